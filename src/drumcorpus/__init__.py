@@ -1,0 +1,1 @@
+"""Builds drum-transcription training corpora from published drum data sets."""
