@@ -1,0 +1,83 @@
+"""Files: whole or not at all, inside their root or refused."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import orjson
+
+
+@contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; at the end it takes the place of `path`.
+
+    The content reaches the disk before the name does, so that a kill or a full disk leaves either
+    the old file or the new one. On an error the temporary file is removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        with part.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write `text` as UTF-8 with LF line ends, whole or not at all."""
+    with replacing(path) as part:
+        part.write_bytes(text.encode())
+
+
+def canonical_json(document) -> bytes:
+    """`document` as indented JSON with sorted keys and a final newline: equal values, equal bytes.
+
+    Raises
+    ------
+    TypeError
+        If `document` holds anything that JSON cannot.
+    """
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(document, option=options | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def write_json(path: str | os.PathLike, document) -> None:
+    """Write `document` as canonical JSON, whole or not at all."""
+    with replacing(path) as part:
+        part.write_bytes(canonical_json(document))
+
+
+def read_json(path: str | os.PathLike):
+    """The JSON document in `path`.
+
+    Raises
+    ------
+    ValueError
+        If the file is not JSON; the message names the file, line and column.
+    """
+    text = Path(path).read_bytes()
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        message = f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}"
+        raise ValueError(message) from error
+
+
+def printable(name: str) -> str:
+    """`name` with every byte that is not UTF-8 written as ``\\xNN``, so that any table can hold it."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def inside_root(root: Path, relative: str) -> Path | None:
+    """The file `relative` below `root`, or None where the path or a link in it leaves the root."""
+    pure = PurePosixPath(relative)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in relative or "\0" in relative:
+        return None
+    path = root / pure
+    if not path.resolve().is_relative_to(root.resolve()):
+        return None
+    return path
