@@ -1,0 +1,1 @@
+"""Writes small synthetic corpora in the layouts of the published source sets."""
