@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import orjson
+import yaml
 
 
 @contextmanager
@@ -67,8 +68,25 @@ def read_json(path: str | os.PathLike):
         raise ValueError(message) from error
 
 
+def read_yaml(path: str | os.PathLike):
+    """The YAML document in `path`, by safe loading.
+
+    Raises
+    ------
+    ValueError
+        If the file is not YAML; the message names the file and line.
+    """
+    try:
+        return yaml.safe_load(Path(path).read_bytes())
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{path}:{line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not YAML: {error}") from error
+
+
 def printable(name: str) -> str:
-    """`name` with every byte that is not UTF-8 written as ``\\xNN``, so that any table can hold it."""
+    """`name` with every byte that is not UTF-8 as ``\\xNN``, so that any table can hold it."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

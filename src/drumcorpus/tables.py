@@ -39,7 +39,8 @@ def write_batches(
                 writer.write_table(table.slice(0, ROW_GROUP_ROWS).combine_chunks())
                 rest = table.slice(ROW_GROUP_ROWS)
                 pending, n_pending = rest.to_batches(), rest.num_rows
-        writer.write_table(pa.Table.from_batches(pending, schema).combine_chunks())
+        if n_pending:
+            writer.write_table(pa.Table.from_batches(pending, schema).combine_chunks())
     return n_rows
 
 

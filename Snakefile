@@ -1,0 +1,33 @@
+"""
+drumcorpus: from published drum data sets to one drum-transcription training corpus.
+
+Raw data -> inventory -> ingestion -> provenance -> crash embeddings -> clustering -> aliasing
+-> merge -> audit, health and gates -> sampling weights -> export.
+
+    snakemake --cores all all             everything that is stale
+    snakemake --cores 4 ingest_SET        one source set
+    snakemake --list-target-rules         every target, with a sentence
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/demo.smk"
+include: "workflow/rules/inventory.smk"
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/provenance.smk"
+include: "workflow/rules/crash.smk"
+include: "workflow/rules/alias.smk"
+include: "workflow/rules/manifest.smk"
+include: "workflow/rules/audit.smk"
+include: "workflow/rules/health.smk"
+include: "workflow/rules/sampling.smk"
+include: "workflow/rules/export.smk"
+include: "workflow/rules/verify.smk"
+include: "workflow/rules/targets.smk"

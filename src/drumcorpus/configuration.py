@@ -1,0 +1,36 @@
+"""What a configuration must say beyond its schema: names that exist, and tiers that may merge."""
+
+
+def check_configuration(config: dict) -> None:
+    """Hold the parts of a configuration against each other.
+
+    Raises
+    ------
+    ValueError
+        With one line for each source set that is used and not configured, for each manifest that
+        names a set which is not in use or not in production.
+    """
+    problems = []
+    configured = config["source_sets"]
+    for name in config["use"]:
+        if name not in configured:
+            known = ", ".join(sorted(configured))
+            problems.append(f"use: {name!r} has no block in source_sets; configured: {known}")
+    for manifest, block in config["manifests"].items():
+        for name in block["source_sets"]:
+            problems += _merge_problems(config, manifest, name)
+    if problems:
+        raise ValueError("\n".join(f"config: {problem}" for problem in problems))
+
+
+def _merge_problems(config: dict, manifest: str, name: str) -> list[str]:
+    where = f"manifests.{manifest}.source_sets"
+    if name not in config["use"]:
+        used = ", ".join(config["use"])
+        return [f"{where}: {name!r} is not in `use` ({used}); add it there or take it out here"]
+    tier = config["source_sets"].get(name, {}).get("tier", "production")
+    if tier != "production":
+        return [
+            f"{where}: {name!r} has tier {tier!r}; only sets of tier 'production' may be merged"
+        ]
+    return []

@@ -1,0 +1,25 @@
+"""SHA-256 of bytes, files and trees."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+
+
+def sha256_bytes(data: bytes) -> str:
+    """SHA-256 of `data`, 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's content, 64 lower-case hex digits, read once in bounded memory."""
+    with open(path, "rb") as handle:  # noqa: PTH123 (paths may be bytes that are not UTF-8)
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def tree_digest(entries: Iterable[tuple[str, str]]) -> str:
+    """One SHA-256 for many files, from (path, sha256) pairs in any order.
+
+    It is the digest of the listing that ``sha256sum`` prints for the files in order of path.
+    """
+    lines = (f"{sha256}  {path}\n" for path, sha256 in sorted(entries))
+    return sha256_bytes("".join(lines).encode())

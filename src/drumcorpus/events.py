@@ -1,0 +1,263 @@
+"""From hits to events: one onset of one session with every component struck at it.
+
+Everything is columnar: a shard's hits are one set of arrays, sorted by session and onset.
+"""
+
+import hashlib
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pyarrow as pa
+
+from drumcorpus.schemas import COMPONENT, EVENTS
+from drumcorpus.taxonomy import Stroke, Taxonomy
+
+# An onset is kept to the nanosecond: finer than any clock here, and short in a text file.
+ONSET_DIGITS = 9
+VALUE_DIGITS = 6
+
+
+@dataclass
+class Hits:
+    """Strokes of one or more sessions; every array has shape (n_hits,).
+
+    `session` is the row of the session in its table, `stroke` the row of the stroke in the list
+    of strokes, or -1 where its source label has none; `onset` in seconds; `velocity` and
+    `openness` 0 to 1 or NaN; `tempo_bpm` in quarter notes a minute or NaN; `bar` from 1, or 0
+    where unknown; `beat` from 1 or NaN.
+    """
+
+    session: np.ndarray
+    source_label: np.ndarray
+    stroke: np.ndarray
+    onset: np.ndarray
+    velocity: np.ndarray
+    openness: np.ndarray
+    tempo_bpm: np.ndarray
+    bar: np.ndarray
+    beat: np.ndarray
+    meter: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Hits":
+        """The hits at `rows`: indices or a mask."""
+        return Hits(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @staticmethod
+    def concatenate(parts: list["Hits"]) -> "Hits":
+        """All hits of `parts`, in their order."""
+        return Hits(
+            *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Hits))
+        )
+
+    def in_order(self) -> "Hits":
+        """Sorted by session, onset and source label; the order of the files leaves no trace."""
+        return self.take(np.lexsort((self.source_label, self.onset, self.session)))
+
+
+def double_triggers(hits: Hits, window: float) -> np.ndarray:
+    """Which hits repeat the same source label of their session less than `window` seconds after.
+
+    An electronic pad may report one stroke twice. `hits` must be in order.
+
+    Returns
+    -------
+    repeats : np.ndarray, shape (n_hits,), bool
+        True for the second and later of such a run.
+    """
+    order = np.lexsort((hits.onset, hits.source_label, hits.session))
+    session, label, onset = (a[order] for a in (hits.session, hits.source_label, hits.onset))
+    repeats = np.zeros(len(order), dtype=bool)
+    repeats[order[1:]] = (
+        (session[1:] == session[:-1]) & (label[1:] == label[:-1]) & (np.diff(onset) < window)
+    )
+    return repeats
+
+
+def group_onsets(session: np.ndarray, onset: np.ndarray, window: float) -> np.ndarray:
+    """First row of every event: hits up to `window` seconds after an event's first hit join it.
+
+    Parameters
+    ----------
+    session, onset : np.ndarray, shape (n_hits,)
+        In order of session and onset.
+    window : float
+        Seconds.
+
+    Returns
+    -------
+    first : np.ndarray, shape (n_events,), int
+    """
+    if len(onset) == 0:
+        return np.zeros(0, dtype=np.int64)
+    # Hits further apart than the window from the one before begin a chain; only chains that
+    # last longer than the window must be walked.
+    new_chain = np.ones(len(onset), dtype=bool)
+    new_chain[1:] = (session[1:] != session[:-1]) | (np.diff(onset) > window)
+    starts = np.flatnonzero(new_chain)
+    stops = np.append(starts[1:], len(onset))
+    extra = []
+    for chain in np.flatnonzero(onset[stops - 1] - onset[starts] > window):
+        row, stop = starts[chain], stops[chain]
+        while True:
+            row += np.searchsorted(onset[row:stop], onset[row] + window, side="right")
+            if row >= stop:
+                break
+            extra.append(row)
+    return np.sort(np.concatenate([starts, np.array(extra, dtype=np.int64)]))
+
+
+def event_ids(source_set: str, session_ids: list[str], onsets: np.ndarray) -> list[str]:
+    """20 hex digits for each event, from its source set, session and onset to the microsecond.
+
+    Two events of one session never share a microsecond, and nothing else that may change
+    between releases (labels, other events, the order of files) enters.
+    """
+    micros = np.round(onsets * 1e6).astype(np.int64)
+    prefix = f"{source_set}\x1f"
+    return [
+        hashlib.blake2b(f"{prefix}{session_id}\x1f{micro}".encode(), digest_size=10).hexdigest()
+        for session_id, micro in zip(session_ids, micros.tolist(), strict=True)
+    ]
+
+
+def build_components(hits: Hits, strokes: list[Stroke], taxonomy: Taxonomy) -> pa.Array:
+    """One component struct per hit; every hit must have a stroke."""
+    velocity = np.round(hits.velocity, VALUE_DIGITS)
+    return pa.StructArray.from_arrays(
+        [
+            _column([stroke.label for stroke in strokes], hits.stroke, pa.string()),
+            _nullable(velocity),
+            _dynamic_buckets(velocity, taxonomy),
+            _nullable(np.round(hits.openness, VALUE_DIGITS)),
+            _column([stroke.strike_position for stroke in strokes], hits.stroke, pa.string()),
+            _column([stroke.cymbal for stroke in strokes], hits.stroke, pa.int32()),
+            pa.nulls(len(hits.onset), pa.int32()),
+            pa.array(np.ones(len(hits.onset))),
+            pa.array(hits.source_label.astype(object), pa.string()),
+        ],
+        fields=list(COMPONENT),
+    )
+
+
+def build_techniques(
+    hits: Hits, first: np.ndarray, strokes: list[Stroke], taxonomy: Taxonomy
+) -> pa.Array:
+    """Techniques of each event, from its strokes and its soft strokes, each once, sorted."""
+    names = sorted(taxonomy.techniques)
+    played = np.zeros((len(hits.onset), len(names)), dtype=bool)
+    for row, stroke in enumerate(strokes):
+        columns = [names.index(technique) for technique in stroke.techniques]
+        played[np.ix_(hits.stroke == row, columns)] = True
+    labels = np.array([stroke.label for stroke in strokes], dtype=object)[hits.stroke]
+    bucket = _bucket_numbers(hits.velocity, taxonomy)
+    for soft_bucket, label, technique in taxonomy.soft_techniques:
+        number = [name for name, _ in taxonomy.buckets].index(soft_bucket)
+        played[(bucket == number) & (labels == label), names.index(technique)] = True
+    if len(first) == 0:
+        return pa.array([], pa.list_(pa.string()))
+    per_event = np.logical_or.reduceat(played, first, axis=0)
+    offsets = np.concatenate([[0], np.cumsum(per_event.sum(axis=1))])
+    values = np.array(names, dtype=object)[np.nonzero(per_event)[1]]
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(values, pa.string()))
+
+
+def build_events(
+    hits: Hits,
+    strokes: list[Stroke],
+    sessions: pa.Table,
+    taxonomy: Taxonomy,
+    *,
+    simultaneous_ms: float,
+    context_ms: dict[str, float],
+    label_method: str,
+    license: str,
+    redistributable: bool,
+) -> pa.Table:
+    """Merge simultaneous hits and lay out the event table.
+
+    Parameters
+    ----------
+    hits : Hits
+        In order, every one with a stroke.
+    strokes : list of Stroke
+        What ``hits.stroke`` points into.
+    sessions : pa.Table
+        SESSIONS schema, in order of session_id; what ``hits.session`` points into.
+    simultaneous_ms : float
+        Hits up to this long after an event's first hit belong to it.
+    context_ms : dict
+        ``pre`` and ``post``: how much audio around the onset describes it.
+
+    Returns
+    -------
+    events : pa.Table
+        EVENTS schema, sorted by session and onset.
+    """
+    first = group_onsets(hits.session, hits.onset, simultaneous_ms / 1000)
+    n_events = len(first)
+    offsets = pa.array(np.append(first, len(hits.onset)), pa.int32())
+    columns = _session_columns(sessions, hits.session[first])
+    onset = np.round(hits.onset[first], ONSET_DIGITS)
+    source_set = sessions["source_set"][0].as_py() if len(sessions) else ""
+    session_ids = columns["session_id"].to_pylist()
+    columns |= {
+        "event_id": pa.array(event_ids(source_set, session_ids, onset), pa.string()),
+        "onset_time": pa.array(onset),
+        "offset_time": pa.nulls(n_events, pa.float64()),
+        "tempo_bpm": _nullable(np.round(hits.tempo_bpm[first], VALUE_DIGITS)),
+        "meter": pa.array(hits.meter[first].astype(object), pa.string()),
+        "bar": pa.array(hits.bar[first], pa.int32(), mask=hits.bar[first] == 0),
+        "beat": _nullable(np.round(hits.beat[first], VALUE_DIGITS)),
+        "label_method": _constant(label_method, n_events),
+        "license": _constant(license, n_events),
+        "redistributable": pa.array(np.full(n_events, redistributable)),
+        "context_ms": _constant(
+            {name: float(context_ms[name]) for name in ("pre", "post")},
+            n_events,
+            EVENTS.field("context_ms").type,
+        ),
+        "metadata_ref": pa.array(
+            [f"provenance:{source_set}/{session_id}" for session_id in session_ids], pa.string()
+        ),
+        "negative_example": pa.array(np.zeros(n_events, dtype=bool)),
+        "techniques": build_techniques(hits, first, strokes, taxonomy),
+        "annotation_history": _constant([], n_events, EVENTS.field("annotation_history").type),
+        "components": pa.ListArray.from_arrays(offsets, build_components(hits, strokes, taxonomy)),
+    }
+    return pa.Table.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
+
+
+def _session_columns(sessions: pa.Table, rows: np.ndarray) -> dict[str, pa.Array]:
+    shared = [
+        name
+        for name in sessions.column_names
+        if name in EVENTS.names and name not in ("tempo_bpm", "meter")
+    ]
+    taken = sessions.select(shared).take(pa.array(rows, pa.int64())).combine_chunks()
+    return {name: _one_chunk(taken[name]) for name in shared}
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks else pa.array([], column.type)
+
+
+def _constant(value, n_rows: int, kind: pa.DataType | None = None) -> pa.Array:
+    return pa.repeat(pa.scalar(value, kind or pa.string()), n_rows)
+
+
+def _column(values: list, rows: np.ndarray, kind: pa.DataType) -> pa.Array:
+    return pa.array(values, kind).take(pa.array(rows, pa.int64()))
+
+
+def _nullable(values: np.ndarray) -> pa.Array:
+    return pa.array(values, pa.float64(), mask=np.isnan(values))
+
+
+def _bucket_numbers(velocity: np.ndarray, taxonomy: Taxonomy) -> np.ndarray:
+    """Index of each velocity's bucket; past the last bucket where the velocity is NaN."""
+    return np.searchsorted([up_to for _, up_to in taxonomy.buckets], velocity, side="left")
+
+
+def _dynamic_buckets(velocity: np.ndarray, taxonomy: Taxonomy) -> pa.Array:
+    names = [name for name, _ in taxonomy.buckets] + [None]
+    return _column(names, _bucket_numbers(velocity, taxonomy), pa.string())

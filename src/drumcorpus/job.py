@@ -1,0 +1,173 @@
+"""What every job of the workflow does around its work: log, freshness, run manifest, run log."""
+
+import json
+import logging
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from drumcorpus.run_manifest import (
+    SCHEMA,
+    describe_file,
+    describe_product,
+    is_fresh,
+    manifest_path,
+    write_manifests,
+)
+
+# Machine-local state: nothing in it is a product, and nothing of it is recorded in one.
+STATE_FOLDER = ".drumcorpus"
+RUN_LOG = "logs/run_log.jsonl"
+# Parameters that say where things lie on this machine, and never what is made of them.
+LOCAL_PARAMS = ("local",)
+# Inputs that order jobs and shape nothing: the raw data themselves are recorded by their digests.
+LOCAL_INPUTS = ("state", "demo")
+
+
+def start_job(snakemake) -> "Job":
+    """Open the job's log and leave at once, with exit status 0, if its products are fresh."""
+    job = open_job(snakemake)
+    job.leave_if_fresh()
+    return job
+
+
+def open_job(snakemake) -> "Job":
+    """Open the job's log; an error from here on reaches it whole, and the terminal as a sentence."""
+    job = Job(snakemake)
+    log = Path(snakemake.log[0])
+    log.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=log, filemode="w", level=logging.INFO, format="%(levelname)s %(message)s"
+    )
+    logging.captureWarnings(True)
+    sys.excepthook = job.report_error
+    return job
+
+
+class Job:
+    """One run of one rule; `title` names it to people."""
+
+    def __init__(self, snakemake):
+        self.snakemake = snakemake
+        self.started = time.time()
+        wildcards = dict(snakemake.wildcards.items())
+        self.title = " ".join([snakemake.rule, *wildcards.values()])
+        self.outputs = _named_paths(snakemake.output)
+        self.plan: dict | None = None
+        for _, path in self.outputs:
+            # What a killed run had begun to write.
+            Path(path).with_name(f".{Path(path).name}.part").unlink(missing_ok=True)
+
+    def leave_if_fresh(self, raw_inputs: Iterable[dict] = ()) -> None:
+        """Exit with status 0 if the products stand as this job would make them.
+
+        Parameters
+        ----------
+        raw_inputs : iterable of dict
+            Descriptions of raw data that are no inputs in Snakemake's sense.
+
+        Raises
+        ------
+        ValueError
+            If an input is not what the run that made it has recorded.
+        """
+        self.plan = self._plan(list(raw_inputs))
+        if is_fresh(self.plan, self.outputs):
+            logging.info("fresh: inputs, parameters, code and products are as recorded")
+            self._write_run_log("fresh")
+            sys.exit(0)
+
+    def finish(self, counters: dict | None = None) -> None:
+        """Write the run manifests of the products, which are complete, and the run log."""
+        if self.plan is None:
+            self.plan = self._plan([])
+        write_manifests(self.plan, self.outputs, counters or {})
+        for name, value in (counters or {}).items():
+            logging.info("%s: %s", name, value)
+        self._write_run_log("made")
+
+    def report_error(self, kind, error, traceback) -> None:
+        """Log an uncaught error whole, and say it in one paragraph on the terminal."""
+        logging.critical("uncaught error", exc_info=(kind, error, traceback))
+        message = (
+            str(error) if issubclass(kind, ValueError | OSError) else f"{kind.__name__}: {error}"
+        )
+        sys.stderr.write(
+            f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"
+        )
+        self._write_run_log("failed")
+
+    def _plan(self, raw_inputs: list[dict]) -> dict:
+        snakemake = self.snakemake
+        workflow_folder = Path(snakemake.scriptdir).resolve().parent.parent
+        params = {
+            name: value for name, value in snakemake.params.items() if name not in LOCAL_PARAMS
+        }
+        return {
+            "schema": SCHEMA,
+            "rule": snakemake.rule,
+            "wildcards": dict(snakemake.wildcards.items()),
+            "script": {
+                "path": f"workflow/scripts/{snakemake.rule}.py",
+                "code": params.pop("code"),
+            },
+            # A round trip through JSON: what is compared later is what was written.
+            "params": json.loads(json.dumps(params)),
+            "inputs": [
+                *(
+                    _describe_input(name, path, workflow_folder)
+                    for name, path in _named_paths(snakemake.input)
+                    if name not in LOCAL_INPUTS
+                ),
+                *raw_inputs,
+            ],
+        }
+
+    def _write_run_log(self, outcome: str) -> None:
+        line = {
+            "rule": self.snakemake.rule,
+            "wildcards": dict(self.snakemake.wildcards.items()),
+            "outcome": outcome,
+            "started_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
+            "seconds": round(time.time() - self.started, 3),
+            "peak_memory_mb": _peak_memory_mb(),
+            "host": platform.node(),
+            "python": platform.python_version(),
+        }
+        Path(RUN_LOG).parent.mkdir(parents=True, exist_ok=True)
+        # One write of one line at the end of the file: lines of two jobs do not mix.
+        handle = os.open(RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        os.write(handle, (json.dumps(line) + "\n").encode())
+        os.close(handle)
+
+
+def _peak_memory_mb() -> float:
+    """Peak resident memory of this process in megabytes."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # on Linux rusage would count the process that started this one
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return round(int(fields["VmHWM"].split()[0]) * 1024 / 1e6, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1)
+
+
+def _named_paths(files) -> list[tuple[str, str]]:
+    """(name, path) of each file of a rule's inputs or outputs, lists under their one name."""
+    pairs = []
+    for name, value in files.items():
+        paths = [value] if isinstance(value, str) else value
+        pairs += [(name, str(path)) for path in paths]
+    return pairs
+
+
+def _describe_input(name: str, path: str, workflow_folder: Path) -> dict:
+    if not Path(path).is_absolute():
+        return describe_product(name, path)
+    absolute = Path(path).resolve()
+    if absolute.is_relative_to(workflow_folder):
+        shown = absolute.relative_to(workflow_folder).as_posix()
+        return describe_file(name, path, shown, "resource")
+    return describe_file(name, path, absolute.name, "external")

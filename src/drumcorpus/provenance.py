@@ -1,0 +1,81 @@
+"""Provenance: of every session, the raw files it rests on and what was done to them."""
+
+import os
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+
+# What lies between a raw file and an event, in order; each step is a rule of the workflow.
+PROCESSING_CHAIN = ["take_inventory", "ingest_sessions"]
+
+
+def provenance_rows(
+    sessions: pa.Table,
+    events: str | os.PathLike,
+    tallies: pa.Table,
+    quarantine: pa.Table,
+    card: dict,
+    *,
+    ingestion: str,
+) -> Iterator[dict]:
+    """One row per session, in order of session_id.
+
+    Parameters
+    ----------
+    sessions, tallies, quarantine : pa.Table
+        Of one source set, in the schemas of these names.
+    events : path
+        Its events as Parquet.
+    card : dict
+        The source set's card: licence and where the data come from.
+    ingestion : str
+        Digest of the code that read the sessions.
+    """
+    played = _played(events)
+    drops = _drops(tallies)
+    refused: dict[str, list[str]] = {}
+    for row in quarantine.to_pylist():
+        note = f"{row['path']}: {row['reason']}: {row['detail']}"
+        refused.setdefault(row["session_id"], []).append(note)
+    for session in sessions.to_pylist():
+        session_id = session["session_id"]
+        n_events, techniques = played.get(session_id, (0, []))
+        yield {
+            "source_set": session["source_set"],
+            "session_id": session_id,
+            "license": card["license"],
+            "license_ref": f"resources/source_sets/{card['name']}.yaml",
+            "redistributable": card["redistributable"],
+            "version": card["version"],
+            "sample_paths": [file["path"] for file in session["files"]],
+            "hashes": session["files"],
+            "processing_chain": PROCESSING_CHAIN,
+            "code": ingestion,
+            "techniques": techniques,
+            "n_events": n_events,
+            "drops": drops.get(session_id, {}),
+            "notes": [*session["notes"], *refused.get(session_id, [])],
+        }
+
+
+def _played(events: str | os.PathLike) -> dict[str, tuple[int, list[str]]]:
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            """
+            SELECT session_id, count(*),
+                   list_sort(list_distinct(coalesce(flatten(list(techniques)), [])))
+            FROM read_parquet(?) GROUP BY session_id
+            """,
+            [str(events)],
+        ).fetchall()
+    return {session_id: (n_events, techniques) for session_id, n_events, techniques in rows}
+
+
+def _drops(tallies: pa.Table) -> dict[str, dict[str, int]]:
+    counts = tallies.group_by(["session_id", "outcome"]).aggregate([("n_hits", "sum")])
+    drops: dict[str, dict[str, int]] = {}
+    for row in counts.sort_by([("session_id", "ascending"), ("outcome", "ascending")]).to_pylist():
+        if row["outcome"] != "in_event":
+            drops.setdefault(row["session_id"], {})[row["outcome"]] = row["n_hits_sum"]
+    return drops

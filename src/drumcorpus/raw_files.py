@@ -1,0 +1,233 @@
+"""Raw data: found below the configured roots, never written, never followed out of them."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumcorpus.digests import sha256_bytes, sha256_file
+from drumcorpus.files import canonical_json, printable, read_json, write_json
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One raw file: `path` below its root, `location` on this machine, and its stat record.
+
+    `stamp` is (bytes, mtime, ctime, inode): equal stamps mean an unchanged file; ctime shows a
+    change whose author has put the modification time back.
+    """
+
+    path: str
+    location: Path
+    stamp: tuple[int, int, int, int]
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file."""
+        return self.stamp[0]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A raw file that is not used, with the named reason and what was seen."""
+
+    path: str
+    reason: str
+    detail: str
+    session_id: str | None = None
+
+
+class UnusableFile(ValueError):
+    """A raw file that cannot be used; carries the named reason that is counted."""
+
+    def __init__(self, path: str, reason: str, detail: str):
+        super().__init__(f"{path}: {reason}: {detail}")
+        self.path, self.reason, self.detail = path, reason, detail
+
+
+def existing_roots(source_set: str, roots: Iterable[str | os.PathLike]) -> list[Path]:
+    """The roots that exist, in order.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none of them is a folder.
+    """
+    roots = [Path(root) for root in roots]
+    found = [root for root in roots if root.is_dir()]
+    if not found:
+        tried = ", ".join(str(root) for root in roots)
+        raise FileNotFoundError(
+            f"source_sets.{source_set}.roots: none of these folders exists: {tried}. Mount or "
+            f"download the source set, correct the roots, or take {source_set} out of `use`."
+        )
+    return found
+
+
+def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
+    """Every file below the roots, by relative path; of equal paths the first root's file counts.
+
+    Links are followed while they stay below one of the roots. What is not used comes back as a
+    refusal: `outside_root`, `link_loop`, `broken_link`, `name_not_utf8`, `not_a_regular_file`,
+    `unreadable_folder`.
+    """
+    files: dict[str, RawFile] = {}
+    refusals: list[Refusal] = []
+    real_roots = [Path(os.path.realpath(root)) for root in roots]
+    for root in reversed(real_roots):
+        pending, seen = [("", str(root))], {str(root)}
+        while pending:
+            prefix, folder = pending.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    listing = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+            except OSError as error:
+                refusals.append(Refusal(prefix or ".", "unreadable_folder", error.strerror))
+                continue
+            for entry in listing:
+                _visit(entry, prefix, real_roots, files, refusals, pending, seen)
+    return dict(sorted(files.items())), sorted(refusals, key=lambda refusal: refusal.path)
+
+
+def _visit(entry, prefix, real_roots, files, refusals, pending, seen) -> None:
+    path = f"{prefix}{entry.name}"
+    if printable(path) != path:
+        detail = "the name is not UTF-8; rename the file"
+        refusals.append(Refusal(printable(path), "name_not_utf8", detail))
+        return
+    location = entry.path
+    if entry.is_symlink():
+        location = os.path.realpath(entry.path)
+        if not any(Path(location).is_relative_to(root) for root in real_roots):
+            detail = "the link leaves the roots; add its target's folder to the roots"
+            refusals.append(Refusal(path, "outside_root", detail))
+            return
+        if not Path(location).exists():
+            refusals.append(Refusal(path, "broken_link", "the link's target does not exist"))
+            return
+    if entry.is_dir():
+        if location in seen:
+            refusals.append(Refusal(path, "link_loop", "the link leads to a folder already read"))
+            return
+        seen.add(location)
+        pending.append((f"{path}/", location))
+    elif entry.is_file():
+        stat = entry.stat()
+        stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        files[path] = RawFile(path, Path(location), stamp)
+    else:
+        refusals.append(Refusal(path, "not_a_regular_file", "neither a file nor a folder"))
+
+
+def listing_stamp(files: dict[str, RawFile], refusals: list[Refusal]) -> str:
+    """One digest of everything that a scan sees, without reading a file's content."""
+    rows = [[path, *file.stamp] for path, file in files.items()]
+    return sha256_bytes(canonical_json([rows, [[r.path, r.reason] for r in refusals]]))
+
+
+class FactCache:
+    """What has been learnt of each raw file by reading it, kept as long as its stamp stands.
+
+    Facts are JSON values by name, such as ``sha256``. The file holds stat records of this
+    machine: it is no product, and losing it costs one more reading.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = Path(path)
+        self.n_read = 0
+        self._lock = threading.Lock()
+        try:
+            self._entries = read_json(self.path)
+        except (FileNotFoundError, ValueError):  # a damaged cache is an empty one
+            self._entries = {}
+
+    def fact(self, file: RawFile, name: str, learn: Callable[[RawFile], object]):
+        """The fact `name` of a file, from the cache or from `learn(file)`."""
+        key, stamp = str(file.location), list(file.stamp)
+        entry = self._entries.get(key)
+        if entry is not None and entry["stamp"] == stamp and name in entry:
+            return entry[name]
+        value = learn(file)
+        with self._lock:
+            self.n_read += 1
+            entry = self._entries.get(key)
+            if entry is None or entry["stamp"] != stamp:
+                entry = self._entries[key] = {"stamp": stamp}
+            entry[name] = value
+        return value
+
+    def save(self) -> None:
+        """Write the cache, if anything was learnt."""
+        if self.n_read:
+            write_json(self.path, self._entries)
+
+
+def digest_raw_files(
+    files: Iterable[RawFile], cache: FactCache, *, workers: int, on_progress=lambda n_bytes: None
+) -> tuple[dict[str, str], list[Refusal]]:
+    """SHA-256 of each file by path, reading only those whose stamp is new.
+
+    Files that cannot be read come back as refusals of reason `unreadable_file`.
+    """
+
+    def digest(file: RawFile) -> str | Refusal:
+        try:
+            value = cache.fact(file, "sha256", lambda f: sha256_file(f.location))
+        except OSError as error:
+            return Refusal(file.path, "unreadable_file", error.strerror)
+        on_progress(file.bytes)
+        return value
+
+    files = list(files)
+    with ThreadPoolExecutor(workers) as pool:  # hashing lets go of the interpreter's lock
+        results = list(pool.map(digest, files))
+    pairs = zip(files, results, strict=True)
+    digests = {file.path: result for file, result in pairs if isinstance(result, str)}
+    return digests, [result for result in results if isinstance(result, Refusal)]
+
+
+class RawReader:
+    """Opens raw files of one source set by their path below the roots.
+
+    `digests` gives the SHA-256 that the inventory found, so that a file which has changed since
+    is an error and never a label.
+    """
+
+    def __init__(self, roots: Iterable[str | os.PathLike], digests: dict[str, str]):
+        self.roots = [Path(root) for root in roots]
+        self.digests = digests
+
+    def location(self, path: str) -> Path:
+        """Where the file lies on this machine.
+
+        Raises
+        ------
+        FileNotFoundError
+            If no root holds it any more.
+        """
+        for root in self.roots:
+            if (root / path).is_file():
+                return root / path
+        raise FileNotFoundError(
+            f"{path}: was there when the inventory was taken, and is gone. Put it back, or run "
+            f"again to take the inventory anew."
+        )
+
+    def read(self, path: str) -> bytes:
+        """The content of the file.
+
+        Raises
+        ------
+        ValueError
+            If it is not the content that the inventory saw.
+        """
+        data = self.location(path).read_bytes()
+        found = sha256_bytes(data)
+        if found != self.digests[path]:
+            raise ValueError(
+                f"{path}: changed since the inventory was taken (sha256 {self.digests[path][:12]}… "
+                f"there, {found[:12]}… now). Run again to take the inventory anew."
+            )
+        return data

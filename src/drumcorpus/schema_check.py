@@ -1,0 +1,72 @@
+"""Documents held against a JSON Schema, with messages for the person who wrote the document."""
+
+import difflib
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+
+def check_document(document, schema: dict, name: str) -> None:
+    """Hold a document against a schema.
+
+    Raises
+    ------
+    ValueError
+        With one line for each thing that is wrong: where, the value got, what is allowed.
+    """
+    problems = document_problems(document, schema)
+    if problems:
+        raise ValueError("\n".join(f"{name}: {problem}" for problem in problems))
+
+
+def document_problems(document, schema: dict) -> list[str]:
+    """What is wrong with a document by its schema, one sentence each, in order of place."""
+    errors = Draft202012Validator(schema).iter_errors(document)
+    sentences = {_sentence(error) for error in errors}
+    return sorted(sentences)
+
+
+def _sentence(error: ValidationError) -> str:
+    place = ".".join(str(part) for part in error.absolute_path) or "(top level)"
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(known))
+        hints = [_hint(name, known) for name in unknown]
+        return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{place}: missing {', '.join(missing)}"
+    return f"{place}: got {error.instance!r}; {_allowed(error)}"
+
+
+def _hint(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(str(name), known, 1)
+    return f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name)
+
+
+def _allowed(error: ValidationError) -> str:
+    kind, value, schema = error.validator, error.validator_value, error.schema
+    if kind == "enum":
+        text = f"allowed: {', '.join(map(str, value))}"
+    elif kind == "type":
+        names = value if isinstance(value, str) else " or ".join(value)
+        text = f"wanted: {names}{_range(schema)}"
+    elif kind in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+        text = f"allowed: {schema.get('type', 'number')}{_range(schema)}"
+    else:
+        text = f"wanted: {kind} {value}"
+    description = schema.get("description")
+    return f"{text} ({description})" if description else text
+
+
+def _range(schema: dict) -> str:
+    parts = []
+    for key, word in (
+        ("minimum", "from"),
+        ("exclusiveMinimum", "above"),
+        ("maximum", "to"),
+        ("exclusiveMaximum", "below"),
+    ):
+        if key in schema:
+            parts.append(f"{word} {schema[key]}")
+    return " " + " ".join(parts) if parts else ""

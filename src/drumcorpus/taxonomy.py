@@ -1,0 +1,132 @@
+"""Labels, techniques, dynamics and label maps, read from ``resources/taxonomy/``."""
+
+import os
+from dataclasses import dataclass
+
+from drumcorpus.files import read_yaml
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """The vocabulary of the corpus.
+
+    `families` maps each label to its family, in the order of the class ids; `aliases` each
+    other spelling to its label; `buckets` lists (name, highest velocity), softest first;
+    `soft_techniques` lists (bucket, label, technique).
+    """
+
+    families: dict[str, str]
+    aliases: dict[str, str]
+    techniques: tuple[str, ...]
+    buckets: tuple[tuple[str, float], ...]
+    soft_techniques: tuple[tuple[str, str, str], ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label, in the order of the class ids."""
+        return tuple(self.families)
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """What one source label means: the component and how it was played."""
+
+    label: str
+    strike_position: str | None = None
+    cymbal: int | None = None
+    techniques: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """From the labels or note numbers of one kit to strokes.
+
+    `openness` is (controller, value when closed, value when open) of the hi-hat pedal, or None;
+    it is read at the strokes of the source labels in `pedalled`.
+    """
+
+    name: str
+    strokes: dict[str, Stroke]
+    openness: tuple[int, float, float] | None = None
+    pedalled: frozenset[str] = frozenset()
+
+
+def load_taxonomy(
+    components_file: str | os.PathLike,
+    techniques_file: str | os.PathLike,
+    dynamics_file: str | os.PathLike,
+) -> Taxonomy:
+    """Read the vocabulary.
+
+    Raises
+    ------
+    ValueError
+        If a file is not YAML, a spelling means two labels, the buckets do not rise to 1, or a
+        rule names a label, bucket or technique that is not declared.
+    """
+    components = read_yaml(components_file)
+    techniques = tuple(read_yaml(techniques_file))
+    dynamics = read_yaml(dynamics_file)
+    buckets = tuple((bucket["name"], float(bucket["up_to"])) for bucket in dynamics["buckets"])
+    bounds = [up_to for _, up_to in buckets]
+    if bounds != sorted(set(bounds)) or bounds[-1] != 1.0:
+        raise ValueError(f"{dynamics_file}: buckets must rise to 1.0, got {bounds}")
+    soft = tuple(
+        (rule["bucket"], label, rule["technique"])
+        for rule in dynamics["soft_techniques"]
+        for label in rule["labels"]
+    )
+    for bucket, label, technique in soft:
+        _known(bucket, [name for name, _ in buckets], f"{dynamics_file}: bucket")
+        _known(label, components, f"{dynamics_file}: label")
+        _known(technique, techniques, f"{dynamics_file}: technique")
+    families = {label: entry["family"] for label, entry in components.items()}
+    return Taxonomy(families, _read_aliases(components_file, components), techniques, buckets, soft)
+
+
+def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
+    """Read one note map or label map.
+
+    Raises
+    ------
+    ValueError
+        If an entry names a label or technique that the taxonomy has not, or a cymbal below 1.
+    """
+    document = read_yaml(path)
+    strokes = {}
+    for source_label, entry in document["notes"].items():
+        where = f"{path}: {source_label}"
+        stroke = Stroke(**{**entry, "techniques": tuple(entry.get("techniques", ()))})
+        _known(stroke.label, taxonomy.labels, f"{where}: label")
+        for technique in stroke.techniques:
+            _known(technique, taxonomy.techniques, f"{where}: technique")
+        if stroke.cymbal is not None and stroke.cymbal < 1:
+            raise ValueError(f"{where}: cymbal {stroke.cymbal}; cymbals count from 1")
+        strokes[str(source_label)] = stroke
+    pedal = document.get("openness")
+    if pedal is None:
+        return LabelMap(document["name"], strokes)
+    for note in pedal["notes"]:
+        _known(str(note), strokes, f"{path}: openness: note")
+    return LabelMap(
+        document["name"],
+        strokes,
+        (pedal["controller"], float(pedal["closed"]), float(pedal["open"])),
+        frozenset(map(str, pedal["notes"])),
+    )
+
+
+def _read_aliases(path: str | os.PathLike, components: dict) -> dict[str, str]:
+    aliases: dict[str, str] = {}
+    for label, entry in components.items():
+        for alias in entry.get("aliases", ()):
+            if alias in components or alias in aliases:
+                other = aliases.get(alias, alias)
+                raise ValueError(f"{path}: {alias!r} is an alias of {label!r} and of {other!r}")
+            aliases[alias] = label
+    return aliases
+
+
+def _known(name: str, allowed, where: str) -> None:
+    if name not in allowed:
+        raise ValueError(f"{where} {name!r} is not declared; allowed: {', '.join(allowed)}")

@@ -1,0 +1,126 @@
+"""
+Names and checks that all rules share: the configuration, held against its schema before any rule
+is read; the shards; the digests of code; the state of the raw data.
+"""
+
+from pathlib import Path
+
+from drumcorpus.code_digest import code_digest
+from drumcorpus.configuration import check_configuration
+from drumcorpus.files import read_yaml
+from drumcorpus.schema_check import check_document
+from drumcorpus.workflow_state import records_are_lost, stamp_raw_data
+
+WORKFLOW = Path(workflow.basedir)
+
+
+def schema(name):
+    """One JSON Schema of the workflow."""
+    return read_yaml(WORKFLOW / f"workflow/schemas/{name}.schema.yaml")
+
+
+def code(script, *modules):
+    """Digest of a script, of the modules it loads by name, and of all that these reach."""
+    return code_digest(
+        WORKFLOW / "workflow/scripts" / script, WORKFLOW / "src/drumcorpus", modules
+    )
+
+
+def source_set_code(script):
+    """As a function of wildcards: the digest of a script with its source set's module."""
+    return lambda wildcards: code(
+        script, f"drumcorpus.source_sets.{wildcards.source_set}"
+    )
+
+
+def config_path(path):
+    """A path of the configuration: below the working directory, or else beside the Snakefile.
+
+    It is absolute, which tells it from the path of a product.
+    """
+    here = Path(path).absolute()
+    return str(here if here.exists() else WORKFLOW / path)
+
+
+def read_card(source_set):
+    """The card of a source set, held against its schema."""
+    path = config_path(f"resources/source_sets/{source_set}.yaml")
+    card = read_yaml(path)
+    check_document(card, schema("card"), path)
+    return card
+
+
+try:
+    check_document(config, schema("config"), "config")
+    check_configuration(config)
+    TAXONOMY = config_path(config["taxonomy"])
+    CARDS = {name: read_card(name) for name in config["use"]}
+    for block in config["manifests"].values():
+        path = config_path(block["gates"])
+        check_document(read_yaml(path), schema("gates"), path)
+except (ValueError, FileNotFoundError) as error:
+    raise WorkflowError(str(error))
+
+SOURCE_SETS = config["use"]
+MANIFESTS = sorted(config["manifests"])
+SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
+
+
+def is_demo(source_set):
+    """Whether a source set's data are those that the package writes itself."""
+    folder = Path(config["demo"]["folder"], source_set)
+    return [Path(root) for root in config["source_sets"][source_set]["roots"]] == [folder]
+
+
+def shard_names(source_set):
+    """Names of a source set's shards."""
+    return [f"{number:03d}" for number in range(SHARDS[source_set])]
+
+
+def shards_of(pattern, source_set):
+    """The paths of all shards of a source set, by a pattern with {source_set} and {shard}."""
+    return expand(pattern, source_set=source_set, shard=shard_names(source_set))
+
+
+def shards_of_manifest(pattern, manifest):
+    """The paths of all shards that a manifest merges."""
+    source_sets = config["manifests"][manifest]["source_sets"]
+    return [path for name in source_sets for path in shards_of(pattern, name)]
+
+
+def note_map(source_set):
+    """The note map that a source set's card names."""
+    return f"{TAXONOMY}/note_maps/{CARDS[source_set]['note_map']}.yaml"
+
+
+def taxonomy_files():
+    """The files of the vocabulary."""
+    return [f"{TAXONOMY}/{name}.yaml" for name in ("components", "techniques", "dynamics")]
+
+
+def roots(source_set):
+    """Where a source set lies on this machine; never part of a product."""
+    return {"roots": config["source_sets"][source_set]["roots"]}
+
+
+# Snakemake sees neither a raw file that vanished nor one that appeared. So the main process looks
+# at the roots each time, and writes what it saw to a file that the inventory depends on. Without
+# its records of earlier runs Snakemake would compare times only, so that file is written anew:
+# every job behind the inventory is asked, and leaves at once if its product is fresh.
+if workflow.is_main_process:
+    try:
+        for name in SOURCE_SETS:
+            stamp_raw_data(
+                name,
+                config["source_sets"][name]["roots"],
+                is_demo=is_demo(name),
+                anew=records_are_lost(),
+            )
+    except FileNotFoundError as error:
+        raise WorkflowError(str(error))
+
+
+wildcard_constraints:
+    source_set="|".join(SOURCE_SETS),
+    shard=r"\d{3}",
+    manifest="|".join(MANIFESTS),

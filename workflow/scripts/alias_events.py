@@ -1,0 +1,17 @@
+"""Apply aliases and crash assignments to the events of one shard."""
+
+from drumcorpus.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.aliases import alias_events
+from drumcorpus.tables import read_table, write_table
+from drumcorpus.taxonomy import load_taxonomy
+
+aliased = alias_events(
+    read_table(snakemake.input.events),
+    read_table(snakemake.input.assignments),
+    load_taxonomy(*snakemake.input.taxonomy),
+)
+write_table(snakemake.output.events, aliased.events)
+job.finish(aliased.counters)

@@ -1,0 +1,14 @@
+"""Put the shards of one source set together."""
+
+from drumcorpus.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.merge import merge_sorted, merge_small
+from drumcorpus.schemas import EVENTS, QUARANTINE, TALLIES
+
+inputs, outputs = snakemake.input, snakemake.output
+n_events = merge_sorted(inputs.events, EVENTS, outputs.events)
+merge_small(inputs.tallies, TALLIES, outputs.tallies)
+n_quarantined = merge_small(inputs.quarantine, QUARANTINE, outputs.quarantine)
+job.finish({"events": n_events, "quarantined": n_quarantined})

@@ -1,0 +1,50 @@
+"""List the raw files of one source set with their digests, and its sessions."""
+
+from importlib import import_module
+
+from drumcorpus.files import read_yaml
+from drumcorpus.inventory import refuse_vanished, take_inventory
+from drumcorpus.job import STATE_FOLDER, open_job
+from drumcorpus.progress import Progress
+from drumcorpus.raw_files import FactCache, digest_raw_files, existing_roots, scan_roots
+from drumcorpus.tables import write_table
+from drumcorpus.workflow_state import describe_raw_data, stamp_raw_data
+
+job = open_job(snakemake)
+source_set = snakemake.wildcards.source_set
+local = snakemake.params.local
+roots = existing_roots(source_set, local["roots"])
+files, refusals = scan_roots(roots)
+cache = FactCache(f"{STATE_FOLDER}/digests/{source_set}.json")
+progress = Progress(job.title, sum(file.bytes for file in files.values()), "bytes")
+digests, unreadable = digest_raw_files(
+    files.values(), cache, workers=snakemake.threads, on_progress=progress.advance
+)
+cache.save()
+stamp_raw_data(source_set, local["roots"], is_demo=False)
+if local["vanished"] == "refuse":
+    refuse_vanished(snakemake.output.files, files, local["roots"])
+job.leave_if_fresh([describe_raw_data(source_set, digests, refusals + unreadable)])
+
+card = read_yaml(snakemake.input.card)
+inventory = take_inventory(
+    source_set,
+    import_module(f"drumcorpus.source_sets.{source_set}").survey,
+    files,
+    digests,
+    refusals + unreadable,
+    cache,
+    kit=card["kit"],
+    is_synthetic=card["is_synthetic"],
+)
+cache.save()
+write_table(snakemake.output.files, inventory.files)
+write_table(snakemake.output.sessions, inventory.sessions)
+write_table(snakemake.output.quarantine, inventory.quarantine)
+job.finish(
+    {
+        "files": inventory.files.num_rows,
+        "sessions": inventory.sessions.num_rows,
+        "quarantined": inventory.quarantine.num_rows,
+    }
+)
