@@ -1,6 +1,7 @@
 """Recorded sound: what a file says of itself, and its samples."""
 
 import os
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -28,7 +29,9 @@ def probe_audio(path: str | os.PathLike) -> dict:
     }
 
 
-def read_mono(path: str | os.PathLike, sample_rate_hz: int | None = None) -> tuple[np.ndarray, int]:
+def read_mono(
+    file: str | os.PathLike | BinaryIO, sample_rate_hz: int | None = None
+) -> tuple[np.ndarray, int]:
     """The whole file as one channel, the mean of its channels.
 
     Parameters
@@ -48,7 +51,7 @@ def read_mono(path: str | os.PathLike, sample_rate_hz: int | None = None) -> tup
         If the file is not audio that libsndfile reads.
     """
     try:
-        samples, rate = soundfile.read(os.fspath(path), dtype="float32", always_2d=True)
+        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise ValueError(f"not readable as audio: {error.error_string}") from error
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)

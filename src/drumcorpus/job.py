@@ -1,5 +1,6 @@
 """What every job of the workflow does around its work: log, freshness, run manifest, run log."""
 
+import fcntl
 import json
 import logging
 import os
@@ -10,12 +11,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from drumcorpus.raw_files import RawDataChanged
 from drumcorpus.run_manifest import (
     SCHEMA,
     describe_file,
     describe_product,
     is_fresh,
-    manifest_path,
     write_manifests,
 )
 
@@ -36,7 +37,7 @@ def start_job(snakemake) -> "Job":
 
 
 def open_job(snakemake) -> "Job":
-    """Open the job's log; an error from here on reaches it whole, and the terminal as a sentence."""
+    """Open the job's log: an error from here on reaches it whole, and the terminal in words."""
     job = Job(snakemake)
     log = Path(snakemake.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -58,9 +59,11 @@ class Job:
         self.title = " ".join([snakemake.rule, *wildcards.values()])
         self.outputs = _named_paths(snakemake.output)
         self.plan: dict | None = None
-        for _, path in self.outputs:
-            # What a killed run had begun to write.
-            Path(path).with_name(f".{Path(path).name}.part").unlink(missing_ok=True)
+        self._lock = self._take_lock()
+        self.kept = {
+            path: Path(path).with_name(f".{Path(path).name}.kept") for _, path in self.outputs
+        }
+        self._put_products_aside()
 
     def leave_if_fresh(self, raw_inputs: Iterable[dict] = ()) -> None:
         """Exit with status 0 if the products stand as this job would make them.
@@ -76,7 +79,9 @@ class Job:
             If an input is not what the run that made it has recorded.
         """
         self.plan = self._plan(list(raw_inputs))
-        if is_fresh(self.plan, self.outputs):
+        if is_fresh(self.plan, self.outputs, self.kept):
+            for path, kept in self.kept.items():
+                kept.replace(path)
             logging.info("fresh: inputs, parameters, code and products are as recorded")
             self._write_run_log("fresh")
             sys.exit(0)
@@ -86,6 +91,8 @@ class Job:
         if self.plan is None:
             self.plan = self._plan([])
         write_manifests(self.plan, self.outputs, counters or {})
+        for kept in self.kept.values():
+            kept.unlink(missing_ok=True)
         for name, value in (counters or {}).items():
             logging.info("%s: %s", name, value)
         self._write_run_log("made")
@@ -94,12 +101,42 @@ class Job:
         """Log an uncaught error whole, and say it in one paragraph on the terminal."""
         logging.critical("uncaught error", exc_info=(kind, error, traceback))
         message = (
-            str(error) if issubclass(kind, ValueError | OSError) else f"{kind.__name__}: {error}"
+            str(error)
+            if issubclass(kind, ValueError | OSError | RawDataChanged)
+            else f"{kind.__name__}: {error}"
         )
         sys.stderr.write(
             f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"
         )
         self._write_run_log("failed")
+
+    def _put_products_aside(self) -> None:
+        """Take the products of earlier runs out of the way until this job knows what they are.
+
+        Snakemake puts the outputs of a failed job back from its backup and takes them for finished
+        from then on. So there must be no backup, and no product where one is looked for, whatever
+        ends this job: then the next run makes it, and finds here what needs no making.
+        """
+        for path, kept in self.kept.items():
+            product = Path(path)
+            Path(".snakemake/backups", path).unlink(missing_ok=True)
+            # What a killed run had begun to write.
+            product.with_name(f".{product.name}.part").unlink(missing_ok=True)
+            if product.is_file():
+                product.replace(kept)
+
+    def _take_lock(self):
+        """Wait until no other process makes the same products.
+
+        A killed run leaves jobs that go on writing; the job of the next run waits for them, finds
+        their work done and leaves. The operating system frees the lock with its process.
+        """
+        name = self.title.replace("/", "_").replace(" ", "-")
+        path = Path(STATE_FOLDER, "locks", f"{name}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("w")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return handle
 
     def _plan(self, raw_inputs: list[dict]) -> dict:
         snakemake = self.snakemake

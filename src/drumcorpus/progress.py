@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 
 SECONDS_BETWEEN_LINES = 3.0
 
@@ -37,6 +38,15 @@ class Progress:
             self.said = now
             self.stream.write(self.line(now - self.started) + "\n")
             self.stream.flush()
+
+    def counting(self, function: Callable) -> Callable:
+        """`function`, which counts one unit as done at each call."""
+
+        def counted(*arguments):
+            self.advance()
+            return function(*arguments)
+
+        return counted
 
     def line(self, elapsed: float) -> str:
         """The line to show after `elapsed` seconds."""

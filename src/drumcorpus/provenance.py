@@ -17,6 +17,7 @@ def provenance_rows(
     quarantine: pa.Table,
     card: dict,
     *,
+    license_ref: str,
     ingestion: str,
 ) -> Iterator[dict]:
     """One row per session, in order of session_id.
@@ -29,6 +30,8 @@ def provenance_rows(
         Its events as Parquet.
     card : dict
         The source set's card: licence and where the data come from.
+    license_ref : str
+        Where the card stands, below the workflow's folder.
     ingestion : str
         Digest of the code that read the sessions.
     """
@@ -45,7 +48,7 @@ def provenance_rows(
             "source_set": session["source_set"],
             "session_id": session_id,
             "license": card["license"],
-            "license_ref": f"resources/source_sets/{card['name']}.yaml",
+            "license_ref": license_ref,
             "redistributable": card["redistributable"],
             "version": card["version"],
             "sample_paths": [file["path"] for file in session["files"]],

@@ -39,6 +39,10 @@ class Refusal:
     session_id: str | None = None
 
 
+class RawDataChanged(Exception):
+    """A raw file is not what the inventory saw: nothing may be made of it before a new one."""
+
+
 class UnusableFile(ValueError):
     """A raw file that cannot be used; carries the named reason that is counted."""
 
@@ -204,13 +208,13 @@ class RawReader:
 
         Raises
         ------
-        FileNotFoundError
+        RawDataChanged
             If no root holds it any more.
         """
         for root in self.roots:
             if (root / path).is_file():
                 return root / path
-        raise FileNotFoundError(
+        raise RawDataChanged(
             f"{path}: was there when the inventory was taken, and is gone. Put it back, or run "
             f"again to take the inventory anew."
         )
@@ -220,13 +224,13 @@ class RawReader:
 
         Raises
         ------
-        ValueError
+        RawDataChanged
             If it is not the content that the inventory saw.
         """
         data = self.location(path).read_bytes()
         found = sha256_bytes(data)
         if found != self.digests[path]:
-            raise ValueError(
+            raise RawDataChanged(
                 f"{path}: changed since the inventory was taken (sha256 {self.digests[path][:12]}… "
                 f"there, {found[:12]}… now). Run again to take the inventory anew."
             )

@@ -99,7 +99,7 @@ def product_rows(path: Path) -> int | None:
     return None
 
 
-def is_fresh(plan: dict, outputs: list[tuple[str, str]]) -> bool:
+def is_fresh(plan: dict, outputs: list[tuple[str, str]], kept: dict[str, Path]) -> bool:
     """Whether all products stand unchanged and were made exactly as `plan` would make them.
 
     Parameters
@@ -107,18 +107,21 @@ def is_fresh(plan: dict, outputs: list[tuple[str, str]]) -> bool:
     plan : dict
         The run manifest as far as it is known before the work: all but outputs and counters.
     outputs : list of (name, path)
+    kept : dict
+        Where the product of each path lies, if not there.
     """
     for _, path in outputs:
+        product = kept.get(path, Path(path))
         manifest = read_manifest(path)
         record = recorded_output(manifest, path)
-        if record is None or not Path(path).is_file():
+        if record is None or not product.is_file():
             return False
         if canonical_json({key: manifest.get(key) for key in plan}) != canonical_json(plan):
             return False
         recorded = {output["path"] for output in manifest["outputs"]}
         if recorded != {Path(other).as_posix() for _, other in outputs}:
             return False
-        if sha256_file(path) != record["sha256"]:
+        if sha256_file(product) != record["sha256"]:
             return False
     return True
 

@@ -133,7 +133,21 @@ TALLIES = pa.schema(
     ]
 )
 
-# One row per crash hit.
+# One row per crash hit: its sound, or the reason why it could not be described.
+CRASH_EMBEDDINGS = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("session_id", pa.string()),
+        ("component_index", pa.int32()),
+        ("source_label", pa.string()),
+        ("cymbal", pa.int32()),  # as the source numbers it, or null
+        ("onset_time", pa.float64()),
+        ("reason", pa.string()),  # null where the hit is described
+        ("embedding", pa.list_(pa.float32())),
+    ]
+)
+
+# One row per crash hit: which cymbal it is, and whether that is sure enough to use.
 CRASH_ASSIGNMENTS = pa.schema(
     [
         ("event_id", pa.string()),

@@ -84,6 +84,24 @@ def load_taxonomy(
     return Taxonomy(families, _read_aliases(components_file, components), techniques, buckets, soft)
 
 
+def family_labels(components_file: str | os.PathLike, family: str) -> list[str]:
+    """The labels of one family, in the order of the class ids.
+
+    Raises
+    ------
+    ValueError
+        If no label is of that family.
+    """
+    components = read_yaml(components_file)
+    labels = [label for label, entry in components.items() if entry["family"] == family]
+    if not labels:
+        known = sorted({entry["family"] for entry in components.values()})
+        raise ValueError(
+            f"{components_file}: no label of family {family!r}; families: {', '.join(known)}"
+        )
+    return labels
+
+
 def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
     """Read one note map or label map.
 

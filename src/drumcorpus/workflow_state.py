@@ -19,9 +19,7 @@ def demo_marker(root: str) -> Path:
     return Path(f"{root}.written")
 
 
-def stamp_raw_data(
-    source_set: str, roots: list[str], *, is_demo: bool, anew: bool = False
-) -> None:
+def stamp_raw_data(source_set: str, roots: list[str], *, is_demo: bool, anew: bool = False) -> None:
     """Look at the raw files (names, sizes, times) and write down a digest of what is there.
 
     The file is left alone when nothing has changed, so that its time is that of the last change,

@@ -18,6 +18,8 @@ rule alias_events:
         "logs/alias_events/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/alias_events/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("alias_events.py"),
     script:

@@ -42,9 +42,32 @@ def config_path(path):
     return str(here if here.exists() else WORKFLOW / path)
 
 
+def is_demo(source_set):
+    """Whether a source set's data are those that the package writes itself."""
+    folder = Path(config["demo"]["folder"], source_set)
+    return [Path(root) for root in config["source_sets"][source_set]["roots"]] == [
+        folder
+    ]
+
+
+def card_name(source_set):
+    """The card of a source set; the demo has cards of its own, for it is nobody else's work."""
+    folder = (
+        "resources/demo/source_sets" if is_demo(source_set) else "resources/source_sets"
+    )
+    return f"{folder}/{source_set}.yaml"
+
+
+def card_file(wildcards):
+    """The card of a source set, as an input."""
+    return config_path(card_name(wildcards.source_set))
+
+
 def read_card(source_set):
     """The card of a source set, held against its schema."""
-    path = config_path(f"resources/source_sets/{source_set}.yaml")
+    path = config_path(card_name(source_set))
+    if not Path(path).is_file():
+        raise ValueError(f"use: {source_set} has no card; expected {path}")
     card = read_yaml(path)
     check_document(card, schema("card"), path)
     return card
@@ -66,10 +89,14 @@ MANIFESTS = sorted(config["manifests"])
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
 
 
-def is_demo(source_set):
-    """Whether a source set's data are those that the package writes itself."""
-    folder = Path(config["demo"]["folder"], source_set)
-    return [Path(root) for root in config["source_sets"][source_set]["roots"]] == [folder]
+def demo_corpus(wildcards):
+    """The demo corpus, where a source set's data are to be written first."""
+    folder = config["demo"]["folder"]
+    return (
+        [f"{folder}/{wildcards.source_set}.written"]
+        if is_demo(wildcards.source_set)
+        else []
+    )
 
 
 def shard_names(source_set):
@@ -88,6 +115,12 @@ def shards_of_manifest(pattern, manifest):
     return [path for name in source_sets for path in shards_of(pattern, name)]
 
 
+def tables_of_manifest(folder, manifest):
+    """The tables below results/FOLDER of all source sets of a manifest."""
+    source_sets = config["manifests"][manifest]["source_sets"]
+    return expand(f"results/{folder}/{{source_set}}.parquet", source_set=source_sets)
+
+
 def note_map(source_set):
     """The note map that a source set's card names."""
     return f"{TAXONOMY}/note_maps/{CARDS[source_set]['note_map']}.yaml"
@@ -95,7 +128,9 @@ def note_map(source_set):
 
 def taxonomy_files():
     """The files of the vocabulary."""
-    return [f"{TAXONOMY}/{name}.yaml" for name in ("components", "techniques", "dynamics")]
+    return [
+        f"{TAXONOMY}/{name}.yaml" for name in ("components", "techniques", "dynamics")
+    ]
 
 
 def roots(source_set):

@@ -21,6 +21,8 @@ rule embed_crashes:
         "logs/embed_crashes/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/embed_crashes/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("embed_crashes.py"),
         family=config["crash"]["family"],
@@ -42,6 +44,8 @@ rule cluster_crashes:
         "logs/cluster_crashes/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/cluster_crashes/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("cluster_crashes.py"),
         family=config["crash"]["family"],
@@ -55,7 +59,8 @@ rule gather_crashes:
     """Put the crash assignments of a source set together, and list the sessions in doubt."""
     input:
         assignments=lambda wildcards: shards_of(
-            "results/crash/assignments/{source_set}/{shard}.parquet", wildcards.source_set
+            "results/crash/assignments/{source_set}/{shard}.parquet",
+            wildcards.source_set,
         ),
         review=lambda wildcards: shards_of(
             "results/crash/review/{source_set}/{shard}.jsonl", wildcards.source_set
@@ -67,6 +72,8 @@ rule gather_crashes:
         "logs/gather_crashes/{source_set}.log",
     benchmark:
         "benchmarks/gather_crashes/{source_set}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("gather_crashes.py"),
     script:

@@ -1,1 +1,59 @@
+"""
+Cut a clip around every event that has audio, and write the labels beside.
 
+in:   results/aliased/{source_set}/{shard}.parquet, results/manifests/{manifest}.parquet, raw audio
+out:  results/clips/{manifest}/{source_set}/{shard}.parquet   what became of every event
+      results/export/{manifest}/   clips, labels per split, components, metadata, SHA256SUMS
+"""
+
+
+rule cut_clips:
+    """Cut the clips of one shard."""
+    input:
+        events="results/aliased/{source_set}/{shard}.parquet",
+        sessions="results/sessions/{source_set}/{shard}.parquet",
+        verdict="results/gates/{manifest}.json",
+    output:
+        index=update("results/clips/{manifest}/{source_set}/{shard}.parquet"),
+    log:
+        "logs/cut_clips/{manifest}/{source_set}/{shard}.log",
+    benchmark:
+        "benchmarks/cut_clips/{manifest}/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("cut_clips.py"),
+        export=config["export"],
+        local=lambda wildcards: roots(wildcards.source_set),
+    script:
+        "../scripts/cut_clips.py"
+
+
+rule assemble_export:
+    """Write the labels and checksums of an export around its clips."""
+    input:
+        manifest="results/manifests/{manifest}.parquet",
+        index=lambda wildcards: shards_of_manifest(
+            f"results/clips/{wildcards.manifest}/{{source_set}}/{{shard}}.parquet",
+            wildcards.manifest,
+        ),
+        components=f"{TAXONOMY}/components.yaml",
+    output:
+        train=update("results/export/{manifest}/train/train_labels.json"),
+        validation=update("results/export/{manifest}/val/val_labels.json"),
+        test=update("results/export/{manifest}/test/test_labels.json"),
+        components=update("results/export/{manifest}/components.json"),
+        metadata=update("results/export/{manifest}/metadata.json"),
+        checksums=update("results/export/{manifest}/SHA256SUMS"),
+    log:
+        "logs/assemble_export/{manifest}.log",
+    benchmark:
+        "benchmarks/assemble_export/{manifest}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("assemble_export.py"),
+        release=config["release"],
+        export=config["export"],
+    script:
+        "../scripts/assemble_export.py"

@@ -13,9 +13,7 @@ rule ingest_sessions:
     """Turn the sessions of one shard into events."""
     input:
         sessions="results/sessions/{source_set}/{shard}.parquet",
-        card=lambda wildcards: config_path(
-            f"resources/source_sets/{wildcards.source_set}.yaml"
-        ),
+        card=card_file,
         note_map=lambda wildcards: note_map(wildcards.source_set),
         taxonomy=taxonomy_files(),
     output:
@@ -26,6 +24,8 @@ rule ingest_sessions:
         "logs/ingest_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/ingest_sessions/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=source_set_code("ingest_sessions.py"),
         ingest=config["ingest"],
@@ -57,6 +57,8 @@ rule gather_events:
         "logs/gather_events/{source_set}.log",
     benchmark:
         "benchmarks/gather_events/{source_set}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("gather_events.py"),
     script:

@@ -9,20 +9,12 @@ out:  results/inventory/{source_set}.parquet              one row per raw file
 """
 
 
-def demo_corpus(wildcards):
-    """The demo corpus, where a source set's data are to be written first."""
-    folder = config["demo"]["folder"]
-    return [f"{folder}/{wildcards.source_set}.written"] if is_demo(wildcards.source_set) else []
-
-
 rule take_inventory:
     """List the raw files of a source set with their digests, and its sessions."""
     input:
         state=".drumcorpus/raw/{source_set}.json",
         demo=demo_corpus,
-        card=lambda wildcards: config_path(
-            f"resources/source_sets/{wildcards.source_set}.yaml"
-        ),
+        card=card_file,
     output:
         files=update("results/inventory/{source_set}.parquet"),
         sessions=update("results/sessions/{source_set}.parquet"),
@@ -31,6 +23,8 @@ rule take_inventory:
         "logs/take_inventory/{source_set}.log",
     benchmark:
         "benchmarks/take_inventory/{source_set}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 4
     params:
         code=source_set_code("take_inventory.py"),
@@ -50,6 +44,8 @@ rule shard_sessions:
         "logs/shard_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/shard_sessions/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("shard_sessions.py"),
         n_shards=lambda wildcards: SHARDS[wildcards.source_set],

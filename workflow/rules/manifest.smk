@@ -19,6 +19,8 @@ rule merge_manifest:
         "logs/merge_manifest/{manifest}.log",
     benchmark:
         "benchmarks/merge_manifest/{manifest}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("merge_manifest.py"),
     script:
@@ -35,6 +37,8 @@ rule publish_manifest:
         "logs/publish_manifest/{manifest}.log",
     benchmark:
         "benchmarks/publish_manifest/{manifest}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("publish_manifest.py"),
     script:

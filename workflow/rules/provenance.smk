@@ -13,17 +13,18 @@ rule write_provenance:
         events="results/events/{source_set}.parquet",
         tallies="results/tallies/{source_set}.parquet",
         quarantine="results/quarantine/{source_set}.parquet",
-        card=lambda wildcards: config_path(
-            f"resources/source_sets/{wildcards.source_set}.yaml"
-        ),
+        card=card_file,
     output:
         provenance=update("results/provenance/{source_set}.jsonl"),
     log:
         "logs/write_provenance/{source_set}.log",
     benchmark:
         "benchmarks/write_provenance/{source_set}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code("write_provenance.py"),
+        license_ref=lambda wildcards: card_name(wildcards.source_set),
         ingestion=source_set_code("ingest_sessions.py"),
     script:
         "../scripts/write_provenance.py"

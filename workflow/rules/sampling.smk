@@ -1,1 +1,28 @@
+"""
+Say how often each event is to be drawn in training.
 
+in:   results/manifests/{manifest}.parquet, results/gates/{manifest}.json
+out:  results/sampling/{manifest}.json      class weights, session factors and their effect
+      results/sampling/{manifest}.parquet   one weight per event
+"""
+
+
+rule derive_weights:
+    """Derive the sampling weights of a manifest."""
+    input:
+        manifest="results/manifests/{manifest}.parquet",
+        verdict="results/gates/{manifest}.json",
+    output:
+        weights=update("results/sampling/{manifest}.json"),
+        events=update("results/sampling/{manifest}.parquet"),
+    log:
+        "logs/derive_weights/{manifest}.log",
+    benchmark:
+        "benchmarks/derive_weights/{manifest}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("derive_weights.py"),
+        sampling=config["sampling"],
+    script:
+        "../scripts/derive_weights.py"

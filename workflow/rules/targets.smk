@@ -26,10 +26,10 @@ for source_set in SOURCE_SETS:
     rule:
         name:
             f"ingest_{source_set}"
-        localrule: True
         input:
             f"results/events/{source_set}.parquet",
             f"results/provenance/{source_set}.jsonl",
+        localrule: True
 
 
 rule provenance:
@@ -47,19 +47,29 @@ rule crash:
 rule manifest:
     """The merged events of every manifest, as Parquet and as JSON Lines."""
     input:
-        expand("results/manifests/{manifest}.{ext}", manifest=MANIFESTS, ext=["parquet", "jsonl"]),
+        expand(
+            "results/manifests/{manifest}.{ext}",
+            manifest=MANIFESTS,
+            ext=["parquet", "jsonl"],
+        ),
 
 
 rule audit:
     """Provenance audit of every manifest, as JSON and Markdown."""
     input:
-        expand("reports/provenance/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "md"]),
+        expand(
+            "reports/provenance/{manifest}.{ext}",
+            manifest=MANIFESTS,
+            ext=["json", "md"],
+        ),
 
 
 rule health:
     """Health report of every manifest, as JSON and page, held against its gates."""
     input:
-        expand("reports/health/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "html"]),
+        expand(
+            "reports/health/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "html"]
+        ),
         expand("results/gates/{manifest}.json", manifest=MANIFESTS),
 
 

@@ -1,1 +1,23 @@
+"""
+Hold everything that stands against its record.
 
+in:   all products with their run manifests, all raw files with the inventories
+out:  results/SHA256SUMS   the recorded digests, for `sha256sum -c`
+"""
+
+
+rule verify:
+    """Name every file that is missing, extra or changed (config key verify: how thoroughly)."""
+    log:
+        "logs/verify.log",
+    benchmark:
+        "benchmarks/verify.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 4
+    params:
+        level=config["verify"],
+        n_sample=config["verify_sample"],
+        local={name: config["source_sets"][name]["roots"] for name in SOURCE_SETS},
+    script:
+        "../scripts/verify.py"

@@ -1,1 +1,15 @@
-pass
+"""Put the crash assignments of one source set together, and list the sessions in doubt."""
+
+from drumcorpus.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.jsonl import read_rows, write_rows
+from drumcorpus.merge import merge_small
+from drumcorpus.schemas import CRASH_ASSIGNMENTS
+
+inputs, outputs = snakemake.input, snakemake.output
+n_hits = merge_small(inputs.assignments, CRASH_ASSIGNMENTS, outputs.assignments)
+review = [row for path in inputs.review for row in read_rows(path)]
+n_sessions = write_rows(outputs.review, sorted(review, key=lambda row: row["session_id"]))
+job.finish({"crash_hits": n_hits, "sessions_in_review": n_sessions})

@@ -1,0 +1,43 @@
+# make run    set up .venv and build the corpus that config/config.yaml describes
+# make test   set up .venv, check the style and run the tests
+# make lock   resolve the dependencies of pyproject.toml anew (needs uv)
+
+PYTHON ?= python3
+BIN := .venv/bin
+TARGET ?= all
+CORES ?= all
+
+.PHONY: run test lint lock clean
+
+run: .venv/.installed
+	$(BIN)/python -m drumcorpus.launch --cores $(CORES) $(TARGET)
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+# The lock names every package by hash; the package itself is installed so that the Snakefile and
+# the jobs see the checkout.
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "drumcorpus needs Python 3.11 or newer; say which: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv || \
+	  { echo "No venv here. On Debian: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+	  --extra dev pyproject.toml -o requirements.lock
+
+# Takes away what can be made again, and nothing else.
+clean:
+	rm -rf .snakemake .drumcorpus results logs benchmarks data/demo
+	find reports -mindepth 1 ! -name README.md -delete

@@ -1,0 +1,297 @@
+"""Describe crash hits so that one cymbal can be told from another.
+
+Conventions: audio is mono float, full scale 1, at one fixed rate that the caller chose; times are
+seconds from the start of the audio; frequencies are Hz; one row per hit, in the order of the
+onsets. A hit that cannot be described keeps its row, filled with NaN, and gets a named reason.
+
+A stroke's strength moves a cymbal's brightness farther than the cymbal's identity does, so the
+usual shape of the spectrum (`SHAPE_GROUP`, `MEL_GROUP`) serves review and ordering only. What stays
+with the cymbal are the frequencies of its modes [1]_: the fine structure (`FINE_GROUP`) is the
+logarithm of the spectrum in narrow bands with the smooth envelope and the sound before the onset
+taken away.
+
+References
+----------
+.. [1] N. H. Fletcher and T. D. Rossing, "The Physics of Musical Instruments", 2nd ed., Springer,
+   1998, chapter 20 (cymbals, gongs, plates).
+"""
+
+import numpy as np
+from scipy.fft import next_fast_len, rfft
+from scipy.ndimage import uniform_filter1d
+
+ONSET_PAST_END = "onset_past_end"
+TOO_SHORT = "too_short_after_onset"
+SILENT = "silent_window"
+NOT_FINITE = "not_finite"
+
+FINE_GROUP = "fine_"
+MEL_GROUP = "mel_"
+SHAPE_GROUP = "shape_"
+SHAPE_FEATURES = (  # after G. Peeters, "A large set of audio features", IRCAM report, 2004
+    "shape_mode_centre_hz",
+    "shape_centroid_hz",
+    "shape_bandwidth_hz",
+    "shape_rolloff_hz",
+    "shape_flatness",
+    "shape_decay_db_per_s",
+    "shape_level_db",
+)
+ORDER_FEATURE = "shape_mode_centre_hz"  # numbers the cymbals, low to high
+
+# Measured on real performances played on three sampled kits: these bands and this envelope separate
+# pairs of hits best (area under the curve 0.98 to 0.99); half or double loses little.
+WINDOW = 0.37
+WINDOW_STARTS = (0.05, 0.15, 0.25)
+FREQUENCY_RANGE_HZ = (300.0, 9000.0)
+BAND_HZ = 43.0
+ENVELOPE_HZ = 470.0
+BACKGROUND_FLOOR = 0.2
+# The range whose centre orders two cymbals alike in most sessions of a kit (91 to 100 % measured;
+# the centroid: 73 to 100 %).
+MODE_RANGE_HZ = (300.0, 5000.0)
+N_MELS = 24
+ROLLOFF_SHARE = 0.85  # of the power; librosa's default for spectral roll-off
+SILENCE_DB = -80.0  # re full scale, RMS of the window; 16-bit audio rests near -96
+
+BATCH_HITS = 128  # bounds the memory: about 20 MB at 22,050 Hz
+POWER_FLOOR = 1e-20  # keeps logarithms finite; far below 16-bit quantisation noise
+
+
+def embed_hits(
+    samples: np.ndarray,
+    sample_rate_hz: float,
+    onsets: np.ndarray,
+    *,
+    other_onsets: np.ndarray | None = None,
+    window: float = WINDOW,
+    window_starts: tuple[float, ...] = WINDOW_STARTS,
+    frequency_range_hz: tuple[float, float] = FREQUENCY_RANGE_HZ,
+    band_hz: float = BAND_HZ,
+    envelope_hz: float = ENVELOPE_HZ,
+    background_floor: float = BACKGROUND_FLOOR,
+    n_mels: int = N_MELS,
+    silence_db: float = SILENCE_DB,
+) -> tuple[np.ndarray, list[str | None]]:
+    """Describe every crash hit of one session.
+
+    Power spectra of a few overlapping windows after the onset are averaged as logarithms, windows
+    with fewer strokes in them counting more; the spectrum of the window that ends at the onset is
+    subtracted (spectral subtraction with a floor [1]_).
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float
+        The session's audio, mono, full scale 1.
+    sample_rate_hz : float
+        Its rate in Hz.
+    onsets : np.ndarray, shape (n_hits,)
+        Crash onsets in seconds, sorted.
+    other_onsets : np.ndarray, shape (n_others,), optional
+        Onsets of all other strokes in seconds, in any order.
+    window : float
+        Length of a window in seconds; its inverse is the resolution in Hz.
+    window_starts : tuple of float
+        Starts of the windows in seconds after the onset; the first one must fit into the audio.
+    frequency_range_hz : tuple of float
+        Lower and upper end in Hz of what is described; within half the rate.
+    band_hz : float
+        Width in Hz of a band of the fine structure.
+    envelope_hz : float
+        Width in Hz of the moving mean that is taken away as envelope.
+    background_floor : float
+        Share of the power after the onset that is left at least, 0 to 1.
+    n_mels : int
+        Mel bands of the coarse spectrum; two features each.
+    silence_db : float
+        A hit whose loudest window is below this RMS level, dB re full scale, is silent.
+
+    Returns
+    -------
+    embeddings : np.ndarray, shape (n_hits, n_features), float32
+        One row per hit, columns as `feature_names` names them; NaN where there is a reason.
+    reasons : list of (str or None), length n_hits
+        None, or why the hit could not be described: ``onset_past_end``,
+        ``too_short_after_onset``, ``silent_window``, ``not_finite``.
+
+    Raises
+    ------
+    ValueError
+        If arrays have a wrong shape, onsets are negative, unsorted or not finite, or a setting
+        does not suit the sample rate.
+
+    References
+    ----------
+    .. [1] M. Berouti, R. Schwartz and J. Makhoul, "Enhancement of speech corrupted by acoustic
+       noise", ICASSP 1979, 208-211.
+    """
+    onsets = np.asarray(onsets, dtype=np.float64)
+    others = np.asarray([] if other_onsets is None else other_onsets, dtype=np.float64)
+    _check_signal(samples, onsets, others)
+    _check_windows(window, window_starts, background_floor)
+    _check_bands(sample_rate_hz, window, frequency_range_hz, band_hz, envelope_hz)
+    n_window = round(window * sample_rate_hz)
+    onset_at = np.round(onsets * sample_rate_hz).astype(int)
+    starts = onset_at[:, None] + np.round(np.asarray(window_starts) * sample_rate_hz).astype(int)
+    past_end, too_short = onset_at >= len(samples), starts[:, 0] + n_window > len(samples)
+    reasons = np.select([past_end, too_short], [ONSET_PAST_END, TOO_SHORT], "").astype(object)
+    names = feature_names(frequency_range_hz=frequency_range_hz, band_hz=band_hz, n_mels=n_mels)
+    embeddings = np.full((len(onsets), len(names)), np.nan, dtype=np.float32)
+
+    weights = _window_weights(onsets, others, starts, n_window, sample_rate_hz, len(samples))
+    windows = _all_windows(samples, n_window)
+    edges_hz = _band_edges(frequency_range_hz, band_hz)
+    describable = np.flatnonzero(reasons == "")
+    for rows in np.array_split(describable, range(BATCH_HITS, len(describable), BATCH_HITS)):
+        at = np.column_stack([starts[rows], onset_at[rows] - n_window]) + n_window
+        frames = windows[np.minimum(at, len(windows) - 1)]
+        power = _power(frames)
+        clean = _clean(power[:, :-1], power[:, -1], weights[rows], background_floor)
+        fine = _fine_structure(clean, sample_rate_hz, edges_hz, round(envelope_hz / band_hz))
+        mels = _mel_statistics(power[:, :-1], weights[rows], sample_rate_hz, window_starts, n_mels)
+        shape = _shape(clean, fine, mels[:, n_mels:].mean(axis=1), sample_rate_hz, edges_hz)
+        embeddings[rows] = np.hstack([fine, mels, shape])
+        reasons[rows[_level_db(frames[:, :-1]) < silence_db]] = SILENT
+        reasons[rows[~np.isfinite(embeddings[rows]).all(axis=1)]] = NOT_FINITE
+    embeddings[reasons != ""] = np.nan
+    return embeddings, [reason or None for reason in reasons]
+
+
+def feature_names(
+    *,
+    frequency_range_hz: tuple[float, float] = FREQUENCY_RANGE_HZ,
+    band_hz: float = BAND_HZ,
+    n_mels: int = N_MELS,
+) -> list[str]:
+    """Name the columns of `embed_hits` under the same settings.
+
+    Parameters
+    ----------
+    frequency_range_hz, band_hz, n_mels
+        As for `embed_hits`.
+
+    Returns
+    -------
+    names : list of str, length n_features
+        ``fine_<Hz>`` (natural logarithm of power over its envelope, at the band's centre),
+        ``mel_mean_<i>`` (dB) and ``mel_decay_<i>`` (dB/s), and `SHAPE_FEATURES`, whose units stand
+        in their names (``shape_flatness`` is a ratio of 0 to 1, ``shape_level_db`` is relative).
+    """
+    edges = _band_edges(frequency_range_hz, band_hz)
+    fine = [f"{FINE_GROUP}{centre:.0f}" for centre in (edges[:-1] + edges[1:]) / 2]
+    mels = [f"{MEL_GROUP}{kind}_{i}" for kind in ("mean", "decay") for i in range(n_mels)]
+    return fine + mels + list(SHAPE_FEATURES)
+
+
+def _check_signal(samples, onsets, others):
+    if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
+        raise ValueError(
+            f"expected mono float samples, got shape {samples.shape} of {samples.dtype} "
+            "(did you forget to mix down?)"
+        )
+    if onsets.ndim != 1 or others.ndim != 1:
+        raise ValueError(f"expected onsets as vectors, got {onsets.shape} and {others.shape}")
+    if not (np.isfinite(onsets).all() and np.isfinite(others).all()):
+        raise ValueError("onsets hold a NaN or an infinity")
+    if len(onsets) and (onsets[0] < 0 or (np.diff(onsets) < 0).any()):
+        raise ValueError("crash onsets must be sorted and not negative (are they in seconds?)")
+
+
+def _check_windows(window, window_starts, background_floor):
+    if window <= 0 or not window_starts or list(window_starts) != sorted(set(window_starts)):
+        raise ValueError(f"window {window} must be positive, starts {window_starts} must rise")
+    if not 0 < background_floor <= 1:
+        raise ValueError(f"background_floor must be in (0, 1], got {background_floor}")
+
+
+def _check_bands(sample_rate_hz, window, frequency_range_hz, band_hz, envelope_hz):
+    low, high = frequency_range_hz
+    if not 0 < low < high <= sample_rate_hz / 2:
+        raise ValueError(f"{frequency_range_hz} Hz does not fit a rate of {sample_rate_hz} Hz")
+    if not 2 / window <= band_hz <= envelope_hz / 2 <= (high - low) / 2:
+        raise ValueError(f"band_hz {band_hz} must lie between 2 / window and envelope_hz / 2")
+
+
+def _window_weights(onsets, others, starts, n_window, sample_rate_hz, n_samples):
+    """Weigh windows by the inverse square of 1 + the strokes inside; 0 where one does not fit."""
+    strokes = np.sort(np.concatenate([onsets, others])) * sample_rate_hz
+    n_strokes = np.searchsorted(strokes, starts + n_window) - np.searchsorted(strokes, starts)
+    fits = starts + n_window <= n_samples
+    fits[:, 0] = True  # a hit whose first window does not fit is refused elsewhere
+    weights = fits / (1.0 + n_strokes) ** 2
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _all_windows(samples, n_window):
+    """View of all windows, silence before and after; row i + n_window starts at sample i."""
+    padded = np.pad(samples.astype(np.float32, copy=False), n_window)
+    return np.lib.stride_tricks.sliding_window_view(padded, n_window)
+
+
+def _level_db(frames):
+    """RMS level of each hit's loudest window, dB re full scale, (n_hits,)."""
+    mean_square = np.square(frames, dtype=np.float64).mean(axis=2).max(axis=1)
+    return 10 * np.log10(mean_square + POWER_FLOOR)
+
+
+def _power(frames):
+    """Power spectra under a Hann window, scaled as a mean over samples, (..., n_bins)."""
+    n_window = frames.shape[-1]
+    taper = np.hanning(n_window).astype(np.float32)
+    taper /= np.sqrt(np.square(taper).sum())
+    n_fft = 2 * next_fast_len((n_window + 1) // 2, real=True)  # even, as the mel bank wants it
+    spectra = rfft(frames * taper, n=n_fft, axis=-1)
+    return np.square(spectra.real) + np.square(spectra.imag)
+
+
+def _clean(power, background, weights, background_floor):
+    """Geometric mean of the windows' power, less the background; (n_hits, n_bins)."""
+    mean = np.exp(np.einsum("hw,hwb->hb", weights, np.log(power + POWER_FLOOR)))
+    return np.maximum(mean - background, background_floor * mean)
+
+
+def _band_edges(frequency_range_hz, band_hz):
+    low, high = frequency_range_hz
+    return low + band_hz * np.arange(int((high - low) / band_hz) + 1)
+
+
+def _fine_structure(clean, sample_rate_hz, edges_hz, n_envelope):
+    """Log power per band over its envelope, (n_hits, n_bands)."""
+    edges = np.searchsorted(np.linspace(0, sample_rate_hz / 2, clean.shape[1]), edges_hz)
+    sums = np.add.reduceat(clean[:, : edges[-1]], edges[:-1], axis=1)
+    log_power = np.log(sums / np.diff(edges) + POWER_FLOOR)
+    return log_power - uniform_filter1d(log_power, n_envelope, axis=1, mode="nearest")
+
+
+def _mel_statistics(power, weights, sample_rate_hz, window_starts, n_mels):
+    """Mel levels (dB) and their decay (dB/s, 0 where one window fits), (n_hits, 2 n_mels)."""
+    from librosa.filters import mel  # takes a second; only jobs that embed pay for it
+
+    n_fft = 2 * (power.shape[-1] - 1)
+    bank = mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n_mels)
+    levels_db = 10 * np.log10(power @ bank.T + POWER_FLOOR)
+    times = np.asarray(window_starts) - (weights @ np.asarray(window_starts))[:, None]
+    spread = (weights * np.square(times)).sum(axis=1, keepdims=True)
+    slopes = np.einsum("hw,hwm->hm", weights * times, levels_db)
+    decays = np.divide(slopes, spread, out=np.zeros_like(slopes), where=spread > 0)
+    return np.hstack([np.einsum("hw,hwm->hm", weights, levels_db), decays])
+
+
+def _shape(clean, fine, decay, sample_rate_hz, edges_hz):
+    """The columns of `SHAPE_FEATURES`, (n_hits, n_shape)."""
+    bins_hz = np.linspace(0, sample_rate_hz / 2, clean.shape[1])
+    inside = (bins_hz >= edges_hz[0]) & (bins_hz < edges_hz[-1])
+    bins_hz, power = bins_hz[inside], clean[:, inside].astype(np.float64) + POWER_FLOOR
+    total = power.sum(axis=1)
+    centroid = power @ bins_hz / total
+    distance = np.square(bins_hz - centroid[:, None])
+    bandwidth = np.sqrt((power * distance).sum(axis=1) / total)
+    reached = np.cumsum(power, axis=1) >= ROLLOFF_SHARE * total[:, None]
+    rolloff = bins_hz[reached.argmax(axis=1)]
+    flatness = np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)
+    level = 10 * np.log10(power.mean(axis=1))
+    bands_hz = (edges_hz[:-1] + edges_hz[1:]) / 2
+    modal = (bands_hz >= MODE_RANGE_HZ[0]) & (bands_hz < MODE_RANGE_HZ[1])
+    over_envelope = np.exp(fine[:, modal])
+    mode_centre = over_envelope @ bands_hz[modal] / over_envelope.sum(axis=1)
+    return np.stack([mode_centre, centroid, bandwidth, rolloff, flatness, decay, level], axis=1)

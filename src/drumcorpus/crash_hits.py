@@ -1,0 +1,124 @@
+"""The crash hits of a shard: found in its events, and described by their sound."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from drumcorpus.crash_embeddings import embed_hits
+from drumcorpus.schemas import CRASH_EMBEDDINGS
+
+NO_AUDIO = "no_audio"
+UNREADABLE_AUDIO = "unreadable_audio"
+
+
+def find_crash_hits(events: pa.Table, crash_labels: Iterable[str]) -> pa.Table:
+    """One row per component that is a crash, in the order of the events.
+
+    Parameters
+    ----------
+    events : pa.Table
+        EVENTS schema.
+    crash_labels : iterable of str
+        The labels of the taxonomy that mean a crash.
+
+    Returns
+    -------
+    hits : pa.Table
+        The columns of CRASH_EMBEDDINGS but `reason` and `embedding`, and `audio_path`.
+    """
+    components = pa.concat_arrays(events["components"].chunks or [_no_components(events)])
+    offsets = components.offsets.to_numpy()
+    flat = components.flatten()
+    owner = np.repeat(np.arange(len(events)), np.diff(offsets))
+    is_crash = np.isin(np.array(flat.field("label").to_pylist(), dtype=object), list(crash_labels))
+    rows = np.flatnonzero(is_crash)
+    taken, of_event = flat.take(pa.array(rows)), events.take(pa.array(owner[rows]))
+    return pa.table(
+        {
+            "event_id": of_event["event_id"],
+            "session_id": of_event["session_id"],
+            "component_index": pa.array((rows - offsets[owner[rows]]).astype(np.int32)),
+            "source_label": taken.field("source_label"),
+            "cymbal": taken.field("cymbal"),
+            "onset_time": of_event["onset_time"],
+            "audio_path": of_event["audio_path"],
+        }
+    )
+
+
+def embed_crashes(
+    events: pa.Table,
+    crash_labels: Iterable[str],
+    read_audio: Callable[[str], np.ndarray],
+    *,
+    sample_rate_hz: int,
+    on_session: Callable[[], None] = lambda: None,
+) -> pa.Table:
+    """Describe every crash hit; each audio file is decoded once, all its hits in one batch.
+
+    Parameters
+    ----------
+    events : pa.Table
+        EVENTS schema, in order of session and onset.
+    read_audio
+        ``audio_path -> samples (n_samples,)`` at `sample_rate_hz`; raises ValueError where the
+        file cannot be decoded.
+    on_session
+        Called after each session with a crash, for progress.
+
+    Returns
+    -------
+    embeddings : pa.Table
+        CRASH_EMBEDDINGS schema; reasons are those of `embed_hits`, `no_audio` and
+        `unreadable_audio`.
+    """
+    hits = find_crash_hits(events, crash_labels)
+    vectors: list[np.ndarray | None] = []
+    reasons: list[str | None] = []
+    sessions = np.array(events["session_id"].to_pylist(), dtype=object)
+    onsets = events["onset_time"].to_numpy()
+    for session_id, rows in _stretches(hits["session_id"].to_pylist()):
+        audio_path = hits["audio_path"][rows.start].as_py()
+        found = _embed_session(
+            audio_path,
+            hits["onset_time"].to_numpy()[rows],
+            onsets[sessions == session_id],
+            read_audio,
+            sample_rate_hz,
+        )
+        for vector, reason in found:
+            vectors.append(vector)
+            reasons.append(reason)
+        on_session()
+    columns = {name: hits[name] for name in CRASH_EMBEDDINGS.names if name in hits.column_names}
+    columns["reason"] = pa.array(reasons, pa.string())
+    columns["embedding"] = pa.array(vectors, pa.list_(pa.float32()))
+    return pa.table(columns).select(CRASH_EMBEDDINGS.names).cast(CRASH_EMBEDDINGS)
+
+
+def _embed_session(audio_path, onsets, all_onsets, read_audio, sample_rate_hz):
+    if audio_path is None:
+        return [(None, NO_AUDIO)] * len(onsets)
+    try:
+        samples = read_audio(audio_path)
+    except ValueError:
+        return [(None, UNREADABLE_AUDIO)] * len(onsets)
+    others = np.setdiff1d(all_onsets, onsets)
+    vectors, reasons = embed_hits(samples, sample_rate_hz, onsets, other_onsets=others)
+    return [
+        (None if reason else vector, reason)
+        for vector, reason in zip(vectors, reasons, strict=True)
+    ]
+
+
+def _stretches(keys: list[str]) -> Iterable[tuple[str, slice]]:
+    start = 0
+    for row in range(1, len(keys) + 1):
+        if row == len(keys) or keys[row] != keys[start]:
+            yield keys[start], slice(start, row)
+            start = row
+
+
+def _no_components(events: pa.Table) -> pa.Array:
+    return pa.array([], events.schema.field("components").type)

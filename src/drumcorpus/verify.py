@@ -1,0 +1,185 @@
+"""Verification: everything that stands is what its run manifest says, and nothing else stands.
+
+Levels: ``quick`` looks at presence and size, ``sample`` takes some digests as well, ``full`` takes
+every one.
+"""
+
+import logging
+import os
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumcorpus.digests import sha256_file
+from drumcorpus.files import printable, write_text
+from drumcorpus.run_manifest import SUFFIX, read_manifest, recorded_output
+from drumcorpus.tables import read_table
+
+LEVELS = ("quick", "sample", "full")
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One file that is not as it should be; `kind` is missing, extra, changed or stale."""
+
+    path: str
+    kind: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A file with the size and digest that some record gives it; `shown` names it to people."""
+
+    location: Path
+    shown: str
+    bytes: int
+    sha256: str
+
+
+def expected_products(folders: Iterable[str]) -> tuple[list[Expected], list[Problem]]:
+    """Every product below `folders` by its run manifest, and what the manifests contradict.
+
+    A manifest without its product is `missing`, a product without its manifest `extra`; a product
+    made from another version of an input than the one that stands there is `stale`.
+    """
+    expected, problems = [], []
+    for manifest_file in sorted(_files(folders, SUFFIX)):
+        product = manifest_file[: -len(SUFFIX)]
+        manifest = read_manifest(product)
+        record = recorded_output(manifest, product)
+        if record is None:
+            text = "is no run manifest of the file it stands beside"
+            problems.append(Problem(manifest_file, "changed", text))
+            continue
+        expected.append(Expected(Path(product), product, record["bytes"], record["sha256"]))
+        problems += _stale_inputs(product, manifest)
+    return expected, problems
+
+
+def extra_files(folders: Iterable[str], known: set[str], elsewhere: str) -> list[Problem]:
+    """Files below `folders` that no record knows; the folder `elsewhere` has its own records."""
+    return [
+        Problem(path, "extra", "no run manifest names this file; move it away or delete it")
+        for path in sorted(_files(folders, ""))
+        if path not in known and not path.endswith(SUFFIX) and not path.startswith(elsewhere)
+    ]
+
+
+def report_problems(problems: list[Problem], *, n_files: int, level: str) -> None:
+    """Stop if there is any problem.
+
+    Raises
+    ------
+    ValueError
+        Naming every file with a problem.
+    """
+    if not problems:
+        logging.info("%d files are as recorded (level %s)", n_files, level)
+        return
+    lines = [f"{problem.path}: {problem.kind}: {problem.sentence}" for problem in sorted(problems)]
+    raise ValueError(
+        f"{len(lines)} problem(s) among {n_files} recorded files (level {level}):\n  "
+        + "\n  ".join(lines)
+        + "\n  Make a product again: snakemake --cores all --force PATH"
+    )
+
+
+def expected_raw_files(inventory: str, roots: Iterable[str]) -> list[Expected]:
+    """Every raw file that an inventory lists, at the first root that has it."""
+    roots = [Path(root) for root in roots]
+    expected = []
+    for row in read_table(inventory, ["path", "bytes", "sha256"]).to_pylist():
+        places = [root / row["path"] for root in roots]
+        place = next((place for place in places if place.is_file()), places[0])
+        expected.append(Expected(place, str(place), row["bytes"], row["sha256"]))
+    return expected
+
+
+def check_files(
+    expected: list[Expected],
+    level: str,
+    *,
+    n_sample: int,
+    workers: int,
+    on_file: Callable[[], None] = lambda: None,
+) -> list[Problem]:
+    """Hold files against their records.
+
+    Parameters
+    ----------
+    level : str
+        quick, sample or full.
+    n_sample : int
+        Files whose digest is taken at level sample: other ones each time.
+    on_file
+        Called after each file, for progress.
+
+    Raises
+    ------
+    ValueError
+        If there is no such level.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"verify level {level!r}; allowed: {', '.join(LEVELS)}")
+    n_digests = {"quick": 0, "sample": min(n_sample, len(expected)), "full": len(expected)}[level]
+    # Not seeded: what one run leaves out another is to find, and no product depends on it.
+    digested = set(random.SystemRandom().sample(range(len(expected)), n_digests))
+
+    def check(number: int) -> Problem | None:
+        problem = _check_file(expected[number], number in digested)
+        on_file()
+        return problem
+
+    with ThreadPoolExecutor(workers) as pool:
+        problems = pool.map(check, range(len(expected)))
+        return sorted(problem for problem in problems if problem is not None)
+
+
+def write_checksums(path: str, expected: list[Expected]) -> None:
+    """Write the recorded digests in the form that ``sha256sum -c`` reads."""
+    lines = sorted(f"{file.sha256}  {file.shown}\n" for file in expected)
+    write_text(path, "".join(lines))
+
+
+def _check_file(file: Expected, take_digest: bool) -> Problem | None:
+    try:
+        n_bytes = file.location.stat().st_size
+        found = sha256_file(file.location) if take_digest and n_bytes == file.bytes else None
+    except FileNotFoundError:
+        return Problem(file.shown, "missing", "is recorded and not there")
+    except OSError as error:
+        return Problem(file.shown, "missing", f"cannot be read: {error.strerror}")
+    if n_bytes != file.bytes:
+        return Problem(file.shown, "changed", f"has {n_bytes} bytes, {file.bytes} are recorded")
+    if found is not None and found != file.sha256:
+        text = f"has sha256 {found[:12]}…, {file.sha256[:12]}… is recorded"
+        return Problem(file.shown, "changed", text)
+    return None
+
+
+def _stale_inputs(product: str, manifest: dict) -> list[Problem]:
+    problems = []
+    for made_from in manifest["inputs"]:
+        if made_from["kind"] != "product":
+            continue
+        record = recorded_output(read_manifest(made_from["path"]), made_from["path"])
+        if record is None:
+            text = f"was made from {made_from['path']}, which has no run manifest now"
+            problems.append(Problem(product, "stale", text))
+        elif record["sha256"] != made_from["sha256"]:
+            text = f"was made from another version of {made_from['path']}; run `all`, or delete it"
+            problems.append(Problem(product, "stale", text))
+    return problems
+
+
+def _files(folders: Iterable[str], suffix: str) -> list[str]:
+    return [
+        printable(os.path.join(folder, name))  # noqa: PTH118 (os.walk is twice as fast)
+        for top in folders
+        for folder, _, names in os.walk(top)
+        for name in names
+        if name.endswith(suffix)
+    ]

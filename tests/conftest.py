@@ -1,0 +1,45 @@
+"""What all tests share: where the checkout and the data beside it lie."""
+
+from pathlib import Path
+
+import pytest
+
+from drumcorpus.files import read_yaml
+from drumcorpus.taxonomy import load_label_map, load_taxonomy
+
+REPO = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repo():
+    """The checkout."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def shared(repo):
+    """The folder of real data beside the checkout; tests that need it are skipped without it."""
+    folder = repo.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real data: {folder.name}/ is not beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def taxonomy(repo):
+    """The committed vocabulary."""
+    folder = repo / "resources" / "taxonomy"
+    names = ("components", "techniques", "dynamics")
+    return load_taxonomy(*(folder / f"{name}.yaml" for name in names))
+
+
+@pytest.fixture(scope="session")
+def td11(repo, taxonomy):
+    """The note map of the Roland TD-11."""
+    return load_label_map(repo / "resources/taxonomy/note_maps/roland_td11.yaml", taxonomy)
+
+
+@pytest.fixture(scope="session")
+def workflow_schema(repo):
+    """A JSON Schema of the workflow by its short name, such as ``event``."""
+    return lambda name: read_yaml(repo / "workflow" / "schemas" / f"{name}.schema.yaml")

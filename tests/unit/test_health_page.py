@@ -1,0 +1,199 @@
+"""The health page: well formed, self-contained, safe, and it says every figure in words."""
+
+import re
+from html.parser import HTMLParser
+
+import pyarrow as pa
+import pytest
+
+from drumcorpus.gates import check_gates
+from drumcorpus.health import measure_health
+from drumcorpus.health_page import (
+    histogram,
+    hours,
+    nice_ticks,
+    number,
+    render_health_page,
+    stacked_bars,
+)
+from drumcorpus.schemas import EVENTS, QUARANTINE, SESSIONS, TALLIES
+from drumcorpus.tables import write_table
+
+HOSTILE = "<script>alert('x')</script>&\"take\""
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Balance(HTMLParser):
+    """Raises at the first tag that closes what is not open."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen, self.text = [], set(), []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> at {self.getpos()}"
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def parsed(html):
+    parser = Balance()
+    parser.feed(html)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def measured(folder, events, tallies=(), quarantine=(), sessions=()):
+    def write(name, rows, schema):
+        write_table(folder / name, pa.Table.from_pylist(list(rows), schema))
+        return folder / name
+
+    return measure_health(
+        write("events.parquet", events, EVENTS),
+        tallies=[write("tallies.parquet", tallies, TALLIES)] if tallies else [],
+        quarantine=[write("quarantine.parquet", quarantine, QUARANTINE)] if quarantine else [],
+        sessions=[write("sessions.parquet", sessions, SESSIONS)] if sessions else [],
+        taxonomy_labels={"kick": "kick", "hihat_open": "hihat", "crash": "crash"},
+        crash_family="crash",
+        dynamic_buckets=["ghost", "accent"],
+    )
+
+
+@pytest.fixture
+def hostile_report(tmp_path):
+    """A report in which every name that the data could choose is hostile."""
+    names = {"source_set": HOSTILE, "session_id": HOSTILE}
+    parts = [{"label": "kick", "dynamic_bucket": HOSTILE}, {"label": HOSTILE}]
+    parts += [{"label": "hihat_open", "openness": 0.5}, {"label": "crash"}]
+    event = {**names, "event_id": HOSTILE, "group_id": HOSTILE, "onset_time": 1.0}
+    event |= {"tempo_bpm": 120.0, "meter": HOSTILE, "license": HOSTILE, "techniques": [HOSTILE]}
+    event |= {"components": parts, "is_synthetic": False}
+    stage = {"annotation_stage": "crash_dual_label", "method": HOSTILE}
+    events = [{**event, "split": split, "annotation_history": [stage]} for split in (HOSTILE, "b")]
+    bad_file = {"path": HOSTILE, "reason": HOSTILE, "stage": HOSTILE, "detail": HOSTILE}
+    drop = {**names, "source_label": HOSTILE, "outcome": HOSTILE, "n_hits": 3}
+    return measured(
+        tmp_path, events, tallies=[drop], quarantine=[{**names, **bad_file}], sessions=[names]
+    )
+
+
+def verdicts_of(report):
+    return check_gates(report, {"max_unknown_labels": 0, "max_quarantined": 5})
+
+
+def test_names_from_the_data_are_escaped_everywhere(hostile_report):
+    html = render_health_page(hostile_report, verdicts_of(hostile_report), HOSTILE)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") > 20
+    assert "script" not in parsed(html).seen
+
+
+def test_every_tag_is_closed_in_its_turn(hostile_report):
+    html = render_health_page(hostile_report, verdicts_of(hostile_report), "demo")
+    assert html.lstrip().startswith("<!doctype html>")
+    assert {"svg", "rect", "table", "h1"} <= parsed(html).seen
+
+
+def test_the_page_refers_to_nothing_outside_itself(hostile_report):
+    html = render_health_page(hostile_report, [], "demo")
+    assert not re.search(r"https?:|//|url\(|@import|\bsrc=|\bhref=", html)
+
+
+def test_light_and_dark_and_the_narrow_screen_are_provided_for(hostile_report):
+    html = render_health_page(hostile_report, [], "demo")
+    assert "prefers-color-scheme: dark" in html
+    assert "width=device-width" in html
+    assert html.count("{") == html.count("}")
+
+
+def test_failing_gates_come_first_with_figure_limit_and_sentence(hostile_report):
+    verdicts = [
+        {"gate": "a", "passed": True, "figure": 12345, "limit": 500, "sentence": "Enough."},
+        {"gate": "b", "passed": False, "figure": None, "limit": 0.005, "sentence": "Too many."},
+    ]
+    html = render_health_page(hostile_report, verdicts, "demo")
+    assert "1 of 2 gates fails." in html
+    assert html.index("FAIL</span>") < html.index("PASS</span>")
+    for text in ("12,345", "0.005", "Enough.", "Too many.", "—"):
+        assert text in html
+
+
+def test_a_page_without_gates_says_so(hostile_report):
+    assert "No gate was checked" in render_health_page(hostile_report, [], "demo")
+
+
+def test_all_gates_passing_is_said(hostile_report):
+    verdicts = check_gates(hostile_report, {"max_quarantined": 5})
+    assert "The one gate passes." in render_health_page(hostile_report, verdicts, "demo")
+    assert "All 2 gates pass." in render_health_page(hostile_report, verdicts * 2, "demo")
+
+
+def test_an_empty_manifest_is_described_in_words(tmp_path):
+    html = render_health_page(measured(tmp_path, []), [], "empty")
+    text = " ".join(parsed(html).text)
+    for sentence in (
+        "The manifest has no hits.",
+        "No session has a hit.",
+        "No event has a tempo.",
+        "No hit has an openness.",
+        "No event has a technique.",
+        "Not measured: no tally was given.",
+        "Not measured: no quarantine table was given.",
+        "Not measured: no session table was given.",
+    ):
+        assert sentence in text
+
+
+def test_equal_reports_give_equal_pages(hostile_report):
+    pages = {render_health_page(hostile_report, [], "demo") for _ in range(2)}
+    assert len(pages) == 1
+
+
+def test_bars_are_cut_in_the_order_of_the_series_and_fit_the_axis():
+    chart = stacked_bars({"kick": {"test": 100, "train": 300}, "crash": {}}, ["train", "test"])
+    kick, crash = chart["rows"]
+    assert [tick["text"] for tick in chart["ticks"]] == ["0", "100", "200", "300", "400"]
+    assert [(s["series"], s["x"], s["width"]) for s in kick["segments"]] == [
+        ("train", 0.0, 750.0),
+        ("test", 750.0, 250.0),
+    ]
+    assert (crash["total"], crash["segments"]) == (0, [])
+
+
+def test_bars_of_the_whole_are_all_of_one_length():
+    chart = stacked_bars({"kick": {"a": 1, "b": 3}, "crash": {"b": 9}}, ["a", "b"], of_whole=True)
+    assert [sum(s["width"] for s in row["segments"]) for row in chart["rows"]] == [1000, 1000]
+
+
+def test_a_histogram_scales_its_columns_to_its_highest_tick():
+    chart = histogram([("60", 100), ("70", 25)])
+    assert [column["height"] for column in chart["columns"]] == [100.0, 25.0]
+    assert [label["at"] for label in chart["x_labels"]] == [0.0, 50.0]
+    assert histogram([("60", 0)]) is None
+
+
+@pytest.mark.parametrize("largest", [0, 1, 2, 3, 7, 9, 10, 11, 99, 101, 12_345, 3_007_914])
+def test_ticks_are_few_whole_and_reach_the_largest_value(largest):
+    ticks = nice_ticks(largest)
+    assert ticks[0] == 0
+    assert ticks[-1] >= largest
+    assert 3 <= len(ticks) <= 6
+    assert all(tick == int(tick) for tick in ticks)
+
+
+def test_figures_are_written_for_people():
+    assert [number(v) for v in (1234567, 0.0123456, 386.75, 12.0, None)] == [
+        "1,234,567",
+        "0.01235",
+        "386.75",
+        "12",
+        "—",
+    ]
+    assert (hours(3723.4), hours(None)) == ("1:02:03", "—")

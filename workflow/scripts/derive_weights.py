@@ -1,0 +1,13 @@
+"""Derive the sampling weights of one manifest."""
+
+from drumcorpus.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.files import write_json
+from drumcorpus.sampling import derive_weights, write_event_weights
+
+weights = derive_weights(snakemake.input.manifest, **snakemake.params.sampling)
+write_json(snakemake.output.weights, weights)
+n_events = write_event_weights(snakemake.output.events, snakemake.input.manifest, weights)
+job.finish({"events": n_events})
