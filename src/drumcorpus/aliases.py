@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drumcorpus.schemas import ANNOTATION
 from drumcorpus.taxonomy import Taxonomy
 
 ALIAS_STAGE, CRASH_STAGE = "alias_labels", "crash_dual_label"
+ARROW = " -> "
 
 
 @dataclass
@@ -42,29 +44,35 @@ def alias_events(events: pa.Table, assignments: pa.Table, taxonomy: Taxonomy) ->
     ValueError
         If a label is neither the taxonomy's nor one of its aliases.
     """
-    events = events.combine_chunks()
-    components = pa.concat_arrays(events["components"].chunks)
-    offsets = components.offsets.to_numpy()
+    components = events["components"].combine_chunks()
     flat = components.flatten()
-    labels = np.array(flat.field("label").to_pylist(), dtype=object)
-    owner = np.repeat(np.arange(len(events)), np.diff(offsets))
-    rows, entries = [], []
+    offsets = components.offsets.to_numpy() - components.offsets[0].as_py()
+    names = pa.array(taxonomy.labels, pa.string())
+    labels = flat.field("label")
+    settled = _class_ids(labels, taxonomy)
+    changed = np.flatnonzero(pc.not_equal(names.take(settled), labels))
+    notes = pc.binary_join_element_wise(labels.take(changed), names.take(settled[changed]), ARROW)
+    aliased = _entries(ALIAS_STAGE, "taxonomy_alias", 1.0, notes)
 
-    names, inverse = np.unique(labels.astype(str), return_inverse=True)
-    settled = np.array([_settle(name, taxonomy) for name in names], dtype=object)[inverse]
-    changed = np.flatnonzero(settled != labels)
-    for component in changed:
-        rows.append(owner[component])
-        note = f"{labels[component]} -> {settled[component]}"
-        entries.append(_entry(ALIAS_STAGE, "taxonomy_alias", 1.0, note))
-
-    counters = {"aliased": len(changed)} | _assign(
-        events, assignments, offsets, settled, rows, entries
+    found = _find_components(events["event_id"], offsets, flat, assignments)
+    assigned, counters = _assign(settled, names, assignments, found, taxonomy)
+    rows = np.searchsorted(offsets, np.append(changed, found[found >= 0]), side="right") - 1
+    flat = _with_field(flat, "label", names.take(settled))
+    offsets = pa.array(offsets, pa.int32())
+    history = _append_history(
+        events["annotation_history"].combine_chunks(), rows, aliased, assigned
     )
-    flat = _with_field(flat, "label", pa.array(settled, pa.string()))
-    events = _with_column(events, "components", pa.ListArray.from_arrays(components.offsets, flat))
-    history = _append_history(events["annotation_history"], rows, entries)
-    return Aliased(_with_column(events, "annotation_history", history), counters)
+    events = _with_column(events, "components", pa.ListArray.from_arrays(offsets, flat))
+    events = _with_column(events, "annotation_history", history)
+    return Aliased(events, {"aliased": len(changed)} | counters)
+
+
+def _class_ids(labels: pa.Array, taxonomy: Taxonomy) -> np.ndarray:
+    """Class id of each label, in whatever spelling."""
+    encoded = labels.dictionary_encode(null_encoding="encode")
+    names = [_settle(label, taxonomy) for label in encoded.dictionary.to_pylist()]
+    ids = np.array([taxonomy.labels.index(name) for name in names], dtype=np.int64)
+    return ids[encoded.indices.to_numpy()]
 
 
 def _settle(label: str, taxonomy: Taxonomy) -> str:
@@ -78,51 +86,61 @@ def _settle(label: str, taxonomy: Taxonomy) -> str:
     )
 
 
-def _assign(events, assignments, offsets, labels, rows, entries) -> dict[str, int]:
-    """Write the labels of accepted assignments into `labels`, and note every assignment."""
-    row_of = {event_id: row for row, event_id in enumerate(events["event_id"].to_pylist())}
-    counters = dict.fromkeys(
-        ("crash_assigned", "crash_relabelled", "crash_doubtful", "assignments_without_event"), 0
-    )
-    for assignment in assignments.to_pylist():
-        row = row_of.get(assignment["event_id"])
-        if row is None or offsets[row] + assignment["component_index"] >= offsets[row + 1]:
-            counters["assignments_without_event"] += 1
-            continue
-        component = offsets[row] + assignment["component_index"]
-        before = labels[component]
-        if assignment["accepted"]:
-            labels[component] = assignment["label"]
-            counters["crash_assigned"] += 1
-            counters["crash_relabelled"] += before != assignment["label"]
-            note = f"{before} -> {assignment['label']}"
-        else:
-            counters["crash_doubtful"] += 1
-            note = f"in doubt: {before} stays"
-        rows.append(row)
-        method, confidence = assignment["method"], assignment["confidence"]
-        entries.append(_entry(CRASH_STAGE, method, confidence, note))
-    return counters
+def _find_components(
+    event_ids: pa.ChunkedArray, offsets: np.ndarray, flat: pa.StructArray, assignments: pa.Table
+) -> np.ndarray:
+    """Row in `flat` of each assignment's component; -1 where events have changed meanwhile."""
+    rows = pc.index_in(assignments["event_id"].combine_chunks(), event_ids.combine_chunks())
+    rows = pc.fill_null(rows, -1).to_numpy()
+    index = assignments["component_index"].to_numpy()
+    found = np.where((rows >= 0) & (index >= 0), offsets[rows] + index, -1)
+    found[found >= offsets[rows + 1]] = -1
+    meant = flat.field("source_label").take(pa.array(found, mask=found < 0))
+    same = pc.equal(meant, assignments["source_label"].combine_chunks())
+    return np.where(pc.fill_null(same, False), found, -1)
 
 
-def _entry(stage: str, method: str, confidence: float | None, notes: str) -> dict:
-    return {
-        "annotation_stage": stage,
-        "method": method,
-        "confidence": confidence,
-        "notes": notes,
+def _assign(settled, names, assignments, found, taxonomy) -> tuple[pa.Array, dict[str, int]]:
+    """Write the labels of accepted assignments into `settled`; returns a note of each one."""
+    known = assignments.filter(pa.array(found >= 0)).combine_chunks()
+    component, accepted = found[found >= 0], known["accepted"].to_numpy()
+    before = settled[component]
+    given = _class_ids(known["label"].combine_chunks(), taxonomy)
+    settled[component[accepted]] = given[accepted]
+    counters = {
+        "crash_assigned": int(accepted.sum()),
+        "crash_relabelled": int((accepted & (given != before)).sum()),
+        "crash_doubtful": int((~accepted).sum()),
+        "assignments_without_event": int((found < 0).sum()),
     }
+    was, is_now = names.take(before), names.take(given)
+    notes = pc.if_else(
+        pa.array(accepted),
+        pc.binary_join_element_wise(was, is_now, ARROW),
+        pc.binary_join_element_wise("in doubt: ", was, " stays", ""),
+    )
+    return _entries(CRASH_STAGE, known["method"], known["confidence"], notes), counters
 
 
-def _append_history(column: pa.ChunkedArray, rows: list[int], entries: list[dict]) -> pa.Array:
-    earlier = pa.concat_arrays(column.chunks)
+def _entries(stage: str, method, confidence, notes: pa.Array) -> pa.StructArray:
+    """One ANNOTATION per note; what is no column holds for all."""
+    columns = [
+        value.combine_chunks()
+        if isinstance(value, pa.ChunkedArray)
+        else pa.repeat(value, len(notes))
+        for value in (stage, method, confidence)
+    ]
+    return pa.StructArray.from_arrays([*columns, notes], fields=list(ANNOTATION))
+
+
+def _append_history(earlier: pa.ListArray, rows: np.ndarray, *entries: pa.Array) -> pa.Array:
+    """The history of each event with the `entries` that belong to `rows` after it."""
     lengths = np.diff(earlier.offsets.to_numpy())
-    owner = np.concatenate([np.repeat(np.arange(len(earlier)), lengths), rows]).astype(np.int64)
-    values = pa.concat_arrays([earlier.flatten(), pa.array(entries, ANNOTATION)])
+    owner = np.concatenate([np.repeat(np.arange(len(earlier)), lengths), rows])
+    values = pa.concat_arrays([earlier.flatten(), *entries])
     counts = np.bincount(owner, minlength=len(earlier))
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
-    order = pa.array(np.argsort(owner, kind="stable"))
-    return pa.ListArray.from_arrays(offsets, values.take(order))
+    return pa.ListArray.from_arrays(offsets, values.take(np.argsort(owner, kind="stable")))
 
 
 def _with_field(structs: pa.StructArray, name: str, values: pa.Array) -> pa.StructArray:

@@ -133,7 +133,7 @@ def build_components(hits: Hits, strokes: list[Stroke], taxonomy: Taxonomy) -> p
             _column([stroke.cymbal for stroke in strokes], hits.stroke, pa.int32()),
             pa.nulls(len(hits.onset), pa.int32()),
             pa.array(np.ones(len(hits.onset))),
-            pa.array(hits.source_label.astype(object), pa.string()),
+            pa.array(hits.source_label, pa.string()),
         ],
         fields=list(COMPONENT),
     )
@@ -144,21 +144,21 @@ def build_techniques(
 ) -> pa.Array:
     """Techniques of each event, from its strokes and its soft strokes, each once, sorted."""
     names = sorted(taxonomy.techniques)
-    played = np.zeros((len(hits.onset), len(names)), dtype=bool)
+    by_stroke = np.zeros((len(strokes), len(names)), dtype=bool)
     for row, stroke in enumerate(strokes):
-        columns = [names.index(technique) for technique in stroke.techniques]
-        played[np.ix_(hits.stroke == row, columns)] = True
-    labels = np.array([stroke.label for stroke in strokes], dtype=object)[hits.stroke]
+        by_stroke[row, [names.index(technique) for technique in stroke.techniques]] = True
+    played = by_stroke[hits.stroke]
     bucket = _bucket_numbers(hits.velocity, taxonomy)
     for soft_bucket, label, technique in taxonomy.soft_techniques:
         number = [name for name, _ in taxonomy.buckets].index(soft_bucket)
-        played[(bucket == number) & (labels == label), names.index(technique)] = True
+        has_label = np.array([stroke.label == label for stroke in strokes], dtype=bool)
+        played[(bucket == number) & has_label[hits.stroke], names.index(technique)] = True
     if len(first) == 0:
         return pa.array([], pa.list_(pa.string()))
     per_event = np.logical_or.reduceat(played, first, axis=0)
     offsets = np.concatenate([[0], np.cumsum(per_event.sum(axis=1))])
-    values = np.array(names, dtype=object)[np.nonzero(per_event)[1]]
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(values, pa.string()))
+    values = _column(names, np.nonzero(per_event)[1], pa.string())
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
 def build_events(
@@ -199,13 +199,14 @@ def build_events(
     columns = _session_columns(sessions, hits.session[first])
     onset = np.round(hits.onset[first], ONSET_DIGITS)
     source_set = sessions["source_set"][0].as_py() if len(sessions) else ""
-    session_ids = columns["session_id"].to_pylist()
+    references = [f"provenance:{source_set}/{name.as_py()}" for name in sessions["session_id"]]
+    ids = event_ids(source_set, columns["session_id"].to_pylist(), onset)
     columns |= {
-        "event_id": pa.array(event_ids(source_set, session_ids, onset), pa.string()),
+        "event_id": pa.array(ids, pa.string()),
         "onset_time": pa.array(onset),
         "offset_time": pa.nulls(n_events, pa.float64()),
         "tempo_bpm": _nullable(np.round(hits.tempo_bpm[first], VALUE_DIGITS)),
-        "meter": pa.array(hits.meter[first].astype(object), pa.string()),
+        "meter": pa.array(hits.meter[first], pa.string()),
         "bar": pa.array(hits.bar[first], pa.int32(), mask=hits.bar[first] == 0),
         "beat": _nullable(np.round(hits.beat[first], VALUE_DIGITS)),
         "label_method": _constant(label_method, n_events),
@@ -216,9 +217,7 @@ def build_events(
             n_events,
             EVENTS.field("context_ms").type,
         ),
-        "metadata_ref": pa.array(
-            [f"provenance:{source_set}/{session_id}" for session_id in session_ids], pa.string()
-        ),
+        "metadata_ref": _column(references, hits.session[first], pa.string()),
         "negative_example": pa.array(np.zeros(n_events, dtype=bool)),
         "techniques": build_techniques(hits, first, strokes, taxonomy),
         "annotation_history": _constant([], n_events, EVENTS.field("annotation_history").type),
@@ -233,16 +232,12 @@ def _session_columns(sessions: pa.Table, rows: np.ndarray) -> dict[str, pa.Array
         for name in sessions.column_names
         if name in EVENTS.names and name not in ("tempo_bpm", "meter")
     ]
-    taken = sessions.select(shared).take(pa.array(rows, pa.int64())).combine_chunks()
-    return {name: _one_chunk(taken[name]) for name in shared}
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    taken = sessions.select(shared).take(pa.array(rows, pa.int64()))
+    return {name: taken[name].combine_chunks() for name in shared}
 
 
 def _constant(value, n_rows: int, kind: pa.DataType | None = None) -> pa.Array:
-    return pa.repeat(pa.scalar(value, kind or pa.string()), n_rows)
+    return _column([value], np.zeros(n_rows, dtype=np.int64), kind or pa.string())
 
 
 def _column(values: list, rows: np.ndarray, kind: pa.DataType) -> pa.Array:

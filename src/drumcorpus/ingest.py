@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drumcorpus.events import Hits, build_events, double_triggers
 from drumcorpus.raw_files import Refusal, UnusableFile
@@ -12,6 +13,8 @@ from drumcorpus.schemas import EVENTS, TALLIES
 from drumcorpus.taxonomy import LabelMap, Stroke, Taxonomy
 
 IN_EVENT = "in_event"
+# What may become of a stroke; of several reasons to drop it the last one counts.
+OUTCOMES = (IN_EVENT, "double_trigger", "before_start", "unmapped_label")
 # Seconds an onset may lie past the end of its audio: the rounding of a file's last sample.
 END_TOLERANCE = 0.001
 
@@ -71,9 +74,12 @@ def ingest_sessions(
     if not parts:
         return Ingested(EVENTS.empty_table(), TALLIES.empty_table(), refusals)
     hits = Hits.concatenate(parts).in_order()
+    del parts
     outcomes = _outcomes(hits, double_trigger_ms / 1000)
+    tallies = _tally(sessions, hits, outcomes, strokes)
+    hits = hits.take(outcomes == OUTCOMES.index(IN_EVENT))
     events = build_events(
-        hits.take(outcomes == IN_EVENT),
+        hits,
         strokes,
         _without_audio(sessions, silent),
         taxonomy,
@@ -83,7 +89,7 @@ def ingest_sessions(
         license=license,
         redistributable=redistributable,
     )
-    return Ingested(events, _tally(sessions, hits, outcomes, strokes), refusals)
+    return Ingested(events, tallies, refusals)
 
 
 def outcome_counts(tallies: pa.Table) -> dict[str, int]:
@@ -100,10 +106,11 @@ def _hits_of_session(row: int, found: dict[str, np.ndarray], label_map: LabelMap
 
 
 def _outcomes(hits: Hits, double_trigger: float) -> np.ndarray:
-    outcomes = np.full(len(hits.onset), IN_EVENT, dtype=object)
-    outcomes[double_triggers(hits, double_trigger)] = "double_trigger"
-    outcomes[hits.onset < 0] = "before_start"
-    outcomes[hits.stroke < 0] = "unmapped_label"
+    """Index into OUTCOMES of each hit."""
+    reasons = [double_triggers(hits, double_trigger), hits.onset < 0, hits.stroke < 0]
+    outcomes = np.zeros(len(hits.onset), dtype=np.int8)
+    for number, applies in enumerate(reasons, start=1):
+        outcomes[applies] = number
     return outcomes
 
 
@@ -131,17 +138,18 @@ def _without_audio(sessions: pa.Table, rows: Iterable[int]) -> pa.Table:
 
 
 def _tally(sessions: pa.Table, hits: Hits, outcomes: np.ndarray, strokes: list[Stroke]) -> pa.Table:
-    labels = np.array([stroke.label for stroke in strokes] + [None], dtype=object)
-    table = pa.table(
-        {
-            "source_set": sessions["source_set"].take(pa.array(hits.session)),
-            "session_id": sessions["session_id"].take(pa.array(hits.session)),
-            "source_label": pa.array(hits.source_label.astype(object), pa.string()),
-            "label": pa.array(labels[hits.stroke], pa.string()),
-            "outcome": pa.array(outcomes, pa.string()),
-        }
-    )
-    keys = table.column_names
-    counts = table.group_by(keys).aggregate([([], "count_all")])
-    counts = counts.rename_columns([*keys, "n_hits"]).select(TALLIES.names).cast(TALLIES)
-    return counts.sort_by([(name, "ascending") for name in keys])
+    keys = {"session": hits.session, "source_label": hits.source_label, "stroke": hits.stroke}
+    counts = pa.table(keys | {"outcome": outcomes}).group_by([*keys, "outcome"])
+    counts = counts.aggregate([([], "count_all")])
+    labels = pa.array([stroke.label for stroke in strokes] + [None], pa.string())
+    last = pa.scalar(len(strokes), pa.int64())
+    columns = [
+        sessions["source_set"].take(counts["session"]),
+        sessions["session_id"].take(counts["session"]),
+        counts["source_label"],
+        labels.take(pc.if_else(pc.less(counts["stroke"], 0), last, counts["stroke"])),
+        pa.array(OUTCOMES).take(counts["outcome"]),
+        counts["count_all"],
+    ]
+    table = pa.Table.from_arrays(columns, schema=TALLIES)
+    return table.sort_by([(name, "ascending") for name in TALLIES.names[:-1]])

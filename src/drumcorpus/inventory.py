@@ -1,5 +1,6 @@
 """Inventory: every raw file of a source set with its digest, and the sessions they make up."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,7 @@ def file_digests(sessions: pa.Table) -> dict[str, str]:
     return {file["path"]: file["sha256"] for file in files}
 
 
-def refuse_vanished(earlier: str, files: dict[str, RawFile], roots: list[str]) -> None:
+def refuse_vanished(earlier: str | os.PathLike, files: dict[str, RawFile], roots: list[str]) -> None:
     """Stop where a raw file that an earlier inventory lists is gone.
 
     Parameters

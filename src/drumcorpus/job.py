@@ -204,7 +204,7 @@ def _describe_input(name: str, path: str, workflow_folder: Path) -> dict:
     if not Path(path).is_absolute():
         return describe_product(name, path)
     absolute = Path(path).resolve()
-    if absolute.is_relative_to(workflow_folder):
+    if absolute.is_relative_to(workflow_folder / "resources"):
         shown = absolute.relative_to(workflow_folder).as_posix()
         return describe_file(name, path, shown, "resource")
     return describe_file(name, path, absolute.name, "external")

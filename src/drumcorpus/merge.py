@@ -3,7 +3,9 @@
 import heapq
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 
 from drumcorpus.tables import iter_batches, read_tables, write_batches, write_table
@@ -30,11 +32,11 @@ def merge_sorted(inputs: list[str], schema: pa.Schema, output: str | os.PathLike
     Raises
     ------
     ValueError
-        If an input is out of order, or a session stands in two inputs.
+        If an input is out of order, onsets included, or a session stands in two inputs.
     """
-    runs = [_session_runs(path) for path in inputs]
+    runs = [_session_runs(number, path) for number, path in enumerate(inputs)]
     merged = heapq.merge(*runs, key=lambda run: run[0])
-    return write_batches(output, schema, _checked(merged))
+    return write_batches(output, schema, _checked(merged, inputs))
 
 
 def merge_small(inputs: list[str], schema: pa.Schema, output: str | os.PathLike) -> int:
@@ -45,23 +47,35 @@ def merge_small(inputs: list[str], schema: pa.Schema, output: str | os.PathLike)
     return table.num_rows
 
 
-def _session_runs(path: str) -> Iterator[tuple[tuple, str, pa.RecordBatch]]:
-    """Stretches of rows of one session, with the session's key; a session may come in several."""
+def _session_runs(number: int, path: str) -> Iterator[tuple[tuple, int, pa.RecordBatch]]:
+    """Stretches of rows of one session, with the session's key and the number of the input."""
     for batch in iter_batches(path):
-        keys = list(zip(*(batch[name].to_pylist() for name in KEYS), strict=True))
-        start = 0
-        for row in range(1, len(keys) + 1):
-            if row == len(keys) or keys[row] != keys[start]:
-                yield keys[start], path, batch.slice(start, row - start)
-                start = row
+        changes = np.zeros(batch.num_rows, dtype=bool)
+        changes[:1] = True
+        for name in KEYS:
+            changes[1:] |= np.diff(batch[name].dictionary_encode().indices) != 0
+        starts = np.flatnonzero(changes).tolist()
+        for start, stop in pairwise([*starts, batch.num_rows]):
+            key = tuple(batch[name][start].as_py() for name in KEYS)
+            yield key, number, batch.slice(start, stop - start)
 
 
-def _checked(merged: Iterator[tuple[tuple, str, pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
-    last_key, last_path = None, None
-    for key, path, batch in merged:
+def _checked(
+    merged: Iterator[tuple[tuple, int, pa.RecordBatch]], inputs: list[str]
+) -> Iterator[pa.RecordBatch]:
+    """The batches of `merged`, as long as they are in order."""
+    last_key, last_number, last_onset = None, None, -np.inf
+    for key, number, batch in merged:
+        onsets = batch["onset_time"].to_numpy()
         if last_key is not None and key < last_key:
-            raise ValueError(f"{path}: session {key} comes after {last_key}: not in order")
-        if key == last_key and path != last_path:
-            raise ValueError(f"session {key} stands in {last_path} and in {path}")
-        last_key, last_path = key, path
+            raise ValueError(f"{inputs[number]}: session {key} after {last_key}: not in order")
+        if key != last_key:
+            last_onset = -np.inf
+        elif number != last_number:
+            raise ValueError(
+                f"session {key} stands in {inputs[last_number]} and in {inputs[number]}"
+            )
+        if onsets[0] < last_onset or (np.diff(onsets) < 0).any():
+            raise ValueError(f"{inputs[number]}: session {key}: onsets are not in order")
+        last_key, last_number, last_onset = key, number, onsets[-1]
         yield batch

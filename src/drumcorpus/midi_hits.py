@@ -32,16 +32,16 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
         raise UnusableFile(path, "unreadable_midi", str(error)) from error
     if len(midi.notes) == 0:
         raise UnusableFile(path, "no_notes", "the MIDI file holds no note-on")
-    ticks = midi.notes[:, 0]
-    labels = _NOTE_NAMES[midi.notes[:, 1]]
+    ticks, notes = midi.notes[:, 0], midi.notes[:, 1]
     openness = np.full(len(ticks), np.nan)
     if label_map.openness is not None:
         controller, closed, opened = label_map.openness
         pedal = (controller_at(midi, controller, ticks) - closed) / (opened - closed)
-        openness = np.where(np.isin(labels, sorted(label_map.pedalled)), pedal, np.nan)
+        is_pedalled = np.isin(_NOTE_NAMES, sorted(label_map.pedalled))[notes]
+        openness = np.where(is_pedalled, pedal, np.nan)
     bars, beats, meters = bars_and_beats(midi, ticks)
     return {
-        "source_label": labels,
+        "source_label": _NOTE_NAMES[notes],
         "onset": tick_seconds(midi, ticks),
         "velocity": midi.notes[:, 2] / 127,
         "openness": np.clip(openness, 0.0, 1.0) + 0.0,  # and no minus zero

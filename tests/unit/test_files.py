@@ -1,5 +1,6 @@
 """Files, tables, digests, JSON Lines and schema messages: the ground everything stands on."""
 
+import itertools
 import json
 import math
 import shutil
@@ -171,10 +172,13 @@ class TestCanonicalJson:
         one = canonical_json({"b": [1, 2.5, None], "a": {"d": True, "c": "ü"}})
         other = canonical_json({"a": {"c": "ü", "d": True}, "b": (1, 2.5, None)})
         assert one == other
-        assert one == (
-            '{\n  "a": {\n    "c": "ü",\n    "d": true\n  },\n'
-            '  "b": [\n    1,\n    2.5,\n    null\n  ]\n}\n'
-        ).encode()
+        assert (
+            one
+            == (
+                '{\n  "a": {\n    "c": "ü",\n    "d": true\n  },\n'
+                '  "b": [\n    1,\n    2.5,\n    null\n  ]\n}\n'
+            ).encode()
+        )
 
     def test_numpy_s_numbers_are_as_good_as_python_s(self):
         document = {"n": np.int64(3), "x": np.float64(0.1), "ok": np.bool_(True), "a": np.arange(2)}
@@ -288,9 +292,7 @@ class TestDigests:
     def test_a_tree_s_digest_does_not_depend_on_the_order(self):
         entries = [("b", "2" * 64), ("a", "1" * 64)]
         assert tree_digest(entries) == tree_digest(reversed(entries))
-        assert tree_digest(entries) == sha256_bytes(
-            f"{'1' * 64}  a\n{'2' * 64}  b\n".encode()
-        )
+        assert tree_digest(entries) == sha256_bytes(f"{'1' * 64}  a\n{'2' * 64}  b\n".encode())
 
     @pytest.mark.parametrize("name", ["a b", "a#'\"b", "ü", "line\nbreak", "back\\slash"])
     @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum here")
@@ -313,7 +315,7 @@ class TestParquet:
     @pytest.mark.parametrize("cuts", [[1000], [ROW_GROUP_ROWS], [7, 16_000, 16_390, 33_000]])
     def test_equal_rows_cut_otherwise_give_equal_bytes(self, tmp_path, table, cuts):
         bounds = [0, *cuts, len(table)]
-        parts = [table.slice(a, b - a) for a, b in zip(bounds, bounds[1:], strict=False)]
+        parts = [table.slice(a, b - a) for a, b in itertools.pairwise(bounds)]
         batches = [batch for part in parts for batch in part.to_batches()]
         assert write_batches(tmp_path / "cut", EVENTS, batches) == len(table)
         write_table(tmp_path / "whole", table)
@@ -321,9 +323,7 @@ class TestParquet:
 
     def test_empty_batches_in_between_leave_no_trace(self, tmp_path, table):
         few = table.slice(0, 10)
-        empty = EVENTS.empty_table().to_batches() or [
-            pa.RecordBatch.from_pylist([], schema=EVENTS)
-        ]
+        empty = EVENTS.empty_table().to_batches() or [pa.RecordBatch.from_pylist([], schema=EVENTS)]
         write_batches(tmp_path / "a", EVENTS, [*empty, *few.to_batches(), *empty])
         write_table(tmp_path / "b", few)
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

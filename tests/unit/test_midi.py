@@ -60,7 +60,9 @@ data_byte = st.integers(0, 127)
 channel = st.integers(0, 15)
 text = st.text(st.characters(max_codepoint=255), max_size=20)
 performed = st.one_of(
-    st.builds(mido.Message, st.just("note_on"), note=data_byte, velocity=data_byte, channel=channel),
+    st.builds(
+        mido.Message, st.just("note_on"), note=data_byte, velocity=data_byte, channel=channel
+    ),
     st.builds(mido.Message, st.just("note_on"), note=data_byte, velocity=st.just(0)),
     st.builds(mido.Message, st.just("note_off"), note=data_byte, velocity=data_byte),
     st.builds(mido.Message, st.just("control_change"), control=data_byte, value=data_byte),
@@ -88,11 +90,11 @@ def midi_files(draw):
     """A mido file of type 0 or 1 with anything in any track."""
     midi_type = draw(st.integers(0, 1))
     tracks = draw(st.lists(track, min_size=1, max_size=1 if midi_type == 0 else 4))
-    file = mido.MidiFile(type=midi_type, ticks_per_beat=draw(st.integers(1, 0x7FFF)), charset="latin1")
+    file = mido.MidiFile(
+        type=midi_type, ticks_per_beat=draw(st.integers(1, 0x7FFF)), charset="latin1"
+    )
     for messages in tracks:
-        file.tracks.append(
-            mido.MidiTrack(message.copy(time=time) for message, time in messages)
-        )
+        file.tracks.append(mido.MidiTrack(message.copy(time=time) for message, time in messages))
     return file
 
 

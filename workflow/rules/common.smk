@@ -138,6 +138,17 @@ def roots(source_set):
     return {"roots": config["source_sets"][source_set]["roots"]}
 
 
+def products(patterns, source_sets=tuple(SOURCE_SETS)):
+    """Products of source sets, {s}, and their shards, {n}; Parquet where no ending is given."""
+    return [
+        "results/"
+        + (pattern if "." in pattern else f"{pattern}.parquet").format(s=name, n=number)
+        for name in source_sets
+        for pattern in patterns
+        for number in (shard_names(name) if "{n}" in pattern else [""])
+    ]
+
+
 # Snakemake sees neither a raw file that vanished nor one that appeared. So the main process looks
 # at the roots each time, and writes what it saw to a file that the inventory depends on. Without
 # its records of earlier runs Snakemake would compare times only, so that file is written anew:

@@ -1,6 +1,19 @@
 """
 Targets: what to ask for on the command line. `snakemake --list-target-rules` shows them.
+
+A target asks for every product on the way to it and not only for the last: Snakemake by itself
+does not miss an intermediate product, and so would take a failed or deleted one for done.
 """
+
+INVENTORY = ["inventory/{s}", "sessions/{s}", "quarantine/{s}/inventory"]
+INGEST = [
+    *("sessions/{s}/{n}", "events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}"),
+    *("events/{s}", "tallies/{s}", "quarantine/{s}"),
+]
+CRASH = [
+    *("crash/embeddings/{s}/{n}", "crash/assignments/{s}/{n}", "crash/assignments/{s}"),
+    *("crash/review/{s}/{n}.jsonl", "crash/review/{s}.jsonl"),
+]
 
 
 localrules:
@@ -18,35 +31,37 @@ localrules:
 rule inventory:
     """Raw files of every source set with their digests, without ingesting anything."""
     input:
-        expand("results/inventory/{source_set}.parquet", source_set=SOURCE_SETS),
+        products(INVENTORY),
 
 
 for source_set in SOURCE_SETS:
 
     rule:
+        """Events and provenance of one source set."""
         name:
             f"ingest_{source_set}"
         input:
-            f"results/events/{source_set}.parquet",
-            f"results/provenance/{source_set}.jsonl",
+            products([*INVENTORY, *INGEST, "provenance/{s}.jsonl"], [source_set]),
         localrule: True
 
 
 rule provenance:
     """Where every session came from: raw files by hash, licence, code."""
     input:
-        expand("results/provenance/{source_set}.jsonl", source_set=SOURCE_SETS),
+        products([*INVENTORY, *INGEST, "provenance/{s}.jsonl"]),
 
 
 rule crash:
     """Which cymbal every crash hit is, and the sessions in doubt."""
     input:
-        expand("results/crash/assignments/{source_set}.parquet", source_set=SOURCE_SETS),
+        products([*INVENTORY, *INGEST, *CRASH]),
 
 
 rule manifest:
     """The merged events of every manifest, as Parquet and as JSON Lines."""
     input:
+        rules.crash.input,
+        products(["aliased/{s}/{n}"]),
         expand(
             "results/manifests/{manifest}.{ext}",
             manifest=MANIFESTS,
@@ -57,6 +72,8 @@ rule manifest:
 rule audit:
     """Provenance audit of every manifest, as JSON and Markdown."""
     input:
+        rules.manifest.input,
+        rules.provenance.input,
         expand(
             "reports/provenance/{manifest}.{ext}",
             manifest=MANIFESTS,
@@ -67,6 +84,7 @@ rule audit:
 rule health:
     """Health report of every manifest, as JSON and page, held against its gates."""
     input:
+        rules.audit.input,
         expand(
             "reports/health/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "html"]
         ),
@@ -74,25 +92,44 @@ rule health:
 
 
 rule weights:
-    """Sampling weights of every manifest."""
+    """Sampling weights of every manifest, once it passes its gates."""
     input:
-        expand("results/sampling/{manifest}.json", manifest=MANIFESTS),
+        rules.health.input,
+        expand(
+            "results/sampling/{manifest}.{ext}",
+            manifest=MANIFESTS,
+            ext=["json", "parquet"],
+        ),
 
 
 rule export:
-    """Clips and labels of every manifest, each with its checksum."""
+    """Clips and labels of every manifest that passes its gates, each with its checksum."""
     input:
-        expand("results/export/{manifest}/metadata.json", manifest=MANIFESTS),
+        rules.health.input,
+        [
+            path
+            for manifest in MANIFESTS
+            for path in shards_of_manifest(
+                f"results/clips/{manifest}/{{source_set}}/{{shard}}.parquet", manifest
+            )
+        ],
+        expand(
+            "results/export/{manifest}/{file}",
+            manifest=MANIFESTS,
+            file=[
+                *(
+                    "train/train_labels.json",
+                    "val/val_labels.json",
+                    "test/test_labels.json",
+                ),
+                *("components.json", "metadata.json", "SHA256SUMS"),
+            ],
+        ),
 
 
 rule all:
     """Everything: manifests, reports, sampling weights and exports, through all gates."""
     default_target: True
     input:
-        rules.manifest.input,
-        rules.provenance.input,
-        rules.crash.input,
-        rules.audit.input,
-        rules.health.input,
         rules.weights.input,
         rules.export.input,

@@ -23,7 +23,7 @@ digests, unreadable = digest_raw_files(
 cache.save()
 stamp_raw_data(source_set, local["roots"], is_demo=False)
 if local["vanished"] == "refuse":
-    refuse_vanished(snakemake.output.files, files, local["roots"])
+    refuse_vanished(job.kept[snakemake.output.files], files, local["roots"])
 job.leave_if_fresh([describe_raw_data(source_set, digests, refusals + unreadable)])
 
 card = read_yaml(snakemake.input.card)

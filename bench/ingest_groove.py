@@ -1,0 +1,114 @@
+"""Measure the ingestion of Groove MIDI, and beside it a plain reading of the same files with mido.
+
+    python bench/ingest_groove.py ROOT [--shards 4] [--jobs 2]
+
+ROOT is the folder that holds info.csv. Every job runs in a fresh process, as in the workflow; the
+inventory is taken twice, the second time from its cache.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from measured import print_figures, run_fresh, run_jobs
+
+SOURCE_SET = "groove_mididataset"
+RESOURCES = Path(__file__).parent.parent / "resources"
+TAXONOMY = [RESOURCES / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
+SETTINGS = {
+    "simultaneous_ms": 5.0,
+    "double_trigger_ms": 10.0,
+    "context_ms": {"pre": 80.0, "post": 200.0},
+}
+
+
+def main() -> None:
+    """Read the command line, time the steps."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--shards", type=int, default=4)
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        run_fresh(inventory, args.root, out)
+        print_figures("inventory, cache warm", run_fresh(inventory, args.root, out))
+        tasks = [(args.root, out, shard, args.shards) for shard in range(args.shards)]
+        figures = run_jobs(ingest, tasks, args.jobs)
+        n_hits, n_events = map(sum, zip(*figures.result, strict=True))
+        note = f"{n_hits:,} hits, {n_events:,} events"
+        print_figures(f"ingest, {args.shards} shards, {args.jobs} at once", figures, note)
+        figures = run_fresh(ingest, args.root, out, 0, 1)
+        print_figures(
+            "ingest, one shard", figures, "{:,} hits, {:,} events".format(*figures.result)
+        )
+        figures = run_fresh(read_with_mido, args.root, out / "notes.jsonl")
+        print_figures("mido, a JSON line per note", figures, f"{figures.result:,} notes")
+
+
+def inventory(root: Path, out: Path) -> None:
+    """List and survey the raw files."""
+    from drumcorpus.inventory import take_inventory
+    from drumcorpus.raw_files import FactCache, digest_raw_files, existing_roots, scan_roots
+    from drumcorpus.source_sets.groove_mididataset import survey
+    from drumcorpus.tables import write_table
+
+    files, refusals = scan_roots(existing_roots(SOURCE_SET, [root]))
+    cache = FactCache(out / "facts.json")
+    digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
+    refused = refusals + unreadable
+    found = take_inventory(
+        SOURCE_SET, survey, files, digests, refused, cache, kit="roland_td11", is_synthetic=False
+    )
+    cache.save()
+    write_table(out / "sessions.parquet", found.sessions)
+
+
+def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
+    """Do what the job of one shard does; returns the numbers of hits and events."""
+    from drumcorpus.ingest import ingest_sessions, outcome_counts
+    from drumcorpus.inventory import file_digests, sessions_of_shard
+    from drumcorpus.raw_files import RawReader
+    from drumcorpus.source_sets.groove_mididataset import read_hits
+    from drumcorpus.tables import read_table, write_table
+    from drumcorpus.taxonomy import load_label_map, load_taxonomy
+
+    sessions = sessions_of_shard(read_table(out / "sessions.parquet"), shard, n_shards)
+    taxonomy = load_taxonomy(*TAXONOMY)
+    ingested = ingest_sessions(
+        sessions,
+        read_hits,
+        RawReader([root], file_digests(sessions)).read,
+        load_label_map(RESOURCES / "taxonomy/note_maps/roland_td11.yaml", taxonomy),
+        taxonomy,
+        license="CC-BY-4.0",
+        redistributable=True,
+        **SETTINGS,
+    )
+    write_table(out / f"events_{shard}.parquet", ingested.events)
+    write_table(out / f"tallies_{shard}.parquet", ingested.tallies)
+    return sum(outcome_counts(ingested.tallies).values()), ingested.events.num_rows
+
+
+def read_with_mido(root: Path, lines: Path) -> int:
+    """Read every MIDI file the plain way: an object a message, a dict and a line a note."""
+    import json
+
+    import mido
+
+    n_notes = 0
+    with lines.open("w") as handle:
+        for path in sorted(root.rglob("*.mid")):
+            seconds = 0.0
+            for message in mido.MidiFile(path):
+                seconds += message.time
+                if message.type == "note_on" and message.velocity > 0:
+                    row = {"path": str(path.relative_to(root)), "onset_time": round(seconds, 9)}
+                    row |= {"note": message.note, "velocity": message.velocity / 127}
+                    handle.write(json.dumps(row) + "\n")
+                    n_notes += 1
+    return n_notes
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Measure the work on tables of the size of a production corpus.
+
+    python bench/make_manifest.py OUT
+    python bench/tables.py OUT
+
+Every step runs in a fresh process. The products lie in OUT/tables.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+from measured import print_figures, run_fresh
+
+N_ALIAS_SHARDS = 30  # of some 100,000 events
+N_MERGE_SHARDS = 16
+RESOURCES = Path(__file__).parent.parent / "resources"
+TAXONOMY = [RESOURCES / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
+SAMPLING = {"exponent": 0.5, "smoothing": 100.0, "floor": 0.1, "ceiling": 10.0}
+SAMPLING |= {"session_cap": 2000.0, "technique_factors": {}, "split": "train"}
+
+
+def main() -> None:
+    """Read the command line, time the steps."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("out_dir", type=Path)
+    data = parser.parse_args().out_dir
+    run_fresh(prepare, data)
+    for name, step in {
+        f"alias, {N_ALIAS_SHARDS} shards": alias,
+        f"merge of {N_MERGE_SHARDS} shards": merge,
+        "JSON Lines": write_lines,
+        "audit": audit,
+        "health report": health,
+        "sampling weights": weights,
+    }.items():
+        figures = run_fresh(step, data)
+        print_figures(name, figures, figures.result)
+
+
+def prepare(data: Path) -> None:
+    """Cut the manifest into shards, and write the tables that stand around it."""
+    import numpy as np
+    import pyarrow as pa
+
+    from drumcorpus.crash_hits import find_crash_hits
+    from drumcorpus.schemas import CRASH_ASSIGNMENTS
+    from drumcorpus.tables import read_table, write_table
+
+    events = read_table(data / "events.parquet").combine_chunks()
+    sessions = events["session_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    for shard in range(N_MERGE_SHARDS):
+        part = events.filter(pa.array(sessions % N_MERGE_SHARDS == shard))
+        part = part.sort_by([("source_set", "ascending"), ("session_id", "ascending")])  # stable
+        write_table(data / f"tables/merge_{shard}.parquet", part)
+    del part
+    for shard in range(N_ALIAS_SHARDS):
+        part = events.filter(pa.array(sessions * N_ALIAS_SHARDS // (sessions.max() + 1) == shard))
+        crashes = find_crash_hits(part, ["crash", "crash2"])
+        n_rows, rng = crashes.num_rows, np.random.default_rng(shard)
+        drawn = {
+            "label": pa.array(["crash", "crash2"]).take(rng.integers(0, 2, n_rows)),
+            "method": pa.array(["gmm"] * n_rows),
+            "confidence": pa.array(np.round(rng.random(n_rows), 6)),
+            "accepted": pa.array(rng.random(n_rows) < 0.9),
+        }
+        columns = [drawn.get(n) or crashes[n] for n in CRASH_ASSIGNMENTS.names]
+        assignments = pa.Table.from_arrays(columns, schema=CRASH_ASSIGNMENTS)
+        write_table(data / f"tables/alias_{shard}.parquet", part)
+        write_table(data / f"tables/assignments_{shard}.parquet", assignments)
+    write_provenance(data, events.select(["source_set", "session_id"]))
+
+
+def write_provenance(data: Path, events) -> None:
+    """Provenance and inventory of every source set, as complete as an audit wants them."""
+    import pyarrow as pa
+
+    from drumcorpus.jsonl import write_rows
+    from drumcorpus.schemas import INVENTORY
+    from drumcorpus.tables import read_table, write_table
+
+    counts = events.group_by(["source_set", "session_id"]).aggregate([([], "count_all")])
+    n_events = {(r["source_set"], r["session_id"]): r["count_all"] for r in counts.to_pylist()}
+    by_set: dict[str, list[dict]] = {}
+    for session in read_table(data / "sessions.parquet").to_pylist():
+        name, session_id = session["source_set"], session["session_id"]
+        paths = [path for path in (session["annotation_path"], session["audio_path"]) if path]
+        hashes = [{"path": path, "sha256": f"{hash(path):064x}", "bytes": 1} for path in paths]
+        row = {"source_set": name, "session_id": session_id, "license": "CC-BY-4.0"}
+        row |= {"redistributable": True, "hashes": hashes}
+        by_set.setdefault(name, []).append(row | {"n_events": n_events.get((name, session_id), 0)})
+    for name, rows in by_set.items():
+        write_rows(data / f"tables/provenance/{name}.jsonl", rows)
+        files = [{"source_set": name} | file for row in rows for file in row["hashes"]]
+        write_table(
+            data / f"tables/inventory/{name}.parquet", pa.Table.from_pylist(files, INVENTORY)
+        )
+
+
+def alias(data: Path) -> str:
+    """Alias all shards, one after the other."""
+    from drumcorpus.aliases import alias_events
+    from drumcorpus.tables import read_table, write_table
+    from drumcorpus.taxonomy import load_taxonomy
+
+    taxonomy = load_taxonomy(*TAXONOMY)
+    seconds, n_assigned = 0.0, 0
+    for shard in range(N_ALIAS_SHARDS):
+        events = read_table(data / f"tables/alias_{shard}.parquet")
+        assignments = read_table(data / f"tables/assignments_{shard}.parquet")
+        start = time.perf_counter()
+        aliased = alias_events(events, assignments, taxonomy)
+        seconds += time.perf_counter() - start
+        n_assigned += aliased.counters["crash_assigned"]
+        write_table(data / f"tables/aliased_{shard}.parquet", aliased.events)
+    return f"{n_assigned:,} crashes; {seconds:.2f} s without reading and writing"
+
+
+def merge(data: Path) -> str:
+    """Merge shards into a manifest."""
+    from drumcorpus.merge import merge_sorted
+    from drumcorpus.schemas import EVENTS
+
+    shards = [str(data / f"tables/merge_{shard}.parquet") for shard in range(N_MERGE_SHARDS)]
+    return f"{merge_sorted(shards, EVENTS, data / 'tables/merged.parquet'):,} events"
+
+
+def write_lines(data: Path) -> str:
+    """Publish the manifest as JSON Lines."""
+    from drumcorpus.jsonl import write_table_as_lines
+
+    n_rows = write_table_as_lines(data / "events.parquet", data / "tables/events.jsonl")
+    return f"{n_rows:,} events"
+
+
+def audit(data: Path) -> str:
+    """Hold the manifest against its provenance."""
+    from drumcorpus.audit import audit_manifest, render_audit_markdown
+
+    provenance = {path.stem: path for path in (data / "tables/provenance").iterdir()}
+    inventory = {path.stem: path for path in (data / "tables/inventory").iterdir()}
+    found = audit_manifest(
+        data / "events.parquet",
+        provenance,
+        inventory,
+        merged_sets=sorted(provenance),
+        tiers=dict.fromkeys(provenance, "production"),
+    )
+    render_audit_markdown(found)
+    return f"{found['n_events']:,} events, {len(found['findings'])} findings"
+
+
+def health(data: Path) -> str:
+    """Measure the manifest, and draw the page."""
+    from drumcorpus.health import measure_health
+    from drumcorpus.health_page import render_health_page
+    from drumcorpus.taxonomy import load_taxonomy
+
+    taxonomy = load_taxonomy(*TAXONOMY)
+    report = measure_health(
+        data / "events.parquet",
+        tallies=[data / "tallies.parquet"],
+        quarantine=[data / "quarantine.parquet"],
+        sessions=[data / "sessions.parquet"],
+        taxonomy_labels=taxonomy.families,
+        crash_family="crash",
+        dynamic_buckets=[name for name, _ in taxonomy.buckets],
+    )
+    report["audit"] = {"n_findings": 0}
+    render_health_page(report, [], "bench")
+    return f"{report['totals']['events']:,} events"
+
+
+def weights(data: Path) -> str:
+    """Derive the sampling weights, and write one per event."""
+    from drumcorpus.sampling import derive_weights, write_event_weights
+
+    derived = derive_weights(data / "events.parquet", **SAMPLING)
+    path = data / "tables/weights.parquet"
+    n_events = write_event_weights(path, data / "events.parquet", derived)
+    return f"{n_events:,} events of the training split"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Damage, interruption, wrong settings and dirty data, asked of the real snakemake."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import soundfile
+import yaml
+
+pytestmark = pytest.mark.workflow
+SET = "groove_mididataset"
+
+
+def flip_a_byte(path):
+    stat = path.stat()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def quarantined(project):
+    report = json.loads(project.path("reports/health/prod_combined.json").read_text())
+    return report["quarantine"]
+
+
+def test_verify_passes_on_what_has_just_been_built(project):
+    for level in ("quick", "sample", "full"):
+        project.snakemake("verify", "--config", f"verify={level}")
+    listing = project.path("results/SHA256SUMS")
+    checked = subprocess.run(
+        ["sha256sum", "--quiet", "-c", "results/SHA256SUMS"], cwd=project.folder, check=False
+    )
+    assert checked.returncode == 0 and "results/manifests/" in listing.read_text()
+
+
+def test_verify_names_every_file_that_is_missing_extra_or_changed(project):
+    flip_a_byte(project.path(f"results/events/{SET}.parquet"))
+    project.path("results/sampling/prod_combined.json").unlink()
+    project.path("reports/notes.txt").write_text("mine")
+    clip = sorted(project.path("results/export").rglob("*.wav"))[0]
+    flip_a_byte(clip)
+    raw = sorted(project.path("raw").rglob("*.wav"))[0]
+    flip_a_byte(raw)
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1
+    for name, kind in (
+        (f"results/events/{SET}.parquet", "changed"),
+        ("results/sampling/prod_combined.json", "missing"),
+        ("reports/notes.txt", "extra"),
+        (clip.relative_to(project.folder).as_posix(), "changed"),
+        (raw.relative_to(project.folder).as_posix(), "changed"),
+    ):
+        assert f"{name}: {kind}" in done.said
+
+
+def test_a_damaged_product_is_named_never_used_and_made_again_on_request(project):
+    damaged = f"results/aliased/{SET}/000.parquet"
+    flip_a_byte(project.path(damaged))
+    project.path(damaged).touch()
+    before = project.path("results/manifests/prod_combined.parquet").read_bytes()
+    done = project.snakemake("all", check=False)
+    assert done.returncode == 1
+    assert f"{damaged}: is not what its run manifest says" in done.said
+    assert f"--force {damaged}" in done.said
+    project.snakemake("--force", damaged)
+    project.snakemake("all")
+    assert project.path("results/manifests/prod_combined.parquet").read_bytes() == before
+    project.snakemake("verify")
+
+
+def test_a_deleted_product_is_made_again(project):
+    path = project.path(f"results/events/{SET}/000.parquet")
+    before = path.read_bytes()
+    path.unlink()
+    assert f"ingest_sessions {SET} 000" in project.jobs("all")
+    assert path.read_bytes() == before
+
+
+def test_an_error_in_a_job_reaches_the_terminal_as_its_own_sentence(project):
+    note_map = project.path("resources/taxonomy/note_maps/roland_td11.yaml")
+    note_map.write_text(note_map.read_text().replace("36: {label: kick}", "36: {label: kik}"))
+    done = project.snakemake("all", check=False)
+    assert done.returncode == 1
+    assert "roland_td11.yaml: 36: label 'kik' is not declared; allowed: kick, snare" in done.said
+
+
+def test_a_run_killed_in_the_middle_is_carried_on_by_the_next(project, built):
+    shutil.rmtree(project.path("results"))
+    shutil.rmtree(project.path("reports"))
+    arguments = ["-m", "drumcorpus.launch", "--configfile", "mine.yaml", "--cores", "2", "all"]
+    running = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=project.folder,
+        env=project.environment(),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not project.path(f"results/events/{SET}/000.parquet.manifest.json").exists():
+        assert time.monotonic() < deadline and running.poll() is None
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert any(project.path(".snakemake/locks").iterdir())
+    said = project.run(*arguments).said
+    assert "carrying on where it stopped" in said
+    assert "The corpus is complete." in said and "results/export/prod_combined" in said
+    assert project.path("results/manifests/prod_combined.parquet").read_bytes() == (
+        built.path("results/manifests/prod_combined.parquet").read_bytes()
+    )
+    project.snakemake("verify")
+
+
+@pytest.mark.parametrize(
+    ("sections", "sentence"),
+    [
+        ({"ingset": {}}, "unknown key 'ingset' (did you mean 'ingest'?)"),
+        ({"ingest": {"simultaneous_ms": "five"}}, "ingest.simultaneous_ms: got 'five'"),
+        ({"ingest": {"simultaneous_ms": -1}}, "from 0.01 to 100"),
+        ({"gates": "maybe"}, "gates: got 'maybe'; allowed: enforce, report"),
+        ({"use": ["nothing_of_the_kind"]}, "'nothing_of_the_kind' has no block in source_sets"),
+        (
+            {"source_sets": {SET: {"roots": ["raw"], "tier": "staged"}}},
+            "only sets of tier 'production' may be merged",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_any_job(built, tmp_path, sections, sentence):
+    overlay = yaml.safe_load(built.path("mine.yaml").read_text()) | sections
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(yaml.safe_dump(overlay))
+    log = built.path("logs/run_log.jsonl")
+    before = log.read_text()
+    done = built.run(
+        *("-m", "snakemake", "--configfile", str(mine), "--cores", "2", "all"), check=False
+    )
+    assert done.returncode == 1
+    assert sentence in done.said
+    assert "Traceback" not in done.said
+    assert log.read_text() == before
+
+
+def test_a_dry_run_gives_the_reason_of_every_job(project):
+    project.configure(sampling={"exponent": 0.25})
+    said = project.snakemake("--dry-run", "all").said
+    n_jobs = said.count("    jobid:")
+    assert n_jobs > 0 and said.count("    reason:") == n_jobs
+    assert "Params have changed" in said
+
+
+def test_every_target_has_a_sentence(built):
+    said = built.snakemake("--list-target-rules").said
+    for target in (
+        *("all", "inventory", f"ingest_{SET}", "provenance", "crash", "manifest"),
+        *("audit", "health", "weights", "export", "verify"),
+    ):
+        assert f"\n{target} (" in f"\n{said}"
+
+
+def test_dirty_raw_data_are_quarantined_by_name_and_a_gate_decides(project):
+    raw = project.path("raw")
+    midis, waves = sorted(raw.rglob("*.mid")), sorted(raw.rglob("*.wav"))
+    midis[0].write_bytes(midis[0].read_bytes()[:200])
+    samples, rate = soundfile.read(waves[1])
+    soundfile.write(waves[1], samples[: rate // 2], rate)
+    waves[2].unlink()
+    shutil.copy(midis[1], raw / "stray.mid")
+    with open(os.fsencode(raw) + b"/caf\xe9.mid", "wb") as handle:  # noqa: PTH123
+        handle.write(b"x")
+    with (raw / "info.csv").open("a") as index:
+        row = "drummer1,drummer1/session1,{},rock,100,beat,4-4,{},{},1.0,train\r\n"
+        index.write(row.format("drummer1/session1/98", "../outside.mid", ""))
+        index.write(row.format("drummer1/session1/99", "drummer1/session1/none.mid", ""))
+    project.configure(inventory={"vanished": "accept"})
+    done = project.snakemake("all", check=False)
+    assert done.returncode == 1
+    assert "max_quarantined" in done.said
+    found = quarantined(project)
+    reasons = {
+        *("unreadable_midi", "audio_shorter_than_labels", "missing_audio", "unlisted_file"),
+        *("name_not_utf8", "outside_root", "missing_annotation"),
+    }
+    assert reasons <= set(found["by_reason"])
+    page = project.path("reports/health/prod_combined.html").read_text()
+    assert all(reason in page for reason in reasons)
