@@ -23,9 +23,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
-    for name, imports in {"(nothing)": ""} | {
-        path.stem: imports_of(path) for path in SCRIPTS
-    }.items():
+    scripts = {path.stem: imports_of(path) for path in SCRIPTS}
+    for name, imports in [("(nothing)", ""), *scripts.items()]:
         seconds, peak_mb = min(start_python(imports) for _ in range(repeats))
         print(f"{name:<20} {seconds:5.2f} s  {peak_mb:4.0f} MB", flush=True)
 

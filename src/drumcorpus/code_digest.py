@@ -42,8 +42,11 @@ def code_digest(
     while pending:
         path = pending.pop()
         if path not in reached:
-            digest, imports = _read_module(path, package_folder, path.stat().st_mtime_ns)
-            reached[path] = digest
+            shape, imports, templates = _read_module(path, package_folder, path.stat().st_mtime_ns)
+            content = hashlib.sha256(shape.encode())
+            for template in templates:
+                content.update(template.read_bytes())
+            reached[path] = content.hexdigest()
             pending += imports
     names = sorted(
         (
@@ -58,16 +61,18 @@ def code_digest(
 
 
 @cache
-def _read_module(path: Path, package_folder: Path, _mtime: int) -> tuple[str, list[Path]]:
+def _read_module(
+    path: Path, package_folder: Path, _mtime: int
+) -> tuple[str, list[Path], list[Path]]:
+    """The meaning of a module as text, the modules it imports and the templates it names."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
     _strip_docstrings(tree)
-    content = hashlib.sha256(_shape(tree).encode())
-    imports = []
+    imports, templates = [], []
     for node in ast.walk(tree):
-        imports += _imported_files(node, package_folder)
+        imports += _imported_files(node, path, package_folder)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            content.update(_template_bytes(node.value, package_folder))
-    return content.hexdigest(), imports
+            templates += _existing(package_folder / "templates", [node.value])
+    return _shape(tree), imports, templates
 
 
 def _strip_docstrings(tree: ast.AST) -> None:
@@ -92,11 +97,12 @@ def _shape(node) -> str:
     return f"{type(node).__name__}({','.join(parts)})"
 
 
-def _imported_files(node: ast.AST, package_folder: Path) -> list[Path]:
+def _imported_files(node: ast.AST, path: Path, package_folder: Path) -> list[Path]:
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    elif isinstance(node, ast.ImportFrom):
+        base = _absolute_name(node, path, package_folder)
+        names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         # A module loaded by name, as the source sets are.
         names = [node.value] if node.value.startswith(f"{PACKAGE}.") else []
@@ -111,13 +117,19 @@ def _module_files(name: str, package_folder: Path) -> list[Path]:
     files = []
     for depth in range(len(parts) + 1 if package == PACKAGE else 0):
         module = package_folder.joinpath(*parts[:depth])
-        candidates = (module / "__init__.py", module.with_suffix(".py"))
-        files += [path for path in candidates if path.is_file()]
+        files += _existing(module.parent, [f"{module.name}/__init__.py", f"{module.name}.py"])
     return files
 
 
-def _template_bytes(name: str, package_folder: Path) -> bytes:
-    if not name or "/" in name or "\0" in name or len(name) > 100:
-        return b""
-    path = package_folder / "templates" / name
-    return path.read_bytes() if path.is_file() else b""
+def _absolute_name(node: ast.ImportFrom, path: Path, package_folder: Path) -> str:
+    """The module that an import names, also where it names it relative to its own package."""
+    if not node.level:
+        return node.module
+    here = (PACKAGE, *path.relative_to(package_folder).parts)
+    return ".".join([*here[: -node.level], *([node.module] if node.module else [])])
+
+
+def _existing(folder: Path, names: list[str]) -> list[Path]:
+    """Those of the names that are files; a string that can be no name is none."""
+    paths = [os.path.join(folder, name) for name in names if name]  # noqa: PTH118
+    return [Path(path) for path in paths if os.path.isfile(path)]  # noqa: PTH113

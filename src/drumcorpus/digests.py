@@ -21,5 +21,10 @@ def tree_digest(entries: Iterable[tuple[str, str]]) -> str:
 
     It is the digest of the listing that ``sha256sum`` prints for the files in order of path.
     """
-    lines = (f"{sha256}  {path}\n" for path, sha256 in sorted(entries))
-    return sha256_bytes("".join(lines).encode())
+    return sha256_bytes("".join(checksum_line(*entry) for entry in sorted(entries)).encode())
+
+
+def checksum_line(path: str, sha256: str) -> str:
+    """One line of a listing, as ``sha256sum`` prints and reads it."""
+    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{'' if escaped == path else chr(92)}{sha256}  {escaped}\n"

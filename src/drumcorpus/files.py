@@ -1,5 +1,6 @@
 """Files: whole or not at all, inside their root or refused."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,10 +41,24 @@ def canonical_json(document) -> bytes:
     Raises
     ------
     TypeError
-        If `document` holds anything that JSON cannot.
+        If `document` holds anything that JSON cannot, such as NaN or an infinity.
     """
+    _refuse_non_finite(document)
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(document, option=options | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _refuse_non_finite(document) -> None:
+    """Raise TypeError at a NaN or an infinity, which would be written as null without a word."""
+    pending = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending += value.values()
+        elif isinstance(value, list | tuple):
+            pending += value
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise TypeError(f"{value} is no JSON number")
 
 
 def write_json(path: str | os.PathLike, document) -> None:
@@ -69,7 +84,7 @@ def read_json(path: str | os.PathLike):
 
 
 def read_yaml(path: str | os.PathLike):
-    """The YAML document in `path`, by safe loading.
+    """The YAML document in `path`, by safe loading; a key may stand but once in its mapping.
 
     Raises
     ------
@@ -77,12 +92,27 @@ def read_yaml(path: str | os.PathLike):
         If the file is not YAML; the message names the file and line.
     """
     try:
-        return yaml.safe_load(Path(path).read_bytes())
+        return yaml.load(Path(path).read_bytes(), _Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValueError(f"{path}:{line}: not YAML: {error.problem}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: not YAML: {error}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loading that refuses a key given twice, of which PyYAML silently takes the last."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = (key_node.tag, getattr(key_node, "value", None))
+            if isinstance(key[1], str) and key in seen:
+                message = f"the key {key[1]!r} stands twice"
+                raise yaml.constructor.ConstructorError(None, None, message, key_node.start_mark)
+            if isinstance(key[1], str):
+                seen.add(key)
+        return super().construct_mapping(node, deep)
 
 
 def printable(name: str) -> str:
@@ -96,6 +126,8 @@ def inside_root(root: Path, relative: str) -> Path | None:
     if pure.is_absolute() or ".." in pure.parts or "\\" in relative or "\0" in relative:
         return None
     path = root / pure
-    if not path.resolve().is_relative_to(root.resolve()):
+    try:
+        is_inside = path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a link to itself; the kind depends on Python's version
         return None
-    return path
+    return path if is_inside else None

@@ -103,7 +103,9 @@ def file_digests(sessions: pa.Table) -> dict[str, str]:
     return {file["path"]: file["sha256"] for file in files}
 
 
-def refuse_vanished(earlier: str | os.PathLike, files: dict[str, RawFile], roots: list[str]) -> None:
+def refuse_vanished(
+    earlier: str | os.PathLike, files: dict[str, RawFile], roots: list[str]
+) -> None:
     """Stop where a raw file that an earlier inventory lists is gone.
 
     Parameters

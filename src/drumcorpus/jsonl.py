@@ -1,5 +1,6 @@
 """JSON Lines: one object a line, for people and for every tool."""
 
+import glob
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -63,8 +64,12 @@ def write_table_as_lines(table: str | os.PathLike, lines: str | os.PathLike) -> 
     """
     with replacing(lines) as part, duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true")
-        source, target = (str(path).replace("'", "''") for path in (table, part))
+        # A name is that of one file, whatever brackets, stars or equals signs it holds.
+        source, target = (
+            path.replace("'", "''") for path in (glob.escape(os.fspath(table)), os.fspath(part))
+        )
         result = connection.execute(
-            f"COPY (SELECT * FROM read_parquet('{source}')) TO '{target}' (FORMAT json)"
+            f"COPY (SELECT * FROM read_parquet('{source}', hive_partitioning = false)) "
+            f"TO '{target}' (FORMAT json)"
         )
         return result.fetchone()[0]

@@ -14,6 +14,7 @@ DEFAULT_METER = (4, 4)
 # Bytes that follow a channel status, by its upper four bits; program change and channel
 # pressure have one.
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
+_LARGEST_LENGTH = 0x0FFFFFFF  # four bytes of seven bits: the most that the format allows
 _INSTRUMENT_NAME, _SET_TEMPO, _TIME_SIGNATURE = 0x04, 0x51, 0x58
 
 
@@ -117,6 +118,8 @@ def _read_track(data: bytes, position: int, stop: int, tracks: _Tracks) -> None:
                 byte = data[position]
                 position += 1
                 delta = delta << 7 | byte & 0x7F
+                if delta > _LARGEST_LENGTH:
+                    raise ValueError(f"a time of more than four bytes at byte {position}")
             tick += delta
             status = data[position]
             if status & 0x80:
@@ -134,7 +137,10 @@ def _read_track(data: bytes, position: int, stop: int, tracks: _Tracks) -> None:
                 position += 2
             elif kind == 0xB0:
                 running = status
-                controllers.append((tick, data[position], data[position + 1], status & 0x0F))
+                row = (tick, data[position], data[position + 1], status & 0x0F)
+                controllers.append(row)
+                if (row[1] | row[2]) & 0x80:
+                    raise ValueError(f"data byte over 127 at byte {position}")
                 position += 2
             elif status < 0x80:
                 raise ValueError(f"data byte {data[position]:#04x} without a status at {position}")
@@ -162,6 +168,8 @@ def _read_system_event(data: bytes, position: int, status: int, tick: int, track
         byte = data[position]
         position += 1
         length = length << 7 | byte & 0x7F
+        if length > _LARGEST_LENGTH:
+            raise ValueError(f"a length of more than four bytes at byte {position}")
         if not byte & 0x80:
             break
     payload = data[position : position + length]
@@ -170,6 +178,8 @@ def _read_system_event(data: bytes, position: int, status: int, tick: int, track
     if meta == _SET_TEMPO and length == 3:
         tracks.tempos.append((tick, int.from_bytes(payload)))
     elif meta == _TIME_SIGNATURE and length >= 2:
+        if payload[0] == 0 or payload[1] > 7:
+            raise ValueError(f"a meter of {payload[0]}/2^{payload[1]} at byte {position}")
         tracks.meters.append((tick, payload[0], 1 << payload[1]))
     elif meta == _INSTRUMENT_NAME:
         tracks.instrument_names.append(payload.decode("utf-8", "backslashreplace"))

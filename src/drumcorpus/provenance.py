@@ -1,5 +1,6 @@
 """Provenance: of every session, the raw files it rests on and what was done to them."""
 
+import glob
 import os
 from collections.abc import Iterator
 
@@ -68,9 +69,9 @@ def _played(events: str | os.PathLike) -> dict[str, tuple[int, list[str]]]:
             """
             SELECT session_id, count(*),
                    list_sort(list_distinct(coalesce(flatten(list(techniques)), [])))
-            FROM read_parquet(?) GROUP BY session_id
+            FROM read_parquet(?, hive_partitioning = false) GROUP BY session_id
             """,
-            [str(events)],
+            [glob.escape(os.fspath(events))],
         ).fetchall()
     return {session_id: (n_events, techniques) for session_id, n_events, techniques in rows}
 

@@ -81,9 +81,15 @@ def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
     refusals: list[Refusal] = []
     real_roots = [Path(os.path.realpath(root)) for root in roots]
     for root in reversed(real_roots):
-        pending, seen = [("", str(root))], {str(root)}
+        # Folders are taken from the end, links put at the front: a link never hides a folder.
+        pending, seen = [("", str(root))], set()
         while pending:
             prefix, folder = pending.pop()
+            if folder in seen:
+                detail = "the link leads to a folder that is read already"
+                refusals.append(Refusal(prefix.rstrip("/"), "link_loop", detail))
+                continue
+            seen.add(folder)
             try:
                 with os.scandir(folder) as entries:
                     listing = sorted(entries, key=lambda entry: os.fsencode(entry.name))
@@ -91,11 +97,11 @@ def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
                 refusals.append(Refusal(prefix or ".", "unreadable_folder", error.strerror))
                 continue
             for entry in listing:
-                _visit(entry, prefix, real_roots, files, refusals, pending, seen)
+                _visit(entry, prefix, real_roots, files, refusals, pending)
     return dict(sorted(files.items())), sorted(refusals, key=lambda refusal: refusal.path)
 
 
-def _visit(entry, prefix, real_roots, files, refusals, pending, seen) -> None:
+def _visit(entry, prefix, real_roots, files, refusals, pending) -> None:
     path = f"{prefix}{entry.name}"
     if printable(path) != path:
         detail = "the name is not UTF-8; rename the file"
@@ -112,11 +118,7 @@ def _visit(entry, prefix, real_roots, files, refusals, pending, seen) -> None:
             refusals.append(Refusal(path, "broken_link", "the link's target does not exist"))
             return
     if entry.is_dir():
-        if location in seen:
-            refusals.append(Refusal(path, "link_loop", "the link leads to a folder already read"))
-            return
-        seen.add(location)
-        pending.append((f"{path}/", location))
+        pending.insert(0 if entry.is_symlink() else len(pending), (f"{path}/", location))
     elif entry.is_file():
         stat = entry.stat()
         stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
@@ -143,13 +145,20 @@ class FactCache:
         self.n_read = 0
         self._lock = threading.Lock()
         try:
-            self._entries = read_json(self.path)
-        except (FileNotFoundError, ValueError):  # a damaged cache is an empty one
-            self._entries = {}
+            entries = read_json(self.path)
+        except (FileNotFoundError, ValueError):
+            entries = {}
+        if not isinstance(entries, dict):  # a damaged cache is an empty one
+            entries = {}
+        self._entries = {
+            key: entry
+            for key, entry in entries.items()
+            if isinstance(entry, dict) and isinstance(entry.get("stamp"), list)
+        }
 
     def fact(self, file: RawFile, name: str, learn: Callable[[RawFile], object]):
         """The fact `name` of a file, from the cache or from `learn(file)`."""
-        key, stamp = str(file.location), list(file.stamp)
+        key, stamp = printable(str(file.location)), list(file.stamp)
         entry = self._entries.get(key)
         if entry is not None and entry["stamp"] == stamp and name in entry:
             return entry[name]
@@ -212,8 +221,11 @@ class RawReader:
             If no root holds it any more.
         """
         for root in self.roots:
-            if (root / path).is_file():
-                return root / path
+            place = root / path
+            if place.is_file() and any(
+                place.resolve().is_relative_to(other.resolve()) for other in self.roots
+            ):
+                return place
         raise RawDataChanged(
             f"{path}: was there when the inventory was taken, and is gone. Put it back, or run "
             f"again to take the inventory anew."

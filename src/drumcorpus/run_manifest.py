@@ -28,8 +28,19 @@ def read_manifest(product: str | os.PathLike) -> dict | None:
         manifest = read_json(manifest_path(product))
     except (FileNotFoundError, ValueError):
         return None
-    is_ours = isinstance(manifest, dict) and manifest.get("schema") == SCHEMA
-    return manifest if is_ours else None
+    return manifest if _is_run_manifest(manifest) else None
+
+
+def _is_run_manifest(document) -> bool:
+    """Whether a document has at least the shape that reading it relies on."""
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return False
+    wanted = {"inputs": {"kind", "path", "sha256"}, "outputs": {"bytes", "path", "rows", "sha256"}}
+    return all(
+        isinstance(document.get(name), list)
+        and all(isinstance(row, dict) and keys <= row.keys() for row in document[name])
+        for name, keys in wanted.items()
+    )
 
 
 def recorded_output(manifest: dict | None, product: str | os.PathLike) -> dict | None:

@@ -30,7 +30,7 @@ def _sentence(error: ValidationError) -> str:
     place = ".".join(str(part) for part in error.absolute_path) or "(top level)"
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", {}))
-        unknown = sorted(set(error.instance) - set(known))
+        unknown = sorted(set(error.instance) - set(known), key=str)
         hints = [_hint(name, known) for name in unknown]
         return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
     if error.validator == "required":

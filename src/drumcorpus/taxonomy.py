@@ -1,7 +1,7 @@
 """Labels, techniques, dynamics and label maps, read from ``resources/taxonomy/``."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from drumcorpus.files import read_yaml
 
@@ -69,7 +69,7 @@ def load_taxonomy(
     dynamics = read_yaml(dynamics_file)
     buckets = tuple((bucket["name"], float(bucket["up_to"])) for bucket in dynamics["buckets"])
     bounds = [up_to for _, up_to in buckets]
-    if bounds != sorted(set(bounds)) or bounds[-1] != 1.0:
+    if bounds != sorted(set(bounds)) or bounds[-1:] != [1.0]:
         raise ValueError(f"{dynamics_file}: buckets must rise to 1.0, got {bounds}")
     soft = tuple(
         (rule["bucket"], label, rule["technique"])
@@ -114,7 +114,7 @@ def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
     strokes = {}
     for source_label, entry in document["notes"].items():
         where = f"{path}: {source_label}"
-        stroke = Stroke(**{**entry, "techniques": tuple(entry.get("techniques", ()))})
+        stroke = _read_stroke(where, entry)
         _known(stroke.label, taxonomy.labels, f"{where}: label")
         for technique in stroke.techniques:
             _known(technique, taxonomy.techniques, f"{where}: technique")
@@ -124,6 +124,8 @@ def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
     pedal = document.get("openness")
     if pedal is None:
         return LabelMap(document["name"], strokes)
+    if pedal["closed"] == pedal["open"]:
+        raise ValueError(f"{path}: openness: closed and open are both {pedal['open']}")
     for note in pedal["notes"]:
         _known(str(note), strokes, f"{path}: openness: note")
     return LabelMap(
@@ -132,6 +134,13 @@ def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
         (pedal["controller"], float(pedal["closed"]), float(pedal["open"])),
         frozenset(map(str, pedal["notes"])),
     )
+
+
+def _read_stroke(where: str, entry) -> Stroke:
+    allowed = [field.name for field in fields(Stroke)]
+    if not isinstance(entry, dict) or "label" not in entry or not entry.keys() <= set(allowed):
+        raise ValueError(f"{where}: got {entry!r}; wanted: label, and of {', '.join(allowed[1:])}")
+    return Stroke(**{**entry, "techniques": tuple(entry.get("techniques", ()))})
 
 
 def _read_aliases(path: str | os.PathLike, components: dict) -> dict[str, str]:

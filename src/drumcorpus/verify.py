@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from drumcorpus.digests import sha256_file
+from drumcorpus.digests import checksum_line, sha256_file
 from drumcorpus.files import printable, write_text
 from drumcorpus.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.tables import read_table
@@ -140,8 +140,8 @@ def check_files(
 
 def write_checksums(path: str, expected: list[Expected]) -> None:
     """Write the recorded digests in the form that ``sha256sum -c`` reads."""
-    lines = sorted(f"{file.sha256}  {file.shown}\n" for file in expected)
-    write_text(path, "".join(lines))
+    lines = [checksum_line(file.shown, file.sha256) for file in expected]
+    write_text(path, "".join(sorted(lines)))
 
 
 def _check_file(file: Expected, take_digest: bool) -> Problem | None:

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from drumcorpus.gates import GATES, check_gates
+from drumcorpus.gates import GATES, check_gates, enforce_gates
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +21,7 @@ REPORT = {
     "splits": {"train": 100},
     "licenses": {"events_without_license": 6},
     "audio": {"share_without_audio": 0.25},
+    "audit": {"n_findings": 7},
 }
 
 # gate, limit that REPORT keeps, limit that it breaks, figure
@@ -35,6 +36,7 @@ LIMITS = [
     ("max_leaked_groups", 5, 4, 5),
     ("min_events_per_split", {"train": 100}, {"train": 101}, 100),
     ("max_events_without_audio_share", 0.25, 0.2, 0.25),
+    ("max_audit_findings", 7, 6, 7),
 ]
 
 
@@ -169,3 +171,15 @@ def test_production_asks_for_what_the_peer_asks_for():
 @pytest.mark.parametrize("gates", [{"max_dups": 0}, {}, {"max_duplicate_rate": 2}])
 def test_the_schema_refuses_what_the_library_refuses(gates, validator):
     assert not validator.is_valid(gates)
+
+
+def test_a_failing_gate_stops_with_its_sentence_unless_it_is_only_reported():
+    verdicts = check_gates(REPORT, {"max_quarantined": 2, "max_leaked_groups": 5})
+    with pytest.raises(ValueError, match=r"1 of 2 gates fail for prod:\n  max_quarantined: 3 "):
+        enforce_gates(verdicts, manifest="prod", mode="enforce")
+    assert enforce_gates(verdicts, manifest="prod", mode="report")["failed"] == ["max_quarantined"]
+
+
+def test_where_every_gate_passes_none_is_named():
+    verdicts = check_gates(REPORT, {"max_leaked_groups": 5})
+    assert enforce_gates(verdicts, manifest="prod", mode="enforce")["failed"] == []

@@ -18,9 +18,7 @@ CODE = ("Snakefile", "profiles", "workflow", "src", "resources", "config", "envi
 OVERLAY = {
     "use": ["groove_mididataset"],
     "source_sets": {"groove_mididataset": {"roots": ["raw"], "shards": 2}},
-    "manifests": {
-        "prod_combined": {"source_sets": ["groove_mididataset"], "gates": "gates.yaml"}
-    },
+    "manifests": {"prod_combined": {"source_sets": ["groove_mididataset"], "gates": "gates.yaml"}},
 }
 GATES = {"max_unexplained_hits": 0, "max_quarantined": 0, "max_leaked_groups": 0}
 

@@ -195,5 +195,7 @@ def test_two_builds_into_two_folders_are_equal_to_the_byte(project, built, tmp_p
 def test_no_product_names_this_machine(built):
     here = str(built.folder).encode()
     home = str(Path.home()).encode()
-    guilty = [path for path, data in built.products().items() if here in data or home + b"/" in data]
+    guilty = [
+        path for path, data in built.products().items() if here in data or home + b"/" in data
+    ]
     assert guilty == []

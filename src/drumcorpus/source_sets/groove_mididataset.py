@@ -59,7 +59,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes]) -> Survey:
         where = f"{INDEX}:{line}"
         refusal = _refused_row(files, known, where, row)
         if refusal is None:
-            known.add(row["id"])
+            known |= {row["id"], row["midi_filename"]}
             _add_session(found, files, has_audio, where, row)
         else:
             found.refusals.append(refusal)
@@ -79,13 +79,19 @@ def read_hits(session: dict, read: Callable[[str], bytes], label_map: LabelMap) 
 def _rows(data: bytes) -> list[tuple[int, dict]]:
     # Bytes that are not UTF-8 stay visible, as in the names of files.
     text = data.decode("utf-8-sig", "surrogateescape")
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise ValueError(f"{INDEX}:1: column {', '.join(missing)} missing; got {reader.fieldnames}")
-    return [
-        (reader.line_num, {name: printable(row[name] or "") for name in COLUMNS}) for row in reader
-    ]
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+        if missing:
+            raise ValueError(
+                f"{INDEX}:1: column {', '.join(missing)} missing; got {reader.fieldnames}"
+            )
+        return [
+            (reader.line_num, {name: printable(row[name] or "") for name in COLUMNS})
+            for row in reader
+        ]
+    except csv.Error as error:
+        raise ValueError(f"{INDEX}:{reader.line_num}: not CSV: {error}") from error
 
 
 def _add_session(
@@ -141,6 +147,9 @@ def _refused_row(
             problem = f"bpm {row['bpm']!r} is not a number"
     if problem:
         return Refusal(midi_path or INDEX, "bad_index_row", f"{where}: {problem}", session_id)
+    if midi_path in known:
+        detail = f"{where}: a second row that names this MIDI file"
+        return Refusal(midi_path, "duplicate_session", detail, session_id)
     if session_id in known:
         detail = f"{where}: a second row of id {session_id}"
         return Refusal(midi_path, "duplicate_session", detail, session_id)

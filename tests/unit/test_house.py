@@ -1,0 +1,172 @@
+"""The layers of the house, and the statements that stand in two places."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from drumcorpus.configuration import check_configuration
+from drumcorpus.schema_check import document_problems
+
+REPO = Path(__file__).resolve().parents[2]
+LIBRARY = REPO / "src/drumcorpus"
+MODULES = sorted(LIBRARY.rglob("*.py"))
+SCRIPTS = sorted((REPO / "workflow/scripts").glob("*.py"))
+RULE_FILES = sorted((REPO / "workflow/rules").glob("*.smk"))
+# A stage is one step of the chain; everything else is ground that stages stand on. The crash
+# modules are one stage in several rooms.
+STAGES = {
+    *("inventory", "ingest", "provenance", "crash", "aliases", "merge", "audit", "health"),
+    *("health_page", "gates", "sampling", "export", "verify"),
+}
+
+
+def stage_of(name):
+    room = name.removeprefix("drumcorpus.").split(".")[0]
+    room = "crash" if room.startswith("crash_") else room
+    return room if room in STAGES else None
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def module_name(path):
+    return ".".join(["drumcorpus", *path.relative_to(LIBRARY).with_suffix("").parts])
+
+
+def rules(path):
+    """(name, text) of every rule with a script in a rule file."""
+    parts = re.split(r"^rule (\w+):$", path.read_text(), flags=re.MULTILINE)
+    return [
+        (n, text) for n, text in zip(parts[1::2], parts[2::2], strict=True) if "script:" in text
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_the_library_does_not_know_snakemake(path):
+    assert [name for name in imports(path) if name.split(".")[0] == "snakemake"] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_a_stage_does_not_import_another(path):
+    mine = stage_of(module_name(path))
+    others = {stage_of(name) for name in imports(path) if name.startswith("drumcorpus.")}
+    # The page of the health report is the report's own.
+    allowed = {None, mine} | ({"health"} if mine == "health_page" else set())
+    assert mine is None or others <= allowed
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_the_ground_does_not_import_a_stage(path):
+    if stage_of(module_name(path)) is None:
+        assert [name for name in imports(path) if stage_of(name)] == []
+
+
+def test_a_source_set_does_not_import_another():
+    for path in (LIBRARY / "source_sets").glob("[a-z]*.py"):
+        others = [n for n in imports(path) if n.startswith("drumcorpus.source_sets.")]
+        assert others == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_defines_nothing(path):
+    defining = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    assert [n.name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, defining)] == []
+    assert len(path.read_text().splitlines()) <= 60
+
+
+def test_no_label_stands_in_the_library():
+    labels = set(yaml.safe_load((REPO / "resources/taxonomy/components.yaml").read_text()))
+    found = [
+        (module_name(path), node.value)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in labels
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
+def test_a_rule_logs_and_measures_under_its_own_name(path):
+    for name, text in rules(path):
+        assert f'"logs/{name}' in text
+        assert f'"benchmarks/{name}' in text
+        assert f'"../scripts/{name}.py"' in text
+        assert text.lstrip().startswith('"""')
+        if name != "verify":  # which makes nothing that could be fresh
+            assert f'"{name}.py"' in text.replace(f'scripts/{name}.py"', "")
+
+
+def test_a_rule_file_fits_into_the_head():
+    assert {path.name for path in RULE_FILES if len(path.read_text().splitlines()) > 250} == set()
+
+
+def pins():
+    lock = (REPO / "requirements.lock").read_text()
+    return dict(re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==([^ \\;]+)", lock, re.MULTILINE))
+
+
+def test_the_conda_environment_states_the_pins_of_the_lock():
+    environment = yaml.safe_load((REPO / "environment.yml").read_text())
+    stated = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    locked = pins()
+    assert stated == [f"{name}=={locked[name]}" for name in (s.split("==")[0] for s in stated)]
+    project = (REPO / "pyproject.toml").read_text()
+    wanted = set(re.findall(r'^    "([a-z0-9-]+)[^"]*",$', project, re.MULTILINE))
+    assert wanted <= {pin.split("==")[0] for pin in stated}
+
+
+def test_every_package_of_the_lock_has_a_hash_and_no_address_stands_in_it():
+    lock = (REPO / "requirements.lock").read_text()
+    assert "://" not in lock
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", lock.split("\n", 2)[2])
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+@pytest.mark.parametrize("overlay", [None, "production.yaml"])
+def test_the_committed_configurations_are_valid(overlay):
+    config = yaml.safe_load((REPO / "config/config.yaml").read_text())
+    if overlay:
+        merge(config, yaml.safe_load((REPO / "config" / overlay).read_text()))
+    schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text())
+    assert document_problems(config, schema) == []
+    check_configuration(config)
+
+
+def merge(below, above):
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            merge(below[key], value)
+        else:
+            below[key] = value
+
+
+def test_every_setting_has_a_description_in_the_schema():
+    schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text())
+
+    def undescribed(node, path):
+        for name, child in node.get("properties", {}).items():
+            is_leaf = not child.get("properties") and not child.get("additionalProperties")
+            if is_leaf and "description" not in child:
+                yield f"{path}.{name}"
+            yield from undescribed(child, f"{path}.{name}")
+
+    assert list(undescribed(schema, "")) == []
+
+
+def test_every_committed_card_and_gate_file_is_valid():
+    for kind, pattern in (
+        ("card", "resources/source_sets/*.yaml"),
+        ("card", "resources/demo/source_sets/*.yaml"),
+        ("gates", "resources/gates/*.yaml"),
+    ):
+        schema = yaml.safe_load((REPO / f"workflow/schemas/{kind}.schema.yaml").read_text())
+        for path in REPO.glob(pattern):
+            assert document_problems(yaml.safe_load(path.read_text()), schema) == [], path
