@@ -41,3 +41,13 @@ lock:
 clean:
 	rm -rf .snakemake .drumcorpus results logs benchmarks data/demo
 	find reports -mindepth 1 ! -name README.md -delete
+
+# The pictures of the README, from the demo corpus (needs graphviz' dot, and chromium).
+.PHONY: pictures
+pictures: run
+	$(BIN)/snakemake --rulegraph dot results/export/prod_combined/metadata.json \
+	  results/sampling/prod_combined.json results/manifests/prod_combined.jsonl \
+	  results/crash/assignments/groove_mididataset.parquet | dot -Tsvg -o docs/rulegraph.svg
+	chromium --headless --no-sandbox --disable-gpu --disable-background-networking \
+	  --user-data-dir=.drumcorpus/chromium --window-size=1200,1250 \
+	  --screenshot=docs/health.png "file://$(CURDIR)/reports/health/prod_combined.html"

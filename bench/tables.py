@@ -75,6 +75,7 @@ def write_provenance(data: Path, events) -> None:
     """Provenance and inventory of every source set, as complete as an audit wants them."""
     import pyarrow as pa
 
+    from drumcorpus.digests import sha256_bytes
     from drumcorpus.jsonl import write_rows
     from drumcorpus.schemas import INVENTORY
     from drumcorpus.tables import read_table, write_table
@@ -85,7 +86,9 @@ def write_provenance(data: Path, events) -> None:
     for session in read_table(data / "sessions.parquet").to_pylist():
         name, session_id = session["source_set"], session["session_id"]
         paths = [path for path in (session["annotation_path"], session["audio_path"]) if path]
-        hashes = [{"path": path, "sha256": f"{hash(path):064x}", "bytes": 1} for path in paths]
+        hashes = [
+            {"path": path, "sha256": sha256_bytes(path.encode()), "bytes": 1} for path in paths
+        ]
         row = {"source_set": name, "session_id": session_id, "license": "CC-BY-4.0"}
         row |= {"redistributable": True, "hashes": hashes}
         by_set.setdefault(name, []).append(row | {"n_events": n_events.get((name, session_id), 0)})

@@ -67,10 +67,14 @@ def double_triggers(hits: Hits, window: float) -> np.ndarray:
     order = np.lexsort((hits.onset, hits.source_label, hits.session))
     session, label, onset = (a[order] for a in (hits.session, hits.source_label, hits.onset))
     repeats = np.zeros(len(order), dtype=bool)
-    repeats[order[1:]] = (
-        (session[1:] == session[:-1]) & (label[1:] == label[:-1]) & (np.diff(onset) < window)
-    )
+    is_close = np.diff(_nanoseconds(onset)) < _nanoseconds(window)
+    repeats[order[1:]] = (session[1:] == session[:-1]) & (label[1:] == label[:-1]) & is_close
     return repeats
+
+
+def _nanoseconds(seconds):
+    """Whole nanoseconds: a hit just at the edge of a window falls on one side, wherever it is."""
+    return np.rint(np.asarray(seconds) * 1e9).astype(np.int64)
 
 
 def group_onsets(session: np.ndarray, onset: np.ndarray, window: float) -> np.ndarray:
@@ -89,6 +93,7 @@ def group_onsets(session: np.ndarray, onset: np.ndarray, window: float) -> np.nd
     """
     if len(onset) == 0:
         return np.zeros(0, dtype=np.int64)
+    onset, window = _nanoseconds(onset), _nanoseconds(window)
     # Hits further apart than the window from the one before begin a chain; only chains that
     # last longer than the window must be walked.
     new_chain = np.ones(len(onset), dtype=bool)
@@ -148,7 +153,7 @@ def build_techniques(
     for row, stroke in enumerate(strokes):
         by_stroke[row, [names.index(technique) for technique in stroke.techniques]] = True
     played = by_stroke[hits.stroke]
-    bucket = _bucket_numbers(hits.velocity, taxonomy)
+    bucket = _bucket_numbers(np.round(hits.velocity, VALUE_DIGITS), taxonomy)
     for soft_bucket, label, technique in taxonomy.soft_techniques:
         number = [name for name, _ in taxonomy.buckets].index(soft_bucket)
         has_label = np.array([stroke.label == label for stroke in strokes], dtype=bool)
