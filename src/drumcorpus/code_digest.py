@@ -70,7 +70,7 @@ def _read_module(
     imports, templates = [], []
     for node in ast.walk(tree):
         imports += _imported_files(node, path, package_folder)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "/" not in node.value:
             templates += _existing(package_folder / "templates", [node.value])
     return _shape(tree), imports, templates
 

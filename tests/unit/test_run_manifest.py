@@ -406,6 +406,14 @@ class TestCodeDigest:
         before, after = self.edited(project, "drumcorpus/templates/page.css", "{ }", "{  }")
         assert before != after
 
+    def test_a_file_elsewhere_that_a_module_names_is_no_template(self, project):
+        elsewhere = project / "elsewhere.txt"
+        elsewhere.write_text("1")
+        (project / "drumcorpus/ground.py").write_text(f"STATUS = {str(elsewhere)!r}\n")
+        before = self.digest(project)
+        elsewhere.write_text("2")
+        assert self.digest(project) == before
+
     def test_a_template_s_change_is_seen_within_one_process(self, project):
         (project / "drumcorpus/ground.py").write_text("STYLE = 'page.css'\n")
         before = self.digest(project)
