@@ -9,12 +9,19 @@ Raw data -> inventory -> ingestion -> provenance -> crash embeddings -> clusteri
     snakemake --list-target-rules         every target, with a sentence
 """
 
+import sys
+
+from drumcorpus.run_log import append_line, describe_start
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+onstart:
+    append_line(describe_start(WORKFLOW, sys.argv[1:]))
 
 
 include: "workflow/rules/common.smk"

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "drumcorpus"
+# Modules around the work, which no product depends on: an edit there must not rebuild a corpus.
+AROUND_THE_WORK = ("job.py", "progress.py", "run_log.py")
 
 
 def code_digest(
@@ -117,6 +119,8 @@ def _module_files(name: str, package_folder: Path) -> list[Path]:
     files = []
     for depth in range(len(parts) + 1 if package == PACKAGE else 0):
         module = package_folder.joinpath(*parts[:depth])
+        if f"{module.name}.py" in AROUND_THE_WORK:
+            continue
         files += _existing(module.parent, [f"{module.name}/__init__.py", f"{module.name}.py"])
     return files
 

@@ -3,15 +3,13 @@
 import fcntl
 import json
 import logging
-import os
-import platform
-import resource
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from drumcorpus.raw_files import RawDataChanged
+from drumcorpus.run_log import append_line, describe_job
 from drumcorpus.run_manifest import (
     SCHEMA,
     describe_file,
@@ -22,7 +20,6 @@ from drumcorpus.run_manifest import (
 
 # Machine-local state: nothing in it is a product, and nothing of it is recorded in one.
 STATE_FOLDER = ".drumcorpus"
-RUN_LOG = "logs/run_log.jsonl"
 # Parameters that say where things lie on this machine, and never what is made of them.
 LOCAL_PARAMS = ("local",)
 # Inputs that order jobs and shape nothing: the raw data themselves are recorded by their digests.
@@ -165,30 +162,8 @@ class Job:
         }
 
     def _write_run_log(self, outcome: str) -> None:
-        line = {
-            "rule": self.snakemake.rule,
-            "wildcards": dict(self.snakemake.wildcards.items()),
-            "outcome": outcome,
-            "started_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
-            "seconds": round(time.time() - self.started, 3),
-            "peak_memory_mb": _peak_memory_mb(),
-            "host": platform.node(),
-            "python": platform.python_version(),
-        }
-        Path(RUN_LOG).parent.mkdir(parents=True, exist_ok=True)
-        # One write of one line at the end of the file: lines of two jobs do not mix.
-        handle = os.open(RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        os.write(handle, (json.dumps(line) + "\n").encode())
-        os.close(handle)
-
-
-def _peak_memory_mb() -> float:
-    """Peak resident memory of this process in megabytes."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # on Linux rusage would count the process that started this one
-        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return round(int(fields["VmHWM"].split()[0]) * 1024 / 1e6, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1)
+        wildcards = dict(self.snakemake.wildcards.items())
+        append_line(describe_job(self.snakemake.rule, wildcards, outcome, self.started))
 
 
 def _named_paths(files) -> list[tuple[str, str]]:

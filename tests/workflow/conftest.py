@@ -66,7 +66,7 @@ class Project:
         return {
             " ".join([row["rule"], *row["wildcards"].values()])
             for row in rows
-            if row["outcome"] == outcome
+            if row.get("outcome") == outcome
         }
 
     def configure(self, **sections):

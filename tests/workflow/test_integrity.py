@@ -8,9 +8,14 @@ import subprocess
 import sys
 import time
 
+import mido
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 import yaml
+
+from drumcorpus.jsonl import row_problems
+from drumcorpus.schema_check import document_problems
 
 pytestmark = pytest.mark.workflow
 SET = "groove_mididataset"
@@ -190,3 +195,38 @@ def test_dirty_raw_data_are_quarantined_by_name_and_a_gate_decides(project):
     assert reasons <= set(found["by_reason"])
     page = project.path("reports/health/prod_combined.html").read_text()
     assert all(reason in page for reason in reasons)
+
+
+def test_every_run_manifest_and_every_published_row_is_valid_by_its_schema(built, repo):
+    schemas = repo / "workflow/schemas"
+    schema = yaml.safe_load((schemas / "run_manifest.schema.yaml").read_text())
+    manifests = [
+        path for top in ("results", "reports") for path in built.path(top).rglob("*.manifest.json")
+    ]
+    assert len(manifests) > 30
+    for path in manifests:
+        assert document_problems(json.loads(path.read_text()), schema) == [], path
+    rows = built.path("results/manifests/prod_combined.jsonl")
+    event = yaml.safe_load((schemas / "event.schema.yaml").read_text())
+    assert row_problems(rows, event) == []
+
+
+def test_parquet_and_json_lines_hold_the_same_rows(built):
+    table = pq.read_table(built.path("results/manifests/prod_combined.parquet")).to_pylist()
+    lines = built.path("results/manifests/prod_combined.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == table
+    keys = [(row["source_set"], row["session_id"], row["onset_time"]) for row in table]
+    assert keys == sorted(keys) and len({row["event_id"] for row in table}) == len(table)
+
+
+def test_every_stroke_of_the_demo_is_in_the_manifest_or_under_a_reason(built):
+    played = sum(
+        message.type == "note_on" and message.velocity > 0
+        for path in built.path("raw").rglob("*.mid")
+        for message in mido.MidiFile(path)
+    )
+    tallies = pq.read_table(built.path(f"results/tallies/{SET}.parquet")).to_pylist()
+    assert sum(row["n_hits"] for row in tallies) == played
+    manifest = pq.read_table(built.path("results/manifests/prod_combined.parquet"))
+    in_event = sum(row["n_hits"] for row in tallies if row["outcome"] == "in_event")
+    assert sum(map(len, manifest["components"].to_pylist())) == in_event

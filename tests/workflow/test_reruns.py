@@ -128,6 +128,11 @@ def test_an_edit_to_a_comment_or_docstring_makes_nothing(project):
     assert project.jobs("all") == set()
 
 
+def test_an_edit_around_the_work_makes_nothing(project):
+    edit(project.path("src/drumcorpus/progress.py"), "BETWEEN_LINES = 3.0", "BETWEEN_LINES = 4.0")
+    assert project.jobs("all") == set()
+
+
 def test_a_raw_file_that_vanished_is_an_error_by_name(project):
     path = first_midi(project)
     path.unlink()

@@ -1,0 +1,78 @@
+"""The run log: what changes from run to run, and therefore stands in no product.
+
+One JSON object a line in ``logs/run_log.jsonl``: one for the start of each run, one for each job.
+"""
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+RUN_LOG = "logs/run_log.jsonl"
+
+
+def append_line(row: dict) -> None:
+    """Add one line: in one write at the end of the file, so that lines of two jobs do not mix."""
+    Path(RUN_LOG).parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(handle, (json.dumps(row) + "\n").encode())
+    finally:
+        os.close(handle)
+
+
+def describe_start(checkout: Path, command: list[str]) -> dict:
+    """The start of a run: command line, versions, and the commit of the code, if it has one."""
+    commit = _git(checkout, "rev-parse", "HEAD")
+    return {
+        "run": "started",
+        "started_utc": _utc(time.time()),
+        "command": command,
+        "commit": commit,
+        "dirty": None if commit is None else bool(_git(checkout, "status", "--porcelain")),
+        "versions": {name: version(name) for name in ("drumcorpus", "snakemake", "pyarrow")},
+        "python": platform.python_version(),
+        "host": platform.node(),
+    }
+
+
+def describe_job(rule: str, wildcards: dict, outcome: str, started: float) -> dict:
+    """The end of a job: ``made``, ``fresh`` or ``failed``, its duration and its peak memory."""
+    return {
+        "rule": rule,
+        "wildcards": wildcards,
+        "outcome": outcome,
+        "started_utc": _utc(started),
+        "seconds": round(time.time() - started, 3),
+        "peak_memory_mb": peak_memory_mb(),
+        "host": platform.node(),
+    }
+
+
+def peak_memory_mb() -> float:
+    """Peak resident memory of this process in megabytes."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # on Linux rusage would count the process that started this one
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return round(int(fields["VmHWM"].split()[0]) * 1024 / 1e6, 1)
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
+
+
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _git(checkout: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(checkout), *arguments], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:  # no git here
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

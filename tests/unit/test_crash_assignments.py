@@ -1,0 +1,165 @@
+"""Which cymbal a crash hit is: the source's word first, else the sound, else nobody's."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from drumcorpus.crash_assignments import assign_crashes
+from drumcorpus.crash_embeddings import feature_names
+from drumcorpus.crash_hits import embed_crashes, find_crash_hits
+from drumcorpus.schemas import CRASH_ASSIGNMENTS, CRASH_EMBEDDINGS, EVENTS
+
+LABELS = ["crash", "crash2", "crash3"]
+CLUSTERING = {
+    "max_cymbals": 3,
+    "min_hits": 3,
+    "covariance_floor": 0.02,
+    "min_confidence": 0.3,
+    "split_similarity": 0.35,
+    "one_similarity": 0.6,
+    "min_similarity": 0.25,
+    "significance": 0.02,
+    "n_bootstrap": 49,
+    "seed": 0,
+}
+RATE = 22_050
+
+
+def component(label, source_label="49", cymbal=None):
+    row = dict.fromkeys(field.name for field in EVENTS.field("components").type.value_type)
+    return row | {"label": label, "source_label": source_label, "cymbal": cymbal}
+
+
+def events(*rows):
+    """Events from (session_id, onset, audio_path, components)."""
+    table = [
+        dict.fromkeys(EVENTS.names)
+        | {
+            "event_id": f"e{number}",
+            "session_id": session,
+            "onset_time": onset,
+            "audio_path": audio_path,
+            "components": components,
+            "techniques": [],
+            "annotation_history": [],
+        }
+        for number, (session, onset, audio_path, components) in enumerate(rows)
+    ]
+    return pa.Table.from_pylist(table, EVENTS)
+
+
+def embeddings(cymbals, vectors=None, reason=None, session="s"):
+    rows = [
+        {
+            "event_id": f"e{number}",
+            "session_id": session,
+            "component_index": 0,
+            "source_label": "49",
+            "cymbal": cymbal,
+            "onset_time": float(number),
+            "reason": reason,
+            "embedding": None if vectors is None else vectors[number],
+        }
+        for number, cymbal in enumerate(cymbals)
+    ]
+    return pa.Table.from_pylist(rows, CRASH_EMBEDDINGS)
+
+
+def two_timbres(n_each, seed=3):
+    """Embeddings of two cymbals: each its own fine structure under a little noise."""
+    rng = np.random.default_rng(seed)
+    n_features = len(feature_names())
+    shapes = rng.normal(size=(2, n_features))
+    rows = np.repeat(shapes, n_each, axis=0) + 0.2 * rng.normal(size=(2 * n_each, n_features))
+    return rows.astype(np.float32).tolist()
+
+
+def test_every_crash_of_an_event_is_found_with_its_place():
+    table = events(
+        ("a", 0.5, "a.wav", [component("kick", "36"), component("crash", "49", 1)]),
+        ("a", 1.0, "a.wav", [component("snare", "38")]),
+        ("b", 0.1, None, [component("crash", "49", 1), component("crash", "57", 2)]),
+    )
+    hits = find_crash_hits(table, LABELS).to_pylist()
+    found = [(h["event_id"], h["component_index"], h["source_label"], h["cymbal"]) for h in hits]
+    assert found == [("e0", 1, "49", 1), ("e2", 0, "49", 1), ("e2", 1, "57", 2)]
+    assert [hit["audio_path"] for hit in hits] == ["a.wav", None, None]
+
+
+def test_a_shard_without_a_crash_has_no_hit():
+    for table in (events(("a", 0.5, None, [component("kick")])), EVENTS.empty_table()):
+        found = embed_crashes(table, LABELS, None, sample_rate_hz=RATE)
+        assert found.num_rows == 0 and found.schema == CRASH_EMBEDDINGS
+        assigned, review = assign_crashes(found, LABELS, use_metadata=True, clustering=CLUSTERING)
+        assert assigned.schema == CRASH_ASSIGNMENTS and review == []
+
+
+def test_a_hit_that_cannot_be_heard_keeps_its_row_and_says_why():
+    rng = np.random.default_rng(1)
+
+    def read_audio(path):
+        if path == "broken.wav":
+            raise ValueError("not readable as audio")
+        return rng.normal(size=3 * RATE).astype(np.float32) * 0.1
+
+    table = events(
+        ("a", 0.5, "good.wav", [component("crash")]),
+        ("a", 9.0, "good.wav", [component("crash")]),
+        ("b", 0.5, "broken.wav", [component("crash")]),
+        ("c", 0.5, None, [component("crash")]),
+    )
+    found = embed_crashes(table, LABELS, read_audio, sample_rate_hz=RATE)
+    assert found["reason"].to_pylist() == [
+        None,
+        "onset_past_end",
+        "unreadable_audio",
+        "no_audio",
+    ]
+    vectors = found["embedding"].to_pylist()
+    assert len(vectors[0]) == len(feature_names()) and vectors[1:] == [None] * 3
+
+
+def test_each_recording_is_read_once():
+    read = []
+
+    def read_audio(path):
+        read.append(path)
+        return np.zeros(RATE, dtype=np.float32)
+
+    rows = [(s, t, f"{s}.wav", [component("crash")]) for s in "ab" for t in (0.1, 0.2, 0.3)]
+    embed_crashes(events(*rows), LABELS, read_audio, sample_rate_hz=RATE)
+    assert read == ["a.wav", "b.wav"]
+
+
+def test_the_source_s_number_decides():
+    assigned, review = assign_crashes(
+        embeddings([2, 1, 2]), LABELS, use_metadata=True, clustering=CLUSTERING
+    )
+    assert assigned["label"].to_pylist() == ["crash2", "crash", "crash2"]
+    assert set(assigned["method"].to_pylist()) == {"metadata_override"}
+    assert assigned["accepted"].to_pylist() == [True] * 3
+    assert review == []
+
+
+def test_a_number_without_a_label_is_an_error_that_names_the_session():
+    with pytest.raises(ValueError, match="session s: the source numbers a crash cymbal 4"):
+        assign_crashes(embeddings([4]), LABELS, use_metadata=True, clustering=CLUSTERING)
+
+
+def test_hidden_metadata_leave_it_to_the_sound():
+    table = embeddings([1] * 10 + [2] * 10, two_timbres(10))
+    assigned, review = assign_crashes(table, LABELS, use_metadata=False, clustering=CLUSTERING)
+    labels = assigned["label"].to_pylist()
+    assert len(set(labels[:10])) == len(set(labels[10:])) == 1 and labels[0] != labels[10]
+    assert set(assigned["method"].to_pylist()) == {"spectral_cluster"}
+    assert all(assigned["accepted"].to_pylist()) and review == []
+
+
+def test_a_session_in_doubt_keeps_the_first_label_and_goes_to_review():
+    table = embeddings([None] * 4, reason="no_audio")
+    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert assigned["label"].to_pylist() == ["crash"] * 4
+    assert assigned["accepted"].to_pylist() == [False] * 4
+    assert (row["session_id"], row["n_hits"], row["n_accepted"]) == ("s", 4, 0)
+    assert row["undescribed"] == {"no_audio": 4}
+    assert row["reason"] == "too_few_hits"
