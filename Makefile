@@ -6,11 +6,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= all
 CORES ?= all
+# An overlay of the config, and where products go: make run CONFIG=mine.yaml DIR=/scratch/corpus
+CONFIG ?=
+DIR ?= .
 
 .PHONY: run test lint lock clean
 
 run: .venv/.installed
-	$(BIN)/python -m drumcorpus.launch --cores $(CORES) $(TARGET)
+	$(BIN)/python -m drumcorpus.launch $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR) \
+	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint
 	$(BIN)/python -m pytest

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from drumcorpus.schemas import ANNOTATION
 from drumcorpus.taxonomy import Taxonomy
 
-ALIAS_STAGE, CRASH_STAGE = "alias_labels", "crash_dual_label"
+ALIAS_STAGE, CRASH_STAGE, DOUBT_STAGE = "alias_labels", "crash_dual_label", "crash_in_doubt"
 ARROW = " -> "
 
 
@@ -21,7 +21,9 @@ class Aliased:
     counters: dict[str, int]
 
 
-def alias_events(events: pa.Table, assignments: pa.Table, taxonomy: Taxonomy) -> Aliased:
+def alias_events(
+    events: pa.Table, assignments: pa.Table, taxonomy: Taxonomy, *, hide_cymbals: bool = False
+) -> Aliased:
     """Settle the labels of events.
 
     Parameters
@@ -30,8 +32,10 @@ def alias_events(events: pa.Table, assignments: pa.Table, taxonomy: Taxonomy) ->
         EVENTS schema.
     assignments : pa.Table
         CRASH_ASSIGNMENTS schema. One that is accepted gives its label to its component and to
-        no other; one that is not leaves the label and is noted all the same.
+        no other, with its confidence; one that is not leaves the label and is noted all the same.
     taxonomy : Taxonomy
+    hide_cymbals : bool
+        Take the source's number of the cymbal from every component that has an assignment.
 
     Returns
     -------
@@ -58,6 +62,7 @@ def alias_events(events: pa.Table, assignments: pa.Table, taxonomy: Taxonomy) ->
     assigned, counters = _assign(settled, names, assignments, found, taxonomy)
     rows = np.searchsorted(offsets, np.append(changed, found[found >= 0]), side="right") - 1
     flat = _with_field(flat, "label", names.take(settled))
+    flat = _judged(flat, assignments, found, hide_cymbals)
     offsets = pa.array(offsets, pa.int32())
     history = _append_history(
         events["annotation_history"].combine_chunks(), rows, aliased, assigned
@@ -114,21 +119,40 @@ def _assign(settled, names, assignments, found, taxonomy) -> tuple[pa.Array, dic
         "assignments_without_event": int((found < 0).sum()),
     }
     was, is_now = names.take(before), names.take(given)
+    stages = pc.if_else(pa.array(accepted), CRASH_STAGE, DOUBT_STAGE)
     notes = pc.if_else(
         pa.array(accepted),
         pc.binary_join_element_wise(was, is_now, ARROW),
         pc.binary_join_element_wise("in doubt: ", was, " stays", ""),
     )
-    return _entries(CRASH_STAGE, known["method"], known["confidence"], notes), counters
+    return _entries(stages, known["method"], known["confidence"], notes), counters
+
+
+def _judged(
+    flat: pa.StructArray, assignments: pa.Table, found: np.ndarray, hide_cymbals: bool
+) -> pa.StructArray:
+    """The components with their assignment's confidence, and their cymbal if it may be seen."""
+    accepted = assignments["accepted"].to_numpy() & (found >= 0)
+    confidence = flat.field("confidence").to_numpy(zero_copy_only=False).copy()
+    confidence[found[accepted]] = assignments["confidence"].to_numpy()[accepted]
+    nothing = np.isnan(confidence)
+    flat = _with_field(flat, "confidence", pa.array(confidence, mask=nothing))
+    if hide_cymbals:
+        hidden = np.zeros(len(flat), dtype=bool)
+        hidden[found[found >= 0]] = True
+        cymbal = pc.if_else(pa.array(hidden), pa.scalar(None, pa.int32()), flat.field("cymbal"))
+        flat = _with_field(flat, "cymbal", cymbal)
+    return flat
 
 
 def _entries(stage: str, method, confidence, notes: pa.Array) -> pa.StructArray:
     """One ANNOTATION per note; what is no column holds for all."""
     columns = [
-        value.combine_chunks()
-        if isinstance(value, pa.ChunkedArray)
-        else pa.repeat(value, len(notes))
+        value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
         for value in (stage, method, confidence)
+    ]
+    columns = [
+        value if isinstance(value, pa.Array) else pa.repeat(value, len(notes)) for value in columns
     ]
     return pa.StructArray.from_arrays([*columns, notes], fields=list(ANNOTATION))
 

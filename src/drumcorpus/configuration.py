@@ -1,5 +1,7 @@
 """What a configuration must say beyond its schema: names that exist, and tiers that may merge."""
 
+import difflib
+
 
 def check_configuration(config: dict) -> None:
     """Hold the parts of a configuration against each other.
@@ -15,7 +17,9 @@ def check_configuration(config: dict) -> None:
     for name in config["use"]:
         if name not in configured:
             known = ", ".join(sorted(configured))
-            problems.append(f"use: {name!r} has no block in source_sets; configured: {known}")
+            close = difflib.get_close_matches(name, configured, 1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            problems.append(f"use: {name!r} has no block in source_sets{hint}; configured: {known}")
     for manifest, block in config["manifests"].items():
         for name in block["source_sets"]:
             problems += _merge_problems(config, manifest, name)

@@ -68,7 +68,7 @@ def min_events_per_split(report: Mapping, name: str, limits) -> Iterator[Verdict
             figure,
             limit,
             f"The split {split} has {shown(figure)} events; {shown(limit)} are wanted.",
-            "Change the shares of the splits, or add sessions.",
+            "Add sessions of that split, or lower the gate.",
         )
 
 

@@ -1,11 +1,12 @@
 """What every job of the workflow does around its work: log, freshness, run manifest, run log."""
 
+import contextlib
 import fcntl
 import json
 import logging
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drumcorpus.raw_files import RawDataChanged
@@ -62,13 +63,22 @@ class Job:
         }
         self._put_products_aside()
 
-    def leave_if_fresh(self, raw_inputs: Iterable[dict] = ()) -> None:
+    def say(self, sentence: str) -> None:
+        """Say one sentence on the terminal and in the log."""
+        logging.info(sentence)
+        sys.stderr.write(f"\n{self.title}: {sentence}\n\n")
+
+    def leave_if_fresh(
+        self, raw_inputs: Iterable[dict] = (), also: Callable[[], bool] = lambda: True
+    ) -> None:
         """Exit with status 0 if the products stand as this job would make them.
 
         Parameters
         ----------
         raw_inputs : iterable of dict
             Descriptions of raw data that are no inputs in Snakemake's sense.
+        also
+            Whether what the job makes beside its products is whole too.
 
         Raises
         ------
@@ -76,7 +86,7 @@ class Job:
             If an input is not what the run that made it has recorded.
         """
         self.plan = self._plan(list(raw_inputs))
-        if is_fresh(self.plan, self.outputs, self.kept):
+        if is_fresh(self.plan, self.outputs, self.kept) and also():
             for path, kept in self.kept.items():
                 kept.replace(path)
             logging.info("fresh: inputs, parameters, code and products are as recorded")
@@ -102,10 +112,13 @@ class Job:
             if issubclass(kind, ValueError | OSError | RawDataChanged)
             else f"{kind.__name__}: {error}"
         )
+        kept = [str(path) for path in self.kept.values() if path.exists()]
+        aside = f"\n  the earlier product waits in {', '.join(kept)}" if kept else ""
         sys.stderr.write(
-            f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"
+            f"\nERROR in {self.title}:\n  {message}{aside}\n  log: {self.snakemake.log[0]}\n\n"
         )
-        self._write_run_log("failed")
+        with contextlib.suppress(OSError):  # a full disk must not hide the error itself
+            self._write_run_log("failed")
 
     def _put_products_aside(self) -> None:
         """Take the products of earlier runs out of the way until this job knows what they are.

@@ -8,6 +8,7 @@ lock is left over.
 import fcntl
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from drumcorpus.job import STATE_FOLDER
@@ -15,27 +16,41 @@ from drumcorpus.job import STATE_FOLDER
 
 def main(arguments: list[str]) -> int:
     """Run snakemake with `arguments`; returns its exit status."""
-    Path(STATE_FOLDER).mkdir(exist_ok=True)
-    with Path(STATE_FOLDER, "run.lock").open("w") as lock:
+    folder = working_folder(arguments)
+    state = folder / STATE_FOLDER
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.stderr.write("Another run works in this folder. Wait for it, or stop it first.\n")
             return 1
         snakemake = [sys.executable, "-m", "snakemake"]
-        locks = Path(".snakemake/locks")
+        locks = folder / ".snakemake/locks"
         if locks.is_dir() and any(locks.iterdir()):
             sys.stderr.write("An earlier run was interrupted: carrying on where it stopped.\n")
-            unlocked = subprocess.run([*snakemake, "--unlock", "--quiet"], check=False)
+            unlock = [*snakemake, "--unlock", "--quiet", *arguments]
+            unlocked = subprocess.run(unlock, check=False)
             if unlocked.returncode:
                 return unlocked.returncode
         try:
             status = subprocess.run([*snakemake, *arguments], check=False).returncode
         except KeyboardInterrupt:
+            sys.stderr.write("\nStopped. What is finished is kept; the same command carries on.\n")
             return 130
     if status == 0:
-        sys.stdout.write(products_message(Path()))
+        sys.stdout.write(products_message(folder))
     return status
+
+
+def working_folder(arguments: list[str]) -> Path:
+    """Where snakemake will work, by its own options."""
+    for option, value in pairwise([*arguments, ""]):
+        if option in ("--directory", "-d"):
+            return Path(value)
+        if option.startswith("--directory="):
+            return Path(option.partition("=")[2])
+    return Path()
 
 
 def products_message(folder: Path) -> str:
@@ -48,7 +63,7 @@ def products_message(folder: Path) -> str:
         ("weights", "results/sampling/*.json"),
         ("export", "results/export/*/metadata.json"),
     )
-    lines = ["", "The corpus is complete."]
+    lines = ["", "Done. The products:"]
     for name, pattern in wanted:
         found = sorted(folder.glob(pattern))
         products = [path for path in found if not path.name.endswith(".manifest.json")]

@@ -61,7 +61,10 @@ def describe_product(name: str, product: str | os.PathLike) -> dict:
         If the product has no record, or is not what its record says.
     """
     path = Path(product).as_posix()
-    rebuild = f"Rebuild it: snakemake --cores all --force {path}"
+    rebuild = (
+        "Make it again, with the options of this run: "
+        f"snakemake --cores all --forcerun {path} -- all"
+    )
     record = recorded_output(read_manifest(path), path)
     if record is None:
         raise ValueError(f"{path}: has no run manifest that names it. {rebuild}")

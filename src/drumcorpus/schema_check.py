@@ -2,8 +2,16 @@
 
 import difflib
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+
+_PYTHON_TYPES = {
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "null": (type(None),),
+}
 
 
 def check_document(document, schema: dict, name: str) -> None:
@@ -17,6 +25,28 @@ def check_document(document, schema: dict, name: str) -> None:
     problems = document_problems(document, schema)
     if problems:
         raise ValueError("\n".join(f"{name}: {problem}" for problem in problems))
+
+
+def typed(document, schema: dict):
+    """A copy of a document in which text stands for the number or truth that the schema asks for.
+
+    The command line of Snakemake gives the values within ``--config 'crash={use_metadata: false}'``
+    as text. What cannot be read as the type that is wanted stays as it is, for `check_document`.
+    """
+    if isinstance(document, dict):
+        fields, others = schema.get("properties", {}), schema.get("additionalProperties")
+        others = others if isinstance(others, dict) else {}
+        return {key: typed(value, fields.get(key, others)) for key, value in document.items()}
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if isinstance(document, str) and "string" not in kinds:
+        try:
+            value = yaml.safe_load(document)
+        except yaml.YAMLError:
+            return document
+        wanted = tuple(kind for name in kinds for kind in _PYTHON_TYPES.get(name, ()))
+        return value if type(value) in wanted else document
+    return document
 
 
 def document_problems(document, schema: dict) -> list[str]:

@@ -4,7 +4,6 @@ Levels: ``quick`` looks at presence and size, ``sample`` takes some digests as w
 every one.
 """
 
-import logging
 import os
 import random
 from collections.abc import Callable, Iterable
@@ -22,21 +21,29 @@ LEVELS = ("quick", "sample", "full")
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One file that is not as it should be; `kind` is missing, extra, changed or stale."""
+    """One file that is not as it should be; `kind` is missing, extra, changed or stale.
+
+    `target` is the product that must be made again, where that is the remedy.
+    """
 
     path: str
     kind: str
     sentence: str
+    target: str = ""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A file with the size and digest that some record gives it; `shown` names it to people."""
+    """A file with the size and digest that some record gives it; `shown` names it to people.
+
+    `target` is the product to make again if it is not so.
+    """
 
     location: Path
     shown: str
     bytes: int
     sha256: str
+    target: str = ""
 
 
 def expected_products(folders: Iterable[str]) -> tuple[list[Expected], list[Problem]]:
@@ -52,9 +59,10 @@ def expected_products(folders: Iterable[str]) -> tuple[list[Expected], list[Prob
         record = recorded_output(manifest, product)
         if record is None:
             text = "is no run manifest of the file it stands beside"
-            problems.append(Problem(manifest_file, "changed", text))
+            problems.append(Problem(manifest_file, "changed", text, product))
             continue
-        expected.append(Expected(Path(product), product, record["bytes"], record["sha256"]))
+        size, sha256 = record["bytes"], record["sha256"]
+        expected.append(Expected(Path(product), product, size, sha256, product))
         problems += _stale_inputs(product, manifest)
     return expected, problems
 
@@ -77,13 +85,19 @@ def report_problems(problems: list[Problem], *, n_files: int, level: str) -> Non
         Naming every file with a problem.
     """
     if not problems:
-        logging.info("%d files are as recorded (level %s)", n_files, level)
         return
     lines = [f"{problem.path}: {problem.kind}: {problem.sentence}" for problem in sorted(problems)]
+    targets = sorted({problem.target for problem in problems if problem.target})
+    remedy = (
+        "\n  To make the products again, with the options of this run: snakemake --cores all "
+        f"--forcerun {' '.join(targets)} -- all"
+        if targets
+        else ""
+    )
     raise ValueError(
         f"{len(lines)} problem(s) among {n_files} recorded files (level {level}):\n  "
         + "\n  ".join(lines)
-        + "\n  Make a product again: snakemake --cores all --force PATH"
+        + remedy
     )
 
 
@@ -138,6 +152,17 @@ def check_files(
         return sorted(problem for problem in problems if problem is not None)
 
 
+def export_problem(export: Path, path: str, problem: str) -> Problem:
+    """What an export's own listing says of one of its files, with the product that mends it."""
+    parts = Path(path).parts
+    target = f"{export}/{path}"
+    if "clips" in parts and len(parts) == 5:  # split/clips/source set/shard/name.wav
+        target = f"results/clips/{export.name}/{parts[2]}/{parts[3]}.parquet"
+    if problem == "extra":
+        target = ""
+    return Problem(f"{export}/{path}", problem, "by the export's SHA256SUMS", target)
+
+
 def write_checksums(path: str, expected: list[Expected]) -> None:
     """Write the recorded digests in the form that ``sha256sum -c`` reads."""
     lines = [checksum_line(file.shown, file.sha256) for file in expected]
@@ -149,14 +174,16 @@ def _check_file(file: Expected, take_digest: bool) -> Problem | None:
         n_bytes = file.location.stat().st_size
         found = sha256_file(file.location) if take_digest and n_bytes == file.bytes else None
     except FileNotFoundError:
-        return Problem(file.shown, "missing", "is recorded and not there")
+        return Problem(file.shown, "missing", "is recorded and not there", file.target)
     except OSError as error:
-        return Problem(file.shown, "missing", f"cannot be read: {error.strerror}")
+        text = f"cannot be read: {error.strerror}"
+        return Problem(file.shown, "missing", text, file.target)
     if n_bytes != file.bytes:
-        return Problem(file.shown, "changed", f"has {n_bytes} bytes, {file.bytes} are recorded")
+        text = f"has {n_bytes} bytes, {file.bytes} are recorded"
+        return Problem(file.shown, "changed", text, file.target)
     if found is not None and found != file.sha256:
         text = f"has sha256 {found[:12]}…, {file.sha256[:12]}… is recorded"
-        return Problem(file.shown, "changed", text)
+        return Problem(file.shown, "changed", text, file.target)
     return None
 
 
@@ -168,10 +195,10 @@ def _stale_inputs(product: str, manifest: dict) -> list[Problem]:
         record = recorded_output(read_manifest(made_from["path"]), made_from["path"])
         if record is None:
             text = f"was made from {made_from['path']}, which has no run manifest now"
-            problems.append(Problem(product, "stale", text))
+            problems.append(Problem(product, "stale", text, product))
         elif record["sha256"] != made_from["sha256"]:
             text = f"was made from another version of {made_from['path']}; run `all`, or delete it"
-            problems.append(Problem(product, "stale", text))
+            problems.append(Problem(product, "stale", text, product))
     return problems
 
 

@@ -267,7 +267,7 @@ class TestAliases:
         assert labels == [["crash"]]
         assert history[0] == [
             {
-                "annotation_stage": "crash_dual_label",
+                "annotation_stage": "crash_in_doubt",
                 "method": "gmm",
                 "confidence": 0.4,
                 "notes": "in doubt: crash stays",
@@ -291,13 +291,41 @@ class TestAliases:
         ]
         assert set(history[1][0]) == {field.name for field in ANNOTATION}
 
+    def test_the_component_takes_the_confidence_of_an_accepted_assignment_alone(self, taxonomy):
+        events = table_of([event("1", "kick:36", "crash"), event("2", "crash")])
+        given = [
+            assignment("1", 1, "crash2", confidence=0.8),
+            assignment("2", 0, "crash2", accepted=False, confidence=0.1),
+        ]
+        given = pa.Table.from_pylist(given, CRASH_ASSIGNMENTS)
+        after = alias_events(events, given, taxonomy).events.to_pylist()
+        before = events.to_pylist()
+        assert after[0]["components"][1]["confidence"] == 0.8
+        assert after[0]["components"][0] == before[0]["components"][0]
+        assert after[1]["components"][0]["confidence"] == before[1]["components"][0]["confidence"]
+
+    def test_hidden_metadata_leave_no_number_of_a_cymbal_behind(self, taxonomy):
+        events = table_of([event("1", "crash")])
+        column = events.schema.get_field_index("components")
+        rows = events["components"].to_pylist()
+        rows[0][0]["cymbal"] = 2
+        events = events.set_column(
+            column, EVENTS.field("components"), pa.array(rows, EVENTS.field("components").type)
+        )
+        given = pa.Table.from_pylist([assignment("1", 0, "crash")], CRASH_ASSIGNMENTS)
+        for hide, cymbal in ((True, None), (False, 2)):
+            after = alias_events(events, given, taxonomy, hide_cymbals=hide).events.to_pylist()
+            assert after[0]["components"][0]["cymbal"] == cymbal
+            assert after[0]["components"][0]["source_label"] == "49"
+
     def test_everything_else_of_an_event_stays_as_it_was(self, taxonomy):
         events = table_of([event("1", "kick:36", "crash_1", onset=1.5), event("2", "crash")])
         given = pa.Table.from_pylist([assignment("2", 0, "crash2")], CRASH_ASSIGNMENTS)
         after = alias_events(events, given, taxonomy).events.to_pylist()
         for row, old in zip(after, events.to_pylist(), strict=True):
             for component, earlier in zip(row["components"], old["components"], strict=True):
-                assert component | {"label": None} == earlier | {"label": None}
+                judged = {"label": None, "confidence": None}
+                assert component | judged == earlier | judged
             changed = {"components", "annotation_history"}
             assert {k: row[k] for k in row.keys() - changed} == {
                 k: old[k] for k in old.keys() - changed

@@ -198,9 +198,13 @@ def test_a_setting_out_of_its_range_is_refused(weigh, setting, value):
         weigh(events((1, ["kick"], {})), **{setting: value})
 
 
-def test_a_split_without_events_is_refused(weigh):
-    with pytest.raises(ValueError, match="no event of split 'validation'"):
-        weigh(events((1, ["kick"], {})), split="validation")
+def test_a_split_without_events_has_no_weight(weigh, tmp_path):
+    manifest = events((1, ["kick"], {}))
+    weights = weigh(manifest, split="validation")
+    assert (weights["n_events"], weights["classes"]) == (0, {})
+    path = tmp_path / "manifest.parquet"
+    write_table(path, manifest)
+    assert write_event_weights(tmp_path / "weights.parquet", path, weights) == 0
 
 
 def test_weights_of_another_manifest_are_refused(weigh, tmp_path):

@@ -22,5 +22,6 @@ rule alias_events:
         "../../environment.yml"
     params:
         code=code("alias_events.py"),
+        use_metadata=config["crash"]["use_metadata"],
     script:
         "../scripts/alias_events.py"

@@ -8,7 +8,7 @@ from pathlib import Path
 from drumcorpus.code_digest import code_digest
 from drumcorpus.configuration import check_configuration
 from drumcorpus.files import read_yaml
-from drumcorpus.schema_check import check_document
+from drumcorpus.schema_check import check_document, typed
 from drumcorpus.workflow_state import records_are_lost, stamp_raw_data
 
 WORKFLOW = Path(workflow.basedir)
@@ -74,12 +74,15 @@ def read_card(source_set):
 
 
 try:
+    config = typed(config, schema("config"))
     check_document(config, schema("config"), "config")
     check_configuration(config)
     TAXONOMY = config_path(config["taxonomy"])
     CARDS = {name: read_card(name) for name in config["use"]}
-    for block in config["manifests"].values():
+    for name, block in config["manifests"].items():
         path = config_path(block["gates"])
+        if not Path(path).is_file():
+            raise ValueError(f"config: manifests.{name}.gates: {path} is not there")
         check_document(read_yaml(path), schema("gates"), path)
 except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error))

@@ -12,6 +12,7 @@ aliased = alias_events(
     read_table(snakemake.input.events),
     read_table(snakemake.input.assignments),
     load_taxonomy(*snakemake.input.taxonomy),
+    hide_cymbals=not snakemake.params.use_metadata,
 )
 write_table(snakemake.output.events, aliased.events)
 job.finish(aliased.counters)

@@ -3,12 +3,16 @@
 import io
 from pathlib import Path
 
-from drumcorpus.job import start_job
+from drumcorpus.job import open_job
 
-job = start_job(snakemake)
+job = open_job(snakemake)
+
+from drumcorpus.export import clips_are_whole, cut_clips
+
+export_root = Path("results/export", snakemake.wildcards.manifest)
+job.leave_if_fresh(also=lambda: clips_are_whole(job.kept[snakemake.output.index], export_root))
 
 from drumcorpus.audio import read_mono
-from drumcorpus.export import cut_clips
 from drumcorpus.inventory import file_digests
 from drumcorpus.progress import Progress
 from drumcorpus.raw_files import RawReader
@@ -23,7 +27,7 @@ progress = Progress(job.title, sessions.num_rows, "recordings")
 index = cut_clips(
     events,
     progress.counting(lambda path: read_mono(io.BytesIO(reader.read(path)))),
-    Path("results/export", snakemake.wildcards.manifest),
+    export_root,
     source_set=snakemake.wildcards.source_set,
     shard=snakemake.wildcards.shard,
     **snakemake.params.export,

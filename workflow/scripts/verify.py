@@ -6,10 +6,10 @@ from drumcorpus.export import verify_export
 from drumcorpus.job import open_job
 from drumcorpus.progress import Progress
 from drumcorpus.verify import (
-    Problem,
     check_files,
     expected_products,
     expected_raw_files,
+    export_problem,
     extra_files,
     report_problems,
     write_checksums,
@@ -23,7 +23,7 @@ known = {file.shown for file in products} | {"results/SHA256SUMS", "reports/READ
 problems += extra_files(folders, known, "results/export/")
 for export in sorted(Path("results/export").glob("*")):
     problems += [
-        Problem(f"{export}/{found['path']}", found["problem"], "by the export's SHA256SUMS")
+        export_problem(export, found["path"], found["problem"])
         for found in verify_export(export, params.level)
     ]
 raw = [
@@ -43,3 +43,7 @@ problems += check_files(
 )
 report_problems(problems, n_files=len(expected), level=params.level)
 write_checksums("results/SHA256SUMS", products)
+job.say(
+    f"{len(products)} products, {len(raw)} raw files and every export are as recorded "
+    f"(level {params.level})."
+)

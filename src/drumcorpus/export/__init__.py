@@ -9,6 +9,6 @@ Folders below the export root::
 
 from drumcorpus.export.assemble import assemble_export
 from drumcorpus.export.clips import INDEX, cut_clips
-from drumcorpus.export.verify import verify_export
+from drumcorpus.export.verify import clips_are_whole, verify_export
 
-__all__ = ["INDEX", "assemble_export", "cut_clips", "verify_export"]
+__all__ = ["INDEX", "assemble_export", "clips_are_whole", "cut_clips", "verify_export"]

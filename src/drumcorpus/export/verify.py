@@ -9,6 +9,7 @@ from pathlib import Path
 from drumcorpus.digests import sha256_file
 from drumcorpus.export.layout import CHECKSUMS, METADATA
 from drumcorpus.files import inside_root, read_json
+from drumcorpus.tables import read_table
 
 LEVELS = ("quick", "sample", "full")
 # Level sample reads the clips whose listed digest begins with one of 8 of 256 bytes: 3 %.
@@ -59,6 +60,20 @@ def verify_export(
         problems += _check_folder(root, folder, digests, level, clip_bytes, ignored_names)
     problems += _unlisted_folders(root, seen, ignored_names)
     return sorted(problems, key=lambda problem: (problem["path"], problem["problem"]))
+
+
+def clips_are_whole(index_parquet: str | os.PathLike, export_root: str | os.PathLike) -> bool:
+    """Whether every clip of a shard's index stands with the content that the index gives it."""
+    index = read_table(index_parquet, columns=["path", "sha256", "bytes"])
+    for path, sha256, n_bytes in zip(
+        *(column.to_pylist() for column in index.columns), strict=True
+    ):
+        if path is None:
+            continue
+        clip = Path(export_root, path)
+        if not clip.is_file() or clip.stat().st_size != n_bytes or sha256_file(clip) != sha256:
+            return False
+    return True
 
 
 def _listing(root: Path, problems: list[dict]) -> Iterator[tuple[str, str, str]]:

@@ -83,17 +83,11 @@ def read_hits(
     technique_factors: dict[str, float],
     labels: Codes,
     sessions: Codes,
-) -> Hits:
-    """All events of `split` at once: some 24 bytes per event, no strings.
-
-    Raises
-    ------
-    ValueError
-        If the manifest has no event of `split`.
-    """
+) -> Hits | None:
+    """All events of `split` at once, or None: some 24 bytes per event, no strings."""
     parts = list(iter_hits(manifest_parquet, split, technique_factors, labels, sessions))
     if not parts:
-        raise ValueError(f"{manifest_parquet}: no event of split {split!r}; were splits drawn?")
+        return None
     names = ("labels", "n_components", "factors", "sessions")
     return Hits(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 

@@ -65,12 +65,13 @@ def derive_weights(
         Everything `write_event_weights` needs (``classes``, ``clamp``, ``scale``,
         ``session_factors``), and what it does to the draws: per class the hits, the share of hits
         before and after and the effective count, how many events hit the clamp, how many sessions
-        the cap, and the effective sample size [2]_. Floats have 9 significant digits.
+        the cap, and the effective sample size [2]_. Floats have 9 significant digits. Where the
+        manifest has no event of `split`, ``n_events`` is 0 and there is no class.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range, or the manifest has no event of `split`.
+        If a setting is out of its range.
 
     References
     ----------
@@ -79,15 +80,18 @@ def derive_weights(
     """
     _check_settings(exponent, smoothing, floor, ceiling, session_cap, technique_factors)
     labels, sessions = Codes(), Codes()
+    settings = {"exponent": exponent, "smoothing": smoothing, "floor": floor, "ceiling": ceiling}
+    settings |= {"session_cap": session_cap, "technique_factors": technique_factors}
     hits = read_hits(manifest_parquet, split, technique_factors, labels, sessions)
+    if hits is None:  # whether a corpus may lack a split is for a gate to say
+        nothing = {"n_events": 0, "n_hits": 0, "n_sessions": 0, "classes": {}, "clamp": None}
+        return {"schema": SCHEMA, "split": split, "settings": settings, **nothing}
     counts = np.bincount(hits.labels, minlength=len(labels))
     class_weights = _class_weights(counts, exponent, smoothing)
     weights, clamp = _clamp(_raw_weights(hits, class_weights), floor, ceiling)
     scale = _round(1.0 / weights.mean())
     weights *= scale
     session_factors = _session_factors(weights, hits.sessions, session_cap)
-    settings = {"exponent": exponent, "smoothing": smoothing, "floor": floor, "ceiling": ceiling}
-    settings |= {"session_cap": session_cap, "technique_factors": technique_factors}
     return {
         "schema": SCHEMA,
         "split": split,
