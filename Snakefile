@@ -24,6 +24,14 @@ onstart:
     append_line(describe_start(WORKFLOW, sys.argv[1:]))
 
 
+onsuccess:
+    remember_manifests()
+
+
+onerror:
+    remember_manifests()
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/inventory.smk"
@@ -36,5 +44,5 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/health.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/export.smk"
-include: "workflow/rules/verify.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/verify.smk"

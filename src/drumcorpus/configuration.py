@@ -2,15 +2,18 @@
 
 import difflib
 
+from drumcorpus.taxonomy import Taxonomy
 
-def check_configuration(config: dict) -> None:
-    """Hold the parts of a configuration against each other.
+
+def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
+    """Hold the parts of a configuration against each other and against the taxonomy.
 
     Raises
     ------
     ValueError
         With one line for each source set that is used and not configured, for each manifest that
-        names a set which is not in use or not in production.
+        names a set which is not in use or not in production, and for a technique that is not
+        declared.
     """
     problems = []
     configured = config["source_sets"]
@@ -23,6 +26,10 @@ def check_configuration(config: dict) -> None:
     for manifest, block in config["manifests"].items():
         for name in block["source_sets"]:
             problems += _merge_problems(config, manifest, name)
+    for technique in config["sampling"]["technique_factors"]:
+        if technique not in taxonomy.techniques:
+            known = ", ".join(taxonomy.techniques)
+            problems.append(f"sampling.technique_factors: {technique!r}; allowed: {known}")
     if problems:
         raise ValueError("\n".join(f"config: {problem}" for problem in problems))
 

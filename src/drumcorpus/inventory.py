@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from drumcorpus.audio import probe_audio
 from drumcorpus.digests import sha256_bytes
-from drumcorpus.raw_files import FactCache, RawFile, Refusal
+from drumcorpus.raw_files import FactCache, RawFile, Refusal, read_as_digested
 from drumcorpus.schemas import INVENTORY, QUARANTINE, SESSIONS
 from drumcorpus.source_sets import Survey
 from drumcorpus.tables import read_table
@@ -56,7 +56,7 @@ def take_inventory(
         Of the source set's card: for the sessions that do not say themselves.
     """
     readable = {path: file for path, file in files.items() if path in digests}
-    found = survey(readable, lambda path: readable[path].location.read_bytes())
+    found = survey(readable, lambda path: read_as_digested(readable[path], digests[path]))
     refusals = [*refusals, *found.refusals]
     probes: dict[str, dict] = {}
     for session in found.sessions:

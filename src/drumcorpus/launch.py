@@ -1,46 +1,58 @@
 """``make run``: run the workflow so that a killed run is carried on, and say where things are.
 
-Snakemake's own lock cannot tell a run that works from one that was killed. This program holds a
-lock of the operating system, which ends with its holder: whoever gets it knows that Snakemake's
-lock is left over.
+Snakemake's own lock cannot tell a run that works from one that was killed. Every run takes part in
+a lock of the operating system (`workflow_state.hold_run_lock`), which ends with its process: where
+nobody holds that lock, Snakemake's is left over.
 """
 
 import fcntl
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
-from drumcorpus.job import STATE_FOLDER
+from drumcorpus.workflow_state import RUN_LOCK
+
+N_TRIES, SECONDS_BETWEEN_TRIES = 20, 0.2
 
 
 def main(arguments: list[str]) -> int:
     """Run snakemake with `arguments`; returns its exit status."""
     folder = working_folder(arguments)
-    state = folder / STATE_FOLDER
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            sys.stderr.write("Another run works in this folder. Wait for it, or stop it first.\n")
-            return 1
-        snakemake = [sys.executable, "-m", "snakemake"]
-        locks = folder / ".snakemake/locks"
-        if locks.is_dir() and any(locks.iterdir()):
-            sys.stderr.write("An earlier run was interrupted: carrying on where it stopped.\n")
-            unlock = [*snakemake, "--unlock", "--quiet", *arguments]
-            unlocked = subprocess.run(unlock, check=False)
-            if unlocked.returncode:
-                return unlocked.returncode
-        try:
-            status = subprocess.run([*snakemake, *arguments], check=False).returncode
-        except KeyboardInterrupt:
-            sys.stderr.write("\nStopped. What is finished is kept; the same command carries on.\n")
-            return 130
+    if not nobody_runs(folder):
+        sys.stderr.write("Another run works in this folder. Wait for it, or stop it first.\n")
+        return 1
+    snakemake = [sys.executable, "-m", "snakemake"]
+    locks = folder / ".snakemake/locks"
+    if locks.is_dir() and any(locks.iterdir()):
+        sys.stderr.write("An earlier run was interrupted: carrying on where it stopped.\n")
+        unlocked = subprocess.run([*snakemake, "--unlock", *arguments], check=False)
+        if unlocked.returncode:
+            return unlocked.returncode
+    try:
+        status = subprocess.run([*snakemake, *arguments], check=False).returncode
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. What is finished is kept; the same command carries on.\n")
+        return 130
     if status == 0:
         sys.stdout.write(products_message(folder))
     return status
+
+
+def nobody_runs(folder: Path) -> bool:
+    """Whether no run is alive in `folder`; one that only looks (a dry run) is waited for."""
+    lock_file = folder / RUN_LOCK
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("w") as lock:
+        for _ in range(N_TRIES):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(SECONDS_BETWEEN_TRIES)
+            else:
+                return True
+    return False
 
 
 def working_folder(arguments: list[str]) -> Path:

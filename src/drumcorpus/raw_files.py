@@ -137,11 +137,13 @@ class FactCache:
     """What has been learnt of each raw file by reading it, kept as long as its stamp stands.
 
     Facts are JSON values by name, such as ``sha256``. The file holds stat records of this
-    machine: it is no product, and losing it costs one more reading.
+    machine: it is no product, and losing it costs one more reading. Facts other than digests are
+    of the code that learnt them: `version` is its digest, and those of other code are forgotten.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, version: str = ""):
         self.path = Path(path)
+        self.version = version
         self.n_read = 0
         self._lock = threading.Lock()
         try:
@@ -153,23 +155,32 @@ class FactCache:
         self._entries = {
             key: entry
             for key, entry in entries.items()
-            if isinstance(entry, dict) and isinstance(entry.get("stamp"), list)
+            if isinstance(entry, dict)
+            and isinstance(entry.get("stamp"), list)
+            and isinstance(entry.get("sha256", ""), str)
         }
 
     def fact(self, file: RawFile, name: str, learn: Callable[[RawFile], object]):
         """The fact `name` of a file, from the cache or from `learn(file)`."""
         key, stamp = printable(str(file.location)), list(file.stamp)
-        entry = self._entries.get(key)
-        if entry is not None and entry["stamp"] == stamp and name in entry:
-            return entry[name]
+        known = self._known(key, stamp)
+        if name in known:
+            return known[name]
         value = learn(file)
         with self._lock:
             self.n_read += 1
-            entry = self._entries.get(key)
-            if entry is None or entry["stamp"] != stamp:
-                entry = self._entries[key] = {"stamp": stamp}
-            entry[name] = value
+            self._entries[key] = self._known(key, stamp) | {name: value}
         return value
+
+    def _known(self, key: str, stamp: list[int]) -> dict:
+        """What is known of a file of this stamp, by this version of the code."""
+        entry = self._entries.get(key, {})
+        blank = {"stamp": stamp, "version": self.version}
+        if entry.get("stamp") != stamp:
+            return blank
+        if entry.get("version") != self.version:
+            return blank | {name: entry[name] for name in ("sha256",) if name in entry}
+        return entry
 
     def save(self) -> None:
         """Write the cache, if anything was learnt."""
@@ -199,6 +210,27 @@ def digest_raw_files(
     pairs = zip(files, results, strict=True)
     digests = {file.path: result for file, result in pairs if isinstance(result, str)}
     return digests, [result for result in results if isinstance(result, Refusal)]
+
+
+def read_as_digested(file: RawFile, sha256: str) -> bytes:
+    """The content of a raw file, if it is that of the digest.
+
+    Raises
+    ------
+    RawDataChanged
+        If it has changed since.
+    """
+    return _checked(file.path, file.location.read_bytes(), sha256)
+
+
+def _checked(path: str, data: bytes, sha256: str) -> bytes:
+    found = sha256_bytes(data)
+    if found != sha256:
+        raise RawDataChanged(
+            f"{path}: changed since the inventory was taken (sha256 {sha256[:12]}… there, "
+            f"{found[:12]}… now). Run again to take the inventory anew."
+        )
+    return data
 
 
 class RawReader:
@@ -239,11 +271,4 @@ class RawReader:
         RawDataChanged
             If it is not the content that the inventory saw.
         """
-        data = self.location(path).read_bytes()
-        found = sha256_bytes(data)
-        if found != self.digests[path]:
-            raise RawDataChanged(
-                f"{path}: changed since the inventory was taken (sha256 {self.digests[path][:12]}… "
-                f"there, {found[:12]}… now). Run again to take the inventory anew."
-            )
-        return data
+        return _checked(path, self.location(path).read_bytes(), self.digests[path])

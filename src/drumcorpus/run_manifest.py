@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from drumcorpus.digests import sha256_file
+from drumcorpus.digests import sha256_bytes, sha256_file
 from drumcorpus.files import canonical_json, read_json, write_json
 from drumcorpus.tables import count_rows
 
@@ -23,7 +23,7 @@ def manifest_path(product: str | os.PathLike) -> Path:
 
 
 def read_manifest(product: str | os.PathLike) -> dict | None:
-    """The run manifest of `product`, or None where there is none that can be read."""
+    """The run manifest of `product`, or None where there is none, or none as it was written."""
     try:
         manifest = read_json(manifest_path(product))
     except (FileNotFoundError, ValueError):
@@ -36,11 +36,12 @@ def _is_run_manifest(document) -> bool:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         return False
     wanted = {"inputs": {"kind", "path", "sha256"}, "outputs": {"bytes", "path", "rows", "sha256"}}
-    return all(
+    has_shape = all(
         isinstance(document.get(name), list)
         and all(isinstance(row, dict) and keys <= row.keys() for row in document[name])
         for name, keys in wanted.items()
     )
+    return has_shape and document.get("seal") == _seal(document)
 
 
 def recorded_output(manifest: dict | None, product: str | os.PathLike) -> dict | None:
@@ -144,5 +145,12 @@ def write_manifests(plan: dict, outputs: list[tuple[str, str]], counters: dict) 
     """Write the run manifest of a finished run beside each of its products."""
     described = [describe_output(name, path) for name, path in outputs]
     document = plan | {"outputs": described, "counters": counters}
+    document["seal"] = _seal(document)
     for _, path in outputs:
         write_json(manifest_path(path), document)
+
+
+def _seal(document: dict) -> str:
+    """SHA-256 over everything else in a run manifest: a hand that edits one breaks it."""
+    rest = {key: value for key, value in document.items() if key != "seal"}
+    return sha256_bytes(canonical_json(rest))

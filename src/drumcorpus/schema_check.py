@@ -1,6 +1,8 @@
 """Documents held against a JSON Schema, with messages for the person who wrote the document."""
 
 import difflib
+import math
+from collections.abc import Iterator
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -53,7 +55,17 @@ def document_problems(document, schema: dict) -> list[str]:
     """What is wrong with a document by its schema, one sentence each, in order of place."""
     errors = Draft202012Validator(schema).iter_errors(document)
     sentences = {_sentence(error) for error in errors}
-    return sorted(sentences)
+    return sorted(sentences | set(_not_finite(document, ())))
+
+
+def _not_finite(value, place: tuple) -> Iterator[str]:
+    """A sentence for each NaN and infinity, which keep every limit of a schema."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{'.'.join(place)}: got {value}; wanted: a finite number"
+    pairs = value.items() if isinstance(value, dict) else ()
+    pairs = enumerate(value) if isinstance(value, list) else pairs
+    for key, inner in pairs:
+        yield from _not_finite(inner, (*place, str(key)))
 
 
 def _sentence(error: ValidationError) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from drumcorpus.digests import checksum_line, sha256_file
 from drumcorpus.files import printable, write_text
+from drumcorpus.raw_files import scan_roots
 from drumcorpus.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.tables import read_table
 
@@ -58,7 +59,7 @@ def expected_products(folders: Iterable[str]) -> tuple[list[Expected], list[Prob
         manifest = read_manifest(product)
         record = recorded_output(manifest, product)
         if record is None:
-            text = "is no run manifest of the file it stands beside"
+            text = "is not the run manifest that was written for the file it stands beside"
             problems.append(Problem(manifest_file, "changed", text, product))
             continue
         size, sha256 = record["bytes"], record["sha256"]
@@ -73,6 +74,25 @@ def extra_files(folders: Iterable[str], known: set[str], elsewhere: str) -> list
         Problem(path, "extra", "no run manifest names this file; move it away or delete it")
         for path in sorted(_files(folders, ""))
         if path not in known and not path.endswith(SUFFIX) and not path.startswith(elsewhere)
+    ]
+
+
+def orphans(products: list[Expected], planned: Iterable[str]) -> list[Problem]:
+    """Products that stand as recorded and that no rule makes under the present configuration."""
+    planned = set(planned)
+    text = "no rule makes this under the present configuration; move it away or delete it"
+    return [Problem(p.shown, "extra", text) for p in products if p.shown not in planned]
+
+
+def extra_raw_files(inventory: str, roots: Iterable[str]) -> list[Problem]:
+    """Raw files that an inventory does not know: neither as used nor as refused."""
+    known = set(read_table(inventory, ["path"])["path"].to_pylist())
+    files, _ = scan_roots([Path(root) for root in roots if Path(root).is_dir()])
+    text = "the inventory does not know this raw file; run `inventory` anew"
+    return [
+        Problem(str(file.location), "extra", text)
+        for path, file in files.items()
+        if path not in known
     ]
 
 

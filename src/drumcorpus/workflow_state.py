@@ -1,12 +1,16 @@
 """What the workflow must know before it plans: the state of the raw data, and of its records."""
 
+import fcntl
 from pathlib import Path
 
-from drumcorpus.digests import tree_digest
-from drumcorpus.files import read_json, write_json
+from drumcorpus.digests import sha256_bytes, tree_digest
+from drumcorpus.files import canonical_json, read_json, write_json
 from drumcorpus.job import STATE_FOLDER
 from drumcorpus.raw_files import Refusal, existing_roots, listing_stamp, scan_roots
 from drumcorpus.run_manifest import SUFFIX
+
+MANIFESTS_LEFT = Path(STATE_FOLDER, "manifests.json")
+RUN_LOCK = Path(STATE_FOLDER, "run.lock")
 
 
 def stamp_path(source_set: str) -> Path:
@@ -33,11 +37,20 @@ def stamp_raw_data(source_set: str, roots: list[str], *, is_demo: bool, anew: bo
     """
     if is_demo and not Path(roots[0]).is_dir():
         demo_marker(roots[0]).unlink(missing_ok=True)
-        state = {"stamp": None}
+        write_stamp(source_set, None, anew=anew)
     else:
-        state = {"stamp": listing_stamp(*scan_roots(existing_roots(source_set, roots)))}
-    path = stamp_path(source_set)
-    if anew or not path.is_file() or read_json(path) != state:
+        listing = scan_roots(existing_roots(source_set, roots))
+        write_stamp(source_set, listing_stamp(*listing), anew=anew)
+
+
+def write_stamp(source_set: str, stamp: str | None, *, anew: bool = False) -> None:
+    """Write down what was seen of a source set's raw files, if it is not what stands there."""
+    path, state = stamp_path(source_set), {"stamp": stamp}
+    try:
+        stands = read_json(path)
+    except (FileNotFoundError, ValueError):
+        stands = None
+    if anew or stands != state:
         write_json(path, state)
 
 
@@ -58,7 +71,42 @@ def describe_raw_data(source_set: str, digests: dict[str, str], refusals: list[R
 
 
 def records_are_lost() -> bool:
-    """Whether there are products while Snakemake's records of how they were made are gone."""
+    """Whether Snakemake's records of how the products were made are gone, or of other products.
+
+    They are when the run manifests are not those that the last run left: brought here from
+    elsewhere, edited, deleted, or written by a run that was killed.
+    """
     records = Path(".snakemake/metadata")
     has_records = records.is_dir() and any(records.iterdir())
-    return not has_records and any(Path("results").rglob(f"*{SUFFIX}"))
+    try:
+        left = read_json(MANIFESTS_LEFT)
+    except (FileNotFoundError, ValueError):
+        left = None
+    return not has_records or left != {"stamp": manifests_stamp()}
+
+
+def manifests_stamp() -> str:
+    """A digest of the stat records of all run manifests."""
+    rows = []
+    for top in ("results", "reports"):
+        for path in sorted(Path(top).rglob(f"*{SUFFIX}")):
+            stat = path.stat()
+            rows.append([path.as_posix(), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
+    return sha256_bytes(canonical_json(rows))
+
+
+def remember_manifests() -> None:
+    """Write down which run manifests a run leaves."""
+    write_json(MANIFESTS_LEFT, {"stamp": manifests_stamp()})
+
+
+def hold_run_lock():
+    """Take part in the lock that tells `drumcorpus.launch` that a run is alive.
+
+    Several may hold it; the operating system takes it from a process that ends. Returns the file,
+    which must be kept open.
+    """
+    RUN_LOCK.parent.mkdir(parents=True, exist_ok=True)
+    handle = RUN_LOCK.open("w")
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle

@@ -25,7 +25,7 @@ from drumcorpus.files import (
     write_text,
 )
 from drumcorpus.jsonl import read_rows, row_problems, write_rows, write_table_as_lines
-from drumcorpus.schema_check import check_document, document_problems
+from drumcorpus.schema_check import check_document, document_problems, typed
 from drumcorpus.schemas import EVENTS
 from drumcorpus.tables import (
     ROW_GROUP_ROWS,
@@ -527,9 +527,9 @@ class TestConfiguration:
     def problems(self, workflow_schema, config):
         return document_problems(config, workflow_schema("config"))
 
-    def test_the_committed_configuration_has_no_problem(self, workflow_schema, config):
+    def test_the_committed_configuration_has_no_problem(self, workflow_schema, config, taxonomy):
         assert self.problems(workflow_schema, config) == []
-        check_configuration(config)
+        check_configuration(config, taxonomy)
 
     def test_an_unknown_key_is_answered_with_the_one_that_was_meant(self, workflow_schema, config):
         config["ingest"]["simultanous_ms"] = 5
@@ -575,17 +575,54 @@ class TestConfiguration:
             "mine.yaml: gates",
         ]
 
-    def test_a_set_in_use_without_a_block_is_refused(self, config):
+    def test_a_set_in_use_without_a_block_is_refused(self, config, taxonomy):
         config["use"].append("egmd")
         with pytest.raises(ValueError, match="'egmd' has no block in source_sets; configured: "):
-            check_configuration(config)
+            check_configuration(config, taxonomy)
 
-    def test_a_staged_set_may_not_be_merged(self, config):
+    def test_a_staged_set_may_not_be_merged(self, config, taxonomy):
         config["source_sets"]["groove_mididataset"]["tier"] = "staged"
         with pytest.raises(ValueError, match=r"prod_combined.* has tier 'staged'"):
-            check_configuration(config)
+            check_configuration(config, taxonomy)
 
-    def test_a_manifest_may_not_name_a_set_that_is_not_in_use(self, config):
+    def test_a_manifest_may_not_name_a_set_that_is_not_in_use(self, config, taxonomy):
         config["manifests"]["prod_combined"]["source_sets"].append("egmd")
         with pytest.raises(ValueError, match=r"prod_combined\.source_sets: 'egmd' is not in `use`"):
-            check_configuration(config)
+            check_configuration(config, taxonomy)
+
+
+TYPED_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "crash": {"properties": {"use_metadata": {"type": "boolean"}}},
+        "export": {"properties": {"postroll_ms": {"type": "number"}}},
+        "sampling": {"properties": {"session_cap": {"type": ["number", "null"]}}},
+        "release": {"type": "string"},
+    },
+}
+
+
+class TestTyped:
+    @pytest.mark.parametrize(
+        ("section", "key", "text", "value"),
+        [
+            ("crash", "use_metadata", "false", False),
+            ("export", "postroll_ms", "100", 100),
+            ("export", "postroll_ms", "1.5", 1.5),
+            ("sampling", "session_cap", "null", None),
+            ("export", "postroll_ms", "long", "long"),
+            ("export", "postroll_ms", "true", "true"),
+            ("crash", "use_metadata", "[", "["),
+        ],
+    )
+    def test_text_becomes_what_the_schema_asks_for_or_stays(self, section, key, text, value):
+        found = typed({section: {key: text}}, TYPED_SCHEMA)[section][key]
+        assert (type(found), found) == (type(value), value)
+
+    def test_text_that_may_be_text_stays(self):
+        assert typed({"release": "2026"}, TYPED_SCHEMA) == {"release": "2026"}
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf")])
+    def test_what_is_not_finite_is_refused_whatever_the_limits(self, value):
+        [problem] = document_problems({"export": {"postroll_ms": value}}, TYPED_SCHEMA)
+        assert problem.startswith("export.postroll_ms: got ")

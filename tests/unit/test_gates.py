@@ -148,16 +148,16 @@ def test_schema_and_library_have_the_same_gates_each_with_a_description(validato
     assert all(entry["description"] for entry in validator.schema["properties"].values())
 
 
-@pytest.mark.parametrize("name", ["demo", "production"])
+@pytest.mark.parametrize("name", ["basic", "production"])
 def test_the_gates_of_the_house_fit_the_schema_and_name_labels_of_the_taxonomy(name, validator):
     gates = yaml.safe_load((ROOT / f"resources/gates/{name}.yaml").read_text())
     validator.validate(gates)
     taxonomy = ROOT / "resources/taxonomy"
     labels = yaml.safe_load((taxonomy / "components.yaml").read_text())
     techniques = yaml.safe_load((taxonomy / "techniques.yaml").read_text())
-    assert {*gates["min_count"], *gates["required_labels"]} <= set(labels)
-    assert set(gates["required_techniques"]) <= set(techniques)
-    assert set(gates) == set(GATES)
+    assert {*gates["min_count"], *gates.get("required_labels", ())} <= set(labels)
+    assert set(gates.get("required_techniques", ())) <= set(techniques)
+    assert set(gates) <= set(GATES)
 
 
 def test_production_asks_for_what_the_peer_asks_for():

@@ -131,13 +131,13 @@ def test_every_package_of_the_lock_has_a_hash_and_no_address_stands_in_it():
 
 
 @pytest.mark.parametrize("overlay", [None, "production.yaml"])
-def test_the_committed_configurations_are_valid(overlay):
+def test_the_committed_configurations_are_valid(overlay, taxonomy):
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())
     if overlay:
         merge(config, yaml.safe_load((REPO / "config" / overlay).read_text()))
     schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text())
     assert document_problems(config, schema) == []
-    check_configuration(config)
+    check_configuration(config, taxonomy)
 
 
 def merge(below, above):

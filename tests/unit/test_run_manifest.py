@@ -240,7 +240,7 @@ class TestProductsAsInputs:
         (tmp_path / "results/m.jsonl").write_text('{"a":9}\n{"a":2}\n{"a":3}\n')
         message = (
             r"^results/m\.jsonl: is not what its run manifest says \(sha256 [0-9a-f]{12}… recorded,"
-            r" [0-9a-f]{12}… found\).* snakemake --cores all --force results/m\.jsonl$"
+            r" [0-9a-f]{12}… found\).* snakemake --cores all --forcerun results/m\.jsonl -- all$"
         )
         with pytest.raises(ValueError, match=message):
             describe_product("events", "results/m.jsonl")

@@ -198,13 +198,9 @@ def test_a_setting_out_of_its_range_is_refused(weigh, setting, value):
         weigh(events((1, ["kick"], {})), **{setting: value})
 
 
-def test_a_split_without_events_has_no_weight(weigh, tmp_path):
-    manifest = events((1, ["kick"], {}))
-    weights = weigh(manifest, split="validation")
-    assert (weights["n_events"], weights["classes"]) == (0, {})
-    path = tmp_path / "manifest.parquet"
-    write_table(path, manifest)
-    assert write_event_weights(tmp_path / "weights.parquet", path, weights) == 0
+def test_a_split_without_events_has_no_weight(weigh):
+    report, weights = weigh(events((1, ["kick"], {})), split="validation")
+    assert (report["n_events"], report["classes"], weights) == (0, {}, {})
 
 
 def test_weights_of_another_manifest_are_refused(weigh, tmp_path):

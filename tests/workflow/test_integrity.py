@@ -253,3 +253,86 @@ def test_every_stroke_of_the_demo_is_in_the_manifest_or_under_a_reason(built):
     manifest = pq.read_table(built.path("results/manifests/prod_combined.parquet"))
     in_event = sum(row["n_hits"] for row in tallies if row["outcome"] == "in_event")
     assert sum(map(len, manifest["components"].to_pylist())) == in_event
+
+
+def test_a_value_within_a_section_can_be_given_on_the_command_line(project):
+    made = project.jobs("all", "--config", "crash={use_metadata: false}", "gates=report")
+    assert f"cluster_crashes {SET} 000" in made
+    rows = pq.read_table(project.path(f"results/crash/assignments/{SET}.parquet")).to_pylist()
+    assert {row["method"] for row in rows} == {"spectral_cluster"}
+    manifest = pq.read_table(project.path("results/manifests/prod_combined.parquet")).to_pylist()
+    crashes = [c for row in manifest for c in row["components"] if c["label"].startswith("crash")]
+    assert crashes and {c["cymbal"] for c in crashes} == {None}
+
+
+def test_a_hand_edited_run_manifest_is_found_and_its_product_made_again(project):
+    product = f"results/events/{SET}/000.parquet"
+    sidecar = project.path(f"{product}.manifest.json")
+    before = sidecar.read_bytes()
+    sidecar.write_text(sidecar.read_text().replace('"sessions": ', '"sessions": 9'))
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1 and f"{product}.manifest.json: changed" in done.said
+    project.snakemake("--forcerun", product, "--", "all")
+    assert sidecar.read_bytes() == before
+
+
+def test_products_of_another_configuration_are_not_taken_for_these(project, tmp_path):
+    aside = tmp_path / "aside"
+    shutil.copytree(project.path("results"), aside)
+    project.configure(ingest={"simultaneous_ms": 1.0})
+    project.snakemake("all")
+    mine = project.products()
+    shutil.rmtree(project.path("results"))
+    shutil.copytree(aside, project.path("results"))
+    assert f"ingest_sessions {SET} 000" in project.jobs("all")
+    assert project.products() == mine
+
+
+def test_verify_names_what_no_rule_makes_any_more_and_raw_files_it_does_not_know(project):
+    project.configure(
+        source_sets={SET: {"roots": ["raw"], "shards": 1}},
+    )
+    project.snakemake("all")
+    (project.path("raw") / "new.mid").write_bytes(b"MThd")
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1
+    assert f"results/events/{SET}/001.parquet: extra: no rule makes this" in done.said
+    assert "new.mid: extra" in done.said
+
+
+def test_a_raw_file_that_comes_while_the_inventory_is_taken_is_seen_by_the_next_run(project):
+    script = project.path("workflow/scripts/take_inventory.py")
+    whole = script.read_text()
+    late = 'Path("raw/late.mid").write_bytes(b"MThd")'
+    script.write_text(
+        whole.replace("cache.save()\n", f"cache.save()\nfrom pathlib import Path; {late}\n", 1)
+    )
+    for path in project.path("raw").rglob("*.mid"):
+        path.touch()
+    project.snakemake("inventory")
+    script.write_text(whole)
+    project.snakemake("inventory")
+    rows = pq.read_table(project.path(f"results/inventory/{SET}.parquet"))["path"].to_pylist()
+    assert "late.mid" in rows
+
+
+def test_a_second_make_run_leaves_a_living_run_alone(project):
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import time; from drumcorpus.workflow_state import hold_run_lock\n"
+            "lock = hold_run_lock(); print('held', flush=True); time.sleep(60)",
+        ],
+        cwd=project.folder,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        done = project.run("-m", "drumcorpus.launch", "--cores", "1", "--", "all", check=False)
+        assert done.returncode == 1 and "Another run works in this folder" in done.said
+    finally:
+        holder.kill()
+        holder.wait()

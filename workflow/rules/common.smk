@@ -9,7 +9,13 @@ from drumcorpus.code_digest import code_digest
 from drumcorpus.configuration import check_configuration
 from drumcorpus.files import read_yaml
 from drumcorpus.schema_check import check_document, typed
-from drumcorpus.workflow_state import records_are_lost, stamp_raw_data
+from drumcorpus.taxonomy import family_labels, load_taxonomy
+from drumcorpus.workflow_state import (
+    hold_run_lock,
+    records_are_lost,
+    remember_manifests,
+    stamp_raw_data,
+)
 
 WORKFLOW = Path(workflow.basedir)
 
@@ -50,6 +56,13 @@ def is_demo(source_set):
     ]
 
 
+def taxonomy_files():
+    """The files of the vocabulary."""
+    return [
+        f"{TAXONOMY}/{name}.yaml" for name in ("components", "techniques", "dynamics")
+    ]
+
+
 def card_name(source_set):
     """The card of a source set; the demo has cards of its own, for it is nobody else's work."""
     folder = (
@@ -76,15 +89,16 @@ def read_card(source_set):
 try:
     config = typed(config, schema("config"))
     check_document(config, schema("config"), "config")
-    check_configuration(config)
     TAXONOMY = config_path(config["taxonomy"])
+    check_configuration(config, load_taxonomy(*taxonomy_files()))
+    family_labels(f"{TAXONOMY}/components.yaml", config["crash"]["family"])
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, block in config["manifests"].items():
         path = config_path(block["gates"])
         if not Path(path).is_file():
             raise ValueError(f"config: manifests.{name}.gates: {path} is not there")
         check_document(read_yaml(path), schema("gates"), path)
-except (ValueError, FileNotFoundError) as error:
+except (ValueError, OSError) as error:
     raise WorkflowError(str(error))
 
 SOURCE_SETS = config["use"]
@@ -129,13 +143,6 @@ def note_map(source_set):
     return f"{TAXONOMY}/note_maps/{CARDS[source_set]['note_map']}.yaml"
 
 
-def taxonomy_files():
-    """The files of the vocabulary."""
-    return [
-        f"{TAXONOMY}/{name}.yaml" for name in ("components", "techniques", "dynamics")
-    ]
-
-
 def roots(source_set):
     """Where a source set lies on this machine; never part of a product."""
     return {"roots": config["source_sets"][source_set]["roots"]}
@@ -158,15 +165,17 @@ def products(patterns, source_sets=tuple(SOURCE_SETS)):
 # every job behind the inventory is asked, and leaves at once if its product is fresh.
 if workflow.is_main_process:
     try:
+        run_lock = hold_run_lock()
+        anew = records_are_lost()
         for name in SOURCE_SETS:
             stamp_raw_data(
                 name,
                 config["source_sets"][name]["roots"],
                 is_demo=is_demo(name),
-                anew=records_are_lost(),
+                anew=anew,
             )
-    except FileNotFoundError as error:
-        raise WorkflowError(str(error))
+    except OSError as error:
+        raise WorkflowError(f"{Path.cwd()}: {error}")
 
 
 wildcard_constraints:

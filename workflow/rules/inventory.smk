@@ -29,7 +29,13 @@ rule take_inventory:
     params:
         code=source_set_code("take_inventory.py"),
         local=lambda wildcards: roots(wildcards.source_set)
-        | {"vanished": config["inventory"]["vanished"]},
+        | {
+            "vanished": (
+                "accept"
+                if is_demo(wildcards.source_set)
+                else config["inventory"]["vanished"]
+            )
+        },
     script:
         "../scripts/take_inventory.py"
 

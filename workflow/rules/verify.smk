@@ -17,6 +17,9 @@ rule verify:
     params:
         level=config["verify"],
         n_sample=config["verify_sample"],
-        local={name: config["source_sets"][name]["roots"] for name in SOURCE_SETS},
+        local={
+            "roots": {name: roots(name)["roots"] for name in SOURCE_SETS},
+            "planned": [str(path) for path in rules.all.input],
+        },
     script:
         "../scripts/verify.py"

@@ -6,22 +6,29 @@ from drumcorpus.files import read_yaml
 from drumcorpus.inventory import refuse_vanished, take_inventory
 from drumcorpus.job import STATE_FOLDER, open_job
 from drumcorpus.progress import Progress
-from drumcorpus.raw_files import FactCache, digest_raw_files, existing_roots, scan_roots
+from drumcorpus.raw_files import (
+    FactCache,
+    digest_raw_files,
+    existing_roots,
+    listing_stamp,
+    scan_roots,
+)
 from drumcorpus.tables import write_table
-from drumcorpus.workflow_state import describe_raw_data, stamp_raw_data
+from drumcorpus.workflow_state import describe_raw_data, write_stamp
 
 job = open_job(snakemake)
 source_set = snakemake.wildcards.source_set
 local = snakemake.params.local
 roots = existing_roots(source_set, local["roots"])
 files, refusals = scan_roots(roots)
-cache = FactCache(f"{STATE_FOLDER}/digests/{source_set}.json")
+cache = FactCache(f"{STATE_FOLDER}/digests/{source_set}.json", snakemake.params.code)
 progress = Progress(job.title, sum(file.bytes for file in files.values()), "bytes")
 digests, unreadable = digest_raw_files(
     files.values(), cache, workers=snakemake.threads, on_progress=progress.advance
 )
 cache.save()
-stamp_raw_data(source_set, local["roots"], is_demo=False)
+# What this job has seen, not what may have come since: the next run looks again.
+write_stamp(source_set, listing_stamp(files, refusals))
 if local["vanished"] == "refuse":
     refuse_vanished(job.kept[snakemake.output.files], files, local["roots"])
 job.leave_if_fresh([describe_raw_data(source_set, digests, refusals + unreadable)])

@@ -11,6 +11,8 @@ from drumcorpus.verify import (
     expected_raw_files,
     export_problem,
     extra_files,
+    extra_raw_files,
+    orphans,
     report_problems,
     write_checksums,
 )
@@ -18,30 +20,29 @@ from drumcorpus.verify import (
 job = open_job(snakemake)
 params = snakemake.params
 folders = ["results", "reports"]
+settings = {"n_sample": params.n_sample, "workers": snakemake.threads}
 products, problems = expected_products(folders)
+progress = Progress(job.title, len(products), "products")
+damaged = check_files(products, params.level, on_file=progress.advance, **settings)
 known = {file.shown for file in products} | {"results/SHA256SUMS", "reports/README.md"}
-problems += extra_files(folders, known, "results/export/")
+problems += damaged + extra_files(folders, known, "results/export/")
+problems += orphans(products, params.local["planned"])
 for export in sorted(Path("results/export").glob("*")):
-    problems += [
-        export_problem(export, found["path"], found["problem"])
-        for found in verify_export(export, params.level)
-    ]
-raw = [
-    file
-    for name, roots in params.local.items()
-    if Path(f"results/inventory/{name}.parquet").is_file()
-    for file in expected_raw_files(f"results/inventory/{name}.parquet", roots)
-]
-expected = products + raw
-progress = Progress(job.title, len(expected), "files")
-problems += check_files(
-    expected,
-    params.level,
-    n_sample=params.n_sample,
-    workers=snakemake.threads,
-    on_file=progress.advance,
-)
-report_problems(problems, n_files=len(expected), level=params.level)
+    found = verify_export(export, params.level)
+    problems += [export_problem(export, row["path"], row["problem"]) for row in found]
+
+# An inventory that is itself damaged says nothing of the raw files.
+unsound = {problem.path for problem in problems}
+raw = []
+for name, roots in params.local["roots"].items():
+    inventory = f"results/inventory/{name}.parquet"
+    if inventory not in unsound and inventory in known:
+        raw += expected_raw_files(inventory, roots)
+        problems += extra_raw_files(inventory, roots)
+progress = Progress(job.title, len(raw), "raw files")
+problems += check_files(raw, params.level, on_file=progress.advance, **settings)
+
+report_problems(problems, n_files=len(products) + len(raw), level=params.level)
 write_checksums("results/SHA256SUMS", products)
 job.say(
     f"{len(products)} products, {len(raw)} raw files and every export are as recorded "

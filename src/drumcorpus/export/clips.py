@@ -1,5 +1,6 @@
 """Cuts the clips of one shard: every audio file is read once, its hits are cut from memory."""
 
+import errno
 import hashlib
 import math
 import os
@@ -84,7 +85,8 @@ def cut_clips(
         Schema EVENTS; all of `source_set`, each with its split.
     open_audio : callable
         ``audio_path -> (samples (n_samples,) float of full scale 1, sample_rate_hz)``; raises
-        FileNotFoundError where there is no such file, OSError or ValueError where it is unreadable.
+        FileNotFoundError where there is no such file, ValueError where it is not audio; any other
+        error stops the cutting.
     export_root : path
         Clips go to ``<split folder>/clips/<source_set>/<shard>/<event_id>.wav`` below it.
     source_set, shard : str
@@ -164,7 +166,7 @@ def _load(open_audio: OpenAudio, audio_path: str | None, geometry: Geometry) -> 
         samples, rate = open_audio(audio_path)
     except FileNotFoundError:
         return NO_AUDIO
-    except (OSError, ValueError):
+    except ValueError:  # a disk that fails is no property of the recording: let it stop the job
         return UNREADABLE_AUDIO
     if samples.ndim != 1:
         raise ValueError(f"{audio_path}: expected one channel, got shape {samples.shape}")
@@ -224,7 +226,8 @@ def _write(folder: Path, name: str, content: bytes) -> None:
         folder.mkdir(parents=True)
         handle = open(path, "xb", buffering=0)  # noqa: PTH123, SIM115
     with handle:
-        handle.write(content)
+        if handle.write(content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
 
 def _part_folder(folder: Path) -> Path:
