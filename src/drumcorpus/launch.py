@@ -30,14 +30,27 @@ def main(arguments: list[str]) -> int:
         unlocked = subprocess.run([*snakemake, "--unlock", *arguments], check=False)
         if unlocked.returncode:
             return unlocked.returncode
-    try:
-        status = subprocess.run([*snakemake, *arguments], check=False).returncode
-    except KeyboardInterrupt:
+    status, is_interrupted = run_to_its_end([*snakemake, *arguments])
+    if is_interrupted:
         sys.stderr.write("\nStopped. What is finished is kept; the same command carries on.\n")
-        return 130
-    if status == 0:
+    elif status == 0:
         sys.stdout.write(products_message(folder))
     return status
+
+
+def run_to_its_end(command: list[str]) -> tuple[int, bool]:
+    """Exit status of a command, and whether Ctrl-C was pressed meanwhile.
+
+    The terminal tells the command as well, which then ends its jobs in order; `subprocess.run`
+    would kill it after a quarter of a second.
+    """
+    is_interrupted = False
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait(), is_interrupted
+            except KeyboardInterrupt:
+                is_interrupted = True
 
 
 def nobody_runs(folder: Path) -> bool:

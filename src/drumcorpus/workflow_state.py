@@ -50,6 +50,7 @@ def write_stamp(source_set: str, stamp: str | None, *, anew: bool = False) -> No
         stands = read_json(path)
     except (FileNotFoundError, ValueError):
         stands = {}
+    stands = stands if isinstance(stands, dict) else {}  # damaged: as if nothing had been seen
     if not anew and stands.get("stamp", "") == stamp:
         return
     # Snakemake compares the content of small inputs, not only their time: asking anew counts.
