@@ -17,7 +17,7 @@ N_MERGE_SHARDS = 16
 RESOURCES = Path(__file__).parent.parent / "resources"
 TAXONOMY = [RESOURCES / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
 SAMPLING = {"exponent": 0.5, "smoothing": 100.0, "floor": 0.1, "ceiling": 10.0}
-SAMPLING |= {"session_cap": 2000.0, "technique_factors": {}, "split": "train"}
+SAMPLING |= {"session_cap": 2000.0, "one_shot_cap": 50.0, "technique_factors": {}, "split": "train"}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import os
 from typing import BinaryIO
 
 import numpy as np
+import pyloudnorm
 import soundfile
 import soxr
 
@@ -17,16 +18,50 @@ def probe_audio(path: str | os.PathLike) -> dict:
         If the file is not audio that libsndfile reads, or holds no sample.
     """
     try:
-        info = soundfile.info(os.fspath(path))
+        with soundfile.SoundFile(os.fspath(path)) as file:
+            if file.frames == 0:
+                raise ValueError("the audio holds no sample")
+            _read_last_sample(file)
+            return {
+                "duration": file.frames / file.samplerate,
+                "sample_rate_hz": file.samplerate,
+                "channels": file.channels,
+            }
     except soundfile.LibsndfileError as error:
         raise ValueError(f"not readable as audio: {error.error_string}") from error
-    if info.frames == 0:
-        raise ValueError("the audio holds no sample")
-    return {
-        "duration": info.frames / info.samplerate,
-        "sample_rate_hz": info.samplerate,
-        "channels": info.channels,
-    }
+
+
+def _read_last_sample(file: soundfile.SoundFile) -> None:
+    """A header may promise more than the file holds; what it says last must be there."""
+    try:
+        file.seek(file.frames - 1)
+        n_read = len(file.read(1, dtype="float32"))
+    except soundfile.LibsndfileError:
+        n_read = 0
+    if n_read != 1:
+        raise ValueError(f"the header says {file.frames} samples, and the last is not there")
+
+
+def integrated_loudness(path: str | os.PathLike) -> float | None:
+    """Loudness of a whole recording in LUFS, after ITU-R BS.1770-4; None where it is silent.
+
+    pyloudnorm has the filters and gates of the standard, checked against its test signals.
+
+    Raises
+    ------
+    ValueError
+        If the file is not audio that libsndfile reads.
+    """
+    try:
+        samples, rate = soundfile.read(os.fspath(path), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"not readable as audio: {error.error_string}") from error
+    block = 0.4  # s, of the standard; shorter sound is measured as one block
+    block = min(block, len(samples) / rate)
+    # The standard weighs up to five channels; of more, their mean is measured.
+    channels = samples if samples.shape[1] <= 5 else samples.mean(axis=1, keepdims=True)
+    loudness = pyloudnorm.Meter(rate, block_size=block).integrated_loudness(channels)
+    return round(float(loudness), 4) if np.isfinite(loudness) else None
 
 
 def read_mono(

@@ -1,6 +1,7 @@
 """What a configuration must say beyond its schema: names that exist, and tiers that may merge."""
 
 import difflib
+from collections.abc import Mapping
 
 from drumcorpus.taxonomy import Taxonomy
 
@@ -32,6 +33,31 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
             problems.append(f"sampling.technique_factors: {technique!r}; allowed: {known}")
     if problems:
         raise ValueError("\n".join(f"config: {problem}" for problem in problems))
+
+
+def redistributable_part(config: dict, cards: Mapping[str, Mapping]) -> dict:
+    """The configuration without the source sets that may not be passed on, if it asks for that.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left of what is in use, or of a manifest.
+    """
+    if not config["redistributable_only"]:
+        return config
+    kept = [name for name in config["use"] if cards[name]["redistributable"]]
+    manifests = {
+        manifest: block | {"source_sets": [s for s in block["source_sets"] if s in kept]}
+        for manifest, block in config["manifests"].items()
+    }
+    empty = [manifest for manifest, block in manifests.items() if not block["source_sets"]]
+    if empty or not kept:
+        left_out = ", ".join(name for name in config["use"] if name not in kept)
+        raise ValueError(
+            f"config: redistributable_only leaves nothing of {', '.join(empty) or 'use'}; the "
+            f"cards of these say that they may not be passed on: {left_out}"
+        )
+    return config | {"use": kept, "manifests": manifests}
 
 
 def _merge_problems(config: dict, manifest: str, name: str) -> list[str]:

@@ -74,30 +74,32 @@ def embed_crashes(
         `unreadable_audio`.
     """
     hits = find_crash_hits(events, crash_labels)
-    vectors: list[np.ndarray | None] = []
-    reasons: list[str | None] = []
-    sessions = np.array(events["session_id"].to_pylist(), dtype=object)
-    onsets = events["onset_time"].to_numpy()
-    for session_id, rows in _stretches(hits["session_id"].to_pylist()):
-        audio_path = hits["audio_path"][rows.start].as_py()
-        found = _embed_session(
+    vectors: list[np.ndarray | None] = [None] * len(hits)
+    reasons: list[str | None] = [None] * len(hits)
+    onsets, hit_onsets = events["onset_time"].to_numpy(), hits["onset_time"].to_numpy()
+    rows_of_events = _rows_by_recording(events)
+    # A session has one recording, or several where its hits were found in files of their own.
+    last = None
+    for (session_id, audio_path), rows in _rows_by_recording(hits).items():
+        found = _embed_recording(
             audio_path,
-            hits["onset_time"].to_numpy()[rows],
-            onsets[sessions == session_id],
+            hit_onsets[rows],
+            onsets[rows_of_events[session_id, audio_path]],
             read_audio,
             sample_rate_hz,
         )
-        for vector, reason in found:
-            vectors.append(vector)
-            reasons.append(reason)
-        on_session()
+        for row, (vector, reason) in zip(rows, found, strict=True):
+            vectors[row], reasons[row] = vector, reason
+        if session_id != last:
+            on_session()
+            last = session_id
     columns = {name: hits[name] for name in CRASH_EMBEDDINGS.names if name in hits.column_names}
     columns["reason"] = pa.array(reasons, pa.string())
     columns["embedding"] = pa.array(vectors, pa.list_(pa.float32()))
     return pa.table(columns).select(CRASH_EMBEDDINGS.names).cast(CRASH_EMBEDDINGS)
 
 
-def _embed_session(audio_path, onsets, all_onsets, read_audio, sample_rate_hz):
+def _embed_recording(audio_path, onsets, all_onsets, read_audio, sample_rate_hz):
     if audio_path is None:
         return [(None, NO_AUDIO)] * len(onsets)
     try:
@@ -112,12 +114,13 @@ def _embed_session(audio_path, onsets, all_onsets, read_audio, sample_rate_hz):
     ]
 
 
-def _stretches(keys: list[str]) -> Iterable[tuple[str, slice]]:
-    start = 0
-    for row in range(1, len(keys) + 1):
-        if row == len(keys) or keys[row] != keys[start]:
-            yield keys[start], slice(start, row)
-            start = row
+def _rows_by_recording(table: pa.Table) -> dict[tuple[str, str | None], np.ndarray]:
+    """Rows of each session and audio, in order of their first appearance."""
+    keys = zip(table["session_id"].to_pylist(), table["audio_path"].to_pylist(), strict=True)
+    rows: dict[tuple[str, str | None], list[int]] = {}
+    for row, key in enumerate(keys):
+        rows.setdefault(key, []).append(row)
+    return {key: np.array(members) for key, members in rows.items()}
 
 
 def _no_components(events: pa.Table) -> pa.Array:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from drumcorpus.schemas import COMPONENT, EVENTS
+from drumcorpus.schemas import ANNOTATION, COMPONENT, EVENTS
 from drumcorpus.taxonomy import Stroke, Taxonomy
 
 # An onset is kept to the nanosecond: finer than any clock here, and short in a text file.
 ONSET_DIGITS = 9
 VALUE_DIGITS = 6
+INGEST = "ingest"  # the stage that a remark of a hit is of
 
 
 @dataclass
@@ -22,9 +24,12 @@ class Hits:
     """Strokes of one or more sessions; every array has shape (n_hits,).
 
     `session` is the row of the session in its table, `stroke` the row of the stroke in the list
-    of strokes, or -1 where its source label has none; `onset` in seconds; `velocity` and
+    of strokes, or below 0 where its source label has none; `onset` in seconds; `velocity` and
     `openness` 0 to 1 or NaN; `tempo_bpm` in quarter notes a minute or NaN; `bar` from 1, or 0
-    where unknown; `beat` from 1 or NaN.
+    where unknown; `beat` from 1 or NaN; `confidence` 0 to 1; `instance` from 1, or 0. `audio`,
+    `remark` and `technique` are rows of the lists of `HitNames`, or -1: the audio that the hit was
+    found in where that is not its session's, what was done to its label, how it was played beyond
+    what its stroke says.
     """
 
     session: np.ndarray
@@ -37,6 +42,22 @@ class Hits:
     bar: np.ndarray
     beat: np.ndarray
     meter: np.ndarray
+    confidence: np.ndarray | None = None
+    instance: np.ndarray | None = None
+    audio: np.ndarray | None = None
+    remark: np.ndarray | None = None
+    technique: np.ndarray | None = None
+
+    def __post_init__(self):
+        usual = {"confidence": 1.0, "instance": 0, "audio": -1, "remark": -1, "technique": -1}
+        for name, value in usual.items():
+            if getattr(self, name) is None:
+                setattr(self, name, np.full(len(self.onset), value))
+
+    @property
+    def recording(self) -> np.ndarray:
+        """A number for each session and audio: what hits must share to be one event."""
+        return self.session.astype(np.int64) * (self.audio.max(initial=-1) + 2) + self.audio + 1
 
     def take(self, rows: np.ndarray) -> "Hits":
         """The hits at `rows`: indices or a mask."""
@@ -50,25 +71,37 @@ class Hits:
         )
 
     def in_order(self) -> "Hits":
-        """Sorted by session, onset and source label; the order of the files leaves no trace."""
-        return self.take(np.lexsort((self.source_label, self.onset, self.session)))
+        """Sorted by recording, onset and source label; the order of the files leaves no trace."""
+        return self.take(np.lexsort((self.source_label, self.onset, self.recording)))
+
+
+@dataclass(frozen=True)
+class HitNames:
+    """What the numbers of `Hits` stand for: paths of audio, remarks, techniques."""
+
+    audio: tuple[str, ...] = ()
+    remark: tuple[str, ...] = ()
+    technique: tuple[str, ...] = ()
 
 
 def double_triggers(hits: Hits, window: float) -> np.ndarray:
-    """Which hits repeat the same source label of their session less than `window` seconds after.
+    """Which hits repeat the same stroke of their recording within `window` seconds.
 
-    An electronic pad may report one stroke twice. `hits` must be in order.
+    An electronic pad may report one stroke twice. Hits of one source label are one stroke, unless
+    they were looked up under different names. `hits` must be in order.
 
     Returns
     -------
     repeats : np.ndarray, shape (n_hits,), bool
         True for the second and later of such a run.
     """
-    order = np.lexsort((hits.onset, hits.source_label, hits.session))
-    session, label, onset = (a[order] for a in (hits.session, hits.source_label, hits.onset))
+    keys = hits.source_label, hits.stroke, hits.recording
+    order = np.lexsort((hits.onset, *keys))
+    is_repeat = np.diff(_nanoseconds(hits.onset[order])) < _nanoseconds(window)
+    for key in keys:
+        is_repeat &= key[order[1:]] == key[order[:-1]]
     repeats = np.zeros(len(order), dtype=bool)
-    is_close = np.diff(_nanoseconds(onset)) < _nanoseconds(window)
-    repeats[order[1:]] = (session[1:] == session[:-1]) & (label[1:] == label[:-1]) & is_close
+    repeats[order[1:]] = is_repeat
     return repeats
 
 
@@ -77,13 +110,13 @@ def _nanoseconds(seconds):
     return np.rint(np.asarray(seconds) * 1e9).astype(np.int64)
 
 
-def group_onsets(session: np.ndarray, onset: np.ndarray, window: float) -> np.ndarray:
+def group_onsets(recording: np.ndarray, onset: np.ndarray, window: float) -> np.ndarray:
     """First row of every event: hits up to `window` seconds after an event's first hit join it.
 
     Parameters
     ----------
-    session, onset : np.ndarray, shape (n_hits,)
-        In order of session and onset.
+    recording, onset : np.ndarray, shape (n_hits,)
+        In order of recording and onset.
     window : float
         Seconds.
 
@@ -97,7 +130,7 @@ def group_onsets(session: np.ndarray, onset: np.ndarray, window: float) -> np.nd
     # Hits further apart than the window from the one before begin a chain; only chains that
     # last longer than the window must be walked.
     new_chain = np.ones(len(onset), dtype=bool)
-    new_chain[1:] = (session[1:] != session[:-1]) | (np.diff(onset) > window)
+    new_chain[1:] = (recording[1:] != recording[:-1]) | (np.diff(onset) > window)
     starts = np.flatnonzero(new_chain)
     stops = np.append(starts[1:], len(onset))
     extra = []
@@ -111,18 +144,28 @@ def group_onsets(session: np.ndarray, onset: np.ndarray, window: float) -> np.nd
     return np.sort(np.concatenate([starts, np.array(extra, dtype=np.int64)]))
 
 
-def event_ids(source_set: str, session_ids: list[str], onsets: np.ndarray) -> list[str]:
+def event_ids(
+    source_set: str,
+    session_ids: list[str],
+    onsets: np.ndarray,
+    audio_paths: list[str | None] | None = None,
+) -> list[str]:
     """20 hex digits for each event, from its source set, session and onset to the microsecond.
 
-    Two events of one session never share a microsecond, and nothing else that may change
-    between releases (labels, other events, the order of files) enters.
+    An event that was found in an audio of its own, and not in its session's, has that path in its
+    id too. Two events of one recording never share a microsecond, and nothing else that may
+    change between releases (labels, other events, the order of files) enters.
     """
     micros = np.round(onsets * 1e6).astype(np.int64)
     prefix = f"{source_set}\x1f"
-    return [
-        hashlib.blake2b(f"{prefix}{session_id}\x1f{micro}".encode(), digest_size=10).hexdigest()
-        for session_id, micro in zip(session_ids, micros.tolist(), strict=True)
+    suffixes = [
+        "" if path is None else f"\x1f{path}" for path in audio_paths or [None] * len(onsets)
     ]
+    texts = (
+        f"{prefix}{session_id}\x1f{micro}{suffix}"
+        for session_id, micro, suffix in zip(session_ids, micros.tolist(), suffixes, strict=True)
+    )
+    return [hashlib.blake2b(text.encode(), digest_size=10).hexdigest() for text in texts]
 
 
 def build_components(hits: Hits, strokes: list[Stroke], taxonomy: Taxonomy) -> pa.Array:
@@ -136,8 +179,8 @@ def build_components(hits: Hits, strokes: list[Stroke], taxonomy: Taxonomy) -> p
             _nullable(np.round(hits.openness, VALUE_DIGITS)),
             _column([stroke.strike_position for stroke in strokes], hits.stroke, pa.string()),
             _column([stroke.cymbal for stroke in strokes], hits.stroke, pa.int32()),
-            pa.nulls(len(hits.onset), pa.int32()),
-            pa.array(np.ones(len(hits.onset))),
+            pa.array(hits.instance, pa.int32(), mask=hits.instance == 0),
+            pa.array(np.round(hits.confidence, VALUE_DIGITS)),
             pa.array(hits.source_label, pa.string()),
         ],
         fields=list(COMPONENT),
@@ -145,9 +188,16 @@ def build_components(hits: Hits, strokes: list[Stroke], taxonomy: Taxonomy) -> p
 
 
 def build_techniques(
-    hits: Hits, first: np.ndarray, strokes: list[Stroke], taxonomy: Taxonomy
+    hits: Hits,
+    first: np.ndarray,
+    strokes: list[Stroke],
+    taxonomy: Taxonomy,
+    more: tuple[str, ...] = (),
 ) -> pa.Array:
-    """Techniques of each event, from its strokes and its soft strokes, each once, sorted."""
+    """Techniques of each event, each once, sorted.
+
+    They come from its strokes, its soft strokes, and `more`, which ``hits.technique`` points into.
+    """
     names = sorted(taxonomy.techniques)
     by_stroke = np.zeros((len(strokes), len(names)), dtype=bool)
     for row, stroke in enumerate(strokes):
@@ -158,11 +208,28 @@ def build_techniques(
         number = [name for name, _ in taxonomy.buckets].index(soft_bucket)
         has_label = np.array([stroke.label == label for stroke in strokes], dtype=bool)
         played[(bucket == number) & has_label[hits.stroke], names.index(technique)] = True
+    for number, technique in enumerate(more):
+        played[hits.technique == number, names.index(technique)] = True
+    return _names_of_events(played, first, pa.array(names, pa.string()))
+
+
+def build_history(hits: Hits, first: np.ndarray, remarks: tuple[str, ...]) -> pa.Array:
+    """What ingestion did to the labels of each event, each remark once."""
+    remarked = hits.remark[:, None] == np.arange(len(remarks))[None, :]
+    entries = [
+        {"annotation_stage": INGEST, "method": remark, "confidence": None, "notes": None}
+        for remark in remarks
+    ]
+    return _names_of_events(remarked, first, pa.array(entries, ANNOTATION))
+
+
+def _names_of_events(applies: np.ndarray, first: np.ndarray, names: pa.Array) -> pa.Array:
+    """The `names` that apply to any hit of each event; `applies` is (n_hits, n_names), bool."""
     if len(first) == 0:
-        return pa.array([], pa.list_(pa.string()))
-    per_event = np.logical_or.reduceat(played, first, axis=0)
+        return pa.array([], pa.list_(names.type))
+    per_event = np.logical_or.reduceat(applies, first, axis=0)
     offsets = np.concatenate([[0], np.cumsum(per_event.sum(axis=1))])
-    values = _column(names, np.nonzero(per_event)[1], pa.string())
+    values = names.take(pa.array(np.nonzero(per_event)[1], pa.int64()))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
@@ -177,6 +244,7 @@ def build_events(
     label_method: str,
     license: str,
     redistributable: bool,
+    names: HitNames = HitNames(),
 ) -> pa.Table:
     """Merge simultaneous hits and lay out the event table.
 
@@ -192,21 +260,25 @@ def build_events(
         Hits up to this long after an event's first hit belong to it.
     context_ms : dict
         ``pre`` and ``post``: how much audio around the onset describes it.
+    names : HitNames
+        What the numbers of the hits stand for.
 
     Returns
     -------
     events : pa.Table
         EVENTS schema, sorted by session and onset.
     """
-    first = group_onsets(hits.session, hits.onset, simultaneous_ms / 1000)
+    first = group_onsets(hits.recording, hits.onset, simultaneous_ms / 1000)
     n_events = len(first)
     offsets = pa.array(np.append(first, len(hits.onset)), pa.int32())
     columns = _session_columns(sessions, hits.session[first])
     onset = np.round(hits.onset[first], ONSET_DIGITS)
     source_set = sessions["source_set"][0].as_py() if len(sessions) else ""
     references = [f"provenance:{source_set}/{name.as_py()}" for name in sessions["session_id"]]
-    ids = event_ids(source_set, columns["session_id"].to_pylist(), onset)
+    own_audio = _column([*names.audio, None], hits.audio[first] % (len(names.audio) + 1))
+    ids = event_ids(source_set, columns["session_id"].to_pylist(), onset, own_audio.to_pylist())
     columns |= {
+        "audio_path": pc.coalesce(own_audio, columns["audio_path"]),
         "event_id": pa.array(ids, pa.string()),
         "onset_time": pa.array(onset),
         "offset_time": pa.nulls(n_events, pa.float64()),
@@ -224,11 +296,15 @@ def build_events(
         ),
         "metadata_ref": _column(references, hits.session[first], pa.string()),
         "negative_example": pa.array(np.zeros(n_events, dtype=bool)),
-        "techniques": build_techniques(hits, first, strokes, taxonomy),
-        "annotation_history": _constant([], n_events, EVENTS.field("annotation_history").type),
+        "techniques": build_techniques(hits, first, strokes, taxonomy, names.technique),
+        "annotation_history": build_history(hits, first, names.remark),
         "components": pa.ListArray.from_arrays(offsets, build_components(hits, strokes, taxonomy)),
     }
-    return pa.Table.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
+    events = pa.Table.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
+    if not names.audio:
+        return events
+    order = np.lexsort((hits.audio[first], onset, hits.session[first]))
+    return events.take(pa.array(order))
 
 
 def _session_columns(sessions: pa.Table, rows: np.ndarray) -> dict[str, pa.Array]:
@@ -245,8 +321,8 @@ def _constant(value, n_rows: int, kind: pa.DataType | None = None) -> pa.Array:
     return _column([value], np.zeros(n_rows, dtype=np.int64), kind or pa.string())
 
 
-def _column(values: list, rows: np.ndarray, kind: pa.DataType) -> pa.Array:
-    return pa.array(values, kind).take(pa.array(rows, pa.int64()))
+def _column(values: list, rows: np.ndarray, kind: pa.DataType | None = None) -> pa.Array:
+    return pa.array(values, kind or pa.string()).take(pa.array(rows, pa.int64()))
 
 
 def _nullable(values: np.ndarray) -> pa.Array:

@@ -1,22 +1,25 @@
 """Ingestion: the strokes of a shard's sessions become events, and every stroke is accounted for."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.events import Hits, build_events, double_triggers
+from drumcorpus.events import HitNames, Hits, build_events, double_triggers
 from drumcorpus.raw_files import Refusal, UnusableFile
 from drumcorpus.schemas import EVENTS, TALLIES
 from drumcorpus.taxonomy import LabelMap, Stroke, Taxonomy
 
 IN_EVENT = "in_event"
-# What may become of a stroke; of several reasons to drop it the last one counts.
+# What may become of a stroke; of several reasons to drop it the last one counts. The reasons
+# that label maps give for labels that are no strokes come after these.
 OUTCOMES = (IN_EVENT, "double_trigger", "before_start", "unmapped_label")
 # Seconds an onset may lie past the end of its audio: the rounding of a file's last sample.
 END_TOLERANCE = 0.001
+
+ReadHits = Callable[[dict, Callable[[str], bytes], LabelMap, dict], dict]
 
 
 @dataclass
@@ -30,14 +33,16 @@ class Ingested:
 
 def ingest_sessions(
     sessions: pa.Table,
-    read_hits: Callable[[dict, Callable[[str], bytes], LabelMap], dict[str, np.ndarray]],
+    read_hits: ReadHits,
     read: Callable[[str], bytes],
-    label_map: LabelMap,
+    label_maps: Mapping[str, LabelMap],
     taxonomy: Taxonomy,
+    options: dict,
     *,
     simultaneous_ms: float,
     double_trigger_ms: float,
     context_ms: dict[str, float],
+    label_method: str,
     license: str,
     redistributable: bool,
     on_session: Callable[[dict], None] = lambda session: None,
@@ -46,48 +51,64 @@ def ingest_sessions(
 
     A stroke that becomes no part of an event is counted in the tallies under a named reason:
     `unmapped_label` (the label map has no entry), `before_start` (an onset below 0),
-    `double_trigger` (the same source label less than `double_trigger_ms` before).
+    `double_trigger` (the same source label less than `double_trigger_ms` before), or the reason
+    that the label map gives.
 
     Parameters
     ----------
     sessions : pa.Table
-        SESSIONS schema, in order of session_id.
+        SESSIONS schema, in order of session_id. Those without a label map are left out.
     read_hits, read
-        The source set's reader, and what opens a raw file by its path.
+        The source set's reader, and what opens a raw file by its path; see
+        `drumcorpus.source_sets`.
+    label_maps : mapping
+        Label map by the name that sessions give it.
+    options : dict
+        The source set's own settings and reference documents.
     on_session
         Called after each session, for progress.
+
+    Raises
+    ------
+    ValueError
+        If a session names a label map that there is not, or a hit a technique that there is not.
     """
-    strokes = list(label_map.strokes.values())
+    book = _Book(label_maps, taxonomy)
     parts, refusals, silent = [], [], set()
     for row, session in enumerate(sessions.to_pylist()):
-        try:
-            found = read_hits(session, read, label_map)
-        except UnusableFile as error:
-            refusals.append(Refusal(error.path, error.reason, error.detail, session["session_id"]))
-        else:
-            parts.append(_hits_of_session(row, found, label_map))
-            refusal = _short_audio(session, found["onset"])
-            if refusal is not None:
-                refusals.append(refusal)
-                silent.add(row)
+        if session["label_map"] is not None:
+            try:
+                found = read_hits(session, read, book.map_of(session), options)
+            except UnusableFile as error:
+                details = (error.path, error.reason, error.detail, session["session_id"])
+                refusals.append(Refusal(*details))
+            else:
+                refusals += found.pop("refusals", [])
+                refusal = _short_audio(session, found)
+                if refusal is not None:
+                    refusals.append(refusal)
+                    silent.add(row)
+                parts.append(book.hits_of_session(row, session, found))
         on_session(session)
+    parts = [part for part in parts if len(part.onset)]
     if not parts:
         return Ingested(EVENTS.empty_table(), TALLIES.empty_table(), refusals)
     hits = Hits.concatenate(parts).in_order()
     del parts
     outcomes = _outcomes(hits, double_trigger_ms / 1000)
-    tallies = _tally(sessions, hits, outcomes, strokes)
+    tallies = _tally(sessions, hits, outcomes, book)
     hits = hits.take(outcomes == OUTCOMES.index(IN_EVENT))
     events = build_events(
         hits,
-        strokes,
+        book.strokes,
         _without_audio(sessions, silent),
         taxonomy,
         simultaneous_ms=simultaneous_ms,
         context_ms=context_ms,
-        label_method="midi",
+        label_method=label_method,
         license=license,
         redistributable=redistributable,
+        names=book.names(),
     )
     return Ingested(events, tallies, refusals)
 
@@ -98,26 +119,103 @@ def outcome_counts(tallies: pa.Table) -> dict[str, int]:
     return dict(zip(counts["outcome"].to_pylist(), counts["n_hits_sum"].to_pylist(), strict=True))
 
 
-def _hits_of_session(row: int, found: dict[str, np.ndarray], label_map: LabelMap) -> Hits:
-    numbers = {label: number for number, label in enumerate(label_map.strokes)}
-    names, inverse = np.unique(found["source_label"], return_inverse=True)
-    stroke = np.array([numbers.get(str(name), -1) for name in names])[inverse]
-    return Hits(session=np.full(len(stroke), row), stroke=stroke, **found)
+@dataclass
+class _Book:
+    """Numbers for what hits name: strokes of all label maps, reasons, audio, remarks, techniques.
+
+    A stroke has its row in `strokes`; a label that is not mapped has -1, one that its map drops
+    -2 less the row of its reason.
+    """
+
+    label_maps: Mapping[str, LabelMap]
+    taxonomy: Taxonomy
+    strokes: list[Stroke] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    audio: dict[str, int] = field(default_factory=dict)
+    remark: dict[str, int] = field(default_factory=dict)
+    technique: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.numbers: dict[str, dict[str, int]] = {}
+        reasons = {reason for each in self.label_maps.values() for reason in each.drops.values()}
+        self.reasons = sorted(reasons)
+        for name, label_map in sorted(self.label_maps.items()):
+            numbers = {label: len(self.strokes) + n for n, label in enumerate(label_map.strokes)}
+            self.strokes += label_map.strokes.values()
+            drops = {label: -2 - self.reasons.index(r) for label, r in label_map.drops.items()}
+            self.numbers[name] = numbers | drops
+
+    def map_of(self, session: dict) -> LabelMap:
+        name = session["label_map"]
+        if name not in self.label_maps:
+            raise ValueError(
+                f"session {session['session_id']}: label map {name!r}; the card of "
+                f"{session['source_set']} lists: {', '.join(sorted(self.label_maps))}"
+            )
+        return self.label_maps[name]
+
+    def hits_of_session(self, row: int, session: dict, found: dict) -> Hits:
+        """The hits that a reader found; what it does not say is unknown, or its session's."""
+        n_hits = len(found["onset"])
+        labels = found.get("map_label", found["source_label"])
+        names, inverse = np.unique(labels, return_inverse=True)
+        numbers = self.numbers[session["label_map"]]
+        stroke = np.array([numbers.get(str(name), -1) for name in names], dtype=np.int64)[inverse]
+        tempo = np.nan if session["tempo_bpm"] is None else session["tempo_bpm"]
+        usual = {
+            "velocity": np.full(n_hits, np.nan),
+            "openness": np.full(n_hits, np.nan),
+            "tempo_bpm": np.full(n_hits, tempo),
+            "bar": np.zeros(n_hits, dtype=np.int64),
+            "beat": np.full(n_hits, np.nan),
+            "meter": np.full(n_hits, session["meter"], dtype=object),
+        }
+        kept = {
+            name: found[name]
+            for name in (*usual, "source_label", "onset", "confidence", "instance")
+            if name in found
+        }
+        return Hits(
+            session=np.full(n_hits, row),
+            stroke=stroke,
+            audio=self._numbered(self.audio, found.get("audio_path"), n_hits),
+            remark=self._numbered(self.remark, found.get("remark"), n_hits),
+            technique=self._numbered(self.technique, found.get("extra_technique"), n_hits),
+            **{**usual, **kept},
+        )
+
+    def _numbered(self, known: dict[str, int], values: np.ndarray | None, n_hits: int):
+        if values is None or n_hits == 0:
+            return np.full(n_hits, -1)
+        names, inverse = np.unique(values, return_inverse=True)
+        numbers = [known.setdefault(str(n), len(known)) if n != "" else -1 for n in names]
+        return np.array(numbers, dtype=np.int64)[inverse]
+
+    def names(self) -> HitNames:
+        for technique in self.technique:
+            if technique not in self.taxonomy.techniques:
+                known = ", ".join(self.taxonomy.techniques)
+                raise ValueError(f"technique {technique!r} is not declared; allowed: {known}")
+        return HitNames(tuple(self.audio), tuple(self.remark), tuple(self.technique))
 
 
 def _outcomes(hits: Hits, double_trigger: float) -> np.ndarray:
-    """Index into OUTCOMES of each hit."""
-    reasons = [double_triggers(hits, double_trigger), hits.onset < 0, hits.stroke < 0]
-    outcomes = np.zeros(len(hits.onset), dtype=np.int8)
+    """Of each hit, the index into OUTCOMES, or beyond them into the reasons of the label maps."""
+    outcomes = np.zeros(len(hits.onset), dtype=np.int16)
+    reasons = [double_triggers(hits, double_trigger), hits.onset < 0, hits.stroke == -1]
     for number, applies in enumerate(reasons, start=1):
         outcomes[applies] = number
+    dropped = hits.stroke < -1
+    outcomes[dropped] = len(OUTCOMES) - 2 - hits.stroke[dropped]
     return outcomes
 
 
-def _short_audio(session: dict, onsets: np.ndarray) -> Refusal | None:
+def _short_audio(session: dict, found: dict) -> Refusal | None:
     """A recording that ends before its last label is cut short or not this session's."""
-    duration = session["audio_duration"]
-    if duration is None or onsets.max() <= duration + END_TOLERANCE:
+    duration, onsets = session["audio_duration"], found["onset"]
+    if duration is None or "audio_path" in found or len(onsets) == 0:
+        return None
+    if onsets.max() <= duration + END_TOLERANCE:
         return None
     n_late = int((onsets > duration + END_TOLERANCE).sum())
     detail = (
@@ -137,18 +235,18 @@ def _without_audio(sessions: pa.Table, rows: Iterable[int]) -> pa.Table:
     return sessions.set_column(column, "audio_path", pa.array(kept, pa.string()))
 
 
-def _tally(sessions: pa.Table, hits: Hits, outcomes: np.ndarray, strokes: list[Stroke]) -> pa.Table:
+def _tally(sessions: pa.Table, hits: Hits, outcomes: np.ndarray, book: _Book) -> pa.Table:
     keys = {"session": hits.session, "source_label": hits.source_label, "stroke": hits.stroke}
     counts = pa.table(keys | {"outcome": outcomes}).group_by([*keys, "outcome"])
     counts = counts.aggregate([([], "count_all")])
-    labels = pa.array([stroke.label for stroke in strokes] + [None], pa.string())
-    last = pa.scalar(len(strokes), pa.int64())
+    labels = pa.array([stroke.label for stroke in book.strokes] + [None], pa.string())
+    last = pa.scalar(len(book.strokes), pa.int64())
     columns = [
         sessions["source_set"].take(counts["session"]),
         sessions["session_id"].take(counts["session"]),
         counts["source_label"],
         labels.take(pc.if_else(pc.less(counts["stroke"], 0), last, counts["stroke"])),
-        pa.array(OUTCOMES).take(counts["outcome"]),
+        pa.array([*OUTCOMES, *book.reasons]).take(counts["outcome"]),
         counts["count_all"],
     ]
     table = pa.Table.from_arrays(columns, schema=TALLIES)

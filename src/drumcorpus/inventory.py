@@ -2,16 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from drumcorpus.audio import probe_audio
+from drumcorpus.audio import integrated_loudness, probe_audio
 from drumcorpus.digests import sha256_bytes
 from drumcorpus.raw_files import FactCache, RawFile, Refusal, read_as_digested
 from drumcorpus.schemas import INVENTORY, QUARANTINE, SESSIONS
 from drumcorpus.source_sets import Survey
+from drumcorpus.splits import assign_splits
 from drumcorpus.tables import read_table
 
 
@@ -31,14 +33,17 @@ def shard_of(session_id: str, n_shards: int) -> int:
 
 def take_inventory(
     source_set: str,
-    survey: Callable[[dict[str, RawFile], Callable[[str], bytes]], Survey],
+    survey: Callable[[dict[str, RawFile], Callable[[str], bytes], dict], Survey],
     files: dict[str, RawFile],
     digests: dict[str, str],
     refusals: Iterable[Refusal],
     cache: FactCache,
+    card: dict,
+    options: dict,
     *,
-    kit: str | None,
-    is_synthetic: bool,
+    seed: int,
+    shares: dict[str, float],
+    workers: int = 1,
 ) -> Inventory:
     """Put the raw files of a source set into tables.
 
@@ -51,30 +56,31 @@ def take_inventory(
     refusals
         Of finding and reading them.
     cache
-        Keeps what the headers of audio files say.
-    kit, is_synthetic
-        Of the source set's card: for the sessions that do not say themselves.
+        Keeps what the headers of audio files say, and their loudness where it is asked for.
+    card
+        Of the source set: kit, label map and `is_synthetic` of the sessions that do not say
+        themselves.
+    options
+        The source set's own settings and reference documents.
+    seed, shares
+        Of the draw of splits where the source set has none; see `splits.assign_splits`.
+    workers
+        Threads that read audio.
     """
     readable = {path: file for path, file in files.items() if path in digests}
-    found = survey(readable, lambda path: read_as_digested(readable[path], digests[path]))
+    found = survey(readable, lambda path: read_as_digested(readable[path], digests[path]), options)
+    probes, broken = _probe_audio_files(readable, found.roles, cache, workers)
     refusals = [*refusals, *found.refusals]
-    probes: dict[str, dict] = {}
-    for session in found.sessions:
-        path = session["audio_path"]
-        if path is None:
-            continue
-        fact = cache.fact(readable[path], "audio", _audio_fact)
-        if "unusable" in fact:
-            detail, session_id = fact["unusable"], session["session_id"]
-            refusals.append(Refusal(path, "unreadable_audio", detail, session_id))
-            session["audio_path"] = None
-            session["notes"].append("audio unreadable")
-        else:
-            probes[path] = fact
-    rows = [_session_row(source_set, s, found, readable, digests, probes) for s in found.sessions]
-    for row in rows:
-        row["kit_id"] = row["kit_id"] or kit
-        row["is_synthetic"] = is_synthetic if row["is_synthetic"] is None else row["is_synthetic"]
+    refusals += [
+        Refusal(path, "unreadable_audio", detail, found.owners.get(path))
+        for path, detail in broken.items()
+    ]
+    sessions = [_without_broken(session, broken) for session in found.sessions]
+    loudness = _measure_loudness(sessions, readable, cache, workers)
+    facts = _Facts(source_set, card, found.roles, readable, digests, probes, loudness)
+    rows = [_session_row(session, facts) for session in sessions]
+    splits = assign_splits(rows, seed=seed, shares=shares)
+    rows = [row | {"split": split} for row, split in zip(rows, splits, strict=True)]
     rows.sort(key=lambda row: row["session_id"])
     return Inventory(
         _inventory_table(source_set, readable, digests, found, probes),
@@ -152,6 +158,31 @@ def quarantine_table(source_set: str, stage: str, refusals: Iterable[Refusal]) -
     return pa.Table.from_pylist(rows, QUARANTINE)
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What is known around the sessions of one source set."""
+
+    source_set: str
+    card: dict
+    roles: dict[str, str]
+    files: dict[str, RawFile]
+    digests: dict[str, str]
+    probes: dict[str, dict]
+    loudness: dict[str, float]
+
+
+def _probe_audio_files(
+    files: dict[str, RawFile], roles: dict[str, str], cache: FactCache, workers: int
+) -> tuple[dict[str, dict], dict[str, str]]:
+    """What the header of each audio file says; and, of those that are not usable, why."""
+    paths = [path for path in files if roles[path] == "audio"]
+    with ThreadPoolExecutor(workers) as pool:
+        facts = list(pool.map(lambda path: cache.fact(files[path], "audio", _audio_fact), paths))
+    pairs = list(zip(paths, facts, strict=True))
+    usable = {path: fact for path, fact in pairs if "unusable" not in fact}
+    return usable, {path: fact["unusable"] for path, fact in pairs if "unusable" in fact}
+
+
 def _audio_fact(file: RawFile) -> dict:
     try:
         return probe_audio(file.location)
@@ -159,19 +190,58 @@ def _audio_fact(file: RawFile) -> dict:
         return {"unusable": str(error)}
 
 
-def _session_row(source_set, session, found, files, digests, probes) -> dict:
-    owned = [path for path in (session["annotation_path"], session["audio_path"]) if path]
-    probe = probes.get(session["audio_path"], {})
-    row = dict.fromkeys(SESSIONS.names) | session
+def _without_broken(session: dict, broken: dict[str, str]) -> dict:
+    """The session without the audio that cannot be read; its labels stay."""
+    recording = [session.get("audio_path"), *(session.get("channel_paths") or [])]
+    support = session.get("support_paths") or []
+    kept = session | {"support_paths": [path for path in support if path not in broken]}
+    notes = list(session.get("notes") or [])
+    if any(path in broken for path in recording):
+        kept |= {"audio_path": None, "channel_paths": None}
+        notes.append("audio unreadable")
+    lost = [path for path in support if path in broken]
+    return kept | {"notes": [*notes, *(f"{path}: unreadable" for path in lost)]}
+
+
+def _measure_loudness(
+    sessions: list[dict], files: dict[str, RawFile], cache: FactCache, workers: int
+) -> dict[str, float]:
+    """Integrated loudness in LUFS of the audio of the sessions that ask for it."""
+    paths = [s["audio_path"] for s in sessions if s.get("measure_loudness") and s["audio_path"]]
+    with ThreadPoolExecutor(workers) as pool:
+        facts = list(pool.map(lambda path: cache.fact(files[path], "loudness", _loudness), paths))
+    return dict(zip(paths, facts, strict=True))
+
+
+def _loudness(file: RawFile) -> float | None:
+    return integrated_loudness(file.location)
+
+
+def _session_row(session: dict, facts: _Facts) -> dict:
+    card, audio_path = facts.card, session.get("audio_path")
+    recording = session.get("channel_paths") or [audio_path]
+    row = dict.fromkeys(SESSIONS.names) | {"notes": []}
+    row |= {name: value for name, value in session.items() if name in row}
+    owned = {session.get("annotation_path"), *recording, *session["support_paths"]} - {None}
+    lengths = [facts.probes[path]["duration"] for path in recording if path is not None]
+    if "label_map" not in session and len(card["label_maps"]) == 1:
+        row["label_map"] = card["label_maps"][0]
+    if row["integrated_loudness"] is None:
+        row["integrated_loudness"] = facts.loudness.get(audio_path)
     return row | {
-        "source_set": source_set,
-        "audio_duration": probe.get("duration"),
+        "source_set": facts.source_set,
+        "group_id": row["group_id"] or f"{facts.source_set}/{row['session_id']}",
+        "kit_id": row["kit_id"] or card["kit"],
+        "is_synthetic": card["is_synthetic"]
+        if row["is_synthetic"] is None
+        else row["is_synthetic"],
+        "audio_duration": min(lengths, default=None),
         "files": [
             {
                 "path": path,
-                "role": found.roles[path],
-                "bytes": files[path].bytes,
-                "sha256": digests[path],
+                "role": facts.roles[path],
+                "bytes": facts.files[path].bytes,
+                "sha256": facts.digests[path],
             }
             for path in sorted(owned)
         ],

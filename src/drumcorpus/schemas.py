@@ -89,9 +89,14 @@ SESSIONS = pa.schema(
         ("tempo_bpm", pa.float64()),
         ("meter", pa.string()),
         ("is_synthetic", pa.bool_()),
+        ("label_map", pa.string()),  # null: inventory only, no labels are taken
         ("annotation_path", pa.string()),
         ("audio_path", pa.string()),
+        # Where several mono files are one recording, such as a pair of overheads; else null.
+        ("channel_paths", pa.list_(pa.string())),
         ("audio_duration", pa.float64()),
+        ("integrated_loudness", pa.float64()),  # LUFS, of the audio
+        ("overall_gain", pa.float64()),  # linear, that the source applied to the audio
         ("notes", pa.list_(pa.string())),
         (
             "files",

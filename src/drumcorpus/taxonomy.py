@@ -1,7 +1,8 @@
 """Labels, techniques, dynamics and label maps, read from ``resources/taxonomy/``."""
 
 import os
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, field, fields
 
 from drumcorpus.files import read_yaml
 
@@ -42,13 +43,15 @@ class LabelMap:
     """From the labels or note numbers of one kit to strokes.
 
     `openness` is (controller, value when closed, value when open) of the hi-hat pedal, or None;
-    it is read at the strokes of the source labels in `pedalled`.
+    it is read at the strokes of the source labels in `pedalled`. `drops` gives the reason why a
+    source label stands for no stroke, such as the sound of a cymbal played backwards.
     """
 
     name: str
     strokes: dict[str, Stroke]
     openness: tuple[int, float, float] | None = None
     pedalled: frozenset[str] = frozenset()
+    drops: dict[str, str] = field(default_factory=dict)
 
 
 def load_taxonomy(
@@ -103,16 +106,19 @@ def family_labels(components_file: str | os.PathLike, family: str) -> list[str]:
 
 
 def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
-    """Read one note map or label map.
+    """Read one note map (`notes`, by MIDI number) or label map (`labels`, by token).
 
     Raises
     ------
     ValueError
-        If an entry names a label or technique that the taxonomy has not, or a cymbal below 1.
+        If an entry names a label or technique that the taxonomy has not, a cymbal below 1, or a
+        source label that is both a stroke and dropped.
     """
     document = read_yaml(path)
+    if not isinstance(document, dict) or ("notes" in document) == ("labels" in document):
+        raise ValueError(f"{path}: wanted: one of the keys notes and labels")
     strokes = {}
-    for source_label, entry in document["notes"].items():
+    for source_label, entry in document.get("notes", document.get("labels")).items():
         where = f"{path}: {source_label}"
         stroke = _read_stroke(where, entry)
         _known(stroke.label, taxonomy.labels, f"{where}: label")
@@ -121,9 +127,10 @@ def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
         if stroke.cymbal is not None and stroke.cymbal < 1:
             raise ValueError(f"{where}: cymbal {stroke.cymbal}; cymbals count from 1")
         strokes[str(source_label)] = stroke
+    drops = _read_drops(path, document.get("drops", {}), strokes)
     pedal = document.get("openness")
     if pedal is None:
-        return LabelMap(document["name"], strokes)
+        return LabelMap(document["name"], strokes, drops=drops)
     if pedal["closed"] == pedal["open"]:
         raise ValueError(f"{path}: openness: closed and open are both {pedal['open']}")
     for note in pedal["notes"]:
@@ -133,7 +140,19 @@ def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
         strokes,
         (pedal["controller"], float(pedal["closed"]), float(pedal["open"])),
         frozenset(map(str, pedal["notes"])),
+        drops,
     )
+
+
+def _read_drops(path: str | os.PathLike, entries: dict, strokes: dict) -> dict[str, str]:
+    drops = {str(source_label): reason for source_label, reason in entries.items()}
+    for source_label, reason in drops.items():
+        where = f"{path}: drops: {source_label}"
+        if source_label in strokes:
+            raise ValueError(f"{where}: is also a stroke; leave one of the two out")
+        if not isinstance(reason, str) or not re.fullmatch("[a-z]+(_[a-z]+)*", reason):
+            raise ValueError(f"{where}: got {reason!r}; wanted: a reason such as reversed_sound")
+    return drops
 
 
 def _read_stroke(where: str, entry) -> Stroke:

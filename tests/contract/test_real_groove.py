@@ -6,13 +6,11 @@ from collections import Counter
 import mido
 import numpy as np
 import pytest
+from source_set_runs import Run
 
 from drumcorpus.events import group_onsets
-from drumcorpus.ingest import ingest_sessions, outcome_counts
-from drumcorpus.inventory import file_digests, take_inventory
+from drumcorpus.ingest import outcome_counts
 from drumcorpus.midi import parse_midi, tick_seconds
-from drumcorpus.raw_files import FactCache, RawReader, digest_raw_files, scan_roots
-from drumcorpus.source_sets.groove_mididataset import read_hits, survey
 
 NOTE_COUNTS = {
     **{36: 88_127, 38: 103_295, 40: 22_277, 37: 9_697, 48: 13_167, 50: 1_566, 45: 3_951},
@@ -21,13 +19,6 @@ NOTE_COUNTS = {
 }
 N_HITS = 446_312
 N_DOUBLE_TRIGGERS = 323
-SETTINGS = {
-    "simultaneous_ms": 5.0,
-    "double_trigger_ms": 10.0,
-    "context_ms": {"pre": 80.0, "post": 200.0},
-    "license": "CC-BY-4.0",
-    "redistributable": True,
-}
 
 
 @pytest.fixture(scope="module")
@@ -39,29 +30,18 @@ def root(shared):
 
 
 @pytest.fixture(scope="module")
-def inventory(root, tmp_path_factory):
-    files, refusals = scan_roots([root])
-    cache = FactCache(tmp_path_factory.mktemp("cache") / "facts.json")
-    digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
-    return take_inventory(
-        "groove_mididataset",
-        survey,
-        files,
-        digests,
-        refusals + unreadable,
-        cache,
-        kit="roland_td11",
-        is_synthetic=False,
-    )
+def run(root, tmp_path_factory):
+    return Run("groove_mididataset", [root], tmp_path_factory.mktemp("cache") / "facts.json")
 
 
 @pytest.fixture(scope="module")
-def ingest(root, taxonomy, td11):
-    def ingest(sessions):
-        reader = RawReader([root], file_digests(sessions))
-        return ingest_sessions(sessions, read_hits, reader.read, td11, taxonomy, **SETTINGS)
+def inventory(run):
+    return run.inventory()
 
-    return ingest
+
+@pytest.fixture(scope="module")
+def ingest(run):
+    return run.ingest
 
 
 @pytest.fixture(scope="module")
@@ -196,21 +176,8 @@ def test_a_second_ingestion_gives_the_same_tables(inventory, ingest, ingested):
     assert again.tallies.equals(ingested.tallies)
 
 
-def test_the_order_in_which_files_are_found_leaves_no_trace(root, inventory, tmp_path):
-    files, refusals = scan_roots([root])
-    backwards = dict(reversed(files.items()))
-    cache = FactCache(tmp_path / "facts.json")
-    digests, _ = digest_raw_files(backwards.values(), cache, workers=2)
-    other = take_inventory(
-        "groove_mididataset",
-        survey,
-        backwards,
-        digests,
-        refusals,
-        cache,
-        kit="roland_td11",
-        is_synthetic=False,
-    )
+def test_the_order_in_which_files_are_found_leaves_no_trace(run, inventory):
+    other = run.inventory(backwards=True)
     assert other.sessions.equals(inventory.sessions)
     assert other.files.equals(inventory.files)
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumcorpus.events import Hits, build_events, double_triggers, event_ids, group_onsets
+from drumcorpus.events import (
+    HitNames,
+    Hits,
+    build_events,
+    double_triggers,
+    event_ids,
+    group_onsets,
+)
 from drumcorpus.schemas import EVENTS, SESSIONS
 
 SETTINGS = {
@@ -22,12 +29,14 @@ def hits_of(rows, label_map):
     """Hits from (source_label, onset) and anything else by name, in their order."""
     names = list(label_map.strokes)
     plain = {"session": 0, "velocity": 0.6, "openness": np.nan, "tempo_bpm": 120.0}
-    plain |= {"bar": 1, "beat": 1.0, "meter": "4/4"}
+    plain |= {"bar": 1, "beat": 1.0, "meter": "4/4", "confidence": 1.0, "instance": 0}
+    plain |= {"audio": -1, "remark": -1, "technique": -1}
     full = [
         plain | {"source_label": label, "stroke": names.index(label), "onset": onset} | more
         for label, onset, more in rows
     ]
     kinds = {"source_label": str, "meter": str, "session": int, "stroke": int, "bar": int}
+    kinds |= dict.fromkeys(("instance", "audio", "remark", "technique"), int)
     return Hits(
         **{
             name: np.array([row[name] for row in full], dtype=kinds.get(name, float))
@@ -356,3 +365,57 @@ class TestTechniques:
     def test_a_loud_kick_beside_a_soft_snare_leaves_the_ghost_note(self, build):
         rows = hit("36", 1.0, velocity=1.0), hit("38", 1.0, velocity=0.1)
         assert self.techniques(build, *rows) == [["ghost_note"]]
+
+
+class TestWhatOnlySomeSourcesSay:
+    names = HitNames(("kick.wav", "snare.wav"), ("repaired", "clamped"), ("brush", "flam"))
+
+    def test_hits_of_two_recordings_of_a_session_are_two_events(self, build):
+        rows = hit("36", 1.0, audio=0), hit("38", 1.001, audio=1), hit("38", 1.002, audio=1)
+        events = build(*rows, names=self.names)
+        assert [e["audio_path"] for e in events] == ["kick.wav", "snare.wav"]
+        assert [len(e["components"]) for e in events] == [1, 2]
+
+    def test_events_stay_in_order_of_onset_over_recordings(self, build):
+        rows = [hit("36", onset, audio=number % 2) for number, onset in enumerate((3.0, 1.0, 2.0))]
+        events = build(*rows, hit("36", 2.5), names=self.names)
+        assert [e["onset_time"] for e in events] == [1.0, 2.0, 2.5, 3.0]
+        assert [e["audio_path"] for e in events] == ["snare.wav", "kick.wav", "a.wav", "kick.wav"]
+
+    def test_one_instant_in_two_recordings_has_two_ids(self, build):
+        rows = hit("36", 1.0, audio=0), hit("36", 1.0, audio=1), hit("36", 1.0)
+        ids = [event["event_id"] for event in build(*rows, names=self.names)]
+        assert len(set(ids)) == 3
+        assert build(hit("36", 1.0))[0]["event_id"] in ids
+
+    def test_the_same_label_in_two_recordings_is_no_double_trigger(self, td11):
+        rows = hit("36", 1.0, audio=0), hit("36", 1.002, audio=1), hit("36", 1.004, audio=0)
+        assert double_triggers(hits_of(rows, td11), 0.01).tolist() == [False, True, False]
+
+    def test_one_label_that_was_looked_up_as_two_is_two_strokes(self, td11):
+        rows = hit("36", 1.0), hit("36", 1.002, stroke=1), hit("36", 1.004), hit("36", 1.006)
+        assert double_triggers(hits_of(rows, td11), 0.01).tolist() == [False, False, True, True]
+
+    def test_a_remark_stands_once_in_the_history_of_its_event(self, build):
+        rows = hit("36", 1.0, remark=1), hit("38", 1.001, remark=1), hit("42", 1.002, remark=0)
+        first, second = build(*rows, hit("36", 2.0), names=self.names)
+        assert [entry["method"] for entry in first["annotation_history"]] == ["repaired", "clamped"]
+        assert first["annotation_history"][0] == {
+            "annotation_stage": "ingest",
+            "method": "repaired",
+            "confidence": None,
+            "notes": None,
+        }
+        assert second["annotation_history"] == []
+
+    def test_a_technique_of_the_hit_joins_those_of_its_stroke(self, build):
+        rows = hit("37", 1.0, technique=0), hit("38", 2.0, technique=1)
+        first, second = build(*rows, names=self.names)
+        assert first["techniques"] == ["brush", "cross_stick"]
+        assert second["techniques"] == ["flam"]
+
+    def test_confidence_and_instance_are_kept(self, build):
+        rows = hit("45", 1.0, instance=2, confidence=0.1234567), hit("45", 2.0)
+        components = [event["components"][0] for event in build(*rows)]
+        assert [c["instance"] for c in components] == [2, None]
+        assert [c["confidence"] for c in components] == [0.123457, 1.0]

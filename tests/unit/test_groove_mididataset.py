@@ -7,12 +7,12 @@ import mido
 import numpy as np
 import pytest
 import soundfile
+from source_set_runs import Run
 
-from drumcorpus.ingest import ingest_sessions, outcome_counts
-from drumcorpus.inventory import file_digests, take_inventory
-from drumcorpus.raw_files import FactCache, RawReader, digest_raw_files, scan_roots
+from drumcorpus.ingest import outcome_counts
+from drumcorpus.raw_files import scan_roots
 from drumcorpus.schemas import EVENTS, TALLIES
-from drumcorpus.source_sets.groove_mididataset import COLUMNS, read_hits, survey
+from drumcorpus.source_sets.groove_mididataset import COLUMNS, survey
 
 HEADER = [*COLUMNS[:-1], "duration", "split"]
 FOLDER = "drummer1/session1"
@@ -84,38 +84,16 @@ class Root:
     def survey(self):
         files, refusals = scan_roots([self.folder])
         assert refusals == []
-        return survey(files, lambda path: files[path].location.read_bytes())
+        return survey(files, lambda path: files[path].location.read_bytes(), {})
+
+    def run(self):
+        return Run("groove_mididataset", [self.folder], self.folder.parent / "facts.json")
 
     def inventory(self):
-        files, refusals = scan_roots([self.folder])
-        cache = FactCache(self.folder.parent / "facts.json")
-        digests, unreadable = digest_raw_files(files.values(), cache, workers=1)
-        return take_inventory(
-            "groove_mididataset",
-            survey,
-            files,
-            digests,
-            refusals + unreadable,
-            cache,
-            kit="roland_td11",
-            is_synthetic=False,
-        )
+        return self.run().inventory()
 
     def ingest(self, td11, taxonomy):
-        sessions = self.inventory().sessions
-        reader = RawReader([self.folder], file_digests(sessions))
-        return ingest_sessions(
-            sessions,
-            read_hits,
-            reader.read,
-            td11,
-            taxonomy,
-            simultaneous_ms=5.0,
-            double_trigger_ms=10.0,
-            context_ms={"pre": 80.0, "post": 200.0},
-            license="CC-BY-4.0",
-            redistributable=True,
-        )
+        return self.run().ingest(self.inventory().sessions)
 
 
 @pytest.fixture

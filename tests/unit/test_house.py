@@ -15,11 +15,14 @@ LIBRARY = REPO / "src/drumcorpus"
 MODULES = sorted(LIBRARY.rglob("*.py"))
 SCRIPTS = sorted((REPO / "workflow/scripts").glob("*.py"))
 RULE_FILES = sorted((REPO / "workflow/rules").glob("*.smk"))
+SETS = {path.stem for path in (LIBRARY / "source_sets").glob("[a-z]*.py")}
+CARDS = [REPO / "resources/source_sets", REPO / "resources/demo/source_sets"]
 # A stage is one step of the chain; everything else is ground that stages stand on. The crash
 # modules are one stage in several rooms.
 STAGES = {
     *("inventory", "ingest", "provenance", "crash", "aliases", "merge", "audit", "health"),
-    *("health_page", "gates", "sampling", "export", "verify"),
+    *("health_page", "gates", "sampling", "export", "verify", "integrity", "inventory_page"),
+    *("ingest_page", "onset_scores"),
 }
 
 
@@ -162,11 +165,39 @@ def test_every_setting_has_a_description_in_the_schema():
 
 
 def test_every_committed_card_and_gate_file_is_valid():
-    for kind, pattern in (
-        ("card", "resources/source_sets/*.yaml"),
-        ("card", "resources/demo/source_sets/*.yaml"),
-        ("gates", "resources/gates/*.yaml"),
-    ):
+    cards = [path for folder in CARDS for path in folder.glob("*.yaml") if path.stem in SETS]
+    for kind, paths in (("card", cards), ("gates", REPO.glob("resources/gates/*.yaml"))):
         schema = yaml.safe_load((REPO / f"workflow/schemas/{kind}.schema.yaml").read_text())
-        for path in REPO.glob(pattern):
+        for path in paths:
             assert document_problems(yaml.safe_load(path.read_text()), schema) == [], path
+
+
+def test_every_source_set_has_all_its_parts():
+    config = yaml.safe_load((REPO / "config/config.yaml").read_text())
+    production = yaml.safe_load((REPO / "config/production.yaml").read_text())
+    assert set(config["source_sets"]) == set(config["use"]) == SETS == set(production["use"])
+    assert set(production["source_sets"]) == SETS
+    for name in SETS:
+        assert (LIBRARY / f"demo/{name}.py").is_file()
+        real, demo = (yaml.safe_load((folder / f"{name}.yaml").read_text()) for folder in CARDS)
+        assert real["name"] == demo["name"] == name
+        assert (demo["license"], demo["redistributable"], demo["is_synthetic"]) == (
+            "MIT",
+            True,
+            True,
+        )
+        for key in ("label_maps", "label_method", "settings", "references"):
+            assert real.get(key) == demo.get(key), (name, key)
+        for label_map in real["label_maps"]:
+            assert (REPO / f"resources/taxonomy/note_maps/{label_map}.yaml").is_file()
+        for path in real.get("references", {}).values():
+            assert (REPO / "resources" / path).is_file()
+
+
+def test_every_reviewed_file_belongs_to_a_card():
+    cards = [yaml.safe_load((CARDS[0] / f"{name}.yaml").read_text()) for name in SETS]
+    used = {path for card in cards for path in card.get("references", {}).values()}
+    there = {f"source_sets/{path.name}" for path in CARDS[0].glob("*.yaml")}
+    assert there - {f"source_sets/{name}.yaml" for name in SETS} == used
+    maps = {name for card in cards for name in card["label_maps"]}
+    assert {path.stem for path in REPO.glob("resources/taxonomy/note_maps/*.yaml")} == maps

@@ -15,6 +15,7 @@ NEUTRAL = {
     "floor": 0.0,
     "ceiling": 1e9,
     "session_cap": None,
+    "one_shot_cap": None,
     "technique_factors": {},
 }
 
@@ -131,6 +132,16 @@ def test_no_session_has_more_expected_draws_than_the_cap(weigh):
     assert report["largest_session_share_after"] == 0.5
 
 
+def test_a_pack_of_one_shots_does_not_outweigh_played_music(weigh):
+    pack = {"session_id": "pack", "style": "one_shot"}
+    table = events((80, ["kick"], {}), (80, ["kick"], pack), (5, ["kick"], {"style": "rock"}))
+    report, _ = weigh(table, one_shot_cap=20.0)
+    assert report["session_factors"] == {"egmd": {"pack": 0.25}}
+    assert weigh(table)[0]["session_factors"] == {}
+    both, _ = weigh(table, one_shot_cap=20.0, session_cap=8.0)
+    assert both["session_factors"]["egmd"]["pack"] == 0.1
+
+
 def test_sessions_of_one_name_in_two_sets_are_two_sessions(weigh):
     table = events((10, ["kick"], {}), (10, ["kick"], {"source_set": "groove"}))
     report, _ = weigh(table, session_cap=5.0)
@@ -190,6 +201,7 @@ def test_equal_manifests_give_equal_bytes(weigh, tmp_path):
         ("floor", 1.5),
         ("ceiling", 0.5),
         ("session_cap", 0.0),
+        ("one_shot_cap", -1.0),
         ("technique_factors", {"flam": 0.0}),
     ],
 )

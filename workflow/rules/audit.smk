@@ -11,10 +11,10 @@ rule audit_provenance:
     input:
         manifest="results/manifests/{manifest}.parquet",
         provenance=expand(
-            "results/provenance/{source_set}.jsonl", source_set=SOURCE_SETS
+            "results/provenance/{source_set}.jsonl", source_set=INGESTED
         ),
         inventory=expand(
-            "results/inventory/{source_set}.parquet", source_set=SOURCE_SETS
+            "results/inventory/{source_set}.parquet", source_set=INGESTED
         ),
     output:
         audit=update("reports/provenance/{manifest}.json"),
@@ -30,6 +30,6 @@ rule audit_provenance:
         merged_sets=lambda wildcards: config["manifests"][wildcards.manifest][
             "source_sets"
         ],
-        tiers={name: config["source_sets"][name]["tier"] for name in SOURCE_SETS},
+        tiers={name: config["source_sets"][name]["tier"] for name in INGESTED},
     script:
         "../scripts/audit_provenance.py"

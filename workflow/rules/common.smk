@@ -5,8 +5,9 @@ is read; the shards; the digests of code; the state of the raw data.
 
 from pathlib import Path
 
+from drumcorpus.cards import check_settings
 from drumcorpus.code_digest import code_digest
-from drumcorpus.configuration import check_configuration
+from drumcorpus.configuration import check_configuration, redistributable_part
 from drumcorpus.files import read_yaml
 from drumcorpus.schema_check import check_document, typed
 from drumcorpus.taxonomy import family_labels, load_taxonomy
@@ -93,6 +94,9 @@ try:
     check_configuration(config, load_taxonomy(*taxonomy_files()))
     family_labels(f"{TAXONOMY}/components.yaml", config["crash"]["family"])
     CARDS = {name: read_card(name) for name in config["use"]}
+    for name, card in CARDS.items():
+        check_settings(name, card, config["source_sets"][name])
+    config = redistributable_part(config, CARDS)
     for name, block in config["manifests"].items():
         path = config_path(block["gates"])
         if not Path(path).is_file():
@@ -102,6 +106,11 @@ except (ValueError, OSError) as error:
     raise WorkflowError(str(error))
 
 SOURCE_SETS = config["use"]
+# Those of tier inventory are listed and nothing more.
+INGESTED = [
+    name for name in SOURCE_SETS if config["source_sets"][name]["tier"] != "inventory"
+]
+YARDSTICKS = [name for name in config["yardsticks"] if name in INGESTED]
 MANIFESTS = sorted(config["manifests"])
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
 
@@ -138,9 +147,25 @@ def tables_of_manifest(folder, manifest):
     return expand(f"results/{folder}/{{source_set}}.parquet", source_set=source_sets)
 
 
-def note_map(source_set):
-    """The note map that a source set's card names."""
-    return f"{TAXONOMY}/note_maps/{CARDS[source_set]['note_map']}.yaml"
+def label_map_files(wildcards):
+    """The label maps that a source set's card lists, as inputs."""
+    names = CARDS[wildcards.source_set]["label_maps"]
+    return [f"{TAXONOMY}/note_maps/{name}.yaml" for name in names]
+
+
+def reference_files(wildcards):
+    """The reviewed files that a source set's card refers to, as inputs."""
+    paths = CARDS[wildcards.source_set].get("references", {}).values()
+    return [config_path(f"resources/{path}") for path in paths]
+
+
+def own_settings(source_set):
+    """The settings that only this source set has, and those of the detector if it is used."""
+    card, block = CARDS[source_set], config["source_sets"][source_set]
+    shared = (
+        {"onsets": config["onsets"]} if card["label_method"] == "onset_detector" else {}
+    )
+    return shared | {name: block[name] for name in card.get("settings", [])}
 
 
 def roots(source_set):

@@ -14,7 +14,8 @@ rule ingest_sessions:
     input:
         sessions="results/sessions/{source_set}/{shard}.parquet",
         card=card_file,
-        note_map=lambda wildcards: note_map(wildcards.source_set),
+        label_maps=label_map_files,
+        references=reference_files,
         taxonomy=taxonomy_files(),
     output:
         events=update("results/events/{source_set}/{shard}.parquet"),
@@ -28,6 +29,7 @@ rule ingest_sessions:
         "../../environment.yml"
     params:
         code=source_set_code("ingest_sessions.py"),
+        settings=lambda wildcards: own_settings(wildcards.source_set),
         ingest=config["ingest"],
         local=lambda wildcards: roots(wildcards.source_set),
     script:

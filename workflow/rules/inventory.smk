@@ -15,6 +15,7 @@ rule take_inventory:
         state=".drumcorpus/raw/{source_set}.json",
         demo=demo_corpus,
         card=card_file,
+        references=reference_files,
     output:
         files=update("results/inventory/{source_set}.parquet"),
         sessions=update("results/sessions/{source_set}.parquet"),
@@ -28,6 +29,8 @@ rule take_inventory:
     threads: 4
     params:
         code=source_set_code("take_inventory.py"),
+        settings=lambda wildcards: own_settings(wildcards.source_set),
+        splits=config["splits"],
         local=lambda wildcards: roots(wildcards.source_set)
         | {
             "vanished": (

@@ -19,6 +19,8 @@ CRASH = [
 localrules:
     all,
     inventory,
+    integrity,
+    ingest,
     provenance,
     crash,
     manifest,
@@ -26,15 +28,23 @@ localrules:
     health,
     weights,
     export,
+    yardstick,
 
 
 rule inventory:
     """Raw files of every source set with their digests, without ingesting anything."""
     input:
         products(INVENTORY),
+        expand("reports/inventory.{ext}", ext=["html", "json", "csv"]),
 
 
-for source_set in SOURCE_SETS:
+rule integrity:
+    """Raw files of every source set, held against their checksum lists."""
+    input:
+        products(["integrity/{s}.json"]),
+
+
+for source_set in INGESTED:
 
     rule:
         """Events and provenance of one source set."""
@@ -45,23 +55,33 @@ for source_set in SOURCE_SETS:
         localrule: True
 
 
+rule ingest:
+    """Events of every source set, and a page of what became of every source label."""
+    input:
+        rules.inventory.input,
+        products(INGEST, INGESTED),
+        expand("reports/ingest.{ext}", ext=["html", "json"]),
+
+
 rule provenance:
     """Where every session came from: raw files by hash, licence, code."""
     input:
-        products([*INVENTORY, *INGEST, "provenance/{s}.jsonl"]),
+        rules.ingest.input,
+        products(["provenance/{s}.jsonl"], INGESTED),
 
 
 rule crash:
     """Which cymbal every crash hit is, and the sessions in doubt."""
     input:
-        products([*INVENTORY, *INGEST, *CRASH]),
+        rules.ingest.input,
+        products(CRASH, INGESTED),
 
 
 rule manifest:
     """The merged events of every manifest, as Parquet and as JSON Lines."""
     input:
         rules.crash.input,
-        products(["aliased/{s}/{n}"]),
+        products(["aliased/{s}/{n}"], INGESTED),
         expand(
             "results/manifests/{manifest}.{ext}",
             manifest=MANIFESTS,
@@ -89,6 +109,14 @@ rule health:
             "reports/health/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "html"]
         ),
         expand("results/gates/{manifest}.json", manifest=MANIFESTS),
+
+
+rule yardstick:
+    """How well the onset tooling finds the hits of recordings that people have annotated."""
+    input:
+        expand(
+            "reports/onsets/{source_set}.{ext}", source_set=YARDSTICKS, ext=["json", "md"]
+        ),
 
 
 rule weights:
@@ -131,5 +159,7 @@ rule all:
     """Everything: manifests, reports, sampling weights and exports, through all gates."""
     default_target: True
     input:
+        products(["integrity/{s}.json"], WITH_CHECKSUM_LIST),
         rules.weights.input,
         rules.export.input,
+        rules.yardstick.input,

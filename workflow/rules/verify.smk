@@ -19,7 +19,9 @@ rule verify:
         n_sample=config["verify_sample"],
         local={
             "roots": {name: roots(name)["roots"] for name in SOURCE_SETS},
-            "planned": [str(path) for path in rules.all.input],
+            "planned": [
+                str(path) for path in [*rules.all.input, *rules.integrity.input]
+            ],
         },
     script:
         "../scripts/verify.py"

@@ -1,6 +1,5 @@
 """Cut the clips of one shard."""
 
-import io
 from pathlib import Path
 
 from drumcorpus.job import open_job
@@ -12,10 +11,10 @@ from drumcorpus.export import clips_are_whole, cut_clips
 export_root = Path("results/export", snakemake.wildcards.manifest)
 job.leave_if_fresh(also=lambda: clips_are_whole(job.kept[snakemake.output.index], export_root))
 
-from drumcorpus.audio import read_mono
 from drumcorpus.inventory import file_digests
 from drumcorpus.progress import Progress
 from drumcorpus.raw_files import RawReader
+from drumcorpus.recordings import recording_reader
 from drumcorpus.tables import read_table, write_table
 
 events = read_table(snakemake.input.events)
@@ -23,10 +22,9 @@ sessions = read_table(snakemake.input.sessions)
 reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))
 progress = Progress(job.title, sessions.num_rows, "recordings")
 
-
 index = cut_clips(
     events,
-    progress.counting(lambda path: read_mono(io.BytesIO(reader.read(path)))),
+    progress.counting(recording_reader(sessions, reader.read)),
     export_root,
     source_set=snakemake.wildcards.source_set,
     shard=snakemake.wildcards.shard,

@@ -1,27 +1,26 @@
 """Describe the sound of every crash hit of one shard."""
 
-import io
-
 from drumcorpus.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.audio import read_mono
 from drumcorpus.crash_hits import embed_crashes
 from drumcorpus.inventory import file_digests
 from drumcorpus.progress import Progress
 from drumcorpus.raw_files import RawReader
+from drumcorpus.recordings import recording_reader
 from drumcorpus.tables import read_table, write_table
 from drumcorpus.taxonomy import family_labels
 
 sessions = read_table(snakemake.input.sessions)
 reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))
 rate = snakemake.params.embedding["sample_rate_hz"]
+open_audio = recording_reader(sessions, reader.read, rate)
 progress = Progress(job.title, sessions.num_rows, "sessions")
 embeddings = embed_crashes(
     read_table(snakemake.input.events),
     family_labels(snakemake.input.components, snakemake.params.family),
-    lambda path: read_mono(io.BytesIO(reader.read(path)), rate)[0],
+    lambda path: open_audio(path)[0],
     sample_rate_hz=rate,
     on_session=progress.advance,
 )

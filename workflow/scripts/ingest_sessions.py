@@ -6,6 +6,7 @@ from drumcorpus.job import start_job
 
 job = start_job(snakemake)
 
+from drumcorpus.cards import read_options
 from drumcorpus.files import read_yaml
 from drumcorpus.ingest import ingest_sessions, outcome_counts
 from drumcorpus.inventory import file_digests, quarantine_table
@@ -18,13 +19,16 @@ source_set = snakemake.wildcards.source_set
 sessions = read_table(snakemake.input.sessions)
 card = read_yaml(snakemake.input.card)
 taxonomy = load_taxonomy(*snakemake.input.taxonomy)
+label_maps = zip(card["label_maps"], snakemake.input.label_maps, strict=True)
 progress = Progress(job.title, sessions.num_rows, "sessions")
 ingested = ingest_sessions(
     sessions,
     import_module(f"drumcorpus.source_sets.{source_set}").read_hits,
     RawReader(snakemake.params.local["roots"], file_digests(sessions)).read,
-    load_label_map(snakemake.input.note_map, taxonomy),
+    {name: load_label_map(path, taxonomy) for name, path in label_maps},
     taxonomy,
+    read_options(card, snakemake.input.references, snakemake.params.settings),
+    label_method=card["label_method"],
     license=card["license"],
     redistributable=card["redistributable"],
     on_session=lambda session: progress.advance(),

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from drumcorpus.cards import read_options
 from drumcorpus.files import read_yaml
 from drumcorpus.inventory import refuse_vanished, take_inventory
 from drumcorpus.job import STATE_FOLDER, open_job
@@ -41,8 +42,10 @@ inventory = take_inventory(
     digests,
     refusals + unreadable,
     cache,
-    kit=card["kit"],
-    is_synthetic=card["is_synthetic"],
+    card,
+    read_options(card, snakemake.input.references, snakemake.params.settings),
+    workers=snakemake.threads,
+    **snakemake.params.splits,
 )
 cache.save()
 write_table(snakemake.output.files, inventory.files)

@@ -14,9 +14,14 @@ _NAMES = [
     "source_set",
     "session_id",
     "split",
+    "style",
     "techniques.list.element",
     "components.list.element.label",
 ]
+
+
+# The style of a pack of isolated strokes, which is no music.
+ONE_SHOT = "one_shot"
 
 
 class Codes(dict):
@@ -41,6 +46,8 @@ class Hits:
         Product of the factors of the event's techniques.
     sessions : np.ndarray, shape (n_events,), int32
         Code of each event's (source_set, session_id).
+    one_shots : np.ndarray, shape (n_events,), bool
+        Whether each event is of a pack of one-shots.
     event_ids, session_ids : pa.Array or None
         Only where asked for.
     """
@@ -49,6 +56,7 @@ class Hits:
     n_components: np.ndarray
     factors: np.ndarray
     sessions: np.ndarray
+    one_shots: np.ndarray
     event_ids: pa.Array | None = None
     session_ids: pa.Array | None = None
 
@@ -84,11 +92,11 @@ def read_hits(
     labels: Codes,
     sessions: Codes,
 ) -> Hits | None:
-    """All events of `split` at once, or None: some 24 bytes per event, no strings."""
+    """All events of `split` at once, or None: some 25 bytes per event, no strings."""
     parts = list(iter_hits(manifest_parquet, split, technique_factors, labels, sessions))
     if not parts:
         return None
-    names = ("labels", "n_components", "factors", "sessions")
+    names = ("labels", "n_components", "factors", "sessions", "one_shots")
     return Hits(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
@@ -115,6 +123,7 @@ def _hits(table: pa.Table, technique_factors, labels, sessions, with_ids: bool) 
         n_components=_lengths(components),
         factors=reduce_events(np.multiply, factors[technique_codes], _lengths(techniques), 1.0),
         sessions=_session_codes(table, sessions),
+        one_shots=np.asarray(pc.fill_null(pc.equal(_only(table["style"]), ONE_SHOT), False)),
         event_ids=_only(table["event_id"]) if with_ids else None,
         session_ids=_only(table["session_id"]).dictionary_decode() if with_ids else None,
     )

@@ -30,6 +30,7 @@ def derive_weights(
     floor: float,
     ceiling: float,
     session_cap: float | None,
+    one_shot_cap: float | None,
     technique_factors: dict[str, float],
     split: str = "train",
 ) -> dict:
@@ -40,7 +41,9 @@ def derive_weights(
     [1]_. An event has the largest weight of its components (1 where it has none), times the
     factors of its techniques, clamped to `floor` and `ceiling` times the median event, and scaled
     to mean 1. A session whose events then weigh more than `session_cap` together is scaled down to
-    it: no session has more than `session_cap` expected draws in ``epoch_draws`` draws.
+    it: no session has more than `session_cap` expected draws in ``epoch_draws`` draws. A pack of
+    one-shots is held to `one_shot_cap` likewise: it has one stroke to a file and many files, and
+    would outweigh played music by its density.
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ def derive_weights(
         Bounds of an event's weight, as multiples of the median weight; 0 <= floor <= 1 <= ceiling.
     session_cap : float or None
         Largest weight of one session, in average events; None for no cap.
+    one_shot_cap : float or None
+        The same of a session whose style is ``one_shot``.
     technique_factors : dict
         Technique -> factor > 0; techniques without one count 1.
     split : str
@@ -78,10 +83,11 @@ def derive_weights(
     .. [1] D. Mahajan et al., "Exploring the limits of weakly supervised pretraining", ECCV 2018.
     .. [2] L. Kish, Survey Sampling, Wiley, 1965: (sum w)^2 / sum w^2.
     """
-    _check_settings(exponent, smoothing, floor, ceiling, session_cap, technique_factors)
+    caps = {"session_cap": session_cap, "one_shot_cap": one_shot_cap}
+    _check_settings(exponent, smoothing, floor, ceiling, caps, technique_factors)
     labels, sessions = Codes(), Codes()
     settings = {"exponent": exponent, "smoothing": smoothing, "floor": floor, "ceiling": ceiling}
-    settings |= {"session_cap": session_cap, "technique_factors": technique_factors}
+    settings |= caps | {"technique_factors": technique_factors}
     hits = read_hits(manifest_parquet, split, technique_factors, labels, sessions)
     if hits is None:  # whether a corpus may lack a split is for a gate to say
         nothing = {"n_events": 0, "n_hits": 0, "n_sessions": 0, "classes": {}, "clamp": None}
@@ -91,7 +97,7 @@ def derive_weights(
     weights, clamp = _clamp(_raw_weights(hits, class_weights), floor, ceiling)
     scale = _round(1.0 / weights.mean())
     weights *= scale
-    session_factors = _session_factors(weights, hits.sessions, session_cap)
+    session_factors = _session_factors(weights, hits, session_cap, one_shot_cap)
     return {
         "schema": SCHEMA,
         "split": split,
@@ -130,14 +136,15 @@ def write_event_weights(
     return write_batches(path, EVENT_WEIGHTS, _weight_batches(manifest_parquet, weights))
 
 
-def _check_settings(exponent, smoothing, floor, ceiling, session_cap, technique_factors) -> None:
+def _check_settings(exponent, smoothing, floor, ceiling, caps, technique_factors) -> None:
     """Refuse a setting out of its range."""
     if not (exponent >= 0 and smoothing >= 0):
         raise ValueError(f"exponent {exponent} and smoothing {smoothing} must be 0 or more")
     if not 0 <= floor <= 1 <= ceiling:
         raise ValueError(f"expected 0 <= floor <= 1 <= ceiling, got {floor} and {ceiling}")
-    if session_cap is not None and not session_cap > 0:
-        raise ValueError(f"session_cap must be more than 0 events, got {session_cap}")
+    for name, cap in caps.items():
+        if cap is not None and not cap > 0:
+            raise ValueError(f"{name} must be more than 0 events, got {cap}")
     for technique, factor in technique_factors.items():
         if not 0 < factor < math.inf:
             raise ValueError(f"factor of technique {technique!r} must be above 0, got {factor}")
@@ -169,13 +176,17 @@ def _clamp(weights: np.ndarray, floor: float, ceiling: float) -> tuple[np.ndarra
 
 
 def _session_factors(
-    weights: np.ndarray, sessions: np.ndarray, session_cap: float | None
+    weights: np.ndarray, hits: Hits, session_cap: float | None, one_shot_cap: float | None
 ) -> np.ndarray:
     """Factor of each session (n_sessions,) that brings its weight down to the cap; 1 below it."""
-    totals = np.bincount(sessions, weights)
-    if session_cap is None:
-        return np.ones(len(totals))
-    return _round_all(np.minimum(1.0, session_cap / np.maximum(totals, session_cap)))
+    totals = np.bincount(hits.sessions, weights)
+    caps = np.full(len(totals), math.inf if session_cap is None else session_cap)
+    if one_shot_cap is not None:
+        packs = np.unique(hits.sessions[hits.one_shots])
+        caps[packs] = np.minimum(caps[packs], one_shot_cap)
+    factors = np.ones(len(totals))
+    np.divide(caps, totals, out=factors, where=totals > caps)
+    return _round_all(factors)
 
 
 def _by_source_set(sessions: Codes, factors: np.ndarray) -> dict[str, dict[str, float]]:

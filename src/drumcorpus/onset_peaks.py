@@ -1,0 +1,189 @@
+"""Peaks of the spectral flux, and where in the samples their transients start.
+
+Conventions as in `drumcorpus.onsets`, whose inner part this is: mono float samples at the rate
+``sample_rate_hz`` of the settings, times in seconds, levels in dB.
+"""
+
+import warnings
+
+import numpy as np
+from scipy.fft import rfft
+from scipy.ndimage import median_filter
+
+# Seconds. Half or double of each loses little on real and rendered takes.
+WINDOW = 0.023  # of the spectrum; the nearest power of two in samples
+RISE = 0.015  # over which a band's rise is measured
+PEAK_REACH = 0.02  # a peak is the largest value so far before and after it
+MEAN_BEFORE, MEAN_AFTER = 0.2, 0.03
+MEDIAN_SPAN = 0.4
+MEDIAN_FACTOR = 2.0
+START_BEFORE, START_AFTER = 0.025, 0.005  # of a peak: where its transient may start
+START_FLOOR = 1e-7  # of the largest power there: what is quieter is silence
+GUARD = 16  # samples, the least from which a variance is taken
+DIFFERENCE_HZ = 44_100  # at higher rates samples further apart are subtracted: hiss is no edge
+UPPER_SHARE = 0.45  # of the file's own rate: above it a resampler leaves nothing
+BATCH_FRAMES = 2048  # bounds the memory: about 25 MB
+POWER_FLOOR = 1e-12  # -120 dB
+
+
+def find_peaks(
+    samples: np.ndarray, highest_rate_hz: float, settings: dict
+) -> tuple[np.ndarray, np.ndarray]:
+    """Peaks of the flux that stand out of their surroundings.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float32
+        Not silent.
+    highest_rate_hz : float
+        The lowest rate that the recording has been through; no band above it is looked at.
+    settings : dict
+        The section ``onsets`` of the configuration.
+
+    Returns
+    -------
+    peak : np.ndarray, shape (n_peaks,)
+        Seconds, some milliseconds after the start of the transient.
+    rise_db : np.ndarray, shape (n_peaks,)
+        How far the mean rise of the bands is above the larger of the mean just before and twice
+        the median around; at least ``delta_db``.
+
+    Raises
+    ------
+    ValueError
+        If bands are so narrow that they would stay empty.
+    """
+    levels, times = _mel_levels(samples, highest_rate_hz, settings)
+    frames, rise_db = _pick_peaks(levels, settings)
+    return times[frames], rise_db
+
+
+def transient_start(
+    samples: np.ndarray, sample_rate_hz: int, peak: float, rest_level: float
+) -> float:
+    """The instant, to the sample, at which quiet turns into loud around a peak of the flux.
+
+    What is divided in two are the differences of the samples: a stroke is at its most abrupt at
+    its start, and what still rings is mostly low.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float
+        As recorded: a resampler's filter would ring before the transient.
+    sample_rate_hz : int
+        Their rate in Hz.
+    peak : float
+        Seconds.
+    rest_level : float
+        What lies before the first sample: the mean of all.
+
+    Returns
+    -------
+    start : float
+        Seconds, from 0 to the last sample.
+    """
+    n_apart = max(1, round(sample_rate_hz / DIFFERENCE_HZ))
+    first = round((peak - START_BEFORE) * sample_rate_hz)
+    last = round((peak + START_AFTER) * sample_rate_hz) + GUARD
+    rows = np.arange(first - n_apart, last)
+    window = samples[np.clip(rows, 0, len(samples) - 1)].astype(np.float64)
+    window[rows < 0] = rest_level
+    power = np.square(window[n_apart:] - window[:-n_apart])
+    n_before = np.arange(GUARD, len(power) - GUARD)
+    n_after = len(power) - n_before
+    sums = np.cumsum(power)
+    floor = START_FLOOR * power.max() + np.finfo(float).tiny
+    before = sums[n_before - 1] / n_before + floor
+    after = (sums[-1] - sums[n_before - 1]) / n_after + floor
+    criterion = n_before * np.log(before) + n_after * np.log(after)
+    criterion[after <= before] = np.inf  # where loud turns into quiet, nothing starts
+    start = np.clip(first + n_before[np.argmin(criterion)], 0, len(samples) - 1)
+    return float(start / sample_rate_hz)
+
+
+def frame_samples(settings: dict) -> int:
+    """Samples from one frame to the next."""
+    return max(1, round(settings["hop_ms"] / 1000 * settings["sample_rate_hz"]))
+
+
+def _rise_frames(settings):
+    return max(1, round(RISE * settings["sample_rate_hz"] / frame_samples(settings)))
+
+
+def _mel_levels(samples, highest_rate_hz, settings):
+    """Levels (n_bands, n_frames), dB above `range_db` below the loudest; middles of frames, s."""
+    rate, hop = settings["sample_rate_hz"], frame_samples(settings)
+    n_window = 2 ** round(np.log2(WINDOW * rate))
+    bank = _mel_bank(n_window, highest_rate_hz, settings)
+    # Silence before, so that a stroke at the start rises like any other; after the end the sound
+    # goes back, for a cut is no stroke.
+    n_before = n_window + _rise_frames(settings) * hop
+    padded = np.pad(np.pad(samples, (0, n_window + hop), mode="symmetric"), (n_before, 0))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_window)[::hop]
+    taper = np.hanning(n_window).astype(np.float32)
+    levels = np.empty((len(bank), len(frames)), dtype=np.float32)
+    for first in range(0, len(frames), BATCH_FRAMES):
+        batch = slice(first, first + BATCH_FRAMES)
+        levels[:, batch] = bank @ np.abs(rfft(frames[batch] * taper, axis=1)).T
+    levels *= 10 ** (settings["range_db"] / 20) / levels.max()
+    levels = 20 * np.log10(1 + levels)
+    return levels, (np.arange(len(frames)) * hop - n_before + n_window / 2) / rate
+
+
+def _mel_bank(n_window, highest_rate_hz, settings):
+    """Triangular bands of equal height, those that the file's own rate can fill."""
+    from librosa.filters import mel  # takes a second; only jobs that decode audio pay for it
+
+    rate = settings["sample_rate_hz"]
+    n_bands, range_hz = settings["n_bands"], (settings["fmin_hz"], settings["fmax_hz"])
+    widest = n_window // 2
+    if n_bands > widest:
+        raise ValueError(f"onsets: n_bands is {n_bands}; allowed is up to {widest}")
+    with warnings.catch_warnings(action="ignore"):  # what librosa warns of is an error below
+        bank = mel(
+            sr=rate, n_fft=n_window, n_mels=n_bands, fmin=range_hz[0], fmax=range_hz[1], norm=None
+        )
+    weight = bank.sum(axis=1)
+    if (weight == 0).any():
+        raise ValueError(
+            f"onsets: n_bands is {n_bands}, of which {(weight == 0).sum()} between fmin_hz and "
+            f"fmax_hz are narrower than {rate / n_window:.0f} Hz and stay empty; take fewer"
+        )
+    middles_hz = bank @ np.linspace(0, rate / 2, bank.shape[1]) / weight
+    filled = middles_hz <= UPPER_SHARE * highest_rate_hz
+    filled[0] = True
+    return bank[filled]
+
+
+def _pick_peaks(levels, settings):
+    """Frames of the peaks, and how far each is above its surroundings, dB; (n_peaks,)."""
+    from librosa.onset import onset_strength
+    from librosa.util import peak_pick
+
+    flux = onset_strength(
+        S=levels, lag=_rise_frames(settings), max_size=3, center=False, detrend=False
+    ).astype(np.float64)
+    per_second = settings["sample_rate_hz"] / frame_samples(settings)
+    reach, before, after, span, wait = (
+        max(1, round(seconds * per_second))
+        for seconds in (
+            *(PEAK_REACH, MEAN_BEFORE, MEAN_AFTER, MEDIAN_SPAN),
+            settings["wait_ms"] / 1000,
+        )
+    )
+    peaks = peak_pick(
+        flux,
+        pre_max=reach,
+        post_max=reach + 1,
+        pre_avg=before,
+        post_avg=after + 1,
+        delta=settings["delta_db"],
+        wait=wait,
+    )
+    sums = np.concatenate([[0.0], np.cumsum(flux)])
+    starts, stops = np.maximum(peaks - before, 0), np.minimum(peaks + after + 1, len(flux))
+    mean = (sums[stops] - sums[starts]) / (stops - starts)
+    median = median_filter(flux, 2 * (span // 2) + 1, mode="constant")[peaks]
+    rise_db = flux[peaks] - np.maximum(mean, MEDIAN_FACTOR * median)
+    kept = rise_db >= settings["delta_db"]
+    return peaks[kept], rise_db[kept]

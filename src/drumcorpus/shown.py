@@ -1,0 +1,72 @@
+"""How values are shown to people: numbers with separators, names without what does not print."""
+
+import os
+import unicodedata
+from pathlib import Path
+
+# Categories of Unicode that do not print, or that turn the text around them: controls, formats
+# (among them the bidirectional ones), surrogates, line and paragraph separators.
+UNPRINTED = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def number(value: float | None) -> str:
+    """A number with thousands separators; a dash where there is none."""
+    if value is None:
+        return "—"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1 else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value:,}"
+
+
+def short(value: float) -> str:
+    """A number in few letters: 1500 is ``1.5k``, 2000000 is ``2M``."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if value >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
+def percent(value: float | None) -> str:
+    """A share in percent; a dash where there is none."""
+    return "—" if value is None else f"{100 * value:.3g} %"
+
+
+def hours(seconds: float | None) -> str:
+    """A duration in hours, minutes and seconds, such as ``1:02:03``; a dash where there is none."""
+    if seconds is None:
+        return "—"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60:,}:{minutes % 60:02d}:{rest:02d}"
+
+
+def data_size(n_bytes: int) -> str:
+    """A size in decimal units, such as ``1.25 GB``."""
+    value, unit = float(n_bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{n_bytes:,} bytes" if unit == "bytes" else f"{value:,.3g} {unit}"
+
+
+def visible(name: str) -> str:
+    """`name` with every character that does not print, or that turns the text, as its escape.
+
+    A line end becomes ``\\n``, a right-to-left override ``\\u202e``: the name of a file can then
+    neither break a line of a log nor show itself as another.
+    """
+    if name.isascii() and name.isprintable():
+        return name
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in UNPRINTED else char
+        for char in name
+    )
+
+
+def shown_path(path: str | os.PathLike) -> str:
+    """A path for a product, which names no folder of this machine.
+
+    A relative path stays; of an absolute one the last part is left, such as ``…/groove``.
+    """
+    path = Path(path)
+    return f"…/{path.name}" if path.is_absolute() else path.as_posix()

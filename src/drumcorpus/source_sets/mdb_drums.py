@@ -1,0 +1,263 @@
+"""MDB Drums: the drums of 23 MedleyDB tracks by Music Delta, every stroke annotated by hand.
+
+Layout, below ``MDB Drums``::
+
+    annotations/subclass/MusicDelta_Rock_subclass.txt    0.000000 \\t KD , of 21 subclasses
+    annotations/class/MusicDelta_Rock_class.txt          the same strokes, of 6 classes
+    annotations/beats/MusicDelta_Rock_MIX.beats          0.010\\t1: time, and number in the bar
+    audio/drum_only/MusicDelta_Rock_Drum.wav             what the labels are set on
+    audio/full_mix/MusicDelta_Rock_MIX.wav, audio/multi-tracks/
+
+Fields are parted by a tab, with or without blanks around it. The subclass is the label and the
+class its check: of 18 published pairs all agree line by line, to 0.5 us where one has fewer digits.
+Southall et al., "MDB Drums - An Annotated Subset of MedleyDB for Automatic Drum Transcription",
+ISMIR 2017, late-breaking.
+"""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from drumcorpus.beats import (
+    meter_of_beats,
+    place_among_beats,
+    read_beats,
+    tempo_of_beats,
+    timed_lines,
+)
+from drumcorpus.documents import decode_text
+from drumcorpus.groups import work_group
+from drumcorpus.raw_files import RawFile, Refusal, UnusableFile
+from drumcorpus.source_sets import Survey
+from drumcorpus.taxonomy import LabelMap
+
+SUBCLASSES = {
+    "KD": ("KD",),
+    "SD": ("SD", "SDB", "SDD", "SDF", "SDG", "SDNS"),
+    "HH": ("CHH", "OHH", "PHH"),
+    "TT": ("HIT", "MHT", "HFT", "LFT"),
+    "CY": ("RDC", "RDB", "CRC", "CHC", "SPC"),
+    "OT": ("SST", "TMB"),
+}
+"""The subclasses of each class, as the files pair them."""
+
+_CLASS_OF = {each: name for name, members in SUBCLASSES.items() for each in members}
+# The high and the low floor tom are one label; a kit may have both.
+_FLOOR_TOMS = {"HFT": 1, "LFT": 2}
+# A title that MIREX2017.md spells otherwise than the files.
+_ERRATA = {"MusicDelta_Zepplin": "MusicDelta_Zeppelin"}
+AGREEMENT = 0.001  # s between class and subclass
+
+_TRACK = r"(?P<track>[A-Za-z0-9]+_[A-Za-z0-9]+)"
+_FILES = {
+    "subclass": re.compile(rf"(?:.*/)?annotations/subclass/{_TRACK}_subclass\.txt"),
+    "class": re.compile(rf"(?:.*/)?annotations/class/{_TRACK}_class\.txt"),
+    "beats": re.compile(rf"(?:.*/)?annotations/beats/{_TRACK}_MIX\.beats"),
+    "drums": re.compile(rf"(?:.*/)?audio/drum_only/{_TRACK}_Drum\.wav"),
+}
+_INDEX = re.compile(r"(?:.*/)?MIREX2017\.md")
+
+
+def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dict) -> Survey:
+    """Which tracks there are, by the names of the files.
+
+    A track is annotated by its subclass file; class, beats and drum-only audio may be missing
+    and are then noted. The full mix and the multitrack are not used: the first is not drums
+    alone, and the second is not what was annotated. Its group is the work, as other data sets
+    have the same recordings.
+
+    Refused are: files of a track without a subclass file (`missing_annotation`), a second file
+    of one name in another folder (`duplicate_file`), beats that cannot be read
+    (`unreadable_beats`), and annotations of other names (`unlisted_file`).
+
+    Raises
+    ------
+    ValueError
+        If no file is one of the data set.
+    """
+    found = Survey(roles=dict.fromkeys(files, "other"))
+    tracks: dict[str, dict[str, str]] = {}
+    sets: dict[str, str] = {}
+    # Of two copies that of the shorter way counts, whatever order the files come in.
+    for path in sorted(files, key=lambda path: (path.count("/"), path)):
+        if _INDEX.fullmatch(path):
+            found.roles[path] = "index"
+            sets = _mirex_sets(read(path)) | sets
+        else:
+            _sort_in(path, tracks, found)
+    if not tracks:
+        raise ValueError(
+            "no file such as annotations/subclass/MusicDelta_Rock_subclass.txt; the root of "
+            "mdb_drums is the folder that holds annotations and audio"
+        )
+    for track, paths in sorted(tracks.items()):
+        if "subclass" in paths:
+            _add_session(found, track, paths, read, sets.get(track))
+        else:
+            detail = f"no annotations/subclass/{track}_subclass.txt belongs to it"
+            path = paths.get("drums") or min(paths.values())
+            found.refusals.append(Refusal(path, "missing_annotation", detail, track))
+    return found
+
+
+def read_hits(
+    session: dict, read: Callable[[str], bytes], label_map: LabelMap, options: dict
+) -> dict:
+    """The strokes of one track, by its subclass file, with bar and beat where it has beats.
+
+    A line whose time or class the class file contradicts carries the remark `class_disagrees`,
+    and the class file is refused as `annotations_disagree`.
+
+    Raises
+    ------
+    UnusableFile
+        `unreadable_annotation`; `no_onsets` if there is not one stroke; `annotations_disagree`
+        if the two files differ in length or in most of their lines, since then one is cut or is
+        of another track.
+    """
+    paths = {kind: file["path"] for file in session["files"] for kind in _kinds(file["path"])}
+    path = session["annotation_path"]
+    rows = _read_labels(path, read(path))
+    onsets = np.array([onset for _, onset, _ in rows])
+    labels = [label for _, _, label in rows]
+    doubtful, refusals = np.zeros(len(rows), dtype=bool), []
+    if "class" in paths:
+        doubtful, refusals = _held_against(session, rows, paths["class"], read)
+    hits = {
+        "source_label": np.array(labels),
+        "onset": onsets,
+        "instance": np.array([_FLOOR_TOMS.get(label, 0) for label in labels]),
+        "remark": np.where(doubtful, "class_disagrees", ""),
+        "refusals": refusals,
+    }
+    if "beats" in paths:
+        hits |= place_among_beats(*read_beats(read(paths["beats"]), paths["beats"]), onsets)
+    return hits
+
+
+def _kinds(path: str) -> list[str]:
+    return [kind for kind, pattern in _FILES.items() if pattern.fullmatch(path)]
+
+
+def _sort_in(path: str, tracks: dict[str, dict[str, str]], found: Survey) -> None:
+    name = path.rpartition("/")[2]
+    for kind in _kinds(path):
+        track = _FILES[kind].fullmatch(path)["track"]
+        known = tracks.setdefault(_ERRATA.get(track, track), {})
+        if kind in known:
+            detail = f"a second file of this track; {known[kind]} is taken"
+            found.refusals.append(Refusal(path, "duplicate_file", detail))
+            return
+        known[kind] = path
+        if kind != "drums":
+            found.roles[path] = "annotation"
+        return
+    # Archives packed on a Mac hold a shadow ._name of every file.
+    stray = name.endswith((".txt", ".beats")) and not name.startswith("._")
+    if stray and re.search("(?:^|/)annotations/", path):
+        detail = "the name is none of MDB Drums, such as subclass/MusicDelta_Rock_subclass.txt"
+        found.refusals.append(Refusal(path, "unlisted_file", detail))
+
+
+def _add_session(
+    found: Survey,
+    track: str,
+    paths: dict[str, str],
+    read: Callable[[str], bytes],
+    mirex_set: str | None,
+) -> None:
+    artist, title = track.split("_")
+    support = [paths[kind] for kind in ("class", "beats") if kind in paths]
+    notes = [f"MIREX 2017: {mirex_set.lower()} set"] if mirex_set else []
+    notes += [] if "drums" in paths else ["no drum-only audio in the root"]
+    notes += [] if "class" in paths else ["no class annotation to hold the labels against"]
+    tempo = meter = None
+    if "beats" in paths:
+        try:
+            times, numbers = read_beats(read(paths["beats"]), paths["beats"])
+        except ValueError as error:
+            refusal = Refusal(paths["beats"], "unreadable_beats", str(error), track)
+            found.refusals.append(refusal)
+            support.remove(paths["beats"])
+        else:
+            tempo, meter = round(tempo_of_beats(times), 3), meter_of_beats(numbers)
+    if paths.get("beats") not in support:
+        notes.append("no beat annotation")
+    if "drums" in paths:
+        found.roles[paths["drums"]] = "audio"
+    found.owners |= dict.fromkeys(paths.values(), track)
+    found.sessions.append(
+        {
+            "session_id": track,
+            "group_id": work_group(artist, title),
+            "style": title,  # the titles name the style that a track is in
+            "tempo_bpm": tempo,
+            "meter": meter,
+            "annotation_path": paths["subclass"],
+            "audio_path": paths.get("drums"),
+            "support_paths": support,
+            "notes": notes,
+        }
+    )
+
+
+def _mirex_sets(data: bytes) -> dict[str, str]:
+    """Track by track, the set of MIREX 2017 that it was in: ``Training`` or ``Test``."""
+    sets: dict[str, str] = {}
+    current = None
+    for line in decode_text(data).splitlines():
+        heading = re.match(r"#+\s*(Training|Test) Set", line)
+        if heading:
+            current = heading[1]
+        elif current and re.fullmatch(_TRACK, line.strip()):
+            sets[_ERRATA.get(line.strip(), line.strip())] = current
+    return sets
+
+
+def _read_labels(path: str, data: bytes) -> list[tuple[int, float, str]]:
+    """Line, onset in seconds and token of every stroke, in the order of the file."""
+    try:
+        rows = timed_lines(data, path, "a time and a label")
+    except ValueError as error:
+        raise UnusableFile(path, "unreadable_annotation", str(error)) from error
+    if not rows:
+        raise UnusableFile(path, "no_onsets", "the annotation holds no onset")
+    return rows
+
+
+def _held_against(
+    session: dict, rows: list, class_path: str, read: Callable[[str], bytes]
+) -> tuple[np.ndarray, list[Refusal]]:
+    """Which strokes the class file contradicts, shape (n_hits,), and its refusal if it does."""
+    path, nothing = session["annotation_path"], np.zeros(len(rows), dtype=bool)
+    try:
+        others = _read_labels(class_path, read(class_path))
+    except UnusableFile as error:
+        return nothing, [Refusal(error.path, error.reason, error.detail, session["session_id"])]
+    reason = "annotations_disagree"
+    if len(rows) != len(others):
+        detail = (
+            f"{len(rows)} strokes, and {len(others)} in {class_path}; one of the two is cut or is "
+            "of another track"
+        )
+        raise UnusableFile(path, reason, detail)
+    differs = [_differ(row, other) for row, other in zip(rows, others, strict=True)]
+    if 2 * sum(differs) > len(rows):
+        detail = f"{sum(differs)} of {len(rows)} strokes are others than in {class_path}"
+        raise UnusableFile(path, reason, detail)
+    if not any(differs):
+        return nothing, []
+    first = differs.index(True)
+    (line, onset, label), (class_line, time, name) = rows[first], others[first]
+    detail = (
+        f"{sum(differs)} of {len(rows)} strokes are contradicted; the first is {name} at "
+        f"{time:.6f} s in line {class_line}, and {label} at {onset:.6f} s in line {line} of {path}"
+    )
+    return np.array(differs), [Refusal(class_path, reason, detail, session["session_id"])]
+
+
+def _differ(row: tuple[int, float, str], other: tuple[int, float, str]) -> bool:
+    (_, onset, label), (_, time, name) = row, other
+    # A subclass that is not known here is one for the label map, which counts it.
+    return abs(onset - time) > AGREEMENT or _CLASS_OF.get(label, name) != name

@@ -1,0 +1,122 @@
+"""Sample packs of SignatureSounds: files that hold one stroke each, named after what was struck.
+
+Layout: a folder per pack, with a second one of that name in it (``Pack/Pack/Kick Drum 1.wav``).
+The stroke's onset is looked for: files are cut by hand, and few start with it. Numbers are serial
+numbers: nothing says which of 25 crashes are the same cymbal.
+"""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from urllib.parse import unquote_plus
+
+from drumcorpus.multitracks import (
+    SUFFIXES,
+    Track,
+    decode_mono,
+    file_hits,
+    is_track,
+    join_hits,
+    outer_folders,
+)
+from drumcorpus.onsets import one_shot_onset
+from drumcorpus.raw_files import RawFile, Refusal
+from drumcorpus.source_sets import Survey
+from drumcorpus.taxonomy import LabelMap
+from drumcorpus.track_names import CLOSE, OTHER, UNKNOWN, read_one_shot_names
+from drumcorpus.track_rules import Rules, read_rules
+
+STYLE = "one_shot"
+
+
+def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dict) -> Survey:
+    """Which packs there are, by the folders below the roots.
+
+    Refused are: sounds beside the folders (`stray_file`), a second folder of one pack
+    (`duplicate_session`), and files whose extension is nearly one of sound (`unknown_format`).
+    """
+    rules = read_rules(options["track_names"])
+    found = Survey(roles=dict.fromkeys(files, "other"))
+    for path in sorted(files):
+        if _is_misnamed(path):
+            detail = f"the extension is none of {', '.join(SUFFIXES)}; rename it if it should be"
+            found.refusals.append(Refusal(path, "unknown_format", detail))
+    taken: dict[str, str] = {}
+    for folder, paths in outer_folders(files).items():
+        pack = unquote_plus(folder)
+        if not folder:
+            detail = "a sound beside the folders of the packs; put it into one"
+            found.refusals += [Refusal(path, "stray_file", detail) for path in paths]
+        elif pack in taken:
+            detail = f"a second folder of this pack; {taken[pack]} is taken"
+            found.refusals.append(Refusal(folder, "duplicate_session", detail, pack))
+        else:
+            taken[pack] = folder
+            beside = [path for path in files if path.startswith(f"{folder}/")]
+            _add_pack(found, pack, paths, beside, rules)
+    return found
+
+
+def read_hits(
+    session: dict, read: Callable[[str], bytes], label_map: LabelMap, options: dict
+) -> dict:
+    """One stroke of each file of a pack that names what was struck.
+
+    A file that cannot be decoded is refused (`unreadable_audio`), and one that is silent
+    (`no_onset`).
+    """
+    rules, hits, refusals = read_rules(options["track_names"]), [], []
+    paths = [file["path"] for file in session["files"]]
+    for sound in _sounds(session["session_id"], paths, rules):  # the id is the pack's name
+        if sound.reading.kind != CLOSE:
+            continue
+        try:
+            samples, rate = decode_mono(read(sound.path))
+        except ValueError as error:
+            reason, detail = "unreadable_audio", str(error)
+        else:
+            stroke = one_shot_onset(samples, rate, options["onsets"])
+            if stroke is not None:
+                hits.append(file_hits(sound, *([value] for value in stroke)))
+                continue
+            reason, detail = "no_onset", "the file holds silence"
+        refusals.append(Refusal(sound.path, reason, detail, session["session_id"]))
+    return join_hits(hits) | {"refusals": refusals}
+
+
+def _sounds(pack: str, paths: list[str], rules: Rules) -> list[Track]:
+    paths = sorted(filter(is_track, paths))
+    names = [PurePosixPath(path).stem for path in paths]
+    readings = read_one_shot_names(names, pack, rules)
+    return [Track(*row) for row in zip(paths, names, readings, strict=True)]
+
+
+def _add_pack(found: Survey, pack: str, paths: list[str], beside: list[str], rules: Rules) -> None:
+    sounds = _sounds(pack, paths, rules)
+    drums = [sound.path for sound in sounds if sound.reading.kind not in (OTHER, UNKNOWN)]
+    has_labels = any(sound.reading.kind == CLOSE for sound in sounds)
+    names = sorted({PurePosixPath(path).name for path in beside if path not in paths})
+    found.roles |= dict.fromkeys(drums, "audio")
+    found.owners |= dict.fromkeys(paths, pack)
+    session = {
+        "session_id": pack,
+        "group_id": f"signaturesounds/{pack}",
+        "style": STYLE,
+        "support_paths": paths,
+        "notes": [
+            "the licence of this pack has not been verified",
+            *(f"{name}: came with the pack, not read" for name in names if _on_licence(name)),
+            *(f"{sound.name}: {sound.reading.reason}" for sound in sounds),
+        ],
+    }
+    found.sessions.append(session if has_labels else session | {"label_map": None})
+
+
+def _on_licence(name: str) -> bool:
+    return any(word in name.lower() for word in ("licence", "license", "cc0", "eula", "terms"))
+
+
+def _is_misnamed(path: str) -> bool:
+    """Whether an extension holds one of sound, as in ``Kick Drum 18.awav``."""
+    suffix = PurePosixPath(path).suffix.lower()
+    is_near = any(known[1:] in suffix for known in SUFFIXES)
+    return is_near and suffix not in SUFFIXES and not PurePosixPath(path).name.startswith("._")

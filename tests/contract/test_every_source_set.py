@@ -1,0 +1,221 @@
+"""The same questions to every source set, on its demo corpus in the set's true layout."""
+
+import io
+import shutil
+from collections import Counter, defaultdict
+from importlib import import_module
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from source_set_runs import REPO, RESOURCES, Run
+
+from drumcorpus.files import read_yaml
+from drumcorpus.schema_check import document_problems
+from drumcorpus.schemas import EVENTS, INVENTORY, QUARANTINE, SESSIONS, TALLIES
+from drumcorpus.tables import write_table
+
+SOURCE_SETS = read_yaml(REPO / "config/config.yaml")["use"]
+# Sets whose recordings have no onsets that could be labels: what they hold is listed only.
+WITHOUT_EVENTS = {"musdb18_hq"}
+MAX_BYTES = 25_000_000
+
+
+@pytest.fixture(scope="module", params=SOURCE_SETS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def root(name, tmp_path_factory):
+    """The demo corpus of one set."""
+    folder = tmp_path_factory.mktemp(name) / "raw"
+    module = import_module(f"drumcorpus.demo.{name}")
+    module.write_corpus(folder, RESOURCES / "demo/kits.yaml", seed=7, n_performances=12)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(name, root, tmp_path_factory):
+    return Run(name, [root], tmp_path_factory.mktemp("cache") / "facts.json")
+
+
+@pytest.fixture(scope="module")
+def inventory(run):
+    return run.inventory()
+
+
+@pytest.fixture(scope="module")
+def ingested(run, inventory):
+    return run.ingest(inventory.sessions)
+
+
+def paths_below(root):
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_clean_corpus_has_nothing_in_quarantine(inventory, ingested):
+    assert inventory.quarantine.to_pylist() == []
+    assert ingested.refusals == []
+
+
+def test_every_file_is_accounted_for(root, inventory):
+    rows = inventory.files.to_pylist()
+    assert {row["path"] for row in rows} == paths_below(root)
+    assert {row["role"] for row in rows} <= {"annotation", "audio", "index", "other"}
+    sessions = set(inventory.sessions["session_id"].to_pylist())
+    assert {row["session_id"] for row in rows} - {None} <= sessions
+    assert all(row["duration"] > 0 for row in rows if row["role"] == "audio")
+    assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < MAX_BYTES
+
+
+def test_sessions_rest_on_files_that_are_there(inventory):
+    known = {row["path"]: row["sha256"] for row in inventory.files.to_pylist()}
+    assert inventory.sessions.num_rows > 0
+    for session in inventory.sessions.to_pylist():
+        files = {file["path"]: file["sha256"] for file in session["files"]}
+        assert files.items() <= known.items()
+        named = [session["annotation_path"], session["audio_path"]]
+        assert {path for path in named if path} <= files.keys()
+        assert set(session["channel_paths"] or []) <= files.keys()
+
+
+def test_the_tables_have_their_schemas(inventory, ingested):
+    assert inventory.files.schema.equals(INVENTORY)
+    assert inventory.sessions.schema.equals(SESSIONS)
+    assert inventory.quarantine.schema.equals(QUARANTINE)
+    assert ingested.events.schema.equals(EVENTS)
+    assert ingested.tallies.schema.equals(TALLIES)
+    ingested.events.validate(full=True)
+
+
+def test_totals_add_up(name, inventory, ingested):
+    in_events = Counter()
+    for event in ingested.events.select(["session_id", "components"]).to_pylist():
+        in_events[event["session_id"]] += len(event["components"])
+    tallied = Counter()
+    for row in ingested.tallies.to_pylist():
+        assert row["source_set"] == name
+        if row["outcome"] == "in_event":
+            tallied[row["session_id"]] += row["n_hits"]
+    assert in_events == tallied
+    labelled = {s["session_id"] for s in inventory.sessions.to_pylist() if s["label_map"]}
+    assert set(ingested.tallies["session_id"].to_pylist()) <= labelled
+    assert bool(in_events) == (name not in WITHOUT_EVENTS)
+
+
+def test_every_source_label_of_the_demo_is_mapped(ingested):
+    """What a map lacks is counted; the demo is to show the labels that a set really has."""
+    outcomes = set(ingested.tallies["outcome"].to_pylist())
+    assert "unmapped_label" not in outcomes
+
+
+def test_ids_are_unique(ingested):
+    ids = ingested.events["event_id"].to_pylist()
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_order_of_the_files_leaves_no_trace(run, inventory, ingested):
+    other = run.inventory(backwards=True)
+    assert other.sessions.equals(inventory.sessions)
+    assert other.files.equals(inventory.files)
+    assert run.ingest(other.sessions).events.equals(ingested.events)
+
+
+def test_events_stand_in_order_of_session_and_onset(ingested):
+    rows = ingested.events.select(["session_id", "onset_time"]).to_pylist()
+    keys = [(row["session_id"], row["onset_time"]) for row in rows]
+    assert keys == sorted(keys)
+
+
+def test_onsets_lie_inside_their_audio(inventory, ingested):
+    lengths = {row["path"]: row["duration"] for row in inventory.files.to_pylist()}
+    for event in ingested.events.to_pylist():
+        assert event["onset_time"] >= 0
+        if event["audio_path"] is not None:
+            assert event["onset_time"] <= lengths[event["audio_path"]]
+
+
+def test_events_are_valid_rows(run, ingested, workflow_schema):
+    schema = workflow_schema("event")
+    families, techniques = run.taxonomy.families, run.taxonomy.techniques
+    for event in ingested.events.to_pylist()[::7]:
+        assert document_problems(event, schema) == []
+    for event in ingested.events.to_pylist():
+        assert {part["label"] for part in event["components"]} <= families.keys()
+        assert set(event["techniques"]) <= set(techniques)
+        assert event["license"] == run.card["license"]
+        assert event["label_method"] == run.card["label_method"]
+
+
+def test_no_group_stands_in_two_splits(inventory):
+    splits = defaultdict(set)
+    for session in inventory.sessions.to_pylist():
+        splits[session["group_id"]].add(session["split"])
+    assert {group for group, members in splits.items() if len(members) > 1} == set()
+
+
+def test_two_ingests_give_equal_bytes(run, inventory, ingested, tmp_path):
+    again = run.ingest(inventory.sessions)
+    for number, table in enumerate([ingested.events, again.events]):
+        write_table(tmp_path / f"{number}.parquet", table)
+    assert (tmp_path / "0.parquet").read_bytes() == (tmp_path / "1.parquet").read_bytes()
+    assert again.tallies.equals(ingested.tallies)
+
+
+def test_a_session_is_ingested_alone_as_among_all(run, inventory, ingested):
+    for number in range(0, inventory.sessions.num_rows, 3):
+        alone = run.ingest(inventory.sessions.slice(number, 1)).events
+        session_id = inventory.sessions["session_id"][number]
+        among_all = ingested.events.filter(pc.equal(ingested.events["session_id"], session_id))
+        assert alone.equals(pa.Table.from_batches(among_all.to_batches(), EVENTS))
+
+
+HOSTILE = {
+    "empty": lambda data: b"",
+    "one_byte": lambda data: b"\x00",
+    "cut": lambda data: data[: len(data) // 2],
+    "noise": lambda data: bytes((7 * n + 13) % 251 for n in range(len(data) or 64)),
+    "text": lambda data: "Ünsinn\n<a>&b;\n- [".encode(),
+}
+
+
+def files_of_each_kind(inventory):
+    """The first file of each role and extension, by path."""
+    kinds = {}
+    for row in inventory.files.to_pylist():
+        kinds.setdefault((row["role"], row["path"].rsplit(".", 1)[-1]), row["path"])
+    return kinds
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_a_hostile_file_of_each_kind_is_refused_by_name(name, root, inventory, tmp_path, how):
+    """It goes to quarantine, and everything else goes on; only a broken index stops the set."""
+    for (role, _), path in files_of_each_kind(inventory).items():
+        folder = tmp_path / f"{role}-{path.rsplit('.', 1)[-1]}"
+        shutil.copytree(root, folder)
+        damaged = HOSTILE[how]((folder / path).read_bytes())
+        (folder / path).write_bytes(damaged)
+        run = Run(name, [folder], tmp_path / "facts.json")
+        try:
+            found = run.inventory()
+            ingested = run.ingest(found.sessions)
+        except ValueError as error:
+            assert role == "index", error
+            assert path in str(error)
+            continue
+        named = {row["path"] for row in found.quarantine.to_pylist()}
+        named |= {refusal.path for refusal in ingested.refusals}
+        if role == "other" or is_harmless(path, how, damaged):
+            continue
+        assert named, f"{path} ({role}), {how}"
+        shutil.rmtree(folder)
+
+
+def is_harmless(path, how, damaged):
+    """Half of a text may be a whole text, and so may half of a recording that is padded."""
+    if how != "cut":
+        return False
+    if path.endswith((".wav", ".flac")):
+        return io.BytesIO(damaged).getbuffer().nbytes > 1000
+    return path.endswith((".txt", ".csv", ".beats", ".yaml", ".mid", ".midi"))

@@ -1,0 +1,84 @@
+"""What tests of source sets share: a raw folder taken through inventory and ingestion."""
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from drumcorpus.cards import read_options
+from drumcorpus.files import read_yaml
+from drumcorpus.ingest import ingest_sessions
+from drumcorpus.inventory import file_digests, take_inventory
+from drumcorpus.raw_files import FactCache, RawReader, digest_raw_files, scan_roots
+from drumcorpus.taxonomy import load_label_map, load_taxonomy
+
+REPO = Path(__file__).resolve().parents[1]
+RESOURCES = REPO / "resources"
+TAXONOMY = [RESOURCES / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
+SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+
+
+@dataclass
+class Run:
+    """One source set over `roots`, with the committed card and config unless told otherwise."""
+
+    name: str
+    roots: list[Path]
+    cache: Path
+    settings: dict = field(default_factory=dict)
+    changed: dict = field(default_factory=dict)  # keys of the card
+
+    def __post_init__(self):
+        self.taxonomy = load_taxonomy(*TAXONOMY)
+        self.card = read_yaml(RESOURCES / f"source_sets/{self.name}.yaml") | self.changed
+        config = read_yaml(REPO / "config/config.yaml")
+        block = config["source_sets"][self.name]
+        own = {key: block[key] for key in self.card.get("settings", [])} | self.settings
+        if self.card["label_method"] == "onset_detector":
+            own = {"onsets": config["onsets"]} | own
+        paths = [RESOURCES / path for path in self.card.get("references", {}).values()]
+        self.options = read_options(self.card, paths, own)
+        self.module = import_module(f"drumcorpus.source_sets.{self.name}")
+        self.ingest_settings = config["ingest"]
+
+    @property
+    def label_maps(self):
+        """The label maps of the card, by name."""
+        folder = RESOURCES / "taxonomy/note_maps"
+        names = self.card["label_maps"]
+        return {name: load_label_map(folder / f"{name}.yaml", self.taxonomy) for name in names}
+
+    def inventory(self, *, backwards=False):
+        """The inventory; `backwards` hands the files over in the opposite order."""
+        files, refusals = scan_roots(self.roots)
+        if backwards:
+            files = dict(reversed(files.items()))
+        cache = FactCache(self.cache)
+        digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
+        return take_inventory(
+            self.name,
+            self.module.survey,
+            files,
+            digests,
+            refusals + unreadable,
+            cache,
+            self.card,
+            self.options,
+            seed=0,
+            shares=SHARES,
+            workers=2,
+        )
+
+    def ingest(self, sessions):
+        """Events, tallies and refusals of sessions."""
+        return ingest_sessions(
+            sessions,
+            self.module.read_hits,
+            RawReader(self.roots, file_digests(sessions)).read,
+            self.label_maps,
+            self.taxonomy,
+            self.options,
+            label_method=self.card["label_method"],
+            license=self.card["license"],
+            redistributable=self.card["redistributable"],
+            **self.ingest_settings,
+        )

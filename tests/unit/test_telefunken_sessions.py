@@ -1,0 +1,156 @@
+"""The Telefunken sessions: names in many hands, and the works that they are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumcorpus.demo.telefunken_sessions import truth, write_corpus
+from drumcorpus.groups import work_group
+from drumcorpus.raw_files import RawFile, scan_roots
+from drumcorpus.source_sets.telefunken_sessions import read_hits, survey
+from drumcorpus.taxonomy import load_label_map
+
+REPO = Path(__file__).resolve().parents[2]
+OPTIONS = {
+    name: yaml.safe_load((REPO / f"resources/source_sets/{name}.yaml").read_text())
+    for name in ("track_names", "recorded_works")
+}
+
+
+def look(paths):
+    files = {path: RawFile(path, Path(path), (1, 1, 1, 1)) for path in paths}
+    return survey(files, lambda path: b"", OPTIONS)
+
+
+def refused(found):
+    return [(refusal.path, refusal.reason) for refusal in found.refusals]
+
+
+def ids(found):
+    return [session["session_id"] for session in found.sessions]
+
+
+def labelled(*names):
+    """What the tracks of one session are labelled as."""
+    (session,) = look([f"X+-+Session/{name}.wav" for name in names]).sessions
+    notes = [note.rpartition("; ") for note in session["notes"]]
+    return [note for note, _, fate in notes if fate == "labelled"]
+
+
+def test_a_folder_is_a_session_under_its_decoded_name():
+    found = look(["The+Brew-+Complete+Session/KICK - M82.wav"])
+    (session,) = found.sessions
+    assert session["session_id"] == "The Brew- Complete Session"
+    assert found.owners == {"The+Brew-+Complete+Session/KICK - M82.wav": session["session_id"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "work"),
+    [
+        ("Abletones+Big+Band+-+Corine+Corine/KICK.wav", ("AbletonesBigBand", "CorineCorine")),
+        ("AE3+-+I%27m+Coming+Home/KICK.wav", ("AlanEvansTrio", "ImComingHome")),
+        ("The+Brew-+Complete+Session/KICK.wav", ("TheBrew", "WhatIWant")),
+        ("39.+Colebrook+Road+-+Bright+Angle/KICK.wav", ("ColebrookRoad", "BrightAngel")),
+        ("Ikebe+Session/7. Ikebe Shakedown - The Last Stand/KICK.wav",
+         ("IkebeShakedown", "TheLastStand")),
+        ("Andrew+Cole+-+Dead+Roses/DRUMS/KICK.wav", ("AndrewCole", "DeadRoses")),
+        ("Andrew+Cole+%E2%80%93+Dead+Roses/KICK.wav", ("AndrewCole", "DeadRoses")),
+        ("AC-DC+-+Song/KICK.wav", ("ACDC", "Song")),
+        ("Somebody+Multitrack+Session+Files/KICK.wav", ("Somebody", "")),
+    ],
+)  # fmt: skip
+def test_the_work_is_that_of_the_other_library(path, work):
+    (session,) = look([path]).sessions
+    assert session["group_id"] == work_group(*work)
+
+
+def test_the_initials_of_a_song_make_no_snare():
+    notes = labelled(
+        "SD BASS-AMP-CU29-LACHAPELL",
+        "SD VOX-LEAD-M80-1081",
+        "SD GUITAR-M81-1081",
+        "SD DRUMS-TOM1-M81-SH-API",
+        "SD DRUMS-SNARE TOP-M80-1081",
+    )
+    assert notes == [
+        "SD DRUMS-SNARE TOP-M80-1081: snare, top",
+        "SD DRUMS-TOM1-M81-SH-API: tom 1",
+    ]
+
+
+def test_bottom_is_no_tom():
+    names = ["ORGAN LESLIE BOTTOM_M82", "DJEMBE BOTTOM-260", "DRUM SNARE BOTTOM - M81 - API 1608"]
+    assert labelled(*names) == [
+        "DJEMBE BOTTOM-260: djembe, bottom",
+        "DRUM SNARE BOTTOM - M81 - API 1608: snare, bottom",
+    ]
+
+
+def test_an_overhead_at_the_ride_is_no_ride():
+    names = ["NBATG - OH Ride - ELA M 260", "NBATG - KICK", "NBATG - TOM 1"]
+    assert labelled(*names) == ["NBATG - KICK: kick", "NBATG - TOM 1: tom 1"]
+
+
+def test_of_two_microphones_in_comparison_one_is_labelled():
+    names = ["KICK - M80 (new instrument prototype design)", "KICK - M80 (stock version)"]
+    assert labelled(*names) == [f"{names[0]}: kick"]
+
+
+def test_people_who_sing_a_drum_kit_are_no_drum_kit():
+    assert labelled("VOX DRUMS_M80", "VOX BASS_M80", "VOX LEAD_M80") == []
+
+
+def test_two_folders_of_one_name_are_one_session():
+    found = look(["A+B/KICK.wav", "A B/KICK.wav"])
+    assert refused(found) == [("A+B", "duplicate_session")]
+    assert found.refusals[0].detail == "a second folder of this session; A B is taken"
+    assert ids(found) == ["A B"]
+
+
+def test_a_track_beside_the_folders_is_refused():
+    assert refused(look(["KICK.wav"])) == [("KICK.wav", "stray_file")]
+
+
+@given(st.lists(st.text(max_size=40), max_size=8, unique=True))
+def test_any_paths_have_a_role_and_sessions_have_one_id_each(names):
+    paths = [*names, *(f"{name}/Kick.wav" for name in names)]
+    found = look(paths)
+    assert set(found.roles) == set(paths)
+    assert len(set(ids(found))) == len(found.sessions)
+
+
+def test_the_demo_corpus_is_read_whole(tmp_path, taxonomy):
+    write_corpus(tmp_path, REPO / "resources/demo/kits.yaml", seed=7)
+    files, _ = scan_roots([tmp_path])
+    read = lambda path: files[path].location.read_bytes()  # noqa: E731
+    found = survey(files, read, OPTIONS)
+    assert found.refusals == []
+    assert set(found.roles) == set(files)
+    assert ids(found) == [
+        "Gable & Fern- Complete Session",
+        "Harrow Lane Trio- Complete Session",
+        "Petrel Tin Lamp Menders- Complete Session",
+    ]
+    config = yaml.safe_load((REPO / "config/config.yaml").read_text())
+    if "onsets" not in config:
+        pytest.skip("the settings of the onset detector are not in the configuration yet")
+    path = REPO / "resources/taxonomy/note_maps/track_instruments.yaml"
+    label_map = load_label_map(path, taxonomy)
+    played = truth(REPO / "resources/demo/kits.yaml", seed=7)
+    n_played, n_found, n_right = 0, 0, 0
+    for session in found.sessions:
+        row = session | {"files": [{"path": path} for path in session["support_paths"]]}
+        hits = read_hits(row, read, label_map, OPTIONS | {"onsets": config["onsets"]})
+        assert hits["refusals"] == []
+        assert set(hits["map_label"]) <= label_map.strokes.keys() | label_map.drops.keys()
+        is_own = hits["map_label"] != "bleed"
+        for path in set(hits["audio_path"]):
+            onsets = hits["onset"][is_own & (hits["audio_path"] == path)]
+            n_played, n_found = n_played + len(played[path]), n_found + len(onsets)
+            n_right += sum(np.abs(onsets - onset).min(initial=1) < 0.02 for onset in played[path])
+    assert n_right > 0.9 * n_played
+    assert n_right > 0.7 * n_found

@@ -1,0 +1,28 @@
+"""
+Hold the onset detector against the annotations of a source set; for people, and nothing waits.
+
+in:   results/events/{source_set}.parquet, results/sessions/{source_set}.parquet, raw audio
+out:  reports/onsets/{source_set}.json, .md    scores of every take and in all
+"""
+
+
+rule score_onsets:
+    """Score the onset detector on one source set."""
+    input:
+        events="results/events/{source_set}.parquet",
+        sessions="results/sessions/{source_set}.parquet",
+    output:
+        scores=update("reports/onsets/{source_set}.json"),
+        page=update("reports/onsets/{source_set}.md"),
+    log:
+        "logs/score_onsets/{source_set}.log",
+    benchmark:
+        "benchmarks/score_onsets/{source_set}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("score_onsets.py"),
+        onsets=config["onsets"],
+        local=lambda wildcards: roots(wildcards.source_set),
+    script:
+        "../scripts/score_onsets.py"

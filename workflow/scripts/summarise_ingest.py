@@ -1,0 +1,22 @@
+"""Put what became of every source label of all source sets on one page."""
+
+from drumcorpus.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.files import read_yaml, write_json, write_text
+from drumcorpus.ingest_page import describe_source_set, render_ingest_page, summarise_ingest
+
+inputs, outputs = snakemake.input, snakemake.output
+tables = zip(inputs.cards, inputs.tallies, inputs.quarantine, inputs.sessions, strict=True)
+report = summarise_ingest(
+    describe_source_set(
+        name, read_yaml(card), tier, tallies=tallies, quarantine=quarantine, sessions=sessions
+    )
+    for (name, tier), (card, tallies, quarantine, sessions) in zip(
+        snakemake.params.tiers.items(), tables, strict=True
+    )
+)
+write_json(outputs.report, report)
+write_text(outputs.page, render_ingest_page(report))
+job.finish({"source_sets": len(inputs.cards), "hits": report["totals"]["hits"]["total"]})
