@@ -17,7 +17,7 @@ run: .venv/.installed
 	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

@@ -109,12 +109,13 @@ def _loud_power(stem, hop):
 def _path_db(stem, other, strikes, hop, delay):
     """How loud another drum's bleed is here at most, re its hit there."""
     there = _held_power(other, other.onset, hop) / _loud_power(other, hop)
-    is_loud = there >= 10 ** (-LOUD_RANGE_DB / 10)
-    strokes, there = other.onset[is_loud], there[is_loud]
+    here = _held_power(stem, other.onset, hop, delay) / _loud_power(stem, hop)
+    # A stem that has ended, or rests in digital silence, says nothing of what leaks into it.
+    tells = (there >= 10 ** (-LOUD_RANGE_DB / 10)) & (here > 0)
+    strokes = other.onset[tells]
     if len(strokes) < MIN_STROKES:
         return WORST_PATH_DB
-    here = _held_power(stem, strokes, hop, delay) / _loud_power(stem, hop)
-    paths_db = 10 * np.log10(here / there)
+    paths_db = 10 * np.log10(here[tells] / there[tells])
     path_db = np.quantile(paths_db, PATH_SHARE)
     quiet = strokes[paths_db <= path_db + PATH_SPREAD_DB]
     onset = stem.onset[np.abs(stem.onset - quiet[:, None]).argmin(axis=1)]

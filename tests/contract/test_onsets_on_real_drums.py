@@ -1,9 +1,10 @@
-"""The onset detector on eight recorded drum takes (MDB Drums), against what annotators heard.
+"""The onset detector on eight recorded drum takes (MDB Drums), and on one-shots of sampled kits.
 
 The takes are Southall et al., "MDB Drums", 2017, CC BY-NC-SA 4.0. Floors are a little below what
 was measured when they were set; librosa's own detector, as it comes, is the mark to beat.
 """
 
+import json
 import time
 
 import librosa
@@ -14,7 +15,7 @@ import soundfile
 from drumcorpus.events import group_onsets
 from drumcorpus.files import read_yaml
 from drumcorpus.onset_scores import figures, reference_levels_db, score_onsets
-from drumcorpus.onsets import analyse_stem, onset_confidence
+from drumcorpus.onsets import analyse_stem, one_shot_onset, onset_confidence
 
 SIMULTANEOUS = 0.005  # s, as the workflow's `simultaneous_ms`
 
@@ -111,3 +112,22 @@ def test_it_takes_less_than_a_sixtieth_of_the_music(takes, settings):
     for samples, rate, _, _ in takes:
         analyse_stem(samples, rate, settings)
     assert time.process_time() - start < duration / 60
+
+
+def test_real_one_shots_start_where_their_makers_cut_them(shared, settings):
+    """Measured: 255 of 261 within 1 ms, the median 0.1 ms; five of the rest close a pedal."""
+    late = []
+    for kit in sorted((shared / "kits").glob("*/kit.json")):
+        voices = json.loads(kit.read_text())["voices"]
+        for name in sorted(name for names in voices.values() for name in names):
+            samples, rate = soundfile.read(kit.parent / name, dtype="float32")
+            rng = np.random.default_rng(0)
+            samples = np.concatenate([np.zeros(rate // 4, np.float32), samples])
+            samples += rng.normal(0, 3e-5, len(samples)).astype(np.float32)
+            late.append(one_shot_onset(samples, rate, settings)[0] - 0.25)
+    if not late:
+        pytest.skip("no real data: kits/ is empty")
+    late = np.array(late)
+    assert len(late) == 261
+    assert np.median(np.abs(late)) < 0.0002
+    assert (np.abs(late) < 0.001).mean() >= 0.97

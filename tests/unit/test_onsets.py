@@ -150,9 +150,10 @@ def test_the_resamplers_ringing_moves_no_onset(rate_hz):
     np.testing.assert_allclose(found, [0.5], atol=1.5 / rate_hz)
 
 
-def test_strokes_at_both_ends_of_a_file_are_found():
-    found = onsets_of(impulses(0, 20_000, RATE_HZ - 1))
-    np.testing.assert_allclose(found, [0, 20_000 / RATE_HZ, 1 - 1 / RATE_HZ], atol=1e-9)
+@pytest.mark.parametrize("rate_hz", [8_000, 44_100, 48_000, 192_000])
+def test_strokes_at_both_ends_of_a_file_are_found(rate_hz):
+    found = onsets_of(impulses(0, rate_hz // 2, rate_hz - 1, n_samples=rate_hz), rate_hz)
+    np.testing.assert_allclose(found, [0, 0.5, 1 - 1 / rate_hz], atol=1e-9)
 
 
 def test_a_cut_at_the_end_is_no_stroke():

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from conftest import Project, new_project
 
+pytestmark = pytest.mark.workflow
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory, repo):

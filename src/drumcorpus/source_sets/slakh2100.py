@@ -22,7 +22,7 @@ VARIANTS, OMITTED = ("redux", "orig", "split2"), "omitted"
 AUDIO_SUFFIXES = (".flac", ".wav")  # of Slakh2100, and of BabySlakh
 _TRACK = re.compile(rf"((?:({'|'.join(SPLITS)}|{OMITTED})/)?Track([0-9]{{5}}))/.")
 _STEM = re.compile("S[0-9]{2,4}")
-# Bytes; a track has some 3,000. A larger document may nest so deeply that it overflows the stack.
+# Bytes; a track has some 3,000. Anything larger is no metadata of Slakh.
 _LARGEST_METADATA = 32_768
 
 

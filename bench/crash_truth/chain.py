@@ -1,0 +1,96 @@
+"""The project's own chain on one root, with the source's word on the crashes hidden.
+
+Of the chain only the products are used: assignments, events and benchmark files.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SOURCE_SET = "groove_mididataset"
+CRASH_OF_NOTE = {"49": 1, "55": 1, "57": 2, "52": 2}  # bow and edge of the two crash pads
+OVERLAY = "overlay.yaml"
+SAID_LINES = 40  # of snakemake, shown where it fails
+
+
+def run_chain(root: Path, folder: Path, n_cores: int) -> None:
+    """Run the target `crash` in `folder`, anew; ends the program where it fails."""
+    if folder.exists():
+        if not (folder / OVERLAY).is_file():
+            raise SystemExit(f"{folder} is no folder of this benchmark; it is not touched")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    overlay = {
+        "use": [SOURCE_SET],
+        "source_sets": {SOURCE_SET: {"roots": [str(root.resolve())]}},
+        "manifests": {"prod_combined": {"source_sets": [SOURCE_SET]}},
+        "crash": {"use_metadata": False},
+    }
+    (folder / OVERLAY).write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", CHECKOUT / "Snakefile"]
+    command += ["--configfile", folder.resolve() / OVERLAY, "--directory", folder.resolve()]
+    command += ["--cores", str(n_cores), "--", "crash"]
+    with (folder / "snakemake.txt").open("w") as said:
+        done = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env=os.environ | {"PYTHONPATH": str(CHECKOUT / "src")},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode:
+        lines = (folder / "snakemake.txt").read_text(encoding="utf-8").splitlines()
+        raise SystemExit("\n".join(["the chain failed:", *lines[-SAID_LINES:]]))
+
+
+def read_hits(folder: Path) -> pd.DataFrame:
+    """Every crash hit with what the chain says of it, and the truth.
+
+    Returns
+    -------
+    hits : pd.DataFrame
+        In order of session and onset: session_id, audio_path, onset_time (s), truth (1 or 2),
+        both_at_once (bool: its event has hits of both crashes), label, confidence, accepted.
+
+    Raises
+    ------
+    ValueError
+        If a crash hit has a source label that is no crash, or is not among the events.
+    """
+    hits = pd.read_parquet(folder / f"results/crash/assignments/{SOURCE_SET}.parquet")
+    columns = ["event_id", "onset_time", "audio_path"]
+    events = pd.read_parquet(folder / f"results/events/{SOURCE_SET}.parquet", columns=columns)
+    hits = hits.merge(events, on="event_id", how="left", validate="many_to_one")
+    if hits["onset_time"].isna().any():
+        raise ValueError("crash assignments name events that do not exist")
+    hits["truth"] = hits["source_label"].map(CRASH_OF_NOTE)
+    if hits["truth"].isna().any():
+        strange = sorted(set(hits.loc[hits["truth"].isna(), "source_label"]))
+        raise ValueError(f"crash hits with source labels {strange}; known: {list(CRASH_OF_NOTE)}")
+    hits["truth"] = hits["truth"].astype(int)
+    hits["both_at_once"] = hits.groupby("event_id")["truth"].transform("nunique") > 1
+    return hits.sort_values(["session_id", "onset_time", "component_index"], ignore_index=True)
+
+
+def read_speed(folder: Path, n_hits: int, n_sessions: int) -> str:
+    """What the benchmark files of the run say, as one line; start of Python and imports count."""
+    parts = []
+    for rule, n, unit in (
+        ("embed_crashes", n_hits, "hits/s"),
+        ("cluster_crashes", n_sessions, "sessions/s"),
+    ):
+        files = sorted((folder / "benchmarks" / rule).rglob("*.tsv"))
+        seconds = sum(pd.read_csv(path, sep="\t")["s"].sum() for path in files)
+        parts.append(
+            f"{rule} {n / seconds:,.1f} {unit} ({seconds:.1f} s in {len(files)} jobs)"
+            if seconds
+            else f"{rule}: no benchmark file"
+        )
+    return ", ".join(parts)

@@ -1,0 +1,157 @@
+"""Real performances on real sampled kits: the audio whose truth is known.
+
+The renderer lies beside the data and is no part of the project. Audio that stands as it would be
+made is not made again: `audio.json` beside it says what it was made of, and is written last.
+"""
+
+import csv
+import hashlib
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+INDEX = "info.csv"
+SEED = 7
+KINDS = {"both": 2, "one": 1}  # the renderer's word for a performance, and its crash cymbals
+VOICES = ("crash", "crash2")  # what a kit must have; the renderer is silent where one is missing
+
+
+@dataclass(frozen=True)
+class Material:
+    """What audio is made of, each found to be there."""
+
+    renderer: Path
+    midi: Path  # the folder that holds info.csv
+    kits: dict[str, Path]  # by name
+    limit: int | None  # performances of each kind
+
+    def digests(self) -> dict:
+        """SHA-256 of renderer, performances and kits: paths do not matter, contents do."""
+        return {
+            "renderer": digest_files([self.renderer]),
+            "midi": digest_files([self.midi / INDEX, *sorted(self.midi.rglob("*.mid"))]),
+            "kits": {
+                name: digest_files(sorted(kit.glob("*.*"))) for name, kit in self.kits.items()
+            },
+        }
+
+
+def find_material(renderer: Path, midi: Path, kits: Iterable[Path], limit: int | None) -> Material:
+    """Look whether all is there; ends the program with a sentence where something is not."""
+    if not renderer.is_file():
+        raise SystemExit(
+            f"no renderer at {renderer}: it lies beside the data and is no part of the project; "
+            "say where yours is with --renderer"
+        )
+    if not (midi / INDEX).is_file():
+        raise SystemExit(f"no {INDEX} in {midi}: --midi is the folder of Groove MIDI that holds it")
+    by_name: dict[str, Path] = {}
+    for kit in (path.resolve() for path in kits):
+        if not (kit / "kit.json").is_file():
+            raise SystemExit(f"no kit.json in {kit}: --kits are folders of kits")
+        voices = json.loads((kit / "kit.json").read_text(encoding="utf-8"))["voices"]
+        missing = [voice for voice in VOICES if not voices.get(voice)]
+        if missing:
+            raise SystemExit(f"kit {kit.name} has no {' and no '.join(missing)}: nothing to tell")
+        if kit.name in by_name:
+            raise SystemExit(f"two kits are named {kit.name}; rename one")
+        by_name[kit.name] = kit
+    return Material(renderer.resolve(), midi.resolve(), by_name, limit)
+
+
+def render_kit(
+    material: Material, kit: str, performances: Path, folder: Path, made_of: dict
+) -> None:
+    """Let one kit play the performances of both kinds.
+
+    Parameters
+    ----------
+    performances : Path
+        The folder of Groove MIDI, or another kit's audio of the same performances: that saves
+        looking for them among all.
+    folder : Path
+        Gets ``audio/``, in Groove MIDI's layout, and ``audio.json``, which also says how many
+        cymbals each session has.
+    made_of : dict
+        What the audio depends on, as JSON.
+    """
+    audio = start_audio(folder)
+    rows, n_cymbals = [], {}
+    for kind, number in KINDS.items():
+        command = [sys.executable, material.renderer, "--midi", performances, "--out", audio]
+        command += ["--kit", material.kits[kit], "--crashes", kind, "--seed", str(SEED)]
+        command += [] if material.limit is None else ["--limit", str(material.limit)]
+        done = subprocess.run(command, text=True, capture_output=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"the renderer failed on kit {kit}:\n{done.stderr}")
+        found = read_index(audio)
+        rows += found
+        n_cymbals |= {row["id"]: number for row in found}
+    write_index(audio, rows)
+    finish_audio(folder, made_of, n_cymbals)
+
+
+def start_audio(folder: Path) -> Path:
+    """Make room for audio; what stands there is no longer whole."""
+    (folder / "audio.json").unlink(missing_ok=True)
+    shutil.rmtree(folder / "audio", ignore_errors=True)
+    (folder / "audio").mkdir(parents=True)
+    return folder / "audio"
+
+
+def finish_audio(folder: Path, made_of: dict, n_cymbals: dict[str, int]) -> None:
+    """Say that the audio is whole, and what it was made of."""
+    record = {"made_of": made_of, "n_cymbals": n_cymbals}
+    (folder / "audio.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def has_audio(folder: Path, made_of: dict) -> bool:
+    """Whether the audio stands as it would be made."""
+    record = folder / "audio.json"
+    if not record.is_file() or not (folder / "audio").is_dir():
+        return False
+    return json.loads(record.read_text(encoding="utf-8"))["made_of"] == made_of
+
+
+def read_cymbals(folder: Path) -> dict[str, int]:
+    """Number of crash cymbals of each session, in the order of rendering."""
+    return json.loads((folder / "audio.json").read_text(encoding="utf-8"))["n_cymbals"]
+
+
+def read_index(audio: Path) -> list[dict]:
+    """Rows of info.csv."""
+    with (audio / INDEX).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def write_index(audio: Path, rows: list[dict]) -> None:
+    """Write info.csv."""
+    if not rows:
+        raise SystemExit("no performance has the crash hits that are asked for")
+    with (audio / INDEX).open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def load_renderer(path: Path) -> ModuleType:
+    """The renderer as a module."""
+    specification = importlib.util.spec_from_file_location("render_groove", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def digest_files(paths: Iterable[Path]) -> str:
+    """One SHA-256 of the names and contents of files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
