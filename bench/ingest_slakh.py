@@ -44,7 +44,7 @@ def main() -> None:
             measure(root, n_sessions, max(1, round(n_sessions / args.per_shard)), args.jobs)
         )
     heads = ["sessions", "events", "survey", "inventory", "ingest", "wall", "CPU"]
-    heads += ["events/s", "CPU/session", "memory"]
+    heads += ["notes/s", "CPU/session", "memory"]
     wanted = [""] * 7 + [f"wanted: {WANTED_RATE:,}", "equal", f"below {WANTED_MB:,} MB"]
     lines = [heads, ["---:"] * len(heads), *rows, wanted]
     print("\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
@@ -69,7 +69,7 @@ def measure(root: Path, n_sessions: int, n_shards: int, n_jobs: int) -> list[str
     wall, cpu = cold.wall + jobs.wall, cold.cpu + jobs.cpu
     seconds = [cold.result, cold.wall, jobs.wall, wall, cpu]
     row = [f"{n_sessions:,}", f"{n_events:,}", *(f"{value:.1f} s" for value in seconds)]
-    row += [f"{n_events / wall:,.0f}", f"{1000 * cpu / n_sessions:.1f} ms"]
+    row += [f"{n_hits / wall:,.0f}", f"{1000 * cpu / n_sessions:.1f} ms"]
     return [*row, f"{max(cold.peak_mb, jobs.peak_mb):.0f} MB"]
 
 

@@ -40,7 +40,7 @@ def score(root: Path, function) -> tuple[float, dict]:
     import numpy as np
     import soundfile
 
-    from drumcorpus.events import group_onsets
+    from drumcorpus.hits import group_onsets
     from drumcorpus.onset_scores import figures, reference_levels_db, score_onsets
 
     duration, matches = 0.0, []

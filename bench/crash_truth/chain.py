@@ -15,6 +15,7 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[2]
 SOURCE_SET = "groove_mididataset"
 CRASH_OF_NOTE = {"49": 1, "55": 1, "57": 2, "52": 2}  # bow and edge of the two crash pads
+METADATA = "metadata_override"  # the method of a name that the source gave
 OVERLAY = "overlay.yaml"
 SAID_LINES = 40  # of snakemake, shown where it fails
 
@@ -62,7 +63,8 @@ def read_hits(folder: Path) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a crash hit has a source label that is no crash, or is not among the events.
+        If a crash hit is not among the events, has a source label that is no crash, was named by
+        the source's word, or has a confidence outside 0 to 1.
     """
     hits = pd.read_parquet(folder / f"results/crash/assignments/{SOURCE_SET}.parquet")
     columns = ["event_id", "onset_time", "audio_path"]
@@ -74,6 +76,10 @@ def read_hits(folder: Path) -> pd.DataFrame:
     if hits["truth"].isna().any():
         strange = sorted(set(hits.loc[hits["truth"].isna(), "source_label"]))
         raise ValueError(f"crash hits with source labels {strange}; known: {list(CRASH_OF_NOTE)}")
+    if (hits["method"] == METADATA).any():
+        raise ValueError("crash hits named by the source's word, which was to be hidden")
+    if not hits["confidence"].between(0, 1).all():
+        raise ValueError("crash assignments with a confidence that is missing or outside 0 to 1")
     hits["truth"] = hits["truth"].astype(int)
     hits["both_at_once"] = hits.groupby("event_id")["truth"].transform("nunique") > 1
     return hits.sort_values(["session_id", "onset_time", "component_index"], ignore_index=True)

@@ -1,6 +1,6 @@
 """How far a close microphone's onsets are above what reaches it from other drums.
 
-Works on what `drumcorpus.onsets.Stem` keeps of a recording: onsets in seconds, and the mean power
+Works on what `drumcorpus.stems.Stem` keeps of a recording: onsets in seconds, and the mean power
 of every hop. All levels are dB re the stem's own loud hits, so that gains do not matter.
 
 A drum's own microphone hears it before, and mostly far louder than, any other. What other drums
@@ -8,14 +8,10 @@ add is predicted from their own microphones and from the paths between the two, 
 where the drum in question rests. Sound travels 0.34 m in a millisecond.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from drumcorpus.onset_peaks import frame_samples
-
-if TYPE_CHECKING:
-    from drumcorpus.onsets import Stem
+from drumcorpus.stems import Stem
 
 ATTACK, QUIET = 0.015, 0.015  # s after and before an onset between which power is compared
 LEAST_ADDED = 0.03  # share of the power after an onset that is put down to it at least
@@ -33,7 +29,7 @@ UNPLAYED_SHARE = 0.95  # of a stem's onsets that come late, and
 UNPLAYED_DB = 12.0  # how far below the others it lies, where its own drum is never struck
 
 
-def bleed_margin_db(stem: "Stem", others: list["Stem"], settings: dict) -> np.ndarray:
+def bleed_margin_db(stem: Stem, others: list[Stem], settings: dict) -> np.ndarray:
     """How far each onset is above the bleed that may be expected there.
 
     Parameters

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.events import HitNames, Hits, build_events, double_triggers
+from drumcorpus.events import build_events
+from drumcorpus.hits import HitNames, Hits, double_triggers
 from drumcorpus.raw_files import Refusal, UnusableFile
 from drumcorpus.schemas import EVENTS, TALLIES
 from drumcorpus.taxonomy import LabelMap, Stroke, Taxonomy

@@ -18,7 +18,7 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
     Returns
     -------
     hits : dict
-        Arrays of shape (n_hits,) under the names of the fields of ``events.Hits``, without
+        Arrays of shape (n_hits,) under the names of the fields of ``hits.Hits``, without
         `session` and `stroke`. `onset` in seconds of the file's own clock.
 
     Raises

@@ -13,8 +13,9 @@ import numpy as np
 import soundfile
 
 from drumcorpus.groups import work_group
-from drumcorpus.onsets import Stem, analyse_stem, own_hits
+from drumcorpus.onsets import analyse_stem, own_hits
 from drumcorpus.raw_files import Refusal
+from drumcorpus.stems import Stem
 from drumcorpus.track_names import (
     CLOSE,
     COPY,

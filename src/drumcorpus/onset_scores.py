@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.events import group_onsets
+from drumcorpus.hits import group_onsets
 from drumcorpus.onsets import analyse_stem
 
 WINDOW = 0.05  # s, mir_eval's default

@@ -18,13 +18,12 @@ References
    seismic wave data", Zisin 38, 365-379, 1985.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import soxr
 
 from drumcorpus.bleed import bleed_margin_db
 from drumcorpus.onset_peaks import POWER_FLOOR, RISE, find_peaks, frame_samples, transient_start
+from drumcorpus.stems import Stem
 
 SALIENCE_SCALE_DB = 1.0  # rise above what is usual around, of salience 0.5
 # The odds that an onset of a drum mix is a stroke are (rise / 0.21 dB) to the power of 1.6. Fitted
@@ -35,17 +34,6 @@ ODDS_POWER = 1.6
 CUT_REACH, CUT_GAIN = 0.03, 4.0  # s before a file's end, and how much power a stroke adds there
 MARGIN_SCALE_DB = 2.0  # above the bleed gate: by which the odds of an own hit grow e-fold
 ONE_SHOT_RANGE_DB = 20.0  # below its loudest onset: what comes before may be handling noise
-
-
-@dataclass(frozen=True, eq=False)
-class Stem:
-    """What is kept of one recording once it is decoded: its onsets, and its energy over time."""
-
-    onset: np.ndarray  # (n_onsets,) s, start of the transient, to the sample as far as can be told
-    level_db: np.ndarray  # (n_onsets,) peak of the transient, dB re full scale
-    salience: np.ndarray  # (n_onsets,) 0..1, how clearly it stands out of what was before it
-    envelope_db: np.ndarray  # (n_frames,) float32, mean power of every hop, dB re full scale
-    duration: float  # s
 
 
 def analyse_stem(samples: np.ndarray, sample_rate_hz: int, settings: dict) -> Stem:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumcorpus.events import group_onsets
 from drumcorpus.files import read_yaml
+from drumcorpus.hits import group_onsets
 from drumcorpus.onset_scores import figures, reference_levels_db, score_onsets
 from drumcorpus.onsets import analyse_stem, one_shot_onset, onset_confidence
 

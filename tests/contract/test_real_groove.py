@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from source_set_runs import Run
 
-from drumcorpus.events import group_onsets
+from drumcorpus.hits import group_onsets
 from drumcorpus.ingest import outcome_counts
 from drumcorpus.midi import parse_midi, tick_seconds
 

@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumcorpus.events import (
-    HitNames,
-    Hits,
-    build_events,
-    double_triggers,
-    event_ids,
-    group_onsets,
-)
+from drumcorpus.events import build_events, event_ids
+from drumcorpus.hits import HitNames, Hits, double_triggers, group_onsets
 from drumcorpus.schemas import EVENTS, SESSIONS
 
 SETTINGS = {

@@ -23,7 +23,7 @@ from drumcorpus.multitracks import (
     read_works,
     stem_hits,
 )
-from drumcorpus.onsets import Stem
+from drumcorpus.stems import Stem
 from drumcorpus.track_rules import read_rules
 
 RATE_HZ = 8000

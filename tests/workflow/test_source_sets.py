@@ -101,8 +101,11 @@ def test_the_licence_switch_leaves_out_what_may_not_be_passed_on(empty):
     said = empty.snakemake("--dry-run", "all").said
     assert "results/events/groove_mididataset" in said
     assert "enst_drums" not in said.replace("enst_drums.smk", "")
-    small(empty, use=sets[1:], manifests={"prod_combined": manifest["prod_combined"] | {
-        "source_sets": sets[1:]}})
+    small(
+        empty,
+        use=sets[1:],
+        manifests={"prod_combined": manifest["prod_combined"] | {"source_sets": sets[1:]}},
+    )
     assert "redistributable_only leaves nothing of prod_combined" in refusal(empty, "-n", "all")
 
 
