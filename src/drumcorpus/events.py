@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.hits import HitNames, Hits, group_onsets
+from drumcorpus.hits import NO_NAMES, HitNames, Hits, group_onsets
 from drumcorpus.schemas import ANNOTATION, COMPONENT, EVENTS
 from drumcorpus.taxonomy import Stroke, Taxonomy
 
@@ -119,7 +119,7 @@ def build_events(
     label_method: str,
     license: str,
     redistributable: bool,
-    names: HitNames = HitNames(),
+    names: HitNames = NO_NAMES,
 ) -> pa.Table:
     """Merge simultaneous hits and lay out the event table.
 

@@ -70,6 +70,9 @@ class HitNames:
     technique: tuple[str, ...] = ()
 
 
+NO_NAMES = HitNames()
+
+
 def double_triggers(hits: Hits, window: float) -> np.ndarray:
     """Which hits repeat the same stroke of their recording within `window` seconds.
 
