@@ -10,12 +10,8 @@ rule audit_provenance:
     """Look for events that no provenance covers, and for provenance that nothing uses."""
     input:
         manifest="results/manifests/{manifest}.parquet",
-        provenance=expand(
-            "results/provenance/{source_set}.jsonl", source_set=INGESTED
-        ),
-        inventory=expand(
-            "results/inventory/{source_set}.parquet", source_set=INGESTED
-        ),
+        provenance=expand("results/provenance/{source_set}.jsonl", source_set=INGESTED),
+        inventory=expand("results/inventory/{source_set}.parquet", source_set=INGESTED),
     output:
         audit=update("reports/provenance/{manifest}.json"),
         page=update("reports/provenance/{manifest}.md"),

@@ -115,7 +115,9 @@ rule yardstick:
     """How well the onset tooling finds the hits of recordings that people have annotated."""
     input:
         expand(
-            "reports/onsets/{source_set}.{ext}", source_set=YARDSTICKS, ext=["json", "md"]
+            "reports/onsets/{source_set}.{ext}",
+            source_set=YARDSTICKS,
+            ext=["json", "md"],
         ),
 
 
