@@ -6,6 +6,7 @@ from pathlib import Path
 
 from drumcorpus.cards import read_options
 from drumcorpus.files import read_yaml
+from drumcorpus.groups import work_splits
 from drumcorpus.ingest import ingest_sessions
 from drumcorpus.inventory import file_digests, take_inventory
 from drumcorpus.raw_files import FactCache, RawReader, digest_raw_files, scan_roots
@@ -65,6 +66,7 @@ class Run:
             self.options,
             seed=0,
             shares=SHARES,
+            works=work_splits(read_yaml(RESOURCES / "source_sets/work_splits.yaml")),
             workers=2,
         )
 

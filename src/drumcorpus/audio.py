@@ -1,6 +1,7 @@
 """Recorded sound: what a file says of itself, and its samples."""
 
 import os
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -22,6 +23,7 @@ def probe_audio(path: str | os.PathLike) -> dict:
             if file.frames == 0:
                 raise ValueError("the audio holds no sample")
             _read_last_sample(file)
+            _refuse_cut_short(path)
             return {
                 "duration": file.frames / file.samplerate,
                 "sample_rate_hz": file.samplerate,
@@ -40,6 +42,26 @@ def _read_last_sample(file: soundfile.SoundFile) -> None:
         n_read = 0
     if n_read != 1:
         raise ValueError(f"the header says {file.frames} samples, and the last is not there")
+
+
+def _refuse_cut_short(path: str | os.PathLike) -> None:
+    """A WAV file that ends before its samples do: libsndfile takes what is left for the whole."""
+    with Path(path).open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return
+        n_bytes = os.fstat(file.fileno()).st_size
+        while len(chunk := file.read(8)) == 8:
+            size = int.from_bytes(chunk[4:], "little")
+            if chunk[:4] == b"data":
+                n_there = n_bytes - file.tell()
+                # A recorder that could not go back left 0 or all ones for «until the end».
+                if size not in (0, 0xFFFFFFFF) and n_there < size:
+                    raise ValueError(
+                        f"the header says {size} bytes of samples, {n_there} are there"
+                    )
+                return
+            file.seek(size + size % 2, os.SEEK_CUR)
 
 
 def integrated_loudness(path: str | os.PathLike) -> float | None:

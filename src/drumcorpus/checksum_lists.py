@@ -68,7 +68,8 @@ def choose_list(
     Returns
     -------
     dict
-        ``path`` on this machine, and ``shown``, the path without the machine.
+        ``path`` on this machine, ``shown``, the path without the machine, and ``binding``: false
+        of the list that the workflow writes itself.
 
     Raises
     ------
@@ -77,11 +78,15 @@ def choose_list(
     """
     path = named or committed
     if Path(locate(path)).is_file():
-        return {"shown": shown_path(path), "path": locate(path)}
+        return {"shown": shown_path(path), "path": locate(path), "binding": True}
     if named:
         key = f"config: source_sets.{source_set}.checksums"
         raise FileNotFoundError(f"{key}: {locate(path)} is not there")
-    return {"shown": shown_path(written), "path": str(Path(written).absolute())}
+    return {
+        "shown": shown_path(written),
+        "path": str(Path(written).absolute()),
+        "binding": False,
+    }
 
 
 def existing_list(path: str) -> list[str]:

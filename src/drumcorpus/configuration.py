@@ -13,8 +13,8 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     ------
     ValueError
         With one line for each source set that is used and not configured, for each manifest that
-        names a set which is not in use or not in production, and for a technique that is not
-        declared.
+        names a set which is not in use or not in production, for a technique or a yardstick that
+        is not declared, and for shares of splits that do not add up to 1.
     """
     problems = []
     configured = config["source_sets"]
@@ -27,6 +27,13 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     for manifest, block in config["manifests"].items():
         for name in block["source_sets"]:
             problems += _merge_problems(config, manifest, name)
+    shares = config["splits"]["shares"]
+    if abs(sum(shares.values()) - 1) > 1e-9:
+        total = f"{sum(shares.values()):.6g}"
+        problems.append(f"splits.shares: {shares} add up to {total}; they must add up to 1")
+    for name in config["yardsticks"]:
+        if name not in configured:
+            problems.append(f"yardsticks: {name!r}; configured: {', '.join(sorted(configured))}")
     for technique in config["sampling"]["technique_factors"]:
         if technique not in taxonomy.techniques:
             known = ", ".join(taxonomy.techniques)

@@ -24,7 +24,7 @@ def parse_yaml(data: bytes, where: str):
     """The YAML document in `data`, by safe loading.
 
     Aliases are refused: a file of a data set has none, and a few lines of them can stand for
-    gigabytes. So are documents nested without end.
+    gigabytes. So are explicit tags, and documents nested without end.
 
     Raises
     ------
@@ -51,6 +51,8 @@ def _refuse_bombs(data: bytes, where: str) -> None:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             raise ValueError(f"{where}:{line}: the YAML alias {event.anchor!r} is refused")
+        if getattr(event, "tag", None) is not None:
+            raise ValueError(f"{where}:{line}: the YAML tag {event.tag!r} is refused")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 
 def work_group(artist: str, title: str) -> str:
@@ -11,6 +12,15 @@ def work_group(artist: str, title: str) -> str:
     ``Actions_OneMinuteSmile_Full``): only letters and digits count, without accents and case.
     """
     return f"work/{_plain(artist)}/{_plain(title)}"
+
+
+def work_splits(document: Mapping) -> dict[str, str]:
+    """Split by group, of a reviewed table of works (``works``: split, then «Artist - Title»)."""
+    return {
+        work_group(*name.split(" - ", 1)): split
+        for split, names in document["works"].items()
+        for name in names
+    }
 
 
 def _plain(text: str) -> str:

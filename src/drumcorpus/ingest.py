@@ -11,12 +11,12 @@ from drumcorpus.events import build_events
 from drumcorpus.hits import HitNames, Hits, double_triggers
 from drumcorpus.raw_files import Refusal, UnusableFile
 from drumcorpus.schemas import EVENTS, TALLIES
-from drumcorpus.taxonomy import LabelMap, Stroke, Taxonomy
+from drumcorpus.taxonomy import RESERVED_OUTCOMES, LabelMap, Stroke, Taxonomy
 
-IN_EVENT = "in_event"
+IN_EVENT = RESERVED_OUTCOMES[0]
 # What may become of a stroke; of several reasons to drop it the last one counts. The reasons
 # that label maps give for labels that are no strokes come after these.
-OUTCOMES = (IN_EVENT, "double_trigger", "before_start", "unmapped_label")
+OUTCOMES = RESERVED_OUTCOMES
 # Seconds an onset may lie past the end of its audio: the rounding of a file's last sample.
 END_TOLERANCE = 0.001
 

@@ -43,6 +43,7 @@ def take_inventory(
     *,
     seed: int,
     shares: dict[str, float],
+    works: dict[str, str] | None = None,
     workers: int = 1,
 ) -> Inventory:
     """Put the raw files of a source set into tables.
@@ -62,8 +63,8 @@ def take_inventory(
         themselves.
     options
         The source set's own settings and reference documents.
-    seed, shares
-        Of the draw of splits where the source set has none; see `splits.assign_splits`.
+    seed, shares, works
+        Of the splits where the source set has none; see `splits.assign_splits`.
     workers
         Threads that read audio.
     """
@@ -79,7 +80,7 @@ def take_inventory(
     loudness = _measure_loudness(sessions, readable, cache, workers)
     facts = _Facts(source_set, card, found.roles, readable, digests, probes, loudness)
     rows = [_session_row(session, facts) for session in sessions]
-    splits = assign_splits(rows, seed=seed, shares=shares)
+    splits = assign_splits(rows, seed=seed, shares=shares, works=works)
     rows = [row | {"split": split} for row, split in zip(rows, splits, strict=True)]
     rows.sort(key=lambda row: row["session_id"])
     return Inventory(
@@ -223,7 +224,6 @@ def _session_row(session: dict, facts: _Facts) -> dict:
     row = dict.fromkeys(SESSIONS.names) | {"notes": []}
     row |= {name: value for name, value in session.items() if name in row}
     owned = {session.get("annotation_path"), *recording, *session["support_paths"]} - {None}
-    lengths = [facts.probes[path]["duration"] for path in recording if path is not None]
     if "label_map" not in session and len(card["label_maps"]) == 1:
         row["label_map"] = card["label_maps"][0]
     if row["integrated_loudness"] is None:
@@ -235,7 +235,7 @@ def _session_row(session: dict, facts: _Facts) -> dict:
         "is_synthetic": card["is_synthetic"]
         if row["is_synthetic"] is None
         else row["is_synthetic"],
-        "audio_duration": min(lengths, default=None),
+        "audio_duration": _audio_duration(session, recording, facts.probes),
         "files": [
             {
                 "path": path,
@@ -246,6 +246,17 @@ def _session_row(session: dict, facts: _Facts) -> dict:
             for path in sorted(owned)
         ],
     }
+
+
+def _audio_duration(session: dict, recording: list, probes: dict[str, dict]) -> float | None:
+    """Seconds of sound: of the recording, or else of the files that the labels are found in."""
+    lengths = [probes[path]["duration"] for path in recording if path is not None]
+    if lengths:
+        return min(lengths)
+    found_in = [probes[path]["duration"] for path in session["support_paths"] if path in probes]
+    # Tracks of a multitrack run side by side, one-shots one after the other.
+    whole = sum if session.get("serial_audio") else max
+    return whole(found_in) if found_in else None
 
 
 def _inventory_table(source_set, files, digests, found, probes) -> pa.Table:

@@ -14,7 +14,10 @@ from drumcorpus.tables import read_table
 
 SPLITS = ("train", "validation", "test")
 NONE = "(none)"  # where a table has no value
-CARD_KEYS = ("title", "version", "license", "redistributable", "forbids", "attribution")
+CARD_KEYS = (
+    *("title", "version", "license", "license_verified"),
+    *("redistributable", "forbids", "attribution"),
+)
 SUMS = {
     "sessions": ("total", "with_labels", "inventory_only", "with_audio", "without_audio"),
     "files": ("total", "bytes", "without_session"),
@@ -57,9 +60,7 @@ def describe_source_set(
         "source_set": name,
         **{key: card[key] for key in CARD_KEYS},
         **{key: settings[key] for key in ("tier", "roots")},
-        **count_sessions(
-            read_table(sessions, ["split", "label_map", "audio_path", "audio_duration"])
-        ),
+        **count_sessions(read_table(sessions, ["split", "label_map", "audio_duration"])),
         **count_files(
             read_table(
                 files, ["role", "session_id", "bytes", "duration", "sample_rate_hz", "channels"]
@@ -72,7 +73,7 @@ def describe_source_set(
 def count_sessions(sessions: pa.Table) -> dict:
     """Sessions with labels to take and without, with audio and without, and by split."""
     rows = sessions.to_pylist()
-    silent = sum(row["audio_path"] is None for row in rows)
+    silent = sum(row["audio_duration"] is None for row in rows)
     unlabelled = sum(row["label_map"] is None for row in rows)
     by_split: dict[str, list] = {}
     for row in rows:
@@ -191,6 +192,7 @@ def inventory_csv(report: Mapping) -> str:
         "tier": lambda row: row["tier"],
         "license": lambda row: row["license"],
         "redistributable": lambda row: str(row["redistributable"]).lower(),
+        "roots": lambda row: " ".join(row["roots"]),
         "sessions": lambda row: row["sessions"]["total"],
         "with_labels": lambda row: row["sessions"]["with_labels"],
         "inventory_only": lambda row: row["sessions"]["inventory_only"],

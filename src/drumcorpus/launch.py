@@ -83,8 +83,11 @@ def products_message(folder: Path) -> str:
     wanted = (
         ("manifest", "results/manifests/*.parquet"),
         ("", "results/manifests/*.jsonl"),
-        ("reports", "reports/provenance/*.md"),
+        ("reports", "reports/inventory.html"),
+        ("", "reports/ingest.html"),
+        ("", "reports/provenance/*.md"),
         ("", "reports/health/*.html"),
+        ("", "reports/onsets/*.md"),
         ("weights", "results/sampling/*.json"),
         ("export", "results/export/*/metadata.json"),
     )

@@ -1,7 +1,9 @@
 """Multitracks: folders of tracks recorded together, of which the close microphones are labelled.
 
 One track per instrument is labelled with the onsets that are its own; the other tracks of the kit
-are listed only. A stroke that is louder in another close microphone is bleed, and counted as such.
+are listed only. Of toms and cymbals every number is an instrument; of all others numbers are layers
+or second microphones of one stroke, and so are the left and the right of one name. A stroke that is
+louder in another close microphone is bleed, and counted as such.
 """
 
 import io
@@ -41,11 +43,6 @@ class Track:
     path: str
     name: str
     reading: TrackName
-
-    @property
-    def source(self) -> tuple:
-        """Microphones of one source hear the same instrument, of the same number and side."""
-        return self.reading.instrument, self.reading.instance, self.reading.side
 
 
 def is_track(path: str) -> bool:
@@ -95,7 +92,7 @@ def multitrack_session(
     """
     tracks = read_tracks(paths, rules)
     sources = close_tracks(tracks, rules)
-    notes = [f"{track.name}: {_decision(track, sources)}" for track in tracks]
+    notes = [f"{track.name}: {_decision(track, sources, rules)}" for track in tracks]
     shared = [" ".join(words) for words in shared_words([t.name for t in tracks], rules) if words]
     notes += [f"{words!r} in the names of the tracks is the song's" for words in shared]
     notes += [] if sources else ["no close microphone of an instrument that has a label"]
@@ -121,16 +118,18 @@ def read_tracks(paths: Iterable[str], rules: Rules) -> list[Track]:
 def close_tracks(tracks: list[Track], rules: Rules) -> dict[tuple, list[Track]]:
     """The close microphones of each source that may be labelled, the best first.
 
+    Of equally good places the lowest number comes first, and left before right.
+
     Where overheads or rooms say that a kit was played and only one of its drums has a close
     microphone, nothing tells its strokes from what bleeds into it, and it is not labelled.
     """
     sources: dict[tuple, list[Track]] = {}
     close = [track for track in tracks if track.reading.kind == CLOSE]
-    for track in sorted(close, key=lambda track: (track.reading.position, track.path)):
-        sources.setdefault(track.source, []).append(track)
+    for track in sorted(close, key=_rank):
+        sources.setdefault(_source(track, rules), []).append(track)
     in_room = any(rules.holds("roles", track.reading.role, "in_room") for track in tracks)
     heard = {
-        track.reading.instrument or track.path
+        _named(track) or track.path
         for track in tracks
         if track.reading.kind in (CLOSE, COPY, UNCLEAR) and not _is_overdub(track, rules)
     }
@@ -154,12 +153,13 @@ def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> 
     for candidates in [*sources.values(), *witnesses]:
         for track in candidates:
             try:
-                samples, rate = decode_mono(read(track.path))
+                audio = decode_mono(read(track.path))
             except ValueError as error:
                 detail, session_id = str(error), session["session_id"]
                 refusals.append(Refusal(track.path, "unreadable_audio", detail, session_id))
             else:
-                stems.append((track, analyse_stem(samples, rate, settings)))
+                stems.append((track, analyse_stem(*audio, settings)))
+                del audio  # before the next is decoded
                 break
     hits = [
         _track_hits(track, stem, [s for t, s in stems if _tells_apart(track, t, rules)], options)
@@ -194,78 +194,98 @@ def decode_mono(data: bytes) -> tuple[np.ndarray, int]:
     """The samples of an audio file as the mean of its channels, and their rate.
 
     Decoded block by block: of twenty channels one is kept, and what a damaged header promises
-    takes no memory.
+    takes no memory. They grow in one place, so that they are never held twice.
 
     Raises
     ------
     ValueError
         If it is not audio that libsndfile reads, holds no sample, or samples that are no numbers.
     """
-    blocks, n_frames = [], 0
+    decoded, n_frames = bytearray(), 0
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             rate, n_frames = file.samplerate, file.frames
             while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-                blocks.append(block.mean(axis=1))
+                decoded += block.mean(axis=1).data
     except (soundfile.SoundFileError, TypeError) as error:
         header = f"; the header says {n_frames} samples" if n_frames else ""
         raise ValueError(f"not readable as audio: {error}{header}") from error
-    n_samples = sum(map(len, blocks))
+    samples = np.frombuffer(decoded, dtype=np.float32)
+    n_samples = len(samples)
     if n_samples == 0:
         raise ValueError("the audio holds no sample")
     if n_samples < n_frames:
         raise ValueError(f"the header says {n_frames} samples, and {n_samples} are there")
     if not _RATES_HZ[0] <= rate <= _RATES_HZ[1]:
         raise ValueError(f"sample rate {rate} Hz; allowed: {_RATES_HZ[0]} to {_RATES_HZ[1]}")
-    samples = np.concatenate(blocks)
-    if not np.isfinite(samples).all():
+    if not np.isfinite([samples.min(), samples.max()]).all():
         raise ValueError("the audio holds samples that are no finite numbers")
     return samples, rate
 
 
+def _named(track: Track) -> str | None:
+    return track.reading.instrument or track.reading.played_otherwise
+
+
 def _is_overdub(track: Track, rules: Rules) -> bool:
-    return rules.holds("instruments", track.reading.instrument, "overdub")
+    return rules.holds("instruments", _named(track), "overdub")
 
 
-def _decision(track: Track, sources: dict[tuple, list[Track]]) -> str:
-    reason = track.reading.reason
-    if track.reading.kind != CLOSE:
-        return reason
-    if track.source not in sources:
-        return f"{reason}; not labelled: no other close microphone tells what bleeds into it"
-    lead = sources[track.source][0]
+def _rank(track: Track) -> tuple:
+    reading = track.reading
+    return reading.position, reading.instance, reading.side, track.path
+
+
+def _source(track: Track, rules: Rules) -> tuple[str | None, int]:
+    """Instrument, and number if that tells bodies apart: tracks of one source hold one's strokes."""
+    reading = track.reading
+    is_apart = rules.holds("instruments", reading.instrument, "apart")
+    return reading.instrument, reading.instance if is_apart else 0
+
+
+def _decision(track: Track, sources: dict[tuple, list[Track]], rules: Rules) -> str:
+    reading, source = track.reading, _source(track, rules)
+    if reading.kind != CLOSE:
+        return reading.reason
+    if source not in sources:
+        return (
+            f"{reading.reason}; not labelled: no other close microphone tells what bleeds into it"
+        )
+    lead = sources[source][0]
     if lead is track:
-        return f"{reason}; labelled"
-    return f"{reason}; of the same instrument as {lead.name}, which is labelled"
+        return f"{reading.reason}; labelled"
+    what = "of the same instrument as"
+    if reading.instance != lead.reading.instance:
+        what = "taken for a layer or a second microphone of"
+    elif reading.side != lead.reading.side:
+        what = "taken for the other side of"
+    return f"{reading.reason}; {what} {lead.name}, which is labelled"
 
 
 def _witnesses(tracks: list[Track], sources: dict[tuple, list[Track]], rules: Rules) -> list[Track]:
     """Close tracks that are not labelled but know better whose a stroke is."""
-    known = {source[:2] for source in sources}
     copies = [
         track
         for track in tracks
         if track.reading.kind == COPY and not _is_overdub(track, rules)
-        if track.source[:2] not in known
+        if _source(track, rules) not in sources
     ]
-    first = {track.source: track for track in reversed(copies)}
+    first = {_source(track, rules): track for track in reversed(copies)}
     return [*first.values(), *(track for track in tracks if track.reading.kind == UNCLEAR)]
 
 
 def _tells_apart(track: Track, other: Track, rules: Rules) -> bool:
     """Whether a stroke that is louder in the other track would bear a wrong label in this one.
 
-    Microphones of one instrument do not: Kick 1 and Kick 2 are often layers of one stroke, and
-    what bleeds from one to the other has the same label. What was overdubbed was never in the
-    room with the kit.
+    Those of one source do not, nor does one that names the same instrument and is not labelled
+    for how that is played: it is the same stroke. What was overdubbed was never in the room with
+    the kit.
     """
-    mine, heard = track.reading, other.reading
     if _is_overdub(track, rules) or _is_overdub(other, rules):
         return False
-    if mine.instrument != heard.instrument:
-        return True
-    is_apart = rules.holds("instruments", mine.instrument, "apart")
-    return is_apart and mine.instance != heard.instance
+    if track.reading.instrument == other.reading.played_otherwise:
+        return False
+    return _source(track, rules) != _source(other, rules)
 
 
 def _track_hits(track: Track, stem: Stem, others: list[Stem], options: Mapping) -> dict:

@@ -22,7 +22,14 @@ import numpy as np
 import soxr
 
 from drumcorpus.bleed import bleed_margin_db
-from drumcorpus.onset_peaks import POWER_FLOOR, RISE, find_peaks, frame_samples, transient_start
+from drumcorpus.onset_peaks import (
+    BATCH_FRAMES,
+    POWER_FLOOR,
+    RISE,
+    find_peaks,
+    frame_samples,
+    transient_start,
+)
 from drumcorpus.stems import Stem
 
 SALIENCE_SCALE_DB = 1.0  # rise above what is usual around, of salience 0.5
@@ -60,8 +67,8 @@ def analyse_stem(samples: np.ndarray, sample_rate_hz: int, settings: dict) -> St
     """
     prepared = _prepare(samples, sample_rate_hz, settings)
     return Stem(
-        *_find_onsets(samples, sample_rate_hz, prepared, settings),
-        _envelope_db(prepared, settings),
+        *_find_onsets(samples, sample_rate_hz, *prepared, settings),
+        _envelope_db(*prepared, settings),
         len(samples) / sample_rate_hz,
     )
 
@@ -119,12 +126,14 @@ def one_shot_onset(
         file holds silence.
     """
     rate = settings["sample_rate_hz"]
-    prepared = _prepare(samples, sample_rate_hz, settings)
-    if _is_silent(prepared, settings):
+    prepared, rest_level = _prepare(samples, sample_rate_hz, settings)
+    if _is_silent(prepared, rest_level, settings):
         return None
-    onset, level_db, salience = _find_onsets(samples, sample_rate_hz, prepared, settings)
+    found = _find_onsets(samples, sample_rate_hz, prepared, rest_level, settings)
+    onset, level_db, salience = found
     if len(onset) == 0:
-        loud = np.abs(prepared) >= np.abs(prepared).max() * 10 ** (-ONE_SHOT_RANGE_DB / 20)
+        least = _peak(prepared, rest_level) * 10 ** (-ONE_SHOT_RANGE_DB / 20)
+        loud = np.abs(prepared - rest_level) >= least
         return float(np.argmax(loud) / rate), 0.0
     first = int(np.argmax(level_db >= level_db.max() - ONE_SHOT_RANGE_DB))
     return float(onset[first]), float(onset_confidence(salience)[first])
@@ -142,7 +151,10 @@ def onset_confidence(salience: np.ndarray) -> np.ndarray:
 
 
 def _prepare(samples, sample_rate_hz, settings):
-    """The samples at the rate of the analysis, around zero."""
+    """The samples at the rate of the analysis, and the level that they are around, their mean.
+
+    That level is taken off where samples are looked at, for a copy of them all takes memory.
+    """
     _check_settings(settings)
     if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
         raise ValueError(
@@ -150,13 +162,13 @@ def _prepare(samples, sample_rate_hz, settings):
             "(did you forget to mix down?)"
         )
     if len(samples) == 0:
-        return np.zeros(0, dtype=np.float32)
+        return np.zeros(0, dtype=np.float32), np.float32(0)
     if not np.isfinite([samples.min(), samples.max()]).all():
         raise ValueError("samples hold a NaN or an infinity")
     samples = samples.astype(np.float32, copy=False)
     if sample_rate_hz != settings["sample_rate_hz"]:
         samples = soxr.resample(samples, sample_rate_hz, settings["sample_rate_hz"])
-    return samples - np.float32(samples.mean(dtype=np.float64)) if len(samples) else samples
+    return samples, np.float32(samples.mean(dtype=np.float64) if len(samples) else 0)
 
 
 def _check_settings(settings):
@@ -173,35 +185,40 @@ def _check_settings(settings):
         raise ValueError(f"onsets: hop_ms is {settings['hop_ms']}; allowed is up to {1000 * RISE}")
 
 
-def _is_silent(samples, settings):
-    peak_db = _decibels(np.square(np.abs(samples).max(initial=0.0)))
-    return peak_db <= settings["silence_db"]
+def _peak(samples, rest_level):
+    if len(samples) == 0:
+        return np.float32(0)
+    return max(samples.max() - rest_level, rest_level - samples.min())
 
 
-def _find_onsets(samples, sample_rate_hz, prepared, settings):
+def _is_silent(samples, rest_level, settings):
+    return _decibels(np.square(_peak(samples, rest_level))) <= settings["silence_db"]
+
+
+def _find_onsets(samples, sample_rate_hz, prepared, rest_level, settings):
     """Onsets (s), their peak levels (dB) and saliences, each (n_onsets,)."""
-    if _is_silent(prepared, settings):
+    if _is_silent(prepared, rest_level, settings):
         return np.zeros(0), np.zeros(0), np.zeros(0)
     rate, wait = settings["sample_rate_hz"], settings["wait_ms"] / 1000
-    peaks, rise_db = find_peaks(prepared, min(rate, sample_rate_hz), settings)
+    peaks, rise_db = find_peaks(prepared, rest_level, min(rate, sample_rate_hz), settings)
     mean = samples.mean(dtype=np.float64)
     onset = np.array([transient_start(samples, sample_rate_hz, peak, mean) for peak in peaks])
-    rise_db[_is_cut(prepared, onset, rate)] = 0
+    rise_db[_is_cut(prepared, rest_level, onset, rate)] = 0
     kept = _apart(onset, rise_db, wait) & (rise_db > 0)
     onset, rise_db = onset[kept], rise_db[kept]
-    level_db = _peak_levels_db(prepared, onset, rate, wait)
+    level_db = _peak_levels_db(prepared, rest_level, onset, rate, wait)
     kept = level_db >= level_db.max(initial=-np.inf) + settings["min_level_db"]
     return onset[kept], level_db[kept], (rise_db / (rise_db + SALIENCE_SCALE_DB))[kept]
 
 
-def _is_cut(samples, onset, rate):
+def _is_cut(samples, rest_level, onset, rate):
     """Which onsets are but the end of the file, where the spectrum splashes: no power is added."""
     is_cut = onset > len(samples) / rate - CUT_REACH
     for row in np.flatnonzero(is_cut):
         start = min(round(onset[row] * rate), len(samples) - 1)
-        before = samples[max(start - round(CUT_REACH * rate), 0) : start]
+        before = samples[max(start - round(CUT_REACH * rate), 0) : start] - rest_level
         power = np.square(before).sum() / max(len(before), 1)
-        is_cut[row] = np.square(samples[start:]).mean() < CUT_GAIN * power
+        is_cut[row] = np.square(samples[start:] - rest_level).mean() < CUT_GAIN * power
     return is_cut
 
 
@@ -213,23 +230,26 @@ def _apart(onset, rise_db, wait):
     return kept
 
 
-def _peak_levels_db(samples, onset, rate, reach):
+def _peak_levels_db(samples, rest_level, onset, rate, reach):
     starts = np.minimum(np.rint(onset * rate).astype(int), len(samples) - 1)
     stops = np.minimum(starts + round(reach * rate), np.append(starts[1:], len(samples)))
     peaks = [
-        np.abs(samples[start : max(stop, start + 1)]).max()
+        _peak(samples[start : max(stop, start + 1)], rest_level)
         for start, stop in zip(starts, stops, strict=True)
     ]
     return _decibels(np.square(np.array(peaks, dtype=np.float64)))
 
 
-def _envelope_db(samples, settings):
+def _envelope_db(samples, rest_level, settings):
     """Mean power of every hop, dB re full scale, (n_frames,) float32; the last may be short."""
     hop = frame_samples(settings)
     n_whole = len(samples) // hop
-    whole = samples[: n_whole * hop].reshape(n_whole, hop)
-    power = np.einsum("fs,fs->f", whole, whole) / hop
-    rest = samples[n_whole * hop :]
+    power = np.empty(n_whole, dtype=np.float32)
+    for first in range(0, n_whole, BATCH_FRAMES):
+        stop = min(first + BATCH_FRAMES, n_whole)
+        whole = (samples[first * hop : stop * hop] - rest_level).reshape(-1, hop)
+        power[first:stop] = np.einsum("fs,fs->f", whole, whole) / hop
+    rest = samples[n_whole * hop :] - rest_level
     if len(rest):
         power = np.append(power, np.square(rest).mean())
     return _decibels(power).astype(np.float32)

@@ -56,7 +56,7 @@ def provenance_rows(
             "hashes": session["files"],
             "processing_chain": PROCESSING_CHAIN,
             "code": ingestion,
-            "label_method": card["label_method"],
+            "label_method": card["label_method"] if session["label_map"] else None,
             "label_map": session["label_map"],
             "integrated_loudness": session["integrated_loudness"],
             "overall_gain": session["overall_gain"],

@@ -95,7 +95,8 @@ SESSIONS = pa.schema(
         # Where several mono files are one recording, such as a pair of overheads; else null.
         ("channel_paths", pa.list_(pa.string())),
         ("audio_duration", pa.float64()),
-        ("integrated_loudness", pa.float64()),  # LUFS, of the audio
+        # LUFS, of the audio as measured, or else as the source states it for its own rendering.
+        ("integrated_loudness", pa.float64()),
         ("overall_gain", pa.float64()),  # linear, that the source applied to the audio
         ("notes", pa.list_(pa.string())),
         (

@@ -25,11 +25,17 @@ def draw_split(group_id: str, *, seed: int, shares: Mapping[str, float]) -> str:
     return next(reversed(list(shares)))
 
 
-def assign_splits(sessions: Iterable[dict], *, seed: int, shares: Mapping[str, float]) -> list[str]:
+def assign_splits(
+    sessions: Iterable[dict],
+    *,
+    seed: int,
+    shares: Mapping[str, float],
+    works: Mapping[str, str] | None = None,
+) -> list[str]:
     """The split of each session: its own if official, else that of its group, else drawn.
 
     A session without an official split takes that of the others of its group if they agree, as a
-    second edition of a published track does.
+    second edition of a published track does, or a song of another set's test split.
 
     Parameters
     ----------
@@ -37,18 +43,19 @@ def assign_splits(sessions: Iterable[dict], *, seed: int, shares: Mapping[str, f
         With `group_id` and `split`, which is None where the source has none.
     seed, shares
         As of `draw_split`.
+    works : mapping, optional
+        Split by group of works that a source set, in use or not, has officially divided.
     """
-    sessions = list(sessions)
+    sessions, works = list(sessions), works or {}
     official: dict[str, set[str]] = {}
     for session in sessions:
         if session["split"] is not None:
             official.setdefault(session["group_id"], set()).add(session["split"])
+    shared = {group: next(iter(found)) for group, found in official.items() if len(found) == 1}
+    shared |= works
     return [
-        session["split"] or _split_of_group(session["group_id"], official, seed, shares)
+        session["split"]
+        or shared.get(session["group_id"])
+        or draw_split(session["group_id"], seed=seed, shares=shares)
         for session in sessions
     ]
-
-
-def _split_of_group(group_id: str, official: dict[str, set[str]], seed: int, shares) -> str:
-    known = official.get(group_id, set())
-    return next(iter(known)) if len(known) == 1 else draw_split(group_id, seed=seed, shares=shares)

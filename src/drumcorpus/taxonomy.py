@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, fields
 
 from drumcorpus.files import read_yaml
 
+# What ingestion itself says of a stroke; a label map gives other reasons.
+RESERVED_OUTCOMES = ("in_event", "double_trigger", "before_start", "unmapped_label")
+
 
 @dataclass(frozen=True)
 class Taxonomy:
@@ -150,6 +153,8 @@ def _read_drops(path: str | os.PathLike, entries: dict, strokes: dict) -> dict[s
         where = f"{path}: drops: {source_label}"
         if source_label in strokes:
             raise ValueError(f"{where}: is also a stroke; leave one of the two out")
+        if reason in RESERVED_OUTCOMES:
+            raise ValueError(f"{where}: {reason!r} is what ingestion itself says of a stroke")
         if not isinstance(reason, str) or not re.fullmatch("[a-z]+(_[a-z]+)*", reason):
             raise ValueError(f"{where}: got {reason!r}; wanted: a reason such as reversed_sound")
     return drops

@@ -26,7 +26,8 @@ _TAKES = re.compile(r"\d+-\d+\s*$")  # OVER_04-07: takes 4 to 7 of one track
 class TrackName:
     """What a name says. `kind` is one of this module's constants and `reason` is for people;
     `instance` is 0 where the name has no number; `position` counts from 0, the best place; `role`
-    is that of a track that hears more than one thing."""
+    is that of a track that hears more than one thing; `played_otherwise` is the instrument that an
+    unclear track names."""
 
     kind: str
     reason: str
@@ -35,6 +36,7 @@ class TrackName:
     position: int = 0
     side: str = ""
     role: str | None = None
+    played_otherwise: str | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,11 @@ def _read(words: list[_Word], rules: Rules, known: dict) -> TrackName:
         return TrackName(KIT, rules.reason("roles", role), role=role)
     if len(instruments) > 1:
         return TrackName(UNCLEAR, f"names {' and '.join(instruments)}")
+    manners = [e for e in entries.get("unclear", []) if rules.holds("unclear", e, "manner")]
+    if instruments and manners:
+        reason = rules.reason("unclear", manners[0])
+        reason = f"names {instruments[0]} and {manners[0]}: {reason}"
+        return TrackName(UNCLEAR, reason, played_otherwise=instruments[0])
     if instruments:
         return _close_track(instruments[0], words, found, entries, rules)
     if "unclear" in entries:

@@ -43,7 +43,7 @@ _SECTIONS = {
             below=_WORDS,
         )
     ),
-    "unclear": _EXPLAINED,
+    "unclear": _named(_record("words", "reason", words=_WORDS, reason=_TEXT, manner=_FLAG)),
     "roles": _named(_record("words", "reason", words=_WORDS, reason=_TEXT, in_room=_FLAG)),
     "copies": _EXPLAINED,
     "kit": _WORDS,

@@ -64,6 +64,24 @@ class TestProbe:
         with pytest.raises(ValueError, match="the last is not there"):
             probe_audio(path)
 
+    def test_a_wav_that_was_cut_short_is_refused(self, tmp_path):
+        path = tmp_path / "a.wav"
+        soundfile.write(path, sine(-20, 1.0), RATE)
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(ValueError, match="header says 96000 bytes of samples, 47978 are there"):
+            probe_audio(path)
+
+    @pytest.mark.parametrize("size", [0xFFFFFFFF, 96_000])
+    def test_a_wav_of_unstated_or_right_length_is_read(self, tmp_path, size):
+        path = tmp_path / "a.wav"
+        soundfile.write(path, sine(-20, 1.0), RATE)
+        data = bytearray(path.read_bytes())
+        place = data.index(b"data") + 4
+        data[place : place + 4] = size.to_bytes(4, "little")
+        path.write_bytes(data + b"LIST\x04\x00\x00\x00abcd" * (size == 96_000))
+        assert probe_audio(path)["duration"] == 1.0
+
 
 class TestLoudness:
     def test_the_test_tone_of_the_standard(self, tmp_path):

@@ -183,7 +183,7 @@ def test_the_demo_corpus_is_read_whole(tmp_path, taxonomy):
     assert ids(found) == [
         "ActuarialOwls_BrideOfTheCartographer",
         "PocketMeridian_LowTide",
-        "QuillbackParade_ItsOnlyWeather",
+        "QuillbackParade_ItsOnlyWinter",
     ]
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())
     if "onsets" not in config:

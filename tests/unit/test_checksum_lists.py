@@ -204,13 +204,15 @@ def test_the_list_that_the_config_names_comes_first_then_the_committed_one(tmp_p
     written = {
         "shown": "data/checksums/egmd.sha256",
         "path": f"{tmp_path}/data/checksums/egmd.sha256",
+        "binding": False,
     }
     assert chosen_list(tmp_path) == written
     (tmp_path / "resources").mkdir()
     listing(tmp_path / "resources", f"{SHA}  a\n", "egmd.sha256")
     assert chosen_list(tmp_path)["shown"] == "resources/egmd.sha256"
     named = str(listing(tmp_path, f"{MD5}  a\n", "MD5SUMS"))
-    assert chosen_list(tmp_path, named) == {"shown": "…/MD5SUMS", "path": named}
+    found = chosen_list(tmp_path, named)
+    assert found == {"shown": "…/MD5SUMS", "path": named, "binding": True}
 
 
 def test_a_list_that_the_config_names_must_be_there(tmp_path):

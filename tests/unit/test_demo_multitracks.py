@@ -33,8 +33,8 @@ STUDIO = read_studio(KITS_FILE)
 SEED = 7
 SETS = ("musdb18_hq", "cambridge", "telefunken_sessions", "signaturesounds")
 EVERY_SET = pytest.mark.parametrize("name", SETS)
-CAMBRIDGE_SHARED = "QuillbackParade_ItsOnlyWeather_Full/QuillbackParade_ItsOnlyWeather_Full"
-MUSDB_SHARED = "test/Quillback Parade - It's Only Weather"
+CAMBRIDGE_SHARED = "QuillbackParade_ItsOnlyWinter_Full/QuillbackParade_ItsOnlyWinter_Full"
+MUSDB_SHARED = "test/Quillback Parade - It's Only Winter"
 SD_SESSION = "Harrow+Lane+Trio-+Complete+Session"
 RATE_HZ = 44100
 

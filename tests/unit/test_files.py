@@ -585,6 +585,16 @@ class TestConfiguration:
         with pytest.raises(ValueError, match=r"prod_combined.* has tier 'staged'"):
             check_configuration(config, taxonomy)
 
+    def test_shares_of_splits_must_add_up_to_1(self, config, taxonomy):
+        config["splits"]["shares"]["test"] = 0.9
+        with pytest.raises(ValueError, match=r"splits\.shares: .* add up to 1\.8; they must"):
+            check_configuration(config, taxonomy)
+
+    def test_a_yardstick_must_have_a_block(self, config, taxonomy):
+        config["yardsticks"] = ["mdb_drum"]
+        with pytest.raises(ValueError, match="yardsticks: 'mdb_drum'; configured: cambridge, "):
+            check_configuration(config, taxonomy)
+
     def test_a_manifest_may_not_name_a_set_that_is_not_in_use(self, config, taxonomy):
         config["use"].remove("egmd")
         with pytest.raises(ValueError, match=r"prod_combined\.source_sets: 'egmd' is not in `use`"):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumcorpus.groups import work_group
+from drumcorpus.groups import work_group, work_splits
 from drumcorpus.splits import assign_splits, draw_split
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -42,6 +42,20 @@ def test_an_official_split_stays():
 
 def test_a_session_without_one_takes_its_group_s():
     assert assign(("a", None), ("a", "validation"), ("a", None)) == ["validation"] * 3
+
+
+def test_a_work_that_another_set_has_divided_stays_in_its_split():
+    works = {"work/a/b": "test", "work/c/d": "train"}
+    found = assign(("work/a/b", None), ("work/c/d", None), ("work/a/b", "train"), works=works)
+    assert found == ["test", "train", "train"]
+
+
+def test_a_table_of_works_is_read_by_their_groups():
+    document = {"works": {"test": ["Actions - One Minute Smile"], "train": ["A - B - C"]}}
+    assert work_splits(document) == {
+        "work/actions/oneminutesmile": "test",
+        "work/a/bc": "train",
+    }
 
 
 def test_a_group_that_leaks_by_itself_does_not_choose_for_the_others():

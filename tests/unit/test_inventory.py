@@ -86,6 +86,12 @@ def test_support_files_are_part_of_what_a_session_rests_on(take):
     }
 
 
+def test_labels_found_in_several_files_have_the_length_of_these(take):
+    session = {"session_id": "a", "support_paths": ["l.wav", "r.wav", "k.wav", "a.txt"]}
+    assert only(take(session))["audio_duration"] == 2.0
+    assert only(take(session | {"serial_audio": True}))["audio_duration"] == 3.5
+
+
 def test_unreadable_audio_is_refused_and_taken_out_of_its_session(take):
     session = {"session_id": "a", "audio_path": "bad.wav", "support_paths": ["bad.wav", "k.wav"]}
     found = take(session, roles={"bad.wav": "audio"})

@@ -25,6 +25,7 @@ CARD = {
     "title": "The Set",
     "version": "1.0",
     "license": "CC-BY-4.0",
+    "license_verified": "2026-11-20",
     "redistributable": True,
     "forbids": [],
     "attribution": "Its authors",
@@ -51,7 +52,7 @@ TABLES = {
         {"session_id": "a", "split": "train", **RECORDED},
         {"session_id": "b", "split": "test", **RECORDED, "audio_duration": 30.5},
         {"session_id": "c", "split": "train", "label_map": "td11"},
-        {"session_id": "d", "split": None, "audio_path": "d.wav", "audio_duration": None},
+        {"session_id": "d", "split": None, "audio_path": "d.wav", "audio_duration": 0.0},
     ],
     "quarantine": [
         {"path": f"{number:02d}.wav", "reason": "unreadable_audio", "detail": "cut short"}
@@ -78,7 +79,7 @@ EMPTY = {"files": [], "sessions": [], "quarantine": []}
 def hostile_report(tmp_path):
     """A report in which every name that data or card could choose is hostile."""
     card = dict.fromkeys(("title", "version", "license", "attribution"), HOSTILE)
-    card |= {"forbids": [HOSTILE], "redistributable": False}
+    card |= {"forbids": [HOSTILE], "license_verified": None, "redistributable": False}
     session = {"session_id": HOSTILE, "split": HOSTILE, "audio_path": HOSTILE}
     bad_file = dict.fromkeys(("path", "session_id", "stage", "reason", "detail"), HOSTILE)
     row = described(
@@ -193,12 +194,17 @@ def test_the_page_refers_to_nothing_outside_itself_and_runs_nothing(hostile_repo
 
 
 def test_the_page_says_what_the_licence_allows_and_forbids(tmp_path):
-    closed = CARD | {"redistributable": False, "forbids": ["commercial use", "derivatives"]}
+    closed = CARD | {
+        "license_verified": None,
+        "redistributable": False,
+        "forbids": ["commercial use", "derivatives"],
+    }
     rows = [described(tmp_path, "open_set"), described(tmp_path, "closed_set", card=closed)]
     html = render_inventory_page(summarise_inventory(rows))
     assert "forbids: commercial use; derivatives" in html
     assert html.count(">may be passed on<") == 1
     assert html.count(">may not be passed on<") == 1
+    assert html.count("nobody here has read its text") == 1
     assert "and 2 more" in html
 
 

@@ -14,8 +14,8 @@ from drumcorpus.workflow_state import RUN_LOCK
 # A command that takes a second to put its things in order when it is told to stop.
 SLOW_TO_END = """
 import sys, time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(1.0)

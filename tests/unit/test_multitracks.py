@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumcorpus import multitracks
+from drumcorpus.files import read_yaml
 from drumcorpus.groups import work_group
 from drumcorpus.multitracks import (
     close_tracks,
@@ -27,6 +30,7 @@ from drumcorpus.stems import Stem
 from drumcorpus.track_rules import read_rules
 
 RATE_HZ = 8000
+SETTINGS = read_yaml(Path(__file__).parents[2] / "config/config.yaml")["onsets"]
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +136,19 @@ def leads(rules, *names):
         (["SnareUp1", "SnareUp2", "SnareDown"], ["SnareUp1"]),
         (["Snare", "SnareSample"], ["Snare"]),
         (["KickTrigger", "Overheads"], []),
-        (["Kick1", "Kick2"], ["Kick1", "Kick2"]),
+        (["Kick1", "Kick2"], ["Kick1"]),  # as often layers of one stroke
+        (["01_Kick2", "02_Kick1"], ["02_Kick1"]),
+        (["Kick2", "Kick1Out"], ["Kick2"]),
+        (["Snare", "Snare2"], ["Snare"]),
+        (["HiHatR", "HiHatL"], ["HiHatL"]),
+        (["HiHat1", "HiHat2", "RideL", "RideR"], ["HiHat1", "RideL"]),
+        (["Shaker1", "Shaker2"], ["Shaker1"]),
+        (["Crash1L", "Crash1R", "Crash2L", "Crash2R"], ["Crash1L", "Crash2L"]),
+        (["Ride1", "Ride2", "China", "Splash"], ["China", "Ride1", "Ride2", "Splash"]),
         (["Tom1", "Tom2", "Tom1Sample"], ["Tom1", "Tom2"]),
-        (["CrashL", "CrashR"], ["CrashL", "CrashR"]),
+        (["CrashL", "CrashR"], ["CrashL"]),
+        (["CrashR"], ["CrashR"]),
+        (["Tom L", "Tom R", "Floor Tom"], ["Floor Tom", "Tom L"]),
         (["KICK - M80 (new)", "KICK - M80 (stock)"], ["KICK - M80 (new)"]),
         (["Snare Take 2", "Snare"], ["Snare"]),
         (["Cymbal1", "Drums", "Bass", "Room"], []),
@@ -143,6 +157,8 @@ def leads(rules, *names):
         (["Kick", "Overheads", "Shaker"], ["Shaker"]),  # which was recorded on its own
         (["Kick", "Overheads", "Cymbal1"], ["Kick"]),
         (["Kick", "Overheads", "SnareTrigger"], ["Kick"]),
+        (["Kick1", "Kick2", "Overheads"], []),
+        (["Snare", "SnareRoll", "Overheads"], []),
         (["Kick", "Bass", "LeadVox"], ["Kick"]),  # and there is no room to bleed in
     ],
 )
@@ -168,6 +184,23 @@ def test_a_session_says_of_every_track_what_it_was_taken_for(rules):
         ],
     }
     assert [roles[path] for path in paths] == ["audio"] * 3 + ["other", "audio", "other"]
+
+
+def test_what_a_track_beside_the_labelled_one_was_taken_for_is_noted(rules):
+    names = ["Crash1 L", "Crash1 R", "Kick1", "Kick2", "Kick2Out", "Snare", "SnareL"]
+    paths = [f"A/{name}.wav" for name in names]
+    session, roles = multitrack_session("A", "g", paths, rules)
+    assert session["notes"] == [
+        "Crash1 L: crash 1, left; labelled",
+        "Crash1 R: crash 1, right; taken for the other side of Crash1 L, which is labelled",
+        "Kick1: kick 1; labelled",
+        "Kick2: kick 2; taken for a layer or a second microphone of Kick1, which is labelled",
+        "Kick2Out: kick 2, out; "
+        "taken for a layer or a second microphone of Kick1, which is labelled",
+        "Snare: snare; labelled",
+        "SnareL: snare, left; taken for the other side of Snare, which is labelled",
+    ]
+    assert roles == dict.fromkeys(paths, "audio")
 
 
 def test_a_session_without_a_close_microphone_has_no_labels(rules):
@@ -239,8 +272,53 @@ def test_microphones_of_one_instrument_are_no_bleed_of_each_other(options):
     assert sorted(rows)[:3] == [
         ("KickIn", "kick", "0.1"),
         ("Snare1", "snare", "0.3"),
-        ("Snare2", "snare", "0.3"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "instrument"),
+    [
+        (("Kick1", "Kick2"), "kick"),
+        (("HiHatL", "HiHatR"), "hi hat"),
+        (("Crash L", "Crash R"), "crash"),
+        (("Tom1 L", "Tom1 R"), "tom"),
+    ],
+)
+@pytest.mark.parametrize("second", [0.2, 0.5, 0.9])
+def test_one_stroke_in_two_tracks_is_one_hit(options, names, instrument, second):
+    strokes = np.linspace(0.04, 0.84, 21)
+    first, other = (f"A/{name}.wav" for name in names)
+    data = {
+        first: sound(dict.fromkeys(strokes, 0.5)),
+        other: sound(dict.fromkeys(strokes, second)),
+        "A/Rim.wav": sound({0.95: 0.9}),  # another microphone that judges
+    }
+    rows, _ = hits_of(data, options)
+    assert [row[:2] for row in rows] == [(names[0], instrument)] * 21
+
+
+def test_a_layer_takes_the_place_of_a_lead_that_cannot_be_decoded(options):
+    data = {"A/Kick1.wav": b"RIFF", "A/Kick2.wav": sound({0.1: 0.5})}
+    rows, found = hits_of(data, options)
+    assert rows == [("Kick2", "kick", "0.1")]
+    assert [refusal.path for refusal in found["refusals"]] == ["A/Kick1.wav"]
+
+
+@pytest.mark.parametrize("name", ["Snare Roll", "Brush Snare", "Snare Loop", "SnareSample2"])
+def test_a_snare_played_otherwise_has_no_hits_and_takes_none_from_the_snare(options, name):
+    data = {
+        "A/Snare1.wav": sound({0.1: 0.2}),
+        "A/Kick.wav": sound({0.5: 0.2}),
+        f"A/{name}.wav": sound({0.1: 0.9, 0.7: 0.9}),
+    }
+    rows, _ = hits_of(data, options)
+    assert sorted(rows) == [("Kick", "kick", "0.5"), ("Snare1", "snare", "0.1")]
+
+
+def test_a_roll_that_was_recorded_on_its_own_is_no_bleed(options):
+    data = {"A/Kick.wav": sound({0.1: 0.2}), "A/Tambourine Roll.wav": sound({0.1: 0.9})}
+    rows, _ = hits_of(data, options)
+    assert rows == [("Kick", "kick", "0.1")]
 
 
 def test_numbered_toms_are_told_apart(options):
@@ -325,6 +403,27 @@ def test_a_wrong_setting_is_no_fault_of_the_files(document, monkeypatch):
     monkeypatch.setattr(multitracks, "analyse_stem", lambda *_: (_ for _ in ()).throw(ValueError()))
     with pytest.raises(ValueError):
         stem_hits(session_of(data), data.__getitem__, {"track_names": document, "onsets": {}})
+
+
+def test_decoded_samples_are_held_once():
+    data = sound(seconds=600)  # 9.6 MB as it is stored
+    tracemalloc.start()
+    samples, _ = decode_mono(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.3 * samples.nbytes
+
+
+def test_of_a_sessions_tracks_one_is_held_at_a_time(document, monkeypatch):
+    stem = find_clicks(np.ones(1), RATE_HZ, {})
+    monkeypatch.setattr(multitracks, "analyse_stem", lambda *_: stem)
+    names = ["Kick", "Snare", "Tom", "HiHat"]
+    data = {f"A/{name}.wav": sound({0.1: 0.5}, seconds=600) for name in names}
+    tracemalloc.start()
+    hits_of(data, {"track_names": document, "onsets": SETTINGS})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * 4 * 600 * RATE_HZ
 
 
 @pytest.mark.parametrize(

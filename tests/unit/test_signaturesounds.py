@@ -64,6 +64,7 @@ def test_a_pack_is_a_session_of_one_shots():
             "session_id": "Cymbal Crashes - SignatureSounds.org",
             "group_id": "signaturesounds/Cymbal Crashes - SignatureSounds.org",
             "style": "one_shot",
+            "serial_audio": True,
             "support_paths": paths,
             "notes": [
                 "the licence of this pack has not been verified",

@@ -140,6 +140,13 @@ class TestRolandTd11:
         assert (stroke.label, stroke.strike_position) == (label, position)
         assert stroke.techniques == techniques
 
+    def test_the_td_17_reads_these_notes_alike(self, repo, taxonomy, td11):
+        td17 = load_label_map(
+            repo / "resources/taxonomy/note_maps/roland_td17.yaml", taxonomy
+        ).strokes
+        assert {note: td17[note] for note in td11.strokes} == td11.strokes
+        assert td17.keys() - td11.strokes.keys() == {"39", "54", "56", "64", "70", "75"}
+
     def test_openness_is_read_at_the_four_hat_strokes_and_not_at_the_pedal(self, td11):
         assert td11.openness == (4, 90.0, 0.0)
         assert td11.pedalled == {"42", "22", "46", "26"}
@@ -230,6 +237,7 @@ class TestMistakesInANoteMap:
         ("text", "message"),
         [
             ("labels: {bd: {label: kick}}\ndrops: {bd: x}", "drops: bd: is also a stroke"),
+            ("labels: {bd: {label: kick}}\ndrops: {x: in_event}", "drops: x: 'in_event' is what"),
             ("labels: {bd: {label: kick}}\ndrops: {x: No Way}", "drops: x: got 'No Way'; wanted"),
             ("strokes: {}", "wanted: one of the keys notes and labels"),
             ("notes: {}\nlabels: {}", "wanted: one of the keys notes and labels"),

@@ -86,6 +86,19 @@ def one(rules, name):
         ("Drums-Rack-M81", "rack tom", 0, "plain"),
         ("Drums-Floor-M81", "floor tom", 0, "plain"),
         ("FloorTom2", "floor tom", 2, "plain"),
+        ("Flr Tom", "floor tom", 0, "plain"),
+        ("Fl Tom - M81", "floor tom", 0, "plain"),
+        ("07_FlrTom2", "floor tom", 2, "plain"),
+        ("TOM FLR", "floor tom", 0, "plain"),
+        ("Snare Ac", "snare", 0, "plain"),  # an acoustic snare, beside a drum machine's
+        ("Kick Acoustic", "kick", 0, "plain"),
+        ("Snare Line", "snare", 0, "plain"),
+        ("Rack Tom DI", "rack tom", 0, "plain"),
+        ("Floor Tom Lead", "floor tom", 0, "plain"),
+        ("AcousticTom", "tom", 0, "plain"),
+        ("Tom1 DI", "tom", 1, "plain"),
+        ("Tom D-112", "tom", 0, "plain"),
+        ("Tom Alt", "tom", 0, "other take"),
         ("10_Clap1", "hand clap", 1, "plain"),
         ("07_Shaker", "shaker", 0, "plain"),
         ("06_Tambourine", "tambourine", 0, "plain"),
@@ -145,7 +158,12 @@ def test_samples_and_triggers_are_of_an_instrument_and_no_microphone(rules, name
         ("04_Cymbals", "cymbal: which cymbal is not told"),
         ("04_Toms", "toms: several toms in one track"),
         ("Percussion", "percussion: which percussion is not told"),
-        ("03_Brushes", "brushes: what is brushed is not told"),
+        ("03_Brushes", "brushes: a brush sweeps as much as it strikes"),
+        ("Brush Snare", "names snare and brushes: a brush sweeps as much as it strikes"),
+        ("Snare Brush", "names snare and brushes: a brush sweeps as much as it strikes"),
+        ("04_SnareBrushesTop", "names snare and brushes: a brush sweeps as much as it strikes"),
+        ("Snare Roll", "names snare and roll: the strokes of a roll run into each other"),
+        ("DrumRoll", "roll: the strokes of a roll run into each other"),
         ("Rim", "rim: rim shot or cross stick is not told"),
         ("KickSnare", "names kick and snare"),
         ("Hat-Ride", "names hi hat and ride"),
@@ -161,6 +179,7 @@ def test_a_name_that_leaves_the_drum_open_gives_no_label(rules, name, reason):
     [
         *("ORGAN LESLIE BOTTOM_M82", "LESLIE BOTTOM - M81", "11_Bass", "BASS_DI", "SD BASS-AMP"),
         *("VOX DRUMS_M80", "12_TomVox", "TomsGtr", "BackingVox", "11_ElecGtr1a_VoxM160"),
+        *("TomAcoustic", "Tom Lead", "Tom DI", "Tom_D.I.", "TomAc30", "Tom's Amp", "Tom Vox 2"),
         *("Crotales", "19_Timpani1", "Glockenspiel", "SynthTom", "13_Click", "SideKick"),
     ],
 )
@@ -183,6 +202,8 @@ def test_parts_of_words_and_microphones_name_nothing(rules, name):
 
 def test_several_reasons_stand_in_one_sentence(rules):
     assert one(rules, "12_TomVox").reason == "names vocals and tom, no drum"
+    assert one(rules, "Tom Lead").reason == "names somebody called Tom, no drum"
+    assert one(rules, "Snare Loop").reason.startswith("a loop holds several strokes")
     assert one(rules, "02_KickSample").reason == "kick: a sample laid over"
     assert one(rules, "03_SnareUp").reason == "snare, top"
 
@@ -309,6 +330,11 @@ def test_every_file_of_a_pack_is_a_sample(rules):
 def test_in_a_sample_pack_percussion_is_one_stroke_of_percussion(rules):
     assert shots(rules, "Pack", "Perc 12", "Percussion") == [(CLOSE, "percussion", 0)] * 2
     assert read(rules, "Perc 12") == [(UNCLEAR, None, 0)]
+
+
+def test_a_roll_and_a_brush_are_no_one_shots(rules):
+    names = ["Snare Roll 2", "Snare Brush", "Snare 3"]
+    assert shots(rules, "Pack", *names) == [(UNCLEAR, None, 0)] * 2 + [(CLOSE, "snare", 0)]
 
 
 def test_a_loop_of_a_pack_is_no_one_shot(rules):

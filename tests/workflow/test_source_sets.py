@@ -1,12 +1,15 @@
 """All source sets through the real snakemake: the demo as a user runs it, tiers, licences."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import Project, new_project
+
+from drumcorpus.digests import sha256_file
 
 pytestmark = pytest.mark.workflow
 
@@ -55,11 +58,22 @@ def test_everything_is_as_recorded(demo):
     assert "as recorded (level full)." in demo.snakemake("verify").said
 
 
-def test_the_pages_say_what_became_of_every_source_label(demo, config):
+def test_the_page_says_what_became_of_every_source_label(demo, config):
     report = json.loads(demo.path("reports/ingest.json").read_text())
-    text = json.dumps(report)
-    for name in config["use"]:
-        assert name in text
+    sets = {row["source_set"]: row for row in report["source_sets"]}
+    assert set(sets) == set(config["use"])
+    for name, row in sets.items():
+        tallies = pq.read_table(demo.path(f"results/tallies/{name}.parquet")).to_pylist()
+        by_outcome, by_label = Counter(), Counter()
+        for tally in tallies:
+            by_outcome[tally["outcome"]] += tally["n_hits"]
+            by_label[tally["source_label"]] += tally["n_hits"]
+        assert row["by_outcome"] == by_outcome
+        listed = Counter()
+        for line in row["source_labels"]:
+            listed[line["source_label"]] += line["hits"]
+        assert listed == by_label
+        assert by_outcome.keys() <= {"in_event", "bleed"}
 
 
 def small(project, **sections):
@@ -126,3 +140,35 @@ def test_a_setting_of_another_set_is_refused_before_any_job(empty):
     said = refusal(small(empty, source_sets=blocks), "--dry-run", "all")
     assert "source_sets.groove_mididataset" in said
     assert "unknown ['mix']" in said
+
+
+def test_without_a_checksum_list_of_the_user_s_raw_data_may_change(project):
+    assert "check_integrity" not in project.snakemake("--dry-run", "--forceall", "all").said
+    readme = project.path("raw/README")
+    readme.write_text(f"{readme.read_text()}more\n")
+    assert "take_inventory groove_mididataset" in project.jobs("all")
+
+
+def test_a_checksum_list_of_the_user_s_is_held_before_anything_is_made(project):
+    listed = sorted(path for path in project.path("raw").rglob("*") if path.is_file())
+    lines = [f"{sha256_file(path)}  {path.relative_to(project.path('raw'))}\n" for path in listed]
+    project.path("mine.sha256").write_text("".join(lines))
+    block = {"roots": ["raw"], "shards": 2, "checksums": "mine.sha256"}
+    small(project, source_sets={"groove_mididataset": block})
+    assert "check_integrity groove_mididataset" in project.jobs("all")
+    damaged = next(path for path in listed if path.suffix == ".wav")
+    data = bytearray(damaged.read_bytes())
+    data[1000] ^= 1
+    damaged.write_bytes(data)
+    said = refusal(project, "all")
+    assert damaged.name in said
+    assert "mine.sha256" in said
+    assert "take_inventory" not in project.jobs_logged("made")
+
+
+def test_integrity_writes_a_list_and_holds_later_runs_to_it(project):
+    said = project.snakemake("integrity").said
+    assert "groove_mididataset.sha256" in said
+    (project.path("raw") / "LICENSE").write_text("another\n")
+    said = refusal(project, "integrity")
+    assert "LICENSE" in said

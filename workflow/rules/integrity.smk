@@ -13,7 +13,7 @@ from drumcorpus.checksum_lists import choose_list, existing_list
 try:
     CHECKSUM_LISTS = {
         name: (
-            {"shown": "", "path": ""}
+            {"shown": "", "path": "", "binding": False}
             if is_demo(name)
             else choose_list(
                 name,
@@ -28,13 +28,10 @@ try:
 except FileNotFoundError as error:
     raise WorkflowError(str(error))
 
-# `all` holds these to their lists. A list that an earlier run has written is for `integrity` alone:
-# raw data may change on purpose, and their products follow.
+# These are held to their lists before anything is made of them. A list that an earlier run has
+# written is for `integrity` alone: raw data may change on purpose, and their products follow.
 WITH_CHECKSUM_LIST = [
-    name
-    for name, where in CHECKSUM_LISTS.items()
-    if where["path"]
-    and Path(where["path"]).parent != Path(config["integrity"]["folder"])
+    name for name, where in CHECKSUM_LISTS.items() if where["binding"]
 ]
 
 

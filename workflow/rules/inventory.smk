@@ -16,6 +16,12 @@ rule take_inventory:
         demo=demo_corpus,
         card=card_file,
         references=reference_files,
+        works=config_path("resources/source_sets/work_splits.yaml"),
+        integrity=lambda wildcards: [
+            f"results/integrity/{name}.json"
+            for name in WITH_CHECKSUM_LIST
+            if name == wildcards.source_set
+        ],
     output:
         files=update("results/inventory/{source_set}.parquet"),
         sessions=update("results/sessions/{source_set}.parquet"),

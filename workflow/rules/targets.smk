@@ -161,7 +161,6 @@ rule all:
     """Everything: manifests, reports, sampling weights and exports, through all gates."""
     default_target: True
     input:
-        products(["integrity/{s}.json"], WITH_CHECKSUM_LIST),
         rules.weights.input,
         rules.export.input,
         rules.yardstick.input,

@@ -4,6 +4,7 @@ from importlib import import_module
 
 from drumcorpus.cards import read_options
 from drumcorpus.files import read_yaml
+from drumcorpus.groups import work_splits
 from drumcorpus.inventory import refuse_vanished, take_inventory
 from drumcorpus.job import STATE_FOLDER, open_job
 from drumcorpus.progress import Progress
@@ -44,6 +45,7 @@ inventory = take_inventory(
     cache,
     card,
     read_options(card, snakemake.input.references, snakemake.params.settings),
+    works=work_splits(read_yaml(snakemake.input.works)),
     workers=snakemake.threads,
     **snakemake.params.splits,
 )
@@ -51,10 +53,6 @@ cache.save()
 write_table(snakemake.output.files, inventory.files)
 write_table(snakemake.output.sessions, inventory.sessions)
 write_table(snakemake.output.quarantine, inventory.quarantine)
-job.finish(
-    {
-        "files": inventory.files.num_rows,
-        "sessions": inventory.sessions.num_rows,
-        "quarantined": inventory.quarantine.num_rows,
-    }
-)
+counted = {"files": inventory.files, "sessions": inventory.sessions}
+counted["quarantined"] = inventory.quarantine
+job.finish({name: table.num_rows for name, table in counted.items()})

@@ -29,7 +29,7 @@ and songs are invented. The real multitracks are at https://www.cambridge-mt.com
 # "Act", a title that holds "ride" and "car", and folders within folders, of one name or two.
 _SESSIONS = (
     Session(
-        "QuillbackParade_ItsOnlyWeather_Full/QuillbackParade_ItsOnlyWeather_Full",
+        "QuillbackParade_ItsOnlyWinter_Full/QuillbackParade_ItsOnlyWinter_Full",
         SHARED_SONG,
         {
             "01_KickIn": Microphone(KICK),

@@ -44,7 +44,7 @@ class Song:
 
 
 SHARED_SONG = Song(
-    0, "Quillback Parade", "It's Only Weather", 0, "rock_crash ride fill_toms funk", 176, 6.1, True
+    0, "Quillback Parade", "It's Only Winter", 0, "rock_crash ride fill_toms funk", 176, 6.1, True
 )
 """A song that two source sets hold, each in its own spelling."""
 

@@ -31,7 +31,8 @@ class Survey:
     `label_map` the card's only one is taken, and None means that no labels are taken; without
     `group_id` a session is its own group; without `split` one is drawn. Beside these,
     `support_paths` lists further files that the labels rest on, and `measure_loudness` asks for
-    the loudness of the audio. `roles` says what each file is for (annotation, audio, index,
+    the loudness of the audio; `serial_audio` says that its files follow each other and do not sound
+    at once. `roles` says what each file is for (annotation, audio, index,
     other), and every file of role audio is probed; `owners` gives the session of each file that
     belongs to one; `refusals` are the files that are not used.
     """

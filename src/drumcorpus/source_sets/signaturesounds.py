@@ -101,6 +101,7 @@ def _add_pack(found: Survey, pack: str, paths: list[str], beside: list[str], rul
         "session_id": pack,
         "group_id": f"signaturesounds/{pack}",
         "style": STYLE,
+        "serial_audio": True,
         "support_paths": paths,
         "notes": [
             "the licence of this pack has not been verified",
