@@ -59,6 +59,7 @@ def alias_events(
     aliased = _entries(ALIAS_STAGE, "taxonomy_alias", 1.0, notes)
 
     found = _find_components(events["event_id"], offsets, flat, assignments)
+    found = _of_one_family(found, settled, assignments, taxonomy)
     assigned, counters = _assign(settled, names, assignments, found, taxonomy)
     rows = np.searchsorted(offsets, np.append(changed, found[found >= 0]), side="right") - 1
     flat = _with_field(flat, "label", names.take(settled))
@@ -103,6 +104,16 @@ def _find_components(
     meant = flat.field("source_label").take(pa.array(found, mask=found < 0))
     same = pc.equal(meant, assignments["source_label"].combine_chunks())
     return np.where(pc.fill_null(same, False), found, -1)
+
+
+def _of_one_family(
+    found: np.ndarray, settled: np.ndarray, assignments: pa.Table, taxonomy: Taxonomy
+) -> np.ndarray:
+    """`found`, with -1 where the component is not of the family of the label it would be given."""
+    families = np.array([*taxonomy.families.values(), ""], dtype=object)
+    given = _class_ids(assignments["label"].combine_chunks(), taxonomy)
+    same = families[np.where(found >= 0, np.append(settled, -1)[found], -1)] == families[given]
+    return np.where(same, found, -1)
 
 
 def _assign(settled, names, assignments, found, taxonomy) -> tuple[pa.Array, dict[str, int]]:

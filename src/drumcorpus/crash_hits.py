@@ -76,15 +76,13 @@ def embed_crashes(
     hits = find_crash_hits(events, crash_labels)
     vectors: list[np.ndarray | None] = [None] * len(hits)
     reasons: list[str | None] = [None] * len(hits)
-    onsets, hit_onsets = events["onset_time"].to_numpy(), hits["onset_time"].to_numpy()
-    rows_of_events = _rows_by_recording(events)
+    hit_onsets = hits["onset_time"].to_numpy()
     # A session has one recording, or several where its hits were found in files of their own.
     last = None
     for (session_id, audio_path), rows in _rows_by_recording(hits).items():
         found = _embed_recording(
             audio_path,
             hit_onsets[rows],
-            onsets[rows_of_events[session_id, audio_path]],
             read_audio,
             sample_rate_hz,
         )
@@ -99,15 +97,14 @@ def embed_crashes(
     return pa.table(columns).select(CRASH_EMBEDDINGS.names).cast(CRASH_EMBEDDINGS)
 
 
-def _embed_recording(audio_path, onsets, all_onsets, read_audio, sample_rate_hz):
+def _embed_recording(audio_path, onsets, read_audio, sample_rate_hz):
     if audio_path is None:
         return [(None, NO_AUDIO)] * len(onsets)
     try:
         samples = read_audio(audio_path)
     except ValueError:
         return [(None, UNREADABLE_AUDIO)] * len(onsets)
-    others = np.setdiff1d(all_onsets, onsets)
-    vectors, reasons = embed_hits(samples, sample_rate_hz, onsets, other_onsets=others)
+    vectors, reasons = embed_hits(samples, sample_rate_hz, onsets)
     return [
         (None if reason else vector, reason)
         for vector, reason in zip(vectors, reasons, strict=True)

@@ -237,7 +237,7 @@ def _rank(track: Track) -> tuple:
 
 
 def _source(track: Track, rules: Rules) -> tuple[str | None, int]:
-    """Instrument, and number if that tells bodies apart: tracks of one source hold one's strokes."""
+    """Instrument, and number if that tells bodies apart: tracks of one source hold one stroke."""
     reading = track.reading
     is_apart = rules.holds("instruments", reading.instrument, "apart")
     return reading.instrument, reading.instance if is_apart else 0

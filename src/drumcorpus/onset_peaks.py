@@ -5,13 +5,14 @@ Conventions as in `drumcorpus.onsets`, whose inner part this is: mono float samp
 samples, which is taken off them block by block: a session's tracks last long, and no second copy of
 one is made. Only the levels of the bands are held, a third of the samples' size.
 
-librosa's own mel bands, onset strength and peak picking would give the same (the tests compare
-them), but importing them takes 190 MB and two seconds.
+Mel bands, flux and peak picking are librosa's: the field's own, and well kept.
 """
+
+import warnings
 
 import numpy as np
 from scipy.fft import rfft
-from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.ndimage import median_filter
 
 # Seconds. Half or double of each loses little on real and rendered takes.
 WINDOW = 0.023  # of the spectrum; the nearest power of two in samples
@@ -26,8 +27,6 @@ GUARD = 16  # samples, the least from which a variance is taken
 DIFFERENCE_HZ = 44_100  # at higher rates samples further apart are subtracted: hiss is no edge
 UPPER_SHARE = 0.45  # of the file's own rate: above it a resampler leaves nothing
 BATCH_FRAMES = 2048  # bounds the memory: about 30 MB
-MEL_HZ, LINEAR_MELS = 200 / 3, 15  # of Slaney's scale: width of a mel up to 1 kHz, mels up to there
-LOG_STEP = np.log(6.4) / 27  # above: of the frequency's logarithm, by mel
 POWER_FLOOR = 1e-12  # -120 dB
 
 
@@ -151,17 +150,17 @@ def _beyond_the_end(samples, rows):
 
 def _mel_bank(n_window, highest_rate_hz, settings):
     """Triangular bands of equal height, those that the file's own rate can fill."""
+    from librosa.filters import mel  # takes a second; only jobs that decode audio pay for it
+
     rate = settings["sample_rate_hz"]
     n_bands, range_hz = settings["n_bands"], (settings["fmin_hz"], settings["fmax_hz"])
     widest = n_window // 2
     if n_bands > widest:
         raise ValueError(f"onsets: n_bands is {n_bands}; allowed is up to {widest}")
-    edges_hz = _mel_to_hz(np.linspace(*_hz_to_mel(np.array(range_hz)), n_bands + 2))[:, None]
-    bins_hz = np.fft.rfftfreq(n_window, 1 / rate)
-    widths_hz = np.diff(edges_hz, axis=0)
-    rising = (bins_hz - edges_hz[:-2]) / widths_hz[:-1]
-    falling = (edges_hz[2:] - bins_hz) / widths_hz[1:]
-    bank = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    with warnings.catch_warnings(action="ignore"):  # what librosa warns of is an error below
+        bank = mel(
+            sr=rate, n_fft=n_window, n_mels=n_bands, fmin=range_hz[0], fmax=range_hz[1], norm=None
+        )
     weight = bank.sum(axis=1)
     if (weight == 0).any():
         raise ValueError(
@@ -174,36 +173,29 @@ def _mel_bank(n_window, highest_rate_hz, settings):
     return bank[filled]
 
 
-def _hz_to_mel(frequency_hz):
-    linear = frequency_hz / MEL_HZ
-    above = np.maximum(linear / LINEAR_MELS, 1)
-    return np.where(above > 1, LINEAR_MELS + np.log(above) / LOG_STEP, linear)
-
-
-def _mel_to_hz(mel):
-    above = np.maximum(mel - LINEAR_MELS, 0)
-    return MEL_HZ * np.where(above > 0, LINEAR_MELS * np.exp(LOG_STEP * above), mel)
-
-
 def _flux(magnitudes, settings):
     """Mean rise of the bands, dB, (n_frames,); 0 where there is nothing to compare with.
 
     Levels are dB above `range_db` below the loudest, and compared with the loudest of a band and
     its neighbours.
     """
+    from librosa.onset import onset_strength
+
     n_rise, n_frames = _rise_frames(settings), magnitudes.shape[1]
     gain = 10 ** (settings["range_db"] / 20) / magnitudes.max()
     flux = np.zeros(n_frames)
     for first in range(n_rise, n_frames, BATCH_FRAMES):
         stop = min(first + BATCH_FRAMES, n_frames)
         levels_db = 20 * np.log10(1 + gain * magnitudes[:, first - n_rise : stop])
-        earlier = maximum_filter1d(levels_db[:, :-n_rise], 3, axis=0)
-        flux[first:stop] = np.maximum(levels_db[:, n_rise:] - earlier, 0).mean(axis=0)
+        rise = onset_strength(S=levels_db, lag=n_rise, max_size=3, center=False, detrend=False)
+        flux[first:stop] = rise[n_rise:]
     return flux
 
 
 def _pick_peaks(flux, settings):
     """Frames of the peaks, and how far each is above its surroundings, dB; (n_peaks,)."""
+    from librosa.util import peak_pick
+
     per_second = settings["sample_rate_hz"] / frame_samples(settings)
     reach, before, after, span, wait = (
         max(1, round(seconds * per_second))
@@ -212,23 +204,19 @@ def _pick_peaks(flux, settings):
             settings["wait_ms"] / 1000,
         )
     )
-    peaks = np.flatnonzero(flux == maximum_filter1d(flux, 2 * reach + 1))
+    peaks = peak_pick(
+        flux,
+        pre_max=reach,
+        post_max=reach + 1,
+        pre_avg=before,
+        post_avg=after + 1,
+        delta=settings["delta_db"],
+        wait=wait,
+    )
     sums = np.concatenate([[0.0], np.cumsum(flux)])
     starts, stops = np.maximum(peaks - before, 0), np.minimum(peaks + after + 1, len(flux))
     mean = (sums[stops] - sums[starts]) / (stops - starts)
-    stands_out = flux[peaks] >= mean + settings["delta_db"]
-    chosen = _after_a_wait(peaks[stands_out], wait)
-    peaks, mean = peaks[stands_out][chosen], mean[stands_out][chosen]
     median = median_filter(flux, 2 * (span // 2) + 1, mode="constant")[peaks]
     rise_db = flux[peaks] - np.maximum(mean, MEDIAN_FACTOR * median)
     kept = rise_db >= settings["delta_db"]
     return peaks[kept], rise_db[kept]
-
-
-def _after_a_wait(frames, wait):
-    """Which frames are more than `wait` after the last one that was chosen, (n_frames,) bool."""
-    chosen, last = np.zeros(len(frames), dtype=bool), -np.inf
-    for row, frame in enumerate(frames):
-        if frame > last + wait:
-            chosen[row], last = True, frame
-    return chosen

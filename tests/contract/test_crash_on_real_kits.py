@@ -25,9 +25,7 @@ N_PERFORMANCES = 7  # of each kind, on each kit
 SETTINGS = {
     "max_cymbals": 3,
     "min_hits": 3,
-    "covariance_floor": 0.02,
-    "min_confidence": 0.3,
-    "seed": 0,
+    "min_confidence": 0.95,
 }
 
 
@@ -58,7 +56,7 @@ def crashes(renderer):
 
 
 def crash_onsets(renderer, notes):
-    """Onsets (s), the crash struck (0, 1; -1 for both at once), and the other strokes' onsets."""
+    """Onsets (s), and the crash struck (0, 1; -1 for both at once)."""
     first, second = crashes(renderer)
     onsets, struck = [], []
     for onset, note, _ in notes:
@@ -69,16 +67,15 @@ def crash_onsets(renderer, notes):
         else:
             onsets.append(onset)
             struck.append(int(note in second))
-    others = [onset for onset, note, _ in notes if note not in first | second]
-    return np.array(onsets), np.array(struck), np.array(others)
+    return np.array(onsets), np.array(struck)
 
 
 def judge(renderer, notes, kit, seed):
     """Render, embed and cluster one performance."""
     audio = renderer.render(notes, kit, np.random.default_rng(seed))
     audio = soxr.resample(audio.astype(np.float32), renderer.RATE, RATE_HZ)
-    onsets, struck, others = crash_onsets(renderer, notes)
-    embeddings, reasons = embed_hits(audio, RATE_HZ, onsets, other_onsets=others)
+    onsets, struck = crash_onsets(renderer, notes)
+    embeddings, reasons = embed_hits(audio, RATE_HZ, onsets)
     assert set(reasons) == {None}
     names = feature_names()
     fine = [i for i, name in enumerate(names) if name.startswith(FINE_GROUP)]
@@ -115,7 +112,7 @@ def test_one_crash_is_seldom_split_and_mostly_accepted(sessions):
 def test_two_crashes_are_mostly_told_apart_and_then_rightly(sessions, kit):
     separated = [s for s in sessions[kit, 2] if s.found.reason == "separated"]
     taken_for_one = [s for s in sessions[kit, 2] if s.found.reason == "one_cymbal"]
-    assert len(separated) >= 4
+    assert len(separated) >= 6
     assert len(taken_for_one) <= 1
 
     right = total = 0
@@ -124,7 +121,7 @@ def test_two_crashes_are_mostly_told_apart_and_then_rightly(sessions, kit):
         cymbals, struck = session.found.cymbals[known], session.struck[known]
         right += max((cymbals == struck).sum(), (cymbals == 1 - struck).sum())
         total += known.sum()
-    assert right / total >= 0.97
+    assert right / total >= 0.99
 
 
 def test_a_kits_lower_crash_keeps_its_number_from_session_to_session(sessions):

@@ -13,14 +13,11 @@ LABELS = ["crash", "crash2", "crash3"]
 CLUSTERING = {
     "max_cymbals": 3,
     "min_hits": 3,
-    "covariance_floor": 0.02,
-    "min_confidence": 0.3,
-    "split_similarity": 0.35,
-    "one_similarity": 0.6,
+    "min_confidence": 0.95,
+    "split_similarity": 0.3,
+    "one_similarity": 0.44,
     "min_similarity": 0.25,
-    "significance": 0.02,
-    "n_bootstrap": 49,
-    "seed": 0,
+    "stray_share": 0.15,
 }
 RATE = 22_050
 

@@ -22,7 +22,7 @@ CARDS = [REPO / "resources/source_sets", REPO / "resources/demo/source_sets"]
 STAGES = {
     *("inventory", "ingest", "provenance", "crash", "aliases", "merge", "audit", "health"),
     *("health_page", "gates", "sampling", "export", "verify", "integrity", "inventory_page"),
-    *("ingest_page", "onset_scores"),
+    *("ingest_page", "onset_scores", "label_changes", "label_changes_page"),
 }
 
 

@@ -351,6 +351,15 @@ class TestAliases:
             return
         assert labels == [["kick", "crash"]]
 
+    def test_a_component_that_is_no_crash_any_more_is_not_made_one(self, alias):
+        # The assignment is older than a label map that has since made a china of the note.
+        labels, history, counters = alias(
+            [event("1", "china:57", "crash")], assignment("1", 0, "crash2", source_label="57")
+        )
+        assert labels == [["china", "crash"]]
+        assert history == [[]]
+        assert counters == NOTHING | {"assignments_without_event": 1}
+
     @pytest.mark.parametrize("label", ["crash4", "crash_2", ""])
     def test_an_assignment_may_give_labels_of_the_taxonomy_only(self, alias, label):
         try:

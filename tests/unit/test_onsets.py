@@ -1,7 +1,5 @@
 """Onsets in recordings, and whose they are: synthetic strokes whose instants are known."""
 
-import subprocess
-import sys
 import time
 import tracemalloc
 import warnings
@@ -292,51 +290,6 @@ def test_memory_is_a_few_times_the_audio_at_the_rate_of_the_analysis():
     samples = np.random.default_rng(0).normal(0, 0.1, 20 * 192_000).astype(np.float32)
     fixed = 60e6  # one batch of spectra
     assert peak_of(samples, 192_000) < fixed + 2 * 4 * 20 * RATE_HZ
-
-
-def test_detection_imports_no_librosa():
-    """It takes 190 MB and two seconds of every job."""
-    program = (
-        "import sys, numpy as np; from drumcorpus.onsets import analyse_stem; "
-        f"stem = analyse_stem(np.eye(1, 44_100, 9_000, np.float32)[0], 44_100, {SETTINGS}); "
-        "assert len(stem.onset) == 1; "
-        "assert not {'librosa', 'numba'} & sys.modules.keys()"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True)
-
-
-@pytest.mark.parametrize(
-    "changes", [{}, {"n_bands": 20}, {"hop_ms": 10.0, "wait_ms": 70.0, "delta_db": 0.1}]
-)
-def test_bands_flux_and_peaks_are_librosas(play, changes):
-    from librosa.filters import mel
-    from librosa.onset import onset_strength
-    from librosa.util import peak_pick
-
-    rng = np.random.default_rng(4)
-    true = np.sort(rng.uniform(0.1, 15, 60))
-    samples = play(true, rng.choice([KICK, SNARE, OPEN_HAT], 60), rng.integers(30, 120, 60))
-    now = SETTINGS | changes
-    n_window, hop = 1024, round(now["hop_ms"] * 44.1)
-    bank = onset_peaks._mel_bank(n_window, RATE_HZ, now)
-    range_hz = {"fmin": now["fmin_hz"], "fmax": now["fmax_hz"]}
-    theirs = mel(sr=RATE_HZ, n_fft=n_window, n_mels=now["n_bands"], norm=None, **range_hz)
-    np.testing.assert_allclose(bank, theirs, atol=1e-6)
-    magnitudes = onset_peaks._magnitudes(samples, np.float32(0), bank, n_window, now)
-    levels_db = 20 * np.log10(1 + 100 / magnitudes.max() * magnitudes)
-    n_rise = round(0.015 * RATE_HZ / hop)
-    flux = onset_peaks._flux(magnitudes, now)
-    theirs = onset_strength(S=levels_db, lag=n_rise, max_size=3, center=False, detrend=False)
-    np.testing.assert_allclose(flux, theirs, atol=1e-4)
-    seconds = {"pre_max": 0.02, "post_max": 0.02, "pre_avg": 0.2, "post_avg": 0.03}
-    frames = {name: round(span * RATE_HZ / hop) for name, span in seconds.items()}
-    frames = {name: n + name.startswith("post") for name, n in frames.items()}
-    wait = round(now["wait_ms"] / 1000 * RATE_HZ / hop)
-    theirs = peak_pick(flux, **frames, delta=now["delta_db"], wait=wait)
-    found, rise_db = onset_peaks._pick_peaks(flux, now)
-    assert set(found) <= set(theirs)  # of which those stay that stand out of the median too
-    assert len(found) > 40
-    assert (rise_db >= now["delta_db"]).all()
 
 
 def test_batches_change_nothing(play, monkeypatch):

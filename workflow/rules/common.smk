@@ -8,6 +8,7 @@ from pathlib import Path
 from drumcorpus.cards import check_settings
 from drumcorpus.code_digest import code_digest
 from drumcorpus.configuration import check_configuration, redistributable_part
+from drumcorpus.cymbal_maps import read_cymbal_map
 from drumcorpus.files import read_yaml
 from drumcorpus.schema_check import check_document, typed
 from drumcorpus.taxonomy import family_labels, load_taxonomy
@@ -72,6 +73,17 @@ def card_name(source_set):
     return f"{folder}/{source_set}.yaml"
 
 
+def review_name(source_set):
+    """The reviewed file of decisions on a source set's crashes, which need not be there."""
+    return card_name(source_set).removesuffix(".yaml") + "_review.csv"
+
+
+def review_file(source_set):
+    """That file as an input, where it is there."""
+    path = config_path(review_name(source_set))
+    return [path] if Path(path).is_file() else []
+
+
 def card_file(wildcards):
     """The card of a source set, as an input."""
     return config_path(card_name(wildcards.source_set))
@@ -96,6 +108,9 @@ try:
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():
         check_settings(name, card, config["source_sets"][name])
+    if config["crash"]["cymbal_map"]:
+        path = config_path(config["crash"]["cymbal_map"])
+        read_cymbal_map(path, sorted(config["source_sets"]))
     config = redistributable_part(config, CARDS)
     for name, block in config["manifests"].items():
         path = config_path(block["gates"])
@@ -157,6 +172,14 @@ def reference_files(wildcards):
     """The reviewed files that a source set's card refers to, as inputs."""
     paths = CARDS[wildcards.source_set].get("references", {}).values()
     return [config_path(f"resources/{path}") for path in paths]
+
+
+def cymbal_map_files(wildcards):
+    """The cymbal maps of a source set, as inputs: the committed one, then that of the config."""
+    committed = CARDS[wildcards.source_set].get("references", {}).get("cymbal_map")
+    given = config["crash"]["cymbal_map"]
+    paths = [f"resources/{committed}"] if committed else []
+    return [config_path(path) for path in [*paths, *([given] if given else [])]]
 
 
 def own_settings(source_set):

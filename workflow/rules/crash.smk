@@ -36,10 +36,14 @@ rule cluster_crashes:
     """Number the crash cymbals of every session of one shard."""
     input:
         embeddings="results/crash/embeddings/{source_set}/{shard}.parquet",
+        sessions="results/sessions/{source_set}/{shard}.parquet",
+        cymbal_maps=cymbal_map_files,
+        decisions=lambda wildcards: review_file(wildcards.source_set),
         components=f"{TAXONOMY}/components.yaml",
     output:
         assignments=update("results/crash/assignments/{source_set}/{shard}.parquet"),
         review=update("results/crash/review/{source_set}/{shard}.jsonl"),
+        agreement=update("results/crash/agreement/{source_set}/{shard}.jsonl"),
     log:
         "logs/cluster_crashes/{source_set}/{shard}.log",
     benchmark:
@@ -50,6 +54,7 @@ rule cluster_crashes:
         code=code("cluster_crashes.py"),
         family=config["crash"]["family"],
         use_metadata=config["crash"]["use_metadata"],
+        agreement=config["crash"]["agreement"],
         clustering=config["crash"]["clustering"],
     script:
         "../scripts/cluster_crashes.py"

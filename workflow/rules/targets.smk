@@ -12,7 +12,8 @@ INGEST = [
 ]
 CRASH = [
     *("crash/embeddings/{s}/{n}", "crash/assignments/{s}/{n}", "crash/assignments/{s}"),
-    *("crash/review/{s}/{n}.jsonl", "crash/review/{s}.jsonl"),
+    *("crash/review/{s}/{n}.jsonl", "crash/review/{s}.jsonl", "crash/candidates/{s}"),
+    *("crash/agreement/{s}/{n}.jsonl", "crash/doubts/{s}.json"),
 ]
 
 
@@ -75,6 +76,7 @@ rule crash:
     input:
         rules.ingest.input,
         products(CRASH, INGESTED),
+        "reports/crash/review.html",
 
 
 rule manifest:
@@ -82,6 +84,8 @@ rule manifest:
     input:
         rules.crash.input,
         products(["aliased/{s}/{n}"], INGESTED),
+        "results/crash/label_counts.parquet",
+        expand("reports/crash/label_changes.{ext}", ext=["html", "json"]),
         expand(
             "results/manifests/{manifest}.{ext}",
             manifest=MANIFESTS,

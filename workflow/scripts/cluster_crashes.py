@@ -4,17 +4,45 @@ from drumcorpus.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.crash_assignments import assign_crashes
+import pyarrow.compute as pc
+
+from drumcorpus.crash_agreement import compare_with_sound
+from drumcorpus.crash_assignments import METADATA, assign_crashes
+from drumcorpus.crash_decisions import apply_decisions
+from drumcorpus.crash_review_file import decisions_of, read_decision_files
+from drumcorpus.cymbal_maps import apply_cymbal_map, read_cymbal_map
 from drumcorpus.jsonl import write_rows
 from drumcorpus.tables import read_table, write_table
 from drumcorpus.taxonomy import family_labels
 
-assignments, review = assign_crashes(
-    read_table(snakemake.input.embeddings),
-    family_labels(snakemake.input.components, snakemake.params.family),
-    use_metadata=snakemake.params.use_metadata,
-    clustering=snakemake.params.clustering,
+inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
+embeddings, sessions = read_table(inputs.embeddings), read_table(inputs.sessions)
+for path in inputs.cymbal_maps:
+    embeddings = apply_cymbal_map(embeddings, sessions, read_cymbal_map(path))
+crash_labels = family_labels(inputs.components, params.family)
+settings = {"crash_labels": crash_labels, "clustering": params.clustering}
+assignments, review = assign_crashes(embeddings, use_metadata=params.use_metadata, **settings)
+# What the source numbers is clustered too, for comparison.
+told = pc.equal(assignments["method"], METADATA)
+by_sound, _ = assign_crashes(embeddings.filter(told), use_metadata=False, **settings)
+agreement = compare_with_sound(
+    assignments.filter(told), by_sound, method=METADATA, **params.agreement
 )
-write_table(snakemake.output.assignments, assignments)
-write_rows(snakemake.output.review, review)
-job.finish({"crash_hits": assignments.num_rows, "sessions_in_review": len(review)})
+sessions_here = embeddings["session_id"].unique().to_pylist()
+decisions = decisions_of(read_decision_files(inputs.decisions, len(crash_labels)), sessions_here)
+assignments, review, unused = apply_decisions(
+    assignments, review, decisions, crash_labels, hits=embeddings
+)
+write_table(outputs.assignments, assignments)
+write_rows(outputs.review, review)
+write_rows(outputs.agreement, agreement)
+job.finish(
+    {
+        "crash_hits": assignments.num_rows,
+        "sessions_in_review": len(review),
+        "decisions_obeyed": len(decisions) - len(unused),
+        "decisions_not_obeyed": len(unused),
+        "sessions_numbered": len(agreement),
+        "sessions_that_sound_otherwise": sum(row["agrees"] is False for row in agreement),
+    }
+)

@@ -1,0 +1,195 @@
+"""Whether the crashes of a session sound as the source numbers them.
+
+What the source says of a cymbal's identity decides; the sound only checks it. A session is judged
+where the sound was sure of most of its hits, and on the cymbals that were struck often enough to
+be heard apart. Where sound and source differ, the session is listed for a person: a note map may
+be wrong, two pads may play one sample, or one pad two.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+AGREES = "agrees"
+DIVIDED_OTHERWISE = "divided_otherwise"
+SOUNDS_AS_ONE = "sounds_as_one"
+SOUNDS_AS_SEVERAL = "sounds_as_several"
+SOUND_UNDECIDED = "sound_undecided"
+TOO_FEW_HITS = "too_few_hits"
+
+MIN_HITS = 3  # of a cymbal, by the source; the sound cannot find one that is struck less often
+MIN_ACCEPTED = 0.8  # share of hits of which the sound is sure, in a session that is judged
+# Where a share p of the hits of two cymbals struck equally often is placed otherwise, the index is
+# near (1 - 2 p) ** 2: 0.5 is one hit in seven, several times what a clustering is wrong by that
+# reaches 0.9 on average.
+MIN_ADJUSTED_RAND = 0.5
+RAND_DECIMALS = 6
+
+
+def compare_with_sound(
+    by_metadata: pa.Table,
+    by_sound: pa.Table,
+    *,
+    method: str,
+    min_hits: int = MIN_HITS,
+    min_accepted: float = MIN_ACCEPTED,
+    min_adjusted_rand: float = MIN_ADJUSTED_RAND,
+) -> list[dict]:
+    """Compare the source's cymbals with those that the sound tells apart, session by session.
+
+    Parameters
+    ----------
+    by_metadata : pa.Table, n_hits rows
+        CRASH_ASSIGNMENTS schema; only sessions of `method` are compared.
+    by_sound : pa.Table, n_hits rows
+        CRASH_ASSIGNMENTS schema: the same hits in the same order, assigned with the source's
+        numbers hidden.
+    method : str
+        Value of `method` where the source has numbered the cymbal.
+    min_hits, min_accepted, min_adjusted_rand
+        See `compare_session`.
+
+    Returns
+    -------
+    rows : list of dict
+        In order of the first hit: session_id, and what `compare_session` returns.
+
+    Raises
+    ------
+    ValueError
+        If the two tables are not of the same hits in the same order.
+    """
+    keys = ["event_id", "component_index"]
+    if not by_metadata.select(keys).equals(by_sound.select(keys)):
+        raise ValueError("the assignments by metadata and by sound are not of the same hits")
+    told = pc.equal(by_metadata["method"], method)
+    by_metadata, by_sound = by_metadata.filter(told), by_sound.filter(told)
+    numbers, sound = (_codes(table["label"]) for table in (by_metadata, by_sound))
+    accepted = by_sound["accepted"].to_numpy()
+    session = _codes(by_metadata["session_id"])
+    order = np.argsort(session, kind="stable")
+    stops = np.cumsum(np.bincount(session))
+    limits = {"min_hits": min_hits, "min_accepted": min_accepted}
+    limits["min_adjusted_rand"] = min_adjusted_rand
+    rows = []
+    for session_id, start, stop in zip(
+        by_metadata["session_id"].unique().to_pylist(), np.r_[0, stops], stops, strict=False
+    ):
+        mine = order[start:stop]
+        found = compare_session(numbers[mine], sound[mine], accepted[mine], **limits)
+        rows.append({"session_id": session_id} | found)
+    return rows
+
+
+def compare_session(
+    numbers: Iterable[int],
+    sound: Iterable[int],
+    accepted: Iterable[bool],
+    *,
+    min_hits: int = MIN_HITS,
+    min_accepted: float = MIN_ACCEPTED,
+    min_adjusted_rand: float = MIN_ADJUSTED_RAND,
+) -> dict:
+    """Whether one session sounds as the source numbers its cymbals.
+
+    Parameters
+    ----------
+    numbers, sound : array, shape (n_hits,), int
+        Cymbal of each hit by the source and by the sound; the numbers themselves mean nothing.
+    accepted : array, shape (n_hits,), bool
+        Whether the sound is sure of the hit.
+    min_hits : int
+        A cymbal of the source with fewer hits of which the sound is sure is left out, with its
+        hits; a session with fewer than twice as many hits is not judged.
+    min_accepted : float
+        Least share of hits of which the sound is sure, in a session that is judged.
+    min_adjusted_rand : float
+        Least adjusted Rand index of a session that agrees.
+
+    Returns
+    -------
+    row : dict
+        n_hits; n_cymbals_metadata and n_cymbals_sound among the hits compared; adjusted_rand, -1
+        to 1; agrees; reason. Where the session is not judged, n_cymbals_metadata counts all hits,
+        and n_cymbals_sound, adjusted_rand and agrees are None.
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not of one length.
+    """
+    numbers, sound = np.asarray(numbers), np.asarray(sound)
+    accepted = np.asarray(accepted, dtype=bool)
+    if not numbers.shape == sound.shape == accepted.shape or numbers.ndim != 1:
+        shapes = f"{numbers.shape}, {sound.shape}, {accepted.shape}"
+        raise ValueError(f"expected three arrays of shape (n_hits,), got {shapes}")
+    sure = numbers[accepted]
+    cymbals, sizes = np.unique(sure, return_counts=True)
+    compared = accepted & np.isin(numbers, cymbals[sizes >= min_hits])
+    if len(numbers) >= 2 * min_hits and len(sure) < min_accepted * len(numbers):
+        return _row(numbers, SOUND_UNDECIDED)
+    if compared.sum() < 2 * min_hits:
+        return _row(numbers, TOO_FEW_HITS)
+    n_metadata, n_sound = (len(np.unique(part[compared])) for part in (numbers, sound))
+    similarity = adjusted_rand(numbers[compared], sound[compared])
+    reason = _judge(n_metadata, n_sound, similarity >= min_adjusted_rand)
+    return _row(numbers, reason) | {
+        "n_cymbals_metadata": n_metadata,
+        "n_cymbals_sound": n_sound,
+        "adjusted_rand": round(similarity, RAND_DECIMALS),
+        "agrees": reason == AGREES,
+    }
+
+
+def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
+    """Adjusted Rand index [1]_ of two partitions: 1 where they are equal, near 0 by chance.
+
+    Parameters
+    ----------
+    a, b : np.ndarray, shape (n,), int
+        Group of each item.
+
+    References
+    ----------
+    .. [1] L. Hubert and P. Arabie, "Comparing partitions", Journal of Classification 2, 193-218,
+       1985.
+    """
+    a, b = (np.unique(part, return_inverse=True)[1] for part in (a, b))
+    table = np.zeros((a.max(initial=-1) + 1, b.max(initial=-1) + 1), dtype=np.int64)
+    np.add.at(table, (a, b), 1)
+    together = _pairs(table).sum()
+    in_a, in_b = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
+    all_pairs = _pairs(np.int64(len(a)))
+    expected = in_a * in_b / all_pairs if all_pairs else 0.0
+    most = (in_a + in_b) / 2
+    # Both put everything into one group, or each item into one of its own.
+    return 1.0 if most == expected else float((together - expected) / (most - expected))
+
+
+def _row(numbers: np.ndarray, reason: str) -> dict:
+    """The row of a session that is not judged."""
+    return {
+        "n_hits": len(numbers),
+        "n_cymbals_metadata": len(np.unique(numbers)),
+        **dict.fromkeys(("n_cymbals_sound", "adjusted_rand", "agrees")),
+        "reason": reason,
+    }
+
+
+def _judge(n_metadata: int, n_sound: int, alike: bool) -> str:
+    if n_metadata > 1 and n_sound == 1:
+        return SOUNDS_AS_ONE
+    if n_metadata == 1 and n_sound > 1:
+        return SOUNDS_AS_SEVERAL
+    return AGREES if alike else DIVIDED_OTHERWISE
+
+
+def _pairs(n):
+    return n * (n - 1) // 2
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray:
+    """A number for each value, from 0 in the order of their first appearance."""
+    return pc.dictionary_encode(column.combine_chunks()).indices.to_numpy().astype(np.int64)

@@ -1,0 +1,160 @@
+"""The page on which people review crash sessions in doubt."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from drumcorpus.crash_decisions import OUTDATED, REVIEW, TO_FILL_IN
+from drumcorpus.crash_pictures import FREQUENCY_RANGE_HZ, HEIGHT, PREROLL, RANGE_DB, WIDTH
+from drumcorpus.crash_review import choose_sessions, in_doubt
+from drumcorpus.crash_review_file import COLUMNS, DECISIONS, Decision, decisions_of
+from drumcorpus.pages import N_EXAMPLES, render_page
+from drumcorpus.tables import iter_batches
+
+REASONS = {  # why a session is in review; a reason without a sentence shows its name
+    "too_few_hits": "It has too few crash hits to tell whether they are one cymbal or several.",
+    "doubtful": "The hits fall into groups that are neither clearly alike nor clearly different.",
+    "one_cymbal": "The hits are one cymbal, and some of them are too unlike the others to be sure.",
+    "separated": "Several cymbals were told apart, and some hits lie between them.",
+    "divided_otherwise": "The sound divides the hits otherwise than the source numbers them.",
+    "sounds_as_one": "The source numbers several cymbals, and they sound as one.",
+    "sounds_as_several": "The source numbers one cymbal, and it sounds as several.",
+    OUTDATED: "A decision stands in the reviewed file that does not hold any more.",
+}
+
+
+def describe_decisions(
+    decisions: Sequence[Decision],
+    gone: Sequence[Decision],
+    review: Iterable[Mapping],
+    assignments: str,
+) -> dict:
+    """What became of the decisions on one source set.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        All of the source set.
+    gone : sequence of Decision
+        Those of sessions that are no longer there.
+    review : iterable of mapping
+        Sessions in doubt.
+    assignments : path
+        CRASH_ASSIGNMENTS schema.
+
+    Returns
+    -------
+    dict
+        ``total``, ``obeyed``, and under ``unused`` the others: session_id, line, decision, problem.
+    """
+    unused = [
+        {"session_id": row["session_id"]} | row["decision"] for row in review if row.get("decision")
+    ]
+    unused += [_unused(row, "session_is_gone") for row in gone]
+    said = {row["line"] for row in unused}
+    reviewed = {
+        session_id
+        for batch in iter_batches(assignments, ["session_id", "method"])
+        for session_id, method in zip(*(column.to_pylist() for column in batch), strict=True)
+        if method == REVIEW
+    }
+    obeyed = {row.line for row in decisions_of(decisions, reviewed)}
+    unused += [
+        _unused(row, "session_has_no_crash_hit")
+        for row in decisions
+        if row.line not in said | obeyed
+    ]
+    return {
+        "total": len(decisions),
+        "obeyed": len(obeyed - said),
+        "unused": sorted(unused, key=lambda row: row["line"]),
+    }
+
+
+def _unused(row: Decision, problem: str) -> dict:
+    names = ("session_id", "line", "decision")
+    return {name: getattr(row, name) for name in names} | {"problem": problem}
+
+
+def describe_review(
+    reviews: Mapping[str, Sequence[dict]],
+    doubts: Mapping[str, Sequence[dict]],
+    decisions: Mapping[str, dict],
+    *,
+    max_sessions: int,
+) -> list[dict]:
+    """What the page shows of each source set, in order of name.
+
+    Parameters
+    ----------
+    reviews : mapping
+        Sessions in doubt of each source set.
+    doubts : mapping
+        Of each source set, `crash_review.illustrate_session` of the sessions that it would show
+        alone.
+    decisions : mapping
+        Of each source set, `describe_decisions`.
+    max_sessions : int
+        Sessions shown of all source sets together.
+    """
+    chosen = choose_sessions(reviews, max_sessions)
+    source_sets = []
+    for name, rows in sorted(reviews.items()):
+        made = {row["session_id"]: row for row in doubts[name]}
+        ids = [row["session_id"] for row in chosen[name]]
+        shown = set(ids)
+        source_sets.append(
+            {
+                "name": name,
+                "sessions": len(rows),
+                "hits": sum(row["n_hits"] for row in rows),
+                "in_doubt": sum(in_doubt(row) for row in rows),
+                "shown": [made[session_id] for session_id in ids],
+                "rest": _count_rest(row for row in rows if row["session_id"] not in shown),
+                "decisions": decisions[name],
+            }
+        )
+    return source_sets
+
+
+def _count_rest(rows: Iterable[dict]) -> list[dict]:
+    """Sessions not shown, by reason, each with the first ones."""
+    by_reason: dict[str, dict] = {}
+    for row in sorted(rows, key=lambda row: (-in_doubt(row), row["session_id"])):
+        blank = {"reason": row["reason"], "sessions": 0, "hits": 0, "in_doubt": 0, "examples": []}
+        group = by_reason.setdefault(row["reason"], blank)
+        group["sessions"] += 1
+        group["hits"] += row["n_hits"]
+        group["in_doubt"] += in_doubt(row)
+        if len(group["examples"]) < N_EXAMPLES:
+            group["examples"].append(row["session_id"])
+    return [group for _, group in sorted(by_reason.items())]
+
+
+def render_review_page(source_sets: Sequence[dict], files: Mapping[str, str]) -> str:
+    """The page of `describe_review`'s source sets; `files` names the reviewed file of each."""
+    return render_page(
+        "review.html.jinja",
+        title="Crash cymbals in doubt",
+        source_sets=source_sets,
+        files=files,
+        totals={
+            **{
+                key: sum(row[key] for row in source_sets)
+                for key in ("sessions", "hits", "in_doubt")
+            },
+            "shown": sum(len(row["shown"]) for row in source_sets),
+            "obeyed": sum(row["decisions"]["obeyed"] for row in source_sets),
+            "unused": sum(len(row["decisions"]["unused"]) for row in source_sets),
+        },
+        reasons=REASONS,
+        decisions=DECISIONS,
+        header=",".join(COLUMNS),
+        to_fill_in=TO_FILL_IN,
+        picture={
+            "width": WIDTH,
+            "height": HEIGHT,
+            "lowest_hz": FREQUENCY_RANGE_HZ[0],
+            "highest_hz": FREQUENCY_RANGE_HZ[1],
+            "range_db": RANGE_DB,
+            "preroll_ms": 1000 * PREROLL,
+        },
+    )
