@@ -51,7 +51,9 @@ clean:
 pictures: run
 	$(BIN)/snakemake --rulegraph dot results/export/prod_combined/metadata.json \
 	  results/sampling/prod_combined.json results/manifests/prod_combined.jsonl \
-	  results/crash/assignments/groove_mididataset.parquet | dot -Tsvg -o docs/rulegraph.svg
+	  results/crash/assignments/groove_mididataset.parquet reports/inventory.json \
+	  reports/ingest.json reports/onsets/mdb_drums.json reports/crash/review.html \
+	  reports/crash/label_changes.json results/integrity/groove_mididataset.json | dot -Tsvg -o docs/rulegraph.svg
 	chromium --headless --no-sandbox --disable-gpu --disable-background-networking \
 	  --user-data-dir=.drumcorpus/chromium --window-size=1200,1250 \
 	  --screenshot=docs/health.png "file://$(CURDIR)/reports/health/prod_combined.html"
