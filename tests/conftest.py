@@ -1,11 +1,17 @@
 """What all tests share: where the checkout and the data beside it lie."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from drumcorpus.files import read_yaml
 from drumcorpus.taxonomy import load_label_map, load_taxonomy
+
+# librosa compiles some functions on first use into files; tests that run side by side keep their
+# own, for two that write them at once can bring each other down.
+os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
 
 REPO = Path(__file__).resolve().parents[1]
 

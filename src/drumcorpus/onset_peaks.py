@@ -5,14 +5,21 @@ Conventions as in `drumcorpus.onsets`, whose inner part this is: mono float samp
 samples, which is taken off them block by block: a session's tracks last long, and no second copy of
 one is made. Only the levels of the bands are held, a third of the samples' size.
 
-Mel bands, flux and peak picking are librosa's: the field's own, and well kept.
+Mel bands and flux are librosa's: the field's own, and well kept. Peaks are picked after its rule
+[1]_, but not by its function: that is compiled on first use into a cache of files, and two jobs
+that do so at once can bring each other down.
+
+References
+----------
+.. [1] S. Böck, F. Krebs and M. Schedl, "Evaluating the online capabilities of onset detection
+   methods", ISMIR 2012.
 """
 
 import warnings
 
 import numpy as np
 from scipy.fft import rfft
-from scipy.ndimage import median_filter
+from scipy.ndimage import maximum_filter1d, median_filter
 
 # Seconds. Half or double of each loses little on real and rendered takes.
 WINDOW = 0.023  # of the spectrum; the nearest power of two in samples
@@ -194,8 +201,6 @@ def _flux(magnitudes, settings):
 
 def _pick_peaks(flux, settings):
     """Frames of the peaks, and how far each is above its surroundings, dB; (n_peaks,)."""
-    from librosa.util import peak_pick
-
     per_second = settings["sample_rate_hz"] / frame_samples(settings)
     reach, before, after, span, wait = (
         max(1, round(seconds * per_second))
@@ -204,19 +209,23 @@ def _pick_peaks(flux, settings):
             settings["wait_ms"] / 1000,
         )
     )
-    peaks = peak_pick(
-        flux,
-        pre_max=reach,
-        post_max=reach + 1,
-        pre_avg=before,
-        post_avg=after + 1,
-        delta=settings["delta_db"],
-        wait=wait,
-    )
+    peaks = np.flatnonzero(flux == maximum_filter1d(flux, 2 * reach + 1))
     sums = np.concatenate([[0.0], np.cumsum(flux)])
     starts, stops = np.maximum(peaks - before, 0), np.minimum(peaks + after + 1, len(flux))
     mean = (sums[stops] - sums[starts]) / (stops - starts)
+    stands_out = flux[peaks] >= mean + settings["delta_db"]
+    chosen = _after_a_wait(peaks[stands_out], wait)
+    peaks, mean = peaks[stands_out][chosen], mean[stands_out][chosen]
     median = median_filter(flux, 2 * (span // 2) + 1, mode="constant")[peaks]
     rise_db = flux[peaks] - np.maximum(mean, MEDIAN_FACTOR * median)
     kept = rise_db >= settings["delta_db"]
     return peaks[kept], rise_db[kept]
+
+
+def _after_a_wait(frames, wait):
+    """Which frames are more than `wait` after the last one that was chosen, (n_frames,) bool."""
+    chosen, last = np.zeros(len(frames), dtype=bool), -np.inf
+    for row, frame in enumerate(frames):
+        if frame > last + wait:
+            chosen[row], last = True, frame
+    return chosen

@@ -292,6 +292,21 @@ def test_memory_is_a_few_times_the_audio_at_the_rate_of_the_analysis():
     assert peak_of(samples, 192_000) < fixed + 2 * 4 * 20 * RATE_HZ
 
 
+@pytest.mark.parametrize("wait", [1, 6, 14])
+def test_peaks_are_those_of_librosa_that_stand_out_of_the_median_too(wait):
+    from librosa.util import peak_pick
+
+    flux = np.random.default_rng(wait).gamma(0.5, 1.0, 4000)
+    now = SETTINGS | {"wait_ms": 5.0 * wait, "delta_db": 0.1}
+    found, rise_db = onset_peaks._pick_peaks(flux, now)
+    reach = {"pre_max": 4, "post_max": 5, "pre_avg": 40, "post_avg": 7}
+    theirs = peak_pick(flux, **reach, delta=0.1, wait=wait)
+    median = np.array([np.median(np.pad(flux, 40)[row : row + 81]) for row in theirs])
+    stands_out = flux[theirs] - 2 * median >= 0.1
+    assert found.tolist() == theirs[stands_out].tolist()
+    assert (rise_db >= 0.1).all()
+
+
 def test_batches_change_nothing(play, monkeypatch):
     samples = play([0.1, 0.5, 0.52, 3.0, 5.9], [KICK, SNARE, TOM, CRASH, SNARE], 110) + 0.05
     whole = analyse_stem(samples, RATE_HZ, SETTINGS)
