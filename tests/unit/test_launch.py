@@ -34,6 +34,8 @@ def test_ctrl_c_waits_for_the_command_to_end_in_order():
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell that started the tests in the background has them ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert parent.stdout.readline() == "ready\n"
     os.killpg(parent.pid, signal.SIGINT)  # as the terminal does, to everyone in front of it

@@ -16,8 +16,9 @@ from drumcorpus.tables import read_table, write_table
 from drumcorpus.taxonomy import family_labels
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
-embeddings, sessions = read_table(inputs.embeddings), read_table(inputs.sessions)
+embeddings = read_table(inputs.embeddings)
 for path in inputs.cymbal_maps:
+    sessions = read_table(inputs.sessions[0])
     embeddings = apply_cymbal_map(embeddings, sessions, read_cymbal_map(path))
 crash_labels = family_labels(inputs.components, params.family)
 settings = {"crash_labels": crash_labels, "clustering": params.clustering}
