@@ -84,3 +84,45 @@ class Run:
             redistributable=self.card["redistributable"],
             **self.ingest_settings,
         )
+
+
+@dataclass
+class OnsetCounts:
+    """Onsets of a demo's microphones: played, found as their own, and played ones found."""
+
+    played: int = 0
+    found: int = 0
+    right: int = 0
+
+
+def read_demo_multitracks(name, root, taxonomy, options):
+    """Write a source set's demo multitracks and read every session of them.
+
+    Returns its survey, and how many of the onsets played were found; nothing may be refused, and
+    every label must be the map's.
+    """
+    demo = import_module(f"drumcorpus.demo.{name}")
+    module = import_module(f"drumcorpus.source_sets.{name}")
+    kits = RESOURCES / "demo/kits.yaml"
+    demo.write_corpus(root, kits, seed=7)
+    played = demo.truth(kits, seed=7)
+    files, _ = scan_roots([root])
+    read = lambda path: files[path].location.read_bytes()  # noqa: E731
+    found = module.survey(files, read, options)
+    assert found.refusals == []
+    assert set(found.roles) == set(files)
+    label_map = load_label_map(RESOURCES / "taxonomy/note_maps/track_instruments.yaml", taxonomy)
+    options = options | {"onsets": read_yaml(REPO / "config/config.yaml")["onsets"]}
+    counts = OnsetCounts()
+    for session in found.sessions:
+        row = session | {"files": [{"path": path} for path in session["support_paths"]]}
+        hits = module.read_hits(row, read, label_map, options)
+        assert hits["refusals"] == []
+        assert set(hits["map_label"]) <= label_map.strokes.keys() | label_map.drops.keys()
+        is_own = hits["map_label"] != "bleed"
+        for path in set(hits["audio_path"]):
+            onsets = hits["onset"][is_own & (hits["audio_path"] == path)]
+            counts.played += len(played[path])
+            counts.found += len(onsets)
+            counts.right += sum(abs(onsets - t).min(initial=1) < 0.02 for t in played[path])
+    return found, counts

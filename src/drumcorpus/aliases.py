@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.schemas import ANNOTATION
+from drumcorpus.schemas import ANNOTATION, BY_REVIEW
 from drumcorpus.taxonomy import Taxonomy
 
 ALIAS_STAGE, CRASH_STAGE, DOUBT_STAGE = "alias_labels", "crash_dual_label", "crash_in_doubt"
+CYMBAL_STAGE, BY_MAP = "crash_cymbal", "cymbal_map"
 ARROW = " -> "
 
 
@@ -33,6 +34,8 @@ def alias_events(
     assignments : pa.Table
         CRASH_ASSIGNMENTS schema. One that is accepted gives its label to its component and to
         no other, with its confidence; one that is not leaves the label and is noted all the same.
+        The component's number of the cymbal becomes the assignment's, with a note where it was
+        another: a cymbal map or a reviewer then overrides the source.
     taxonomy : Taxonomy
     hide_cymbals : bool
         Take the source's number of the cymbal from every component that has an assignment.
@@ -40,8 +43,8 @@ def alias_events(
     Returns
     -------
     aliased : Aliased
-        Counters: `aliased`, `crash_assigned`, `crash_relabelled`, `crash_doubtful`,
-        `assignments_without_event`.
+        Counters: `aliased`, `crash_assigned`, `crash_relabelled`, `crash_renumbered`,
+        `crash_doubtful`, `assignments_without_event`.
 
     Raises
     ------
@@ -61,16 +64,18 @@ def alias_events(
     found = _find_components(events["event_id"], offsets, flat, assignments)
     found = _of_one_family(found, settled, assignments, taxonomy)
     assigned, counters = _assign(settled, names, assignments, found, taxonomy)
-    rows = np.searchsorted(offsets, np.append(changed, found[found >= 0]), side="right") - 1
     flat = _with_field(flat, "label", names.take(settled))
-    flat = _judged(flat, assignments, found, hide_cymbals)
-    offsets = pa.array(offsets, pa.int32())
-    history = _append_history(
-        events["annotation_history"].combine_chunks(), rows, aliased, assigned
-    )
-    events = _with_column(events, "components", pa.ListArray.from_arrays(offsets, flat))
+    flat = _judged(flat, assignments, found)
+    flat, renumbered, numbered = _number(flat, assignments, found, hide_cymbals)
+    noted = np.concatenate([changed, found[found >= 0], renumbered])
+    rows = np.searchsorted(offsets, noted, side="right") - 1
+    history = events["annotation_history"].combine_chunks()
+    history = _append_history(history, rows, aliased, assigned, numbered)
+    components = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
+    events = _with_column(events, "components", components)
     events = _with_column(events, "annotation_history", history)
-    return Aliased(events, {"aliased": len(changed)} | counters)
+    counters |= {"aliased": len(changed), "crash_renumbered": len(renumbered)}
+    return Aliased(events, counters)
 
 
 def _class_ids(labels: pa.Array, taxonomy: Taxonomy) -> np.ndarray:
@@ -139,21 +144,30 @@ def _assign(settled, names, assignments, found, taxonomy) -> tuple[pa.Array, dic
     return _entries(stages, known["method"], known["confidence"], notes), counters
 
 
-def _judged(
-    flat: pa.StructArray, assignments: pa.Table, found: np.ndarray, hide_cymbals: bool
-) -> pa.StructArray:
-    """The components with their assignment's confidence, and their cymbal if it may be seen."""
+def _judged(flat: pa.StructArray, assignments: pa.Table, found: np.ndarray) -> pa.StructArray:
+    """The components with the confidence of their accepted assignment."""
     accepted = assignments["accepted"].to_numpy() & (found >= 0)
     confidence = flat.field("confidence").to_numpy(zero_copy_only=False).copy()
     confidence[found[accepted]] = assignments["confidence"].to_numpy()[accepted]
-    nothing = np.isnan(confidence)
-    flat = _with_field(flat, "confidence", pa.array(confidence, mask=nothing))
-    if hide_cymbals:
-        hidden = np.zeros(len(flat), dtype=bool)
-        hidden[found[found >= 0]] = True
-        cymbal = pc.if_else(pa.array(hidden), pa.scalar(None, pa.int32()), flat.field("cymbal"))
-        flat = _with_field(flat, "cymbal", cymbal)
-    return flat
+    return _with_field(flat, "confidence", pa.array(confidence, mask=np.isnan(confidence)))
+
+
+def _number(
+    flat: pa.StructArray, assignments: pa.Table, found: np.ndarray, hide_cymbals: bool
+) -> tuple[pa.StructArray, np.ndarray, pa.StructArray]:
+    """The components with their assignment's number; the renumbered rows, and a note of each."""
+    component, known = found[found >= 0], assignments.filter(pa.array(found >= 0)).combine_chunks()
+    before = pc.fill_null(flat.field("cymbal"), 0).to_numpy()
+    after = before.copy()
+    after[component] = 0 if hide_cymbals else pc.fill_null(known["cymbal"], 0).to_numpy()
+    flat = _with_field(flat, "cymbal", pa.array(after, pa.int32(), mask=after == 0))
+    # A note of what is hidden would tell it.
+    differs = (after != before)[component] & (not hide_cymbals)
+    rows = component[differs]
+    was, is_now = (pa.array(np.where(n == 0, "none", n.astype(str))) for n in (before, after))
+    notes = pc.binary_join_element_wise("cymbal ", was.take(rows), ARROW, is_now.take(rows), "")
+    by_review = pc.equal(known["method"].filter(pa.array(differs)), BY_REVIEW)
+    return flat, rows, _entries(CYMBAL_STAGE, pc.if_else(by_review, BY_REVIEW, BY_MAP), 1.0, notes)
 
 
 def _entries(stage: str, method, confidence, notes: pa.Array) -> pa.StructArray:

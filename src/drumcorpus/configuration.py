@@ -6,6 +6,17 @@ from collections.abc import Mapping
 from drumcorpus.taxonomy import Taxonomy
 
 
+def spell_out(config: dict, key: str, section: str) -> dict:
+    """The configuration with what is given under a key at its top in the section it belongs to.
+
+    There it overrides what the section says, so that ``--config KEY=VALUE`` can be typed.
+    """
+    if key not in config:
+        return config
+    rest = {name: value for name, value in config.items() if name != key}
+    return rest | {section: rest[section] | {key: config[key]}}
+
+
 def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     """Hold the parts of a configuration against each other and against the taxonomy.
 

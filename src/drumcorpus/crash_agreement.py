@@ -6,7 +6,8 @@ be heard apart. Where sound and source differ, the session is listed for a perso
 be wrong, two pads may play one sample, or one pad two.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,10 @@ MIN_ACCEPTED = 0.8  # share of hits of which the sound is sure, in a session tha
 # reaches 0.9 on average.
 MIN_ADJUSTED_RAND = 0.5
 RAND_DECIMALS = 6
+REASONS = (
+    *(AGREES, DIVIDED_OTHERWISE, SOUNDS_AS_ONE, SOUNDS_AS_SEVERAL),
+    *(SOUND_UNDECIDED, TOO_FEW_HITS),
+)
 
 
 def compare_with_sound(
@@ -140,6 +145,41 @@ def compare_session(
         "n_cymbals_sound": n_sound,
         "adjusted_rand": round(similarity, RAND_DECIMALS),
         "agrees": reason == AGREES,
+    }
+
+
+def summarise_agreement(rows: Mapping[str, Sequence[Mapping]]) -> dict:
+    """Sessions that sound as the source numbers them, and those that do not.
+
+    Parameters
+    ----------
+    rows : mapping
+        Of each source set, what `compare_with_sound` returns.
+
+    Returns
+    -------
+    report : dict
+        ``totals``, and under ``source_sets`` the same of each with its ``source_set``: sessions
+        ``numbered`` by their source, of which some ``agree``, some ``differ`` and some are
+        ``not_judged``, and their number ``by_reason``; besides, under ``differing``, the rows of
+        those that differ, those that differ most first.
+    """
+    source_sets = []
+    for name, members in sorted(rows.items()):
+        differing = [dict(row) for row in members if row["agrees"] is False]
+        differing.sort(key=lambda row: (row["adjusted_rand"], row["session_id"]))
+        source_sets.append({"source_set": name} | _counts(members) | {"differing": differing})
+    everything = [row for members in rows.values() for row in members]
+    return {"totals": _counts(everything), "source_sets": source_sets}
+
+
+def _counts(rows: Sequence[Mapping]) -> dict:
+    verdicts = Counter(row["agrees"] for row in rows)
+    reasons = Counter(row["reason"] for row in rows)
+    return {
+        "numbered": len(rows),
+        **{"agree": verdicts[True], "differ": verdicts[False], "not_judged": verdicts[None]},
+        "by_reason": {reason: reasons[reason] for reason in REASONS},
     }
 
 

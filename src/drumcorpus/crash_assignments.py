@@ -5,9 +5,10 @@ import pyarrow as pa
 
 from drumcorpus.crash_clusters import DOUBTFUL, cluster_session
 from drumcorpus.crash_embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
-from drumcorpus.schemas import CRASH_ASSIGNMENTS
+from drumcorpus.schemas import BY_METADATA, BY_SOUND, CRASH_ASSIGNMENTS
 
-METADATA, CLUSTER = "metadata_override", "spectral_cluster"
+# What a session in doubt is divided in for a person to judge, however alike the two parts are.
+IN_TWO = {"max_cymbals": 2, "split_similarity": 1.0, "one_similarity": 1.0, "min_confidence": 0.0}
 
 
 def assign_crashes(
@@ -34,8 +35,10 @@ def assign_crashes(
     assignments : pa.Table
         CRASH_ASSIGNMENTS schema, in the order of `embeddings`.
     review : list of dict
-        One per session in doubt: session_id, n_hits, reason, session_confidence, silhouette, and
-        `undescribed` (hits by the reason why they have no embedding).
+        One per session in doubt: session_id, n_hits, reason, session_confidence, silhouette,
+        `undescribed` (hits by the reason why they have no embedding), and `guesses`: event_id,
+        component_index, cymbal from 1 and confidence of each hit in doubt that may be placed. Where
+        the whole session is in doubt they are the best division in two, if each part is coherent.
 
     Raises
     ------
@@ -48,16 +51,18 @@ def assign_crashes(
         if use_metadata and None not in cymbals:
             labels = [_label(crash_labels, cymbal, session_id) for cymbal in cymbals]
             rows += [
-                _row(h, name, METADATA, 1.0, True) for h, name in zip(hits, labels, strict=True)
+                _row(h, name, BY_METADATA, 1.0, True) for h, name in zip(hits, labels, strict=True)
             ]
             continue
-        found = _cluster(hits, min(len(crash_labels), clustering["max_cymbals"]), clustering)
+        settings = clustering | {"max_cymbals": min(len(crash_labels), clustering["max_cymbals"])}
+        found = _cluster(hits, settings)
         for number, hit in enumerate(hits):
             accepted = bool(found.accepted[number])
             label = crash_labels[found.cymbals[number] if accepted else 0]
-            rows.append(_row(hit, label, CLUSTER, float(found.confidence[number]), accepted))
+            rows.append(_row(hit, label, BY_SOUND, float(found.confidence[number]), accepted))
         if not found.accepted.all():
-            review.append(_review_row(session_id, hits, found))
+            row = _review_row(session_id, hits, found)
+            review.append(row | {"guesses": _guesses(hits, found, settings)})
     return pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS), review
 
 
@@ -68,7 +73,7 @@ def _sessions(embeddings: pa.Table):
     return by_session.items()
 
 
-def _cluster(hits: list[dict], max_cymbals: int, clustering: dict):
+def _cluster(hits: list[dict], settings: dict):
     names = feature_names()
     fine = [number for number, name in enumerate(names) if name.startswith(FINE_GROUP)]
     vectors = np.full((len(hits), len(names)), np.nan)
@@ -78,8 +83,22 @@ def _cluster(hits: list[dict], max_cymbals: int, clustering: dict):
     return cluster_session(
         vectors[:, fine],
         order_key=vectors[:, names.index(ORDER_FEATURE)],
-        **(clustering | {"max_cymbals": max_cymbals}),
+        **settings,
     )
+
+
+def _guesses(hits: list[dict], found, settings: dict) -> list[dict]:
+    in_doubt = ~found.accepted
+    if found.reason == DOUBTFUL and settings["max_cymbals"] > 1:
+        found = _cluster(hits, settings | IN_TWO)
+    return [
+        {
+            **{name: hits[number][name] for name in ("event_id", "component_index")},
+            "cymbal": int(found.cymbals[number]) + 1,
+            "confidence": float(found.confidence[number]),
+        }
+        for number in np.flatnonzero(in_doubt & (found.confidence > 0))
+    ]
 
 
 def _label(crash_labels: list[str], cymbal: int, session_id: str) -> str:
@@ -94,11 +113,12 @@ def _label(crash_labels: list[str], cymbal: int, session_id: str) -> str:
 def _row(hit: dict, label: str, method: str, confidence: float, accepted: bool) -> dict:
     return {
         **{name: hit[name] for name in ("event_id", "session_id", "component_index")},
-        "source_label": hit["source_label"],
+        **{name: hit[name] for name in ("source_label", "cymbal")},
         "label": label,
         "method": method,
         "confidence": round(confidence, 6),
         "accepted": accepted,
+        "undescribed": hit["reason"],
     }
 
 

@@ -21,11 +21,9 @@ from drumcorpus.crash_review_file import (
 )
 from drumcorpus.digests import sha256_bytes
 from drumcorpus.files import canonical_json
-from drumcorpus.schemas import CRASH_ASSIGNMENTS
+from drumcorpus.schemas import BY_REVIEW, BY_SOUND, CRASH_ASSIGNMENTS
 from drumcorpus.shown import visible
 
-REVIEW = "review"  # the method of an assignment that a person has decided
-METADATA = "metadata_override"  # that of one by the source's number
 TO_FILL_IN = ("REVIEWER", "YYYY-MM-DD")  # of the lines that a reviewer copies
 _ONSET = re.compile(r"\d+\.\d+")  # event ids have no point
 
@@ -64,8 +62,9 @@ def apply_decisions(
     Returns
     -------
     assignments : pa.Table
-        Those decided have method `review`; confidence 1 and accepted, or, where nobody can tell,
-        the first label, confidence 0 and not accepted. The rest as it was, in the same order.
+        Those decided have method `review` and the decision's number, confidence 1 and accepted;
+        or, where nobody can tell, no number and the first label, confidence 0 and not accepted.
+        The rest as it was, in the same order.
     review : list of dict
         Without the sessions decided. One whose decision does not hold has it under `decision`
         (line, decision, problem), and is added where it was not in doubt.
@@ -114,7 +113,7 @@ def guessed_cymbals(
     known = {
         hit_key(row): crash_labels.index(row["label"]) + 1
         for row in assigned
-        if row["accepted"] and row["method"] not in (METADATA, REVIEW)
+        if row["accepted"] and row["method"] == BY_SOUND
     }
     given = {
         hit_key(row): row["cymbal"]
@@ -291,8 +290,9 @@ def _decided_table(assignments, decided, crash_labels) -> pa.Table:
         if key in decided:
             number = decided[key]
             row |= {
+                "cymbal": number,
                 "label": crash_labels[(number or 1) - 1],
-                "method": REVIEW,
+                "method": BY_REVIEW,
                 "confidence": 0.0 if number is None else 1.0,
                 "accepted": number is not None,
             }

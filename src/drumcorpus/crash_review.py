@@ -21,8 +21,8 @@ PLOT_MARGIN = 16  # px
 N_POINTS = 400  # drawn in one plot; the page would grow without end
 NO_SPREAD = 1e-9  # below it hits count as equal
 HIT_COLUMNS = {
-    "embeddings": ["cymbal", "onset_time", "reason", "embedding"],
-    "assignments": ["source_label", "label", "method", "confidence", "accepted"],
+    "embeddings": ["onset_time", "reason", "embedding"],
+    "assignments": ["source_label", "cymbal", "label", "method", "confidence", "accepted"],
 }
 
 

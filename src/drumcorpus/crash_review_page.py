@@ -1,16 +1,20 @@
 """The page on which people review crash sessions in doubt."""
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from drumcorpus.crash_decisions import OUTDATED, REVIEW, TO_FILL_IN
+from drumcorpus.crash_decisions import OUTDATED, TO_FILL_IN
 from drumcorpus.crash_pictures import FREQUENCY_RANGE_HZ, HEIGHT, PREROLL, RANGE_DB, WIDTH
 from drumcorpus.crash_review import choose_sessions, in_doubt
 from drumcorpus.crash_review_file import COLUMNS, DECISIONS, Decision, decisions_of
 from drumcorpus.pages import N_EXAMPLES, render_page
+from drumcorpus.schemas import BY_REVIEW
 from drumcorpus.tables import iter_batches
 
+N_DIFFERING = 50  # sessions of each source set that sound otherwise than they are numbered
 REASONS = {  # why a session is in review; a reason without a sentence shows its name
-    "too_few_hits": "It has too few crash hits to tell whether they are one cymbal or several.",
+    "too_few_hits": "Too few crash hits could be heard to tell one cymbal from several.",
     "doubtful": "The hits fall into groups that are neither clearly alike nor clearly different.",
     "one_cymbal": "The hits are one cymbal, and some of them are too unlike the others to be sure.",
     "separated": "Several cymbals were told apart, and some hits lie between them.",
@@ -54,7 +58,7 @@ def describe_decisions(
         session_id
         for batch in iter_batches(assignments, ["session_id", "method"])
         for session_id, method in zip(*(column.to_pylist() for column in batch), strict=True)
-        if method == REVIEW
+        if method == BY_REVIEW
     }
     obeyed = {row.line for row in decisions_of(decisions, reviewed)}
     unused += [
@@ -74,10 +78,19 @@ def _unused(row: Decision, problem: str) -> dict:
     return {name: getattr(row, name) for name in names} | {"problem": problem}
 
 
+def count_undescribed(assignments: str | os.PathLike) -> dict[str, int]:
+    """Crash hits whose sound could not be described, by reason, from a table of assignments."""
+    counts: Counter[str] = Counter()
+    for batch in iter_batches(assignments, ["undescribed"]):
+        counts.update(batch["undescribed"].drop_null().to_pylist())
+    return dict(sorted(counts.items()))
+
+
 def describe_review(
     reviews: Mapping[str, Sequence[dict]],
     doubts: Mapping[str, Sequence[dict]],
     decisions: Mapping[str, dict],
+    undescribed: Mapping[str, Mapping[str, int]],
     *,
     max_sessions: int,
 ) -> list[dict]:
@@ -92,6 +105,8 @@ def describe_review(
         alone.
     decisions : mapping
         Of each source set, `describe_decisions`.
+    undescribed : mapping
+        Of each source set, `count_undescribed`.
     max_sessions : int
         Sessions shown of all source sets together.
     """
@@ -110,6 +125,7 @@ def describe_review(
                 "shown": [made[session_id] for session_id in ids],
                 "rest": _count_rest(row for row in rows if row["session_id"] not in shown),
                 "decisions": decisions[name],
+                "undescribed": undescribed[name],
             }
         )
     return source_sets
@@ -129,13 +145,27 @@ def _count_rest(rows: Iterable[dict]) -> list[dict]:
     return [group for _, group in sorted(by_reason.items())]
 
 
-def render_review_page(source_sets: Sequence[dict], files: Mapping[str, str]) -> str:
-    """The page of `describe_review`'s source sets; `files` names the reviewed file of each."""
+def render_review_page(
+    source_sets: Sequence[dict], files: Mapping[str, str], agreement: Mapping
+) -> str:
+    """The page of sessions in doubt.
+
+    Parameters
+    ----------
+    source_sets : sequence of dict
+        Of `describe_review`.
+    files : mapping of str to str
+        The reviewed file of each source set.
+    agreement : mapping
+        Of `crash_agreement.summarise_agreement`.
+    """
     return render_page(
         "review.html.jinja",
         title="Crash cymbals in doubt",
         source_sets=source_sets,
         files=files,
+        agreement=agreement,
+        n_differing=N_DIFFERING,
         totals={
             **{
                 key: sum(row[key] for row in source_sets)

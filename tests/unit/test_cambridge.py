@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from source_set_runs import read_demo_multitracks
 
-from drumcorpus.demo.cambridge import truth, write_corpus
 from drumcorpus.groups import work_group
-from drumcorpus.raw_files import RawFile, scan_roots
-from drumcorpus.source_sets.cambridge import read_hits, survey
-from drumcorpus.taxonomy import load_label_map
+from drumcorpus.raw_files import RawFile
+from drumcorpus.source_sets.cambridge import survey
 
 REPO = Path(__file__).resolve().parents[2]
 OPTIONS = {
@@ -174,33 +172,11 @@ def test_any_paths_have_a_role_and_sessions_have_one_id_each(names):
 
 
 def test_the_demo_corpus_is_read_whole(tmp_path, taxonomy):
-    write_corpus(tmp_path, REPO / "resources/demo/kits.yaml", seed=7)
-    files, _ = scan_roots([tmp_path])
-    read = lambda path: files[path].location.read_bytes()  # noqa: E731
-    found = survey(files, read, OPTIONS)
-    assert found.refusals == []
-    assert set(found.roles) == set(files)
+    found, onsets = read_demo_multitracks("cambridge", tmp_path, taxonomy, OPTIONS)
     assert ids(found) == [
         "ActuarialOwls_BrideOfTheCartographer",
         "PocketMeridian_LowTide",
         "QuillbackParade_ItsOnlyWinter",
     ]
-    config = yaml.safe_load((REPO / "config/config.yaml").read_text())
-    if "onsets" not in config:
-        pytest.skip("the settings of the onset detector are not in the configuration yet")
-    path = REPO / "resources/taxonomy/note_maps/track_instruments.yaml"
-    label_map = load_label_map(path, taxonomy)
-    played = truth(REPO / "resources/demo/kits.yaml", seed=7)
-    n_played, n_found, n_right = 0, 0, 0
-    for session in found.sessions:
-        row = session | {"files": [{"path": path} for path in session["support_paths"]]}
-        hits = read_hits(row, read, label_map, OPTIONS | {"onsets": config["onsets"]})
-        assert hits["refusals"] == []
-        assert set(hits["map_label"]) <= label_map.strokes.keys() | label_map.drops.keys()
-        is_own = hits["map_label"] != "bleed"
-        for path in set(hits["audio_path"]):
-            onsets = hits["onset"][is_own & (hits["audio_path"] == path)]
-            n_played, n_found = n_played + len(played[path]), n_found + len(onsets)
-            n_right += sum(np.abs(onsets - onset).min(initial=1) < 0.02 for onset in played[path])
-    assert n_right > 0.9 * n_played
-    assert n_right > 0.7 * n_found
+    assert onsets.right > 0.9 * onsets.played
+    assert onsets.right > 0.7 * onsets.found

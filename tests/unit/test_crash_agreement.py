@@ -5,7 +5,12 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from drumcorpus.crash_agreement import adjusted_rand, compare_session, compare_with_sound
+from drumcorpus.crash_agreement import (
+    adjusted_rand,
+    compare_session,
+    compare_with_sound,
+    summarise_agreement,
+)
 from drumcorpus.schemas import CRASH_ASSIGNMENTS
 
 ONE, TWO = [1] * 10, [1] * 5 + [2] * 5
@@ -126,3 +131,25 @@ def test_sessions_that_the_source_does_not_number_have_none():
 def test_assignments_of_other_hits_are_refused():
     with pytest.raises(ValueError, match="not of the same hits"):
         compare_with_sound(assignments([("a", "x")] * 8), assignments([("a", "x")] * 7), method="m")
+
+
+def test_the_report_counts_every_numbered_session_and_lists_those_that_differ():
+    two, one = [1, 2] * 4, [0] * 8
+    sure = [True] * 8
+    rows = [
+        {"session_id": "b"} | compare_session(two, one, sure),
+        {"session_id": "a"} | compare_session(two, one, sure),
+        {"session_id": "c"} | compare_session(two, [0, 1, 0, 1, 0, 1, 1, 0], sure),
+        {"session_id": "d"} | compare_session(two, two, sure),
+        {"session_id": "e"} | compare_session(two, two, [False] * 8),
+    ]
+    few = {"session_id": "f"} | compare_session([1], [1], [True])
+    report = summarise_agreement({"slakh": rows, "egmd": [few], "enst": []})
+    assert [row["source_set"] for row in report["source_sets"]] == ["egmd", "enst", "slakh"]
+    counts = {"numbered": 6, "agree": 1, "differ": 3, "not_judged": 2}
+    assert report["totals"].items() >= counts.items()
+    assert sum(report["totals"]["by_reason"].values()) == 6
+    slakh = report["source_sets"][2]
+    assert [row["session_id"] for row in slakh["differing"]] == ["a", "b", "c"]
+    assert slakh["differing"][0] == rows[1]
+    assert report["source_sets"][1]["numbered"] == 0

@@ -5,8 +5,10 @@ import pyarrow as pa
 import pytest
 
 from drumcorpus.crash_assignments import assign_crashes
+from drumcorpus.crash_decisions import apply_decisions, decision_lines, guessed_cymbals
 from drumcorpus.crash_embeddings import feature_names
 from drumcorpus.crash_hits import embed_crashes, find_crash_hits
+from drumcorpus.crash_review_file import COLUMNS, read_decisions
 from drumcorpus.schemas import CRASH_ASSIGNMENTS, CRASH_EMBEDDINGS, EVENTS
 
 LABELS = ["crash", "crash2", "crash3"]
@@ -160,3 +162,62 @@ def test_a_session_in_doubt_keeps_the_first_label_and_goes_to_review():
     assert (row["session_id"], row["n_hits"], row["n_accepted"]) == ("s", 4, 0)
     assert row["undescribed"] == {"no_audio": 4}
     assert row["reason"] == "too_few_hits"
+    assert row["guesses"] == []
+
+
+def between_one_and_two(n_each=8):
+    """Embeddings of two groups too unlike for one cymbal and too alike for two."""
+    rng = np.random.default_rng(4)
+    n_features = len(feature_names())
+    shared, own = rng.normal(size=n_features), rng.normal(size=(2, n_features))
+    rows = np.repeat(0.8 * shared + own, n_each, axis=0)
+    return (rows + 0.3 * rng.normal(size=rows.shape)).astype(np.float32).tolist()
+
+
+def test_a_session_wholly_in_doubt_is_guessed_in_two_and_nothing_of_it_accepted():
+    table = embeddings([None] * 16, between_one_and_two())
+    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert (row["reason"], row["n_accepted"]) == ("doubtful", 0)
+    assert assigned["label"].to_pylist() == ["crash"] * 16
+    assert not any(assigned["accepted"].to_pylist())
+    cymbals = [guess["cymbal"] for guess in row["guesses"]]
+    assert cymbals in ([1] * 8 + [2] * 8, [2] * 8 + [1] * 8)
+    assert [guess["event_id"] for guess in row["guesses"]] == [f"e{n}" for n in range(16)]
+    assert all(0.5 < guess["confidence"] <= 1 for guess in row["guesses"])
+
+
+def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():
+    table = embeddings([None] * 16, between_one_and_two())
+    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    guesses = guessed_cymbals(review[0], assigned.to_pylist(), LABELS)
+    lines = decision_lines("s", table.to_pylist(), guesses, len(LABELS))
+    (line,) = [row["line"] for row in lines if row["decision"] == "as_clustered"]
+    line = line.replace("REVIEWER", "mara").replace("YYYY-MM-DD", "2026-03-01")
+    data = "\n".join([",".join(COLUMNS), line, ""]).encode()
+    decisions = read_decisions(data, "set_review.csv", len(LABELS))
+    decided, left, unused = apply_decisions(assigned, review, decisions, LABELS, hits=table)
+    assert (left, unused) == ([], [])
+    assert decided["cymbal"].to_pylist() == [row["cymbal"] for row in review[0]["guesses"]]
+    assert sorted(decided["label"].to_pylist()) == ["crash"] * 8 + ["crash2"] * 8
+    assert set(decided["method"].to_pylist()) == {"review"}
+
+
+def test_a_hit_between_two_cymbals_is_guessed_with_its_confidence():
+    vectors = two_timbres(8)
+    vectors.append(np.mean([vectors[0], vectors[0], vectors[-1]], axis=0).astype(np.float32))
+    strict = CLUSTERING | {"min_confidence": 0.999, "stray_share": 0.0}
+    table = embeddings([None] * 17, vectors)
+    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=strict)
+    assert row["n_accepted"] < 17
+    (guess,) = [guess for guess in row["guesses"] if guess["event_id"] == "e16"]
+    own = assigned["label"].to_pylist()[0]
+    assert LABELS[guess["cymbal"] - 1] == own
+    assert guess["confidence"] == assigned["confidence"].to_pylist()[16]
+    assert not assigned["accepted"].to_pylist()[16]
+
+
+def test_groups_that_are_not_coherent_are_not_guessed():
+    noise = np.random.default_rng(1).normal(size=(12, len(feature_names()))).astype(np.float32)
+    table = embeddings([None] * 12, noise.tolist())
+    _, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert (row["reason"], row["guesses"]) == ("doubtful", [])

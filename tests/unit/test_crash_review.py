@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 import soundfile
 
+from drumcorpus.crash_agreement import compare_session, summarise_agreement
 from drumcorpus.crash_embeddings import feature_names
 from drumcorpus.crash_pictures import (
     HEIGHT,
@@ -31,6 +32,8 @@ from drumcorpus.crash_review import (
 )
 from drumcorpus.crash_review_file import COLUMNS, read_decisions
 from drumcorpus.crash_review_page import (
+    N_DIFFERING,
+    count_undescribed,
     describe_decisions,
     describe_review,
     render_review_page,
@@ -41,6 +44,7 @@ from drumcorpus.tables import write_table
 LABELS = ["crash", "crash2", "crash3"]
 N_FEATURES = len(feature_names())
 NO_DECISIONS = {"total": 0, "obeyed": 0, "unused": []}
+NOTHING_NUMBERED = summarise_agreement({})
 
 
 def review_row(session_id="s", n_hits=3, n_accepted=0, **more):
@@ -67,12 +71,20 @@ def illustrate(hits, row=None, read_audio=lambda path: noise(), max_hits=24, sni
     return illustrate_session(row, hits, read_audio, LABELS, max_hits=max_hits, snippet_s=snippet_s)
 
 
-def page(shown, rows=None, name="egmd", decisions=NO_DECISIONS, max_sessions=40):
+def page(
+    shown,
+    rows=None,
+    name="egmd",
+    decisions=NO_DECISIONS,
+    max_sessions=40,
+    agreement=NOTHING_NUMBERED,
+    undescribed=(),
+):
     rows = rows or [review_row(row["session_id"], row["n_hits"]) for row in shown]
-    sets = describe_review(
-        {name: rows}, {name: shown}, {name: decisions}, max_sessions=max_sessions
-    )
-    return render_review_page(sets, {name: f"resources/source_sets/{name}_review.csv"})
+    known = ({name: value} for value in (rows, shown, decisions, dict(undescribed)))
+    sets = describe_review(*known, max_sessions=max_sessions)
+    files = {name: f"resources/source_sets/{name}_review.csv"}
+    return render_review_page(sets, files, agreement)
 
 
 def test_sessions_with_most_doubt_come_first_and_source_sets_take_turns():
@@ -315,7 +327,7 @@ def test_hits_that_do_not_fit_are_counted():
 
 def test_without_doubt_the_page_says_so():
     assert "No session is in doubt." in page([], rows=[])
-    assert "No session is in doubt." in render_review_page([], {})
+    assert "No session is in doubt." in render_review_page([], {}, NOTHING_NUMBERED)
 
 
 def test_what_became_of_every_decision_is_told(tmp_path):
@@ -338,6 +350,33 @@ def test_what_became_of_every_decision_is_told(tmp_path):
     ]
     text = page([illustrate([hit(0)], row=review[0])], rows=review, decisions=found)
     assert "session is gone" in text and "was not obeyed: hits have changed" in text
+
+
+def numbered(session_id, numbers, sound):
+    return {"session_id": session_id} | compare_session(numbers, sound, [True] * len(sound))
+
+
+def test_sessions_that_sound_otherwise_than_they_are_numbered_are_told_with_their_figures():
+    rows = [numbered(f"s<{n}>", [1, 2] * 4, [0] * 8) for n in range(N_DIFFERING + 2)]
+    rows += [numbered("alike", [1, 2] * 4, [0, 1] * 4), numbered("few", [1], [0])]
+    text = page([], rows=[], agreement=summarise_agreement({"groove": rows}))
+    assert "The source numbers several cymbals, and they sound as one." in text
+    cells = re.search(r"s&lt;0&gt;</code></td>(.*?)</tr>", text).group(1)
+    assert re.findall(r'num">([^<]+)<', cells) == ["8", "2", "1", "0.00"]
+    assert text.count("s&lt;") == N_DIFFERING and "and 2 more" in text
+    (totals,) = re.findall(r"<tr><td>groove</td>(.*?)</tr>", text)
+    assert re.findall(r'num">([^<]+)<', totals) == [str(N_DIFFERING + 4), "1", "52", "0", "1"]
+    assert "The source numbers the crash cymbals of no session." in page([], rows=[])
+
+
+def test_hits_that_could_not_be_described_are_counted_also_where_none_is_in_doubt(tmp_path):
+    reasons = [None, "silent_window", "onset_past_end", None, "silent_window"]
+    rows = [dict.fromkeys(CRASH_ASSIGNMENTS.names) | {"undescribed": name} for name in reasons]
+    write_table(tmp_path / "assignments", pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS))
+    counts = count_undescribed(tmp_path / "assignments")
+    assert counts == {"onset_past_end": 1, "silent_window": 2}
+    text = page([], rows=[], undescribed=counts)
+    assert re.search(r"onset past end . 1; silent window . 2\.", text)
 
 
 def test_the_page_stays_below_20_mb_at_the_defaults():

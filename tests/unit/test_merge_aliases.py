@@ -13,6 +13,7 @@ NOTHING = {
     "aliased": 0,
     "crash_assigned": 0,
     "crash_relabelled": 0,
+    "crash_renumbered": 0,
     "crash_doubtful": 0,
     "assignments_without_event": 0,
 }
@@ -169,16 +170,15 @@ class TestMerge:
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def assignment(event_id, index, label, *, accepted=True, source_label="49", confidence=0.9):
+def assignment(event_id, index, label, *, source_label="49", **given):
     return {
         "event_id": event_id,
         "session_id": "a",
         "component_index": index,
         "source_label": source_label,
         "label": label,
-        "method": "gmm",
-        "confidence": confidence,
-        "accepted": accepted,
+        **{"method": "gmm", "confidence": 0.9, "accepted": True, "cymbal": None},
+        **given,
     }
 
 
@@ -304,19 +304,42 @@ class TestAliases:
         assert after[0]["components"][0] == before[0]["components"][0]
         assert after[1]["components"][0]["confidence"] == before[1]["components"][0]["confidence"]
 
-    def test_hidden_metadata_leave_no_number_of_a_cymbal_behind(self, taxonomy):
-        events = table_of([event("1", "crash")])
-        column = events.schema.get_field_index("components")
-        rows = events["components"].to_pylist()
-        rows[0][0]["cymbal"] = 2
-        events = events.set_column(
-            column, EVENTS.field("components"), pa.array(rows, EVENTS.field("components").type)
-        )
-        given = pa.Table.from_pylist([assignment("1", 0, "crash")], CRASH_ASSIGNMENTS)
-        for hide, cymbal in ((True, None), (False, 2)):
-            after = alias_events(events, given, taxonomy, hide_cymbals=hide).events.to_pylist()
-            assert after[0]["components"][0]["cymbal"] == cymbal
-            assert after[0]["components"][0]["source_label"] == "49"
+    @pytest.fixture
+    def renumber(self, taxonomy):
+        """The cymbal and the notes of a crash that the source numbers `cymbal`, after aliasing."""
+
+        def renumber(cymbal, given, **settings):
+            row = event("1", "kick:36", "crash")
+            row["components"][1]["cymbal"] = cymbal
+            given = pa.Table.from_pylist([assignment("1", 1, "crash", **given)], CRASH_ASSIGNMENTS)
+            aliased = alias_events(table_of([row]), given, taxonomy, **settings)
+            (after,) = aliased.events.to_pylist()
+            kick, crash = after["components"]
+            assert (kick["cymbal"], crash["source_label"]) == (None, "49")
+            notes = [n for n in after["annotation_history"] if "cymbal" in n["annotation_stage"]]
+            assert aliased.counters["crash_renumbered"] == len(notes)
+            return crash["cymbal"], [(n["method"], n["confidence"], n["notes"]) for n in notes]
+
+        return renumber
+
+    def test_hidden_metadata_leave_no_number_of_a_cymbal_behind(self, renumber):
+        assert renumber(2, {"cymbal": 2}, hide_cymbals=True) == (None, [])
+        assert renumber(2, {"cymbal": 2}) == (2, [])
+
+    @pytest.mark.parametrize(
+        ("before", "given", "after", "note"),
+        [
+            (1, {"cymbal": 2}, 2, ("cymbal_map", 1.0, "cymbal 1 -> 2")),
+            (None, {"cymbal": 2}, 2, ("cymbal_map", 1.0, "cymbal none -> 2")),
+            (2, {"cymbal": None}, None, ("cymbal_map", 1.0, "cymbal 2 -> none")),
+            (1, {"cymbal": 3, "method": "review"}, 3, ("review", 1.0, "cymbal 1 -> 3")),
+            (1, {"cymbal": None, "accepted": False}, None, ("cymbal_map", 1.0, "cymbal 1 -> none")),
+        ],
+    )
+    def test_the_number_follows_who_overrides_the_source_and_the_history_says_so(
+        self, renumber, before, given, after, note
+    ):
+        assert renumber(before, given) == (after, [note])
 
     def test_everything_else_of_an_event_stays_as_it_was(self, taxonomy):
         events = table_of([event("1", "kick:36", "crash_1", onset=1.5), event("2", "crash")])

@@ -170,8 +170,6 @@ def test_the_demo_corpus_is_read_whole(tmp_path):
     assert set(found.roles) == set(files)
     assert len(found.sessions) == 4
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())
-    if "onsets" not in config:
-        pytest.skip("the settings of the onset detector are not in the configuration yet")
     onsets = truth(kits, seed=7)
     for session in found.sessions:
         row = session | {"files": [{"path": path} for path in session["support_paths"]]}

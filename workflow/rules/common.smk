@@ -7,12 +7,18 @@ from pathlib import Path
 
 from drumcorpus.cards import check_settings
 from drumcorpus.code_digest import code_digest
-from drumcorpus.configuration import check_configuration, redistributable_part
+from drumcorpus.configuration import (
+    check_configuration,
+    redistributable_part,
+    spell_out,
+)
 from drumcorpus.cymbal_maps import read_cymbal_map
 from drumcorpus.files import read_yaml
+from drumcorpus.gates import check_waivers, expired_waivers
 from drumcorpus.schema_check import check_document, typed
 from drumcorpus.taxonomy import family_labels, load_taxonomy
 from drumcorpus.workflow_state import (
+    day_of_planning,
     hold_run_lock,
     records_are_lost,
     remember_manifests,
@@ -73,22 +79,6 @@ def card_name(source_set):
     return f"{folder}/{source_set}.yaml"
 
 
-def review_name(source_set):
-    """The reviewed file of decisions on a source set's crashes, which need not be there."""
-    return card_name(source_set).removesuffix(".yaml") + "_review.csv"
-
-
-def review_file(source_set):
-    """That file as an input, where it is there."""
-    path = config_path(review_name(source_set))
-    return [path] if Path(path).is_file() else []
-
-
-def card_file(wildcards):
-    """The card of a source set, as an input."""
-    return config_path(card_name(wildcards.source_set))
-
-
 def read_card(source_set):
     """The card of a source set, held against its schema."""
     path = config_path(card_name(source_set))
@@ -99,9 +89,21 @@ def read_card(source_set):
     return card
 
 
+def expired_waivers_of(gates, path):
+    """The gates of a file whose waiver has expired, once the file is held against its schema."""
+    check_document(gates, schema("gates"), path)
+    check_waivers(gates, path)
+    today = day_of_planning(is_main=workflow.is_main_process)
+    return expired_waivers(gates, config["gates_as_of"] or today)
+
+
+# By manifest. The clock shows in nothing else, hence equal inputs give equal products.
+EXPIRED_WAIVERS = {}
+
 try:
     config = typed(config, schema("config"))
     check_document(config, schema("config"), "config")
+    config = spell_out(config, "cymbal_map", "crash")
     TAXONOMY = config_path(config["taxonomy"])
     check_configuration(config, load_taxonomy(*taxonomy_files()))
     family_labels(f"{TAXONOMY}/components.yaml", config["crash"]["family"])
@@ -110,13 +112,15 @@ try:
         check_settings(name, card, config["source_sets"][name])
     if config["crash"]["cymbal_map"]:
         path = config_path(config["crash"]["cymbal_map"])
+        if not Path(path).is_file():
+            raise ValueError(f"config: crash.cymbal_map: {path} is not there")
         read_cymbal_map(path, sorted(config["source_sets"]))
     config = redistributable_part(config, CARDS)
     for name, block in config["manifests"].items():
         path = config_path(block["gates"])
         if not Path(path).is_file():
             raise ValueError(f"config: manifests.{name}.gates: {path} is not there")
-        check_document(read_yaml(path), schema("gates"), path)
+        EXPIRED_WAIVERS[name] = expired_waivers_of(read_yaml(path), path)
 except (ValueError, OSError) as error:
     raise WorkflowError(str(error))
 
@@ -127,17 +131,8 @@ INGESTED = [
 ]
 YARDSTICKS = [name for name in config["yardsticks"] if name in INGESTED]
 MANIFESTS = sorted(config["manifests"])
+MERGED = sorted({s for m in MANIFESTS for s in config["manifests"][m]["source_sets"]})
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
-
-
-def demo_corpus(wildcards):
-    """The demo corpus, where a source set's data are to be written first."""
-    folder = config["demo"]["folder"]
-    return (
-        [f"{folder}/{wildcards.source_set}.written"]
-        if is_demo(wildcards.source_set)
-        else []
-    )
 
 
 def shard_names(source_set):
@@ -160,40 +155,6 @@ def tables_of_manifest(folder, manifest):
     """The tables below results/FOLDER of all source sets of a manifest."""
     source_sets = config["manifests"][manifest]["source_sets"]
     return expand(f"results/{folder}/{{source_set}}.parquet", source_set=source_sets)
-
-
-def label_map_files(wildcards):
-    """The label maps that a source set's card lists, as inputs."""
-    names = CARDS[wildcards.source_set]["label_maps"]
-    return [f"{TAXONOMY}/note_maps/{name}.yaml" for name in names]
-
-
-def reference_files(wildcards):
-    """The reviewed files that a source set's card refers to, as inputs."""
-    paths = CARDS[wildcards.source_set].get("references", {}).values()
-    return [config_path(f"resources/{path}") for path in paths]
-
-
-def cymbal_map_files(wildcards):
-    """The cymbal maps of a source set, as inputs: the committed one, then that of the config."""
-    committed = CARDS[wildcards.source_set].get("references", {}).get("cymbal_map")
-    given = config["crash"]["cymbal_map"]
-    paths = [f"resources/{committed}"] if committed else []
-    return [config_path(path) for path in [*paths, *([given] if given else [])]]
-
-
-def own_settings(source_set):
-    """The settings that only this source set has, and those of the detector if it is used."""
-    card, block = CARDS[source_set], config["source_sets"][source_set]
-    shared = (
-        {"onsets": config["onsets"]} if card["label_method"] == "onset_detector" else {}
-    )
-    return shared | {name: block[name] for name in card.get("settings", [])}
-
-
-def roots(source_set):
-    """Where a source set lies on this machine; never part of a product."""
-    return {"roots": config["source_sets"][source_set]["roots"]}
 
 
 def products(patterns, source_sets=tuple(SOURCE_SETS)):

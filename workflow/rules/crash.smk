@@ -36,11 +36,7 @@ rule cluster_crashes:
     """Number the crash cymbals of every session of one shard."""
     input:
         embeddings="results/crash/embeddings/{source_set}/{shard}.parquet",
-        # Of the sessions a cymbal map alone wants to know more.
-        sessions=lambda wildcards: [
-            f"results/sessions/{wildcards.source_set}/{wildcards.shard}.parquet"
-            for path in cymbal_map_files(wildcards)[:1]
-        ],
+        sessions=sessions_to_map,
         cymbal_maps=cymbal_map_files,
         decisions=lambda wildcards: review_file(wildcards.source_set),
         components=f"{TAXONOMY}/components.yaml",

@@ -1,9 +1,10 @@
 """
-Show people the crash sessions in doubt.
+Show people the crash sessions in doubt, and those that sound otherwise than they are numbered.
 
 in:   results/crash, results/events, results/sessions of every source set, raw audio, and the
       decisions in resources/source_sets/{source_set}_review.csv where there are any
 out:  results/crash/doubts/{source_set}.json   the sessions to show, with pictures and sounds
+      reports/crash/agreement.json             do sessions sound as the source numbers them?
       reports/crash/review.html                one page of all source sets
 """
 
@@ -37,6 +38,31 @@ rule illustrate_doubts:
         "../scripts/illustrate_doubts.py"
 
 
+rule report_agreement:
+    """Say of which sessions the crashes sound otherwise than the source numbers them."""
+    input:
+        agreement=[
+            path
+            for name in INGESTED
+            for path in shards_of(
+                "results/crash/agreement/{source_set}/{shard}.jsonl", name
+            )
+        ],
+    output:
+        report=update("reports/crash/agreement.json"),
+    log:
+        "logs/report_agreement.log",
+    benchmark:
+        "benchmarks/report_agreement.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("report_agreement.py"),
+        shards={name: SHARDS[name] for name in INGESTED},
+    script:
+        "../scripts/report_agreement.py"
+
+
 rule render_review:
     """Put the crash sessions in doubt of all source sets on one page."""
     input:
@@ -46,10 +72,16 @@ rule render_review:
             "results/crash/assignments/{source_set}.parquet", source_set=INGESTED
         ),
         sessions=expand("results/sessions/{source_set}.parquet", source_set=INGESTED),
+        agreement="reports/crash/agreement.json",
         decisions=[path for name in INGESTED for path in review_file(name)],
         components=f"{TAXONOMY}/components.yaml",
     output:
-        page=update("reports/crash/review.html"),
+        page=report(
+            update("reports/crash/review.html"),
+            caption="../report/crash_review.rst",
+            category="Crash cymbals",
+            labels={"of": "sessions in doubt"},
+        ),
     log:
         "logs/render_review.log",
     benchmark:

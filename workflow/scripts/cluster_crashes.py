@@ -7,11 +7,12 @@ job = start_job(snakemake)
 import pyarrow.compute as pc
 
 from drumcorpus.crash_agreement import compare_with_sound
-from drumcorpus.crash_assignments import METADATA, assign_crashes
+from drumcorpus.crash_assignments import assign_crashes
 from drumcorpus.crash_decisions import apply_decisions
 from drumcorpus.crash_review_file import decisions_of, read_decision_files
 from drumcorpus.cymbal_maps import apply_cymbal_map, read_cymbal_map
 from drumcorpus.jsonl import write_rows
+from drumcorpus.schemas import BY_METADATA
 from drumcorpus.tables import read_table, write_table
 from drumcorpus.taxonomy import family_labels
 
@@ -24,10 +25,10 @@ crash_labels = family_labels(inputs.components, params.family)
 settings = {"crash_labels": crash_labels, "clustering": params.clustering}
 assignments, review = assign_crashes(embeddings, use_metadata=params.use_metadata, **settings)
 # What the source numbers is clustered too, for comparison.
-told = pc.equal(assignments["method"], METADATA)
+told = pc.equal(assignments["method"], BY_METADATA)
 by_sound, _ = assign_crashes(embeddings.filter(told), use_metadata=False, **settings)
 agreement = compare_with_sound(
-    assignments.filter(told), by_sound, method=METADATA, **params.agreement
+    assignments.filter(told), by_sound, method=BY_METADATA, **params.agreement
 )
 sessions_here = embeddings["session_id"].unique().to_pylist()
 decisions = decisions_of(read_decision_files(inputs.decisions, len(crash_labels)), sessions_here)

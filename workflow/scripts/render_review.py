@@ -7,7 +7,12 @@ job = start_job(snakemake)
 from pathlib import Path
 
 from drumcorpus.crash_review_file import decisions_without_session, read_decisions
-from drumcorpus.crash_review_page import describe_decisions, describe_review, render_review_page
+from drumcorpus.crash_review_page import (
+    count_undescribed,
+    describe_decisions,
+    describe_review,
+    render_review_page,
+)
 from drumcorpus.files import read_json, write_text
 from drumcorpus.jsonl import read_rows
 from drumcorpus.tables import read_table
@@ -16,7 +21,7 @@ from drumcorpus.taxonomy import family_labels
 inputs, params = snakemake.input, snakemake.params
 labels = family_labels(inputs.components, params.family)
 reviewed = {Path(path).name: path for path in inputs.get("decisions", [])}
-reviews, doubts, decisions = {}, {}, {}
+reviews, doubts, decisions, undescribed = {}, {}, {}, {}
 for name, review, made, assignments, sessions in zip(
     params.files, inputs.review, inputs.doubts, inputs.assignments, inputs.sessions, strict=True
 ):
@@ -26,11 +31,15 @@ for name, review, made, assignments, sessions in zip(
     ids = read_table(sessions, ["session_id"])["session_id"].to_pylist() if rows else []
     gone = decisions_without_session(rows, ids, path, may_be_gone=params.vanished == "accept")
     decisions[name] = describe_decisions(rows, gone, reviews[name], assignments)
-page = describe_review(reviews, doubts, decisions, max_sessions=params.max_sessions)
-write_text(snakemake.output.page, render_review_page(page, params.files))
+    undescribed[name] = count_undescribed(assignments)
+known = (reviews, doubts, decisions, undescribed)
+page = describe_review(*known, max_sessions=params.max_sessions)
+agreement = read_json(inputs.agreement)
+write_text(snakemake.output.page, render_review_page(page, params.files, agreement))
 job.finish(
     {
         "sessions_in_review": sum(len(rows) for rows in reviews.values()),
+        "hits_undescribed": sum(sum(counts.values()) for counts in undescribed.values()),
         "decisions_obeyed": sum(row["obeyed"] for row in decisions.values()),
         "decisions_not_obeyed": sum(len(row["unused"]) for row in decisions.values()),
     }
