@@ -1,31 +1,97 @@
 """
-Hold a manifest against the provenance of every source set.
+Hold a manifest against the provenance of every source set, and the audit against the blessed one.
 
-in:   results/manifests/{manifest}.parquet, results/provenance and results/inventory of all sets
-out:  reports/provenance/{manifest}.json, .md
+in:   results/manifests, results/splits of the manifest; results/provenance, results/inventory and
+      the cards of all sets; resources/baselines/{manifest}.audit.json where something is blessed
+out:  reports/provenance/{manifest}.json        findings, figures and notes
+      results/baselines/{manifest}.audit.json   the figures that `bless` would take
+      reports/provenance/{manifest}.diff.json   what differs from the blessed audit
+      reports/provenance/{manifest}.md, .html   all of it for people
+      reports/provenance/files/<name>.json, .md, .html   of the file that the config names
 """
+
+PROVENANCE = {
+    "provenance": expand("results/provenance/{source_set}.jsonl", source_set=INGESTED),
+    "inventory": expand("results/inventory/{source_set}.parquet", source_set=INGESTED),
+    "cards": [config_path(card_name(name)) for name in INGESTED],
+}
+TIERS = {name: config["source_sets"][name]["tier"] for name in INGESTED}
 
 
 rule audit_provenance:
     """Look for events that no provenance covers, and for provenance that nothing uses."""
     input:
+        **PROVENANCE,
         manifest="results/manifests/{manifest}.parquet",
-        provenance=expand("results/provenance/{source_set}.jsonl", source_set=INGESTED),
-        inventory=expand("results/inventory/{source_set}.parquet", source_set=INGESTED),
+        splits="results/splits/{manifest}.parquet",
     output:
         audit=update("reports/provenance/{manifest}.json"),
-        page=update("reports/provenance/{manifest}.md"),
+        candidate=update("results/baselines/{manifest}.audit.json"),
     log:
         "logs/audit_provenance/{manifest}.log",
     benchmark:
         "benchmarks/audit_provenance/{manifest}.tsv"
     conda:
         "../../environment.yml"
+    threads: 2
     params:
         code=code("audit_provenance.py"),
         merged_sets=lambda wildcards: config["manifests"][wildcards.manifest][
             "source_sets"
         ],
-        tiers={name: config["source_sets"][name]["tier"] for name in INGESTED},
+        tiers=TIERS,
+        without_digest=[name for name in INGESTED if is_demo(name)],
+        local=config["health"],
     script:
         "../scripts/audit_provenance.py"
+
+
+rule compare_audit:
+    """Compare an audit with the blessed one, and show both."""
+    input:
+        audit="reports/provenance/{manifest}.json",
+        candidate="results/baselines/{manifest}.audit.json",
+        blessed=lambda wildcards: baseline_file(f"{wildcards.manifest}.audit.json"),
+    output:
+        diff=update("reports/provenance/{manifest}.diff.json"),
+        text=update("reports/provenance/{manifest}.md"),
+        page=report(
+            update("reports/provenance/{manifest}.html"),
+            caption="../report/provenance.rst",
+            category="Provenance",
+            labels={"of": "manifest {manifest}"},
+        ),
+    log:
+        "logs/compare_audit/{manifest}.log",
+    benchmark:
+        "benchmarks/compare_audit/{manifest}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("compare_audit.py"),
+    script:
+        "../scripts/compare_audit.py"
+
+
+rule audit_manifest_file:
+    """Audit any manifest, once every line of it is known to be one of a manifest."""
+    input:
+        **PROVENANCE,
+        manifest=manifest_file,
+    output:
+        audit=update(f"reports/provenance/files/{MANIFEST_FILE_NAME}.json"),
+        text=update(f"reports/provenance/files/{MANIFEST_FILE_NAME}.md"),
+        page=update(f"reports/provenance/files/{MANIFEST_FILE_NAME}.html"),
+    log:
+        f"logs/audit_manifest_file/{MANIFEST_FILE_NAME}.log",
+    benchmark:
+        f"benchmarks/audit_manifest_file/{MANIFEST_FILE_NAME}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    params:
+        code=code("audit_manifest_file.py"),
+        tiers=TIERS,
+        local=config["health"],
+    script:
+        "../scripts/audit_manifest_file.py"

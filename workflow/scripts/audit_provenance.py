@@ -6,16 +6,21 @@ from drumcorpus.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.audit import audit_manifest, render_audit_markdown
-from drumcorpus.files import write_json, write_text
+from drumcorpus.audit import audit_figures, audit_manifest
+from drumcorpus.files import read_yaml, write_json
 
+inputs, params = snakemake.input, snakemake.params
 audit = audit_manifest(
-    snakemake.input.manifest,
-    {Path(path).stem: path for path in snakemake.input.provenance},
-    {Path(path).stem: path for path in snakemake.input.inventory},
-    merged_sets=snakemake.params.merged_sets,
-    tiers=snakemake.params.tiers,
+    inputs.manifest,
+    {Path(path).stem: path for path in inputs.provenance},
+    {Path(path).stem: path for path in inputs.inventory},
+    merged_sets=params.merged_sets,
+    tiers=params.tiers,
+    splits_parquet=inputs.get("splits"),
+    cards={Path(path).stem: read_yaml(path) for path in inputs.cards},
+    threads=snakemake.threads,
+    memory_limit=params.local["memory_limit"],
 )
 write_json(snakemake.output.audit, audit)
-write_text(snakemake.output.page, render_audit_markdown(audit))
+write_json(snakemake.output.candidate, audit_figures(audit, without_digest=params.without_digest))
 job.finish({"events": audit["n_events"], "findings": len(audit["findings"])})

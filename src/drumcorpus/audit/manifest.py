@@ -5,153 +5,151 @@ the provenance rows and the inventories. What a rule finds is a finding, and one
 """
 
 import os
-from collections import Counter
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 
-import duckdb
-import pyarrow as pa
-
+from drumcorpus.audit.notes import figures_of_provenance, license_of, standing
 from drumcorpus.audit.provenance import read_provenance
-from drumcorpus.audit.rules import COVERAGE, REFERENCED, REFERENCES, RULES
-from drumcorpus.schemas import INVENTORY
-from drumcorpus.tables import read_tables
+from drumcorpus.audit.rules import COVERAGE, REFERENCED, REFERENCES, RULES, SPLIT_RULES
+from drumcorpus.audit.tables import load_manifest, load_provenance, load_splits
+from drumcorpus.database import open_database
+from drumcorpus.manifest_files import as_parquet
 
-SCHEMA = "drumcorpus.audit/1"
+SCHEMA = "drumcorpus.audit/2"
 N_EXAMPLES = 20
-
-_SESSIONS = pa.schema(
-    [
-        ("source_set", pa.string()),
-        ("session_id", pa.string()),
-        ("license", pa.string()),
-        ("redistributable", pa.bool_()),
-        ("n_events", pa.int64()),
-    ]
-)
-_FILES = pa.schema([(n, pa.string()) for n in ("source_set", "session_id", "path", "sha256")])
-_SETS = pa.schema(
-    [
-        ("source_set", pa.string()),
-        ("tier", pa.string()),
-        ("merged", pa.bool_()),
-        ("has_provenance", pa.bool_()),
-        ("has_inventory", pa.bool_()),
-    ]
-)
+# Figures of the coverage that are the cases of one rule.
+COUNTED = {
+    "n_events_broken_metadata_ref": "broken_metadata_ref",
+    "n_events_audio_not_covered": "audio_not_in_provenance",
+    "n_events_without_license": "license_missing",
+    "n_files_hash_unknown": "hash_unknown",
+}
 
 
 def audit_manifest(
-    manifest_parquet: str | os.PathLike,
+    manifest: str | os.PathLike,
     provenance_files: dict[str, str | os.PathLike],
     inventory_files: dict[str, str | os.PathLike],
     *,
-    merged_sets: list[str],
     tiers: dict[str, str],
+    merged_sets: list[str] | None = None,
+    splits_parquet: str | os.PathLike | None = None,
+    cards: Mapping[str, Mapping] | None = None,
+    threads: int = 2,
+    memory_limit: str = "1GB",
 ) -> dict:
     """Audit the provenance of one manifest.
 
     Parameters
     ----------
-    manifest_parquet : path
-        Manifest in the schema EVENTS.
+    manifest : path
+        Manifest in the schema EVENTS, as Parquet, or as JSON Lines where the name ends so.
     provenance_files : dict
         Source set -> JSON Lines, one row per session; merged sets and staged ones alike.
     inventory_files : dict
         Source set -> Parquet in the schema INVENTORY.
-    merged_sets : list of str
-        Source sets that this manifest is made of.
     tiers : dict
         Source set -> tier; only `production` may have events here.
+    merged_sets : list of str, optional
+        Source sets that this manifest is made of; where not given, those that have events in it.
+    splits_parquet : path, optional
+        Which sessions are in the manifest and in which split, in the schema SPLITS. Without it
+        the rules about splits are not asked.
+    cards : mapping, optional
+        Source set -> its card, for the notes; a set without one has fewer notes.
+    threads : int
+        Threads of duckdb.
+    memory_limit : str
+        Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to a temporary folder.
 
     Returns
     -------
     audit : dict
         ``sets`` (figures and notes by source set; a staged set shows as unreferenced),
         ``findings`` (``kind``, ``source_set``, ``n``, at most 20 sorted ``examples``, ``sentence``)
-        and ``passed``, true where there is no finding.
+        ``unknown_sets`` and ``passed``, true where there is no finding.
 
     Raises
     ------
     ValueError
-        If a provenance row is not JSON, lacks a field, is of another set or repeats a session
-        (``file:line: what``), or if a set has no tier.
+        If a provenance row or a line of the manifest is not JSON, lacks a field, is of another
+        set or repeats a session (``file:line: what``), if a table has not the schema it should
+        have, or if a set has no tier. Nothing is counted then.
     """
     provenance = {name: read_provenance(path, name) for name, path in provenance_files.items()}
-    without_tier = sorted((set(provenance_files) | set(merged_sets)) - set(tiers))
+    without_tier = sorted((set(provenance_files) | set(merged_sets or ())) - set(tiers))
     if without_tier:
         raise ValueError(f"no tier is given for {', '.join(without_tier)}")
-    with duckdb.connect() as con:
-        _load(con, provenance, inventory_files, merged_sets, tiers)
-        con.execute(REFERENCES, [os.fspath(manifest_parquet)])
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        open_database(threads, memory_limit, Path(spill)) as con,
+    ):
+        folder = Path(spill)
+        table = manifest if Path(manifest).suffix == ".parquet" else as_parquet(manifest, folder)
+        load_manifest(con, table)
+        con.execute(REFERENCES)
         con.execute(REFERENCED)
-        sets = con.sql(COVERAGE).to_arrow_table().to_pylist()
-        findings = [finding for kind in RULES for finding in _findings(con, kind)]
+        if merged_sets is None:
+            found = {row["source_set"] for row in _rows(con, "FROM referenced")}
+            merged_sets = sorted(found & provenance.keys())
+        load_provenance(con, folder, provenance, inventory_files, merged_sets, tiers)
+        load_splits(con, folder, splits_parquet)
+        sets, findings = _ask(con, has_splits=splits_parquet is not None)
     for figures in sets:
-        figures.update(_notes(provenance.get(figures["source_set"], [])))
+        figures |= _of_set(figures, provenance, findings, cards or {})
     return {
         "schema": SCHEMA,
         "n_events": sum(figures["n_events"] for figures in sets),
+        "unknown_sets": [f["source_set"] for f in sets if f["source_set"] not in provenance],
         "sets": {figures.pop("source_set"): figures for figures in sets},
         "findings": findings,
         "passed": not findings,
     }
 
 
-def _load(con, provenance: dict, inventory_files: dict, merged_sets: list, tiers: dict) -> None:
-    """Register sets, sessions, files and inventory as tables of `con`."""
-    rows = [row for name in provenance for row in provenance[name]]
-    sessions = pa.Table.from_pylist(rows, _SESSIONS)
-    files = [
-        {"source_set": row["source_set"], "session_id": row["session_id"]}
-        | {"path": file["path"], "sha256": file.get("sha256")}
-        for row in rows
-        for file in row["hashes"]
-    ]
-    sets = [
-        {"source_set": name, "tier": tiers[name], "merged": name in merged_sets}
-        | {"has_provenance": name in provenance, "has_inventory": name in inventory_files}
-        for name in sorted({*provenance, *merged_sets})
-    ]
-    con.register("sessions", sessions)
-    con.register("files", pa.Table.from_pylist(files, _FILES))
-    con.register("sets", pa.Table.from_pylist(sets, _SETS))
-    inventory = read_tables(inventory_files.values(), INVENTORY)
-    con.register("inventory", inventory.select(["source_set", "path", "sha256"]))
+def _ask(con, *, has_splits: bool) -> tuple[list[dict], list[dict]]:
+    """The coverage of every set, and the findings of every rule."""
+    sets = _rows(con, COVERAGE)
+    for figures in sets:
+        figures["n_refused_sessions"] = figures["n_refused_sessions"] if has_splits else None
+    kinds = [kind for kind in RULES if has_splits or kind not in SPLIT_RULES]
+    return sets, [finding for kind in kinds for finding in _findings(con, kind)]
 
 
 def _findings(con, kind: str) -> list[dict]:
     """The findings of one rule, one per source set it speaks against."""
     sentence, query = RULES[kind]
     cases = f"cases(source_set, example, n) AS ({query})"
-    rows = con.execute(
+    rows = _rows(
+        con,
         f"""WITH {cases}
         SELECT source_set, sum(n)::BIGINT AS n,
                list_sort(list(DISTINCT example))[:{N_EXAMPLES}] AS examples
-        FROM cases GROUP BY source_set ORDER BY source_set"""
-    ).fetchall()
+        FROM cases GROUP BY source_set ORDER BY source_set""",
+    )
     return [
-        {"kind": kind, "source_set": name, "n": n, "examples": examples}
-        | {"sentence": f"{name}: {n:,} {sentence}."}
-        for name, n, examples in rows
+        {"kind": kind} | row | {"sentence": f"{row['source_set']}: {row['n']:,} {sentence}."}
+        for row in rows
     ]
 
 
-def _notes(rows: list[dict]) -> dict:
-    """What the provenance rows of one set say of themselves, summed or counted."""
-    drops: Counter = Counter()
-    notes = _tally(note for row in rows for note in row.get("notes") or [])
-    for row in rows:
-        drops.update(row.get("drops") or {})
-    return {
-        "bytes": sum({f["path"]: f.get("bytes") or 0 for r in rows for f in r["hashes"]}.values()),
-        "licenses": _tally(row.get("license") or "(none)" for row in rows),
-        "redistributable_sessions": sum(row.get("redistributable") is True for row in rows),
-        "techniques": _tally(name for row in rows for name in row.get("techniques") or []),
-        "drops": dict(sorted(drops.items())),
-        "notes": dict(sorted(notes.items(), key=lambda item: (-item[1], item[0]))[:N_EXAMPLES]),
-        "n_distinct_notes": len(notes),
-    }
+def _rows(con, query: str) -> list[dict]:
+    """The rows of a query, as dicts."""
+    cursor = con.execute(query)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _tally(values) -> dict[str, int]:
-    """How often each value occurs, in order of value."""
-    return dict(sorted(Counter(values).items()))
+def _of_set(figures: dict, provenance: dict, findings: list[dict], cards: Mapping) -> dict:
+    """What is known of one set beside its coverage: cases of rules, notes, why it is here."""
+    name = figures["source_set"]
+    card = cards.get(name)
+    cases = {finding["kind"]: finding["n"] for finding in findings if finding["source_set"] == name}
+    counted = {figure: cases.get(kind, 0) for figure, kind in COUNTED.items()}
+    return (
+        counted
+        | figures_of_provenance(provenance.get(name, []))
+        | standing(figures["tier"], figures["merged"], card)
+        | {"license_card": license_of(card)}
+    )
