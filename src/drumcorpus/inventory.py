@@ -13,7 +13,7 @@ from drumcorpus.digests import sha256_bytes
 from drumcorpus.raw_files import FactCache, RawFile, Refusal, read_as_digested
 from drumcorpus.schemas import INVENTORY, QUARANTINE, SESSIONS
 from drumcorpus.source_sets import Survey
-from drumcorpus.splits import assign_splits
+from drumcorpus.splits import assign_splits, official_groups
 from drumcorpus.tables import read_table
 
 
@@ -81,7 +81,15 @@ def take_inventory(
     facts = _Facts(source_set, card, found.roles, readable, digests, probes, loudness)
     rows = [_session_row(session, facts) for session in sessions]
     splits = assign_splits(rows, seed=seed, shares=shares, works=works)
-    rows = [row | {"split": split} for row, split in zip(rows, splits, strict=True)]
+    official = official_groups(rows, works)
+    rows = [
+        row
+        | {
+            "split": split,
+            "official_split": row["split"] is not None or row["group_id"] in official,
+        }
+        for row, split in zip(rows, splits, strict=True)
+    ]
     rows.sort(key=lambda row: row["session_id"])
     return Inventory(
         _inventory_table(source_set, readable, digests, found, probes),

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.split_table import SplitTable
 from drumcorpus.tables import iter_batches, read_tables, write_batches, write_table
 
 KEYS = ("source_set", "session_id")
@@ -34,9 +35,36 @@ def merge_sorted(inputs: list[str], schema: pa.Schema, output: str | os.PathLike
     ValueError
         If an input is out of order, onsets included, or a session stands in two inputs.
     """
-    runs = [_session_runs(number, path) for number, path in enumerate(inputs)]
-    merged = heapq.merge(*runs, key=lambda run: run[0])
-    return write_batches(output, schema, _checked(merged, inputs))
+    return write_batches(output, schema, (batch for _, batch in _merged(inputs)))
+
+
+def merge_by_splits(
+    inputs: list[str], schema: pa.Schema, output: str | os.PathLike, splits: SplitTable
+) -> tuple[int, int]:
+    """Merge as `merge_sorted` does, each session into the split that a table says.
+
+    Memory is bounded by one row group of each input, and by the table of splits.
+
+    Parameters
+    ----------
+    inputs, schema, output
+        As of `merge_sorted`.
+    splits : SplitTable
+        The split of each session, instead of that of its events, and what is left out.
+
+    Returns
+    -------
+    n_rows, n_refused : int
+        Rows of the output, and rows that are left out.
+
+    Raises
+    ------
+    ValueError
+        As `merge_sorted`, and if `splits` does not know a session.
+    """
+    refused: list[int] = []
+    n_rows = write_batches(output, schema, _in_their_splits(_merged(inputs), splits, refused))
+    return n_rows, sum(refused)
 
 
 def merge_small(inputs: list[str], schema: pa.Schema, output: str | os.PathLike) -> int:
@@ -45,6 +73,12 @@ def merge_small(inputs: list[str], schema: pa.Schema, output: str | os.PathLike)
     table = table.sort_by([(name, "ascending") for name in schema.names])
     write_table(output, table)
     return table.num_rows
+
+
+def _merged(inputs: list[str]) -> Iterator[tuple[tuple, pa.RecordBatch]]:
+    """Key and rows of every session in order."""
+    runs = [_session_runs(number, path) for number, path in enumerate(inputs)]
+    return _checked(heapq.merge(*runs, key=lambda run: run[0]), inputs)
 
 
 def _session_runs(number: int, path: str) -> Iterator[tuple[tuple, int, pa.RecordBatch]]:
@@ -60,10 +94,24 @@ def _session_runs(number: int, path: str) -> Iterator[tuple[tuple, int, pa.Recor
             yield key, number, batch.slice(start, stop - start)
 
 
+def _in_their_splits(
+    merged: Iterator[tuple[tuple, pa.RecordBatch]], splits: SplitTable, refused: list[int]
+) -> Iterator[pa.RecordBatch]:
+    """The batches with the split of their session; of those left out, the rows go to `refused`."""
+    for key, batch in merged:
+        split = splits.split_of(*key)
+        if split is None:
+            refused.append(batch.num_rows)
+        else:
+            column = batch.schema.get_field_index("split")
+            same = pa.repeat(pa.scalar(split, pa.string()), batch.num_rows)
+            yield batch.set_column(column, "split", same)
+
+
 def _checked(
     merged: Iterator[tuple[tuple, int, pa.RecordBatch]], inputs: list[str]
-) -> Iterator[pa.RecordBatch]:
-    """The batches of `merged`, as long as they are in order."""
+) -> Iterator[tuple[tuple, pa.RecordBatch]]:
+    """Key and batch of each of `merged`, as long as they are in order."""
     last_key, last_number, last_onset = None, None, -np.inf
     for key, number, batch in merged:
         onsets = batch["onset_time"].to_numpy()
@@ -78,4 +126,4 @@ def _checked(
         if onsets[0] < last_onset or (np.diff(onsets) < 0).any():
             raise ValueError(f"{inputs[number]}: session {key}: onsets are not in order")
         last_key, last_number, last_onset = key, number, onsets[-1]
-        yield batch
+        yield key, batch

@@ -46,16 +46,29 @@ def assign_splits(
     works : mapping, optional
         Split by group of works that a source set, in use or not, has officially divided.
     """
-    sessions, works = list(sessions), works or {}
-    official: dict[str, set[str]] = {}
-    for session in sessions:
-        if session["split"] is not None:
-            official.setdefault(session["group_id"], set()).add(session["split"])
-    shared = {group: next(iter(found)) for group, found in official.items() if len(found) == 1}
-    shared |= works
+    sessions = list(sessions)
+    shared = official_groups(sessions, works)
     return [
         session["split"]
         or shared.get(session["group_id"])
         or draw_split(session["group_id"], seed=seed, shares=shares)
         for session in sessions
     ]
+
+
+def official_groups(
+    sessions: Iterable[Mapping], works: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The published split of each group that has one and only one, and of the works.
+
+    Parameters
+    ----------
+    sessions, works
+        As of `assign_splits`.
+    """
+    official: dict[str, set[str]] = {}
+    for session in sessions:
+        if session["split"] is not None:
+            official.setdefault(session["group_id"], set()).add(session["split"])
+    shared = {group: next(iter(found)) for group, found in official.items() if len(found) == 1}
+    return shared | dict(works or {})

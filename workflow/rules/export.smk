@@ -1,7 +1,8 @@
 """
 Cut a clip around every event that has audio, and write the labels beside.
 
-in:   results/aliased/{source_set}/{shard}.parquet, results/manifests/{manifest}.parquet, raw audio
+in:   results/aliased/{source_set}/{shard}.parquet, the splits of its sessions,
+      results/manifests/{manifest}.parquet, raw audio
 out:  results/clips/{manifest}/{source_set}/{shard}.parquet   what became of every event
       results/export/{manifest}/   clips, labels per split, components, metadata, SHA256SUMS
 """
@@ -12,6 +13,7 @@ rule cut_clips:
     input:
         events="results/aliased/{source_set}/{shard}.parquet",
         sessions="results/sessions/{source_set}/{shard}.parquet",
+        splits="results/splits/{manifest}/{source_set}/{shard}.parquet",
         verdict="results/gates/{manifest}.json",
     output:
         index=update("results/clips/{manifest}/{source_set}/{shard}.parquet"),

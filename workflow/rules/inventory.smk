@@ -36,7 +36,7 @@ rule take_inventory:
     params:
         code=source_set_code("take_inventory.py"),
         settings=lambda wildcards: own_settings(wildcards.source_set),
-        splits=config["splits"],
+        splits={name: config["splits"][name] for name in ("seed", "shares")},
         local=lambda wildcards: roots(wildcards.source_set)
         | {
             "vanished": (

@@ -15,9 +15,10 @@ from drumcorpus.inventory import file_digests
 from drumcorpus.progress import Progress
 from drumcorpus.raw_files import RawReader
 from drumcorpus.recordings import recording_reader
+from drumcorpus.split_table import read_split_table
 from drumcorpus.tables import read_table, write_table
 
-events = read_table(snakemake.input.events)
+events = read_split_table(snakemake.input.splits).apply(read_table(snakemake.input.events))
 sessions = read_table(snakemake.input.sessions)
 reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))
 progress = Progress(job.title, sessions.num_rows, "recordings")

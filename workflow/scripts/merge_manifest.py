@@ -4,8 +4,10 @@ from drumcorpus.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.merge import merge_sorted
+from drumcorpus.merge import merge_by_splits
 from drumcorpus.schemas import EVENTS
+from drumcorpus.split_table import read_split_table
 
-n_events = merge_sorted(snakemake.input.events, EVENTS, snakemake.output.manifest)
-job.finish({"events": n_events})
+inputs, splits = snakemake.input, read_split_table(snakemake.input.splits)
+n_events, n_refused = merge_by_splits(inputs.events, EVENTS, snakemake.output.manifest, splits)
+job.finish({"events": n_events, "refused_events": n_refused})

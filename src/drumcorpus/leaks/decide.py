@@ -1,0 +1,117 @@
+"""Decisions: in which split every session stands, so that no family stands in two."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from drumcorpus.leaks.families import ISOLATION, Edge, find_families
+from drumcorpus.splits import draw_split
+
+# The most held-out first: what is published as a test set stays one.
+HELD_OUT = ("test", "validation", "train")
+REFUSE, MOVE, REPORT = "refuse", "move", "report"
+FOLLOWS_OFFICIAL = "follows_official_split"
+DRAWN_TOGETHER = "drawn_with_its_family"
+LEAKS = "official_split_leaks"  # refused, or moved, because of it
+ISOLATED = "isolated"
+
+
+@dataclass
+class Decision:
+    """The split of one session, by its number, and why it is not the one it had."""
+
+    split: str
+    included: bool = True
+    reason: str | None = None
+
+
+def decide_splits(
+    sessions: Sequence[Mapping],
+    edges: Iterable[Edge],
+    *,
+    policy: str,
+    seed: int,
+    shares: Mapping[str, float],
+) -> tuple[list[str], list[Decision]]:
+    """The family and the split of each session.
+
+    A session of no family, or of one that stands in one split, keeps what it has.
+
+    Parameters
+    ----------
+    sessions : sequence of dict
+        With `group_id`, `split` and `official_split`.
+    edges : iterable of Edge
+        Between sessions by their number in `sessions`.
+    policy : str
+        What is done where the published splits of a family differ. `refuse`: its published
+        sessions outside the most held-out of them are left out. `move`: all of it goes to that
+        split. `report`: nothing at all is changed.
+    seed, shares
+        As of `splits.draw_split`, for families without a published split.
+
+    Returns
+    -------
+    families : list of str
+        The first group of each session's family, by name.
+    decisions : list of Decision
+    """
+    edges = list(edges)
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, family in enumerate(find_families(len(sessions), edges)):
+        members[family].append(number)
+    isolated = {n for edge in edges if edge.kind in ISOLATION for n in (edge.one, edge.other)}
+    decisions = [Decision(session["split"]) for session in sessions]
+    names = [""] * len(sessions)
+    greedy = []
+    for numbers in members.values():
+        name = min(sessions[number]["group_id"] for number in numbers)
+        for number in numbers:
+            names[number] = name
+        if isolated.intersection(numbers):
+            greedy.append((name, numbers))
+        elif len(numbers) > 1 and policy != REPORT:
+            _decide_family(sessions, numbers, name, decisions, policy, seed, shares)
+    _share_out(greedy, decisions, shares)
+    return names, decisions
+
+
+def _decide_family(sessions, numbers, name, decisions, policy, seed, shares) -> None:
+    """Put one family into one split, or part of it out of the manifest."""
+    official = {sessions[n]["split"] for n in numbers if sessions[n]["official_split"]}
+    standing = {sessions[n]["split"] for n in numbers}
+    if len(standing) == 1:
+        return
+    target = next((split for split in HELD_OUT if split in official), None)
+    reason = FOLLOWS_OFFICIAL if target else DRAWN_TOGETHER
+    target = target or draw_split(name, seed=seed, shares=shares)
+    for number in numbers:
+        if sessions[number]["split"] == target:
+            continue
+        if not sessions[number]["official_split"]:
+            decisions[number] = Decision(target, reason=reason)
+        elif policy == MOVE:
+            decisions[number] = Decision(target, reason=LEAKS)
+        else:
+            decisions[number].included, decisions[number].reason = False, LEAKS
+
+
+def _share_out(greedy, decisions, shares: Mapping[str, float]) -> None:
+    """Each isolated family to the split that is farthest below its share, the largest first."""
+    total = sum(len(numbers) for _, numbers in greedy)
+    filled: Counter = Counter()
+    for _, numbers in sorted(greedy, key=lambda family: (-len(family[1]), family[0])):
+        split = max(shares, key=lambda name: shares[name] * total - filled[name])
+        filled[split] += len(numbers)
+        for number in numbers:
+            if decisions[number].split != split:
+                decisions[number] = Decision(split, reason=ISOLATED)
+
+
+def families_across_splits(families: Sequence[str], decisions: Sequence[Decision]) -> list[str]:
+    """The families that stand in more than one split, of what is included."""
+    standing: dict[str, set[str]] = defaultdict(set)
+    for family, decision in zip(families, decisions, strict=True):
+        if decision.included:
+            standing[family].add(decision.split)
+    return sorted(family for family, splits in standing.items() if len(splits) > 1)

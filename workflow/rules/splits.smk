@@ -1,0 +1,86 @@
+"""
+Find the sessions that belong together, and put each family into one split.
+
+in:   results/sessions, results/inventory and results/events of the source sets of a manifest, raw
+      audio
+out:  results/fingerprints/{source_set}/{shard}.parquet   landmarks of the sound, patterns of onsets
+      results/splits/{manifest}.parquet                   split of every session, or its refusal
+      reports/splits/{manifest}.json, .html               families, why, and what was done
+      results/splits/{manifest}/{source_set}/{shard}.parquet   the splits of one shard's sessions
+"""
+
+
+rule fingerprint_sessions:
+    """Take the fingerprints of the sessions of one shard."""
+    input:
+        events="results/events/{source_set}/{shard}.parquet",
+        sessions="results/sessions/{source_set}/{shard}.parquet",
+        class_maps=f"{TAXONOMY}/class_maps.yaml",
+    output:
+        fingerprints=update("results/fingerprints/{source_set}/{shard}.parquet"),
+    log:
+        "logs/fingerprint_sessions/{source_set}/{shard}.log",
+    benchmark:
+        "benchmarks/fingerprint_sessions/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("fingerprint_sessions.py"),
+        fingerprints=config["splits"]["fingerprints"],
+        local=lambda wildcards: roots(wildcards.source_set),
+    script:
+        "../scripts/fingerprint_sessions.py"
+
+
+rule decide_splits:
+    """Find the families of one manifest, and decide in which split each session stands."""
+    input:
+        sessions=lambda wildcards: tables_of_manifest("sessions", wildcards.manifest),
+        inventory=lambda wildcards: tables_of_manifest("inventory", wildcards.manifest),
+        fingerprints=lambda wildcards: shards_of_manifest(
+            "results/fingerprints/{source_set}/{shard}.parquet", wildcards.manifest
+        ),
+    output:
+        splits=update("results/splits/{manifest}.parquet"),
+        report=update("reports/splits/{manifest}.json"),
+        page=report(
+            update("reports/splits/{manifest}.html"),
+            caption="../report/splits.rst",
+            category="Splits",
+            labels={"of": "manifest {manifest}"},
+        ),
+    log:
+        "logs/decide_splits/{manifest}.log",
+    benchmark:
+        "benchmarks/decide_splits/{manifest}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    params:
+        code=code("decide_splits.py"),
+        draw={name: config["splits"][name] for name in ("seed", "shares")},
+        leaks=config["splits"]["leaks"],
+        isolate=config["splits"]["isolate"],
+        search=config["splits"]["search"],
+        local={"memory_limit": config["splits"]["memory_limit"]},
+    script:
+        "../scripts/decide_splits.py"
+
+
+rule shard_splits:
+    """Take the splits of one shard's sessions out of a manifest's."""
+    input:
+        splits="results/splits/{manifest}.parquet",
+        sessions="results/sessions/{source_set}/{shard}.parquet",
+    output:
+        splits=update("results/splits/{manifest}/{source_set}/{shard}.parquet"),
+    log:
+        "logs/shard_splits/{manifest}/{source_set}/{shard}.log",
+    benchmark:
+        "benchmarks/shard_splits/{manifest}/{source_set}/{shard}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("shard_splits.py"),
+    script:
+        "../scripts/shard_splits.py"

@@ -1,0 +1,30 @@
+"""Take the fingerprints of the sessions of one shard."""
+
+from drumcorpus.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.audio_landmarks import SAMPLE_RATE_HZ
+from drumcorpus.files import read_yaml
+from drumcorpus.fingerprints import fingerprint_sessions
+from drumcorpus.inventory import file_digests
+from drumcorpus.progress import Progress
+from drumcorpus.raw_files import RawReader
+from drumcorpus.recordings import recording_reader
+from drumcorpus.schemas import FINGERPRINTS
+from drumcorpus.tables import count_by, read_table, write_batches
+
+sessions = read_table(snakemake.input.sessions)
+reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))
+progress = Progress(job.title, sessions.num_rows, "sessions")
+batches = fingerprint_sessions(
+    sessions,
+    read_table(snakemake.input.events, ["session_id", "onset_time", "audio_path", "components"]),
+    read_yaml(snakemake.input.class_maps)["classes_5"],
+    recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
+    on_session=progress.advance,
+    **snakemake.params.fingerprints,
+)
+fingerprints = snakemake.output.fingerprints
+n_sessions = write_batches(fingerprints, FINGERPRINTS, batches)
+job.finish({"sessions": n_sessions, **count_by(fingerprints, "audio_reason")})
