@@ -224,13 +224,16 @@ def read_as_digested(file: RawFile, sha256: str) -> bytes:
 
 
 def _checked(path: str, data: bytes, sha256: str) -> bytes:
-    found = sha256_bytes(data)
+    _compare(path, sha256_bytes(data), sha256)
+    return data
+
+
+def _compare(path: str, found: str, sha256: str) -> None:
     if found != sha256:
         raise RawDataChanged(
             f"{path}: changed since the inventory was taken (sha256 {sha256[:12]}… there, "
             f"{found[:12]}… now). Run again to take the inventory anew."
         )
-    return data
 
 
 class RawReader:
@@ -272,3 +275,15 @@ class RawReader:
             If it is not the content that the inventory saw.
         """
         return _checked(path, self.location(path).read_bytes(), self.digests[path])
+
+    def verified(self, path: str) -> Path:
+        """Where the file lies, once its content has been compared; for files of any length.
+
+        Raises
+        ------
+        RawDataChanged
+            As `read`.
+        """
+        place = self.location(path)
+        _compare(path, sha256_file(place), self.digests[path])
+        return place

@@ -1,0 +1,256 @@
+"""Each defect of the sound is found by its own figure, and moves no other beyond its limit."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import soundfile
+
+from drumcorpus.audio import probe_audio
+from drumcorpus.audio_checks import check_sessions
+from drumcorpus.database import open_database
+from drumcorpus.files import read_yaml
+from drumcorpus.health.audio_checks import audio_section
+from drumcorpus.health.scans import open_events
+from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
+from drumcorpus.tables import write_table
+
+RATE_HZ = 44_100
+SECONDS = 40
+SOURCE_SETS = ("a", "b")
+N_SESSIONS = 5  # of each source set
+VICTIM = ("a", "take 2")
+LABEL = "kick"
+
+
+def names():
+    return [(name, f"take {n}") for name in SOURCE_SETS for n in range(N_SESSIONS)]
+
+
+def play(seed):
+    """Onsets and the samples of a recording of them, (n_samples,)."""
+    rng = np.random.default_rng(seed)
+    onsets = 0.3 + np.cumsum(rng.choice([0.12, 0.18, 0.25, 0.37, 0.55], 200))
+    onsets = onsets[onsets < SECONDS - 0.5]
+    samples = rng.normal(0, 3e-3, SECONDS * RATE_HZ)
+    shape = np.exp(-np.arange(round(0.12 * RATE_HZ)) / (0.02 * RATE_HZ))
+    for onset in onsets:
+        start = round(onset * RATE_HZ)
+        gain = rng.uniform(0.02, 0.05)
+        samples[start : start + len(shape)] += gain * shape * rng.normal(0, 1, len(shape))
+    return onsets, samples
+
+
+class Corpus:
+    """Ten sessions in two source sets, one of which can be made faulty."""
+
+    def __init__(self, folder, settings):
+        self.folder, self.settings = folder, settings
+        self.played = {key: play(seed) for seed, key in enumerate(names())}
+        for key, (_, samples) in self.played.items():
+            self.write(key, samples)
+        self.checks = {key: self.check(key, self.played[key][0]) for key in names()}
+
+    def write(self, key, samples, rate_hz=RATE_HZ, name="sound"):
+        soundfile.write(self.path(key, name), samples, rate_hz, subtype="PCM_16")
+
+    def path(self, key, name="sound"):
+        return self.folder / f"{key[0]} {key[1]} {name}.wav"
+
+    def check(self, key, onsets, name="sound"):
+        row = dict.fromkeys(SESSIONS.names) | {"source_set": key[0], "session_id": key[1]}
+        row |= {"audio_path": "x", "annotation_path": "x", "files": []}
+        return check_sessions(
+            pa.Table.from_pylist([row], SESSIONS),
+            pa.Table.from_pylist(self.events(key, onsets), EVENTS),
+            lambda _: self.path(key, name),
+            {LABEL: LABEL},
+            self.settings["measure"],
+            n_shards=1,
+        ).to_pylist()[0]
+
+    def events(self, key, onsets):
+        blank = dict.fromkeys(EVENTS.names) | {"audio_path": "x", "components": [{"label": LABEL}]}
+        row = blank | {"source_set": key[0], "session_id": key[1]}
+        return [row | {"onset_time": float(onset)} for onset in onsets]
+
+    def section(self, tmp_path, changed=None, unsampled=()):
+        """The section, with `changed` sessions: their onsets, and the name of their sound."""
+        changed = changed or {}
+        checks, events, inventory = [], [], []
+        for key in names():
+            onsets, name = changed.get(key, (self.played[key][0], "sound"))
+            checks.append(self.check(key, onsets, name) if key in changed else self.checks[key])
+            events += [event | {"audio_path": str(key)} for event in self.events(key, onsets)]
+            file = {"source_set": key[0], "session_id": key[1], "path": str(key), "role": "audio"}
+            try:
+                inventory.append(file | probe_audio(self.path(key, name)))
+            except ValueError:
+                inventory.append(file)
+        for key in unsampled:
+            blank = dict.fromkeys(AUDIO_CHECKS.names) | {"sampled": False}
+            checks.append(blank | {"source_set": key[0], "session_id": key[1]})
+        for name, rows, schema in (
+            ("checks", checks, AUDIO_CHECKS),
+            ("events", events, EVENTS),
+            ("inventory", inventory, INVENTORY),
+        ):
+            write_table(tmp_path / name, pa.Table.from_pylist(rows, schema))
+        with open_database(1, "500MB", Path(tmp_path)) as database:
+            open_events(database, [tmp_path / "events"])
+            paths = [tmp_path / "checks"], [tmp_path / "inventory"]
+            return audio_section(database, *paths, self.settings)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory, repo):
+    settings = read_yaml(repo / "config/config.yaml")["audio_checks"]
+    return Corpus(tmp_path_factory.mktemp("sound"), settings)
+
+
+def figures(section):
+    """The figures that say that something is wrong: 0 where nothing is."""
+    return {
+        "span": int(section["loudness_span_lu"] > 6),
+        "not_measured": sum(section["sampling"]["not_measured"].values()),
+        **{name: section[name]["sessions"] for name in ("outlier", "clipped", "dc", "silent")},
+        "timing": section["timing"]["beyond_limit"],
+        "past_end": section["past_end"]["events"],
+        "rates": section["sample_rates"]["other_files"],
+    }
+
+
+CLEAN = dict.fromkeys(
+    ("span", "not_measured", "outlier", "clipped", "dc", "silent", "timing", "past_end", "rates"), 0
+)
+
+
+def louder(onsets, samples):
+    return onsets, samples * 10 ** (12 / 20)
+
+
+def clipped(onsets, samples):
+    return onsets, np.clip(samples, -0.06, 0.06)
+
+
+def with_dc(onsets, samples):
+    return onsets, samples + 0.05
+
+
+def silent(onsets, samples):
+    return onsets, np.zeros_like(samples)
+
+
+def late(onsets, samples):
+    return onsets + 0.2, samples
+
+
+def drifting(onsets, samples):
+    return onsets * (1 + 50 / 60_000), samples
+
+
+def past_the_end(onsets, samples):
+    return np.append(onsets, [SECONDS + 0.5, SECONDS + 1.0]), samples
+
+
+DEFECTS = {
+    "outlier": (louder, 1),
+    "clipped": (clipped, 1),
+    "dc": (with_dc, 1),
+    "silent": (silent, 1),
+    "timing": (late, 1),
+    "past_end": (past_the_end, 2),
+}
+
+
+def test_a_clean_corpus_has_no_fault(corpus, tmp_path):
+    section = corpus.section(tmp_path)
+    assert figures(section) == CLEAN
+    assert section["sampling"]["measured_sessions"] == len(names())
+    assert section["timing"]["sessions"] == len(names())
+    assert section["timing"]["median_abs_offset_ms"] < 1
+    assert section["by_source_set"]["a"]["hit_levels"][LABEL]["hits"] > 20
+
+
+@pytest.mark.parametrize("figure", DEFECTS)
+def test_a_defect_is_found_by_its_own_figure_and_no_other(corpus, tmp_path, figure):
+    spoil, n = DEFECTS[figure]
+    onsets, samples = spoil(*corpus.played[VICTIM])
+    corpus.write(VICTIM, samples, name=figure)
+    section = corpus.section(tmp_path, {VICTIM: (onsets, figure)})
+    assert figures(section) == CLEAN | {figure: n}
+    [example] = section[figure]["examples"]
+    assert (example["source_set"], example["session_id"]) == VICTIM
+
+
+def test_a_drift_is_found_and_told_in_ms_per_minute(corpus, tmp_path):
+    onsets, _ = drifting(*corpus.played[VICTIM])
+    section = corpus.section(tmp_path, {VICTIM: (onsets, "sound")})
+    assert figures(section) == CLEAN | {"timing": 1}
+    [example] = section["timing"]["examples"]
+    assert example["drift_ms_per_min"] == pytest.approx(50, abs=2)
+
+
+def test_a_late_session_is_told_with_its_offset(corpus, tmp_path):
+    onsets, _ = late(*corpus.played[VICTIM])
+    [example] = corpus.section(tmp_path, {VICTIM: (onsets, "sound")})["timing"]["examples"]
+    assert example["offset_ms"] == pytest.approx(200, abs=1)
+
+
+def test_a_lower_sample_rate_shows_in_the_census_alone(corpus, tmp_path):
+    onsets, samples = corpus.played[VICTIM]
+    n = len(samples) * 8000 // RATE_HZ
+    rough = np.interp(np.arange(n) / 8000, np.arange(len(samples)) / RATE_HZ, samples)
+    corpus.write(VICTIM, rough, 8000, name="rough")
+    section = corpus.section(tmp_path, {VICTIM: (onsets, "rough")})
+    assert figures(section) == CLEAN | {"rates": 1}
+    census = section["sample_rates"]
+    assert census["files"] == {"8000": 1, "44100": 9}
+    assert [row["session_id"] for row in census["examples"]] == [VICTIM[1]]
+    assert census["by_source_set"]["b"]["other_files"] == 0
+
+
+def test_a_louder_source_set_widens_the_span(corpus, tmp_path):
+    changed = {}
+    for key in names():
+        if key[0] == "b":
+            onsets, samples = louder(*corpus.played[key])
+            corpus.write(key, samples, name="louder")
+            changed[key] = (onsets, "louder")
+    section = corpus.section(tmp_path, changed)
+    assert figures(section) == CLEAN | {"span": 1}
+    assert section["loudness_span_lu"] == pytest.approx(12, abs=1)
+    assert section["hit_levels"][LABEL]["rms_span_db"] == pytest.approx(12, abs=1)
+
+
+def test_a_broken_file_is_counted_with_its_reason(corpus, tmp_path):
+    corpus.path(VICTIM, "broken").write_bytes(b"no audio")
+    section = corpus.section(tmp_path, {VICTIM: (corpus.played[VICTIM][0], "broken")})
+    assert figures(section) == CLEAN | {"not_measured": 1}
+    assert section["sampling"]["not_measured"] == {"unreadable_audio": 1}
+    [example] = section["sampling"]["not_measured_examples"]
+    assert (example["source_set"], example["session_id"]) == VICTIM
+    # Whether its labels are past the end cannot be told, and that is told.
+    assert section["past_end"]["events_of_unknown_end"] == len(corpus.played[VICTIM][0])
+
+
+def test_a_sample_has_an_interval_and_its_source_set_its_weight(corpus, tmp_path):
+    _, samples = with_dc(*corpus.played[VICTIM])
+    corpus.write(VICTIM, samples, name="dc")
+    changed = {VICTIM: (corpus.played[VICTIM][0], "dc")}
+    whole = corpus.section(tmp_path, changed)
+    assert whole["dc"]["ci95"] == [whole["dc_share"]] * 2 == [0.1, 0.1]
+    unsampled = [("a", f"further take {n}") for n in range(35)]
+    section = corpus.section(tmp_path, changed, unsampled)
+    assert section["sampling"]["eligible_sessions"] == 45
+    assert section["by_source_set"]["a"]["dc"]["share"] == 0.2
+    assert section["dc_share"] == pytest.approx((40 * 0.2 + 5 * 0.0) / 45)
+    low, high = section["dc"]["ci95"]
+    assert 0 < low < section["dc_share"] < high < 1
+    low, high = section["by_source_set"]["a"]["loudness"]["median_ci95"]
+    assert low < section["by_source_set"]["a"]["loudness"]["median"] < high
+
+
+def test_without_checks_there_is_no_section(corpus):
+    assert audio_section(None, [], [], corpus.settings) is None
