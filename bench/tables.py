@@ -2,6 +2,7 @@
 
     python bench/make_manifest.py OUT
     python bench/tables.py OUT
+    python bench/tables.py OUT --steps audit,health     # of a manifest too large for the others
 
 Every step runs in a fresh process. The products lie in OUT/tables.
 """
@@ -23,18 +24,25 @@ SAMPLING |= {"session_cap": 2000.0, "one_shot_cap": 50.0, "technique_factors": {
 def main() -> None:
     """Read the command line, time the steps."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    steps = {
+        "alias": (f"alias, {N_ALIAS_SHARDS} shards", alias),
+        "merge": (f"merge of {N_MERGE_SHARDS} shards", merge),
+        "lines": ("JSON Lines", write_lines),
+        "audit": ("audit", audit),
+        "health": ("health report", health),
+        "weights": ("sampling weights", weights),
+    }
     parser.add_argument("out_dir", type=Path)
-    data = parser.parse_args().out_dir
-    run_fresh(prepare, data)
-    for name, step in {
-        f"alias, {N_ALIAS_SHARDS} shards": alias,
-        f"merge of {N_MERGE_SHARDS} shards": merge,
-        "JSON Lines": write_lines,
-        "audit": audit,
-        "health report": health,
-        "sampling weights": weights,
-    }.items():
-        figures = run_fresh(step, data)
+    parser.add_argument("--steps", default=",".join(steps), help="of " + ", ".join(steps))
+    args = parser.parse_args()
+    chosen = args.steps.split(",")
+    if {"alias", "merge"} & set(chosen):
+        run_fresh(prepare, args.out_dir)
+    if "audit" in chosen:
+        run_fresh(write_around, args.out_dir)
+    for key in chosen:
+        name, step = steps[key]
+        figures = run_fresh(step, args.out_dir)
         print_figures(name, figures, figures.result)
 
 
@@ -68,22 +76,25 @@ def prepare(data: Path) -> None:
         assignments = pa.Table.from_arrays(columns, schema=CRASH_ASSIGNMENTS)
         write_table(data / f"tables/alias_{shard}.parquet", part)
         write_table(data / f"tables/assignments_{shard}.parquet", assignments)
-    write_provenance(data, events.select(["source_set", "session_id"]))
 
 
-def write_provenance(data: Path, events) -> None:
-    """Provenance and inventory of every source set, as complete as an audit wants them."""
+def write_around(data: Path) -> None:
+    """Provenance, inventory and splits, as complete as an audit wants them."""
     import pyarrow as pa
 
     from drumcorpus.digests import sha256_bytes
     from drumcorpus.jsonl import write_rows
-    from drumcorpus.schemas import INVENTORY
+    from drumcorpus.schemas import INVENTORY, SPLITS
     from drumcorpus.tables import read_table, write_table
 
+    events = read_table(data / "events.parquet", ["source_set", "session_id"])
     counts = events.group_by(["source_set", "session_id"]).aggregate([([], "count_all")])
     n_events = {(r["source_set"], r["session_id"]): r["count_all"] for r in counts.to_pylist()}
     by_set: dict[str, list[dict]] = {}
-    for session in read_table(data / "sessions.parquet").to_pylist():
+    sessions = read_table(data / "sessions.parquet").to_pylist()
+    splits = [{**row, "split_before": row["split"], "included": True} for row in sessions]
+    write_table(data / "tables/splits.parquet", pa.Table.from_pylist(splits, SPLITS))
+    for session in sessions:
         name, session_id = session["source_set"], session["session_id"]
         paths = [path for path in (session["annotation_path"], session["audio_path"]) if path]
         hashes = [
@@ -137,8 +148,14 @@ def write_lines(data: Path) -> str:
 
 
 def audit(data: Path) -> str:
-    """Hold the manifest against its provenance."""
-    from drumcorpus.audit import audit_manifest, render_audit_markdown
+    """Hold the manifest against its provenance, and write both pages."""
+    from drumcorpus.audit import (
+        audit_figures,
+        audit_manifest,
+        render_audit_markdown,
+        render_audit_page,
+    )
+    from drumcorpus.baselines import compare_with_baseline
 
     provenance = {path.stem: path for path in (data / "tables/provenance").iterdir()}
     inventory = {path.stem: path for path in (data / "tables/inventory").iterdir()}
@@ -148,29 +165,35 @@ def audit(data: Path) -> str:
         inventory,
         merged_sets=sorted(provenance),
         tiers=dict.fromkeys(provenance, "production"),
+        splits_parquet=data / "tables/splits.parquet",
     )
-    render_audit_markdown(found)
+    comparison = compare_with_baseline(audit_figures(found), None)
+    render_audit_markdown(found, comparison)
+    render_audit_page(found, comparison, "bench")
     return f"{found['n_events']:,} events, {len(found['findings'])} findings"
 
 
 def health(data: Path) -> str:
     """Measure the manifest, and draw the page."""
-    from drumcorpus.health import measure_health
+    from drumcorpus.health import Around, measure_health
     from drumcorpus.health_page import render_health_page
     from drumcorpus.taxonomy import load_taxonomy
 
     taxonomy = load_taxonomy(*TAXONOMY)
-    report = measure_health(
-        data / "events.parquet",
+    beside = Around(
         tallies=[data / "tallies.parquet"],
         quarantine=[data / "quarantine.parquet"],
         sessions=[data / "sessions.parquet"],
+    )
+    report = measure_health(
+        [data / "events.parquet"],
+        beside,
         taxonomy_labels=taxonomy.families,
         crash_family="crash",
         dynamic_buckets=[name for name, _ in taxonomy.buckets],
     )
     report["audit"] = {"n_findings": 0}
-    render_health_page(report, [], "bench")
+    render_health_page(report, "bench")
     return f"{report['totals']['events']:,} events"
 
 

@@ -8,6 +8,7 @@ from drumcorpus.shown import short
 
 COLOURS = [f"c{index}" for index in range(8)]  # classes in page.css for names without order
 RAMP = [f"r{index}" for index in range(6)]  # for names from soft to loud
+MIN_GAP = 8  # between the last two names below a histogram, in percent of the width
 N_TICK_LABELS = 7  # below a histogram, so that they do not touch on a phone
 
 
@@ -72,7 +73,7 @@ def histogram(
         if index % every == 0
     ]
     if end is not None:
-        labels = [label for label in labels if label["at"] < 100 - width / 2]
+        labels = [label for label in labels if label["at"] < 100 - max(width / 2, MIN_GAP)]
         labels.append({"at": 100, "text": end})
     return {
         "columns": [

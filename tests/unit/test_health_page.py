@@ -7,8 +7,9 @@ import pyarrow as pa
 import pytest
 
 from drumcorpus.gates import check_gates
-from drumcorpus.health import measure_health
+from drumcorpus.health import Around, measure_health
 from drumcorpus.health_page import (
+    health_charts,
     histogram,
     hours,
     nice_ticks,
@@ -55,11 +56,15 @@ def measured(folder, events, tallies=(), quarantine=(), sessions=()):
         write_table(folder / name, pa.Table.from_pylist(list(rows), schema))
         return folder / name
 
+    tables = {"tallies": (tallies, TALLIES), "quarantine": (quarantine, QUARANTINE)}
+    tables["sessions"] = (sessions, SESSIONS)
+    beside = {
+        name: [write(f"{name}.parquet", rows, schema)] if rows else []
+        for name, (rows, schema) in tables.items()
+    }
     return measure_health(
-        write("events.parquet", events, EVENTS),
-        tallies=[write("tallies.parquet", tallies, TALLIES)] if tallies else [],
-        quarantine=[write("quarantine.parquet", quarantine, QUARANTINE)] if quarantine else [],
-        sessions=[write("sessions.parquet", sessions, SESSIONS)] if sessions else [],
+        [write("events.parquet", events, EVENTS)],
+        Around(**beside),
         taxonomy_labels={"kick": "kick", "hihat_open": "hihat", "crash": "crash"},
         crash_family="crash",
         dynamic_buckets=["ghost", "accent"],
@@ -88,55 +93,137 @@ def verdicts_of(report):
     return check_gates(report, {"max_unknown_labels": 0, "max_quarantined": 5})
 
 
+def with_gates(report):
+    return report | {"gates": verdicts_of(report)}
+
+
+def verdict(gate, status, **more):
+    given = {"figure": 1, "limit": 0, "sentence": "So it is.", "waiver": None}
+    return {"gate": gate, "status": status, "passed": status == "PASS", **given, **more}
+
+
 def test_names_from_the_data_are_escaped_everywhere(hostile_report):
-    html = render_health_page(hostile_report, verdicts_of(hostile_report), HOSTILE)
-    assert "<script" not in html
+    html = render_health_page(with_gates(hostile_report), HOSTILE)
+    assert html.count("<script") == 1  # that of the page itself, in the end
+    assert HOSTILE not in html
     assert html.count("&lt;script&gt;") > 20
-    assert "script" not in parsed(html).seen
+    ids = re.findall(r'id="([^"]*)"', html)
+    assert all(re.fullmatch(r"[a-z0-9_-]+", id_) for id_ in ids)
 
 
 def test_every_tag_is_closed_in_its_turn(hostile_report):
-    html = render_health_page(hostile_report, verdicts_of(hostile_report), "demo")
+    html = render_health_page(with_gates(hostile_report), "demo")
     assert html.lstrip().startswith("<!doctype html>")
     assert {"svg", "rect", "table", "h1"} <= parsed(html).seen
 
 
 def test_the_page_refers_to_nothing_outside_itself(hostile_report):
-    html = render_health_page(hostile_report, [], "demo")
-    assert not re.search(r"https?:|//|url\(|@import|\bsrc=|\bhref=", html)
+    html = render_health_page(hostile_report, "demo")
+    assert not re.search(r'https?:|url\(|@import|\bsrc=|\bhref="[^#]', html)
+    assert not re.search(r"fetch|XMLHttp|import\(|eval|innerHTML", html)
+
+
+def test_every_link_leads_to_one_place_of_the_page(hostile_report):
+    html = render_health_page(with_gates(hostile_report), "demo")
+    ids = re.findall(r'\bid="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+    links = set(re.findall(r'href="#([^"]*)"', html))
+    assert links
+    assert links <= set(ids)
+
+
+def test_a_figure_links_to_the_sessions_behind_it(tmp_path):
+    events = [
+        {"source_set": "groove", "session_id": name, "split": "train", "onset_time": float(n)}
+        | {"components": [{"label": "kick"}], "license": None}
+        for n, name in enumerate(["few", "most", "most"])
+    ]
+    html = render_health_page(measured(tmp_path, events), "demo")
+    link = re.search(r'<td><a href="#([^"]*)">kick</a></td>', html)[1]
+    section = html.split(f'<section id="{link}">')[1].split("</section>")[0]
+    assert section.index("groove: most</code>") < section.index("groove: few</code>")
+    link = re.search(r'<a href="#([^"]*)">without licence</a>', html)[1]
+    assert "groove: most" in html.split(f'<section id="{link}">')[1].split("</section>")[0]
 
 
 def test_light_and_dark_and_the_narrow_screen_are_provided_for(hostile_report):
-    html = render_health_page(hostile_report, [], "demo")
+    html = render_health_page(hostile_report, "demo")
     assert "prefers-color-scheme: dark" in html
     assert "width=device-width" in html
     assert html.count("{") == html.count("}")
 
 
-def test_failing_gates_come_first_with_figure_limit_and_sentence(hostile_report):
+def test_failing_gates_come_first_then_waived_ones_with_figure_limit_and_sentence(hostile_report):
     verdicts = [
-        {"gate": "a", "passed": True, "figure": 12345, "limit": 500, "sentence": "Enough."},
-        {"gate": "b", "passed": False, "figure": None, "limit": 0.005, "sentence": "Too many."},
+        verdict("a", "PASS", figure=12345, limit=500, sentence="Enough."),
+        verdict("b", "WAIVED", sentence="Late. Waived until 2027-01-01: known of old"),
+        verdict("c", "FAIL", figure=None, limit=0.005, sentence="Too many."),
     ]
-    html = render_health_page(hostile_report, verdicts, "demo")
-    assert "1 of 2 gates fails." in html
-    assert html.index("FAIL</span>") < html.index("PASS</span>")
-    for text in ("12,345", "0.005", "Enough.", "Too many.", "—"):
+    html = render_health_page(hostile_report | {"gates": verdicts}, "demo")
+    assert "1 of 3 gates fails. 1 more is waived." in html
+    found = re.findall(r'<span class="badge (\w+)">(FAIL|WAIVED|PASS)</span>', html)
+    assert found == [("bad", "FAIL"), ("warn", "WAIVED"), ("good", "PASS")]
+    for text in ("12,345", "0.005", "Enough.", "Too many.", "known of old", "—"):
         assert text in html
 
 
+def test_a_page_of_waived_gates_does_not_call_them_passing(hostile_report):
+    verdicts = [verdict("a", "PASS"), verdict("b", "WAIVED")]
+    html = render_health_page(hostile_report | {"gates": verdicts}, "demo")
+    assert "No gate fails, but 1 of 2 is waived." in html
+    assert "gates pass" not in html
+
+
 def test_a_page_without_gates_says_so(hostile_report):
-    assert "No gate was checked" in render_health_page(hostile_report, [], "demo")
+    assert "No gate was checked" in render_health_page(hostile_report, "demo")
+
+
+def test_a_source_set_has_no_gates_and_misses_none(hostile_report):
+    html = render_health_page(hostile_report, "egmd", what="source set")
+    assert "Health of the source set" in html
+    assert "gate" not in html.split("<main>")[1].split("</main>")[0]
 
 
 def test_all_gates_passing_is_said(hostile_report):
-    verdicts = check_gates(hostile_report, {"max_quarantined": 5})
-    assert "The one gate passes." in render_health_page(hostile_report, verdicts, "demo")
-    assert "All 2 gates pass." in render_health_page(hostile_report, verdicts * 2, "demo")
+    one = hostile_report | {"gates": check_gates(hostile_report, {"max_quarantined": 5})}
+    assert "The one gate passes." in render_health_page(one, "demo")
+    two = one | {"gates": one["gates"] * 2}
+    assert "All 2 gates pass." in render_health_page(two, "demo")
+
+
+def test_what_differs_from_the_baseline_is_shown_where_it_was_looked_for(hostile_report):
+    row = {"figure": "labels.kick.total", "a": 1268, "b": 1200, "difference": -68}
+    row |= {"relative": -0.0536, "beyond": True, "note": None}
+    diff = {"sentence": "1 figure differs.", "differences": [row], "more_differences": 3}
+    html = render_health_page(hostile_report, "demo", diff=diff)
+    for text in ("Against the baseline", "1 figure differs.", "1,268", "1,200", "3 more"):
+        assert text in html
+    assert "Against the baseline" not in render_health_page(hostile_report, "demo")
+
+
+def test_a_chart_of_every_class_cuts_its_source_sets_into_splits(tmp_path):
+    def event(n, source_set, split, is_synthetic):
+        return {"source_set": source_set, "session_id": f"{n}", "split": split} | {
+            "onset_time": 1.0,
+            "is_synthetic": is_synthetic,
+            "components": [{"label": "kick"}],
+        }
+
+    events = [event(1, "groove", "train", False), event(2, "groove", "test", False)]
+    events += [event(3, "slakh", "train", True)]
+    chart = health_charts(measured(tmp_path, events))["cells"]["kick"]
+    cut = {
+        row["name"]: [(s["series"], s["n"], s["colour"]) for s in row["segments"]]
+        for row in chart["rows"]
+    }
+    assert cut == {
+        "groove": [("train", 1, "c0"), ("test", 1, "c1")],
+        "slakh": [("train, synthetic", 1, "c0 syn")],
+    }
 
 
 def test_an_empty_manifest_is_described_in_words(tmp_path):
-    html = render_health_page(measured(tmp_path, []), [], "empty")
+    html = render_health_page(measured(tmp_path, []), "empty")
     text = " ".join(parsed(html).text)
     for sentence in (
         "The manifest has no hits.",
@@ -152,7 +239,7 @@ def test_an_empty_manifest_is_described_in_words(tmp_path):
 
 
 def test_equal_reports_give_equal_pages(hostile_report):
-    pages = {render_health_page(hostile_report, [], "demo") for _ in range(2)}
+    pages = {render_health_page(hostile_report, "demo") for _ in range(2)}
     assert len(pages) == 1
 
 

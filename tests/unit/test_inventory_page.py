@@ -250,6 +250,6 @@ def test_what_does_not_print_is_shown_as_its_escape():
 
 def test_the_digest_of_every_page_covers_the_templates_that_it_builds_upon(repo):
     templates = {path.name for path in (repo / "src/drumcorpus/templates").iterdir()}
-    texts = [path.read_text() for path in (repo / "src/drumcorpus").glob("*_page.py")]
+    texts = [path.read_text() for path in (repo / "src/drumcorpus").rglob("*.py")]
     rendered = {name for name in templates if any(f'"{name}"' in text for text in texts)}
     assert templates == rendered | set(COMMON_TEMPLATES)

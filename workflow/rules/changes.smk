@@ -59,7 +59,12 @@ rule compare_labels:
     output:
         counts=update("results/crash/label_counts.parquet"),
         report=update("reports/crash/label_changes.json"),
-        page=update("reports/crash/label_changes.html"),
+        page=report(
+            update("reports/crash/label_changes.html"),
+            caption="../report/label_changes.rst",
+            category="Crash cymbals",
+            labels={"of": "label changes"},
+        ),
     log:
         "logs/compare_labels.log",
     benchmark:

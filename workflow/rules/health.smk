@@ -1,10 +1,11 @@
 """
-Say what is in a manifest, and whether it may be trained on.
+Say what is in a manifest, in a source set, or in any file of events, and what was left out of it.
 
-in:   results/manifests/{manifest}.parquet, the tallies, quarantine and sessions of its source
-      sets, reports/provenance/{manifest}.json, and the gates that the config names
-out:  reports/health/{manifest}.json, .html   figures, and the verdict of every gate
-      results/gates/{manifest}.json           stands only if the manifest may pass
+in:   results/manifests/{manifest}.parquet, the tables of its source sets, the reports on its
+      provenance, splits and distributions, and the gates that the config names
+out:  reports/health/{manifest}.json, .html                  figures, and the verdict of every gate
+      reports/health/source_sets/{source_set}.json, .html    figures of a source set
+      reports/health/files/<name>.json, .html                of the file that the config names
 """
 
 
@@ -13,18 +14,25 @@ rule measure_health:
     input:
         manifest="results/manifests/{manifest}.parquet",
         audit="reports/provenance/{manifest}.json",
+        audit_diff="reports/provenance/{manifest}.diff.json",
         tallies=lambda wildcards: tables_of_manifest("tallies", wildcards.manifest),
         quarantine=lambda wildcards: tables_of_manifest(
             "quarantine", wildcards.manifest
         ),
         sessions=lambda wildcards: tables_of_manifest("sessions", wildcards.manifest),
+        inventory=lambda wildcards: tables_of_manifest("inventory", wildcards.manifest),
+        audio_checks=lambda wildcards: shards_of_manifest(
+            "results/audio_checks/{source_set}/{shard}.parquet", wildcards.manifest
+        ),
+        splits="results/splits/{manifest}.parquet",
+        leaks="reports/splits/{manifest}.json",
+        drift="reports/distribution/{manifest}.json",
         taxonomy=taxonomy_files(),
         gates=lambda wildcards: config_path(
             config["manifests"][wildcards.manifest]["gates"]
         ),
     output:
         report=update("reports/health/{manifest}.json"),
-        page=update("reports/health/{manifest}.html"),
     log:
         "logs/measure_health/{manifest}.log",
     benchmark:
@@ -35,25 +43,93 @@ rule measure_health:
     params:
         code=code("measure_health.py"),
         crash_family=config["crash"]["family"],
+        audio_checks=config["audio_checks"],
+        expired_waivers=lambda wildcards: EXPIRED_WAIVERS[wildcards.manifest],
         local=config["health"],
     script:
         "../scripts/measure_health.py"
 
 
-rule enforce_gates:
-    """Stop where a gate fails, unless the config says to report only."""
+rule render_health:
+    """Show the figures of a manifest, the verdicts, and what differs from the baseline."""
     input:
         report="reports/health/{manifest}.json",
+        diff="reports/health/{manifest}.diff.json",
     output:
-        verdict=update("results/gates/{manifest}.json"),
+        page=report(
+            update("reports/health/{manifest}.html"),
+            caption="../report/health.rst",
+            category="Health",
+            labels={"of": "manifest {manifest}"},
+        ),
     log:
-        "logs/enforce_gates/{manifest}.log",
+        "logs/render_health/{manifest}.log",
     benchmark:
-        "benchmarks/enforce_gates/{manifest}.tsv"
+        "benchmarks/render_health/{manifest}.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code("enforce_gates.py"),
-        mode=config["gates"],
+        code=code("render_health.py"),
     script:
-        "../scripts/enforce_gates.py"
+        "../scripts/render_health.py"
+
+
+rule measure_source_set:
+    """Measure the events of one source set, as they come before any manifest."""
+    input:
+        events=lambda wildcards: shards_of(
+            "results/aliased/{source_set}/{shard}.parquet", wildcards.source_set
+        ),
+        tallies="results/tallies/{source_set}.parquet",
+        quarantine="results/quarantine/{source_set}.parquet",
+        sessions="results/sessions/{source_set}.parquet",
+        inventory="results/inventory/{source_set}.parquet",
+        audio_checks=lambda wildcards: shards_of(
+            "results/audio_checks/{source_set}/{shard}.parquet", wildcards.source_set
+        ),
+        taxonomy=taxonomy_files(),
+    output:
+        report=update("reports/health/source_sets/{source_set}.json"),
+        page=report(
+            update("reports/health/source_sets/{source_set}.html"),
+            caption="../report/source_set_health.rst",
+            category="Health",
+            labels={"of": "source set {source_set}"},
+        ),
+    log:
+        "logs/measure_source_set/{source_set}.log",
+    benchmark:
+        "benchmarks/measure_source_set/{source_set}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    params:
+        code=code("measure_source_set.py"),
+        crash_family=config["crash"]["family"],
+        audio_checks=config["audio_checks"],
+        local=config["health"],
+    script:
+        "../scripts/measure_source_set.py"
+
+
+rule measure_manifest_file:
+    """Measure any manifest, once every line of it is known to be one of a manifest."""
+    input:
+        manifest=manifest_file,
+        taxonomy=taxonomy_files(),
+    output:
+        report=update(f"reports/health/files/{MANIFEST_FILE_NAME}.json"),
+        page=update(f"reports/health/files/{MANIFEST_FILE_NAME}.html"),
+    log:
+        f"logs/measure_manifest_file/{MANIFEST_FILE_NAME}.log",
+    benchmark:
+        f"benchmarks/measure_manifest_file/{MANIFEST_FILE_NAME}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    params:
+        code=code("measure_manifest_file.py"),
+        crash_family=config["crash"]["family"],
+        local=config["health"],
+    script:
+        "../scripts/measure_manifest_file.py"

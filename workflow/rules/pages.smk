@@ -19,7 +19,12 @@ rule summarise_inventory:
             "results/quarantine/{source_set}/inventory.parquet", source_set=SOURCE_SETS
         ),
     output:
-        page=update("reports/inventory.html"),
+        page=report(
+            update("reports/inventory.html"),
+            caption="../report/inventory.rst",
+            category="Sources",
+            labels={"of": "raw files"},
+        ),
         report=update("reports/inventory.json"),
         table=update("reports/inventory.csv"),
     log:
@@ -51,7 +56,12 @@ rule summarise_ingest:
         ),
         sessions=expand("results/sessions/{source_set}.parquet", source_set=INGESTED),
     output:
-        page=update("reports/ingest.html"),
+        page=report(
+            update("reports/ingest.html"),
+            caption="../report/ingest.rst",
+            category="Sources",
+            labels={"of": "ingestion"},
+        ),
         report=update("reports/ingest.json"),
     log:
         "logs/summarise_ingest.log",

@@ -4,30 +4,29 @@ from drumcorpus.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_json, read_yaml, write_json, write_text
+from drumcorpus.files import read_yaml, write_json
 from drumcorpus.gates import check_gates
-from drumcorpus.health import measure_health
-from drumcorpus.health_page import render_health_page
+from drumcorpus.health import Around, measure_health
 from drumcorpus.taxonomy import load_taxonomy
 
 inputs, params = snakemake.input, snakemake.params
 taxonomy = load_taxonomy(*inputs.taxonomy)
+tables = ("tallies", "quarantine", "sessions", "inventory", "audio_checks")
 report = measure_health(
-    inputs.manifest,
-    tallies=inputs.tallies,
-    quarantine=inputs.quarantine,
-    sessions=inputs.sessions,
+    [inputs.manifest],
+    Around(
+        **{name: list(getattr(inputs, name)) for name in tables},
+        audio_settings=params.audio_checks,
+        splits=[inputs.splits],
+        **{name: inputs[name] for name in ("leaks", "audit", "audit_diff", "drift")},
+    ),
     taxonomy_labels=taxonomy.families,
     crash_family=params.crash_family,
     dynamic_buckets=[name for name, _ in taxonomy.buckets],
     threads=snakemake.threads,
     memory_limit=params.local["memory_limit"],
 )
-report["audit"] = {"n_findings": len(read_json(inputs.audit)["findings"])}
-verdicts = check_gates(report, read_yaml(inputs.gates))
+verdicts = check_gates(report, read_yaml(inputs.gates), expired=params.expired_waivers)
 write_json(snakemake.output.report, report | {"gates": verdicts})
-write_text(
-    snakemake.output.page, render_health_page(report, verdicts, snakemake.wildcards.manifest)
-)
-failed = [verdict["gate"] for verdict in verdicts if not verdict["passed"]]
+failed = [verdict["gate"] for verdict in verdicts if verdict["status"] == "FAIL"]
 job.finish({"gates": len(verdicts), "gates_failed": failed})

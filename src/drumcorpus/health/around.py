@@ -12,16 +12,24 @@ Session = tuple[str, str]  # source set, session id
 PerSession = Mapping[Session, Mapping]  # n_events, n_components and split in the manifest
 
 
-def drops(by_label: list[dict], in_event: list[dict], per_session: PerSession) -> dict:
+def drops(
+    by_label: list[dict],
+    in_event: list[dict],
+    per_session: PerSession,
+    refused: list[dict] | None = None,
+) -> dict:
     """What became of the hits of the sources, and what no reason explains.
 
     Hits are unexplained where the tally names no outcome, and where the hits that a session's
     tally puts in events are not as many as its components in the manifest, in either direction.
+    Sessions that the splits refuse have to have none there; their hits are a figure of their own.
     """
     named = [row for row in by_label if row["outcome"] not in ("", IN_EVENT)]
     unnamed = total(row for row in by_label if row["outcome"] == "")
     found = {(row["source_set"], row["session_id"]): int(row["n"]) for row in in_event}
-    gaps = tally_gaps(found, per_session)
+    left_out = refused_hits(found, refused or [])
+    expected = {session: n for session, n in found.items() if session not in left_out}
+    gaps = tally_gaps(expected, per_session)
     ranked = sorted(named, key=lambda row: (-row["n"], row["source_set"], row["source_label"]))
     keys = ("source_set", "source_label", "outcome")
     return {
@@ -37,11 +45,28 @@ def drops(by_label: list[dict], in_event: list[dict], per_session: PerSession) -
             for row in ranked[:N_SOURCE_LABELS]
         ],
         "more_source_labels": max(len(ranked) - N_SOURCE_LABELS, 0),
+        "refused_hits": sum(row["n"] for row in left_out.values()) if refused is not None else None,
+        "refused_sessions": len(left_out) if refused is not None else None,
+        "refused_by_reason": {
+            reason: {
+                "hits": total(rows),
+                "sessions": len(rows),
+                "by_source_set": count_by(rows, "source_set"),
+                "examples": worst(rows, "n"),
+            }
+            for reason, rows in group_by(left_out.values(), "reason").items()
+        },
         "hits_without_outcome": unnamed,
         "unexplained_hits": unnamed + sum(row["hits"] for row in gaps),
         "unexplained_sessions": len(gaps),
         "unexplained_examples": worst(gaps, "hits"),
     }
+
+
+def refused_hits(found: Mapping[Session, int], refused: list[dict]) -> dict[Session, dict]:
+    """Sessions that the splits leave out, each with the hits that its tally puts in events."""
+    keys = [(row["source_set"], row["session_id"]) for row in refused]
+    return {key: row | {"n": found.get(key, 0)} for key, row in zip(keys, refused, strict=True)}
 
 
 def tally_gaps(found: Mapping[Session, int], per_session: PerSession) -> list[dict]:

@@ -1,13 +1,15 @@
 """From the counts of `scans` to the sections of the report: plain dicts in fixed order, no NaN."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from drumcorpus.health.scans import N_EXAMPLES, OPENNESS_BINS, OUTSIDE, TEMPO_BIN_BPM
+from drumcorpus.health.one_pass import TEMPO_BIN_BPM
+from drumcorpus.health.scans import N_EXAMPLES
+from drumcorpus.health.tally import NONE
 
-NONE = "(none)"
+SEVERAL = "(several)"  # split of a session that stands in more than one
 
 # Lower edges of the bins of hits per session.
 HIT_EDGES = (1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
@@ -44,7 +46,7 @@ def totals(events: list[dict], by_session: list[dict], components: list[dict]) -
     return {
         "events": total(events),
         "sessions": len({(row["source_set"], row["session_id"]) for row in by_session}),
-        "groups": len({row["group_id"] for row in by_session} - {None}),
+        "groups": len({row["group_id"] for row in by_session} - {NONE}),
         "source_sets": len({row["source_set"] for row in by_session}),
         "components": total(components),
     }
@@ -62,105 +64,20 @@ def source_sets(by_session: list[dict]) -> dict:
     }
 
 
-def labels(components: list[dict], taxonomy_labels: Mapping[str, str]) -> dict:
-    """Counts of every label of the taxonomy; labels without a hit stand with 0."""
-    of_label = group_by(components, "label")
-    return {
-        label: {"family": family, **label_counts(of_label.get(label, []))}
-        for label, family in sorted(taxonomy_labels.items())
-    }
-
-
-def label_counts(rows: list[dict]) -> dict:
-    """Counts of one label: in all, real and synthetic, and by each of its properties."""
-    synthetic = total(row for row in rows if row["is_synthetic"])
-    return {
-        "total": total(rows),
-        "real": total(rows) - synthetic,
-        "synthetic": synthetic,
-        "by_source_set": count_by(rows, "source_set"),
-        "by_split": count_by(rows, "split"),
-        "dynamics": count_by(rows, "dynamic_bucket"),
-    }
-
-
-def unknown_labels(components: list[dict], taxonomy_labels: Mapping[str, str]) -> dict[str, int]:
-    """Components of every label that the taxonomy does not have."""
-    return count_by((row for row in components if row["label"] not in taxonomy_labels), "label")
-
-
-def openness(components: list[dict], taxonomy_labels: Mapping[str, str]) -> dict:
-    """Histogram of openness for every family in which any component has one.
-
-    ``unmeasured`` counts the components of the family without openness, ``outside`` those whose
-    value is below 0, above 1 or not a number.
-    """
-    rows = [{**row, "family": taxonomy_labels.get(row["label"], NONE)} for row in components]
-    report = {}
-    for family, members in group_by(rows, "family").items():
-        counts: Counter = Counter()
-        for row in members:
-            counts[row["openness_bin"]] += row["n"]
-        if set(counts) == {None}:
-            continue
-        report[family] = {
-            "bins": [
-                {
-                    "from": round(number / OPENNESS_BINS, 3),
-                    "to": round((number + 1) / OPENNESS_BINS, 3),
-                    "components": counts[number],
-                }
-                for number in range(OPENNESS_BINS)
-            ],
-            "outside": counts[OUTSIDE],
-            "unmeasured": counts[None],
-        }
-    return report
-
-
-def techniques(rows: list[dict]) -> dict:
-    """Events of every technique, in all, by source set and by split."""
-    return {
-        technique: {
-            "total": total(members),
-            "by_source_set": count_by(members, "source_set"),
-            "by_split": count_by(members, "split"),
-        }
-        for technique, members in group_by(rows, "technique").items()
-    }
-
-
-def crash_variants(
-    judged: list[dict], components: list[dict], crash_labels: Collection[str]
-) -> dict:
-    """Components of every crash label: in all, and by the method that told the cymbal.
-
-    The verdict stands on the event, hence two crashes of one event share its method. Components
-    of events without a verdict are ``not_judged``.
-    """
-    totals_of = count_by(components, "label")
-    methods = group_by(judged, "label")
-    report = {}
-    for label in sorted(crash_labels):
-        by_method = count_by(methods.get(label, []), "method")
-        n = totals_of.get(label, 0)
-        report[label] = {"total": n, "by_method": by_method}
-        report[label]["not_judged"] = n - sum(by_method.values())
-    return report
-
-
-def tempo(events: list[dict]) -> dict:
+def tempo(rows: list[dict], tempo_range: tuple[float, float] | None) -> dict:
     """How many events have a tempo, its range and its histogram in beats per minute."""
-    having = [row for row in events if row["tempo_bin"] is not None]
-    without = [row for row in events if row["tempo_bin"] is None]
+    having = [row for row in rows if row["tempo_bin"] is not None]
+    without = [row for row in rows if row["tempo_bin"] is None]
     counts = count_by(having, "tempo_bin")
     bins = range(min(counts), max(counts) + 1) if counts else ()
+    low, high = tempo_range or (None, None)
     return {
         "events_with_tempo": total(having),
         "events_without_tempo": total(without),
+        "with_by_source_set": count_by(having, "source_set"),
         "without_by_source_set": count_by(without, "source_set"),
-        "min_bpm": round(min(row["tempo_min"] for row in having), 3) if having else None,
-        "max_bpm": round(max(row["tempo_max"] for row in having), 3) if having else None,
+        "min_bpm": None if low is None else round(low, 3),
+        "max_bpm": None if high is None else round(high, 3),
         "bin_width_bpm": TEMPO_BIN_BPM,
         "bins": [{"from_bpm": b * TEMPO_BIN_BPM, "events": counts.get(b, 0)} for b in bins],
     }
@@ -168,9 +85,14 @@ def tempo(events: list[dict]) -> dict:
 
 def meter(events: list[dict]) -> dict:
     """Events of every meter."""
-    by_meter = count_by(events, "meter")
-    without = by_meter.pop(NONE, 0)
-    return {"by_meter": by_meter, "events_without_meter": without}
+    having = [row for row in events if row["meter"] != NONE]
+    without = [row for row in events if row["meter"] == NONE]
+    return {
+        "by_meter": count_by(having, "meter"),
+        "events_without_meter": total(without),
+        "with_by_source_set": count_by(having, "source_set"),
+        "without_by_source_set": count_by(without, "source_set"),
+    }
 
 
 def licenses(events: list[dict]) -> dict:
@@ -193,6 +115,19 @@ def audio(events: list[dict]) -> dict:
         "share_without_audio": share(total(without), total(events)),
         "without_by_source_set": count_by(without, "source_set"),
     }
+
+
+def per_session(by_session: list[dict]) -> dict[tuple[str, str], dict]:
+    """Events, components and split of every session by its source set and id."""
+    found: dict[tuple[str, str], dict] = {}
+    for row in by_session:
+        key = (row["source_set"], row["session_id"])
+        session = found.setdefault(key, {"n_events": 0, "n_components": 0, "split": row["split"]})
+        session["n_events"] += row["n"]
+        session["n_components"] += row["n"] * row["n_components"]
+        if session["split"] != row["split"]:
+            session["split"] = SEVERAL
+    return found
 
 
 def components_per_event(by_session: list[dict]) -> dict[str, int]:
@@ -219,26 +154,49 @@ def hits_per_session(by_session: list[dict]) -> dict | None:
     }
 
 
+def composition(components: list[dict]) -> dict:
+    """What the hits are made of: the share of synthetic ones, and of the largest source set."""
+    by_set = count_by(components, "source_set")
+    largest = min(by_set, key=lambda name: (-by_set[name], name)) if by_set else None
+    n_synthetic = total(row for row in components if row["is_synthetic"])
+    return {
+        "synthetic_share": share(n_synthetic, total(components)),
+        "largest_source_set": largest,
+        "largest_source_set_share": share(by_set.get(largest, 0), total(components)),
+        "share_by_source_set": {n: share(found, total(components)) for n, found in by_set.items()},
+    }
+
+
 def group_leaks(by_session: list[dict]) -> dict:
     """Groups that stand in more than one split, which would let a test hear its training data."""
-    splits: dict[str, set[str]] = {}
-    for row in by_session:
-        if row["group_id"] is not None:
-            splits.setdefault(row["group_id"], set()).add(row["split"])
-    leaked = [
-        {"group_id": group, "splits": sorted(found)}
-        for group, found in sorted(splits.items())
-        if len(found) > 1
-    ]
-    bare = total(row for row in by_session if row["group_id"] is None)
+    groups = group_by((row for row in by_session if row["group_id"] != NONE), "group_id")
+    leaked = {
+        group: rows for group, rows in groups.items() if len({row["split"] for row in rows}) > 1
+    }
+    bare = total(row for row in by_session if row["group_id"] == NONE)
     return {
         "groups": len(leaked),
-        "examples": leaked[:N_EXAMPLES],
+        "examples": [
+            {
+                "group_id": group,
+                "splits": sorted({row["split"] for row in rows}),
+                "sessions": one_per_split(rows),
+            }
+            for group, rows in list(leaked.items())[:N_EXAMPLES]
+        ],
         "events_without_group": bare,
     }
 
 
-def duplicates(n_events: int, same_id: list[dict], same_hit: list[dict]) -> dict:
+def one_per_split(rows: list[dict]) -> list[dict]:
+    """The first session of every split."""
+    keys = ("split", "source_set", "session_id")
+    found = sorted({tuple(row[key] for key in keys) for row in rows}, reverse=True)
+    first = {session[0]: session for session in found}
+    return [dict(zip(keys, first[split], strict=True)) for split in sorted(first)]
+
+
+def duplicates(events: list[dict], same_id: list[dict], same_hit: list[dict]) -> dict:
     """Events beyond the first of each id, and of each onset, recording and set of labels.
 
     The rate is the larger of the two numbers over all events.
@@ -248,7 +206,7 @@ def duplicates(n_events: int, same_id: list[dict], same_hit: list[dict]) -> dict
     return {
         "repeated_event_ids": n_ids,
         "repeated_hits": n_hits,
-        "rate": share(max(n_ids, n_hits), n_events),
+        "rate": share(max(n_ids, n_hits), total(events)),
         "id_examples": worst(same_id, "copies"),
         "hit_examples": worst(same_hit, "copies"),
     }

@@ -1,0 +1,216 @@
+"""Manifests that a person hands in: every line is held against the schema before any figure.
+
+Arrow's reader, with the schema given, takes a block of lines at once and refuses what is not JSON,
+of another type or under an unknown key. Only a block that it refuses is looked at line by line.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.json as pj
+import pyarrow.parquet as pq
+
+from drumcorpus.database import check_columns
+from drumcorpus.schemas import EVENTS
+from drumcorpus.tables import write_batches
+
+BLOCK_BYTES = 16_000_000
+N_PROBLEMS = 20  # that are told of one file
+# Without these a line is no event: what was struck when, in which session, and whose it is.
+REQUIRED = ("event_id", "source_set", "session_id", "split", "onset_time", "components")
+
+
+def as_parquet(path: str | os.PathLike, folder: str | os.PathLike) -> Path:
+    """A manifest as a Parquet table of the schema `schemas.EVENTS`.
+
+    Parameters
+    ----------
+    path : path
+        Parquet, or JSON Lines with one event a line. Keys may be missing, other than `REQUIRED`;
+        they are null then.
+    folder : path
+        Where the table of JSON Lines is written; a Parquet file stays where it is.
+
+    Returns
+    -------
+    parquet : Path
+
+    Raises
+    ------
+    ValueError
+        If a line is not JSON, has a value of a wrong type, an unknown key or lacks a required one:
+        the first of them, each as ``file:line: field: what is wrong, what is allowed``. Nothing is
+        left in `folder` then.
+    FileNotFoundError
+        If there is no such file.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        check_table(path)
+        return path
+    if path.suffix != ".jsonl":
+        raise ValueError(f"{path}: got the ending {path.suffix!r}; wanted: .parquet or .jsonl")
+    target = Path(folder, "manifest.parquet")
+    write_batches(target, EVENTS, checked_batches(path))
+    return target
+
+
+def check_table(path: Path) -> None:
+    """Refuse a Parquet file that is no manifest, by its columns and their missing values."""
+    check_columns(path, EVENTS)
+    unknown = sorted(set(pq.read_schema(path).names) - set(EVENTS.names))
+    if unknown:
+        raise ValueError(f"{path}: {unknown_keys(unknown, EVENTS.names)}")
+    with pq.ParquetFile(path) as file:
+        n_before = 0
+        for batch in file.iter_batches(columns=list(REQUIRED)):
+            for name in REQUIRED:
+                if batch[name].null_count:
+                    row = n_before + batch[name].is_null().to_pylist().index(True) + 1
+                    raise ValueError(f"{path}: row {row}: {name}: got null; wanted: a value")
+            n_before += batch.num_rows
+
+
+def checked_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """The events of a JSON Lines file in batches, up to the first block that has a problem."""
+    n_before = 0
+    for block in blocks(path):
+        try:
+            table = read_block(block)
+        except (pa.ArrowInvalid, ValueError) as error:
+            problems = list(block_problems(path, lines_of(block), n_before))
+            if not problems:  # the reader is stricter than the walk over the values
+                problems = [f"{path}: after line {n_before}: {error}"]
+            raise ValueError("\n".join(problems)) from error
+        yield from table.to_batches()
+        n_before += block.count(b"\n")
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """The file in blocks of whole lines."""
+    with path.open("rb") as handle:
+        while block := handle.read(BLOCK_BYTES):
+            yield block + handle.readline()
+
+
+def read_block(block: bytes) -> pa.Table:
+    """Whole lines as a table.
+
+    Raises
+    ------
+    ValueError
+        If a line is no event; which one it does not say.
+    """
+    if not block.strip():
+        raise ValueError("a blank line")
+    options = pj.ParseOptions(explicit_schema=EVENTS, unexpected_field_behavior="error")
+    whole = pj.ReadOptions(block_size=len(block) + 1)
+    table = pj.read_json(pa.BufferReader(block), read_options=whole, parse_options=options)
+    lacking = [name for name in REQUIRED if table[name].null_count]
+    # Arrow passes over blank lines.
+    if lacking or table.num_rows != len(lines_of(block)):
+        raise ValueError(f"a line without {', '.join(lacking) or 'an event'}")
+    return table
+
+
+def lines_of(block: bytes) -> list[bytes]:
+    """The lines of a block, without their ends."""
+    return block.removesuffix(b"\n").split(b"\n")
+
+
+def block_problems(path: Path, lines: list[bytes], n_before: int) -> Iterator[str]:
+    """What is wrong with the lines of a block, the first `N_PROBLEMS`."""
+    found = (
+        f"{path}:{number}: {problem}"
+        for number, line in enumerate(lines, n_before + 1)
+        for problem in line_problems(line)
+    )
+    return islice(found, N_PROBLEMS)
+
+
+def line_problems(line: bytes) -> Iterator[str]:
+    """What is wrong with one line: ``field: what is wrong, what is allowed``."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        yield f"column {error.colno}: not JSON: {error.msg}"
+        return
+    if not isinstance(row, dict):
+        yield f"(line): got {shown(row)}; wanted: a JSON object"
+        return
+    yield from object_problems(row, EVENTS, "")
+    for name in REQUIRED:
+        if row.get(name) is None:
+            got = "null" if name in row else "nothing"
+            yield f"{name}: got {got}; wanted: {wanted(EVENTS.field(name).type)}"
+
+
+def object_problems(row: Mapping, fields, place: str) -> Iterator[str]:
+    """What is wrong with the values of an object whose `fields` are a schema or a struct."""
+    known = [field.name for field in fields]
+    unknown = [name for name in row if name not in known]
+    if unknown:
+        yield f"{place or '(line)'}: {unknown_keys(unknown, known)}"
+    for field in fields:
+        if row.get(field.name) is not None:
+            inner = f"{place}.{field.name}" if place else field.name
+            yield from value_problems(row[field.name], field.type, inner)
+
+
+def value_problems(value, kind: pa.DataType, place: str) -> Iterator[str]:
+    """What is wrong with one value."""
+    if not is_of(value, kind):
+        yield f"{place}: got {shown(value)}; wanted: {wanted(kind)}"
+    elif pa.types.is_struct(kind):
+        yield from object_problems(value, list(kind), place)
+    elif pa.types.is_list(kind):
+        for index, item in enumerate(value):
+            if item is not None:
+                yield from value_problems(item, kind.value_type, f"{place}.{index}")
+
+
+def is_of(value, kind: pa.DataType) -> bool:
+    """Whether a JSON value can be one of an Arrow type; true and false are no numbers."""
+    if isinstance(value, bool):
+        return pa.types.is_boolean(kind)
+    if isinstance(value, int):
+        return pa.types.is_floating(kind) or (
+            pa.types.is_integer(kind) and -(2**31) <= value < 2**31
+        )
+    python = {str: pa.types.is_string, float: pa.types.is_floating}
+    python |= {list: pa.types.is_list, dict: pa.types.is_struct}
+    return python[type(value)](kind)
+
+
+def wanted(kind: pa.DataType) -> str:
+    """An Arrow type in words of JSON."""
+    if pa.types.is_struct(kind):
+        return f"an object with {', '.join(field.name for field in kind)}"
+    words = {
+        pa.types.is_list: "an array",
+        pa.types.is_string: "a string",
+        pa.types.is_boolean: "true or false",
+        pa.types.is_integer: "a whole number below 2**31",
+    }
+    return next((text for is_kind, text in words.items() if is_kind(kind)), "a number")
+
+
+def unknown_keys(unknown: list[str], known: list[str]) -> str:
+    """A sentence on keys that a manifest does not have, with what may have been meant."""
+    close = [difflib.get_close_matches(name, known, 1) for name in unknown]
+    hints = [
+        f"{name!r} (did you mean {found[0]!r}?)" if found else repr(name)
+        for name, found in zip(unknown, close, strict=True)
+    ]
+    return f"unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
+
+
+def shown(value) -> str:
+    """A value in a message, not too long."""
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,163 @@
+"""Manifests handed in: what is one is taken, what is none is told by line and field."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from drumcorpus import manifest_files
+from drumcorpus.manifest_files import as_parquet
+from drumcorpus.schemas import EVENTS
+from drumcorpus.tables import read_table, write_table
+
+EVENT = {
+    "event_id": "0" * 20,
+    "source_set": "groove",
+    "session_id": "drummer1/1",
+    "split": "train",
+    "onset_time": 1.5,
+    "bar": 3,
+    "is_synthetic": False,
+    "context_ms": {"pre": 80, "post": 200.0},
+    "techniques": ["flam"],
+    "components": [{"label": "kick", "velocity": 0.5}, {"label": "snare", "velocity": None}],
+}
+
+
+def write_lines(path, rows):
+    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path
+
+
+def refusal(path, folder):
+    """The message, after a look that nothing is left behind."""
+    folder.mkdir(exist_ok=True)
+    with pytest.raises(ValueError) as caught:
+        as_parquet(path, folder)
+    assert list(folder.iterdir()) == []
+    return str(caught.value)
+
+
+def test_lines_become_the_table_they_were_written_from(tmp_path):
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT, EVENT | {"onset_time": 2}])
+    table = read_table(as_parquet(path, tmp_path / "out"))
+    assert table.schema == EVENTS
+    expected = pa.Table.from_pylist([EVENT, EVENT | {"onset_time": 2.0}], EVENTS)
+    assert table.equals(expected)
+
+
+def test_blocks_of_any_size_give_the_same_table(tmp_path, monkeypatch):
+    rows = [EVENT | {"onset_time": float(n)} for n in range(50)]
+    path = write_lines(tmp_path / "mine.jsonl", rows)
+    whole = as_parquet(path, tmp_path / "whole").read_bytes()
+    monkeypatch.setattr(manifest_files, "BLOCK_BYTES", 700)
+    assert as_parquet(path, tmp_path / "parts").read_bytes() == whole
+
+
+def test_a_last_line_without_an_end_is_a_line(tmp_path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text(json.dumps(EVENT))
+    assert read_table(as_parquet(path, tmp_path / "out")).num_rows == 1
+
+
+def with_component(**values):
+    return EVENT | {"components": [*EVENT["components"], {"label": "crash", **values}]}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"event_id": "0", ', "not JSON"),
+        ("", "not JSON"),
+        ('{"onset_time": NaN}', "not JSON"),
+        ("[1, 2]", "(line): got [1,2]; wanted: a JSON object"),
+        (EVENT | {"onset_time": "1.5"}, 'onset_time: got "1.5"; wanted: a number'),
+        (EVENT | {"onset_time": True}, "onset_time: got true; wanted: a number"),
+        (EVENT | {"bar": 3.5}, "bar: got 3.5; wanted: a whole number"),
+        (EVENT | {"bar": 2**40}, "bar: got 1099511627776; wanted: a whole number"),
+        (EVENT | {"session_id": 7}, "session_id: got 7; wanted: a string"),
+        (EVENT | {"is_synthetic": 0}, "is_synthetic: got 0; wanted: true or false"),
+        (EVENT | {"techniques": "flam"}, 'techniques: got "flam"; wanted: an array'),
+        (EVENT | {"techniques": [1]}, "techniques.0: got 1; wanted: a string"),
+        (EVENT | {"context_ms": 80}, "context_ms: got 80; wanted: an object with pre, post"),
+        (with_component(velocity="loud"), 'components.2.velocity: got "loud"; wanted: a number'),
+        (EVENT | {"velocty": 1}, "(line): unknown key 'velocty'"),
+        (EVENT | {"onset_tme": 1}, "'onset_tme' (did you mean 'onset_time'?); allowed: event_id"),
+        (with_component(opennes=0.1), "components.2: unknown key 'opennes' (did you mean 'openn"),
+        (EVENT | {"onset_time": None}, "onset_time: got null; wanted: a number"),
+        (
+            {key: value for key, value in EVENT.items() if key != "components"},
+            "components: got nothing; wanted: an array",
+        ),
+    ],
+)
+def test_a_line_that_is_no_event_is_told_by_file_line_and_field(tmp_path, line, words):
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT] * 20 + [line] + [EVENT] * 20)
+    message = refusal(path, tmp_path / "out")
+    assert message.startswith(f"{path}:21: ")
+    assert words in message
+    assert len(message.splitlines()) == 1
+
+
+def test_a_bad_line_deep_in_a_file_is_found_and_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest_files, "BLOCK_BYTES", 4_000)
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT] * 400 + [EVENT | {"split": 1}])
+    assert refusal(path, tmp_path / "out").startswith(f"{path}:401: split: got 1")
+
+
+def test_many_bad_lines_are_told_up_to_a_number(tmp_path):
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT | {"split": 1}] * 50)
+    lines = refusal(path, tmp_path / "out").splitlines()
+    assert len(lines) == manifest_files.N_PROBLEMS
+    assert lines[-1].startswith(f"{path}:{manifest_files.N_PROBLEMS}: split")
+
+
+def test_what_only_the_reader_refuses_is_still_refused(tmp_path):
+    twice = json.dumps(EVENT)[:-1] + ', "bar": 4}'
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT, twice])
+    assert "mine.jsonl" in refusal(path, tmp_path / "out")
+
+
+def test_a_parquet_table_stays_where_it_is(tmp_path):
+    path = tmp_path / "mine.parquet"
+    write_table(path, pa.Table.from_pylist([EVENT], EVENTS))
+    assert as_parquet(path, tmp_path / "out") == path
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.drop_columns("components"), "components is missing"),
+        (lambda t: t.append_column("velocty", pa.array([1])), "unknown key 'velocty'"),
+        (lambda t: t.set_column(0, "event_id", pa.array([7])), "event_id is int64"),
+        (
+            lambda t: t.set_column(3, EVENTS.field("group_id"), pa.nulls(1, pa.string())),
+            None,
+        ),
+        (
+            lambda t: t.set_column(0, EVENTS.field("event_id"), pa.nulls(1, pa.string())),
+            "row 1: event_id: got null",
+        ),
+    ],
+)
+def test_a_parquet_table_that_is_no_manifest_is_told_by_column(tmp_path, change, words):
+    path = tmp_path / "mine.parquet"
+    pq.write_table(change(pa.Table.from_pylist([EVENT], EVENTS)), path)
+    if words is None:
+        assert as_parquet(path, tmp_path / "out") == path
+    else:
+        message = refusal(path, tmp_path / "out")
+        assert message.startswith(f"{path}: ")
+        assert words in message
+
+
+def test_another_ending_is_refused(tmp_path):
+    path = write_lines(tmp_path / "mine.csv", [EVENT])
+    assert "wanted: .parquet or .jsonl" in refusal(path, tmp_path / "out")
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        as_parquet(tmp_path / "none.jsonl", tmp_path)
