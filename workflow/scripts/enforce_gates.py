@@ -1,4 +1,4 @@
-"""Stop where a gate fails, unless the config says to report only."""
+"""Stop where a gate fails and is not waived, unless the config says to report only."""
 
 from drumcorpus.job import start_job
 
@@ -7,10 +7,12 @@ job = start_job(snakemake)
 from drumcorpus.files import read_json, write_json
 from drumcorpus.gates import enforce_gates
 
-verdict = enforce_gates(
-    read_json(snakemake.input.report)["gates"],
-    manifest=snakemake.wildcards.manifest,
-    mode=snakemake.params.mode,
-)
+verdicts = read_json(snakemake.input.report)["gates"]
+verdict = enforce_gates(verdicts, manifest=snakemake.wildcards.manifest, mode=snakemake.params.mode)
+for row in verdicts:
+    if row["waiver"]:
+        job.say(
+            f"{row['gate']} ({row['status']}, waiver {row['waiver']['state']}): {row['sentence']}"
+        )
 write_json(snakemake.output.verdict, verdict)
-job.finish({"failed": len(verdict["failed"])})
+job.finish({name: len(verdict[name]) for name in ("failed", "waived", "unneeded_waivers")})

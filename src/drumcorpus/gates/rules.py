@@ -1,0 +1,101 @@
+"""Gates that name what they find: licences, drifted classes, baselines, the largest set."""
+
+from collections.abc import Iterator, Mapping
+
+from drumcorpus.gates.verdicts import (
+    Verdict,
+    at_most,
+    figure_of,
+    mapping_of,
+    names_of,
+    one_number,
+    only_true,
+    shown,
+    shown_share,
+)
+
+N_NAMED = 5  # of many, so many are named in the sentence
+BASELINES = {"audit": "provenance audit", "drift": "distribution of every source set"}
+NO_LICENSE = "licenses", "events_without_license"
+
+
+def require_license(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """Every event has a licence; the only limit is true."""
+    only_true(name, limit)
+    figure = figure_of(report, *NO_LICENSE)
+    yield at_most(
+        name,
+        figure,
+        0,
+        f"{shown(figure)} events have no licence; every event needs one.",
+        "State the licence in the card of the source set.",
+    )
+
+
+def allowed_licenses(report: Mapping, name: str, allowed) -> Iterator[Verdict]:
+    """No event has a licence that is not among these; one without any is `require_license`'s."""
+    allowed = names_of(name, allowed)
+    found = mapping_of(report, "licenses", "by_license")
+    others = {} if found is None else {key: n for key, n in found.items() if key not in allowed}
+    figure = None if found is None else sum(others.values())
+    yield at_most(
+        name,
+        figure,
+        0,
+        f"{shown(figure)} events have a licence that is not allowed{_named(sorted(others))}; the "
+        f"manifest may have {', '.join(allowed)}.",
+        "Leave their source set out, or allow the licence once somebody has read it.",
+    )
+
+
+def max_source_set_share(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """No source set gives more than this share of the hits."""
+    limit = one_number(name, limit, largest=1)
+    figure = figure_of(report, "composition", "largest_source_set_share")
+    largest = (mapping_of(report, "composition") or {}).get("largest_source_set")
+    yield at_most(
+        name,
+        figure,
+        limit,
+        f"{largest or 'The largest source set'} gives {shown_share(figure)} of the hits; one set "
+        f"may give at most {shown_share(limit)}.",
+        "Add other source sets, or take part of this one out.",
+    )
+
+
+def max_drifted_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """At most so many figures of source sets have drifted from their frozen distribution."""
+    limit = one_number(name, limit)
+    figure = figure_of(report, "drift", "n_drifted")
+    drifted = (mapping_of(report, "drift") or {}).get("drifted") or []
+    yield at_most(
+        name,
+        figure,
+        limit,
+        f"{shown(figure)} classes or spreads have drifted from what is blessed"
+        f"{_named(drifted, '; ')}; at most {shown(limit)} may.",
+        "Find what moved them; if it is meant, `snakemake bless`.",
+    )
+
+
+def require_baselines(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """The audit and the distributions are held against something that is blessed."""
+    only_true(name, limit)
+    states = {key: (mapping_of(report, key) or {}).get("baseline") for key in BASELINES}
+    figure = None if None in states.values() else sum(s != "blessed" for s in states.values())
+    lacking = [BASELINES[key] for key, state in states.items() if state != "blessed"]
+    yield at_most(
+        name,
+        figure,
+        0,
+        f"{shown(figure)} of {len(BASELINES)} baselines are not blessed{_named(lacking)}.",
+        "Look at the figures, then `snakemake bless`.",
+    )
+
+
+def _named(names: list[str], separator: str = ", ") -> str:
+    """Some of `names` in brackets, with how many there are beyond; nothing where there is none."""
+    if not names:
+        return ""
+    more = f"{separator}and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
+    return f" ({separator.join(names[:N_NAMED])}{more})"

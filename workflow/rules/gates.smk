@@ -1,0 +1,28 @@
+"""
+Hold every manifest to its gates.
+
+in:   reports/health/{manifest}.json   with the verdict of every gate
+out:  results/gates/{manifest}.json    stands only if the manifest may pass
+"""
+
+
+rule enforce_gates:
+    """Stop where a gate fails and is not waived, unless the config says to report only."""
+    input:
+        report="reports/health/{manifest}.json",
+        # Whoever is stopped here finds the page, and the figures that may be blessed.
+        page="reports/health/{manifest}.html",
+        diff="reports/health/{manifest}.diff.json",
+    output:
+        verdict=update("results/gates/{manifest}.json"),
+    log:
+        "logs/enforce_gates/{manifest}.log",
+    benchmark:
+        "benchmarks/enforce_gates/{manifest}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("enforce_gates.py"),
+        mode=config["gates"],
+    script:
+        "../scripts/enforce_gates.py"

@@ -1,0 +1,103 @@
+"""
+File the reports of a release together, under its name.
+
+in:   the audit, splits, health, drift, weights and gates of every manifest, the metrics of all sets
+out:  reports/releases/<release>/...           the same documents, each as it was then
+      reports/releases/<release>/index.html    one page that leads to them, with their digests
+      reports/releases/trend.html              the metrics of all releases that are filed
+"""
+
+RELEASES = "reports/releases"
+RELEASE = f"{RELEASES}/{config['release']}"
+# What is filed, by its place in the release; there, as below reports, pages lead to each other.
+FILED = {
+    f"{RELEASE}/{target}": f"{top}/{target}"
+    for top, targets in (
+        (
+            "reports",
+            expand(
+                [
+                    "provenance/{manifest}.json",
+                    "provenance/{manifest}.diff.json",
+                    "provenance/{manifest}.md",
+                    "provenance/{manifest}.html",
+                    "splits/{manifest}.json",
+                    "splits/{manifest}.html",
+                    "distribution/{manifest}.json",
+                    "health/{manifest}.json",
+                    "health/{manifest}.diff.json",
+                    "health/{manifest}.html",
+                ],
+                manifest=MANIFESTS,
+            ),
+        ),
+        (
+            "results",
+            expand(
+                ["gates/{manifest}.json", "sampling/{manifest}.json"],
+                manifest=MANIFESTS,
+            ),
+        ),
+        ("reports", expand("metrics/{source_set}.json", source_set=INGESTED)),
+    )
+    for target in targets
+}
+# The folders of other releases: what is in them was made from what stood then, and stays.
+EARLIER_RELEASES = sorted(
+    path.as_posix()
+    for path in Path(RELEASES).glob("*/")
+    if path.is_dir() and path.name != config["release"]
+)
+
+
+rule file_release:
+    """Copy the documents of the release into its folder, and write its index."""
+    input:
+        documents=list(FILED.values()),
+    output:
+        documents=update(list(FILED)),
+        index=update(f"{RELEASE}/index.json"),
+        page=update(f"{RELEASE}/index.html"),
+    log:
+        "logs/file_release.log",
+    benchmark:
+        "benchmarks/file_release.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("file_release.py"),
+        release=config["release"],
+        manifests=MANIFESTS,
+    script:
+        "../scripts/file_release.py"
+
+
+rule draw_trend:
+    """Draw the metrics of every source set over all releases."""
+    input:
+        snapshots=[
+            *expand(f"{RELEASE}/metrics/{{source_set}}.json", source_set=INGESTED),
+            *(
+                path.as_posix()
+                for folder in EARLIER_RELEASES
+                for path in sorted(Path(folder).glob("metrics/*.json"))
+                if not path.name.endswith(".manifest.json")
+            ),
+        ],
+    output:
+        page=report(
+            update(f"{RELEASES}/trend.html"),
+            caption="../report/trend.rst",
+            category="Releases",
+            labels={"of": "metrics of all releases"},
+        ),
+    log:
+        "logs/draw_trend.log",
+    benchmark:
+        "benchmarks/draw_trend.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("draw_trend.py"),
+    script:
+        "../scripts/draw_trend.py"

@@ -1,0 +1,20 @@
+"""Copy the documents of the release into its folder, and write its index."""
+
+from pathlib import Path
+
+from drumcorpus.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.files import read_json, write_json, write_text
+from drumcorpus.releases import file_document, index_release, render_release_page
+
+outputs, params = snakemake.output, snakemake.params
+for source, target in zip(snakemake.input.documents, outputs.documents, strict=True):
+    file_document(source, target)
+folder = Path(outputs.index).parent
+reports = {name: read_json(folder / f"health/{name}.json") for name in params.manifests}
+index = index_release(params.release, folder, outputs.documents, reports)
+write_json(outputs.index, index)
+write_text(outputs.page, render_release_page(index))
+job.finish({"documents": len(index["documents"])})
