@@ -33,21 +33,46 @@ onerror:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/source_sets.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/integrity.smk"
 include: "workflow/rules/inventory.smk"
 include: "workflow/rules/ingest.smk"
+include: "workflow/rules/metrics.smk"
 include: "workflow/rules/provenance.smk"
+include: "workflow/rules/audio_checks.smk"
 include: "workflow/rules/crash.smk"
 include: "workflow/rules/alias.smk"
 include: "workflow/rules/changes.smk"
+include: "workflow/rules/splits.smk"
 include: "workflow/rules/manifest.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/distribution.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/health.smk"
+include: "workflow/rules/comparison.smk"
+include: "workflow/rules/gates.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/pages.smk"
+include: "workflow/rules/releases.smk"
 include: "workflow/rules/review.smk"
 include: "workflow/rules/onsets.smk"
 include: "workflow/rules/targets.smk"
+
+
+localrules:
+    all,
+
+
+# Here and not in targets.smk: a default target that an included file names is forgotten.
+rule all:
+    """Everything: manifests, reports, sampling weights and exports, through all gates."""
+    default_target: True
+    input:
+        rules.release.input,
+        rules.export.input,
+        rules.yardstick.input,
+
+
 include: "workflow/rules/verify.smk"

@@ -101,7 +101,10 @@ def read_yaml(path: str | os.PathLike):
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe loading that refuses a key given twice, of which PyYAML silently takes the last."""
+    """Safe loading that refuses a key given twice, of which PyYAML silently takes the last.
+
+    A day such as 2027-01-31 becomes the text that was written, as a schema wants it.
+    """
 
     def construct_mapping(self, node, deep=False):
         seen = set()
@@ -113,6 +116,17 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key[1], str):
                 seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_day(self, node) -> str:
+        try:
+            self.construct_yaml_timestamp(node)
+        except ValueError as error:
+            message = f"{node.value} is no day: {error}"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_day)
 
 
 def printable(name: str) -> str:

@@ -1,5 +1,6 @@
 """Documents held against a JSON Schema, with messages for the person who wrote the document."""
 
+import datetime
 import difflib
 import math
 from collections.abc import Iterator
@@ -33,7 +34,8 @@ def typed(document, schema: dict):
     """A copy of a document in which text stands for the number or truth that the schema asks for.
 
     The command line of Snakemake gives the values within ``--config 'crash={use_metadata: false}'``
-    as text. What cannot be read as the type that is wanted stays as it is, for `check_document`.
+    as text; ``null`` is nothing where nothing is allowed. What cannot be read as the type that is
+    wanted stays as it is, for `check_document`.
     """
     if isinstance(document, dict):
         fields, others = schema.get("properties", {}), schema.get("additionalProperties")
@@ -41,6 +43,10 @@ def typed(document, schema: dict):
         return {key: typed(value, fields.get(key, others)) for key, value in document.items()}
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
+    if isinstance(document, datetime.date) and "string" in kinds:
+        return document.isoformat()  # YAML takes 2027-01-31 for more than its text
+    if document == "null" and "null" in kinds:
+        return None
     if isinstance(document, str) and "string" not in kinds:
         try:
             value = yaml.safe_load(document)

@@ -83,6 +83,7 @@ SESSIONS = pa.schema(
         ("session_id", pa.string()),
         ("group_id", pa.string()),
         ("split", pa.string()),
+        ("official_split", pa.bool_()),  # the split is published, not drawn
         ("drummer_id", pa.string()),
         ("kit_id", pa.string()),
         ("style", pa.string()),
@@ -160,9 +161,86 @@ CRASH_ASSIGNMENTS = pa.schema(
         ("session_id", pa.string()),
         ("component_index", pa.int32()),
         ("source_label", pa.string()),
+        ("cymbal", pa.int32()),  # as the source, a cymbal map or a reviewer numbers it, or null
         ("label", pa.string()),
-        ("method", pa.string()),
+        ("method", pa.string()),  # one of the three below
         ("confidence", pa.float64()),
         ("accepted", pa.bool_()),
+        ("undescribed", pa.string()),  # why its sound could not be described; null where it was
+    ]
+)
+
+# What tells the cymbal: a number of the source or of a cymbal map, the sound, a reviewer.
+BY_METADATA, BY_SOUND, BY_REVIEW = "metadata_override", "spectral_cluster", "review"
+
+# One row per session: what is left of its sound and its strokes for finding copies of it.
+FINGERPRINTS = pa.schema(
+    [
+        ("source_set", pa.string()),
+        ("session_id", pa.string()),
+        ("audio_reason", pa.string()),  # null where there are landmarks, else why there are none
+        # Spectral-peak pairs: a hash of two peaks and their distance, at a frame of the audio.
+        ("landmark_hashes", pa.list_(pa.uint32())),
+        ("landmark_frames", pa.list_(pa.int32())),
+        ("silent_files", pa.list_(pa.string())),  # SHA-256 of the files read that are silent
+        # Onsets of the session's events, in order: milliseconds, and one bit per class struck.
+        ("stroke_times", pa.list_(pa.int32())),
+        ("stroke_classes", pa.list_(pa.uint8())),
+        ("pattern_hashes", pa.list_(pa.uint64())),  # sketch of the patterns of onsets
+    ]
+)
+
+# One row per session of a manifest: the split it stands in, and whether it is in the manifest.
+SPLITS = pa.schema(
+    [
+        ("source_set", pa.string()),
+        ("session_id", pa.string()),
+        ("group_id", pa.string()),
+        ("family_id", pa.string()),  # of the sessions that must not stand in two splits
+        ("split_before", pa.string()),  # official, or drawn by the group
+        ("split", pa.string()),
+        ("included", pa.bool_()),  # false: refused, its events are left out of the manifest
+        ("reason", pa.string()),  # null where nothing was changed
+    ]
+)
+
+# Level of a session's isolated hits of one family: medians over them, dB re full scale.
+HIT_LEVEL = pa.struct(
+    [
+        ("family", pa.string()),
+        ("hits", pa.int32()),
+        ("peak_dbfs", pa.float64()),
+        ("rms_dbfs", pa.float64()),
+    ]
+)
+
+# One row per session with audio: what its sound is like, if it is in the sample that is decoded.
+AUDIO_CHECKS = pa.schema(
+    [
+        ("source_set", pa.string()),
+        ("session_id", pa.string()),
+        ("sampled", pa.bool_()),  # false: all below is null
+        ("reason", pa.string()),  # why a sampled session could not be measured; null if it was
+        ("detail", pa.string()),  # of the reason
+        ("files", pa.int32()),  # that were decoded
+        ("channels", pa.int32()),
+        ("sample_rate_hz", pa.int32()),  # the lowest, where its files differ
+        ("duration", pa.float64()),  # s decoded, of all files together
+        ("loudness_lufs", pa.float64()),  # BS.1770 integrated; null where all is below its gate
+        ("peak_dbfs", pa.float64()),  # -120 is the least that is told
+        ("rms_dbfs", pa.float64()),
+        ("clipped_runs", pa.int64()),
+        ("clipped_share", pa.float64()),  # of the samples, those in such runs
+        ("dc_offset", pa.float64()),  # largest of the channels, share of full scale, with its sign
+        ("digital_silence_share", pa.float64()),  # of the time
+        ("near_silence_share", pa.float64()),  # of the time; digital silence is in it
+        ("hit_levels", pa.list_(HIT_LEVEL)),
+        ("timing_reason", pa.string()),  # why no offset is given; null if one is
+        ("onsets_measured", pa.int32()),
+        ("onsets_unmeasured", pa.int32()),  # of those apart from others, without an attack
+        ("offset_ms", pa.float64()),  # median of annotated less heard; above 0: annotated late
+        ("offset_mad_ms", pa.float64()),  # median absolute deviation around the fitted line
+        ("drift_ms_per_min", pa.float64()),  # slope of that line; null for less than 30 s
+        ("drift_error_ms_per_min", pa.float64()),  # half of its 95 % interval
     ]
 )

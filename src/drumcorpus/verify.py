@@ -47,12 +47,16 @@ class Expected:
     target: str = ""
 
 
-def expected_products(folders: Iterable[str]) -> tuple[list[Expected], list[Problem]]:
+def expected_products(
+    folders: Iterable[str], lasting: Iterable[str] = ()
+) -> tuple[list[Expected], list[Problem]]:
     """Every product below `folders` by its run manifest, and what the manifests contradict.
 
     A manifest without its product is `missing`, a product without its manifest `extra`; a product
-    made from another version of an input than the one that stands there is `stale`.
+    made from another version of an input than the one that stands there is `stale`, unless it is
+    below a folder of `lasting`: what is filed there was made from what stood then.
     """
+    lasting = tuple(f"{folder}/" for folder in lasting)
     expected, problems = [], []
     for manifest_file in sorted(_files(folders, SUFFIX)):
         product = manifest_file[: -len(SUFFIX)]
@@ -64,7 +68,8 @@ def expected_products(folders: Iterable[str]) -> tuple[list[Expected], list[Prob
             continue
         size, sha256 = record["bytes"], record["sha256"]
         expected.append(Expected(Path(product), product, size, sha256, product))
-        problems += _stale_inputs(product, manifest)
+        if not product.startswith(lasting):
+            problems += _stale_inputs(product, manifest)
     return expected, problems
 
 
@@ -77,11 +82,20 @@ def extra_files(folders: Iterable[str], known: set[str], elsewhere: str) -> list
     ]
 
 
-def orphans(products: list[Expected], planned: Iterable[str]) -> list[Problem]:
-    """Products that stand as recorded and that no rule makes under the present configuration."""
-    planned = set(planned)
+def orphans(
+    products: list[Expected], planned: Iterable[str], lasting: Iterable[str] = ()
+) -> list[Problem]:
+    """Products that stand as recorded and that no rule makes under the present configuration.
+
+    Those below a folder of `lasting` are none: they were made under an earlier one, and stay.
+    """
+    planned, lasting = set(planned), tuple(f"{folder}/" for folder in lasting)
     text = "no rule makes this under the present configuration; move it away or delete it"
-    return [Problem(p.shown, "extra", text) for p in products if p.shown not in planned]
+    return [
+        Problem(p.shown, "extra", text)
+        for p in products
+        if p.shown not in planned and not p.shown.startswith(lasting)
+    ]
 
 
 def extra_raw_files(inventory: str, roots: Iterable[str]) -> list[Problem]:

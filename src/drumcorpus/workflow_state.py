@@ -1,5 +1,6 @@
 """What the workflow must know before it plans: the state of the raw data, and of its records."""
 
+import datetime
 import fcntl
 from pathlib import Path
 
@@ -11,6 +12,20 @@ from drumcorpus.run_manifest import SUFFIX
 
 MANIFESTS_LEFT = Path(STATE_FOLDER, "manifests.json")
 RUN_LOCK = Path(STATE_FOLDER, "run.lock")
+PLANNED = Path(STATE_FOLDER, "planned.json")
+
+
+def day_of_planning(*, is_main: bool) -> str:
+    """The day on which the run was planned, such as ``2027-01-31``.
+
+    The main process reads the clock and writes the day down; its jobs read what it wrote, so that
+    a run over midnight has one day.
+    """
+    if is_main:
+        today = datetime.date.today().isoformat()
+        write_json(PLANNED, {"day": today})
+        return today
+    return read_json(PLANNED)["day"]
 
 
 def stamp_path(source_set: str) -> Path:

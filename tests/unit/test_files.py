@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumcorpus.configuration import check_configuration
+from drumcorpus.configuration import check_configuration, spell_out
 from drumcorpus.digests import sha256_bytes, sha256_file, tree_digest
 from drumcorpus.files import (
     canonical_json,
@@ -541,7 +541,8 @@ class TestConfiguration:
     def test_a_key_like_no_other_gets_the_list_and_no_guess(self, workflow_schema, config):
         config["zzz"] = 1
         (problem,) = self.problems(workflow_schema, config)
-        assert problem.startswith("(top level): unknown key 'zzz'; allowed: crash, demo, ")
+        assert problem.startswith("(top level): unknown key 'zzz'; allowed: ")
+        assert "crash, cymbal_map, demo, " in problem
 
     def test_two_unknown_keys_stand_in_one_sentence(self, workflow_schema, config):
         config |= {"gate": 1, "relase": 2}
@@ -601,6 +602,14 @@ class TestConfiguration:
             check_configuration(config, taxonomy)
 
 
+@pytest.mark.parametrize("given", ["mine.yaml", None])
+def test_a_cymbal_map_at_the_top_overrides_that_of_the_section(given):
+    crash = {"cymbal_map": "other.yaml", "use_metadata": True}
+    spelt = {"crash": {"cymbal_map": given, "use_metadata": True}}
+    assert spell_out({"crash": crash, "cymbal_map": given}, "cymbal_map", "crash") == spelt
+    assert spell_out({"crash": crash}, "cymbal_map", "crash") == {"crash": crash}
+
+
 TYPED_SCHEMA = {
     "type": "object",
     "properties": {
@@ -608,6 +617,7 @@ TYPED_SCHEMA = {
         "export": {"properties": {"postroll_ms": {"type": "number"}}},
         "sampling": {"properties": {"session_cap": {"type": ["number", "null"]}}},
         "release": {"type": "string"},
+        "cymbal_map": {"type": ["string", "null"]},
     },
 }
 
@@ -629,8 +639,13 @@ class TestTyped:
         found = typed({section: {key: text}}, TYPED_SCHEMA)[section][key]
         assert (type(found), found) == (type(value), value)
 
-    def test_text_that_may_be_text_stays(self):
-        assert typed({"release": "2026"}, TYPED_SCHEMA) == {"release": "2026"}
+    @pytest.mark.parametrize(("key", "text"), [("release", "2026"), ("release", "null")])
+    def test_text_that_may_be_text_stays(self, key, text):
+        assert typed({key: text}, TYPED_SCHEMA) == {key: text}
+
+    def test_the_word_null_is_nothing_where_nothing_is_allowed(self):
+        assert typed({"cymbal_map": "null"}, TYPED_SCHEMA) == {"cymbal_map": None}
+        assert typed({"cymbal_map": "7"}, TYPED_SCHEMA) == {"cymbal_map": "7"}
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_what_is_not_finite_is_refused_whatever_the_limits(self, value):

@@ -1,6 +1,7 @@
 """All source sets through the real snakemake: the demo as a user runs it, tiers, licences."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from conftest import Project, new_project
 
+from drumcorpus.crash_review_page import REASONS
 from drumcorpus.digests import sha256_file
 
 pytestmark = pytest.mark.workflow
@@ -74,6 +76,41 @@ def test_the_page_says_what_became_of_every_source_label(demo, config):
             listed[line["source_label"]] += line["hits"]
         assert listed == by_label
         assert by_outcome.keys() <= {"in_event", "bleed"}
+
+
+def test_the_demo_shows_crashes_told_apart_one_left_whole_and_doubts_with_their_reasons(demo):
+    assigned = pq.read_table(demo.path("results/crash/assignments/mdb_drums.parquet")).to_pylist()
+    told = Counter((r["session_id"], r["label"], r["method"], r["accepted"]) for r in assigned)
+    sure, by_sound = True, "spectral_cluster"
+    assert told == {
+        ("MusicDelta_Rock", "crash", by_sound, sure): 4,
+        ("MusicDelta_Rock", "crash2", by_sound, sure): 4,
+        ("MusicDelta_Rockabilly", "crash", by_sound, sure): 8,
+        ("MusicDelta_Zeppelin", "crash", by_sound, not sure): 2,
+    }
+    merged = pq.read_table(demo.path("results/manifests/prod_combined.parquet")).to_pylist()
+    labels = Counter(
+        hit["label"]
+        for row in merged
+        if row["session_id"] == "MusicDelta_Rock"
+        for hit in row["components"]
+        if hit["source_label"] == "CRC"
+    )
+    assert labels == {"crash": 4, "crash2": 4}
+    page = demo.path("reports/crash/review.html").read_text()
+    shown = dict(re.findall(r"<h3>(.*?)</h3>\s*<p class=\"why\">(.*?)</p>", page))
+    assert shown == {
+        "MusicDelta_Zeppelin": REASONS["too_few_hits"],
+        "Cymbal Crashes - Demo": REASONS["doubtful"],
+    }
+
+
+def test_the_demo_sounds_as_its_sources_number_it(demo):
+    report = json.loads(demo.path("reports/crash/agreement.json").read_text())
+    numbered = {row["source_set"]: row for row in report["source_sets"] if row["numbered"]}
+    assert set(numbered) == {"slakh2100", "groove_mididataset", "egmd", "enst_drums"}
+    assert all(row["agree"] > 0 and row["differ"] == 0 for row in numbered.values())
+    assert report["totals"]["numbered"] == sum(row["numbered"] for row in numbered.values())
 
 
 def small(project, **sections):

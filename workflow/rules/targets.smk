@@ -18,7 +18,6 @@ CRASH = [
 
 
 localrules:
-    all,
     inventory,
     integrity,
     ingest,
@@ -26,8 +25,12 @@ localrules:
     crash,
     manifest,
     audit,
+    audit_of,
     health,
+    health_of,
+    compare,
     weights,
+    release,
     export,
     yardstick,
 
@@ -48,19 +51,21 @@ rule integrity:
 for source_set in INGESTED:
 
     rule:
-        """Events and provenance of one source set."""
+        """Events, provenance and metrics of one source set."""
         name:
             f"ingest_{source_set}"
         input:
             products([*INVENTORY, *INGEST, "provenance/{s}.jsonl"], [source_set]),
+            f"reports/metrics/{source_set}.json",
         localrule: True
 
 
 rule ingest:
-    """Events of every source set, and a page of what became of every source label."""
+    """Events and metrics of every source set, and a page of what became of every source label."""
     input:
         rules.inventory.input,
         products(INGEST, INGESTED),
+        expand("reports/metrics/{source_set}.json", source_set=INGESTED),
         expand("reports/ingest.{ext}", ext=["html", "json"]),
 
 
@@ -76,6 +81,7 @@ rule crash:
     input:
         rules.ingest.input,
         products(CRASH, INGESTED),
+        "reports/crash/agreement.json",
         "reports/crash/review.html",
 
 
@@ -83,6 +89,11 @@ rule manifest:
     """The merged events of every manifest, as Parquet and as JSON Lines."""
     input:
         rules.crash.input,
+        products(["fingerprints/{s}/{n}"], MERGED),
+        expand("results/splits/{manifest}.parquet", manifest=MANIFESTS),
+        expand(
+            "reports/splits/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "html"]
+        ),
         products(["aliased/{s}/{n}"], INGESTED),
         "results/crash/label_counts.parquet",
         expand("reports/crash/label_changes.{ext}", ext=["html", "json"]),
@@ -94,25 +105,54 @@ rule manifest:
 
 
 rule audit:
-    """Provenance audit of every manifest, as JSON and Markdown."""
+    """Provenance audit of every manifest, and what differs from the blessed one."""
     input:
         rules.manifest.input,
         rules.provenance.input,
         expand(
             "reports/provenance/{manifest}.{ext}",
             manifest=MANIFESTS,
-            ext=["json", "md"],
+            ext=["json", "diff.json", "md", "html"],
         ),
+        expand("results/baselines/{manifest}.audit.json", manifest=MANIFESTS),
 
 
 rule health:
-    """Health report of every manifest, as JSON and page, held against its gates."""
+    """Health report of every source set and manifest, as JSON and page, and all gates."""
     input:
         rules.audit.input,
+        products(["audio_checks/{s}/{n}"], INGESTED),
         expand(
-            "reports/health/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "html"]
+            "reports/health/source_sets/{source_set}.{ext}",
+            source_set=INGESTED,
+            ext=["json", "html"],
         ),
+        expand(
+            "reports/health/{manifest}.{ext}",
+            manifest=MANIFESTS,
+            ext=["json", "diff.json", "html"],
+        ),
+        expand("reports/distribution/{manifest}.json", manifest=MANIFESTS),
+        expand("results/baselines/{name}", name=baseline_names()),
         expand("results/gates/{manifest}.json", manifest=MANIFESTS),
+
+
+rule compare:
+    """Two health reports or manifests: --config "compare={a: FILE, b: FILE}"."""
+    input:
+        compared_pages,
+
+
+rule audit_of:
+    """Provenance audit of the file that the config names: --config manifest_file=FILE."""
+    input:
+        rules.audit_manifest_file.output,
+
+
+rule health_of:
+    """Health report of the file that the config names: --config manifest_file=FILE."""
+    input:
+        rules.measure_manifest_file.output,
 
 
 rule yardstick:
@@ -136,6 +176,14 @@ rule weights:
         ),
 
 
+rule release:
+    """The reports of the release in its folder, and the trend over all releases."""
+    input:
+        rules.weights.input,
+        rules.file_release.output,
+        rules.draw_trend.output,
+
+
 rule export:
     """Clips and labels of every manifest that passes its gates, each with its checksum."""
     input:
@@ -143,8 +191,10 @@ rule export:
         [
             path
             for manifest in MANIFESTS
+            for folder in ("splits", "clips")
             for path in shards_of_manifest(
-                f"results/clips/{manifest}/{{source_set}}/{{shard}}.parquet", manifest
+                f"results/{folder}/{manifest}/{{source_set}}/{{shard}}.parquet",
+                manifest,
             )
         ],
         expand(
@@ -159,12 +209,3 @@ rule export:
                 *("components.json", "metadata.json", "SHA256SUMS"),
             ],
         ),
-
-
-rule all:
-    """Everything: manifests, reports, sampling weights and exports, through all gates."""
-    default_target: True
-    input:
-        rules.weights.input,
-        rules.export.input,
-        rules.yardstick.input,

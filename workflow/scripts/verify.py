@@ -21,12 +21,12 @@ job = open_job(snakemake)
 params = snakemake.params
 folders = ["results", "reports"]
 settings = {"n_sample": params.n_sample, "workers": snakemake.threads}
-products, problems = expected_products(folders)
+products, problems = expected_products(folders, params.local["lasting"])
 progress = Progress(job.title, len(products), "products")
 damaged = check_files(products, params.level, on_file=progress.advance, **settings)
 known = {file.shown for file in products} | {"results/SHA256SUMS", "reports/README.md"}
 problems += damaged + extra_files(folders, known, "results/export/")
-problems += orphans(products, params.local["planned"])
+problems += orphans(products, params.local["planned"], params.local["lasting"])
 for export in sorted(Path("results/export").glob("*")):
     found = verify_export(export, params.level)
     problems += [export_problem(export, row["path"], row["problem"]) for row in found]
