@@ -34,6 +34,7 @@ onerror:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/source_sets.smk"
+include: "workflow/rules/named_files.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/integrity.smk"
 include: "workflow/rules/inventory.smk"

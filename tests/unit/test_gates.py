@@ -374,7 +374,7 @@ def test_sentences_name_what_was_found():
     licenses = only(REPORT, "allowed_licenses", ["MIT"])["sentence"]
     assert "4 events have a licence that is not allowed (CC0-1.0)" in licenses
     assert "egmd gives 60 % of the hits" in only(REPORT, "max_source_set_share", 0.5)["sentence"]
-    assert "egmd: snare is gone." in only(REPORT, "max_drifted_classes", 0)["sentence"]
+    assert "(egmd: snare is gone;" in only(REPORT, "max_drifted_classes", 0)["sentence"]
 
 
 # The day on which waivers are looked at.

@@ -11,39 +11,6 @@ out:  results/baselines/{manifest}.health.json   what `bless` would take
 from drumcorpus.shown import shown_path
 
 
-def compared_file(side):
-    """One of the files that the config compares: a product as it is, any other by its full path."""
-    path = Path(config["compare"][side])
-    is_product = not path.is_absolute() and path.parts[0] in ("results", "reports")
-    if is_product and (not path.is_file() or Path(f"{path}.manifest.json").is_file()):
-        return path.as_posix()
-    if not path.is_file():
-        raise WorkflowError(f"config: compare.{side}: {path} is not there")
-    return str(path.absolute())
-
-
-COMPARED = (
-    {side: compared_file(side) for side in ("a", "b")} if config["compare"] else {}
-)
-COMPARISON = (
-    config["compare"].get(
-        "name", "_vs_".join(Path(COMPARED[side]).stem for side in ("a", "b"))
-    )
-    if COMPARED
-    else "none"
-)
-
-
-def compared_pages(wildcards):
-    """What `compare` is to make, once the config names what it is to compare."""
-    if not COMPARED:
-        raise ValueError(
-            'compare: nothing is named; wanted: --config "compare={a: FILE, b: FILE}", where both '
-            "are health reports (.json) or both are manifests (.parquet, .jsonl)"
-        )
-    return rules.compare_files.output
-
-
 rule compare_health:
     """Compare the figures of a manifest with those that are blessed."""
     input:

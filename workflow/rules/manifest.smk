@@ -7,25 +7,6 @@ out:  results/manifests/{manifest}.parquet   in order of source set, session and
       results/manifests/{manifest}.jsonl     the same rows, one JSON object a line
 """
 
-import re
-
-MANIFEST_FILE_NAME = re.sub(
-    r"[^\w.-]", "_", Path(config["manifest_file"] or "none").stem
-)
-
-
-def manifest_file(wildcards):
-    """The file of events that the config names, for `health_of` and `audit_of`."""
-    path = config["manifest_file"]
-    if path is None:
-        raise ValueError(
-            "manifest_file: no file is named; wanted: --config manifest_file=FILE, where FILE is a "
-            "manifest as Parquet or JSON Lines"
-        )
-    if not Path(path).is_file():
-        raise ValueError(f"manifest_file: {path} is not there")
-    return str(Path(path).absolute())
-
 
 rule merge_manifest:
     """Merge the events of all source sets of a manifest, each session into its split."""

@@ -67,7 +67,8 @@ def max_drifted_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     """At most so many figures of source sets have drifted from their frozen distribution."""
     limit = one_number(name, limit)
     figure = figure_of(report, "drift", "n_drifted")
-    drifted = (mapping_of(report, "drift") or {}).get("drifted") or []
+    sentences = (mapping_of(report, "drift") or {}).get("drifted") or []
+    drifted = [sentence.rstrip(".") for sentence in sentences]
     yield at_most(
         name,
         figure,

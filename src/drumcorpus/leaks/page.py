@@ -18,7 +18,7 @@ from drumcorpus.pages import render_page
 KINDS = {
     GROUP: "one group by name: a performance, a work, a backing track",
     EQUAL_ANNOTATION: "one annotation file, to the byte",
-    EQUAL_AUDIO: "one sound file, to the byte",
+    EQUAL_AUDIO: "one file of sound or of its MIDI, to the byte",
     NEAR_AUDIO: "the sound coincides",
     NEAR_STROKES: "the strokes coincide",
     DRUMMER: "one drummer, kept together by the config",

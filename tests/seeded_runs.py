@@ -1,0 +1,346 @@
+"""The readiness stages over a copy of a run's tables: those behind a changed table run again.
+
+Each method calls what the script of that rule calls, with the arguments that the rule gives; that
+equal tables give what the workflow made is a test of its own.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import soundfile
+from seeded_corpus import EGMD, GROOVE, STAGED
+
+from drumcorpus.audio_checks import check_sessions
+from drumcorpus.audio_landmarks import SAMPLE_RATE_HZ
+from drumcorpus.audit import audit_figures, audit_manifest
+from drumcorpus.baselines import compare_with_baseline, read_baseline, write_baseline
+from drumcorpus.digests import sha256_file
+from drumcorpus.distribution import describe_drift, measure_distribution
+from drumcorpus.files import read_json, read_yaml, write_json
+from drumcorpus.fingerprints import fingerprint_sessions
+from drumcorpus.gates import check_gates
+from drumcorpus.health import Around, measure_health
+from drumcorpus.inventory import file_digests
+from drumcorpus.jsonl import read_rows, write_rows
+from drumcorpus.leaks.decide import decide_splits
+from drumcorpus.leaks.report import describe_splits, split_table
+from drumcorpus.leaks.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.merge import merge_by_splits
+from drumcorpus.raw_files import RawReader
+from drumcorpus.recordings import recording_reader
+from drumcorpus.schemas import EVENTS, FINGERPRINTS
+from drumcorpus.split_table import read_split_table
+from drumcorpus.tables import read_table, write_table
+from drumcorpus.taxonomy import load_taxonomy
+
+MERGED = (GROOVE, EGMD)
+AUDITED = (*MERGED, STAGED)
+MANIFEST = "prod_combined"
+AUDIT, DISTRIBUTION = "audit", "distribution"  # kinds of baselines
+OVERLAY = {
+    "use": list(AUDITED),
+    "source_sets": {
+        **{name: {"roots": [f"raw/{name}"], "shards": 1} for name in MERGED},
+        STAGED: {"roots": [f"raw/{STAGED}"], "tier": "staged"},
+    },
+    "manifests": {MANIFEST: {"source_sets": list(MERGED), "gates": "gates.yaml"}},
+    "splits": {"leaks": "report"},
+}
+"""What is laid over config.yaml; under this policy copies in two splits stay where they are."""
+
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
+
+
+class Copy:
+    """The tables and reports of a run in a folder of their own.
+
+    Parameters
+    ----------
+    run : Path
+        Where the workflow has run; nothing there is changed.
+    folder : Path
+        For the copy; must not be there.
+    """
+
+    def __init__(self, run: Path, folder: Path):
+        self.run, self.folder = run, folder
+        for name in ("results", "reports", "blessed"):
+            if (run / name).is_dir():
+                shutil.copytree(run / name, folder / name)
+        self.config = read_yaml(run / "config/config.yaml")
+        self.config["splits"] |= OVERLAY["splits"]
+        names = ("components", "techniques", "dynamics")
+        taxonomy = [run / f"resources/taxonomy/{name}.yaml" for name in names]
+        self.taxonomy = load_taxonomy(*taxonomy)
+        self.tiers = dict.fromkeys(MERGED, "production") | {STAGED: "staged"}
+
+    def path(self, pattern: str, source_set: str = "") -> Path:
+        """One file of the copy; an asterisk stands for the source set."""
+        return self.folder / pattern.replace("*", source_set)
+
+    def paths(self, pattern: str, source_sets=MERGED) -> list[str]:
+        """The file of each source set."""
+        return [str(self.path(pattern, name)) for name in source_sets]
+
+    def has_changed(self, *paths: str | Path) -> bool:
+        """Whether one of these files is not as the workflow has left it."""
+        pairs = [(Path(path), self.run / Path(path).relative_to(self.folder)) for path in paths]
+        return any(one.stat().st_mtime_ns != other.stat().st_mtime_ns for one, other in pairs)
+
+    # What a defect is planted with.
+
+    def edit(self, pattern: str, source_set: str, change: Callable[[list[dict]], None]) -> None:
+        """Change the rows of one table, or of one file of JSON Lines."""
+        path = self.path(pattern, source_set)
+        if path.suffix == ".jsonl":
+            rows = list(read_rows(path))
+            change(rows)
+            write_rows(path, rows)
+        else:
+            table = read_table(path)
+            rows = table.to_pylist()
+            change(rows)
+            write_table(path, pa.Table.from_pylist(rows, table.schema))
+
+    def edit_events(self, source_set: str, change: Callable[[list[dict]], None]) -> None:
+        """Change the events of one source set, as ingestion and as the crash stage leave them."""
+        self.edit("results/events/*/000.parquet", source_set, change)
+        self.edit("results/aliased/*/000.parquet", source_set, change)
+
+    def edit_sessions(self, source_set: str, change: Callable[[list[dict]], None]) -> None:
+        """Change the list of sessions of one source set, and of its shard."""
+        self.edit("results/sessions/*.parquet", source_set, change)
+        self.edit("results/sessions/*/000.parquet", source_set, change)
+
+    def edit_sound(
+        self, source_set: str, session_id: str, change: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        """Change a recording; inventory, sessions and provenance know it as it is then."""
+        rows = read_table(self.path("results/sessions/*.parquet", source_set)).to_pylist()
+        [name] = [row["audio_path"] for row in rows if row["session_id"] == session_id]
+        samples, rate = soundfile.read(self.run / "raw" / source_set / name)
+        path = self.folder / "raw" / source_set / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, change(samples), rate, subtype="PCM_16")
+        now = {"sha256": sha256_file(path), "bytes": path.stat().st_size}
+
+        def note(files):
+            for file in files:
+                file |= now if file["path"] == name else {}
+
+        self.edit_sessions(source_set, lambda rows: [note(row["files"]) for row in rows])
+        self.edit("results/inventory/*.parquet", source_set, note)
+        self.edit(
+            "results/provenance/*.jsonl",
+            source_set,
+            lambda rows: [note(row["hashes"]) for row in rows],
+        )
+
+    # The stages.
+
+    def failing(self, gates: dict, *, bless: tuple[str, ...] = (), expired=()) -> list[dict]:
+        """Run what has to be run again, and say which gates fail.
+
+        Parameters
+        ----------
+        gates : dict
+            As in a file of gates.
+        bless : tuple of str
+            Kinds of baselines that are blessed as they are now, before anything is compared.
+        expired : collection of str
+            Gates whose waiver has expired.
+        """
+        self.measure()
+        self.bless(bless)
+        self.report = self.compare()
+        verdicts = check_gates(self.report, gates, expired=expired)
+        return [verdict for verdict in verdicts if verdict["status"] == "FAIL"]
+
+    def measure(self, *, anew: bool = False) -> None:
+        """All that rests on no baseline; all of it whatever has changed, if `anew`."""
+        for name in MERGED:
+            listened = self.paths("results/sessions/*/000.parquet", [name])
+            listened += self.paths("results/events/*/000.parquet", [name])
+            if anew or self.has_changed(*listened):
+                self.listen(name, anew=anew)
+        rests_on = ["results/sessions/*.parquet", "results/inventory/*.parquet"]
+        rests_on += ["results/fingerprints/*/000.parquet"]
+        if anew or self.has_changed(*(path for name in rests_on for path in self.paths(name))):
+            self.decide_splits()
+        splits = self.path(f"results/splits/{MANIFEST}.parquet")
+        aliased = self.paths("results/aliased/*/000.parquet")
+        if anew or self.has_changed(*aliased, splits):
+            manifest = self.path(f"results/manifests/{MANIFEST}.parquet")
+            merge_by_splits(aliased, EVENTS, manifest, read_split_table(splits))
+            self.measure_distributions()
+        self.audit()
+
+    def listen(self, source_set: str, *, anew: bool) -> None:
+        """Check the sound of the sessions that have changed, and take their fingerprints."""
+        sessions = read_table(self.path("results/sessions/*/000.parquet", source_set))
+        events = read_table(self.path("results/events/*/000.parquet", source_set))
+        if not anew:
+            sessions = sessions.filter(self._changed_sessions(source_set, sessions, events))
+        roots = [root / "raw" / source_set for root in (self.folder, self.run)]
+        reader = RawReader([str(root) for root in roots], file_digests(sessions))
+        checks = check_sessions(
+            sessions,
+            events,
+            reader.verified,
+            self.taxonomy.families,
+            self.config["audio_checks"]["measure"],
+            n_shards=1,
+        )
+        self._replace_rows("results/audio_checks/*/000.parquet", source_set, checks)
+        classes = read_yaml(self.run / "resources/taxonomy/class_maps.yaml")["classes_5"]
+        fingerprints = fingerprint_sessions(
+            sessions,
+            events,
+            classes,
+            recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
+            **self.config["splits"]["fingerprints"],
+        )
+        found = pa.Table.from_batches(fingerprints, FINGERPRINTS)
+        self._replace_rows("results/fingerprints/*/000.parquet", source_set, found)
+
+    def decide_splits(self) -> None:
+        """Find the families, and decide in which split each session stands."""
+        settings = self.config["splits"]
+        sessions = read_sessions(self.paths("results/sessions/*.parquet"))
+        fingerprints = self.paths("results/fingerprints/*/000.parquet")
+        with tempfile.TemporaryDirectory() as spill:
+            edges = find_edges(
+                sessions,
+                self.paths("results/inventory/*.parquet"),
+                fingerprints,
+                isolate=settings["isolate"],
+                search=settings["search"],
+                spill_dir=spill,
+                **DATABASE,
+            )
+        policy = settings["leaks"]
+        drawn = {name: settings[name] for name in ("seed", "shares")}
+        families, decisions = decide_splits(sessions, edges, policy=policy, **drawn)
+        reasons = count_audio_reasons(fingerprints)
+        report = describe_splits(
+            *(sessions, edges, families, decisions, reasons),
+            policy=policy,
+            isolate=settings["isolate"],
+        )
+        table = split_table(sessions, families, decisions)
+        write_table(self.path(f"results/splits/{MANIFEST}.parquet"), table)
+        write_json(self.path(f"reports/splits/{MANIFEST}.json"), report)
+
+    def audit(self) -> None:
+        """Hold the manifest against the provenance of all source sets, the staged one included."""
+        audit = self.audit_of(self.path(f"results/manifests/{MANIFEST}.parquet"))
+        write_json(self.path(f"reports/provenance/{MANIFEST}.json"), audit)
+        write_baseline(self.candidate(f"{MANIFEST}.{AUDIT}.json"), audit_figures(audit))
+
+    def audit_of(self, manifest: Path) -> dict:
+        """The audit of any manifest."""
+        return audit_manifest(
+            manifest,
+            {name: self.path("results/provenance/*.jsonl", name) for name in AUDITED},
+            {name: self.path("results/inventory/*.parquet", name) for name in AUDITED},
+            merged_sets=list(MERGED),
+            tiers=self.tiers,
+            splits_parquet=self.path(f"results/splits/{MANIFEST}.parquet"),
+            cards={n: read_yaml(self.run / f"resources/source_sets/{n}.yaml") for n in AUDITED},
+            **DATABASE,
+        )
+
+    def measure_distributions(self) -> None:
+        """Measure the class shares and spreads of every source set."""
+        for name in MERGED:
+            events = self.paths("results/aliased/*/000.parquet", [name])
+            sessions = self.path("results/sessions/*.parquet", name)
+            found = measure_distribution(name, events, sessions, threads=1, memory_limit="1GB")
+            write_baseline(self.candidate(f"{name}.{DISTRIBUTION}.json"), found)
+
+    def candidate(self, name: str) -> Path:
+        """What `snakemake bless` would take."""
+        return self.path(f"results/baselines/{name}")
+
+    def bless(self, kinds: tuple[str, ...]) -> None:
+        """Take the present figures of these kinds as those to be held to."""
+        names = {AUDIT: [MANIFEST], DISTRIBUTION: MERGED}
+        for name in (f"{owner}.{kind}.json" for kind in kinds for owner in names[kind]):
+            write_baseline(self.path(f"blessed/{name}"), read_baseline(self.candidate(name)))
+
+    def compare(self) -> dict:
+        """Hold the figures against what is blessed; returns the health report."""
+        blessed = self.path(f"blessed/{MANIFEST}.{AUDIT}.json")
+        audit = read_baseline(self.candidate(f"{MANIFEST}.{AUDIT}.json"))
+        diff = compare_with_baseline(audit, blessed if blessed.is_file() else None)
+        write_json(self.path(f"reports/provenance/{MANIFEST}.diff.json"), diff)
+        files = {name: self.path(f"blessed/*.{DISTRIBUTION}.json", name) for name in MERGED}
+        frozen = {name: read_baseline(path) for name, path in files.items() if path.is_file()}
+        now = {n: read_baseline(self.candidate(f"{n}.{DISTRIBUTION}.json")) for n in MERGED}
+        drift = describe_drift(now, frozen, self.config["distribution"])
+        write_json(self.path(f"reports/distribution/{MANIFEST}.json"), drift)
+        return self.measure_health()
+
+    def measure_health(self) -> dict:
+        """Measure the manifest; returns the report without verdicts."""
+        tables = ("tallies", "quarantine", "sessions", "inventory")
+        return measure_health(
+            [str(self.path(f"results/manifests/{MANIFEST}.parquet"))],
+            Around(
+                **{name: self.paths(f"results/{name}/*.parquet") for name in tables},
+                audio_checks=self.paths("results/audio_checks/*/000.parquet"),
+                audio_settings=self.config["audio_checks"],
+                splits=[str(self.path(f"results/splits/{MANIFEST}.parquet"))],
+                leaks=self.path(f"reports/splits/{MANIFEST}.json"),
+                audit=self.path(f"reports/provenance/{MANIFEST}.json"),
+                audit_diff=self.path(f"reports/provenance/{MANIFEST}.diff.json"),
+                drift=self.path(f"reports/distribution/{MANIFEST}.json"),
+            ),
+            taxonomy_labels=self.taxonomy.families,
+            crash_family=self.config["crash"]["family"],
+            dynamic_buckets=[name for name, _ in self.taxonomy.buckets],
+            **DATABASE,
+        )
+
+    def kinds_found(self) -> set[str]:
+        """What the audit finds, and what joins the sessions of families in several splits."""
+        audit = read_json(self.path(f"reports/provenance/{MANIFEST}.json"))
+        splits = read_json(self.path(f"reports/splits/{MANIFEST}.json"))
+        leaks = [kind for family in splits["leaks"]["examples"] for kind in family["kinds"]]
+        return {finding["kind"] for finding in audit["findings"]} | set(leaks)
+
+    def _changed_sessions(self, source_set, sessions, events) -> pa.Array:
+        """For each session whether its row or its events are not as in the run."""
+        before = [
+            read_table(self.run / f"results/{name}/{source_set}/000.parquet")
+            for name in ("sessions", "events")
+        ]
+
+        def is_same(session_id):
+            of_session = pc.field("session_id") == session_id
+            pairs = zip(before, (sessions, events), strict=True)
+            return all(a.filter(of_session).equals(b.filter(of_session)) for a, b in pairs)
+
+        return pa.array([not is_same(name) for name in sessions["session_id"].to_pylist()])
+
+    def _replace_rows(self, pattern: str, source_set: str, rows: pa.Table) -> None:
+        """Put the rows of some sessions in the place of those they had; forget lost sessions."""
+        listed = read_table(self.path("results/sessions/*/000.parquet", source_set))
+        path = self.path(pattern, source_set)
+        before = read_table(path)
+        kept = pc.is_in(before["session_id"], pc.unique(listed["session_id"]))
+        kept = pc.and_not(kept, pc.is_in(before["session_id"], rows["session_id"].combine_chunks()))
+        table = pa.concat_tables([before.filter(kept), rows]).sort_by("session_id")
+        write_table(path, table)
+
+
+def figures_of(path: Path) -> dict:
+    """A report without its verdicts."""
+    report = json.loads(path.read_text())
+    return {key: report[key] for key in report if key != "gates"}
