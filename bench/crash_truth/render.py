@@ -1,6 +1,6 @@
 """Real performances on real sampled kits: the audio whose truth is known.
 
-The renderer lies beside the data and is no part of the project. Audio that stands as it would be
+The renderer is no part of the project. Audio that stands as it would be
 made is not made again: `audio.json` beside it says what it was made of, and is written last.
 """
 
@@ -46,8 +46,7 @@ def find_material(renderer: Path, midi: Path, kits: Iterable[Path], limit: int |
     """Look whether all is there; ends the program with a sentence where something is not."""
     if not renderer.is_file():
         raise SystemExit(
-            f"no renderer at {renderer}: it lies beside the data and is no part of the project; "
-            "say where yours is with --renderer"
+            f"no renderer at {renderer}: it is no part of the project; say where yours is"
         )
     if not (midi / INDEX).is_file():
         raise SystemExit(f"no {INDEX} in {midi}: --midi is the folder of Groove MIDI that holds it")

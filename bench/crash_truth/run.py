@@ -1,6 +1,6 @@
 """Measure how well crash cymbals are told apart, on audio whose truth is known.
 
-    python bench/crash_truth/run.py --midi GMD_ROOT --kits KIT_DIR... --out OUT [--harder]
+    python bench/crash_truth/run.py --midi GMD_ROOT --kits KIT_DIR... --renderer FILE --out OUT
 
 See the README beside this file.
 """
@@ -11,7 +11,7 @@ import shutil
 import time
 from pathlib import Path
 
-from chain import CHECKOUT, read_hits, read_speed, run_chain
+from chain import read_hits, read_speed, run_chain
 from degrade import CONDITIONS, degrade_root, why_not
 from degrade import made_of as condition_made_of
 from judge import judge_by_chain, judge_by_gap
@@ -29,7 +29,6 @@ from render import (
 from report import describe_confidence, describe_one, describe_seen, describe_two
 from score import score_sessions
 
-RENDERER = CHECKOUT.parent / "shared/tools/render_groove.py"
 AS_RENDERED = "as_rendered"
 SCHEMA = "crash_truth/1"
 
@@ -77,7 +76,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seen", nargs="*", default=[], metavar="KIT", help="kits that constants were set on"
     )
-    parser.add_argument("--renderer", type=Path, default=RENDERER)
+    parser.add_argument(
+        "--renderer", type=Path, required=True, help="program that plays a kit; see the README"
+    )
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument(
         "--keep-audio", action="store_true", help="keep the harder audio for the next run"

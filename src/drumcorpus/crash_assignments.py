@@ -3,12 +3,18 @@
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.crash_clusters import DOUBTFUL, cluster_session
+from drumcorpus.crash_clusters import DOUBTFUL, FOLLOWS_ACCOMPANIMENT, cluster_session
 from drumcorpus.crash_embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
 from drumcorpus.schemas import BY_METADATA, BY_SOUND, CRASH_ASSIGNMENTS
 
 # What a session in doubt is divided in for a person to judge, however alike the two parts are.
-IN_TWO = {"max_cymbals": 2, "split_similarity": 1.0, "one_similarity": 1.0, "min_confidence": 0.0}
+IN_TWO = {
+    "max_cymbals": 2,
+    "split_similarity": 1.0,
+    "one_similarity": 1.0,
+    "min_confidence": 0.0,
+    "max_accompaniment": 1.0,
+}
 
 
 def assign_crashes(
@@ -83,13 +89,14 @@ def _cluster(hits: list[dict], settings: dict):
     return cluster_session(
         vectors[:, fine],
         order_key=vectors[:, names.index(ORDER_FEATURE)],
+        beside=[hit["beside"] or () for hit in hits],
         **settings,
     )
 
 
 def _guesses(hits: list[dict], found, settings: dict) -> list[dict]:
     in_doubt = ~found.accepted
-    if found.reason == DOUBTFUL and settings["max_cymbals"] > 1:
+    if found.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings["max_cymbals"] > 1:
         found = _cluster(hits, settings | IN_TWO)
     return [
         {

@@ -6,12 +6,14 @@ never by row; confidence runs from 0 to 1. Similarity is the correlation of two 
 one cymbal and near 0 for two cymbals, whatever the strength of the strokes.
 
 That zero is what makes the number of cymbals decidable: the modes of two bodies have nothing to do
-with each other, so groups that are two cymbals have similarity 0 between them on every kit, while
-groups of strokes on one cymbal (soft and hard ones, other places struck) stay alike. The relevant
-quantity is the similarity between two groups relative to that within them. Between a clear yes and
-a clear no the session is `doubtful`, and nothing in it is accepted.
+with each other, so groups that are two cymbals have similarity near 0 between them (up to 0.3 where
+drums struck together with them, or chance, make them alike), while groups of strokes on one cymbal
+(soft and hard ones, other places struck) stay alike. The relevant quantity is the similarity
+between two groups relative to that within them. Between a clear yes and a clear no the session is
+`doubtful`, and nothing in it is accepted, as where the groups follow other strokes beside the hits.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +21,13 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import expit
 
+from drumcorpus.crash_accompaniment import association_beside
+
 ONE_CYMBAL = "one_cymbal"
 SEPARATED = "separated"
 TOO_FEW_HITS = "too_few_hits"
 DOUBTFUL = "doubtful"
+FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
 
 # Measured on 393 renderings of real performances on three sampled kits: cutting a session in two,
 # the similarity between the halves relative to that within them is 0.6 to 0.85 for one cymbal
@@ -33,10 +38,14 @@ ONE_SIMILARITY = 0.44
 MIN_FEATURES = 8  # measured: correlations of fewer make groups out of noise
 MIN_SIMILARITY = 0.25  # hits less alike than this repeat nothing that could be one cymbal
 STRAY_SHARE = 0.15  # of the hits that may be unlike all others before the session is doubtful
-# Chance that a hit is placed rightly: logistic regression on its margin over those renderings,
-# rounded (with a kit left out: slopes of 4.8 to 8.6, offsets of 0.1 to 3.2).
-MARGIN_SLOPE = 5.0
-MARGIN_OFFSET = 2.7
+# Over 418 divisions of performances with two cymbals on eight sampled kits: 0.23 in the median,
+# 0.79 at the 95th percentile, 0.82 at most; with the kick's strokes above 0.85 in 8.
+MAX_ACCOMPANIMENT = 0.85
+# Chance that a hit is placed rightly: logistic regression on its margin over 25,500 hits of
+# performances with two cymbals on eight sampled kits, rounded (with a kit left out: slopes of 7.1
+# to 8.8, offsets of 0.1 to 1.3).
+MARGIN_SLOPE = 7.4
+MARGIN_OFFSET = 1.0
 NO_SPREAD = 1e-9  # standard deviation under which rows count as equal
 SIMILARITY_DECIMALS = 9  # hides the last bits, which hang on the order of summation
 CONFIDENCE_DECIMALS = 6
@@ -52,7 +61,7 @@ class Clustering:
     n_cymbals: int  # 1 where none were told apart
     session_confidence: float  # trust in the number of cymbals, 0 to 1; 0 where undecided
     silhouette: float | None  # mean, of the division chosen or else of the best in two; for readers
-    reason: str  # one_cymbal, separated, doubtful or too_few_hits
+    reason: str  # one_cymbal, separated, doubtful, follows_accompaniment or too_few_hits
 
 
 def cluster_session(
@@ -66,12 +75,16 @@ def cluster_session(
     one_similarity: float = ONE_SIMILARITY,
     min_similarity: float = MIN_SIMILARITY,
     stray_share: float = STRAY_SHARE,
+    beside: Sequence[Collection[str]] | None = None,
+    max_accompaniment: float = MAX_ACCOMPANIMENT,
+    unheard_beside: Collection[str] = (),
 ) -> Clustering:
     """Number the crash cymbals of one session.
 
     Hits are joined by average linkage [1]_ of their similarities. A few hits unlike all others
     (buried under other strokes) are set aside and not accepted. The largest number of groups is
-    kept of which every group is coherent and large enough and unlike all others.
+    kept of which every group is coherent, large enough and unlike all others, if it follows none of
+    the strokes beside the hits.
 
     Parameters
     ----------
@@ -94,6 +107,12 @@ def cluster_session(
         Least mean similarity (correlation) within a group.
     stray_share : float
         Largest share of hits that may be set aside, 0 to 1.
+    beside : sequence of collection of str, length n_hits, optional
+        Labels of the other strokes at each hit's onset; without it no division follows any.
+    max_accompaniment : float
+        Largest association (`association_beside`) of a group with such a label; 1 allows any.
+    unheard_beside : collection of str
+        Labels that do not count: they sound below what the features describe.
 
     Returns
     -------
@@ -112,14 +131,16 @@ def cluster_session(
     """
     embeddings = np.asarray(embeddings, dtype=np.float64)
     order_key = np.asarray(order_key, dtype=np.float64)
-    _check_rows(embeddings, order_key)
-    _check_settings(max_cymbals, min_hits, split_similarity, one_similarity, stray_share)
+    _check_rows(embeddings, order_key, beside)
+    _check_settings(
+        max_cymbals, min_hits, split_similarity, one_similarity, stray_share, max_accompaniment
+    )
     n_hits, rows = len(embeddings), _usable_rows(embeddings, order_key)
     if len(rows) < 2 * min_hits:
         return _result(n_hits, TOO_FEW_HITS)
 
     similarity = _similarity(embeddings[rows])
-    stray = _strays(similarity, min_hits, split_similarity, int(stray_share * len(rows)))
+    stray = _strays(similarity, min_hits, one_similarity, int(stray_share * len(rows)))
     rows, similarity = rows[~stray], similarity[np.ix_(~stray, ~stray)]
     divisions = [_divide(similarity, k) for k in range(2, min(max_cymbals, len(rows) - 1) + 1)]
     best = divisions[0] if divisions else None
@@ -129,6 +150,10 @@ def cluster_session(
         if coherent and division.ratio <= split_similarity:
             kept = division
     if kept is not None:
+        if beside is not None:
+            heard = [set(beside[row]) - set(unheard_beside) for row in rows]
+            if association_beside(kept.labels, heard, min_hits=min_hits) > max_accompaniment:
+                return _result(n_hits, FOLLOWS_ACCOMPANIMENT, best=kept)
         labels = _numbered(kept.labels, order_key[rows])
         accepted = kept.confidence >= min_confidence
         return _result(n_hits, SEPARATED, rows, labels, kept.confidence, accepted, kept)
@@ -149,22 +174,26 @@ class _Division:
     silhouette: float | None
 
 
-def _check_rows(embeddings, order_key):
+def _check_rows(embeddings, order_key, beside):
     if embeddings.ndim != 2 or embeddings.shape[1] < MIN_FEATURES:
         raise ValueError(
             f"expected (n_hits, at least {MIN_FEATURES} features), got {embeddings.shape}"
         )
     if order_key.shape != (len(embeddings),):
         raise ValueError(f"expected {len(embeddings)} order keys, got shape {order_key.shape}")
+    if beside is not None and len(beside) != len(embeddings):
+        raise ValueError(f"expected {len(embeddings)} rows of beside, got {len(beside)}")
 
 
-def _check_settings(max_cymbals, min_hits, split, one, stray_share):
+def _check_settings(max_cymbals, min_hits, split, one, stray_share, accompaniment):
     if max_cymbals < 1 or min_hits < 2:
         raise ValueError(f"max_cymbals {max_cymbals} must be >= 1, min_hits {min_hits} >= 2")
     if split > one:
         raise ValueError(f"split_similarity {split} exceeds one_similarity {one}")
     if not 0 <= stray_share < 0.5:
         raise ValueError(f"stray_share must be in [0, 0.5), got {stray_share}")
+    if not 0 <= accompaniment <= 1:
+        raise ValueError(f"max_accompaniment must be in [0, 1], got {accompaniment}")
 
 
 def _usable_rows(embeddings, order_key):
@@ -188,8 +217,11 @@ def _groups(similarity, k):
     return fcluster(linkage(distance, "average"), k, "maxclust") - 1
 
 
-def _strays(similarity, min_hits, split_similarity, most):
-    """Hits in groups too small for a cymbal and unlike the rest, at most `most`, (n_rows,)."""
+def _strays(similarity, min_hits, one_similarity, most):
+    """Hits in groups too small for a cymbal and not clearly alike the rest, at most `most`.
+
+    A group that could not be granted as a cymbal casts no doubt on the others either.
+    """
     stray = np.zeros(len(similarity), dtype=bool)
     while len(similarity) - stray.sum() > 2 * min_hits:
         rows = np.flatnonzero(~stray)
@@ -200,7 +232,7 @@ def _strays(similarity, min_hits, split_similarity, most):
             break
         small = labels == counts.argmin()
         within = _mean_similarities(among[np.ix_(~small, ~small)], np.zeros((~small).sum(), int), 1)
-        if among[np.ix_(small, ~small)].mean() > split_similarity * within.mean():
+        if among[np.ix_(small, ~small)].mean() > one_similarity * within.mean():
             break
         stray[rows[small]] = True
     return stray

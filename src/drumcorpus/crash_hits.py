@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.crash_embeddings import embed_hits
+from drumcorpus.crash_embeddings import SAME_STROKE, embed_hits
 from drumcorpus.schemas import CRASH_EMBEDDINGS
 
 NO_AUDIO = "no_audio"
@@ -25,14 +25,15 @@ def find_crash_hits(events: pa.Table, crash_labels: Iterable[str]) -> pa.Table:
     Returns
     -------
     hits : pa.Table
-        The columns of CRASH_EMBEDDINGS but `reason` and `embedding`, and `audio_path`.
+        The columns of CRASH_EMBEDDINGS but `reason` and `embedding`, and `audio_path`. `beside`
+        are the labels of the recording's strokes within `SAME_STROKE` of the hit, crashes left out.
     """
     components = pa.concat_arrays(events["components"].chunks or [_no_components(events)])
     offsets = components.offsets.to_numpy()
     flat = components.flatten()
     owner = np.repeat(np.arange(len(events)), np.diff(offsets))
-    is_crash = np.isin(np.array(flat.field("label").to_pylist(), dtype=object), list(crash_labels))
-    rows = np.flatnonzero(is_crash)
+    labels, crashes = flat.field("label").to_pylist(), set(crash_labels)
+    rows = np.flatnonzero(np.isin(np.array(labels, dtype=object), list(crashes)))
     taken, of_event = flat.take(pa.array(rows)), events.take(pa.array(owner[rows]))
     return pa.table(
         {
@@ -42,6 +43,7 @@ def find_crash_hits(events: pa.Table, crash_labels: Iterable[str]) -> pa.Table:
             "source_label": taken.field("source_label"),
             "cymbal": taken.field("cymbal"),
             "onset_time": of_event["onset_time"],
+            "beside": _struck_beside(events, labels, offsets, owner[rows], crashes),
             "audio_path": of_event["audio_path"],
         }
     )
@@ -95,6 +97,24 @@ def embed_crashes(
     columns["reason"] = pa.array(reasons, pa.string())
     columns["embedding"] = pa.array(vectors, pa.list_(pa.float32()))
     return pa.table(columns).select(CRASH_EMBEDDINGS.names).cast(CRASH_EMBEDDINGS)
+
+
+def _struck_beside(events, labels, offsets, hit_events, crashes):
+    """Labels struck with each hit, sorted; hits are given by the rows of their events."""
+    onsets = events["onset_time"].to_numpy()
+    struck: dict[int, list[str]] = {}
+    with_hits = set(hit_events.tolist())
+    for rows in _rows_by_recording(events).values():
+        if with_hits.isdisjoint(rows.tolist()):
+            continue
+        rows = rows[np.argsort(onsets[rows], kind="stable")]
+        first = np.searchsorted(onsets[rows], onsets[rows] - SAME_STROKE)
+        stop = np.searchsorted(onsets[rows], onsets[rows] + SAME_STROKE, side="right")
+        for row, near in zip(rows.tolist(), map(slice, first, stop), strict=True):
+            if row in with_hits:
+                found = {n for e in rows[near] for n in labels[offsets[e] : offsets[e + 1]]}
+                struck[row] = sorted(found - crashes - {None})
+    return pa.array([struck[row] for row in hit_events.tolist()], pa.list_(pa.string()))
 
 
 def _embed_recording(audio_path, onsets, read_audio, sample_rate_hz):

@@ -16,6 +16,8 @@ N_DIFFERING = 50  # sessions of each source set that sound otherwise than they a
 REASONS = {  # why a session is in review; a reason without a sentence shows its name
     "too_few_hits": "Too few crash hits could be heard to tell one cymbal from several.",
     "doubtful": "The hits fall into groups that are neither clearly alike nor clearly different.",
+    "follows_accompaniment": "The hits fall into groups, but these are the hits with and without "
+    "another stroke at the same moment, which may be all that differs.",
     "one_cymbal": "The hits are one cymbal, and some of them are too unlike the others to be sure.",
     "separated": "Several cymbals were told apart, and some hits lie between them.",
     "divided_otherwise": "The sound divides the hits otherwise than the source numbers them.",

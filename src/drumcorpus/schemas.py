@@ -149,6 +149,7 @@ CRASH_EMBEDDINGS = pa.schema(
         ("source_label", pa.string()),
         ("cymbal", pa.int32()),  # as the source numbers it, or null
         ("onset_time", pa.float64()),
+        ("beside", pa.list_(pa.string())),  # labels struck with it, without crashes; sorted
         ("reason", pa.string()),  # null where the hit is described
         ("embedding", pa.list_(pa.float32())),
     ]
@@ -182,7 +183,7 @@ FINGERPRINTS = pa.schema(
         # Spectral-peak pairs: a hash of two peaks and their distance, at a frame of the audio.
         ("landmark_hashes", pa.list_(pa.uint32())),
         ("landmark_frames", pa.list_(pa.int32())),
-        ("silent_files", pa.list_(pa.string())),  # SHA-256 of the files read that are silent
+        ("silent_files", pa.list_(pa.string())),  # SHA-256 of its files without sound
         # Onsets of the session's events, in order: milliseconds, and one bit per class struck.
         ("stroke_times", pa.list_(pa.int32())),
         ("stroke_classes", pa.list_(pa.uint8())),

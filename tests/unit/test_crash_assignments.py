@@ -20,6 +20,8 @@ CLUSTERING = {
     "one_similarity": 0.44,
     "min_similarity": 0.25,
     "stray_share": 0.15,
+    "max_accompaniment": 0.85,
+    "unheard_beside": ["kick"],
 }
 RATE = 22_050
 
@@ -47,7 +49,7 @@ def events(*rows):
     return pa.Table.from_pylist(table, EVENTS)
 
 
-def embeddings(cymbals, vectors=None, reason=None, session="s"):
+def embeddings(cymbals, vectors=None, reason=None, session="s", beside=None):
     rows = [
         {
             "event_id": f"e{number}",
@@ -56,6 +58,7 @@ def embeddings(cymbals, vectors=None, reason=None, session="s"):
             "source_label": "49",
             "cymbal": cymbal,
             "onset_time": float(number),
+            "beside": None if beside is None else beside[number],
             "reason": reason,
             "embedding": None if vectors is None else vectors[number],
         }
@@ -83,6 +86,27 @@ def test_every_crash_of_an_event_is_found_with_its_place():
     found = [(h["event_id"], h["component_index"], h["source_label"], h["cymbal"]) for h in hits]
     assert found == [("e0", 1, "49", 1), ("e2", 0, "49", 1), ("e2", 1, "57", 2)]
     assert [hit["audio_path"] for hit in hits] == ["a.wav", None, None]
+
+
+def test_what_is_struck_beside_a_crash_is_found_near_its_onset_in_its_recording():
+    crash = component("crash")
+    table = events(
+        ("a", 0.500, "a.wav", [component("snare"), component("kick")]),
+        ("a", 0.520, "a.wav", [component("ride_bow"), crash, component("kick"), component(None)]),
+        ("a", 0.545, "a.wav", [component("tom_low")]),
+        ("a", 0.551, "a.wav", [component("hihat_open")]),
+        ("a", 0.520, "other.wav", [component("china")]),
+        ("a", 1.000, "a.wav", [crash]),
+        ("b", 1.000, "a.wav", [component("splash"), component("crash2")]),
+        ("c", 1.000, None, [crash, component("cowbell")]),
+    )
+    found = find_crash_hits(table, LABELS)
+    beside = [["kick", "ride_bow", "snare", "tom_low"], [], ["splash"], ["cowbell"]]
+    assert found["beside"].to_pylist() == beside
+    embedded = embed_crashes(
+        table, LABELS, lambda path: np.zeros(2 * RATE, dtype=np.float32), sample_rate_hz=RATE
+    )
+    assert embedded["beside"].to_pylist() == beside
 
 
 def test_a_shard_without_a_crash_has_no_hit():
@@ -184,6 +208,23 @@ def test_a_session_wholly_in_doubt_is_guessed_in_two_and_nothing_of_it_accepted(
     assert cymbals in ([1] * 8 + [2] * 8, [2] * 8 + [1] * 8)
     assert [guess["event_id"] for guess in row["guesses"]] == [f"e{n}" for n in range(16)]
     assert all(0.5 < guess["confidence"] <= 1 for guess in row["guesses"])
+
+
+def test_cymbals_that_follow_the_strokes_beside_them_are_guessed_and_none_accepted():
+    with_ride = [["kick", "ride_bow"]] * 8 + [["kick"]] * 8
+    table = embeddings([None] * 16, two_timbres(8), beside=with_ride)
+    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert (row["reason"], row["n_accepted"]) == ("follows_accompaniment", 0)
+    assert assigned["label"].to_pylist() == ["crash"] * 16
+    cymbals = [guess["cymbal"] for guess in row["guesses"]]
+    assert cymbals in ([1] * 8 + [2] * 8, [2] * 8 + [1] * 8)
+
+
+@pytest.mark.parametrize("beside", [None, [["kick"]] * 8 + [[]] * 8, [["ride_bow"], []] * 8])
+def test_cymbals_that_follow_nothing_heard_beside_them_are_accepted(beside):
+    table = embeddings([None] * 16, two_timbres(8), beside=beside)
+    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert all(assigned["accepted"].to_pylist()) and review == []
 
 
 def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drumcorpus.crash_accompaniment import association_beside
 from drumcorpus.crash_clusters import cluster_session
 
 SETTINGS = {
@@ -109,11 +110,62 @@ def test_hits_unlike_all_others_are_set_aside_and_not_accepted():
     assert found.confidence[14:].tolist() == [0, 0]
 
 
+def test_few_hits_that_are_neither_alike_nor_unlike_cast_no_doubt_on_the_others():
+    embeddings, keys, _ = hits([20, 2], noise=0.3)
+    embeddings[20:] += 0.4 * embeddings[:20].mean(axis=0)
+    settings = {"split_similarity": 0.3, "one_similarity": 0.44}
+    found = cluster(embeddings, keys, **settings)
+    assert found.reason == "one_cymbal"
+    assert found.accepted.tolist() == [True] * 20 + [False] * 2
+
+
 def test_more_strays_than_allowed_leave_a_session_in_doubt():
     embeddings, keys, _ = hits([8, 2])
     found = cluster(embeddings, keys)
     assert found.reason == "doubtful"
     assert not found.accepted.any()
+
+
+def with_ride(*rows, n_hits=20):
+    return [{"ride_bow"} if row in rows else set() for row in range(n_hits)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "beside", "reason"),
+    [
+        ((10, 10), with_ride(*range(10)), "follows_accompaniment"),
+        ((10, 10), with_ride(*range(10, 20)), "follows_accompaniment"),
+        ((10, 10), with_ride(*range(11)), "follows_accompaniment"),  # phi 0.905
+        ((10, 10), with_ride(*range(12)), "separated"),  # phi 0.816
+        ((10, 10), with_ride(0, 1), "separated"),  # fewer than min_hits
+        ((10, 10), with_ride(*range(20)), "separated"),
+        ((7, 6, 7), with_ride(*range(7, 13)), "follows_accompaniment"),
+        ((20,), with_ride(*range(10)), "one_cymbal"),
+    ],
+)
+def test_a_division_that_follows_a_stroke_beside_it_is_no_evidence(counts, beside, reason):
+    embeddings, keys, _ = hits(counts)
+    found = cluster(embeddings, keys, beside=beside)
+    assert found.reason == reason
+    assert found.accepted.all() == (reason != "follows_accompaniment") == found.accepted.any()
+    assert (found.session_confidence > 0) == found.accepted.any()
+
+
+def test_strokes_that_are_not_heard_beside_a_crash_and_a_limit_of_one_change_nothing():
+    embeddings, keys, _ = hits([10, 10])
+    for changes in ({"unheard_beside": ["ride_bow"]}, {"max_accompaniment": 1.0}):
+        found = cluster(embeddings, keys, beside=with_ride(*range(10)), **changes)
+        assert found.reason == "separated"
+
+
+def test_the_association_with_what_is_beside_is_the_phi_coefficient():
+    groups = np.repeat([0, 1], 10)
+    assert association_beside(groups, with_ride(*range(12)), min_hits=3) == 0.816496581
+    assert association_beside(groups, with_ride(*range(12, 20)), min_hits=3) == 0.816496581
+    assert association_beside(groups, with_ride(*range(0, 20, 2)), min_hits=3) == 0
+    two_labels = [{"kick", "snare"}] * 10 + [{"kick"}] * 8 + [set()] * 2
+    assert association_beside(groups, two_labels, min_hits=3) == 1
+    assert association_beside(groups, [set()] * 20, min_hits=3) == 0
 
 
 @pytest.mark.parametrize("n_hits", [0, 1, 5])
@@ -175,6 +227,8 @@ def test_a_permutation_of_the_rows_permutes_the_result_and_nothing_else(counts, 
         ((10, 20), 10, {"min_hits": 1}, "min_hits"),
         ((10, 20), 10, {"split_similarity": 0.9}, "one_similarity"),
         ((10, 20), 10, {"stray_share": 0.5}, "stray_share"),
+        ((10, 20), 10, {"beside": [[]] * 9}, "10 rows of beside, got 9"),
+        ((10, 20), 10, {"max_accompaniment": 1.1}, "max_accompaniment"),
     ],
 )
 def test_wrong_arguments_are_refused(shape, n_keys, changes, message):

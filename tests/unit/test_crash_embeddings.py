@@ -129,6 +129,20 @@ def test_each_bad_hit_keeps_its_row_and_says_why():
     assert np.isnan(embeddings[1:]).all()
 
 
+def test_crashes_struck_at_once_tell_of_neither_cymbal():
+    audio = session([(at, cymbal(1)) for at in (1.0, 3.0, 3.02, 5.0)], duration=8)
+    alone = embed_hits(audio, RATE_HZ, np.array([1.0, 5.0]))[0]
+    embeddings, reasons = embed_hits(audio, RATE_HZ, np.array([1.0, 3.0, 3.02, 5.0]))
+    assert reasons == [None, "another_crash_at_once", "another_crash_at_once", None]
+    np.testing.assert_array_equal(embeddings[[0, 3]], alone)
+
+
+def test_two_crash_strokes_after_one_another_are_both_described():
+    audio = session([(1.0, cymbal(1)), (1.05, cymbal(1))], duration=4)
+    _, reasons = embed_hits(audio, RATE_HZ, np.array([1.0, 1.05]))
+    assert reasons == [None, None]
+
+
 def test_an_infinity_in_the_background_is_not_finite_too():
     audio = session([(1.0, cymbal(1))], duration=4)
     audio[round(0.9 * RATE_HZ)] = np.inf
