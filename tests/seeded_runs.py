@@ -7,7 +7,7 @@ equal tables give what the workflow made is a test of its own.
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,7 @@ from drumcorpus.merge import merge_by_splits
 from drumcorpus.raw_files import RawReader
 from drumcorpus.recordings import recording_reader
 from drumcorpus.schemas import EVENTS, FINGERPRINTS
+from drumcorpus.silent_files import silent_file_finder, sound_files
 from drumcorpus.split_table import read_split_table
 from drumcorpus.tables import read_table, write_table
 from drumcorpus.taxonomy import load_taxonomy
@@ -119,15 +120,25 @@ class Copy:
         self.edit("results/sessions/*/000.parquet", source_set, change)
 
     def edit_sound(
-        self, source_set: str, session_id: str, change: Callable[[np.ndarray], np.ndarray]
+        self,
+        source_set: str,
+        session_id: str,
+        change: Callable[[np.ndarray], np.ndarray],
+        *,
+        written: Mapping[str, str] | None = None,
+        damage: Callable[[bytes], bytes] = bytes,
     ) -> None:
-        """Change a recording; inventory, sessions and provenance know it as it is then."""
+        """Change a recording; inventory, sessions and provenance know it as it is then.
+
+        `written` says in which format, and `damage` is done to the file.
+        """
         rows = read_table(self.path("results/sessions/*.parquet", source_set)).to_pylist()
         [name] = [row["audio_path"] for row in rows if row["session_id"] == session_id]
         samples, rate = soundfile.read(self.run / "raw" / source_set / name)
         path = self.folder / "raw" / source_set / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, change(samples), rate, subtype="PCM_16")
+        soundfile.write(path, change(samples), rate, **(written or {"subtype": "PCM_16"}))
+        path.write_bytes(damage(path.read_bytes()))
         now = {"sha256": sha256_file(path), "bytes": path.stat().st_size}
 
         def note(files):
@@ -188,7 +199,11 @@ class Copy:
         if not anew:
             sessions = sessions.filter(self._changed_sessions(source_set, sessions, events))
         roots = [root / "raw" / source_set for root in (self.folder, self.run)]
-        reader = RawReader([str(root) for root in roots], file_digests(sessions))
+        sound = sound_files(
+            read_table(self.path("results/inventory/*.parquet", source_set)), sessions
+        )
+        digests = dict(zip(*(sound[name].to_pylist() for name in ("path", "sha256")), strict=True))
+        reader = RawReader([str(root) for root in roots], digests | file_digests(sessions))
         checks = check_sessions(
             sessions,
             events,
@@ -204,6 +219,7 @@ class Copy:
             events,
             classes,
             recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
+            find_silent=silent_file_finder(sound, reader),
             **self.config["splits"]["fingerprints"],
         )
         found = pa.Table.from_batches(fingerprints, FINGERPRINTS)

@@ -17,6 +17,8 @@ from drumcorpus.event_figures import QUANTILES, measure_events
 SCHEMA = "drumcorpus.distribution/1"
 # How sure a difference must be that chance does not give it: that of three standard errors.
 CONFIDENCE = 0.99865
+# Of two sessions it would take 236 errors, and nothing would be seen.
+MOST_ERRORS = 10.0
 # Standard errors of quantiles of normal values, sqrt(p (1 - p)) / density: of a quartile in
 # interquartile ranges, and of the outermost here in errors of the mean; both over the root of n.
 QUARTILE_ERROR = 1.01
@@ -105,7 +107,7 @@ def compare_distributions(frozen: Mapping, now: Mapping, tolerances: Mapping) ->
 def _n_errors(frozen: Mapping, now: Mapping) -> float:
     """Standard errors that chance may give: three, and more where few sessions give the errors."""
     n_sessions = min(document["sessions"]["total"] for document in (frozen, now))
-    return float(student.ppf(CONFIDENCE, max(n_sessions - 1, 1)))
+    return min(float(student.ppf(CONFIDENCE, max(n_sessions - 1, 1))), MOST_ERRORS)
 
 
 def _class_row(frozen: Mapping, now: Mapping, label: str, n_errors: float) -> dict:
@@ -136,9 +138,16 @@ def _class_findings(rows: Mapping, now: Mapping, tolerances: Mapping, same: bool
         change = abs(after - before)
         expected = before * now["hits"]
         is_many = max(n_before, n_after, expected) >= tolerances["min_hits"]
-        if change <= row["noise"] or not (same or is_many):
+        is_one_sided = not n_before or not n_after
+        # A large class that is on one side alone is no chance, however few the sessions are.
+        is_plain = (
+            is_one_sided
+            and change > limits["absolute"]
+            and max(n_before, n_after) >= tolerances["min_hits"]
+        )
+        if not is_plain and (change <= row["noise"] or not (same or is_many)):
             continue
-        if not n_before or not n_after:
+        if is_one_sided:
             what = "lost class" if n_before else "new class"
         elif change > limits["absolute"] or (is_many and change > limits["relative"] * before):
             what = "class"

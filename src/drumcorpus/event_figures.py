@@ -159,19 +159,20 @@ def _velocity(database: duckdb.DuckDBPyConnection) -> dict | None:
     """).fetchall()
     if not counts:
         return None
-    n_sessions, *sums = database.execute("""
-        SELECT count(*), sum(y), sum(x), sum(y * y), sum(x * y), sum(x * x)
-        FROM (SELECT sum(n * velocity)::BIGINT AS y, sum(n)::BIGINT AS x
-              FROM hits WHERE velocity IS NOT NULL GROUP BY session_id)
-    """).fetchone()
-    y, x, yy, xy, xx = (int(value) for value in sums)
+    # Squared here, where whole numbers have no end: velocities of a wrong scale must not overflow.
+    pairs = database.execute("""
+        SELECT sum(n * velocity::HUGEINT), sum(n)
+        FROM hits WHERE velocity IS NOT NULL GROUP BY session_id
+    """).fetchall()
+    y, x = (sum(of) for of in zip(*pairs, strict=True))
+    yy, xy, xx = (sum(of) for of in zip(*((a * a, a * b, b * b) for a, b in pairs), strict=True))
     steps, repeats = np.array(counts).T
     cumulated = np.cumsum(repeats)
     spread = {
         name: round(int(steps[np.searchsorted(cumulated, q * x)]) / VELOCITY_STEPS, DIGITS)
         for name, q in QUANTILES.items()
     }
-    error = _ratio_error(y, x, yy, xy, xx, n_sessions) / VELOCITY_STEPS
+    error = _ratio_error(y, x, yy, xy, xx, len(pairs)) / VELOCITY_STEPS
     mean = round(y / x / VELOCITY_STEPS, DIGITS)
     return {"hits": x, "mean": mean, "mean_error": round(error, DIGITS), **spread}
 

@@ -1,7 +1,7 @@
 """Fingerprints: what is left of the sound and the strokes of each session to find copies by."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ def fingerprint_sessions(
     max_landmarks: int,
     max_files: int,
     max_patterns: int,
+    find_silent: Callable[[str], Iterable[str]] = lambda session_id: (),
     on_session: Callable[[], None] = lambda: None,
 ) -> Iterator[pa.RecordBatch]:
     """The fingerprint of every session, some at a time, in the order of `sessions`.
@@ -46,6 +47,9 @@ def fingerprint_sessions(
         Most landmarks and patterns kept of a session.
     max_files : int
         Most files that are read of a session whose strokes were found in files of their own.
+    find_silent
+        ``session_id -> SHA-256`` of silent files of a session that need not be opened here, such
+        as stems and accompaniment; see `silent_files.silent_file_finder`.
     on_session
         Called after each session, for progress.
 
@@ -62,6 +66,14 @@ def fingerprint_sessions(
         name, path = session["session_id"], session["audio_path"]
         times, struck = strokes.get(name, (np.zeros(0, np.int32), np.zeros(0, np.uint8)))
         digests = {file["path"]: file["sha256"] for file in session["files"]}
+        sound = _sound(
+            [path] if path else recordings.get(name, []),
+            digests,
+            open_audio,
+            max_seconds=max_seconds,
+            max_landmarks=max_landmarks,
+        )
+        silent = {*sound["silent_files"], *find_silent(name)}
         rows.append(
             {
                 "source_set": session["source_set"],
@@ -69,13 +81,8 @@ def fingerprint_sessions(
                 "stroke_times": times,
                 "stroke_classes": struck,
                 "pattern_hashes": pattern_hashes(times, struck, max_patterns=max_patterns),
-                **_sound(
-                    [path] if path else recordings.get(name, []),
-                    digests,
-                    open_audio,
-                    max_seconds=max_seconds,
-                    max_landmarks=max_landmarks,
-                ),
+                **sound,
+                "silent_files": sorted(silent),
             }
         )
         on_session()
@@ -109,7 +116,7 @@ def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int
         "audio_reason": reason,
         "landmark_hashes": np.asarray(hashes)[order],
         "landmark_frames": np.asarray(frames)[order],
-        "silent_files": sorted(silent),
+        "silent_files": silent,
     }
 
 

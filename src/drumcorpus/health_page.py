@@ -47,6 +47,7 @@ SECTIONS_OF_GATES = {
     "max_clipped": "sound",
     "max_silent": "sound",
     "max_dc": "sound",
+    "max_unmeasured": "sound",
     "max_timing": "sound",
     "max_past_end": "sound",
 }
@@ -64,12 +65,13 @@ SECTIONS = {
 }
 # Sections of the audio checks that name sessions.
 FAULTS = {
+    "unmeasured": "Sessions that could not be measured",
     "timing": "Sessions whose labels are not where the sound is",
     "clipped": "Clipped sessions",
     "dc": "Sessions with a DC offset",
     "silent": "Silent sessions",
     "outlier": "Sessions far from the loudness of their source set",
-    "past_end": "Sessions annotated past their end",
+    "past_end": "Sessions annotated past their end, or of unknown end",
 }
 # Titles of the lists of sessions, and what is counted in them.
 LISTS = {

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
@@ -43,7 +45,8 @@ def as_parquet(path: str | os.PathLike, folder: str | os.PathLike) -> Path:
     Raises
     ------
     ValueError
-        If a line is not JSON, has a value of a wrong type, an unknown key or lacks a required one:
+        If a line is not JSON, has a value of a wrong type or that no event can have, an unknown key
+        or lacks a required one:
         the first of them, each as ``file:line: field: what is wrong, what is allowed``. Nothing is
         left in `folder` then.
     FileNotFoundError
@@ -69,11 +72,33 @@ def check_table(path: Path) -> None:
     with pq.ParquetFile(path) as file:
         n_before = 0
         for batch in file.iter_batches(columns=list(REQUIRED)):
-            for name in REQUIRED:
-                if batch[name].null_count:
-                    row = n_before + batch[name].is_null().to_pylist().index(True) + 1
-                    raise ValueError(f"{path}: row {row}: {name}: got null; wanted: a value")
+            for field, rows, allowed in faults(pa.table(batch)):
+                raise ValueError(
+                    f"{path}: row {n_before + rows[0] + 1}: {field}; wanted: {allowed}"
+                )
             n_before += batch.num_rows
+
+
+def faults(table: pa.Table) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Values of the right type that no event can have: what, in which rows, what is allowed."""
+    for name in REQUIRED:
+        if table[name].null_count:
+            yield f"{name}: got null", np.flatnonzero(table[name].is_null()), "a value"
+            return
+    onsets = table["onset_time"].to_numpy()
+    late = np.flatnonzero(~(np.isfinite(onsets) & (onsets >= 0)))
+    if len(late):
+        yield f"onset_time: got {onsets[late[0]]}", late, "seconds, 0 or more"
+    components = table["components"].combine_chunks()
+    owners = pc.list_parent_indices(components).to_numpy(zero_copy_only=False)
+    hits = pc.list_flatten(components)
+    bare = pc.is_null(pc.struct_field(hits, "label")).to_numpy(zero_copy_only=False)
+    if bare.any():
+        yield "components.label: got null", owners[bare], "a label"
+    for name in ("velocity", "openness", "confidence"):
+        values = pc.struct_field(hits, name).fill_null(0).to_numpy(zero_copy_only=False)
+        if not np.isfinite(values).all():
+            yield f"components.{name}: got NaN", owners[~np.isfinite(values)], "a number or null"
 
 
 def checked_batches(path: Path) -> Iterator[pa.RecordBatch]:
@@ -111,10 +136,12 @@ def read_block(block: bytes) -> pa.Table:
     options = pj.ParseOptions(explicit_schema=EVENTS, unexpected_field_behavior="error")
     whole = pj.ReadOptions(block_size=len(block) + 1)
     table = pj.read_json(pa.BufferReader(block), read_options=whole, parse_options=options)
-    lacking = [name for name in REQUIRED if table[name].null_count]
-    # Arrow passes over blank lines.
-    if lacking or table.num_rows != len(lines_of(block)):
-        raise ValueError(f"a line without {', '.join(lacking) or 'an event'}")
+    lines = lines_of(block)
+    # Arrow passes over blank lines, and takes several objects on one.
+    if table.num_rows != len(lines) or any(not line.strip() for line in lines):
+        raise ValueError("a line that is not one event")
+    for field, _, allowed in faults(table):
+        raise ValueError(f"{field}; wanted: {allowed}")
     return table
 
 
@@ -148,6 +175,12 @@ def line_problems(line: bytes) -> Iterator[str]:
         if row.get(name) is None:
             got = "null" if name in row else "nothing"
             yield f"{name}: got {got}; wanted: {wanted(EVENTS.field(name).type)}"
+    if is_of(row.get("onset_time"), pa.float64()) and row["onset_time"] < 0:
+        yield f"onset_time: got {row['onset_time']}; wanted: seconds, 0 or more"
+    hits = row.get("components")
+    for index, hit in enumerate(hits if isinstance(hits, list) else ()):
+        if hit is None or (isinstance(hit, dict) and hit.get("label") is None):
+            yield f"components.{index}.label: got {shown(hit)}; wanted: a label"
 
 
 def object_problems(row: Mapping, fields, place: str) -> Iterator[str]:
@@ -182,6 +215,8 @@ def is_of(value, kind: pa.DataType) -> bool:
         return pa.types.is_floating(kind) or (
             pa.types.is_integer(kind) and -(2**31) <= value < 2**31
         )
+    if value is None:
+        return False
     python = {str: pa.types.is_string, float: pa.types.is_floating}
     python |= {list: pa.types.is_list, dict: pa.types.is_struct}
     return python[type(value)](kind)

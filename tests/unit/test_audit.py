@@ -1,4 +1,5 @@
 import json
+import re
 
 import pyarrow as pa
 import pytest
@@ -16,6 +17,7 @@ from drumcorpus.schemas import EVENTS, INVENTORY, SPLITS
 from drumcorpus.tables import write_table
 
 DIGEST = "a" * 64
+FILE = {"path": "x", "role": "x", "bytes": 5, "sha256": DIGEST}
 
 
 def event(number, source_set="egmd", session_id="s1", **changes):
@@ -283,6 +285,37 @@ def test_a_session_that_the_split_table_refuses_is_counted_and_no_finding(corpus
     assert (egmd["n_refused_sessions"], egmd["n_unreferenced_sessions"]) == (1, 0)
 
 
+def refused_set(corpus):
+    """All of groove is refused, but for a session without events."""
+    corpus.events.pop()
+    corpus.provenance["groove"].append(session("groove", "quiet", n_events=0))
+    corpus.inventory["groove"] = files_of(corpus.provenance["groove"])
+    corpus.splits[2]["included"] = False
+    corpus.splits.append(split_row("groove", "quiet"))
+
+
+def test_a_set_whose_sessions_with_events_are_all_refused_is_no_finding(corpus):
+    refused_set(corpus)
+    audit = corpus.audit()
+    assert audit["findings"] == []
+    groove = audit["sets"]["groove"]
+    assert (groove["n_events"], groove["n_sessions"], groove["n_refused_sessions"]) == (0, 2, 1)
+
+
+@pytest.mark.parametrize("lost", ["not in the table", "included", "no session with events"])
+def test_a_set_without_events_that_is_not_all_refused_is_found(corpus, lost):
+    refused_set(corpus)
+    rows = corpus.provenance["groove"]
+    if lost == "no session with events":
+        rows[0]["n_events"] = 0
+    else:
+        rows.append(session("groove", "g2", 4))
+        corpus.inventory["groove"] = files_of(rows)
+        corpus.splits += [split_row("groove", "g2")] if lost == "included" else []
+    finding = corpus.only_finding()
+    assert (finding["kind"], finding["source_set"]) == ("merged_set_without_events", "groove")
+
+
 def test_an_event_in_another_split_than_the_table_says_is_found(corpus):
     another_split(corpus)
     finding = corpus.only_finding()
@@ -425,13 +458,43 @@ def test_a_finding_names_at_most_20_examples_in_order(corpus):
         (json.dumps(session(session_id="s2", n_events="2")), "egmd.jsonl:2: n_events: expected"),
         (json.dumps(session(session_id="s2", hashes=None)), "egmd.jsonl:2: hashes: expected"),
         (json.dumps(session(session_id="s2", license=3)), "egmd.jsonl:2: license: expected"),
+        (
+            json.dumps(session(session_id="s2", redistributable=1)),
+            "egmd.jsonl:2: redistributable: expected true or false, got 1",
+        ),
+        (
+            json.dumps(session(session_id="s2", hashes=[{"path": 3}])),
+            "egmd.jsonl:2: hashes: expected a list of {path, role, bytes, sha256}, got {'path': 3}",
+        ),
+        *(
+            (
+                json.dumps(session(session_id="s2", hashes=[FILE, FILE | {"bytes": value}])),
+                f"egmd.jsonl:2: hashes[1].bytes: expected a whole number, got {value!r}",
+            )
+            for value in ("12", 1.5, True)
+        ),
+        *(
+            (
+                json.dumps(session(session_id="s2") | {name: value}),
+                f"egmd.jsonl:2: {name}: expected a list of strings, got {value!r}",
+            )
+            for name in ("notes", "techniques")
+            for value in ("hello", ["a", 3], [None], {"a": 1})
+        ),
+        *(
+            (
+                json.dumps(session(session_id="s2", drops=value)),
+                f"egmd.jsonl:2: drops: expected a number of hits by reason, got {value!r}",
+            )
+            for value in (["q"], {"q": "3"}, {"q": None}, {"q": True})
+        ),
         (json.dumps(session()), "egmd.jsonl:2: session 's1' stands already in line 1"),
     ],
 )
 def test_a_wrong_provenance_line_stops_the_audit_and_is_named(tmp_path, line, message):
     path = tmp_path / "egmd.jsonl"
     path.write_text(json.dumps(session()) + "\n" + line + "\n")
-    with pytest.raises(ValueError, match=message.replace("[", r"\[")):
+    with pytest.raises(ValueError, match=re.escape(message)):
         audit_manifest(
             tmp_path / "none.parquet",
             {"egmd": path},
@@ -439,6 +502,16 @@ def test_a_wrong_provenance_line_stops_the_audit_and_is_named(tmp_path, line, me
             merged_sets=["egmd"],
             tiers={"egmd": "production"},
         )
+
+
+def test_provenance_may_leave_sizes_notes_techniques_and_drops_open(corpus):
+    corpus.provenance["groove"][0] |= {"notes": None, "techniques": None, "drops": None}
+    corpus.provenance["groove"][0]["hashes"][0]["bytes"] = None
+    audit = corpus.audit()
+    assert audit["passed"]
+    groove = audit["sets"]["groove"]
+    assert (groove["bytes"], groove["notes"], groove["techniques"]) == (5, {}, {})
+    assert groove["drops"] == {}
 
 
 def test_a_set_without_tier_is_refused(corpus):

@@ -356,3 +356,22 @@ def test_the_page_shows_what_differs_and_escapes_every_name(tmp_path, compare):
     page = render_comparison_page(found | {"names": {"a": "x", "b": "y"}}, "t")
     assert "&lt;b&gt;" in page and "<b>" not in page
     assert "Other labels: 1" in page
+
+
+def test_a_manifest_with_repeated_ids_equals_itself_in_any_order(tmp_path):
+    rows = [
+        {
+            "event_id": f"{number:020d}",
+            "source_set": "groove",
+            "session_id": "s",
+            "split": "train",
+            "onset_time": float(number),
+            "components": [{"label": label}],
+        }
+        for number in range(5000)
+        for label in ("snare", "kick")
+    ]
+    a, b = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    write_table(a, pa.Table.from_pylist(rows, EVENTS))
+    write_table(b, pa.Table.from_pylist(rows[::-1], EVENTS))
+    assert compare_manifests(a, b)["n_differences"] == 0

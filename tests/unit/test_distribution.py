@@ -194,6 +194,67 @@ def test_a_handful_of_hits_that_come_with_other_sessions_is_no_new_class(tmp_pat
     assert compare_distributions(before, after, TOLERANCES)["findings"] == []
 
 
+def given(tmp_path, tag, *sessions):
+    """The distribution of sessions of so many hits by class."""
+    rows = [
+        {
+            "session_id": f"{tag}{number}",
+            "components": [{"label": label, "velocity": None}],
+            "techniques": [],
+        }
+        for number, classes in enumerate(sessions)
+        for label, n in classes.items()
+        for _ in range(n)
+    ]
+    names = [{"session_id": f"{tag}{number}"} for number in range(len(sessions))]
+    write_table(tmp_path / "e", pa.Table.from_pylist(rows, EVENTS))
+    write_table(tmp_path / "s", pa.Table.from_pylist(names, SESSIONS))
+    return measure_distribution("small", [tmp_path / "e"], tmp_path / "s")
+
+
+WITH_RIDE = {"kick": 40, "snare": 40, "ride_bow": 20}
+WITHOUT_RIDE = {"kick": 50, "snare": 50}
+
+
+@pytest.mark.parametrize("n_sessions", [1, 2])
+def test_a_large_class_that_comes_or_goes_is_caught_in_one_or_two_other_sessions(
+    tmp_path, n_sessions
+):
+    before = given(tmp_path, "a", *[WITH_RIDE] * n_sessions)
+    after = given(tmp_path, "b", *[WITHOUT_RIDE] * n_sessions)
+    drift = compare_distributions(before, after, TOLERANCES)
+    assert not drift["same_sessions"]
+    assert ("lost class", "ride_bow") in named(drift)
+    assert ("new class", "ride_bow") in named(compare_distributions(after, before, TOLERANCES))
+
+
+@pytest.mark.parametrize(
+    ("n_rides", "is_caught"),
+    [(3, False), (19, False), (20, True)],  # of 400 hits and the rides; 20 are `min_hits`
+)
+def test_a_small_class_that_other_sessions_lack_may_be_chance(tmp_path, n_rides, is_caught):
+    two = [{"kick": 100, "snare": 100, "ride_bow": n_rides // 2}] * 2
+    two[0] = two[0] | {"ride_bow": n_rides - n_rides // 2}
+    before = given(tmp_path, "a", *two)
+    after = given(tmp_path, "b", *[{"kick": 100, "snare": 100}] * 2)
+    found = named(compare_distributions(before, after, TOLERANCES))
+    assert found == ({("lost class", "ride_bow")} if is_caught else set())
+
+
+def test_a_class_below_the_absolute_limit_that_other_sessions_lack_may_be_chance(tmp_path):
+    before = given(tmp_path, "a", *[{"kick": 1000, "snare": 1000, "ride_bow": 40}] * 2)
+    after = given(tmp_path, "b", *[{"kick": 1000, "snare": 1000}] * 2)
+    assert 0.019 < before["classes"]["ride_bow"]["hits"] / before["hits"] < 0.02
+    assert compare_distributions(before, after, TOLERANCES)["findings"] == []
+
+
+def test_a_great_change_is_caught_between_two_sessions_and_two_others(tmp_path):
+    before = given(tmp_path, "a", {"kick": 800, "snare": 200}, {"kick": 790, "snare": 210})
+    after = given(tmp_path, "b", {"kick": 200, "snare": 800}, {"kick": 210, "snare": 790})
+    found = named(compare_distributions(before, after, TOLERANCES))
+    assert found == {("class", "kick"), ("class", "snare"), ("shape", "js_distance")}
+
+
 def test_the_distance_is_that_of_jensen_and_shannon_to_base_2(tmp_path):
     rng = np.random.default_rng(4)
     a, b = draw(tmp_path, rng, 5, {"kick": 1.0}), draw(tmp_path, rng, 5, {"snare": 1.0})

@@ -53,12 +53,13 @@ def event(name, onset, labels, audio_path=None):
     }
 
 
-def fingerprints(sessions, events=(), **limits):
+def fingerprints(sessions, events=(), find_silent=lambda name: (), **limits):
     batches = fingerprint_sessions(
         pa.Table.from_pylist(list(sessions), SESSIONS),
         pa.Table.from_pylist(list(events), EVENTS),
         CLASSES,
         open_audio,
+        find_silent=find_silent,
         **(LIMITS | limits),
     )
     rows = pa.Table.from_batches(batches, FINGERPRINTS).to_pylist()
@@ -111,6 +112,16 @@ def test_files_of_strokes_stand_for_a_session_without_a_recording():
     # Two files are read, those of most strokes: the silent one and another.
     assert found["a"]["silent_files"] == ["sha of silent.wav"]
     assert found["a"]["landmark_hashes"] == found["b"]["landmark_hashes"]
+
+
+def test_silent_files_beside_the_recording_are_listed_too_each_once():
+    beside = {"a": ["sha of silent.wav", "a stem"], "b": ["another stem"]}
+    found = fingerprints(
+        [session("a", "silent.wav"), session("b", "loud.wav"), session("c")],
+        find_silent=lambda name: beside.get(name, ()),
+    )
+    silent = {name: row["silent_files"] for name, row in found.items()}
+    assert silent == {"a": ["a stem", "sha of silent.wav"], "b": ["another stem"], "c": []}
 
 
 def test_the_number_of_landmarks_is_bounded_and_they_are_in_order():

@@ -47,8 +47,9 @@ REPORT = {
         "clipped_share": 0.03,
         "silent_share": 0.01,
         "dc_share": 0.02,
+        "unmeasured_share": 0.015,
         "timing": {"share_beyond": 0.05},
-        "past_end": {"events": 10},
+        "past_end": {"events_past_or_unknown": 10},
     },
 }
 
@@ -74,6 +75,7 @@ LIMITS = [
     ("max_clipped_share", 0.03, 0.02, 0.03),
     ("max_silent_share", 0.01, 0.009, 0.01),
     ("max_dc_share", 0.02, 0.01, 0.02),
+    ("max_unmeasured_share", 0.015, 0.014, 0.015),
     ("max_timing_beyond_share", 0.05, 0.04, 0.05),
     ("max_past_end_events", 10, 9, 10),
     ("allowed_licenses", ["MIT", "CC0-1.0"], ["MIT"], 4),

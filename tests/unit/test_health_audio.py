@@ -1,5 +1,6 @@
 """Each defect of the sound is found by its own figure, and moves no other beyond its limit."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,15 @@ import soundfile
 
 from drumcorpus.audio import probe_audio
 from drumcorpus.audio_checks import check_sessions
-from drumcorpus.database import open_database
+from drumcorpus.database import open_database, open_tables
 from drumcorpus.files import read_yaml
+from drumcorpus.gates import check_gates
+from drumcorpus.health import Around, measure_health
 from drumcorpus.health.audio_checks import audio_section
+from drumcorpus.health.audio_files import find_past_end
+from drumcorpus.health.audio_limits import is_mistimed, is_timing_known, is_unfound
 from drumcorpus.health.scans import open_events
+from drumcorpus.health_page import render_health_page, section_of
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
 from drumcorpus.tables import write_table
 
@@ -116,13 +122,18 @@ def figures(section):
         "not_measured": sum(section["sampling"]["not_measured"].values()),
         **{name: section[name]["sessions"] for name in ("outlier", "clipped", "dc", "silent")},
         "timing": section["timing"]["beyond_limit"],
-        "past_end": section["past_end"]["events"],
+        "unmeasured": section["unmeasured"]["sessions"],
+        "past_end": section["past_end"]["events_past_or_unknown"],
         "rates": section["sample_rates"]["other_files"],
     }
 
 
 CLEAN = dict.fromkeys(
-    ("span", "not_measured", "outlier", "clipped", "dc", "silent", "timing", "past_end", "rates"), 0
+    [
+        *("span", "not_measured", "outlier", "clipped", "dc", "silent", "unmeasured"),
+        *("timing", "past_end", "rates"),
+    ],
+    0,
 )
 
 
@@ -170,7 +181,10 @@ def test_a_clean_corpus_has_no_fault(corpus, tmp_path):
     assert section["sampling"]["measured_sessions"] == len(names())
     assert section["timing"]["sessions"] == len(names())
     assert section["timing"]["median_abs_offset_ms"] < 1
+    assert section["timing"]["not_in_sound"] == 0
     assert section["by_source_set"]["a"]["hit_levels"][LABEL]["hits"] > 20
+    shares = [section[f"{name}_share"] for name in ("outlier", "clipped", "dc", "silent")]
+    assert [*shares, section["unmeasured_share"], section["timing"]["share_beyond"]] == [0.0] * 6
 
 
 @pytest.mark.parametrize("figure", DEFECTS)
@@ -227,12 +241,191 @@ def test_a_louder_source_set_widens_the_span(corpus, tmp_path):
 def test_a_broken_file_is_counted_with_its_reason(corpus, tmp_path):
     corpus.path(VICTIM, "broken").write_bytes(b"no audio")
     section = corpus.section(tmp_path, {VICTIM: (corpus.played[VICTIM][0], "broken")})
-    assert figures(section) == CLEAN | {"not_measured": 1}
+    n_events = len(corpus.played[VICTIM][0])
+    assert figures(section) == CLEAN | {"not_measured": 1, "unmeasured": 1, "past_end": n_events}
     assert section["sampling"]["not_measured"] == {"unreadable_audio": 1}
-    [example] = section["sampling"]["not_measured_examples"]
+    [example] = section["unmeasured"]["examples"]
     assert (example["source_set"], example["session_id"]) == VICTIM
     # Whether its labels are past the end cannot be told, and that is told.
-    assert section["past_end"]["events_of_unknown_end"] == len(corpus.played[VICTIM][0])
+    past_end = section["past_end"]
+    assert (past_end["events"], past_end["events_of_unknown_end"]) == (0, n_events)
+    key = dict(zip(("source_set", "session_id"), VICTIM, strict=True))
+    counts = {"events": 0, "events_of_unknown_end": n_events, "seconds": None}
+    assert past_end["examples"] == [key | counts]
+
+
+def write_with_a_gap(path, samples):
+    samples = samples.copy()
+    samples[len(samples) // 2] = np.nan
+    soundfile.write(path, samples, RATE_HZ, subtype="FLOAT")
+
+
+def write_damaged(path, samples):
+    soundfile.write(path, samples, RATE_HZ, format="FLAC")
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] + bytes(50_000) + content[middle + 50_000 :])
+
+
+BREAKAGES = {
+    "a gap": (write_with_a_gap, {"not_finite"}),
+    "damage": (write_damaged, {"unreadable_audio", "cut_short"}),
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_a_session_that_cannot_be_measured_has_a_share_of_its_own(corpus, tmp_path, breakage):
+    write, reasons = BREAKAGES[breakage]
+    onsets, samples = corpus.played[VICTIM]
+    write(corpus.path(VICTIM, breakage), samples)
+    section = corpus.section(tmp_path, {VICTIM: (onsets, breakage)})
+    assert figures(section) == CLEAN | {"not_measured": 1, "unmeasured": 1}
+    assert section["unmeasured_share"] == section["unmeasured"]["share"] == 0.1
+    assert section["unmeasured"]["ci95"] == [0.1, 0.1]
+    assert section["by_source_set"]["a"]["unmeasured"]["share"] == 0.2
+    assert section["by_source_set"]["b"]["unmeasured"]["share"] == 0.0
+    [example] = section["unmeasured"]["examples"]
+    assert (example["source_set"], example["session_id"]) == VICTIM
+    assert example["reason"] in reasons
+    # The others of its source set can still be told about.
+    assert (section["clipped_share"], section["timing"]["share_beyond"]) == (0.0, 0.0)
+
+
+def test_the_unmeasured_share_of_a_sample_has_the_weights_of_the_source_sets(corpus, tmp_path):
+    onsets, samples = corpus.played[VICTIM]
+    write_with_a_gap(corpus.path(VICTIM, "a gap"), samples)
+    unsampled = [("a", f"further take {n}") for n in range(35)]
+    section = corpus.section(tmp_path, {VICTIM: (onsets, "a gap")}, unsampled)
+    assert section["unmeasured_share"] == pytest.approx((40 * 0.2 + 5 * 0.0) / 45)
+    low, high = section["unmeasured"]["ci95"]
+    assert 0 < low < section["unmeasured_share"] < high < 1
+
+
+def test_no_share_is_told_where_nothing_of_a_source_set_could_be_measured(corpus, tmp_path):
+    changed = {}
+    for key in names():
+        if key[0] == "a":
+            write_with_a_gap(corpus.path(key, "a gap"), corpus.played[key][1])
+            changed[key] = (corpus.played[key][0], "a gap")
+    _, samples = corpus.played["b", "take 1"]
+    corpus.write(("b", "take 1"), samples + 0.05, name="dc")
+    changed["b", "take 1"] = (corpus.played["b", "take 1"][0], "dc")
+    section = corpus.section(tmp_path, changed)
+    assert section["unmeasured_share"] == 0.5
+    assert [section[f"{name}_share"] for name in ("clipped", "dc", "silent")] == [None] * 3
+    assert section["timing"]["share_beyond"] is None
+    # What was found in the other is told all the same.
+    assert section["by_source_set"]["b"]["dc"]["share"] == 0.2
+    assert [row["session_id"] for row in section["dc"]["examples"]] == ["take 1"]
+    gates = {"max_dc_share": 1, "max_timing_beyond_share": 1, "max_unmeasured_share": 0.5}
+    verdicts = check_gates({"audio_checks": section}, gates)
+    assert [verdict["passed"] for verdict in verdicts] == [False, False, True]
+
+
+def test_a_source_set_whose_timing_is_not_asked_for_leaves_that_of_the_others(corpus, tmp_path):
+    late_of_b = ("b", "take 1")
+    changed = {key: (np.zeros(0), "sound") for key in names() if key[0] == "a"}
+    changed[late_of_b] = (corpus.played[late_of_b][0] + 0.2, "sound")
+    section = corpus.section(tmp_path, changed)
+    assert section["by_source_set"]["a"]["timing"]["not_timed"] == {"no_onsets": 5}
+    assert section["timing"]["share_beyond"] == 0.2
+
+
+def test_labels_whose_strokes_are_not_in_the_sound_are_beyond_the_limit(corpus, tmp_path):
+    onsets, samples = corpus.played[VICTIM]
+    kept = round((onsets[2] - 0.02) * RATE_HZ)
+    noise = np.random.default_rng(1).normal(0, 3e-3, len(samples))
+    noise[:kept] = samples[:kept]
+    corpus.write(VICTIM, noise, name="few strokes")
+    late_one = ("b", "take 1")
+    changed = {VICTIM: (onsets, "few strokes")}
+    changed[late_one] = (corpus.played[late_one][0] + 0.2, "sound")
+    section = corpus.section(tmp_path, changed)
+    timing = section["timing"]
+    assert figures(section) == CLEAN | {"timing": 2}
+    assert (timing["sessions"], timing["not_in_sound"], timing["share_beyond"]) == (9, 1, 0.2)
+    of_a = section["by_source_set"]["a"]["timing"]
+    assert (of_a["sessions"], of_a["not_in_sound"], of_a["share_beyond"]) == (4, 1, 0.2)
+    # Where no offset can be told, that is worse than any.
+    first, second = timing["examples"]
+    assert (first["source_set"], first["session_id"], first["offset_ms"]) == (*VICTIM, None)
+    assert first["onsets_measured"] < 5 < 50 < first["onsets_unmeasured"]
+    assert second["offset_ms"] == pytest.approx(200, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "n_measured", "n_unmeasured", "is_beyond"),
+    [
+        ("too_few_measured", 0, 5, True),
+        ("too_few_measured", 2, 3, True),
+        ("too_few_measured", 4, 5, True),
+        ("too_few_measured", 4, 4, False),
+        ("too_few_measured", 3, 2, False),
+        ("too_few_measured", 0, 4, False),
+        ("too_few_measured", 0, 0, False),
+        ("no_sound", 0, 0, False),
+        ("no_onsets", None, None, False),
+    ],
+)
+def test_too_few_found_onsets_tell_a_wrong_file_only_where_enough_were_tried(
+    reason, n_measured, n_unmeasured, is_beyond
+):
+    row = dict.fromkeys(AUDIO_CHECKS.names) | {"sampled": True, "timing_reason": reason}
+    row |= {"onsets_measured": n_measured, "onsets_unmeasured": n_unmeasured}
+    assert (is_unfound(row), is_timing_known(row)) == (is_beyond, is_beyond)
+    assert is_unfound(row | {"reason": "not_finite"}) is False
+    assert not is_beyond or is_mistimed(row, {})
+
+
+def test_an_event_that_names_no_audio_is_of_no_unknown_end(tmp_path):
+    blank = dict.fromkeys(EVENTS.names) | {"source_set": "a", "session_id": "take"}
+    paths = [None, "listed", "listed", "listed", "no duration", "not listed"]
+    onsets = [1.0, 9.9, 10.0, 11.5, 1.0, 1.0]
+    events = [
+        blank | {"audio_path": path, "onset_time": onset}
+        for path, onset in zip(paths, onsets, strict=True)
+    ]
+    file = dict.fromkeys(INVENTORY.names) | {"source_set": "a", "role": "audio"}
+    inventory = [file | {"path": "listed", "duration": 10.0}, file | {"path": "no duration"}]
+    write_table(tmp_path / "events", pa.Table.from_pylist(events, EVENTS))
+    write_table(tmp_path / "inventory", pa.Table.from_pylist(inventory, INVENTORY))
+    with open_database(1, "500MB", Path(tmp_path)) as database:
+        open_events(database, [tmp_path / "events"])
+        open_tables(database, "audio_files", [tmp_path / "inventory"], INVENTORY)
+        found = find_past_end(database)
+    assert (found["events"], found["events_of_unknown_end"]) == (2, 2)
+    assert found["events_past_or_unknown"] == 4
+    assert (found["sessions"], found["by_source_set"]) == (1, {"a": 2})
+    assert [row["seconds"] for row in found["examples"]] == [1.5]
+
+
+def test_the_page_shows_what_could_not_be_measured_and_what_is_not_in_the_sound(corpus, tmp_path):
+    onsets, samples = corpus.played[VICTIM]
+    write_with_a_gap(corpus.path(VICTIM, "a gap"), samples)
+    wrong = ("b", "take 1")
+    noise = np.random.default_rng(1).normal(0, 3e-3, len(samples))
+    corpus.write(wrong, noise, name="noise")
+    changed = {VICTIM: (onsets, "a gap"), wrong: (corpus.played[wrong][0], "noise")}
+    corpus.section(tmp_path, changed)
+    around = Around(
+        audio_checks=[tmp_path / "checks"],
+        audio_settings=corpus.settings,
+        inventory=[tmp_path / "inventory"],
+    )
+    report = measure_health(
+        [tmp_path / "events"],
+        around,
+        taxonomy_labels={LABEL: LABEL},
+        crash_family="crash",
+        dynamic_buckets=[],
+    )
+    page = render_health_page(report, "mine")
+    assert "9 could be measured, 10 % could not." in page
+    assert "8 sessions were timed, and of 1 more most strokes are not in the sound; 1 are" in page
+    [listed] = re.findall("<h3>Sessions that could not be measured</h3>.*?</section>", page, re.S)
+    assert "a: take 2" in listed
+    assert "not_finite" in listed
+    assert section_of("max_unmeasured_share") == "sound"
 
 
 def test_a_sample_has_an_interval_and_its_source_set_its_weight(corpus, tmp_path):

@@ -161,3 +161,40 @@ def test_another_ending_is_refused(tmp_path):
 def test_a_file_that_is_not_there_is_an_error_of_the_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         as_parquet(tmp_path / "none.jsonl", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (json.dumps(EVENT | {"onset_time": float("nan")}), "not JSON"),
+        (EVENT | {"onset_time": -0.5}, "onset_time: got -0.5; wanted: seconds, 0 or more"),
+        (EVENT | {"components": [None]}, "components.0.label: got null; wanted: a label"),
+        (EVENT | {"components": [{"velocity": 1.0}]}, "components.0.label: got"),
+        (json.dumps(EVENT) + json.dumps(EVENT), "not JSON"),
+    ],
+)
+def test_a_value_that_no_event_can_have_is_told_by_line(tmp_path, row, problem):
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT, row, EVENT])
+    assert f"{path}:2: " in (said := refusal(path, tmp_path / "out")) and problem in said
+
+
+def test_two_objects_on_a_line_do_not_make_up_for_a_blank_one(tmp_path):
+    path = write_lines(tmp_path / "mine.jsonl", [json.dumps(EVENT) + json.dumps(EVENT), ""])
+    assert f"{path}:1: " in refusal(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"onset_time": float("nan")}, "onset_time: got nan"),
+        ({"onset_time": -1.0}, "onset_time: got -1.0"),
+        ({"components": [{"label": "kick", "velocity": float("inf")}]}, "components.velocity"),
+        ({"components": [{"label": None}]}, "components.label: got null"),
+    ],
+)
+def test_a_table_with_such_a_value_is_refused_by_its_row(tmp_path, changed, problem):
+    path = tmp_path / "mine.parquet"
+    rows = [EVENT | {"onset_time": 1.0}, EVENT | changed]
+    pq.write_table(pa.Table.from_pylist(rows, EVENTS), path)
+    said = refusal(path, tmp_path / "out")
+    assert f"{path}: row 2: " in said and problem in said

@@ -11,6 +11,7 @@ from drumcorpus.leaks.families import (
     DRUMMER,
     EQUAL_AUDIO,
     GROUP,
+    KIT,
     NEAR_STROKES,
     Edge,
     equal_values,
@@ -95,19 +96,95 @@ def test_where_published_splits_differ_the_policy_decides(policy, expected, left
     assert len(families_across_splits(families, decisions)) == left
 
 
-def test_isolation_shares_families_out_by_size_and_published_splits_give_way():
+def of_drummers(**splits):
+    """Sessions of some drummers by their published splits, and what joins those of one."""
     sessions = [
-        session(f"{drummer}{number}", "test", drummer_id=drummer)
-        for drummer, size in (("a", 16), ("b", 2), ("c", 2))
-        for number in range(size)
+        session(f"{drummer}{number}", split, drummer_id=drummer)
+        for drummer, of_one in splits.items()
+        for number, split in enumerate(of_one)
     ]
-    edges = equal_values(DRUMMER, [row["drummer_id"] for row in sessions], "drummer_id")
-    _, decisions = decide(sessions, edges)
-    by_drummer = defaultdict(set)
+    return sessions, equal_values(DRUMMER, [row["drummer_id"] for row in sessions], "drummer_id")
+
+
+def by_drummer(sessions, decisions):
+    found = defaultdict(set)
     for row, decision in zip(sessions, decisions, strict=True):
-        by_drummer[row["drummer_id"]].add(decision.split)
-    assert by_drummer == {"a": {"train"}, "b": {"validation"}, "c": {"test"}}
+        found[row["drummer_id"]].add(decision.split)
+    return dict(found)
+
+
+def test_isolation_shares_families_out_by_size_and_published_splits_give_way():
+    sessions, edges = of_drummers(
+        a=["test"] * 15 + ["train"], b=["test", "train"], c=["test", "validation"]
+    )
+    _, decisions = decide(sessions, edges)
+    assert by_drummer(sessions, decisions) == {"a": {"train"}, "b": {"validation"}, "c": {"test"}}
     assert {decision.reason for decision in decisions} == {"isolated", None}
+    assert all(decision.included for decision in decisions)
+
+
+@pytest.mark.parametrize("policy", ["refuse", "move", "report"])
+def test_isolation_leaves_drummers_who_stand_in_one_split_where_they_are(policy):
+    sessions, edges = of_drummers(a=["train"] * 8, b=["test"] * 2, c=["validation"] * 2)
+    _, decisions = decide(sessions, edges, policy)
+    assert outcome(decisions) == ["train"] * 8 + ["test"] * 2 + ["validation"] * 2
+    assert {decision.reason for decision in decisions} == {None}
+
+
+@pytest.mark.parametrize(
+    ("standing", "target"),
+    [
+        ({"a": ["train"] * 16}, "validation"),
+        ({"a": ["train"] * 16, "b": ["validation"] * 2}, "test"),
+        ({"a": ["train"] * 2, "b": ["validation"] * 2, "c": ["test"] * 2}, "train"),
+    ],
+)
+def test_isolation_counts_the_sessions_of_drummers_who_stay(standing, target):
+    sessions, edges = of_drummers(**standing, both=["train", "test"])
+    # Of nobody: these do not count.
+    alone = ["test", "validation", "validation"]
+    sessions += [session(f"x{n}", split, drummer_id=None) for n, split in enumerate(alone)]
+    _, decisions = decide(sessions, edges)
+    found = by_drummer(sessions, decisions)
+    assert found.pop("both") == {target}
+    assert found.pop(None) == set(alone)
+    assert found == {name: set(splits) for name, splits in standing.items()}
+
+
+def test_under_report_isolation_changes_nothing_and_the_drummer_is_counted():
+    sessions, edges = of_drummers(a=["train", "test", "test"], b=["test"])
+    families, decisions = decide(sessions, edges, "report")
+    assert outcome(decisions) == ["train", "test", "test", "test"]
+    assert families_across_splits(families, decisions) == ["a0"]
+
+
+@pytest.mark.parametrize("policy", ["refuse", "move"])
+def test_isolation_that_empties_a_split_is_an_error_that_says_what_to_do(policy):
+    sessions, edges = of_drummers(a=["train", "test"], b=["test", "train"], c=["train"])
+    sessions[0] |= {"kit_id": "k"}
+    sessions[1] |= {"kit_id": "k"}
+    edges += equal_values(KIT, [row.get("kit_id") for row in sessions], "kit_id")
+    with pytest.raises(ValueError, match="leaves no session in test: 2 drummers and 1 kit,") as it:
+        decide(sessions, edges, policy)
+    assert "families: 2" in str(it.value)
+    for remedy in ("less in splits.isolate", "leaks to report", "share of 0 in splits.shares"):
+        assert remedy in str(it.value)
+
+
+def test_a_split_without_a_share_or_that_others_fill_may_lose_its_drummers():
+    sessions, edges = of_drummers(a=["train", "test"], b=["test", "train"])
+    shares = {"train": 1.0, "validation": 0.0, "test": 0.0}
+    _, decisions = decide_splits(sessions, edges, policy="refuse", seed=0, shares=shares)
+    assert outcome(decisions) == ["train"] * 4
+    _, decisions = decide([*sessions, session("x", "test", drummer_id=None)], edges)
+    assert outcome(decisions) == ["train"] * 4 + ["test"]
+
+
+def test_a_split_that_refusal_empties_is_no_error_of_isolation():
+    sessions, edges = of_drummers(a=["train", "test"], b=["test"], c=["validation"])
+    edges.append(Edge(NEAR_STROKES, 2, 3))
+    _, decisions = decide(sessions, edges)
+    assert outcome(decisions) == ["train", "train", "test", "refused"]
 
 
 some_sessions = st.lists(
@@ -137,6 +214,31 @@ def test_no_family_stands_in_two_splits(corpus, policy):
         assert refused == []
 
 
+@given(corpora(), st.lists(st.sampled_from([None, *"xyz"]), min_size=14, max_size=14), st.data())
+def test_no_drummer_stands_in_two_splits_and_who_stands_in_one_stays(corpus, drummers, data):
+    sessions, edges = corpus
+    edges = edges + equal_values(DRUMMER, drummers[: len(sessions)], "drummer_id")
+    policy = data.draw(st.sampled_from(["refuse", "move"]))
+    try:
+        families, decisions = decide(sessions, edges, policy)
+    except ValueError as error:
+        assert "leaves no session in" in str(error)
+        return
+    assert families_across_splits(families, decisions) == []
+    before = defaultdict(set)
+    for family, row in zip(families, sessions, strict=True):
+        before[family].add(row["split"])
+    stay = [name for name in before if len(before[name]) == 1]
+    for family, row, decision in zip(families, sessions, decisions, strict=True):
+        if family in stay:
+            assert (decision.split, decision.included) == (row["split"], True)
+    order = data.draw(st.permutations(range(len(sessions))))
+    place = {old: new for new, old in enumerate(order)}
+    other = [Edge(e.kind, *sorted((place[e.one], place[e.other]))) for e in edges]
+    shuffled = decide([sessions[n] for n in order], other, policy)
+    assert [shuffled[1][place[n]] for n in range(len(sessions))] == decisions
+
+
 @given(corpora(), st.randoms(use_true_random=False), st.sampled_from(["refuse", "move", "report"]))
 def test_the_order_of_the_sessions_does_not_matter(corpus, random, policy):
     sessions, edges = corpus
@@ -162,7 +264,7 @@ def test_another_session_moves_no_other(corpus, policy):
     assert outcome(after[1])[-1] == draw_split("zz", seed=0, shares=SHARES)
 
 
-def described(policy):
+def described(policy, isolate=()):
     sessions = [session("a", "train"), session("b", "test"), session("c", "train", name="<c>")]
     sessions += [session("d", "test", name=f"d{number}") for number in range(2)]
     edges = [
@@ -173,7 +275,7 @@ def described(policy):
     families, decisions = decide(sessions, edges, policy)
     reasons = {"s": {"no_audio": 3}}
     report = describe_splits(
-        sessions, edges, families, decisions, reasons, policy=policy, isolate=[]
+        sessions, edges, families, decisions, reasons, policy=policy, isolate=isolate
     )
     return report, split_table(sessions, families, decisions)
 
@@ -209,3 +311,11 @@ def test_the_page_says_what_joins_and_escapes_names():
     assert "m&lt;1&gt;" in page and "<c>" not in page and "<y>" not in page
     assert "the strokes coincide" in page and "left out" in page and "share 0.98" in page
     assert "http" not in page
+
+
+def test_the_page_does_not_say_of_a_report_that_drummers_are_kept():
+    kept = render_splits_page(described("refuse", ["drummer", "kit"])[0], "m")
+    assert "Kept in one split as well: sessions of one drummer, of one kit; where they" in kept
+    counted = render_splits_page(described("report", ["drummer"])[0], "m")
+    assert "Counted as well: sessions of one drummer." in counted
+    assert "Nothing is changed" in counted and "gave way" not in counted

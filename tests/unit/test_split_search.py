@@ -1,5 +1,11 @@
 """Every way in which sessions may leak into another split is seen, and stopped."""
 
+import json
+import logging
+import runpy
+import sys
+import types
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,8 +15,8 @@ from drumcorpus.audio_landmarks import SAMPLE_RATE_HZ, find_landmarks
 from drumcorpus.leaks.decide import decide_splits, families_across_splits
 from drumcorpus.leaks.search import count_audio_reasons, find_edges, read_sessions
 from drumcorpus.onset_patterns import pattern_hashes
-from drumcorpus.schemas import FINGERPRINTS, INVENTORY, SESSIONS
-from drumcorpus.tables import write_table
+from drumcorpus.schemas import FINGERPRINTS, INVENTORY, SESSIONS, SPLITS
+from drumcorpus.tables import read_table, write_table
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SECONDS = 40
@@ -135,6 +141,15 @@ def test_an_equal_backing_track_is_found_by_its_file(corpus, search):
     assert corpus.kinds(search) == (["equal_audio"], ["a"])
 
 
+def test_a_silent_stem_in_common_joins_nothing_and_another_does(corpus, search):
+    for name, split in (("a", "train"), ("b", "test")):
+        files = [(f"{name}/vocals.wav", "other", "silence"), (f"{name}.wav", "audio", name)]
+        corpus.add(name, split, files=files, silent=["silence"])
+    for name, split in (("c", "train"), ("d", "test")):
+        corpus.add(name, split, files=[(f"{name}/bass.flac", "other", "bass")])
+    assert corpus.kinds(search) == (["equal_audio"], ["c"])
+
+
 def test_a_backing_track_and_a_song_of_two_sets_are_found_by_their_group(corpus, search):
     corpus.add("a", "train", group="enst/backing/celtic-rock")
     corpus.add("b", "test", group="enst/backing/celtic-rock")
@@ -182,6 +197,50 @@ def test_a_drummer_is_kept_in_one_split_where_the_config_asks_for_it(corpus, sea
     corpus.add("b", "test", drummer_id="d")
     assert corpus.kinds(search) == ([], [])
     assert corpus.kinds(search, isolate=["drummer"]) == (["drummer"], [])
+
+
+def test_tables_without_a_session_have_no_edge(tmp_path, search):
+    assert Corpus(tmp_path).kinds(search, isolate=["drummer", "kit"]) == ([], [])
+
+
+class Named(types.SimpleNamespace):
+    """What snakemake gives a script: values by name."""
+
+    def items(self):
+        return vars(self).items()
+
+
+def test_the_script_makes_its_products_of_tables_without_a_session(
+    tmp_path, search, repo, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(logging, "captureWarnings", lambda capture: None)
+    Corpus(tmp_path).kinds(search)
+    tables = {"sessions": "s", "inventory": "f", "fingerprints": "p"}
+    job = Named(
+        rule="decide_splits",
+        input=Named(**{name: [str(tmp_path / f"{n}.parquet")] for name, n in tables.items()}),
+        output=Named(splits="m.parquet", report="m.json", page="m.html"),
+        params=Named(
+            code="0",
+            draw={"seed": 0, "shares": SHARES},
+            leaks="refuse",
+            isolate=["drummer"],
+            search=search,
+            local={"memory_limit": "500MB"},
+        ),
+        wildcards=Named(manifest="m"),
+        log=["m.log"],
+        threads=1,
+        scriptdir=str(repo / "workflow/scripts"),
+    )
+    runpy.run_path(str(repo / "workflow/scripts/decide_splits.py"), {"snakemake": job})
+    table = read_table(tmp_path / "m.parquet")
+    assert (table.num_rows, table.schema.names) == (0, SPLITS.names)
+    report = json.loads((tmp_path / "m.json").read_text())
+    assert (report["sessions"], report["leaks"]["families"], report["splits"]) == (0, 0, {})
+    assert "No source set has a session." in (tmp_path / "m.html").read_text()
 
 
 def test_a_session_that_two_tables_list_is_an_error(tmp_path):

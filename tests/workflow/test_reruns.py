@@ -56,7 +56,7 @@ def test_without_the_records_of_snakemake_nothing_is_made(project):
 def test_without_the_records_of_snakemake_a_changed_setting_is_still_noticed(project):
     shutil.rmtree(project.path(".snakemake"))
     project.configure(sampling={"exponent": 0.25})
-    assert project.jobs("all") == {"derive_weights prod_combined"}
+    assert project.jobs("all") == {"derive_weights prod_combined", "file_release"}
 
 
 def test_a_fresh_checkout_over_the_same_results_makes_nothing(project, repo):

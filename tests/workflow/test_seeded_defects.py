@@ -69,6 +69,7 @@ def strict_gates(report):
         "max_clipped_share": 0,
         "max_silent_share": 0,
         "max_dc_share": 0,
+        "max_unmeasured_share": 0,
         "max_timing_beyond_share": 0,
         "max_past_end_events": 0,
         "max_events_without_audio_share": 0,
@@ -139,9 +140,9 @@ def move_onsets(session_id, moved):
     return lambda corpus: corpus.edit_events(GROOVE, change)
 
 
-def sound(session_id, change):
+def sound(session_id, change, **more):
     """Another recording of a session of Groove MIDI."""
-    return lambda corpus: corpus.edit_sound(GROOVE, session_id, change)
+    return lambda corpus: corpus.edit_sound(GROOVE, session_id, change, **more)
 
 
 def publish(split, *session_ids, source_set=GROOVE):
@@ -241,6 +242,38 @@ def swap_recording(corpus):
     corpus.edit_sound(GROOVE, SHORT, lambda own: samples[: len(own)])
 
 
+def record_few_strokes(corpus):
+    """The recording of another session, in which hardly anything but noise is heard."""
+    [other] = (corpus.run / "raw" / GROOVE / "drummer1/session1").glob("1_*.wav")
+    samples, rate = soundfile.read(other)
+
+    def change(own):
+        noise = np.random.default_rng(1).normal(scale=0.01, size=own.shape)
+        noise[: rate // 2] += samples[: rate // 2]
+        return noise
+
+    corpus.edit_sound(GROOVE, SHORT, change)
+
+
+def with_a_gap(samples):
+    """One sample in the middle that is no number."""
+    samples[len(samples) // 2] = np.nan
+    return samples
+
+
+def damage_the_middle(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes(20_000) + content[middle + 20_000 :]
+
+
+def lose_length_of_audio(corpus):
+    def change(files):
+        for file in of(SHORT, files):
+            file["duration"] = None
+
+    corpus.edit("results/inventory/*.parquet", GROOVE, change)
+
+
 def let_events_run_past_the_end(corpus):
     def change(rows):
         of(SHORT, rows)[-1]["onset_time"] = 1000.0
@@ -254,6 +287,18 @@ def license_egmd_otherwise(corpus):
     corpus.edit(
         "results/provenance/*.jsonl", EGMD, lambda rows: [row.update(other) for row in rows]
     )
+
+
+def name_audio_of_no_session(corpus):
+    """In one event of each set: audio of a known length, but of no provenance."""
+
+    def change(files):
+        audio = next(file for file in files if file["role"] == "audio")
+        files.append(audio | {"path": "elsewhere.wav", "session_id": None})
+
+    for name in MERGED:
+        corpus.edit("results/inventory/*.parquet", name, change)
+    on_event(0, of_sets=MERGED, audio_path="elsewhere.wav")(corpus)
 
 
 def stage_all(corpus):
@@ -347,6 +392,8 @@ class Defect:
 FINDINGS = "max_audit_findings"
 LEAKS = "max_leak_families"
 TIMING = "max_timing_beyond_share"
+UNMEASURED = "max_unmeasured_share"
+PAST_END = "max_past_end_events"
 DRIFT = "max_drifted_classes"
 DIFFERENCES = "max_audit_differences"
 UNEXPLAINED = "max_unexplained_hits"
@@ -413,9 +460,17 @@ DEFECTS = {
     "labels 200 ms late": Defect(TIMING, move_onsets(SHORT, lambda t: t + 0.2)),
     "labels that drift": Defect(TIMING, move_onsets(LONG, lambda t: 1.0007 * t)),
     "the recording of another session": Defect(TIMING, swap_recording, (AUDIT,)),
-    "an event past the end of its audio": Defect(
-        "max_past_end_events", let_events_run_past_the_end
+    "a recording without the strokes": Defect(TIMING, record_few_strokes, (AUDIT,)),
+    "sound that is not a number": Defect(
+        UNMEASURED, sound(SHORT, with_a_gap, written={"subtype": "FLOAT"}), (AUDIT,)
     ),
+    "sound that is damaged in the middle": Defect(
+        UNMEASURED,
+        sound(SHORT, np.copy, written={"format": "FLAC"}, damage=damage_the_middle),
+        (AUDIT,),
+    ),
+    "an event past the end of its audio": Defect(PAST_END, let_events_run_past_the_end),
+    "audio whose length nobody knows": Defect(PAST_END, lose_length_of_audio),
     "events without audio": Defect(
         "max_events_without_audio_share", on_session(SHORT, audio_path=None)
     ),
@@ -441,7 +496,7 @@ DEFECTS = {
     "events of a staged set": Defect(FINDINGS, stage_all, (AUDIT,), kind="tier_not_production"),
     "audio that the provenance does not have": Defect(
         FINDINGS,
-        on_event(0, of_sets=MERGED, audio_path="elsewhere.wav"),
+        name_audio_of_no_session,
         (AUDIT,),
         kind="audio_not_in_provenance",
     ),

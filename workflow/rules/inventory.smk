@@ -6,6 +6,7 @@ out:  results/inventory/{source_set}.parquet              one row per raw file
       results/sessions/{source_set}.parquet               one row per session
       results/quarantine/{source_set}/inventory.parquet   files that are not used, with the reason
       results/sessions/{source_set}/{shard}.parquet       the sessions of one shard
+      results/sound_files/{source_set}/{shard}.parquet    their sound files, stems included
 """
 
 
@@ -53,8 +54,10 @@ rule shard_sessions:
     """Take the sessions of one shard out of the list, so that the others do not touch it."""
     input:
         sessions="results/sessions/{source_set}.parquet",
+        inventory="results/inventory/{source_set}.parquet",
     output:
         sessions=update("results/sessions/{source_set}/{shard}.parquet"),
+        sound_files=update("results/sound_files/{source_set}/{shard}.parquet"),
     log:
         "logs/shard_sessions/{source_set}/{shard}.log",
     benchmark:

@@ -66,7 +66,12 @@ COMPARED = (
 )
 COMPARISON = (
     config["compare"].get(
-        "name", "_vs_".join(Path(COMPARED[side]).stem for side in ("a", "b"))
+        "name",
+        re.sub(
+            r"[^\w.-]",
+            "_",
+            "_vs_".join(Path(COMPARED[side]).stem[:60] for side in ("a", "b")),
+        ),
     )
     if COMPARED
     else "none"

@@ -1,8 +1,8 @@
 """
 Find the sessions that belong together, and put each family into one split.
 
-in:   results/sessions, results/inventory and results/events of the source sets of a manifest, raw
-      audio
+in:   results/sessions, results/sound_files, results/inventory and results/events of the source sets
+      of a manifest, raw audio
 out:  results/fingerprints/{source_set}/{shard}.parquet   landmarks of the sound, patterns of onsets
       results/splits/{manifest}.parquet                   split of every session, or its refusal
       reports/splits/{manifest}.json, .html               families, why, and what was done
@@ -15,6 +15,7 @@ rule fingerprint_sessions:
     input:
         events="results/events/{source_set}/{shard}.parquet",
         sessions="results/sessions/{source_set}/{shard}.parquet",
+        sound_files="results/sound_files/{source_set}/{shard}.parquet",
         class_maps=f"{TAXONOMY}/class_maps.yaml",
     output:
         fingerprints=update("results/fingerprints/{source_set}/{shard}.parquet"),

@@ -12,16 +12,20 @@ from drumcorpus.progress import Progress
 from drumcorpus.raw_files import RawReader
 from drumcorpus.recordings import recording_reader
 from drumcorpus.schemas import FINGERPRINTS
+from drumcorpus.silent_files import silent_file_finder
 from drumcorpus.tables import count_by, read_table, write_batches
 
 sessions = read_table(snakemake.input.sessions)
-reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))
+sound_files = read_table(snakemake.input.sound_files)
+digests = dict(zip(*(sound_files[name].to_pylist() for name in ("path", "sha256")), strict=True))
+reader = RawReader(snakemake.params.local["roots"], digests | file_digests(sessions))
 progress = Progress(job.title, sessions.num_rows, "sessions")
 batches = fingerprint_sessions(
     sessions,
     read_table(snakemake.input.events, ["session_id", "onset_time", "audio_path", "components"]),
     read_yaml(snakemake.input.class_maps)["classes_5"],
     recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
+    find_silent=silent_file_finder(sound_files, reader),
     on_session=progress.advance,
     **snakemake.params.fingerprints,
 )

@@ -45,9 +45,34 @@ def _check_figures(row: dict, where: str) -> None:
     if not isinstance(row.get("license"), str | None):
         raise ValueError(f"{where}: license: expected a string, got {row['license']!r}")
     if not isinstance(row.get("redistributable"), bool | None):
-        raise ValueError(f"{where}: redistributable: expected true or false")
-    hashes = row.get("hashes")
-    if not isinstance(hashes, list) or not all(
-        isinstance(file, dict) and isinstance(file.get("path"), str) for file in hashes
-    ):
-        raise ValueError(f"{where}: hashes: expected a list of {{path, role, bytes, sha256}}")
+        raise ValueError(
+            f"{where}: redistributable: expected true or false, got {row['redistributable']!r}"
+        )
+    for name in ("notes", "techniques"):
+        if not _is_list(row.get(name), str):
+            raise ValueError(f"{where}: {name}: expected a list of strings, got {row[name]!r}")
+    drops = row.get("drops")
+    if not isinstance(drops, dict | None) or not _is_list([*(drops or {}).values()], int):
+        raise ValueError(f"{where}: drops: expected a number of hits by reason, got {drops!r}")
+    _check_hashes(row.get("hashes"), where)
+
+
+def _check_hashes(hashes, where: str) -> None:
+    """Refuse files without a path, or whose size is no number."""
+    expected = "expected a list of {path, role, bytes, sha256}"
+    if not isinstance(hashes, list):
+        raise ValueError(f"{where}: hashes: {expected}, got {hashes!r}")
+    for number, file in enumerate(hashes):
+        if not isinstance(file, dict) or not isinstance(file.get("path"), str):
+            raise ValueError(f"{where}: hashes: {expected}, got {file!r}")
+        if type(file.get("bytes")) not in (int, type(None)):
+            raise ValueError(
+                f"{where}: hashes[{number}].bytes: expected a whole number, got {file['bytes']!r}"
+            )
+
+
+def _is_list(values, kind: type) -> bool:
+    """Whether it is a list of values of exactly this type, or None."""
+    return values is None or (
+        isinstance(values, list) and all(type(value) is kind for value in values)
+    )

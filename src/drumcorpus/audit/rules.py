@@ -37,8 +37,13 @@ RULES = {
            WHERE tier <> 'production'""",
     ),
     "merged_set_without_events": (
-        "source set is to be merged and has no event in the manifest",
+        "source set is to be merged and has no event in the manifest, and no split policy refused "
+        "all of its sessions",
         """SELECT source_set, source_set, 1 FROM sets ANTI JOIN refs USING (source_set)
+           ANTI JOIN (SELECT source_set FROM sessions
+                      LEFT JOIN splits USING (source_set, session_id)
+                      WHERE n_events > 0 GROUP BY source_set
+                      HAVING bool_and(NOT coalesce(included, true))) USING (source_set)
            WHERE merged""",
     ),
     "merged_set_without_inventory": (

@@ -75,14 +75,13 @@ def _copy_columns(manifest: Path, folder: Path, side: str, memory_limit: str, th
         n_repeated = database.execute(
             "SELECT count(*) - count(DISTINCT event_id) FROM events"
         ).fetchone()[0]
-        copy = (
-            "row_number() OVER (PARTITION BY event_id ORDER BY session_id, onset_time)"
-            if n_repeated
-            else "1"
-        )
+        # By all that is compared: rows that are equal in it may take each other's number.
+        order = "source_set, session_id, onset_time, labels, techniques, split"
+        copy = f"row_number() OVER (PARTITION BY event_id ORDER BY {order})" if n_repeated else "1"
         target = str(folder / f"{side}.parquet").replace("'", "''")
         database.execute(
-            f"COPY (SELECT {columns}, {copy}::INTEGER AS copy FROM events) TO '{target}'"
+            f"COPY (SELECT *, {copy}::INTEGER AS copy FROM (SELECT {columns} FROM events)) "
+            f"TO '{target}'"
         )
 
 
@@ -133,9 +132,9 @@ def _find_changes(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
         SELECT gone_id, gone_copy, event_id, copy, onset_a, onset_b FROM ({pairs})
         WHERE abs(onset_b - onset_a) <= $within
         QUALIFY row_number() OVER (PARTITION BY gone_id, gone_copy
-                ORDER BY abs(onset_b - onset_a), onset_b, event_id) = 1
+                ORDER BY abs(onset_b - onset_a), onset_b, event_id, copy) = 1
             AND row_number() OVER (PARTITION BY event_id, copy
-                ORDER BY abs(onset_b - onset_a), onset_a, gone_id) = 1
+                ORDER BY abs(onset_b - onset_a), onset_a, gone_id, gone_copy) = 1
         """,
         {"within": MOVED_WITHIN},
     )

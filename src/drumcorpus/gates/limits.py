@@ -96,6 +96,12 @@ LIMITS = {
         "Look at the sessions named under the audio checks; a high-pass filter takes it away.",
         is_share=True,
     ),
+    "max_unmeasured_share": Limit(
+        ("audio_checks", "unmeasured_share"),
+        "{figure} of the sessions looked at could not be measured; at most {limit} may.",
+        "Look at the sessions named under the audio checks; fetch them again or leave them out.",
+        is_share=True,
+    ),
     "max_timing_beyond_share": Limit(
         ("audio_checks", "timing", "share_beyond"),
         "The labels of {figure} of the sessions looked at lie beside their sound; at most "
@@ -104,8 +110,9 @@ LIMITS = {
         is_share=True,
     ),
     "max_past_end_events": Limit(
-        ("audio_checks", "past_end", "events"),
-        "{figure} events lie past the end of their audio; at most {limit} may.",
+        ("audio_checks", "past_end", "events_past_or_unknown"),
+        "{figure} events lie past the end of their audio, or of audio whose length nobody knows; "
+        "at most {limit} may.",
         "The audio is cut short or belongs to another annotation; the report names the sessions.",
     ),
     "max_events_without_audio_share": Limit(

@@ -1,8 +1,9 @@
 """The section of the report that rests on the sound: levels, faults, timing, rates."""
 
+import math
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import duckdb
 import numpy as np
@@ -12,9 +13,14 @@ from drumcorpus.health.audio_files import count_rates, find_past_end
 from drumcorpus.health.audio_limits import (
     FAULTS,
     TIMING_SHOWN,
+    UNMEASURED_SHOWN,
     is_measured,
     is_mistimed,
+    is_sampled,
     is_timed,
+    is_timing_known,
+    is_unfound,
+    is_unmeasured,
 )
 from drumcorpus.health.scans import N_EXAMPLES
 from drumcorpus.intervals import effective_size, quantile_interval, share_interval
@@ -55,10 +61,10 @@ def audio_section(
     -------
     section : dict
         ``sampling``: how sessions were chosen, and how many there are; ``by_source_set``;
-        ``clipped``, ``dc``, ``silent`` and ``timing`` over all, with examples, and the figures of
-        the gates beside them; ``past_end`` and ``sample_rates``, which rest on no sample. Levels
-        in LUFS, LU and dBFS, offsets in ms (above 0: annotated late), shares from 0 to 1; None
-        where nothing was measured.
+        ``clipped``, ``dc``, ``silent``, ``unmeasured`` and ``timing`` over all, with examples, and
+        the figures of the gates beside them; ``past_end`` and ``sample_rates``, which rest on no
+        sample. Levels in LUFS, LU and dBFS, offsets in ms (above 0: annotated late), shares from 0
+        to 1; None where nothing was measured, and over all where that is so of one source set.
 
     Raises
     ------
@@ -83,6 +89,7 @@ def audio_section(
         name: _pooled(sets, lambda row, rule=rule: rule(row, limits), shown)
         for name, (rule, shown) in FAULTS.items()
     }
+    faults["unmeasured"] = _pooled(sets, is_unmeasured, UNMEASURED_SHOWN, is_sampled, is_sampled)
     return {
         "sampling": _sampling(rows, settings),
         "by_source_set": by_source_set,
@@ -97,18 +104,13 @@ def audio_section(
 
 
 def _sampling(rows: Rows, settings: Mapping) -> dict:
-    reasons = Counter(row["reason"] for row in rows if row["reason"] is not None)
-    failed = [row for row in rows if row["reason"] is not None]
     return {
         "sessions_per_set": settings["measure"]["sessions_per_set"],
         "method": METHOD,
         "eligible_sessions": len(rows),
         "sampled_sessions": sum(row["sampled"] for row in rows),
         "measured_sessions": sum(map(is_measured, rows)),
-        "not_measured": dict(sorted(reasons.items())),
-        "not_measured_examples": [
-            _example(row, ("reason", "detail")) for row in failed[:N_EXAMPLES]
-        ],
+        "not_measured": _reasons(rows, "reason"),
         "limits": dict(settings["limits"]),
     }
 
@@ -126,12 +128,13 @@ def _hold_against_median(rows: Rows) -> None:
 def _of_source_set(rows: Rows, limits: Mapping) -> dict:
     measured = [row for row in rows if is_measured(row)]
     is_whole = len(measured) == len(rows)
-    reasons = Counter(row["reason"] for row in rows if row["reason"] is not None)
+    n_sampled = sum(map(is_sampled, rows))
     return {
         "eligible_sessions": len(rows),
-        "sampled_sessions": sum(row["sampled"] for row in rows),
+        "sampled_sessions": n_sampled,
         "measured_sessions": len(measured),
-        "not_measured": dict(sorted(reasons.items())),
+        "not_measured": _reasons(rows, "reason"),
+        "unmeasured": _share_of(n_sampled - len(measured), n_sampled, n_sampled == len(rows)),
         "seconds": round(sum(row["duration"] for row in measured), LEVEL_DIGITS),
         "loudness": _distribution(measured, "loudness_lufs", is_whole),
         "peak": _distribution(measured, "peak_dbfs", is_whole),
@@ -176,44 +179,49 @@ def _pooled(
     rule: Callable[[dict], bool],
     shown: Sequence[str],
     is_counted: Callable[[dict], bool] = is_measured,
+    is_known: Callable[[dict], bool] = is_measured,
 ) -> dict:
     """Sessions of all source sets to which a rule applies: share, interval and examples.
 
-    Each set counts by its sessions with audio, however many of them were looked at.
+    Each set counts by its sessions with audio, however many of them were looked at. There is no
+    share where a set was sampled and nothing of it is known: it may be the faulty one.
     """
-    groups, found, is_whole = [], [], True
+    groups, found, is_whole, is_told = [], [], True, True
     for rows in sets.values():
         counted = [row for row in rows if is_counted(row)]
+        n_known = sum(map(is_known, rows))
+        is_told &= n_known > 0 or not any(map(is_sampled, rows))
         if counted:
             beyond = [row for row in counted if rule(row)]
             # Sessions that can have no such figure are left out in the proportion of the sample.
-            n_measured = sum(map(is_measured, rows))
-            groups.append((len(rows) * len(counted) / n_measured, len(counted), len(beyond)))
-            is_whole &= n_measured == len(rows)
+            groups.append((len(rows) * len(counted) / n_known, len(counted), len(beyond)))
+            is_whole &= n_known == len(rows)
             found += beyond
-    if not groups:
-        return {"sessions": 0, "share": None, "ci95": None, "examples": []}
+    found.sort(key=lambda row: _place(row[shown[0]]))
+    examples = [_example(row, shown) for row in found[:N_EXAMPLES]]
+    pooled = {"sessions": len(found), "share": None, "ci95": None, "examples": examples}
+    if not groups or not is_told:
+        return pooled
     size = sum(members for members, _, _ in groups)
     share = min(sum(members * n / drawn for members, drawn, n in groups) / size, 1.0)
     n_effective = effective_size((members, drawn) for members, drawn, _ in groups)
     interval = (share, share) if is_whole else share_interval(share, n_effective)
-    found.sort(key=lambda row: -abs(row[shown[0]]))
-    return {
-        "sessions": len(found),
-        "share": _rounded(share),
-        "ci95": [_rounded(x) for x in interval],
-        "examples": [_example(row, shown) for row in found[:N_EXAMPLES]],
-    }
+    return pooled | {"share": _rounded(share), "ci95": [_rounded(x) for x in interval]}
+
+
+def _place(value: float | str | None) -> float:
+    """What puts the worst session first; one without a number is worse than any."""
+    return -abs(value) if isinstance(value, int | float) else -math.inf
 
 
 def _timing_of_set(rows: Rows, limits: Mapping, is_whole: bool) -> dict:
     timed = [row for row in rows if is_timed(row)]
-    reasons = Counter(row["timing_reason"] for row in rows if is_measured(row))
-    reasons.pop(None, None)
-    beyond = _share_of(sum(is_mistimed(row, limits) for row in timed), len(timed), is_whole)
+    known = [row for row in rows if is_timing_known(row)]
+    beyond = _share_of(sum(is_mistimed(row, limits) for row in known), len(known), is_whole)
     return {
         "sessions": len(timed),
-        "not_timed": dict(sorted(reasons.items())),
+        "not_in_sound": len(known) - len(timed),
+        "not_timed": _reasons(filter(is_measured, rows), "timing_reason"),
         "onsets_measured": sum(row["onsets_measured"] for row in timed),
         "onsets_unmeasured": sum(row["onsets_unmeasured"] for row in timed),
         "beyond_limit": beyond["sessions"],
@@ -227,11 +235,12 @@ def _timing_of_set(rows: Rows, limits: Mapping, is_whole: bool) -> dict:
 
 def _timing_of_all(sets: Mapping[str, Rows], limits: Mapping) -> dict:
     timed = [row for rows in sets.values() for row in rows if is_timed(row)]
-    beyond = _pooled(sets, lambda row: is_mistimed(row, limits), TIMING_SHOWN, is_timed)
+    beyond = _pooled(sets, lambda row: is_mistimed(row, limits), TIMING_SHOWN, is_timing_known)
     offsets = [abs(row["offset_ms"]) for row in timed]
     median = round(float(np.median(offsets)), LEVEL_DIGITS) if offsets else None
     return {
         "sessions": len(timed),
+        "not_in_sound": sum(is_unfound(row) for rows in sets.values() for row in rows),
         "beyond_limit": beyond["sessions"],
         "share_beyond": beyond["share"],
         "ci95": beyond["ci95"],
@@ -270,6 +279,10 @@ def _hit_spans(by_source_set: Mapping[str, Mapping]) -> dict:
         }
         for family in sorted({family for of_set in levels for family in of_set})
     }
+
+
+def _reasons(rows: Iterable[dict], column: str) -> dict[str, int]:
+    return dict(sorted(Counter(row[column] for row in rows if row[column] is not None).items()))
 
 
 def _example(row: Mapping, shown: Sequence[str]) -> dict:

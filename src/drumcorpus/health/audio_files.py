@@ -4,6 +4,8 @@ import duckdb
 
 from drumcorpus.health.scans import N_EXAMPLES, select
 
+KEY = ("source_set", "session_id")
+
 
 def find_past_end(database: duckdb.DuckDBPyConnection) -> dict:
     """Events whose onset is at or after the end of their audio.
@@ -16,9 +18,10 @@ def find_past_end(database: duckdb.DuckDBPyConnection) -> dict:
     Returns
     -------
     past_end : dict
-        ``events``, ``sessions``, ``by_source_set`` (events) and ``examples`` with the seconds by
-        which the last onset is past the end; ``events_of_unknown_end``: those whose audio the
-        inventory does not list, or without a duration.
+        ``events``, ``sessions`` and ``by_source_set`` (events); ``events_of_unknown_end``: those
+        whose audio the inventory does not list, or without a duration; ``events_past_or_unknown``:
+        both, which is what the gate reads; ``examples`` of either, with the seconds by which the
+        last onset is past the end. Events that name no audio have none to be past.
     """
     rows = select(
         database,
@@ -34,23 +37,27 @@ def find_past_end(database: duckdb.DuckDBPyConnection) -> dict:
         HAVING count(*) FILTER (onset_time >= duration OR duration IS NULL) > 0
         """,
     )
+    rows.sort(key=lambda row: (-row["events"] - row["unknown"], *(row[name] for name in KEY)))
     found = [row for row in rows if row["events"]]
-    found.sort(key=lambda row: (-row["events"], row["source_set"], row["session_id"]))
     by_source_set: dict[str, int] = {}
     for row in sorted(found, key=lambda row: row["source_set"]):
         name = row["source_set"]
         by_source_set[name] = by_source_set.get(name, 0) + row["events"]
-    shown = ("source_set", "session_id", "events")
+    n_past, n_unknown = sum(by_source_set.values()), sum(row["unknown"] for row in rows)
     return {
-        "events": sum(by_source_set.values()),
+        "events": n_past,
         "sessions": len(found),
         "by_source_set": by_source_set,
-        "events_of_unknown_end": sum(row["unknown"] for row in rows),
-        "examples": [
-            {**{name: row[name] for name in shown}, "seconds": round(row["seconds"], 3)}
-            for row in found[:N_EXAMPLES]
-        ],
+        "events_of_unknown_end": n_unknown,
+        "events_past_or_unknown": n_past + n_unknown,
+        "examples": [_past_end_example(row) for row in rows[:N_EXAMPLES]],
     }
+
+
+def _past_end_example(row: dict) -> dict:
+    seconds = round(row["seconds"], 3) if row["events"] else None
+    counts = {"events": row["events"], "events_of_unknown_end": row["unknown"]}
+    return {**{name: row[name] for name in KEY}, **counts, "seconds": seconds}
 
 
 def count_rates(database: duckdb.DuckDBPyConnection) -> dict:

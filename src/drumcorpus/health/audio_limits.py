@@ -5,6 +5,20 @@ Rows are of the schema `AUDIO_CHECKS`; limits are ``audio_checks.limits`` of the
 
 from collections.abc import Mapping
 
+TOO_FEW_MEASURED = "too_few_measured"  # as `audio_checks.timing` names it
+MIN_TRIED = 5  # onsets that were looked for in the sound; fewer say nothing of a session
+MIN_FOUND_SHARE = 0.5  # of those, in a recording that is the annotation's
+
+
+def is_sampled(row: Mapping) -> bool:
+    """Whether a session was chosen to be decoded."""
+    return row["sampled"]
+
+
+def is_unmeasured(row: Mapping) -> bool:
+    """Whether a session was chosen and its sound could not be measured."""
+    return row["sampled"] and row["reason"] is not None
+
 
 def is_measured(row: Mapping) -> bool:
     """Whether a session was decoded and its sound has figures."""
@@ -14,6 +28,19 @@ def is_measured(row: Mapping) -> bool:
 def is_timed(row: Mapping) -> bool:
     """Whether a session's labels were found in its sound."""
     return is_measured(row) and row["offset_ms"] is not None
+
+
+def is_unfound(row: Mapping) -> bool:
+    """Whether most of a session's strokes are not in its sound: the recording is another's."""
+    if not is_measured(row) or row["timing_reason"] != TOO_FEW_MEASURED:
+        return False
+    tried = row["onsets_measured"] + row["onsets_unmeasured"]
+    return tried >= MIN_TRIED and row["onsets_measured"] < MIN_FOUND_SHARE * tried
+
+
+def is_timing_known(row: Mapping) -> bool:
+    """Whether it can be said if a session's labels are where its sound is."""
+    return is_timed(row) or is_unfound(row)
 
 
 def is_clipped(row: Mapping, limits: Mapping) -> bool:
@@ -33,7 +60,9 @@ def is_silent(row: Mapping, limits: Mapping) -> bool:
 
 
 def is_mistimed(row: Mapping, limits: Mapping) -> bool:
-    """Whether a session's labels are late, early or scattered, or drift for certain."""
+    """Whether a session's labels are late, early, scattered or not found, or drift for certain."""
+    if is_unfound(row):
+        return True
     beyond = abs(row["offset_ms"]) > limits["timing_ms"]
     beyond |= row["offset_mad_ms"] > limits["spread_ms"]
     drift, error = row["drift_ms_per_min"], row["drift_error_ms_per_min"]
@@ -53,4 +82,8 @@ FAULTS = {
     "dc": (has_dc, ("dc_offset",)),
     "silent": (is_silent, ("near_silence_share", "digital_silence_share", "peak_dbfs")),
 }
-TIMING_SHOWN = ("offset_ms", "offset_mad_ms", "drift_ms_per_min")
+TIMING_SHOWN = (
+    *("offset_ms", "offset_mad_ms", "drift_ms_per_min"),
+    *("onsets_measured", "onsets_unmeasured"),
+)
+UNMEASURED_SHOWN = ("reason", "detail")

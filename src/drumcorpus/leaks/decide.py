@@ -35,7 +35,9 @@ def decide_splits(
 ) -> tuple[list[str], list[Decision]]:
     """The family and the split of each session.
 
-    A session of no family, or of one that stands in one split, keeps what it has.
+    A session of no family, or of one that stands in one split, keeps what it has. A family that
+    `splits.isolate` has joined goes whole to the split that is farthest below its share of such
+    sessions, the largest family first; what is published gives way then, and nobody is left out.
 
     Parameters
     ----------
@@ -46,15 +48,21 @@ def decide_splits(
     policy : str
         What is done where the published splits of a family differ. `refuse`: its published
         sessions outside the most held-out of them are left out. `move`: all of it goes to that
-        split. `report`: nothing at all is changed.
+        split. `report`: nothing at all is changed, be it for a drummer or a kit.
     seed, shares
-        As of `splits.draw_split`, for families without a published split.
+        As of `splits.draw_split`, for families without a published split; the shares are those of
+        isolated families, too.
 
     Returns
     -------
     families : list of str
         The first group of each session's family, by name.
     decisions : list of Decision
+
+    Raises
+    ------
+    ValueError
+        If a split of some share loses its last session because a drummer or a kit is kept in one.
     """
     edges = list(edges)
     members: dict[int, list[int]] = defaultdict(list)
@@ -63,25 +71,28 @@ def decide_splits(
     isolated = {n for edge in edges if edge.kind in ISOLATION for n in (edge.one, edge.other)}
     decisions = [Decision(session["split"]) for session in sessions]
     names = [""] * len(sessions)
-    greedy = []
+    in_conflict, filled = [], Counter()
     for numbers in members.values():
         name = min(sessions[number]["group_id"] for number in numbers)
         for number in numbers:
             names[number] = name
-        if isolated.intersection(numbers):
-            greedy.append((name, numbers))
-        elif len(numbers) > 1 and policy != REPORT:
+        standing = {sessions[number]["split"] for number in numbers}
+        is_isolated = not isolated.isdisjoint(numbers)
+        if len(standing) == 1:
+            filled[standing.pop()] += len(numbers) if is_isolated else 0
+        elif is_isolated:
+            in_conflict.append((name, numbers))
+        elif policy != REPORT:
             _decide_family(sessions, numbers, name, decisions, policy, seed, shares)
-    _share_out(greedy, decisions, shares)
+    if in_conflict and policy != REPORT:
+        _share_out(in_conflict, filled, decisions, shares)
+        _refuse_emptied(sessions, in_conflict, edges, decisions, shares)
     return names, decisions
 
 
 def _decide_family(sessions, numbers, name, decisions, policy, seed, shares) -> None:
     """Put one family into one split, or part of it out of the manifest."""
     official = {sessions[n]["split"] for n in numbers if sessions[n]["official_split"]}
-    standing = {sessions[n]["split"] for n in numbers}
-    if len(standing) == 1:
-        return
     target = next((split for split in HELD_OUT if split in official), None)
     reason = FOLLOWS_OFFICIAL if target else DRAWN_TOGETHER
     target = target or draw_split(name, seed=seed, shares=shares)
@@ -96,16 +107,44 @@ def _decide_family(sessions, numbers, name, decisions, policy, seed, shares) -> 
             decisions[number].included, decisions[number].reason = False, LEAKS
 
 
-def _share_out(greedy, decisions, shares: Mapping[str, float]) -> None:
-    """Each isolated family to the split that is farthest below its share, the largest first."""
-    total = sum(len(numbers) for _, numbers in greedy)
-    filled: Counter = Counter()
-    for _, numbers in sorted(greedy, key=lambda family: (-len(family[1]), family[0])):
+def _share_out(in_conflict, filled: Counter, decisions, shares: Mapping[str, float]) -> None:
+    """Each family to the split that is farthest below its share, the largest first.
+
+    `filled` has the sessions of the isolated families that stand in one split already.
+    """
+    total = filled.total() + sum(len(numbers) for _, numbers in in_conflict)
+    for _, numbers in sorted(in_conflict, key=lambda family: (-len(family[1]), family[0])):
         split = max(shares, key=lambda name: shares[name] * total - filled[name])
         filled[split] += len(numbers)
         for number in numbers:
             if decisions[number].split != split:
                 decisions[number] = Decision(split, reason=ISOLATED)
+
+
+def _refuse_emptied(sessions, in_conflict, edges, decisions, shares: Mapping[str, float]) -> None:
+    """Stop where a split had sessions of the families in conflict, and now has none at all."""
+    shared_out = {number for _, numbers in in_conflict for number in numbers}
+    before = {sessions[number]["split"] for number in shared_out}
+    left = {decision.split for decision in decisions if decision.included}
+    emptied = [split for split in HELD_OUT if shares[split] > 0 and split in before - left]
+    if not emptied:
+        return
+    kept: dict[str, set] = {}
+    for edge in edges:
+        if edge.kind in ISOLATION and edge.one in shared_out:
+            kept.setdefault(edge.kind, set()).update(edge.evidence.values())
+    counts = [
+        f"{len(kept[kind])} {kind}{'s' * (len(kept[kind]) > 1)}"
+        for kind in ISOLATION
+        if kind in kept
+    ]
+    raise ValueError(
+        f"splits.isolate leaves no session in {' and '.join(emptied)}: {' and '.join(counts)}, "
+        f"whose sessions stood in several splits, are kept in one each (families: "
+        f"{len(in_conflict)}), and are too few or too large to fill every split. Ask for less in "
+        "splits.isolate, set splits.leaks to report, or give the split a share of 0 in "
+        "splits.shares"
+    )
 
 
 def families_across_splits(families: Sequence[str], decisions: Sequence[Decision]) -> list[str]:

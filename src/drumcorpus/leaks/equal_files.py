@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 import duckdb
+import pyarrow as pa
 
 from drumcorpus.leaks.families import EQUAL_ANNOTATION, EQUAL_AUDIO, Edge
+from drumcorpus.silent_files import SOUND
 
 # Files beside the recording that are music too: accompaniment, stems, the song's own MIDI.
-MUSIC = (".wav", ".flac", ".mp3", ".ogg", ".aif", ".aiff", ".mid", ".midi")
+MUSIC = (*SOUND, ".mid", ".midi")
 
 _SHARED = """
     SELECT source_set, session_id, path, role, sha256 FROM read_parquet($paths)
@@ -40,15 +42,19 @@ def equal_file_edges(
     numbers : mapping
         Number of each session by source set and session.
     silent : iterable of str
-        SHA-256 of sound files without sound.
+        SHA-256 of sound files without sound, recordings, stems and accompaniment alike.
     n_onsets : mapping
         Onsets of each session by its number.
     min_onsets : int
         Fewest onsets of a session whose equal annotation counts.
     """
-    database.execute("CREATE OR REPLACE TEMP TABLE known (source_set VARCHAR, session_id VARCHAR)")
-    database.executemany("INSERT INTO known VALUES (?, ?)", sorted(numbers))
+    columns = {
+        name: pa.array([key[place] for key in numbers], pa.string())
+        for place, name in enumerate(("source_set", "session_id"))
+    }
+    database.register("known", pa.table(columns))
     rows = database.execute(_SHARED, {"paths": inventories}).fetchall()
+    database.unregister("known")
     silent, first, edges = set(silent), {}, set()
     for source_set, session_id, path, role, digest in rows:
         number = numbers[source_set, session_id]

@@ -21,8 +21,8 @@ KINDS = {
     EQUAL_AUDIO: "one file of sound or of its MIDI, to the byte",
     NEAR_AUDIO: "the sound coincides",
     NEAR_STROKES: "the strokes coincide",
-    DRUMMER: "one drummer, kept together by the config",
-    KIT: "one kit, kept together by the config",
+    DRUMMER: "one drummer, which the config asks to keep together",
+    KIT: "one kit, which the config asks to keep together",
 }
 POLICIES = {
     REFUSE: "Where published splits differ, what is outside the most held-out is left out.",
