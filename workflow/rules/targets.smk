@@ -7,7 +7,8 @@ does not miss an intermediate product, and so would take a failed or deleted one
 
 INVENTORY = ["inventory/{s}", "sessions/{s}", "quarantine/{s}/inventory"]
 INGEST = [
-    *("sessions/{s}/{n}", "events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}"),
+    *("sessions/{s}/{n}", "sound_files/{s}/{n}"),
+    *("events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}"),
     *("events/{s}", "tallies/{s}", "quarantine/{s}"),
 ]
 CRASH = [
