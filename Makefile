@@ -1,5 +1,6 @@
 # make run    set up .venv and build the corpus that config/config.yaml describes
 # make test   set up .venv, check the style and run the tests
+# make test-long   the tests that take minutes each
 # make lock   resolve the dependencies of pyproject.toml anew (needs uv)
 
 PYTHON ?= python3
@@ -10,14 +11,17 @@ CORES ?= all
 CONFIG ?=
 DIR ?= .
 
-.PHONY: run test lint lock clean
+.PHONY: run test test-long lint lock clean
 
 run: .venv/.installed
 	$(BIN)/python -m drumcorpus.launch $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR) \
 	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+
+test-long: .venv/.installed
+	$(BIN)/python -m pytest -m long
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

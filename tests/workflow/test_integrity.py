@@ -255,6 +255,7 @@ def test_every_stroke_of_the_demo_is_in_the_manifest_or_under_a_reason(built):
     assert sum(map(len, manifest["components"].to_pylist())) == in_event
 
 
+@pytest.mark.long
 def test_a_value_within_a_section_can_be_given_on_the_command_line(project):
     made = project.jobs("all", "--config", "crash={use_metadata: false}", "gates=report")
     assert f"cluster_crashes {SET} 000" in made
@@ -276,6 +277,7 @@ def test_a_hand_edited_run_manifest_is_found_and_its_product_made_again(project)
     assert sidecar.read_bytes() == before
 
 
+@pytest.mark.long
 def test_products_of_another_configuration_are_not_taken_for_these(project, tmp_path):
     aside = tmp_path / "aside"
     shutil.copytree(project.path("results"), aside)

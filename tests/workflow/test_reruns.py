@@ -144,6 +144,7 @@ def test_a_raw_file_that_vanished_is_an_error_by_name(project):
     assert again.returncode == 1, "a failure must not count as done"
 
 
+@pytest.mark.long
 def test_a_vanished_raw_file_can_be_accepted(project):
     sorted(project.path("raw").rglob("*.mid"))[-1].unlink()
     project.configure(inventory={"vanished": "accept"}, gates="report")

@@ -54,8 +54,9 @@ _BARS = {
         kick="X-----x-X-------",
     ),
     "two_crashes": _bar(
-        crash_1_edge="X-------x-------",
-        crash_2_edge="----X-------X---",
+        # Neither cymbal goes with the snare, or the sound could not tell one from the other.
+        crash_1_edge="X-----------x---",
+        crash_2_edge="----X---X-------",
         snare="----X-------X---",
         kick="X---x---X---x---",
     ),
