@@ -1,5 +1,6 @@
-"""A checkout with a small corpus, built once by the real snakemake and copied for each test."""
+"""A checkout with a small corpus, built once by the real snakemake and put back for each test."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from drumcorpus.demo.groove_mididataset import write_corpus
+from drumcorpus.workflow_state import remember_manifests
 
 CODE = ("Snakefile", "profiles", "workflow", "src", "resources", "config", "environment.yml")
 # Small clips and few performances: what is tested is what runs again, not what comes out.
@@ -118,11 +120,72 @@ def built(tmp_path_factory, repo):
     return project
 
 
+class Workspace:
+    """A copy of a project for one test after the other: what a test did is undone.
+
+    Only what differs is put back. Raw files must keep even their inodes, or the next run would
+    read them all again; where a test changed one, the project is settled by a run.
+    """
+
+    def __init__(self, source: Path, folder: Path):
+        self.project = Project(folder / "project")
+        self.kept = folder / "kept"
+        shutil.copytree(source, self.project.folder, symlinks=True)
+        self._settle()
+
+    def restored(self) -> Project:
+        if self._put_back():
+            self._settle()
+        return self.project
+
+    def _settle(self):
+        self.project.snakemake("all")
+        shutil.rmtree(self.kept, ignore_errors=True)
+        shutil.copytree(self.project.folder, self.kept, symlinks=True)
+        self.stamps = self._stamps()
+
+    def _stamps(self):
+        stamps = {}
+        for path in sorted(self.project.folder.rglob("*")):
+            stat = path.lstat()
+            is_folder = path.is_dir() and not path.is_symlink()
+            times = () if is_folder else (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            name = path.relative_to(self.project.folder).as_posix()
+            stamps[name] = (stat.st_mode, stat.st_ino, *times)
+        return stamps
+
+    def _put_back(self):
+        """Make the folder what it was; returns whether raw files had to be."""
+        found = self._stamps()
+        added = [name for name in found if name not in self.stamps]
+        changed = [name for name in self.stamps if found.get(name) != self.stamps[name]]
+        for name in sorted([*added, *changed], reverse=True):  # what a folder holds comes before it
+            path = self.project.path(name)
+            if path.is_dir() and not path.is_symlink():
+                if name in added:
+                    shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        for name in changed:
+            kept, path = self.kept / name, self.project.path(name)
+            if kept.is_dir() and not kept.is_symlink():
+                path.mkdir(exist_ok=True)
+                shutil.copystat(kept, path)
+            else:
+                shutil.copy2(kept, path, follow_symlinks=False)
+        self.stamps = self._stamps()
+        with contextlib.chdir(self.project.folder):
+            remember_manifests()
+        self.stamps = self._stamps()
+        return any(name.startswith("raw/") for name in [*added, *changed])
+
+
+@pytest.fixture(scope="session")
+def workspace(built, tmp_path_factory):
+    return Workspace(built.folder, tmp_path_factory.mktemp("workspace"))
+
+
 @pytest.fixture
-def project(built, tmp_path):
-    """A copy of the built project; its raw files have new stamps, so it is settled once."""
-    folder = tmp_path / "project"
-    shutil.copytree(built.folder, folder, symlinks=True)
-    copy = Project(folder)
-    copy.snakemake("all")
-    return copy
+def project(workspace):
+    """The built project, settled, to do with as the test likes."""
+    return workspace.restored()

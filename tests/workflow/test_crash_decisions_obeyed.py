@@ -1,7 +1,6 @@
 """Crash cymbals as people see and settle them, through the real snakemake."""
 
 import json
-import shutil
 from collections import Counter
 
 import numpy as np
@@ -9,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import yaml
-from conftest import Project
 
 from drumcorpus.crash_review_file import COLUMNS
 
@@ -21,12 +19,6 @@ ALL_IN_DOUBT = {
     "use_metadata": False,
     "clustering": {"split_similarity": 0.0, "one_similarity": 1.0},
 }
-
-
-@pytest.fixture
-def project(built, tmp_path):
-    """A copy of the built project; the first run of a test settles it."""
-    return Project(shutil.copytree(built.folder, tmp_path / "project", symlinks=True))
 
 
 def assignments(project):
