@@ -253,7 +253,10 @@ def test_the_schema_refuses_what_the_library_refuses(gates, validator):
 
 def test_a_failing_gate_stops_with_its_sentence_unless_it_is_only_reported():
     verdicts = check_gates(REPORT, {"max_quarantined": 2, "max_leaked_groups": 5})
-    with pytest.raises(ValueError, match=r"1 of 2 gates fail for prod:\n  max_quarantined: 3 "):
+    with pytest.raises(
+        ValueError,
+        match=r"1 of 2 gates fail for prod:\n  max_quarantined: Raw files in quarantine: 3",
+    ):
         enforce_gates(verdicts, manifest="prod", mode="enforce")
     assert enforce_gates(verdicts, manifest="prod", mode="report")["failed"] == ["max_quarantined"]
 
@@ -286,7 +289,7 @@ def test_a_waived_gate_is_shown_as_waived_with_its_reason_and_never_as_passed():
         "expires": "2027-01-31",
         "state": "in force",
     }
-    assert verdict["sentence"].startswith("3 raw files are in quarantine; at most 2 may be.")
+    assert verdict["sentence"].startswith("Raw files in quarantine: 3; at most 2 may be there.")
     assert "Waived until 2027-01-31: two files wait for a new upload" in verdict["sentence"]
 
 
@@ -374,7 +377,7 @@ def test_waivers_alone_are_no_gates():
 
 def test_sentences_name_what_was_found():
     licenses = only(REPORT, "allowed_licenses", ["MIT"])["sentence"]
-    assert "4 events have a licence that is not allowed (CC0-1.0)" in licenses
+    assert "Events with a licence that is not allowed (CC0-1.0): 4;" in licenses
     assert "egmd gives 60 % of the hits" in only(REPORT, "max_source_set_share", 0.5)["sentence"]
     assert "(egmd: snare is gone;" in only(REPORT, "max_drifted_classes", 0)["sentence"]
 

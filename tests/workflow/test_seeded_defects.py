@@ -436,8 +436,8 @@ DEFECTS = {
     "an event id twice": Defect("max_duplicate_rate", repeat_event_id),
     "a hit twice": Defect("max_duplicate_rate", repeat_hit),
     "a file in quarantine": Defect("max_quarantined", quarantine_file),
-    "a hit lost on the way": Defect(UNEXPLAINED, lose_hit, says="differ by 1 hits"),
-    "a hit doubled on the way": Defect(UNEXPLAINED, double_hit, says="differ by 1 hits"),
+    "a hit lost on the way": Defect(UNEXPLAINED, lose_hit, says="without a named reason: 1"),
+    "a hit doubled on the way": Defect(UNEXPLAINED, double_hit, says="without a named reason: 1"),
     # Leaks.
     "groups of the events in two splits": Defect("max_leaked_groups", confuse_groups),
     "the same sound in two splits": Defect(LEAKS, publish("train", SOUND_COPY), kind="near_audio"),
@@ -541,7 +541,7 @@ DEFECTS = {
     ),
     # What has changed since somebody looked.
     "raw audio that is not as blessed": Defect(
-        DIFFERENCES, sound(SHORT, lambda x: 0.99 * x), says="in 1 figures"
+        DIFFERENCES, sound(SHORT, lambda x: 0.99 * x), says="blessed one: 1;"
     ),
     "a class that has drifted in one set": Defect(
         DRIFT, relabel(EGMD, None, "crash", "crash2", every=2), says="egmd: crash has changed"

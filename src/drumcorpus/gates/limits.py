@@ -46,24 +46,24 @@ LIMITS = {
     ),
     "max_quarantined": Limit(
         ("quarantine", "files"),
-        "{figure} raw files are in quarantine; at most {limit} may be.",
+        "Raw files in quarantine: {figure}; at most {limit} may be there.",
         "Fetch the damaged files again; the quarantine table names each with its reason.",
     ),
     "max_unexplained_hits": Limit(
         ("drops", "unexplained_hits"),
-        "The tallies and the manifest differ by {figure} hits without a named reason; at most "
-        "{limit} may.",
+        "Hits by which the tallies and the manifest differ without a named reason: {figure}; at "
+        "most {limit} may.",
         "See the sessions under drops: ingestion lost, doubled or did not count their hits.",
     ),
     "max_leaked_groups": Limit(
         ("group_leaks", "groups"),
-        "{figure} groups stand in more than one split; at most {limit} may.",
+        "Groups that stand in more than one split: {figure}; at most {limit} may.",
         "Draw the splits by group, or correct the official split of these sessions.",
     ),
     "max_leak_families": Limit(
         ("leaks", "families"),
-        "{figure} families of near-duplicate sessions stand in more than one split; at most "
-        "{limit} may.",
+        "Families of near-duplicate sessions that stand in more than one split: {figure}; at "
+        "most {limit} may.",
         "Let the splits move or refuse them, or join their groups; reports/splits/ shows each.",
     ),
     "max_synthetic_share": Limit(
@@ -111,8 +111,8 @@ LIMITS = {
     ),
     "max_past_end_events": Limit(
         ("audio_checks", "past_end", "events_past_or_unknown"),
-        "{figure} events lie past the end of their audio, or of audio whose length nobody knows; "
-        "at most {limit} may.",
+        "Events past the end of their audio, or of audio whose length nobody knows: {figure}; at "
+        "most {limit} may be there.",
         "The audio is cut short or belongs to another annotation; the report names the sessions.",
     ),
     "max_events_without_audio_share": Limit(
@@ -123,13 +123,13 @@ LIMITS = {
     ),
     "max_audit_findings": Limit(
         ("audit", "n_findings"),
-        "The provenance audit has {figure} findings; at most {limit} may stand.",
+        "Findings of the provenance audit: {figure}; at most {limit} may stand.",
         "Read them in reports/provenance/.",
     ),
     "max_audit_differences": Limit(
         ("audit", "n_differences"),
-        "The provenance audit differs from the blessed one in {figure} figures; at most {limit} "
-        "may.",
+        "Figures in which the provenance audit differs from the blessed one: {figure}; at most "
+        "{limit} may.",
         "Read them in reports/provenance/; if they are meant, `snakemake bless`.",
     ),
 }

@@ -27,7 +27,7 @@ def require_license(report: Mapping, name: str, limit) -> Iterator[Verdict]:
         name,
         figure,
         0,
-        f"{shown(figure)} events have no licence; every event needs one.",
+        f"Events without a licence: {shown(figure)}; every event needs one.",
         "State the licence in the card of the source set.",
     )
 
@@ -42,7 +42,7 @@ def allowed_licenses(report: Mapping, name: str, allowed) -> Iterator[Verdict]:
         name,
         figure,
         0,
-        f"{shown(figure)} events have a licence that is not allowed{_named(sorted(others))}; the "
+        f"Events with a licence that is not allowed{_named(sorted(others))}: {shown(figure)}; the "
         f"manifest may have {', '.join(allowed)}.",
         "Leave their source set out, or allow the licence once somebody has read it.",
     )
