@@ -18,6 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from chain import CHECKOUT, SOURCE_SET, read_hits
@@ -87,9 +88,8 @@ def find_kits(out: Path) -> list[tuple[str, Path]]:
 def read_sessions(folder: Path) -> list[Session]:
     """Every session of one kit, in order of their ids."""
     columns = ["event_id", "component_index", "embedding", "beside"]
-    table = pq.read_table(
-        folder / f"run/results/crash/embeddings/{SOURCE_SET}.parquet", columns=columns
-    )
+    shards = sorted((folder / f"run/results/crash/embeddings/{SOURCE_SET}").glob("*.parquet"))
+    table = pa.concat_tables(pq.read_table(shard, columns=columns) for shard in shards)
     names = feature_names()
     fine = [column for column, name in enumerate(names) if name.startswith(FINE_GROUP)]
     described = {(row["event_id"], row["component_index"]): row for row in table.to_pylist()}

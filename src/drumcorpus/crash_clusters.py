@@ -81,10 +81,10 @@ def cluster_session(
 ) -> Clustering:
     """Number the crash cymbals of one session.
 
-    Hits are joined by average linkage [1]_ of their similarities. A few hits unlike all others
-    (buried under other strokes) are set aside and not accepted. The largest number of groups is
-    kept of which every group is coherent, large enough and unlike all others, if it follows none of
-    the strokes beside the hits.
+    Hits are joined by average linkage [1]_ of their similarities and divided in two, and a part of
+    them in two again, as long as both halves are large enough and unlike. A few hits unlike all
+    others (buried under other strokes) are set aside and not accepted. The division stands if every
+    group is coherent and unlike all others, and follows none of the strokes beside the hits.
 
     Parameters
     ----------
@@ -140,16 +140,17 @@ def cluster_session(
         return _result(n_hits, TOO_FEW_HITS)
 
     similarity = _similarity(embeddings[rows])
-    stray = _strays(similarity, min_hits, one_similarity, int(stray_share * len(rows)))
-    rows, similarity = rows[~stray], similarity[np.ix_(~stray, ~stray)]
-    divisions = [_divide(similarity, k) for k in range(2, min(max_cymbals, len(rows) - 1) + 1)]
-    best = divisions[0] if divisions else None
-    kept = None
-    for division in divisions:
-        coherent = division.smallest >= min_hits and division.within >= min_similarity
-        if coherent and division.ratio <= split_similarity:
-            kept = division
-    if kept is not None:
+    labels = _tell_apart(
+        similarity, max_cymbals, min_hits, split_similarity, one_similarity, stray_share
+    )
+    placed = labels >= 0
+    rows, similarity, labels = rows[placed], similarity[np.ix_(placed, placed)], labels[placed]
+    best = _divide(similarity, _groups(similarity, 2), 2) if max_cymbals > 1 else None
+    n_cymbals = 1 + labels.max()
+    if n_cymbals > 1:
+        kept = _divide(similarity, labels, n_cymbals)
+        if kept.within < min_similarity or kept.ratio > split_similarity:
+            return _result(n_hits, DOUBTFUL, best=best)
         if beside is not None:
             heard = [set(beside[row]) - set(unheard_beside) for row in rows]
             if association_beside(kept.labels, heard, min_hits=min_hits) > max_accompaniment:
@@ -238,9 +239,47 @@ def _strays(similarity, min_hits, one_similarity, most):
     return stray
 
 
-def _divide(similarity, k):
-    """Divide the rows into k groups and say how unlike they are."""
-    labels = _groups(similarity, k)
+def _tell_apart(similarity, max_cymbals, min_hits, split_similarity, one_similarity, stray_share):
+    """The cymbal of each row, from 0 in no order; -1 for rows set aside; (n_rows,).
+
+    All rows are divided in two, then the part whose halves are the most unlike, as long as there
+    are halves large and unlike enough to be two cymbals. Odd hits are set aside in each part anew:
+    in a cut of the whole into three, one of them would stand for a cymbal.
+    """
+    most = int(stray_share * len(similarity))
+    labels = np.zeros(len(similarity), dtype=int)
+    labels[_strays(similarity, min_hits, one_similarity, most)] = -1
+    for number in range(1, max_cymbals):
+        left = most - (labels < 0).sum()
+        parts = [np.flatnonzero(labels == group) for group in range(number)]
+        halved = [_halve(similarity, rows, min_hits, one_similarity, left) for rows in parts]
+        group = int(np.argmin([ratio for _, ratio in halved]))
+        halves, ratio = halved[group]
+        if ratio > split_similarity:
+            break
+        labels[parts[group][halves == 1]] = number
+        labels[parts[group][halves == -1]] = -1
+    return labels
+
+
+def _halve(similarity, rows, min_hits, one_similarity, most_strays):
+    """Divide some rows in two: 0, 1 or -1 (set aside) for each, and how alike the halves are.
+
+    The likeness is infinite where a half is too small for a cymbal.
+    """
+    halves = np.full(len(rows), -1)
+    if len(rows) < 2 * min_hits:
+        return halves, np.inf
+    among = similarity[np.ix_(rows, rows)]
+    placed = ~_strays(among, min_hits, one_similarity, most_strays)
+    among = among[np.ix_(placed, placed)]
+    division = _divide(among, _groups(among, 2), 2)
+    halves[placed] = division.labels
+    return halves, division.ratio if division.smallest >= min_hits else np.inf
+
+
+def _divide(similarity, labels, k):
+    """Say how unlike the k groups are that the rows are divided into."""
     counts = np.bincount(labels, minlength=k)
     if counts.min() == 0:  # equal rows cannot be divided
         return _Division(labels, np.zeros(len(labels)), 0, 0.0, 1.0, None)

@@ -76,6 +76,19 @@ def test_cymbals_apart_are_found_and_numbered_low_to_high(counts):
     assert found.silhouette > 0.3
 
 
+def test_an_odd_hit_does_not_stand_for_the_third_cymbal():
+    embeddings, keys, cymbals = hits((20, 20, 20), n_features=400)
+    rng = np.random.default_rng(3)
+    shared = rng.normal(size=400)
+    # Two of the three are a little alike; the odd hit is more like these than like the third.
+    embeddings += np.where(cymbals < 2, 0.5, -0.5)[:, None] * shared
+    odd = 0.2 * shared + rng.normal(size=400)
+    found = cluster(np.vstack([embeddings, odd]), np.append(keys, 1_000))
+    assert (found.reason, found.n_cymbals) == ("separated", 3)
+    assert found.cymbals[:-1].tolist() == cymbals.tolist()
+    assert found.accepted.tolist() == [True] * 60 + [False]
+
+
 def test_no_more_cymbals_are_found_than_asked_for():
     embeddings, keys, _ = hits([12, 12, 12])
     assert cluster(embeddings, keys, max_cymbals=2).n_cymbals <= 2
