@@ -178,10 +178,10 @@ def try_limits(folder: Path, settings: Mapping) -> Tried:
 def fit(tried: Mapping[str, Tried], left_out: str, settings: Mapping) -> dict:
     """Settings for a kit, from the others.
 
-    Of the limits with false splits in at most `MAX_FALSE_SPLITS` of the sessions with one cymbal
-    those are taken with the largest mean over kits of `told_rightly`; of equals the strictest.
-    Then a logistic regression of "is this hit in its group?" on the margin says from which margin
-    on a hit has the configured chance.
+    Of the limits with false splits in at most `MAX_FALSE_SPLITS` of the sessions with one cymbal,
+    those with the largest mean over kits of `told_rightly`; of equals the first of the grid. Then a
+    logistic regression of "is this hit in its group?" on the margin says from which margin on a hit
+    has the configured chance.
     """
     family = next((family for family in FAMILIES if left_out in family), {left_out})
     others = [kit for name, kit in tried.items() if name not in family]
