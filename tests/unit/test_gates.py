@@ -162,7 +162,7 @@ def test_each_label_has_its_own_verdict_and_the_sentence_says_what_to_do():
     assert (kick["gate"], kick["passed"]) == ("min_count.kick", True)
     assert crash2["gate"] == "min_count.crash2"
     assert crash2["sentence"] == (
-        "The manifest has 0 hits of crash2; 200 are wanted. "
+        "The manifest has 0 hits of crash2; wanted: 200. "
         "Add a source set that has more of them, or look for them among the dropped hits."
     )
 

@@ -35,7 +35,7 @@ def count_of_each_label(
             f"{name}.{label}",
             figure,
             limit,
-            f"The manifest has {shown(figure)} {what} of {label}; {shown(limit)} are wanted.",
+            f"The manifest has {shown(figure)} {what} of {label}; wanted: {shown(limit)}.",
             "Add a source set that has more of them, or look for them among the dropped hits.",
         )
 
@@ -50,7 +50,7 @@ def min_events_per_split(report: Mapping, name: str, limits) -> Iterator[Verdict
             f"{name}.{split}",
             figure,
             limit,
-            f"The split {split} has {shown(figure)} events; {shown(limit)} are wanted.",
+            f"The split {split} has {shown(figure)} events; wanted: {shown(limit)}.",
             "Add sessions of that split, or lower the gate.",
         )
 
@@ -68,8 +68,7 @@ def min_count_per_split(report: Mapping, name: str, limits) -> Iterator[Verdict]
                 f"{name}.{split}.{label}",
                 figure,
                 limit,
-                f"The split {split} has {shown(figure)} hits of {label}; "
-                f"{shown(limit)} are wanted.",
+                f"The split {split} has {shown(figure)} hits of {label}; wanted: {shown(limit)}.",
                 "Add sessions of that split that have it, or lower the gate.",
             )
 
