@@ -85,9 +85,12 @@ def products_message(folder: Path) -> str:
         ("", "results/manifests/*.jsonl"),
         ("reports", "reports/inventory.html"),
         ("", "reports/ingest.html"),
-        ("", "reports/provenance/*.md"),
+        ("", "reports/crash/review.html"),
+        ("", "reports/splits/*.html"),
+        ("", "reports/provenance/*.html"),
         ("", "reports/health/*.html"),
         ("", "reports/onsets/*.md"),
+        ("", "reports/releases/*/index.html"),
         ("weights", "results/sampling/*.json"),
         ("export", "results/export/*/metadata.json"),
     )
