@@ -159,12 +159,22 @@ def test_under_report_isolation_changes_nothing_and_the_drummer_is_counted():
 
 
 @pytest.mark.parametrize("policy", ["refuse", "move"])
+def test_few_drummers_are_shared_out_so_that_no_split_is_left_empty(policy):
+    everywhere = ["train", "validation", "test"] * 4
+    sessions, edges = of_drummers(a=everywhere, b=everywhere, c=everywhere)
+    _, decisions = decide(sessions, edges, policy)  # by their size all three would go to train
+    assert by_drummer(sessions, decisions) == {"a": {"train"}, "b": {"validation"}, "c": {"test"}}
+
+
+@pytest.mark.parametrize("policy", ["refuse", "move"])
 def test_isolation_that_empties_a_split_is_an_error_that_says_what_to_do(policy):
-    sessions, edges = of_drummers(a=["train", "test"], b=["test", "train"], c=["train"])
+    sessions, edges = of_drummers(a=["train", "test"], b=["test", "train", "validation"])
     sessions[0] |= {"kit_id": "k"}
     sessions[1] |= {"kit_id": "k"}
     edges += equal_values(KIT, [row.get("kit_id") for row in sessions], "kit_id")
-    with pytest.raises(ValueError, match="leaves no session in test: 2 drummers and 1 kit,") as it:
+    with pytest.raises(
+        ValueError, match="leaves no session in validation: 2 drummers and 1 kit,"
+    ) as it:
         decide(sessions, edges, policy)
     assert "families: 2" in str(it.value)
     for remedy in ("less in splits.isolate", "leaks to report", "share of 0 in splits.shares"):

@@ -37,7 +37,8 @@ def decide_splits(
 
     A session of no family, or of one that stands in one split, keeps what it has. A family that
     `splits.isolate` has joined goes whole to the split that is farthest below its share of such
-    sessions, the largest family first; what is published gives way then, and nobody is left out.
+    sessions, the largest family first, the smallest to a split that would else be empty; what is
+    published gives way then, and nobody is left out.
 
     Parameters
     ----------
@@ -110,12 +111,30 @@ def _decide_family(sessions, numbers, name, decisions, policy, seed, shares) -> 
 def _share_out(in_conflict, filled: Counter, decisions, shares: Mapping[str, float]) -> None:
     """Each family to the split that is farthest below its share, the largest first.
 
-    `filled` has the sessions of the isolated families that stand in one split already.
+    `filled` has the sessions of the isolated families that stand in one split already. Where few
+    families leave a split without any session that it had, the smallest that can be spared goes
+    there.
     """
-    total = filled.total() + sum(len(numbers) for _, numbers in in_conflict)
-    for _, numbers in sorted(in_conflict, key=lambda family: (-len(family[1]), family[0])):
+    in_conflict = sorted(in_conflict, key=lambda family: (-len(family[1]), family[0]))
+    shared_out = {number for _, numbers in in_conflict for number in numbers}
+    before = {decisions[number].split for number in shared_out}
+    standing = Counter(
+        d.split for n, d in enumerate(decisions) if n not in shared_out and d.included
+    )
+    total = filled.total() + len(shared_out)
+    chosen = []
+    for _, numbers in in_conflict:
         split = max(shares, key=lambda name: shares[name] * total - filled[name])
         filled[split] += len(numbers)
+        standing[split] += len(numbers)
+        chosen.append(split)
+    for emptied in (split for split in HELD_OUT if shares[split] > 0 and split in before):
+        for place in reversed(range(len(chosen))):
+            if not standing[emptied] and standing[chosen[place]] > len(in_conflict[place][1]):
+                standing[chosen[place]] -= len(in_conflict[place][1])
+                standing[emptied] += len(in_conflict[place][1])
+                chosen[place] = emptied
+    for (_, numbers), split in zip(in_conflict, chosen, strict=True):
         for number in numbers:
             if decisions[number].split != split:
                 decisions[number] = Decision(split, reason=ISOLATED)
