@@ -11,6 +11,7 @@ stands in its line. The last line is the mean over kits.
 import argparse
 import itertools
 import json
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -75,7 +76,13 @@ def main() -> None:
         )
         fitted = {kit: fit(tried, kit, settings) for kit in kits}
         scores = dict(zip(kits, pool.map(judge_kit, kits.values(), fitted.values()), strict=True))
+    n_clustered, seconds = (
+        sum(getattr(kit, name) for kit in tried.values()) for name in ("n_clustered", "seconds")
+    )
     print(describe(fitted, scores))
+    print(
+        f"\nSessions clustered: {n_clustered:,}, {1e3 * seconds / n_clustered:.1f} ms of CPU each."
+    )
 
 
 def find_kits(out: Path) -> list[tuple[str, Path]]:
@@ -145,6 +152,8 @@ class Tried:
     n_one: int  # sessions with one cymbal
     margins: dict[tuple, np.ndarray]  # of the hits of divided sessions with two cymbals
     right: dict[tuple, np.ndarray]  # whether each is in its group
+    seconds: float  # CPU time of the clustering alone
+    n_clustered: int
 
 
 def try_limits(folder: Path, settings: Mapping) -> Tried:
@@ -155,10 +164,13 @@ def try_limits(folder: Path, settings: Mapping) -> Tried:
     """
     sessions = read_sessions(folder)
     told, false_splits, margins, rights = {}, {}, {}, {}
+    seconds = 0.0
     for limits in itertools.product(*GRID.values()):
         values, n_false, margin, right = [], 0, [], []
         for session in sessions:
+            start = time.process_time()
             found = find_cymbals(session, settings | dict(zip(GRID, limits, strict=True)))
+            seconds += time.process_time() - start
             each = judged(session, found)
             if session.n_cymbals == 1:
                 n_false += each.n_told > 1
@@ -172,7 +184,9 @@ def try_limits(folder: Path, settings: Mapping) -> Tried:
         told[limits], false_splits[limits] = float(np.mean(values)), n_false
         margins[limits] = np.concatenate(margin or [[]])
         rights[limits] = np.concatenate(right or [np.zeros(0, bool)])
-    return Tried(told, false_splits, sum(s.n_cymbals == 1 for s in sessions), margins, rights)
+    n_one = sum(session.n_cymbals == 1 for session in sessions)
+    n_clustered = len(told) * len(sessions)
+    return Tried(told, false_splits, n_one, margins, rights, seconds, n_clustered)
 
 
 def fit(tried: Mapping[str, Tried], left_out: str, settings: Mapping) -> dict:

@@ -35,6 +35,8 @@ def tried(left_out):
             n_one=10,
             margins=dict.fromkeys(limits, margins),
             right=dict.fromkeys(limits, right),
+            seconds=0.0,
+            n_clustered=0,
         )
 
     return make
