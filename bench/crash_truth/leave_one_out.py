@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from chain import CHECKOUT, SOURCE_SET, read_hits
+from reliability import describe_reliability
 from render import read_cymbals
 from scipy.special import expit, logit
 from score import JudgedSession, adjusted_rand, match_names, score_sessions
@@ -68,21 +69,22 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     config = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text(encoding="utf-8"))
-    settings = config["crash"]["clustering"]
+    settings = [config["crash"]["clustering"]]
     kits = {name: folder for out in args.out for name, folder in find_kits(out)}
+    n_kits = len(kits)
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-        tried = dict(
-            zip(kits, pool.map(try_limits, kits.values(), [settings] * len(kits)), strict=True)
-        )
-        fitted = {kit: fit(tried, kit, settings) for kit in kits}
-        scores = dict(zip(kits, pool.map(judge_kit, kits.values(), fitted.values()), strict=True))
+        found = pool.map(try_limits, kits.values(), settings * n_kits)
+        tried = dict(zip(kits, found, strict=True))
+        fitted = {kit: fit(tried, kit) for kit in kits}
+        found = pool.map(judge_kit, kits.values(), settings * n_kits, fitted.values())
+        judgements = dict(zip(kits, found, strict=True))
+    print(describe(fitted, {kit: score_sessions(each) for kit, each in judgements.items()}))
+    print("", *describe_reliability([s for each in judgements.values() for s in each]), sep="\n")
+    print(f"\nOn all kits: {fit(tried)}")
     n_clustered, seconds = (
         sum(getattr(kit, name) for kit in tried.values()) for name in ("n_clustered", "seconds")
     )
-    print(describe(fitted, scores))
-    print(
-        f"\nSessions clustered: {n_clustered:,}, {1e3 * seconds / n_clustered:.1f} ms of CPU each."
-    )
+    print(f"Sessions clustered: {n_clustered:,}, {1e3 * seconds / n_clustered:.1f} ms of CPU each.")
 
 
 def find_kits(out: Path) -> list[tuple[str, Path]]:
@@ -150,8 +152,9 @@ class Tried:
     told_rightly: dict[tuple, float]  # by limits: mean over sessions, see `try_limits`
     false_splits: dict[tuple, int]
     n_one: int  # sessions with one cymbal
-    margins: dict[tuple, np.ndarray]  # of the hits of divided sessions with two cymbals
-    right: dict[tuple, np.ndarray]  # whether each is in its group
+    placed: dict[
+        tuple, np.ndarray
+    ]  # (n_hits, 3): margin, right (0 or 1), weight; see `placed_hits`
     seconds: float  # CPU time of the clustering alone
     n_clustered: int
 
@@ -163,10 +166,10 @@ def try_limits(folder: Path, settings: Mapping) -> Tried:
     1 if it has one, told as one; where it is not accepted, with 0.
     """
     sessions = read_sessions(folder)
-    told, false_splits, margins, rights = {}, {}, {}, {}
+    told, false_splits, placed = {}, {}, {}
     seconds = 0.0
     for limits in itertools.product(*GRID.values()):
-        values, n_false, margin, right = [], 0, [], []
+        values, n_false, hits = [], 0, [np.zeros((0, 3))]
         for session in sessions:
             start = time.process_time()
             found = find_cymbals(session, settings | dict(zip(GRID, limits, strict=True)))
@@ -178,24 +181,39 @@ def try_limits(folder: Path, settings: Mapping) -> Tried:
                 continue
             values.append(adjusted_rand(each) if each.is_accepted else 0.0)
             if found.reason == SEPARATED:
-                placed = each.confidence > 0
-                margin.append((logit(each.confidence[placed]) - MARGIN_OFFSET) / MARGIN_SLOPE)
-                right.append(match_names(each.truth[placed], each.labels[placed]))
+                hits.append(placed_hits(each))
         told[limits], false_splits[limits] = float(np.mean(values)), n_false
-        margins[limits] = np.concatenate(margin or [[]])
-        rights[limits] = np.concatenate(right or [np.zeros(0, bool)])
+        placed[limits] = np.concatenate(hits)
     n_one = sum(session.n_cymbals == 1 for session in sessions)
-    n_clustered = len(told) * len(sessions)
-    return Tried(told, false_splits, n_one, margins, rights, seconds, n_clustered)
+    return Tried(told, false_splits, n_one, placed, seconds, len(told) * len(sessions))
 
 
-def fit(tried: Mapping[str, Tried], left_out: str, settings: Mapping) -> dict:
-    """Settings for a kit, from the others.
+def placed_hits(session: JudgedSession) -> np.ndarray:
+    """Margin, whether it is right, and weight of every hit of a divided session, accepted or not.
+
+    The hits of one session weigh as much as those of another: they stand and fall together.
+    """
+    placed = session.confidence > 0
+    right = match_names(session.truth[placed], session.labels[placed])
+    margin = (logit(session.confidence[placed]) - MARGIN_OFFSET) / MARGIN_SLOPE
+    return np.column_stack([margin, right, np.full(len(right), 1 / max(len(right), 1))])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted for one kit."""
+
+    limits: dict[str, float]
+    slope: float  # of the confidence on the margin
+    offset: float
+
+
+def fit(tried: Mapping[str, Tried], left_out: str | None = None) -> Fitted:
+    """Limits and confidence for a kit, from the others; from all of them where none is left out.
 
     Of the limits with false splits in at most `MAX_FALSE_SPLITS` of the sessions with one cymbal,
     those with the largest mean over kits of `told_rightly`; of equals the first of the grid. Then a
-    logistic regression of "is this hit in its group?" on the margin says from which margin on a hit
-    has the configured chance.
+    logistic regression of "is this hit in its group?" on the margin.
     """
     family = next((family for family in FAMILIES if left_out in family), {left_out})
     others = [kit for name, kit in tried.items() if name not in family]
@@ -206,39 +224,51 @@ def fit(tried: Mapping[str, Tried], left_out: str, settings: Mapping) -> dict:
         if sum(kit.false_splits[limits] for kit in others) <= MAX_FALSE_SPLITS * n_one
     ]
     best = max(allowed, key=lambda limits: np.mean([kit.told_rightly[limits] for kit in others]))
-    margins = np.concatenate([kit.margins[best] for kit in others])
-    right = np.concatenate([kit.right[best] for kit in others])
-    model = LogisticRegression(C=np.inf).fit(margins[:, None], right)
-    chance = settings["min_confidence"]
-    margin = (logit(chance) - model.intercept_[0]) / model.coef_[0, 0]
-    return dict(settings) | {
-        **dict(zip(GRID, best, strict=True)),
-        # The confidence that the library, with its own slope and offset, gives that margin.
-        "min_confidence": float(expit(MARGIN_SLOPE * margin + MARGIN_OFFSET)),
-    }
+    margin, right, weight = np.concatenate([kit.placed[best] for kit in others]).T
+    model = LogisticRegression(C=np.inf).fit(margin[:, None], right, sample_weight=weight)
+    limits = dict(zip(GRID, best, strict=True))
+    return Fitted(limits, float(model.coef_[0, 0]), float(model.intercept_[0]))
 
 
-def judge_kit(folder: Path, settings: Mapping) -> dict:
-    """Scores of one kit."""
-    sessions = read_sessions(folder)
-    return score_sessions([judged(each, find_cymbals(each, settings)) for each in sessions])
+def judge_kit(folder: Path, settings: Mapping, fitted: Fitted) -> list[JudgedSession]:
+    """The sessions of one kit by what was fitted without it."""
+    least = settings["min_confidence"]
+    # Of the library's own confidence, which knows another slope and offset.
+    margin = (logit(least) - fitted.offset) / fitted.slope
+    settings = (
+        dict(settings)
+        | fitted.limits
+        | {"min_confidence": float(expit(MARGIN_SLOPE * margin + MARGIN_OFFSET))}
+    )
+    sessions = [judged(each, find_cymbals(each, settings)) for each in read_sessions(folder)]
+    return [replace(each, confidence=confidence_of(each, fitted)) for each in sessions]
 
 
-def describe(fitted: Mapping[str, Mapping], scores: Mapping[str, dict]) -> str:
+def confidence_of(session: JudgedSession, fitted: Fitted) -> np.ndarray:
+    """Confidence of each hit with the slope and offset that were fitted, (n_hits,)."""
+    confidence = np.zeros(len(session.truth))
+    placed = session.confidence > 0
+    margin = (logit(session.confidence[placed]) - MARGIN_OFFSET) / MARGIN_SLOPE
+    confidence[placed] = expit(fitted.slope * margin + fitted.offset)
+    return confidence
+
+
+def describe(fitted: Mapping[str, Fitted], scores: Mapping[str, dict]) -> str:
     """Markdown: what was fitted without each kit, and what it makes of it."""
-    names = [*GRID, "min_confidence"]
-    head = ["kit left out", *(f"`{name}`" for name in names), "accepted", "index", "hits right"]
-    head += ["missed split", "one cymbal: accepted", "false split"]
+    head = ["kit left out", *(f"`{name}`" for name in GRID), "slope", "offset", "accepted", "index"]
+    head += ["hits right", "missed split", "one cymbal: accepted", "false split"]
     lines, values = [head, ["---"] + ["---:"] * (len(head) - 1)], []
     for kit, score in scores.items():
         two, one = score["two_cymbals"], score["one_cymbal"]
         columns = [two[n] for n in ("accepted", "adjusted_rand", "hits_right", "missed_split")]
         columns += [one["accepted_as_one"], one["false_split"]]
         values.append([column["value"] for column in columns])
-        limits = [f"{fitted[kit][name]:.2f}" for name in names]
-        lines.append([kit, *limits, *(f"{value:.3f}" for value in values[-1])])
+        found = fitted[kit]
+        constants = [*found.limits.values(), found.slope, found.offset]
+        cells = [f"{value:.2f}" for value in constants] + [f"{value:.3f}" for value in values[-1]]
+        lines.append([kit, *cells])
     means = np.mean(values, axis=0)
-    lines.append(["mean", *[""] * len(names), *(f"{value:.3f}" for value in means)])
+    lines.append(["mean", *[""] * (len(GRID) + 2), *(f"{value:.3f}" for value in means)])
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     return f"{table}\n\n{verdict(scores, means)}"
 

@@ -13,8 +13,17 @@ import numpy as np
 from chain import read_hits
 from judge import judge_by_chain
 from render import read_cymbals
+from score import JudgedSession
 
-EDGES = (0.0, 0.95, 0.98, 0.99, 0.995, 0.999)  # hits below the least confidence are not accepted
+EDGES = (
+    0.0,
+    0.9,
+    0.95,
+    0.98,
+    0.99,
+    0.995,
+    0.999,
+)  # hits below the least confidence are not accepted
 AS_RENDERED = "as_rendered"
 
 
@@ -24,17 +33,24 @@ def main() -> None:
     parser.add_argument("out", type=Path, nargs="+", help="folders that run.py wrote")
     args = parser.parse_args()
     sessions = [session for out in args.out for session in read_sessions(out)]
-    print("| sessions of | confidence | accepted hits | mean confidence | hits right |")
-    print("| --- | --- | ---: | ---: | ---: |")
+    print(*describe_reliability(sessions), sep="\n")
+
+
+def describe_reliability(sessions: list[JudgedSession]) -> list[str]:
+    """Lines of the table."""
+    lines = [
+        "| sessions of | confidence | accepted hits | mean confidence | hits right |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
     for words, number in (("two cymbals", 2), ("one cymbal", 1)):
         of_kind = [session for session in sessions if session.n_cymbals == number]
         confidence = np.concatenate([s.confidence[s.accepted] for s in of_kind] or [[]])
         right = np.concatenate([session.right for session in of_kind] or [[]])
-        for line in describe(confidence, right):
-            print(f"| {words} | {line} |")
+        lines += [f"| {words} | {line} |" for line in describe(confidence, right)]
+    return lines
 
 
-def read_sessions(out: Path) -> list:
+def read_sessions(out: Path) -> list[JudgedSession]:
     """Sessions as the chain judged them, of every kit of one run, without further conditions."""
     record = json.loads((out / "crash_truth.json").read_text(encoding="utf-8"))
     kits = dict.fromkeys(row["kit"] for row in record["rows"])

@@ -25,7 +25,7 @@ N_PERFORMANCES = 7  # of each kind, on each kit
 SETTINGS = {
     "max_cymbals": 3,
     "min_hits": 3,
-    "min_confidence": 0.95,
+    "min_confidence": 0.9,
 }
 
 

@@ -106,7 +106,7 @@ def test_a_hit_between_two_cymbals_is_not_accepted():
 
 def test_cymbals_that_share_much_are_left_in_doubt():
     embeddings, keys, cymbals = hits([15, 15], noise=0.3)
-    embeddings += 0.9 * np.random.default_rng(5).normal(size=N_FEATURES)
+    embeddings += 1.1 * np.random.default_rng(5).normal(size=N_FEATURES)
     found = cluster(embeddings, keys)
     assert (found.reason, found.n_cymbals) == ("doubtful", 1)
     assert not found.accepted.any()
