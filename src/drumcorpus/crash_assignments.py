@@ -1,11 +1,24 @@
 """From crash hits to cymbals: by what the source says, or else by what the sound says."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.crash_clusters import DOUBTFUL, FOLLOWS_ACCOMPANIMENT, cluster_session
+from drumcorpus.crash_clusters import (
+    DOUBTFUL,
+    FOLLOWS_ACCOMPANIMENT,
+    Clustering,
+    cluster_session,
+)
 from drumcorpus.crash_embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
 from drumcorpus.schemas import BY_METADATA, BY_SOUND, CRASH_ASSIGNMENTS
+
+# The sound divides the hits, but not as the source numbers some of them.
+NUMBERS_DIFFER = "numbers_differ"
+SAME_NUMBER_SHARE = 0.9  # of a group's numbered hits, that give the group their number
 
 # What a session in doubt is divided in for a person to judge, however alike the two parts are.
 IN_TWO = {
@@ -22,8 +35,10 @@ def assign_crashes(
 ) -> tuple[pa.Table, list[dict]]:
     """Say of every crash hit which cymbal it is.
 
-    Where the source numbers the cymbal of all crash hits of a session, its number decides. Where
-    it does not, or is hidden, the session's hits are clustered, and named from low to high.
+    Where the source numbers the cymbal of a hit, its number decides. The other hits of the session
+    are clustered, together with these: a group whose numbered hits have one number gets that
+    number, and the numbers that are left go to the other groups from low to high. Where the groups
+    do not go with the numbers, the hits without one are in doubt.
 
     Parameters
     ----------
@@ -52,23 +67,31 @@ def assign_crashes(
         If a source numbers a cymbal for which there is no label.
     """
     rows, review = [], []
+    settings = clustering | {"max_cymbals": min(len(crash_labels), clustering["max_cymbals"])}
     for session_id, hits in _sessions(embeddings):
-        cymbals = [hit["cymbal"] for hit in hits]
-        if use_metadata and None not in cymbals:
-            labels = [_label(crash_labels, cymbal, session_id) for cymbal in cymbals]
+        numbers = [hit["cymbal"] if use_metadata else None for hit in hits]
+        given = [_label(crash_labels, number, session_id) if number else None for number in numbers]
+        if None not in given:
             rows += [
-                _row(h, name, BY_METADATA, 1.0, True) for h, name in zip(hits, labels, strict=True)
+                _row(hit, label, BY_METADATA, 1.0, True)
+                for hit, label in zip(hits, given, strict=True)
             ]
             continue
-        settings = clustering | {"max_cymbals": min(len(crash_labels), clustering["max_cymbals"])}
         found = _cluster(hits, settings)
-        for number, hit in enumerate(hits):
-            accepted = bool(found.accepted[number])
-            label = crash_labels[found.cymbals[number] if accepted else 0]
-            rows.append(_row(hit, label, BY_SOUND, float(found.confidence[number]), accepted))
-        if not found.accepted.all():
-            row = _review_row(session_id, hits, found)
-            review.append(row | {"guesses": _guesses(hits, found, settings)})
+        heard = _numbers_by_sound(found, numbers, len(crash_labels))
+        accepted = [a is not None or b is not None for a, b in zip(given, heard, strict=True)]
+        for hit, label, number, sure, confidence in zip(
+            hits, given, heard, accepted, found.confidence.tolist(), strict=True
+        ):
+            if label is not None:
+                rows.append(_row(hit, label, BY_METADATA, 1.0, True))
+            else:
+                label = crash_labels[number - 1 if sure else 0]
+                rows.append(_row(hit, label, BY_SOUND, confidence, sure))
+        if not all(accepted):
+            row = _review_row(session_id, hits, found, accepted, heard)
+            guesses = _guesses(hits, found, settings, accepted, numbers, len(crash_labels))
+            review.append(row | {"guesses": guesses})
     return pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS), review
 
 
@@ -94,17 +117,51 @@ def _cluster(hits: list[dict], settings: dict):
     )
 
 
-def _guesses(hits: list[dict], found, settings: dict) -> list[dict]:
-    in_doubt = ~found.accepted
+def _numbers_by_sound(
+    found: Clustering, numbers: Sequence[int | None], n_labels: int
+) -> list[int | None]:
+    """The cymbal, from 1, of each hit that the sound is sure of; None for the others.
+
+    None for all where the groups do not go with the numbers that are given.
+    """
+    of_group: dict[int, int | None] = {}
+    for group in range(found.n_cymbals):
+        mine = np.flatnonzero(found.accepted & (found.cymbals == group))
+        counts = Counter(numbers[hit] for hit in mine if numbers[hit] is not None)
+        [(number, count)] = counts.most_common(1) or [(None, 0)]
+        if count < SAME_NUMBER_SHARE * counts.total():
+            return [None] * len(numbers)
+        of_group[group] = number
+    taken = [number for number in of_group.values() if number is not None]
+    free = [number for number in range(1, n_labels + 1) if number not in numbers]
+    nameless = [group for group, number in of_group.items() if number is None]
+    if len(set(taken)) < len(taken) or len(nameless) > len(free):
+        return [None] * len(numbers)
+    of_group |= dict(zip(nameless, free, strict=False))
+    return [
+        of_group[group] if sure else None
+        for group, sure in zip(found.cymbals.tolist(), found.accepted.tolist(), strict=True)
+    ]
+
+
+def _guesses(hits, found, settings, accepted, numbers, n_labels) -> list[dict]:
     if found.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings["max_cymbals"] > 1:
         found = _cluster(hits, settings | IN_TWO)
+    placed = replace(found, accepted=found.confidence > 0)
     return [
         {
-            **{name: hits[number][name] for name in ("event_id", "component_index")},
-            "cymbal": int(found.cymbals[number]) + 1,
-            "confidence": float(found.confidence[number]),
+            **{name: hit[name] for name in ("event_id", "component_index")},
+            "cymbal": number,
+            "confidence": confidence,
         }
-        for number in np.flatnonzero(in_doubt & (found.confidence > 0))
+        for hit, sure, number, confidence in zip(
+            hits,
+            accepted,
+            _numbers_by_sound(placed, numbers, n_labels),
+            found.confidence.tolist(),
+            strict=True,
+        )
+        if not sure and number is not None
     ]
 
 
@@ -129,16 +186,17 @@ def _row(hit: dict, label: str, method: str, confidence: float, accepted: bool) 
     }
 
 
-def _review_row(session_id: str, hits: list[dict], found) -> dict:
-    undescribed: dict[str, int] = {}
-    for hit in hits:
-        if hit["reason"]:
-            undescribed[hit["reason"]] = undescribed.get(hit["reason"], 0) + 1
+def _review_row(session_id: str, hits: list[dict], found: Clustering, accepted, heard) -> dict:
+    undescribed = Counter(hit["reason"] for hit in hits if hit["reason"])
+    if not found.accepted.any():
+        reason = found.reason
+    else:
+        reason = DOUBTFUL if any(heard) else NUMBERS_DIFFER
     return {
         "session_id": session_id,
         "n_hits": len(hits),
-        "n_accepted": int(found.accepted.sum()),
-        "reason": found.reason if not found.accepted.any() else DOUBTFUL,
+        "n_accepted": sum(accepted),
+        "reason": reason,
         "session_confidence": round(found.session_confidence, 6),
         "silhouette": None if found.silhouette is None else round(found.silhouette, 6),
         "undescribed": dict(sorted(undescribed.items())),

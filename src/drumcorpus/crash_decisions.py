@@ -21,7 +21,7 @@ from drumcorpus.crash_review_file import (
 )
 from drumcorpus.digests import sha256_bytes
 from drumcorpus.files import canonical_json
-from drumcorpus.schemas import BY_REVIEW, BY_SOUND, CRASH_ASSIGNMENTS
+from drumcorpus.schemas import BY_METADATA, BY_REVIEW, BY_SOUND, CRASH_ASSIGNMENTS
 from drumcorpus.shown import visible
 
 TO_FILL_IN = ("REVIEWER", "YYYY-MM-DD")  # of the lines that a reviewer copies
@@ -113,7 +113,7 @@ def guessed_cymbals(
     known = {
         hit_key(row): crash_labels.index(row["label"]) + 1
         for row in assigned
-        if row["accepted"] and row["method"] == BY_SOUND
+        if row["accepted"] and row["method"] in (BY_SOUND, BY_METADATA)
     }
     given = {
         hit_key(row): row["cymbal"]

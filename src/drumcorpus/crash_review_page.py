@@ -20,6 +20,8 @@ REASONS = {  # why a session is in review; a reason without a sentence shows its
     "another stroke at the same moment, which may be all that differs.",
     "one_cymbal": "The hits are one cymbal, and some of them are too unlike the others to be sure.",
     "separated": "Several cymbals were told apart, and some hits lie between them.",
+    "numbers_differ": "Some hits have a number of the source, and the sound divides the hits "
+    "otherwise.",
     "divided_otherwise": "The sound divides the hits otherwise than the source numbers them.",
     "sounds_as_one": "The source numbers several cymbals, and they sound as one.",
     "sounds_as_several": "The source numbers one cymbal, and it sounds as several.",

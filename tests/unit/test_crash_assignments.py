@@ -164,6 +164,58 @@ def test_the_source_s_number_decides():
     assert review == []
 
 
+def partly_numbered(first, second, *, n_each=8):
+    """Two cymbals, n_each hits of each; the source numbers all but the last hit of either."""
+    given = [*[first] * (n_each - 1), None, *[second] * (n_each - 1), None]
+    return embeddings(given, two_timbres(n_each))
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (3, 1)])
+def test_hits_without_a_number_get_that_of_the_hits_that_sound_alike(first, second):
+    table = partly_numbered(first, second)
+    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    wanted = [LABELS[first - 1]] * 8 + [LABELS[second - 1]] * 8
+    assert assigned["label"].to_pylist() == wanted
+    methods = ["metadata_override"] * 7 + ["spectral_cluster"]
+    assert assigned["method"].to_pylist() == methods * 2
+    assert all(assigned["accepted"].to_pylist()) and review == []
+    assert assigned["confidence"].to_pylist()[0] == 1.0 > assigned["confidence"].to_pylist()[7]
+
+
+@pytest.mark.parametrize(("number", "other"), [(1, "crash2"), (2, "crash")])
+def test_a_cymbal_that_the_source_does_not_number_gets_a_number_that_is_left(number, other):
+    table = embeddings([number] * 8 + [None] * 8, two_timbres(8))
+    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert assigned["label"].to_pylist() == [LABELS[number - 1]] * 8 + [other] * 8
+    assert review == []
+
+
+@pytest.mark.parametrize("given", [[1] * 15, [1, 2] * 7 + [1], [2] * 7 + [1, 2] * 4])
+def test_where_the_sound_divides_otherwise_the_numbers_stay_and_the_rest_is_in_doubt(given):
+    table = embeddings([*given, None], two_timbres(8))
+    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert assigned["label"].to_pylist() == [*(LABELS[number - 1] for number in given), "crash"]
+    assert assigned["accepted"].to_pylist() == [True] * 15 + [False]
+    assert (row["reason"], row["n_accepted"], row["guesses"]) == ("numbers_differ", 15, [])
+
+
+def test_what_the_source_numbers_stands_where_the_sound_says_nothing():
+    table = embeddings([2, 1, None], reason="no_audio")
+    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert assigned["label"].to_pylist() == ["crash2", "crash", "crash"]
+    assert assigned["accepted"].to_pylist() == [True, True, False]
+    assert (row["reason"], row["n_accepted"]) == ("too_few_hits", 2)
+
+
+def test_a_reviewer_who_confirms_the_guesses_keeps_the_numbers_of_the_source():
+    vectors = between_one_and_two()
+    table = embeddings([2] * 7 + [None] + [1] * 7 + [None], vectors)
+    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assert [guess["cymbal"] for guess in review[0]["guesses"]] == [2, 1]
+    decided = obey_as_clustered(table, assigned, review)
+    assert decided["cymbal"].to_pylist() == [2] * 8 + [1] * 8
+
+
 def test_a_number_without_a_label_is_an_error_that_names_the_session():
     with pytest.raises(ValueError, match="session s: the source numbers a crash cymbal 4"):
         assign_crashes(embeddings([4]), LABELS, use_metadata=True, clustering=CLUSTERING)
@@ -227,9 +279,8 @@ def test_cymbals_that_follow_nothing_heard_beside_them_are_accepted(beside):
     assert all(assigned["accepted"].to_pylist()) and review == []
 
 
-def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():
-    table = embeddings([None] * 16, between_one_and_two())
-    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+def obey_as_clustered(table, assigned, review):
+    """The assignments after a reviewer has confirmed the guesses; nothing is left in review."""
     guesses = guessed_cymbals(review[0], assigned.to_pylist(), LABELS)
     lines = decision_lines("s", table.to_pylist(), guesses, len(LABELS))
     (line,) = [row["line"] for row in lines if row["decision"] == "as_clustered"]
@@ -238,6 +289,13 @@ def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():
     decisions = read_decisions(data, "set_review.csv", len(LABELS))
     decided, left, unused = apply_decisions(assigned, review, decisions, LABELS, hits=table)
     assert (left, unused) == ([], [])
+    return decided
+
+
+def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():
+    table = embeddings([None] * 16, between_one_and_two())
+    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    decided = obey_as_clustered(table, assigned, review)
     assert decided["cymbal"].to_pylist() == [row["cymbal"] for row in review[0]["guesses"]]
     assert sorted(decided["label"].to_pylist()) == ["crash"] * 8 + ["crash2"] * 8
     assert set(decided["method"].to_pylist()) == {"review"}
