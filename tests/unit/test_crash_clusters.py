@@ -89,6 +89,17 @@ def test_an_odd_hit_does_not_stand_for_the_third_cymbal():
     assert found.accepted.tolist() == [True] * 60 + [False]
 
 
+def test_the_nearer_two_groups_are_the_less_sure_is_their_number():
+    chances = []
+    for shared in (0.0, 0.5, 0.8):
+        embeddings, keys, _ = hits([15, 15], noise=0.3)
+        embeddings += shared * np.random.default_rng(5).normal(size=N_FEATURES)
+        found = cluster(embeddings, keys)
+        assert found.reason == "separated"
+        chances.append(found.session_confidence)
+    assert 1 > chances[0] > chances[1] > chances[2] > 0.5
+
+
 def test_no_more_cymbals_are_found_than_asked_for():
     embeddings, keys, _ = hits([12, 12, 12])
     assert cluster(embeddings, keys, max_cymbals=2).n_cymbals <= 2
