@@ -27,6 +27,18 @@ REASONS = {  # why a session is in review; a reason without a sentence shows its
     "sounds_as_several": "The source numbers one cymbal, and it sounds as several.",
     OUTDATED: "A decision stands in the reviewed file that does not hold any more.",
 }
+# Why a session may hold several crash cymbals, or may not: the columns of a table.
+MAY_HOLD_SEVERAL = {
+    "candidates": "May hold several",
+    "metadata": "numbered so",
+    "kit_card": "the kit has several",
+    "techniques": "struck in several ways",
+    "unknown": "nothing known",
+    "too_few_hits": "Too few hits",
+    "one_by_metadata": "One by its numbers",
+    "one_by_kit_card": "One by its kit",
+    "no_crash": "No crash",
+}
 
 
 def describe_decisions(
@@ -150,7 +162,10 @@ def _count_rest(rows: Iterable[dict]) -> list[dict]:
 
 
 def render_review_page(
-    source_sets: Sequence[dict], files: Mapping[str, str], agreement: Mapping
+    source_sets: Sequence[dict],
+    files: Mapping[str, str],
+    agreement: Mapping,
+    candidates: Mapping[str, Mapping[str, int]],
 ) -> str:
     """The page of sessions in doubt.
 
@@ -162,6 +177,8 @@ def render_review_page(
         The reviewed file of each source set.
     agreement : mapping
         Of `crash_agreement.summarise_agreement`.
+    candidates : mapping
+        Of each source set, `crash_candidates.count_reasons`.
     """
     return render_page(
         "review.html.jinja",
@@ -169,6 +186,8 @@ def render_review_page(
         source_sets=source_sets,
         files=files,
         agreement=agreement,
+        candidates=candidates,
+        may_hold_several=MAY_HOLD_SEVERAL,
         n_differing=N_DIFFERING,
         totals={
             **{

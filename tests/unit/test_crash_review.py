@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from drumcorpus.crash_agreement import compare_session, summarise_agreement
+from drumcorpus.crash_candidates import CANDIDATES, NO_CRASH, OTHERS
 from drumcorpus.crash_embeddings import feature_names
 from drumcorpus.crash_pictures import (
     HEIGHT,
@@ -32,6 +33,7 @@ from drumcorpus.crash_review import (
 )
 from drumcorpus.crash_review_file import COLUMNS, read_decisions
 from drumcorpus.crash_review_page import (
+    MAY_HOLD_SEVERAL,
     N_DIFFERING,
     count_undescribed,
     describe_decisions,
@@ -84,7 +86,8 @@ def page(
     known = ({name: value} for value in (rows, shown, decisions, dict(undescribed)))
     sets = describe_review(*known, max_sessions=max_sessions)
     files = {name: f"resources/source_sets/{name}_review.csv"}
-    return render_review_page(sets, files, agreement)
+    counts = dict.fromkeys(MAY_HOLD_SEVERAL, 0) | {"candidates": 1_234, "one_by_metadata": 56}
+    return render_review_page(sets, files, agreement, dict.fromkeys(files, counts))
 
 
 def test_sessions_with_most_doubt_come_first_and_source_sets_take_turns():
@@ -327,7 +330,17 @@ def test_hits_that_do_not_fit_are_counted():
 
 def test_without_doubt_the_page_says_so():
     assert "No session is in doubt." in page([], rows=[])
-    assert "No session is in doubt." in render_review_page([], {}, NOTHING_NUMBERED)
+    assert "No session is in doubt." in render_review_page([], {}, NOTHING_NUMBERED, {})
+
+
+def test_the_page_counts_the_sessions_that_may_hold_several_crashes():
+    section = page([], rows=[]).partition('id="candidates"')[2].partition("</section>")[0]
+    assert "1,234" in section and "56" in section
+    assert all(title in section for title in MAY_HOLD_SEVERAL.values())
+
+
+def test_every_reason_of_the_candidates_has_a_column():
+    assert set(MAY_HOLD_SEVERAL) == {"candidates", *CANDIDATES, *OTHERS, NO_CRASH}
 
 
 def test_what_became_of_every_decision_is_told(tmp_path):

@@ -72,6 +72,9 @@ rule render_review:
             "results/crash/assignments/{source_set}.parquet", source_set=INGESTED
         ),
         sessions=expand("results/sessions/{source_set}.parquet", source_set=INGESTED),
+        candidates=expand(
+            "results/crash/candidates/{source_set}.parquet", source_set=INGESTED
+        ),
         agreement="reports/crash/agreement.json",
         decisions=[path for name in INGESTED for path in review_file(name)],
         components=f"{TAXONOMY}/components.yaml",
