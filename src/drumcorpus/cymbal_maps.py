@@ -19,7 +19,7 @@ them, then the one with more characters beside these. Two that are equal in all 
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.files import read_yaml
+from drumcorpus.taxonomy import cymbals_wanted, is_cymbal
 
 # What an entry may be named by, in order of rank, and the column of SESSIONS that tells it.
 COLUMNS = {"sessions": "session_id", "kits": "kit_id", "drummers": "drummer_id"}
@@ -64,7 +65,11 @@ class CymbalMap:
     entries: Mapping[str, tuple[Entry, ...]]
 
 
-def read_cymbal_map(path: str | os.PathLike, source_sets: Iterable[str] | None = None) -> CymbalMap:
+def read_cymbal_map(
+    path: str | os.PathLike,
+    source_sets: Iterable[str] | None = None,
+    crash_labels: Collection[str] = (),
+) -> CymbalMap:
     """Read a cymbal map.
 
     Parameters
@@ -72,12 +77,14 @@ def read_cymbal_map(path: str | os.PathLike, source_sets: Iterable[str] | None =
     path : path
     source_sets : iterable of str, optional
         Source sets that it may name; any, if not given.
+    crash_labels : collection of str, optional
+        Labels of the first, second, … crash of a kit; no number is above theirs.
 
     Raises
     ------
     ValueError
         If a key is unknown or missing, an entry names a source that is not declared, or a cymbal
-        is no number from 1; the message names file and key.
+        is no number from 1 or has no crash label; the message names file and key.
     """
     document = read_yaml(path)
     _check_keys(document, {"name", "verified", "sources", "source_sets"}, f"{path}")
@@ -89,7 +96,7 @@ def read_cymbal_map(path: str | os.PathLike, source_sets: Iterable[str] | None =
         where = f"{path}: source_sets: {name}"
         if source_sets is not None and name not in source_sets:
             raise ValueError(f"{where}: no such source set; known: {', '.join(source_sets)}")
-        entries[name] = tuple(_read_entries(_mapping(block, where), sources, where))
+        entries[name] = tuple(_read_entries(_mapping(block, where), sources, crash_labels, where))
     return CymbalMap(os.fspath(path), entries)
 
 
@@ -171,18 +178,22 @@ def _best(entries: Iterable[Entry], session: Mapping, path: str) -> Entry | None
     return best[0]
 
 
-def _read_entries(block: dict, sources: dict, where: str) -> list[Entry]:
+def _read_entries(
+    block: dict, sources: dict, crash_labels: Collection[str], where: str
+) -> list[Entry]:
     unknown = sorted(map(str, block.keys() - COLUMNS.keys()))
     if unknown:
         raise ValueError(f"{where}: got the key {unknown[0]}; allowed: {', '.join(COLUMNS)}")
     return [
-        _read_entry(kind, pattern, entry, sources, f"{where}: {kind}: {pattern}")
+        _read_entry(kind, pattern, entry, sources, crash_labels, f"{where}: {kind}: {pattern}")
         for kind, patterns in block.items()
         for pattern, entry in _mapping(patterns, f"{where}: {kind}").items()
     ]
 
 
-def _read_entry(kind: str, pattern, entry, sources: dict, where: str) -> Entry:
+def _read_entry(
+    kind: str, pattern, entry, sources: dict, crash_labels: Collection[str], where: str
+) -> Entry:
     if not isinstance(pattern, str | int) or isinstance(pattern, bool) or pattern == "":
         raise ValueError(f"{where}: the name must be text; put it in quotes")
     _check_keys(entry, {"cymbals", "sources"}, where, optional={"basis"})
@@ -194,9 +205,11 @@ def _read_entry(kind: str, pattern, entry, sources: dict, where: str) -> Entry:
     for label, number in _mapping(entry["cymbals"], f"{where}: cymbals").items():
         if not isinstance(label, str | int) or isinstance(label, bool):
             raise ValueError(f"{where}: cymbals: {label!r} is no text; put it in quotes")
-        if number is not None and (type(number) is not int or number < 1):
-            wanted = "wanted: a number from 1, or null"
-            raise ValueError(f"{where}: cymbals: {label}: got {number!r}; {wanted}")
+        if number is not None and not is_cymbal(number, crash_labels):
+            raise ValueError(
+                f"{where}: cymbals: {label}: got {number!r}; wanted: "
+                f"{cymbals_wanted(crash_labels, also=', or null')}"
+            )
         cymbals[str(label)] = number
     return Entry(kind, str(pattern), cymbals)
 

@@ -5,7 +5,9 @@ of another type or under an unknown key. Only a block that it refuses is looked 
 """
 
 import difflib
+import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -108,9 +110,11 @@ def checked_batches(path: Path) -> Iterator[pa.RecordBatch]:
         try:
             table = read_block(block)
         except (pa.ArrowInvalid, ValueError) as error:
-            problems = list(block_problems(path, lines_of(block), n_before))
+            lines = lines_of(block)
+            problems = list(block_problems(path, lines, n_before))
             if not problems:  # the reader is stricter than the walk over the values
-                problems = [f"{path}: after line {n_before}: {error}"]
+                last = n_before + len(lines)
+                problems = [f"{path}: in lines {n_before + 1} to {last}: {error}"]
             raise ValueError("\n".join(problems)) from error
         yield from table.to_batches()
         n_before += block.count(b"\n")
@@ -181,6 +185,25 @@ def line_problems(line: bytes) -> Iterator[str]:
     for index, hit in enumerate(hits if isinstance(hits, list) else ()):
         if hit is None or (isinstance(hit, dict) and hit.get("label") is None):
             yield f"components.{index}.label: got {shown(hit)}; wanted: a label"
+    for place in repeated_keys(line):
+        yield f"{place}: stands more than once in one object; allowed: once; keep one of them"
+
+
+class Pairs(list):
+    """The keys and values of a JSON object as they are written."""
+
+
+def repeated_keys(line: bytes) -> Iterator[str]:
+    """Keys that stand more than once in one object, each by its place, as in `object_problems`."""
+    # Of such keys orjson keeps the last. Numbers stay text: they are of no interest here.
+    row = json.loads(line, object_pairs_hook=Pairs, parse_int=str, parse_float=str)
+    inner = [("", row)]
+    while inner:
+        place, value = inner.pop()
+        counts = Counter(key for key, _ in value) if isinstance(value, Pairs) else {}
+        yield from (f"{place}{key}" for key, n in counts.items() if n > 1)
+        items = value if isinstance(value, Pairs) else enumerate(value)
+        inner += [(f"{place}{key}.", item) for key, item in items if isinstance(item, list)]
 
 
 def object_problems(row: Mapping, fields, place: str) -> Iterator[str]:

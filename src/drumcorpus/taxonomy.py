@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 
 from drumcorpus.files import read_yaml
@@ -108,14 +109,40 @@ def family_labels(components_file: str | os.PathLike, family: str) -> list[str]:
     return labels
 
 
-def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
+def is_cymbal(number, crash_labels: Collection[str]) -> bool:
+    """Whether a value is a cymbal's number: from 1, and to the last crash label if any is given."""
+    return type(number) is int and 1 <= number <= (len(crash_labels) or number)
+
+
+def cymbals_wanted(crash_labels: Collection[str], also: str = "") -> str:
+    """What `is_cymbal` takes, and what is taken `also`, in words; what to do about the rest."""
+    if not crash_labels:
+        return f"a number from 1{also}"
+    return (
+        f"a number from 1 to {len(crash_labels)}{also}, for the crash labels are "
+        f"{', '.join(crash_labels)}; correct it, or append a label of their family to the "
+        "taxonomy's components.yaml"
+    )
+
+
+def load_label_map(
+    path: str | os.PathLike, taxonomy: Taxonomy, crash_labels: Collection[str] = ()
+) -> LabelMap:
     """Read one note map (`notes`, by MIDI number) or label map (`labels`, by token).
+
+    Parameters
+    ----------
+    path : path
+    taxonomy : Taxonomy
+    crash_labels : collection of str, optional
+        Labels of the first, second, … crash of a kit; no crash has a number above theirs. The
+        cymbals of other labels are not bound by them.
 
     Raises
     ------
     ValueError
-        If an entry names a label or technique that the taxonomy has not, a cymbal below 1, or a
-        source label that is both a stroke and dropped.
+        If an entry names a label or technique that the taxonomy has not, a cymbal below 1 or
+        without a crash label, or a source label that is both a stroke and dropped.
     """
     document = read_yaml(path)
     if not isinstance(document, dict) or ("notes" in document) == ("labels" in document):
@@ -127,8 +154,11 @@ def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
         _known(stroke.label, taxonomy.labels, f"{where}: label")
         for technique in stroke.techniques:
             _known(technique, taxonomy.techniques, f"{where}: technique")
-        if stroke.cymbal is not None and stroke.cymbal < 1:
-            raise ValueError(f"{where}: cymbal {stroke.cymbal}; cymbals count from 1")
+        bound = crash_labels if stroke.label in crash_labels else ()
+        if stroke.cymbal is not None and not is_cymbal(stroke.cymbal, bound):
+            raise ValueError(
+                f"{where}: cymbal: got {stroke.cymbal!r}; wanted: {cymbals_wanted(bound)}"
+            )
         strokes[str(source_label)] = stroke
     drops = _read_drops(path, document.get("drops", {}), strokes)
     pedal = document.get("openness")

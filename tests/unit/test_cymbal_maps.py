@@ -142,6 +142,19 @@ def test_a_bad_entry_is_refused_with_file_and_key(write, entry, message):
         read_cymbal_map(write({"sessions": {"a/1": entry}}))
 
 
+def test_a_number_above_the_crash_labels_is_refused_with_what_is_allowed(write):
+    path = write({"sessions": {"a/1": {"49": 3, "57": 4}}})
+    labels = ["crash", "crash2", "crash3"]
+    with pytest.raises(ValueError, match=r"a/1: cymbals: 57: ") as caught:
+        read_cymbal_map(path, ["groove"], labels)
+    assert str(caught.value) == (
+        f"{path}: source_sets: groove: sessions: a/1: cymbals: 57: got 4; wanted: a number from 1 "
+        "to 3, or null, for the crash labels are crash, crash2, crash3; correct it, or append a "
+        "label of their family to the taxonomy's components.yaml"
+    )
+    read_cymbal_map(write({"sessions": {"a/1": {"49": 3, "57": None}}}), ["groove"], labels)
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -382,6 +382,68 @@ def test_sentences_name_what_was_found():
     assert "(egmd: snare is gone;" in only(REPORT, "max_drifted_classes", 0)["sentence"]
 
 
+# What is blessed, and what is not yet.
+
+
+UNBLESSED = {
+    "max_audit_differences": ("audit", "n_differences"),
+    "max_drifted_classes": ("drift", "n_drifted"),
+}
+
+
+def unblessed(name, limit, **more):
+    """The verdict where nothing is blessed, hence nothing differs."""
+    section, figure = UNBLESSED[name]
+    return only({section: {figure: 0, "drifted": [], "baseline": "none"} | more}, name, limit)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "max_audit_differences",
+            "Nothing is blessed yet, so the provenance audit was compared with nothing. Once an "
+            "audit is blessed, at most 3 figures may differ from it.",
+        ),
+        (
+            "max_drifted_classes",
+            "Nothing is blessed yet, so no distribution was compared. Once they are blessed, at "
+            "most 3 classes or spreads may drift from them.",
+        ),
+    ],
+)
+def test_where_nothing_is_blessed_a_gate_passes_and_says_that_nothing_was_compared(name, sentence):
+    verdict = unblessed(name, 3)
+    assert (verdict["passed"], verdict["figure"], verdict["limit"]) == (True, 0, 3)
+    assert verdict["sentence"] == sentence
+
+
+def test_where_nothing_is_blessed_the_gate_on_baselines_fails():
+    bare = {"audit": {"baseline": "none"}, "drift": {"baseline": "none"}}
+    assert only(bare, "require_baselines", True)["passed"] is False
+
+
+def test_where_something_is_blessed_the_gates_say_what_was_found():
+    assert only(REPORT, "max_audit_differences", 8)["sentence"] == (
+        "Figures in which the provenance audit differs from the blessed one: 8; at most 8 may."
+    )
+    assert only(REPORT, "max_drifted_classes", 2)["sentence"] == (
+        "2 classes or spreads have drifted from what is blessed (egmd: snare is gone; egmd: snare "
+        "is gone); at most 2 may."
+    )
+
+
+def test_source_sets_that_are_not_blessed_are_named_beside_those_that_are():
+    found = unblessed(
+        "max_drifted_classes", 0, baseline="partly", sets_without_baseline=["egmd", "musdb18_hq"]
+    )
+    assert found["passed"] is True
+    assert found["sentence"] == (
+        "0 classes or spreads have drifted from what is blessed; at most 0 may. Not compared, for "
+        "nothing of them is blessed yet: egmd, musdb18_hq."
+    )
+
+
 # The day on which waivers are looked at.
 
 

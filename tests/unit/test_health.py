@@ -322,9 +322,26 @@ def test_sessions_have_their_duration_under_the_split_of_the_manifest(measure):
     assert (sessions["audio_duration"], sessions["sessions_with_duration"]) == (90.5, 2)
     assert (sessions["not_in_manifest"], sessions["not_listed"]) == (1, 0)
     assert sessions["without_audio"]["examples"] == [{"source_set": "slakh", "session_id": "s2"}]
+    assert sessions["without_audio"]["not_in_manifest"] == 0
     cells = {(c["source_set"], c["split"]): c for c in sessions["by_source_set_and_split"]}
     assert cells["groove", "train"]["audio_duration"] == 60.5
     assert cells["slakh", "(not in the manifest)"]["audio_duration"] == 30.0
+    assert [c["in_manifest"] for c in cells.values()] == [True, False, True]
+
+
+def test_listed_sessions_that_are_not_in_the_manifest_are_told_apart(measure):
+    rows = [
+        {"source_set": "groove", "session_id": "s1", "audio_path": "a", "audio_duration": 60.5},
+        {"source_set": "slakh", "session_id": "s2"},
+        {"source_set": "slakh", "session_id": "s8"},
+        {"source_set": "slakh", "session_id": "s9", "audio_path": "b", "audio_duration": 30.0},
+    ]
+    report = measure(EVENTS_BY_HAND, sessions=rows)
+    silent, of_manifest = report["sessions"]["without_audio"], report["durations"]
+    assert (silent["sessions"], silent["not_in_manifest"]) == (2, 1)
+    assert (report["sessions"]["listed"], report["sessions"]["not_in_manifest"]) == (4, 2)
+    assert of_manifest["sessions"] == report["totals"]["sessions"]
+    assert (of_manifest["sessions_with_duration"], of_manifest["audio_duration"]) == (1, 60.5)
 
 
 def test_what_no_table_was_given_for_is_not_measured(measure):

@@ -428,6 +428,75 @@ def test_the_page_shows_what_could_not_be_measured_and_what_is_not_in_the_sound(
     assert section_of("max_unmeasured_share") == "sound"
 
 
+def level(family, peak):
+    return {"family": family, "hits": 3, "peak_dbfs": peak, "rms_dbfs": peak - 20}
+
+
+def page_of(folder, settings, rows):
+    """The page on sessions with these columns beside those of a measured one, as plain cells."""
+    measured = {"sampled": True, "duration": 1.0, "clipped_runs": 0, "clipped_share": 0.0}
+    measured |= {"dc_offset": 0.0, "near_silence_share": 0.0, "digital_silence_share": 0.0}
+    rows = [dict.fromkeys(AUDIO_CHECKS.names) | measured | row for row in rows]
+    write_table(folder / "checks", pa.Table.from_pylist(rows, AUDIO_CHECKS))
+    write_table(folder / "inventory", pa.Table.from_pylist([], INVENTORY))
+    write_table(folder / "events", pa.Table.from_pylist([], EVENTS))
+    around = Around(
+        audio_checks=[folder / "checks"],
+        inventory=[folder / "inventory"],
+        audio_settings=settings,
+    )
+    report = measure_health(
+        [folder / "events"], around, taxonomy_labels={LABEL: LABEL}, crash_family="crash"
+    )
+    return render_health_page(report, "mine")
+
+
+def cells_under(page, heading):
+    """The cells of the tables below a heading, as text."""
+    [part] = re.findall(f"<h3>{heading}</h3>.*?</section>", page, re.S)
+    rows = re.findall("<tr><td.*?</tr>", part, re.S)
+    return part, [re.findall("<td[^>]*>(.*?)</td>", row, re.S) for row in rows]
+
+
+def test_the_page_shows_levels_of_each_set_and_compares_no_set_with_itself(corpus, tmp_path):
+    rows = [
+        {"source_set": "a", "session_id": "1", "hit_levels": [level("kick", -6.0)]},
+        {"source_set": "a", "session_id": "2", "hit_levels": [level("kick", -8.0)]},
+        {"source_set": "b", "session_id": "1"}
+        | {"hit_levels": [level("kick", -10.5), level("percussion", -12.0)]},
+        {"source_set": "c", "session_id": "1"},
+    ]
+    part, cells = cells_under(page_of(tmp_path, corpus.settings, rows), "Isolated hits")
+    assert cells == [
+        ["kick", "2", "3.5", "3.5"],
+        ["percussion", "1", "—", "—"],
+        ["kick", "a", "2", "6", "-7", "-27"],
+        ["kick", "b", "1", "3", "-10.5", "-30.5"],
+        ["percussion", "b", "1", "3", "-12", "-32"],
+    ]
+    assert "a dash where one set alone has the family: there is nothing to compare" in part
+
+
+def test_the_page_says_why_sessions_were_not_timed_and_of_how_many_sets_the_span_is(
+    corpus, tmp_path
+):
+    timed = {"offset_ms": 1.0, "offset_mad_ms": 1.0, "onsets_measured": 9, "onsets_unmeasured": 0}
+    untimed = {"onsets_measured": 1, "onsets_unmeasured": 0}
+    rows = [{"source_set": "a", "session_id": "0", "loudness_lufs": -20.0, **timed}]
+    rows += [
+        {"source_set": "b", "session_id": f"{n}", "timing_reason": reason, **untimed}
+        for n, reason in enumerate(["too_few_measured", "too_few_measured", "no_onsets"])
+    ]
+    page = page_of(tmp_path, corpus.settings, rows)
+    _, cells = cells_under(page, "Label timing")
+    assert [(row[0], row[1], row[2]) for row in cells] == [
+        ("a", "1", "—"),
+        ("b", "0", "1 no onsets, 2 too few measured"),
+    ]
+    assert "The loudness of one source set is known: there is nothing to compare." in page
+    assert "LU apart" not in page
+
+
 def test_a_sample_has_an_interval_and_its_source_set_its_weight(corpus, tmp_path):
     _, samples = with_dc(*corpus.played[VICTIM])
     corpus.write(VICTIM, samples, name="dc")

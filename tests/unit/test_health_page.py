@@ -222,6 +222,44 @@ def test_a_chart_of_every_class_cuts_its_source_sets_into_splits(tmp_path):
     }
 
 
+def test_the_audio_is_that_of_the_sessions_of_the_manifest_and_others_are_told(tmp_path):
+    events = [
+        {"source_set": "groove", "session_id": name, "split": split, "onset_time": 1.0}
+        for name, split in [("a", "train"), ("b", "train"), ("c", "test"), ("d", "test")]
+    ]
+    listed = [
+        {"source_set": "groove", "session_id": "a", "audio_path": "a", "audio_duration": 60.0},
+        {"source_set": "groove", "session_id": "b"},
+        {"source_set": "groove", "session_id": "c"},
+        {"source_set": "groove", "session_id": "refused", "audio_path": "x", "audio_duration": 9.0},
+        {"source_set": "slakh", "session_id": "empty"},
+    ]
+    report = measured(tmp_path, events, sessions=listed)
+    html = render_health_page(report, "demo")
+    card = re.search(r"<dt>Audio, h:min:s</dt><dd>(.*?)</dd>", html)[1]
+    assert card == "0:01:00 <small>1 of 4 sessions known</small>"
+    [part] = re.findall("<h3>Audio by set and split</h3>.*?</section>", html, re.S)
+    rows = re.findall(r"<tr><td class=\"name\">.*?</tr>", part)
+    cells = [re.findall(r"<td.*?>(.*?)</td>", row) for row in rows]
+    # Of what nobody measured no length is known.
+    assert cells == [["groove", "test", "1", "—"], ["groove", "train", "2", "0:01:00"]]
+    assert (
+        "Listed and not in the manifest: 2 sessions, 0:00:09; the splits refuse them, or they have "
+        "no event.</p>"
+    ) in part
+    assert "1 session of the manifest is not listed.</p>" in part
+    parsed(html)
+    assert "3 of 5 listed sessions have no audio file, 1 of them not in the manifest." in html
+
+
+def test_where_every_listed_session_is_in_the_manifest_no_other_is_told(tmp_path):
+    event = {"source_set": "groove", "session_id": "a", "split": "train", "onset_time": 1.0}
+    listed = [{"source_set": "groove", "session_id": "a"}]
+    html = render_health_page(measured(tmp_path, [event], sessions=listed), "demo")
+    assert "1 of 1 listed sessions have no audio file.</p>" in html
+    assert "not in the manifest" not in html and "not listed" not in html
+
+
 def test_an_empty_manifest_is_described_in_words(tmp_path):
     html = render_health_page(measured(tmp_path, []), "empty")
     text = " ".join(parsed(html).text)

@@ -114,10 +114,40 @@ def test_many_bad_lines_are_told_up_to_a_number(tmp_path):
     assert lines[-1].startswith(f"{path}:{manifest_files.N_PROBLEMS}: split")
 
 
-def test_what_only_the_reader_refuses_is_still_refused(tmp_path):
-    twice = json.dumps(EVENT)[:-1] + ', "bar": 4}'
-    path = write_lines(tmp_path / "mine.jsonl", [EVENT, twice])
-    assert "mine.jsonl" in refusal(path, tmp_path / "out")
+TEXT = json.dumps(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        (TEXT[:-1] + ', "bar": 4}', "bar"),
+        (TEXT.replace('"split"', '"session_id": "drummer1/1", "split"'), "session_id"),
+        (TEXT.replace('"split"', '"spli\\u0074": null, "split"'), "split"),
+        (TEXT.replace('"pre": 80', '"pre": [1], "pre": 80'), "context_ms.pre"),
+        (TEXT.replace('"label": "snare"', '"label": "snare", "label": "x"'), "components.1.label"),
+    ],
+)
+def test_a_key_that_stands_twice_is_told_by_line_and_key(tmp_path, monkeypatch, line, key):
+    monkeypatch.setattr(manifest_files, "BLOCK_BYTES", 4_000)
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT] * 40 + [line, EVENT])
+    assert refusal(path, tmp_path / "out") == (
+        f"{path}:41: {key}: stands more than once in one object; allowed: once; keep one of them"
+    )
+
+
+def test_a_key_that_stands_thrice_is_told_once_and_beside_other_mistakes(tmp_path):
+    line = TEXT[:-1] + ', "bar": 4, "bar": 3.5}'
+    lines = refusal(write_lines(tmp_path / "mine.jsonl", [line]), tmp_path / "out").splitlines()
+    assert [text.split(": ")[2] for text in lines] == [
+        "got 3.5; wanted",
+        "stands more than once in one object; allowed",
+    ]
+
+
+def test_what_only_the_reader_refuses_is_told_by_the_lines_it_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest_files, "line_problems", lambda line: iter(()))
+    path = write_lines(tmp_path / "mine.jsonl", [EVENT, TEXT[:-1] + ', "bar": 4}'])
+    assert refusal(path, tmp_path / "out").startswith(f"{path}: in lines 1 to 2: JSON parse error")
 
 
 def test_a_parquet_table_stays_where_it_is(tmp_path):

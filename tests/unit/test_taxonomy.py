@@ -10,6 +10,7 @@ COMPONENTS = {
     "kick": {"family": "kick", "aliases": ["bd"]},
     "snare": {"family": "snare", "aliases": ["sd"]},
 }
+CRASH_LABELS = ("crash", "crash2", "crash3")
 TECHNIQUES = {"flam": {"meaning": "two strokes"}}
 DYNAMICS = {
     "buckets": [{"name": "soft", "up_to": 0.5}, {"name": "loud", "up_to": 1.0}],
@@ -212,12 +213,32 @@ class TestMistakesInANoteMap:
             ("{label: kik}", r"kit\.yaml: 36: label 'kik' is not declared; allowed: kick, snare"),
             ("{label: bd}", r"kit\.yaml: 36: label 'bd' is not declared"),
             ("{label: kick, techniques: [roll]}", r"kit\.yaml: 36: technique 'roll' .*: flam"),
-            ("{label: kick, cymbal: 0}", r"kit\.yaml: 36: cymbal 0; cymbals count from 1"),
+            ("{label: kick, cymbal: 0}", r"kit\.yaml: 36: cymbal: got 0; wanted: a number from 1$"),
         ],
     )
     def test_an_entry_of_undeclared_names_is_refused(self, load_map, entry, message):
         with pytest.raises(ValueError, match=message):
             load_map(f"name: kit\nnotes:\n  36: {entry}\n")
+
+    @pytest.mark.parametrize("cymbal", ["4", "0", "'1'", "1.5", "true"])
+    def test_a_cymbal_that_has_no_crash_label_is_refused_with_what_is_allowed(
+        self, tmp_path, taxonomy, cymbal
+    ):
+        path = tmp_path / "kit.yaml"
+        path.write_text(f"name: kit\nnotes:\n  49: {{label: crash2, cymbal: {cymbal}}}\n")
+        with pytest.raises(ValueError, match=r"kit\.yaml: 49: cymbal: got ") as caught:
+            load_label_map(path, taxonomy, CRASH_LABELS)
+        assert str(caught.value).endswith(
+            f"got {yaml.safe_load(cymbal)!r}; wanted: a number from 1 to 3, for the crash labels "
+            "are crash, crash2, crash3; correct it, or append a label of their family to the "
+            "taxonomy's components.yaml"
+        )
+
+    @pytest.mark.parametrize("entry", ["{label: crash, cymbal: 3}", "{label: ride_bow, cymbal: 4}"])
+    def test_the_crash_labels_bound_the_numbers_of_crashes_alone(self, tmp_path, taxonomy, entry):
+        path = tmp_path / "kit.yaml"
+        path.write_text(f"name: kit\nnotes:\n  49: {entry}\n")
+        load_label_map(path, taxonomy, CRASH_LABELS)
 
     @pytest.mark.parametrize(
         "entry", ["{label: kick, position: rim}", "{strike_position: rim}", "kick", "null"]

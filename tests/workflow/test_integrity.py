@@ -111,11 +111,31 @@ def test_a_deleted_product_is_made_again(project):
 
 
 def test_an_error_in_a_job_reaches_the_terminal_as_its_own_sentence(project):
-    note_map = project.path("resources/taxonomy/note_maps/roland_td11.yaml")
-    note_map.write_text(note_map.read_text().replace("36: {label: kick}", "36: {label: kik}"))
+    index = project.path("raw/info.csv")
+    index.write_text(index.read_text().replace("midi_filename", "midi_file", 1))
     done = project.snakemake("all", check=False)
     assert done.returncode == 1
-    assert "roland_td11.yaml: 36: label 'kik' is not declared; allowed: kick, snare" in done.said
+    assert "info.csv" in done.said and "midi_filename" in done.said
+    assert "Traceback" not in done.said
+
+
+@pytest.mark.parametrize(
+    ("was", "instead", "sentence"),
+    [
+        ("36: {label: kick}", "36: {label: kik}", "36: label 'kik' is not declared; allowed: kick"),
+        ("cymbal: 2", "cymbal: 4", "cymbal: got 4; wanted: a number from 1 to 3"),
+    ],
+)
+def test_a_wrong_note_map_is_refused_before_any_job(project, was, instead, sentence):
+    note_map = project.path("resources/taxonomy/note_maps/roland_td11.yaml")
+    assert was in note_map.read_text()
+    note_map.write_text(note_map.read_text().replace(was, instead))
+    log = project.path("logs/run_log.jsonl")
+    before = log.read_text()
+    done = project.snakemake("all", check=False)
+    assert done.returncode == 1
+    assert f"roland_td11.yaml: {sentence}" in done.said.replace("57: cymbal", "cymbal")
+    assert log.read_text() == before
 
 
 def test_a_run_killed_in_the_middle_is_carried_on_by_the_next(project, built):

@@ -16,7 +16,7 @@ from drumcorpus.cymbal_maps import read_cymbal_map
 from drumcorpus.files import read_yaml
 from drumcorpus.gates import check_waivers, expired_waivers
 from drumcorpus.schema_check import check_document, typed
-from drumcorpus.taxonomy import family_labels, load_taxonomy
+from drumcorpus.taxonomy import family_labels, load_label_map, load_taxonomy
 from drumcorpus.workflow_state import (
     day_of_planning,
     hold_run_lock,
@@ -89,6 +89,21 @@ def read_card(source_set):
     return card
 
 
+def check_maps(source_set, taxonomy, crash_labels):
+    """Hold the maps that a source set's card names against the vocabulary."""
+    card, where = CARDS[source_set], config_path(card_name(source_set))
+    for name in card["label_maps"]:
+        path = f"{TAXONOMY}/note_maps/{name}.yaml"
+        if not Path(path).is_file():
+            raise ValueError(f"{where}: label_maps: {name}: {path} is not there")
+        load_label_map(path, taxonomy, crash_labels)
+    if committed := card.get("references", {}).get("cymbal_map"):
+        path = config_path(f"resources/{committed}")
+        if not Path(path).is_file():
+            raise ValueError(f"{where}: references: cymbal_map: {path} is not there")
+        read_cymbal_map(path, sorted(config["source_sets"]), crash_labels)
+
+
 def expired_waivers_of(gates, path):
     """The gates of a file whose waiver has expired, once the file is held against its schema."""
     check_document(gates, schema("gates"), path)
@@ -105,16 +120,21 @@ try:
     check_document(config, schema("config"), "config")
     config = spell_out(config, "cymbal_map", "crash")
     TAXONOMY = config_path(config["taxonomy"])
-    check_configuration(config, load_taxonomy(*taxonomy_files()))
-    family_labels(f"{TAXONOMY}/components.yaml", config["crash"]["family"])
+    vocabulary = load_taxonomy(*taxonomy_files())
+    check_configuration(config, vocabulary)
+    crash_labels = family_labels(
+        f"{TAXONOMY}/components.yaml", config["crash"]["family"]
+    )
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():
         check_settings(name, card, config["source_sets"][name])
+        if workflow.is_main_process:  # before any job; not once more in each
+            check_maps(name, vocabulary, crash_labels)
     if config["crash"]["cymbal_map"]:
         path = config_path(config["crash"]["cymbal_map"])
         if not Path(path).is_file():
             raise ValueError(f"config: crash.cymbal_map: {path} is not there")
-        read_cymbal_map(path, sorted(config["source_sets"]))
+        read_cymbal_map(path, sorted(config["source_sets"]), crash_labels)
     config = redistributable_part(config, CARDS)
     for name, block in config["manifests"].items():
         path = config_path(block["gates"])

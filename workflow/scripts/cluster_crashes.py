@@ -18,10 +18,11 @@ from drumcorpus.taxonomy import family_labels
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 embeddings = read_table(inputs.embeddings)
+crash_labels = family_labels(inputs.components, params.family)
 for path in inputs.cymbal_maps:
     sessions = read_table(inputs.sessions[0])
-    embeddings = apply_cymbal_map(embeddings, sessions, read_cymbal_map(path))
-crash_labels = family_labels(inputs.components, params.family)
+    cymbal_map = read_cymbal_map(path, None, crash_labels)
+    embeddings = apply_cymbal_map(embeddings, sessions, cymbal_map)
 settings = {"crash_labels": crash_labels, "clustering": params.clustering}
 assignments, review = assign_crashes(embeddings, use_metadata=params.use_metadata, **settings)
 # What the source numbers is clustered too, for comparison.

@@ -13,13 +13,14 @@ from drumcorpus.taxonomy import family_labels, load_label_map, load_taxonomy
 
 inputs, params = snakemake.input, snakemake.params
 sessions, taxonomy = read_table(inputs.sessions), load_taxonomy(*inputs.taxonomy)
+crash_labels = family_labels(inputs.taxonomy[0], params.family)
 label_maps = dict(zip(params.label_maps, inputs.label_maps, strict=True))
-cymbal_maps = [read_cymbal_map(path) for path in inputs.cymbal_maps]
+cymbal_maps = [read_cymbal_map(path, None, crash_labels) for path in inputs.cymbal_maps]
 candidates = find_crash_candidates(
     inputs.events,
     sessions,
-    {name: load_label_map(path, taxonomy) for name, path in label_maps.items()},
-    family_labels(inputs.taxonomy[0], params.family),
+    {name: load_label_map(path, taxonomy, crash_labels) for name, path in label_maps.items()},
+    crash_labels,
     use_metadata=params.use_metadata,
     cymbal_maps=cymbal_maps,
     **params.candidates,

@@ -126,10 +126,4 @@ LIMITS = {
         "Findings of the provenance audit: {figure}; at most {limit} may stand.",
         "Read them in reports/provenance/.",
     ),
-    "max_audit_differences": Limit(
-        ("audit", "n_differences"),
-        "Figures in which the provenance audit differs from the blessed one: {figure}; at most "
-        "{limit} may.",
-        "Read them in reports/provenance/; if they are meant, `snakemake bless`.",
-    ),
 }

@@ -1,7 +1,8 @@
-"""Gates that name what they find: licences, drifted classes, baselines, the largest set."""
+"""Gates that name what they find: licences, the largest set, and what is held against baselines."""
 
 from collections.abc import Iterator, Mapping
 
+from drumcorpus.baselines import BLESSED, NONE
 from drumcorpus.gates.verdicts import (
     Verdict,
     at_most,
@@ -63,28 +64,51 @@ def max_source_set_share(report: Mapping, name: str, limit) -> Iterator[Verdict]
     )
 
 
+def max_audit_differences(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """At most so many figures of the provenance audit differ from the blessed one."""
+    limit = one_number(name, limit)
+    figure = figure_of(report, "audit", "n_differences")
+    finding = (
+        f"Figures in which the provenance audit differs from the blessed one: {shown(figure)}; at "
+        f"most {shown(limit)} may."
+    )
+    if _baseline(report, "audit") == NONE:
+        finding = (
+            "Nothing is blessed yet, so the provenance audit was compared with nothing. Once an "
+            f"audit is blessed, at most {shown(limit)} figures may differ from it."
+        )
+    advice = "Read them in reports/provenance/; if they are meant, `snakemake bless`."
+    yield at_most(name, figure, limit, finding, advice)
+
+
 def max_drifted_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     """At most so many figures of source sets have drifted from their frozen distribution."""
     limit = one_number(name, limit)
     figure = figure_of(report, "drift", "n_drifted")
-    sentences = (mapping_of(report, "drift") or {}).get("drifted") or []
-    drifted = [sentence.rstrip(".") for sentence in sentences]
-    yield at_most(
-        name,
-        figure,
-        limit,
+    drift = mapping_of(report, "drift") or {}
+    drifted = [sentence.rstrip(".") for sentence in drift.get("drifted") or []]
+    finding = (
         f"{shown(figure)} classes or spreads have drifted from what is blessed"
-        f"{_named(drifted, '; ')}; at most {shown(limit)} may.",
-        "Find what moved them; if it is meant, `snakemake bless`.",
+        f"{_named(drifted, '; ')}; at most {shown(limit)} may."
+    )
+    if _baseline(report, "drift") == NONE:
+        finding = (
+            "Nothing is blessed yet, so no distribution was compared. Once they are blessed, at "
+            f"most {shown(limit)} classes or spreads may drift from them."
+        )
+    elif bare := drift.get("sets_without_baseline"):
+        finding += f" Not compared, for nothing of them is blessed yet: {_some(bare)}."
+    yield at_most(
+        name, figure, limit, finding, "Find what moved them; if it is meant, `snakemake bless`."
     )
 
 
 def require_baselines(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     """The audit and the distributions are held against something that is blessed."""
     only_true(name, limit)
-    states = {key: (mapping_of(report, key) or {}).get("baseline") for key in BASELINES}
-    figure = None if None in states.values() else sum(s != "blessed" for s in states.values())
-    lacking = [BASELINES[key] for key, state in states.items() if state != "blessed"]
+    states = {key: _baseline(report, key) for key in BASELINES}
+    figure = None if None in states.values() else sum(s != BLESSED for s in states.values())
+    lacking = [BASELINES[key] for key, state in states.items() if state != BLESSED]
     yield at_most(
         name,
         figure,
@@ -94,9 +118,17 @@ def require_baselines(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     )
 
 
+def _baseline(report: Mapping, section: str) -> str | None:
+    """Whether what a section rests on is blessed; None where it does not say."""
+    return (mapping_of(report, section) or {}).get("baseline")
+
+
 def _named(names: list[str], separator: str = ", ") -> str:
-    """Some of `names` in brackets, with how many there are beyond; nothing where there is none."""
-    if not names:
-        return ""
+    """`_some` of the names in brackets; nothing where there is none."""
+    return f" ({_some(names, separator)})" if names else ""
+
+
+def _some(names: list[str], separator: str = ", ") -> str:
+    """The first names, with how many there are beyond."""
     more = f"{separator}and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
-    return f" ({separator.join(names[:N_NAMED])}{more})"
+    return f"{separator.join(names[:N_NAMED])}{more}"

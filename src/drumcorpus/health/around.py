@@ -100,20 +100,26 @@ def quarantine(rows: list[dict]) -> dict:
 
 
 def sessions(listed: list[dict], per_session: PerSession) -> dict:
-    """Listed sessions with their duration, by source set and by the split of the manifest."""
+    """Listed sessions with their duration, by source set and by the split of the manifest.
+
+    All figures are of the sessions that are listed, those too that the splits refuse or that have
+    no event; `durations.durations` has those of the sessions of the manifest.
+    """
     names = {(row["source_set"], row["session_id"]) for row in listed}
     silent = [row for row in listed if not row["has_audio"]]
-    cells: dict[tuple[str, str], list[dict]] = {}
+    left_out = [r for r in silent if (r["source_set"], r["session_id"]) not in per_session]
+    cells: dict[tuple[str, str, bool], list[dict]] = {}
     for row in listed:
         known = per_session.get((row["source_set"], row["session_id"]))
         split = known["split"] if known else "(not in the manifest)"
-        cells.setdefault((row["source_set"], split), []).append(row)
+        cells.setdefault((row["source_set"], split, known is not None), []).append(row)
     return {
         "listed": len(listed),
         "not_in_manifest": len(names - set(per_session)),
         "not_listed": len(set(per_session) - names),
         "without_audio": {
             "sessions": len(silent),
+            "not_in_manifest": len(left_out),
             "by_source_set": {k: len(v) for k, v in group_by(silent, "source_set").items()},
             "examples": [
                 {"source_set": row["source_set"], "session_id": row["session_id"]}
@@ -122,8 +128,11 @@ def sessions(listed: list[dict], per_session: PerSession) -> dict:
         },
         **known_duration(listed),
         "by_source_set_and_split": [
-            {"source_set": name, "split": split, "sessions": len(rows), **known_duration(rows)}
-            for (name, split), rows in sorted(cells.items())
+            {
+                **{"source_set": name, "split": split, "in_manifest": in_manifest},
+                **{"sessions": len(rows), **known_duration(rows)},
+            }
+            for (name, split, in_manifest), rows in sorted(cells.items())
         ],
     }
 
