@@ -34,7 +34,11 @@ FILED = {
         (
             "results",
             expand(
-                ["gates/{manifest}.json", "sampling/{manifest}.json"],
+                [
+                    "gates/{manifest}.json",
+                    "sampling/{manifest}.json",
+                    "sampling/{manifest}.parquet",
+                ],
                 manifest=MANIFESTS,
             ),
         ),
