@@ -71,10 +71,10 @@ def describe(folder: Path) -> tuple[int, float, float]:
         reader = RawReader([str(folder / "audio")], file_digests(sessions))
         open_audio = recording_reader(sessions, reader.read, rate)
 
-        def read(path, open_audio=open_audio):
+        def read(path, spans, open_audio=open_audio):
             nonlocal n_samples, in_decoding
             start = time.process_time()
-            samples = open_audio(path)[0]
+            samples = open_audio(path, spans)[0]
             in_decoding += time.process_time() - start
             n_samples += len(samples)
             return samples

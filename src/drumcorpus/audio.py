@@ -1,6 +1,8 @@
 """Recorded sound: what a file says of itself, and its samples."""
 
+import math
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,6 +10,10 @@ import numpy as np
 import pyloudnorm
 import soundfile
 import soxr
+
+# Formats in which libsndfile finds a sample without decoding those before it.
+SEEKABLE = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
+RESAMPLER_REACH = 4096  # samples of the file on either side, several times the filter's length
 
 
 def probe_audio(path: str | os.PathLike) -> dict:
@@ -111,7 +117,87 @@ def read_mono(
         samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise ValueError(f"not readable as audio: {error.error_string}") from error
+    return _as_mono(samples, rate, sample_rate_hz), sample_rate_hz or rate
+
+
+def read_mono_near(
+    file: str | os.PathLike | BinaryIO, sample_rate_hz: int, spans: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """Some spans of a file as one channel, at their place in an array as long as the whole.
+
+    Where the format can be searched, nothing else is decoded; what is outside of the spans is then
+    mostly 0.
+
+    Parameters
+    ----------
+    file : path or file object that can seek
+    sample_rate_hz : int
+        Resample to this rate, as `read_mono` does; inside the spans the results are alike to the
+        last bits.
+    spans : np.ndarray, shape (n_spans, 2), float
+        Start and end of each in seconds; what lies outside of the file is left out.
+
+    Returns
+    -------
+    samples : np.ndarray, shape (n_samples,), float32
+        Full scale is 1.
+    sample_rate_hz : int
+
+    Raises
+    ------
+    ValueError
+        If the file is not audio that libsndfile reads.
+    """
+    try:
+        with soundfile.SoundFile(file) as sound:
+            if sound.format in SEEKABLE:
+                return _decode_near(sound, sample_rate_hz, spans), sample_rate_hz
+    except (soundfile.LibsndfileError, EOFError):
+        pass  # what is wrong, or whether anything is, a plain reading says
+    if hasattr(file, "seek"):
+        file.seek(0)
+    return read_mono(file, sample_rate_hz)
+
+
+def _decode_near(sound, sample_rate_hz, spans):
+    rate, n_frames = sound.samplerate, sound.frames
+    common = math.gcd(rate, sample_rate_hz)
+    # A part begins where a sample of the file and one of the result fall together.
+    step, resampled_step = rate // common, sample_rate_hz // common
+    starts = np.floor(spans[:, 0] * rate).astype(int) - RESAMPLER_REACH
+    stops = np.ceil(spans[:, 1] * rate).astype(int) + RESAMPLER_REACH
+    n_samples = math.floor(n_frames * sample_rate_hz / rate + 0.5)  # as the resampler rounds
+    samples = np.zeros(n_samples, dtype=np.float32)
+    for start, stop in _joined(zip(starts.tolist(), stops.tolist(), strict=True), n_frames):
+        start -= start % step
+        sound.seek(start)
+        part = sound.read(stop - start, dtype="float32", always_2d=True)
+        if len(part) < stop - start:
+            raise EOFError
+        mono = _as_mono(part, rate, sample_rate_hz)
+        at = start // step * resampled_step
+        samples[at : at + len(mono)] = mono[: len(samples) - at]
+    return samples
+
+
+def _joined(parts: Iterable[tuple[int, int]], n_frames: int) -> Iterator[tuple[int, int]]:
+    """Parts that overlap as one, in order, cut at the ends of the file."""
+    last = None
+    for start, stop in sorted((max(0, start), min(stop, n_frames)) for start, stop in parts):
+        if start >= stop:
+            continue
+        if last is None or start > last[1] + RESAMPLER_REACH:
+            if last is not None:
+                yield last
+            last = (start, stop)
+        else:
+            last = (last[0], max(last[1], stop))
+    if last is not None:
+        yield last
+
+
+def _as_mono(samples, rate, sample_rate_hz):
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
     if sample_rate_hz is not None and rate != sample_rate_hz:
-        mono, rate = soxr.resample(mono, rate, sample_rate_hz), sample_rate_hz
-    return np.ascontiguousarray(mono), rate
+        mono = soxr.resample(mono, rate, sample_rate_hz)
+    return np.ascontiguousarray(mono)

@@ -46,6 +46,8 @@ ORDER_FEATURE = "shape_mode_centre_hz"  # numbers the cymbals, low to high
 WINDOW = 0.093
 WINDOW_STARTS = (0.01, 0.04, 0.07, 0.10, 0.13, 0.16, 0.19, 0.22, 0.25, 0.28)
 BACKGROUND_STARTS = (-0.103, -0.153, -0.203)  # they end 10 ms or more before the onset
+# Seconds from an onset, of what `embed_hits` listens to.
+HEARD = (min(BACKGROUND_STARTS), max(WINDOW_STARTS) + WINDOW)
 NEXT_HIT_OVERLAP = 0.05  # seconds that a window reaches into the next crash: its taper is low there
 # Seconds; crash onsets closer than this sound as one. Of 78 such hits in 134 real performances, 74
 # struck two cymbals, and none was in a session with one: the sound is of both and tells of neither.

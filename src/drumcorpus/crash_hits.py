@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.crash_embeddings import SAME_STROKE, embed_hits
+from drumcorpus.crash_embeddings import HEARD, SAME_STROKE, embed_hits
 from drumcorpus.schemas import CRASH_EMBEDDINGS
 
 NO_AUDIO = "no_audio"
@@ -52,7 +52,7 @@ def find_crash_hits(events: pa.Table, crash_labels: Iterable[str]) -> pa.Table:
 def embed_crashes(
     events: pa.Table,
     crash_labels: Iterable[str],
-    read_audio: Callable[[str], np.ndarray],
+    read_audio: Callable[[str, np.ndarray], np.ndarray],
     *,
     sample_rate_hz: int,
     on_session: Callable[[], None] = lambda: None,
@@ -64,8 +64,9 @@ def embed_crashes(
     events : pa.Table
         EVENTS schema, in order of session and onset.
     read_audio
-        ``audio_path -> samples (n_samples,)`` at `sample_rate_hz`; raises ValueError where the
-        file cannot be decoded.
+        ``audio_path, spans -> samples (n_samples,)`` at `sample_rate_hz`, of which only the spans
+        are listened to (n_spans, 2; start and end in seconds); raises ValueError where the file
+        cannot be decoded.
     on_session
         Called after each session with a crash, for progress.
 
@@ -121,7 +122,7 @@ def _embed_recording(audio_path, onsets, read_audio, sample_rate_hz):
     if audio_path is None:
         return [(None, NO_AUDIO)] * len(onsets)
     try:
-        samples = read_audio(audio_path)
+        samples = read_audio(audio_path, onsets[:, None] + np.array(HEARD))
     except ValueError:
         return [(None, UNREADABLE_AUDIO)] * len(onsets)
     vectors, reasons = embed_hits(samples, sample_rate_hz, onsets)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.audio import read_mono
+from drumcorpus.audio import read_mono, read_mono_near
 
 
 def recording_reader(
     sessions: pa.Table, read: Callable[[str], bytes], sample_rate_hz: int | None = None
-) -> Callable[[str], tuple[np.ndarray, int]]:
+) -> Callable[..., tuple[np.ndarray, int]]:
     """What opens the audio of an event by its `audio_path`.
 
     Where the path is the first of a session's `channel_paths`, the result is the mean of these
@@ -29,16 +29,20 @@ def recording_reader(
     Returns
     -------
     open_audio : callable
-        ``path -> (samples (n_samples,) float32, sample_rate_hz)``; raises ValueError where a file
-        is not audio or the files of a recording differ in rate.
+        ``path, spans=None -> (samples (n_samples,) float32, sample_rate_hz)``; with spans, which
+        need a `sample_rate_hz`, as of `audio.read_mono_near`. Raises ValueError where a file is not
+        audio or the files of a recording differ in rate.
     """
     channels = {
         paths[0]: paths for paths in sessions["channel_paths"].to_pylist() if paths is not None
     }
 
-    def open_audio(path: str) -> tuple[np.ndarray, int]:
-        paths = channels.get(path, [path])
-        tracks = [read_mono(io.BytesIO(read(each)), sample_rate_hz) for each in paths]
+    def open_audio(path: str, spans: np.ndarray | None = None) -> tuple[np.ndarray, int]:
+        files = [io.BytesIO(read(each)) for each in channels.get(path, [path])]
+        if spans is None:
+            tracks = [read_mono(file, sample_rate_hz) for file in files]
+        else:
+            tracks = [read_mono_near(file, sample_rate_hz, spans) for file in files]
         rates = sorted({rate for _, rate in tracks})
         if len(rates) > 1:
             raise ValueError(f"{path}: the files of one recording have the rates {rates} Hz")

@@ -4,8 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from drumcorpus.audio import integrated_loudness, probe_audio, read_mono
+from drumcorpus.audio import integrated_loudness, probe_audio, read_mono, read_mono_near
 from drumcorpus.recordings import recording_reader
 from drumcorpus.schemas import SESSIONS
 
@@ -81,6 +83,74 @@ class TestProbe:
         data[place : place + 4] = size.to_bytes(4, "little")
         path.write_bytes(data + b"LIST\x04\x00\x00\x00abcd" * (size == 96_000))
         assert probe_audio(path)["duration"] == 1.0
+
+
+def noise(n_samples, channels=1):
+    return 0.2 * np.random.default_rng(0).normal(size=(n_samples, channels))
+
+
+def inside(spans, n_samples, rate):
+    """Whether each sample lies in a span."""
+    times = np.arange(n_samples) / rate
+    return ((times[:, None] >= spans[:, 0]) & (times[:, None] < spans[:, 1])).any(axis=1)
+
+
+class TestNear:
+    @settings(max_examples=30, deadline=None)
+    @given(
+        rate=st.sampled_from([8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 44_056]),
+        n_samples=st.integers(1, 60_000),
+        channels=st.integers(1, 2),
+        starts=st.lists(st.floats(-1, 4), max_size=5),
+        length=st.floats(0, 1),
+    )
+    def test_inside_the_spans_it_is_as_the_whole(
+        self, tmp_path_factory, rate, n_samples, channels, starts, length
+    ):
+        path = tmp_path_factory.mktemp("near") / "a.wav"
+        soundfile.write(path, noise(n_samples, channels), rate)
+        spans = np.array([(start, start + length) for start in starts]).reshape(-1, 2)
+        whole, _ = read_mono(path, 22_050)
+        near, near_rate = read_mono_near(path, 22_050, spans)
+        assert (near.shape, near.dtype, near_rate) == (whole.shape, np.float32, 22_050)
+        heard = inside(spans, len(whole), 22_050)
+        assert near[heard] == pytest.approx(whole[heard], abs=1e-6)
+
+    def test_far_from_the_spans_nothing_is_decoded(self, tmp_path):
+        soundfile.write(tmp_path / "a.flac", noise(20 * RATE), RATE)
+        near, _ = read_mono_near(tmp_path / "a.flac", 22_050, np.array([[2.0, 2.5], [9.0, 9.1]]))
+        assert near[int(2.2 * 22_050)] != 0
+        for start, stop in ((0.0, 1.8), (2.7, 8.8), (9.3, 20.0)):
+            assert not near[int(start * 22_050) : int(stop * 22_050)].any()
+
+    @pytest.mark.parametrize("name", ["a.ogg", "a.mp3"])
+    def test_formats_that_cannot_be_searched_are_read_whole(self, tmp_path, name):
+        if name.endswith("mp3") and "MP3" not in soundfile.available_formats():
+            pytest.skip("this libsndfile writes no MP3")
+        soundfile.write(tmp_path / name, noise(5 * RATE), RATE)
+        whole, _ = read_mono(tmp_path / name, 22_050)
+        assert np.array_equal(read_mono_near(tmp_path / name, 22_050, np.zeros((0, 2)))[0], whole)
+
+    def test_a_file_that_ends_before_its_header_says_is_read_as_a_whole_one_would_be(
+        self, tmp_path
+    ):
+        path = tmp_path / "a.flac"
+        soundfile.write(path, noise(5 * RATE), RATE)
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) // 2])
+        spans = np.array([[0.5, 1.0], [4.0, 4.5]])
+        try:
+            whole = read_mono(path, 22_050)[0]
+        except ValueError as error:
+            with pytest.raises(ValueError, match=str(error)):
+                read_mono_near(path, 22_050, spans)
+        else:
+            assert np.array_equal(read_mono_near(path, 22_050, spans)[0], whole)
+
+    def test_what_is_no_audio_is_refused(self, tmp_path):
+        (tmp_path / "a.wav").write_bytes(b"nothing of the kind")
+        with pytest.raises(ValueError, match="not readable as audio"):
+            read_mono_near(tmp_path / "a.wav", 22_050, np.array([[0.0, 1.0]]))
 
 
 class TestLoudness:

@@ -104,7 +104,7 @@ def test_what_is_struck_beside_a_crash_is_found_near_its_onset_in_its_recording(
     beside = [["kick", "ride_bow", "snare", "tom_low"], [], ["splash"], ["cowbell"]]
     assert found["beside"].to_pylist() == beside
     embedded = embed_crashes(
-        table, LABELS, lambda path: np.zeros(2 * RATE, dtype=np.float32), sample_rate_hz=RATE
+        table, LABELS, lambda path, spans: np.zeros(2 * RATE, dtype=np.float32), sample_rate_hz=RATE
     )
     assert embedded["beside"].to_pylist() == beside
 
@@ -120,7 +120,7 @@ def test_a_shard_without_a_crash_has_no_hit():
 def test_a_hit_that_cannot_be_heard_keeps_its_row_and_says_why():
     rng = np.random.default_rng(1)
 
-    def read_audio(path):
+    def read_audio(path, spans):
         if path == "broken.wav":
             raise ValueError("not readable as audio")
         return rng.normal(size=3 * RATE).astype(np.float32) * 0.1
@@ -145,7 +145,7 @@ def test_a_hit_that_cannot_be_heard_keeps_its_row_and_says_why():
 def test_each_recording_is_read_once():
     read = []
 
-    def read_audio(path):
+    def read_audio(path, spans):
         read.append(path)
         return np.zeros(RATE, dtype=np.float32)
 

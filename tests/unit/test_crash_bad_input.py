@@ -51,7 +51,9 @@ def told(repo, taxonomy, tmp_path):
         read = recording_reader(
             SESSIONS.empty_table(), lambda path: (tmp_path / path).read_bytes(), 22_050
         )
-        hits = embed_crashes(events, labels, lambda path: read(path)[0], sample_rate_hz=22_050)
+        hits = embed_crashes(
+            events, labels, lambda path, spans: read(path, spans)[0], sample_rate_hz=22_050
+        )
         clustering = read_yaml(repo / "config/config.yaml")["crash"]["clustering"]
         assigned, review = assign_crashes(hits, labels, use_metadata=True, clustering=clustering)
         write_table(tmp_path / "assignments", assigned)

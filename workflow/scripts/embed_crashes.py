@@ -20,7 +20,7 @@ progress = Progress(job.title, sessions.num_rows, "sessions")
 embeddings = embed_crashes(
     read_table(snakemake.input.events),
     family_labels(snakemake.input.components, snakemake.params.family),
-    lambda path: open_audio(path)[0],
+    lambda path, spans: open_audio(path, spans)[0],
     sample_rate_hz=rate,
     on_session=progress.advance,
 )
