@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -132,8 +132,8 @@ def read_mono_near(
     ----------
     file : path or file object that can seek
     sample_rate_hz : int
-        Resample to this rate, as `read_mono` does; inside the spans the results are alike to the
-        last bits.
+        Resample to this rate, as `read_mono` does; inside the spans the results differ by less
+        than 1e-5.
     spans : np.ndarray, shape (n_spans, 2), float
         Start and end of each in seconds; what lies outside of the file is left out.
 
@@ -165,11 +165,12 @@ def _decode_near(sound, sample_rate_hz, spans):
     # A part begins where a sample of the file and one of the result fall together.
     step, resampled_step = rate // common, sample_rate_hz // common
     starts = np.floor(spans[:, 0] * rate).astype(int) - RESAMPLER_REACH
+    starts = np.maximum(starts, 0) // step * step
     stops = np.ceil(spans[:, 1] * rate).astype(int) + RESAMPLER_REACH
-    n_samples = math.floor(n_frames * sample_rate_hz / rate + 0.5)  # as the resampler rounds
+    stops = np.minimum(stops, n_frames)
+    n_samples = math.floor(n_frames / (rate / sample_rate_hz) + 0.5)  # as soxr rounds, to the bit
     samples = np.zeros(n_samples, dtype=np.float32)
-    for start, stop in _joined(zip(starts.tolist(), stops.tolist(), strict=True), n_frames):
-        start -= start % step
+    for start, stop in _joined(zip(starts.tolist(), stops.tolist(), strict=True)):
         sound.seek(start)
         part = sound.read(stop - start, dtype="float32", always_2d=True)
         if len(part) < stop - start:
@@ -180,20 +181,14 @@ def _decode_near(sound, sample_rate_hz, spans):
     return samples
 
 
-def _joined(parts: Iterable[tuple[int, int]], n_frames: int) -> Iterator[tuple[int, int]]:
-    """Parts that overlap as one, in order, cut at the ends of the file."""
-    last = None
-    for start, stop in sorted((max(0, start), min(stop, n_frames)) for start, stop in parts):
-        if start >= stop:
-            continue
-        if last is None or start > last[1] + RESAMPLER_REACH:
-            if last is not None:
-                yield last
-            last = (start, stop)
-        else:
-            last = (last[0], max(last[1], stop))
-    if last is not None:
-        yield last
+def _joined(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Parts that touch as one, in order, without empty ones."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(part for part in parts if part[0] < part[1]):
+        if joined and start <= joined[-1][1]:
+            start, stop = joined[-1][0], max(joined.pop()[1], stop)
+        joined.append((start, stop))
+    return joined
 
 
 def _as_mono(samples, rate, sample_rate_hz):

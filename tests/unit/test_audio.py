@@ -114,7 +114,17 @@ class TestNear:
         near, near_rate = read_mono_near(path, 22_050, spans)
         assert (near.shape, near.dtype, near_rate) == (whole.shape, np.float32, 22_050)
         heard = inside(spans, len(whole), 22_050)
-        assert near[heard] == pytest.approx(whole[heard], abs=1e-6)
+        assert near[heard] == pytest.approx(whole[heard], abs=1e-5)
+
+    @pytest.mark.parametrize(
+        ("rate", "n_samples"), [(48_000, 60_000), (44_100, 1), (48_000, 160), (16_000, 160)]
+    )
+    def test_it_is_as_long_as_the_whole_where_half_a_sample_decides(
+        self, tmp_path, rate, n_samples
+    ):
+        soundfile.write(tmp_path / "a.wav", noise(n_samples), rate)
+        near, _ = read_mono_near(tmp_path / "a.wav", 22_050, np.zeros((0, 2)))
+        assert len(near) == len(read_mono(tmp_path / "a.wav", 22_050)[0])
 
     def test_far_from_the_spans_nothing_is_decoded(self, tmp_path):
         soundfile.write(tmp_path / "a.flac", noise(20 * RATE), RATE)
