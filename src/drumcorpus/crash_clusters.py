@@ -17,11 +17,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 from scipy.special import expit
 
 from drumcorpus.crash_accompaniment import association_beside
+from drumcorpus.crash_divisions import (
+    MIN_SIMILARITY,
+    confidence_of,
+    divide,
+    mean_similarities,
+    similarities,
+    tell_apart,
+)
 
 ONE_CYMBAL = "one_cymbal"
 SEPARATED = "separated"
@@ -35,23 +41,16 @@ FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
 SPLIT_SIMILARITY = 0.36
 ONE_SIMILARITY = 0.54
 MIN_FEATURES = 8  # measured: correlations of fewer make groups out of noise
-MIN_SIMILARITY = 0.25  # hits less alike than this repeat nothing that could be one cymbal
 STRAY_SHARE = 0.15  # of the hits that may be unlike all others before the session is doubtful
 # Over 418 divisions of performances with two cymbals on eight sampled kits: 0.23 in the median,
 # 0.79 at the 95th percentile, 0.82 at most; with the kick's strokes above 0.85 in 8.
 MAX_ACCOMPANIMENT = 0.85
-# Chance that a hit is placed rightly: logistic regression on its margin over all hits of
-# performances with two cymbals on ten sampled kits, every session of equal weight, rounded (with a
-# kit left out: slopes of 6.4 to 7.3, offsets of -0.3 to 0.4).
-MARGIN_SLOPE = 6.6
-MARGIN_OFFSET = 0.15
 # Chance that the number of cymbals is right: logistic regressions on the likeness of the groups, or
 # of the best halves of what is one cymbal, over 528 and 703 decided sessions on these kits, rounded
 # (with a kit left out: slopes of -38 to -26 and of 2.5 to 13).
 SEPARATED_SLOPE, SEPARATED_OFFSET = -28.0, 10.4
 ONE_SLOPE, ONE_OFFSET = 8.0, -1.0
 NO_SPREAD = 1e-9  # standard deviation under which rows count as equal
-SIMILARITY_DECIMALS = 9  # hides the last bits, which hang on the order of summation
 CONFIDENCE_DECIMALS = 6
 
 
@@ -145,16 +144,20 @@ def cluster_session(
     if len(rows) < 2 * min_hits:
         return _result(n_hits, TOO_FEW_HITS)
 
-    similarity = _similarity(embeddings[rows])
-    labels = _tell_apart(
-        similarity, max_cymbals, min_hits, split_similarity, one_similarity, stray_share
+    similarity = similarities(embeddings[rows])
+    labels, best = tell_apart(
+        similarity,
+        max_cymbals=max_cymbals,
+        min_hits=min_hits,
+        split_similarity=split_similarity,
+        one_similarity=one_similarity,
+        stray_share=stray_share,
     )
     placed = labels >= 0
     rows, similarity, labels = rows[placed], similarity[np.ix_(placed, placed)], labels[placed]
-    best = _divide(similarity, _groups(similarity, 2), 2) if max_cymbals > 1 else None
     n_cymbals = 1 + labels.max()
     if n_cymbals > 1:
-        kept = _divide(similarity, labels, n_cymbals)
+        kept = divide(similarity, labels, n_cymbals)
         if kept.within < min_similarity or kept.ratio > split_similarity:
             return _result(n_hits, DOUBTFUL, best=best)
         if beside is not None:
@@ -164,21 +167,12 @@ def cluster_session(
         labels = _numbered(kept.labels, order_key[rows])
         accepted = kept.confidence >= min_confidence
         return _result(n_hits, SEPARATED, rows, labels, kept.confidence, accepted, kept)
-    alike = _mean_similarities(similarity, np.zeros(len(rows), dtype=int), 1)[:, 0]
+    alike = mean_similarities(similarity, np.zeros(len(rows), dtype=int), 1)[:, 0]
+    best = best if max_cymbals > 1 else None
     if (best is not None and best.ratio < one_similarity) or alike.mean() < min_similarity:
         return _result(n_hits, DOUBTFUL, best=best)
-    confidence = _confidence(alike / alike.mean())
+    confidence = confidence_of(alike / alike.mean())
     return _result(n_hits, ONE_CYMBAL, rows, 0, confidence, True, best)
-
-
-@dataclass(frozen=True)
-class _Division:
-    labels: np.ndarray  # (n_rows,)
-    confidence: np.ndarray  # (n_rows,)
-    smallest: int  # hits of the smallest group
-    within: float  # mean similarity within the least coherent group
-    ratio: float  # mean similarity between the two most alike groups, relative to within them
-    silhouette: float | None
 
 
 def _check_rows(embeddings, order_key, beside):
@@ -209,113 +203,6 @@ def _usable_rows(embeddings, order_key):
     rows = np.flatnonzero(finite)
     rows = rows[embeddings[rows].std(axis=1) > NO_SPREAD]
     return rows[np.lexsort([*embeddings[rows].T[::-1], order_key[rows]])]
-
-
-def _similarity(embeddings):
-    """Correlations of all pairs of rows, (n_rows, n_rows)."""
-    patterns = embeddings - embeddings.mean(axis=1, keepdims=True)
-    patterns /= np.linalg.norm(patterns, axis=1, keepdims=True)
-    return np.round(patterns @ patterns.T, SIMILARITY_DECIMALS)
-
-
-def _groups(similarity, k):
-    """Cut the tree of average linkage into (at most) k groups, labels from 0, (n_rows,)."""
-    distance = squareform(np.clip(1 - similarity, 0, 2), checks=False)
-    return fcluster(linkage(distance, "average"), k, "maxclust") - 1
-
-
-def _strays(similarity, min_hits, one_similarity, most):
-    """Hits in groups too small for a cymbal and not clearly alike the rest, at most `most`.
-
-    A group that could not be granted as a cymbal casts no doubt on the others either.
-    """
-    stray = np.zeros(len(similarity), dtype=bool)
-    while len(similarity) - stray.sum() > 2 * min_hits:
-        rows = np.flatnonzero(~stray)
-        among = similarity[np.ix_(rows, rows)]
-        labels = _groups(among, 2)
-        counts = np.bincount(labels, minlength=2)
-        if not 0 < counts.min() < min_hits or stray.sum() + counts.min() > most:
-            break
-        small = labels == counts.argmin()
-        within = _mean_similarities(among[np.ix_(~small, ~small)], np.zeros((~small).sum(), int), 1)
-        if among[np.ix_(small, ~small)].mean() > one_similarity * within.mean():
-            break
-        stray[rows[small]] = True
-    return stray
-
-
-def _tell_apart(similarity, max_cymbals, min_hits, split_similarity, one_similarity, stray_share):
-    """The cymbal of each row, from 0 in no order; -1 for rows set aside; (n_rows,).
-
-    All rows are divided in two, then the part whose halves are the most unlike, as long as there
-    are halves large and unlike enough to be two cymbals. Odd hits are set aside in each part anew:
-    in a cut of the whole into three, one of them would stand for a cymbal.
-    """
-    most = int(stray_share * len(similarity))
-    labels = np.zeros(len(similarity), dtype=int)
-    labels[_strays(similarity, min_hits, one_similarity, most)] = -1
-    for number in range(1, max_cymbals):
-        left = most - (labels < 0).sum()
-        parts = [np.flatnonzero(labels == group) for group in range(number)]
-        halved = [_halve(similarity, rows, min_hits, one_similarity, left) for rows in parts]
-        group = int(np.argmin([ratio for _, ratio in halved]))
-        halves, ratio = halved[group]
-        if ratio > split_similarity:
-            break
-        labels[parts[group][halves == 1]] = number
-        labels[parts[group][halves == -1]] = -1
-    return labels
-
-
-def _halve(similarity, rows, min_hits, one_similarity, most_strays):
-    """Divide some rows in two: 0, 1 or -1 (set aside) for each, and how alike the halves are.
-
-    The likeness is infinite where a half is too small for a cymbal.
-    """
-    halves = np.full(len(rows), -1)
-    if len(rows) < 2 * min_hits:
-        return halves, np.inf
-    among = similarity[np.ix_(rows, rows)]
-    placed = ~_strays(among, min_hits, one_similarity, most_strays)
-    among = among[np.ix_(placed, placed)]
-    division = _divide(among, _groups(among, 2), 2)
-    halves[placed] = division.labels
-    return halves, division.ratio if division.smallest >= min_hits else np.inf
-
-
-def _divide(similarity, labels, k):
-    """Say how unlike the k groups are that the rows are divided into."""
-    counts = np.bincount(labels, minlength=k)
-    if counts.min() == 0:  # equal rows cannot be divided
-        return _Division(labels, np.zeros(len(labels)), 0, 0.0, 1.0, None)
-    to_groups = _mean_similarities(similarity, labels, k)
-    groups = np.array([to_groups[labels == group].mean(axis=0) for group in range(k)])
-    own = np.where(counts > 1, np.diag(groups), np.diag(groups)[counts > 1].mean())  # n > k
-    scale = np.sqrt(np.outer(own, own).clip(MIN_SIMILARITY**2))
-    ratio = (groups / scale)[~np.eye(k, dtype=bool)].max()
-
-    rows = np.arange(len(labels))
-    rival = to_groups.copy()
-    rival[rows, labels] = -np.inf
-    margin = (to_groups[rows, labels] - rival.max(axis=1)) / scale[labels, labels]
-    to_own, to_rival = 1 - to_groups[rows, labels], 1 - rival.max(axis=1)
-    widths = np.where(counts[labels] > 1, (to_rival - to_own) / np.maximum(to_own, to_rival), 0)
-    return _Division(
-        labels, _confidence(margin), counts.min(), own.min(), ratio, float(widths.mean())
-    )
-
-
-def _confidence(margin):
-    """Chance that a hit is in its group, by how much more alike it is to it than to the next."""
-    return expit(MARGIN_SLOPE * margin + MARGIN_OFFSET)
-
-
-def _mean_similarities(similarity, labels, k):
-    """Mean similarity of each row to each group, itself left out, (n_rows, k)."""
-    members = np.eye(k)[labels]
-    others = similarity - np.diag(np.diag(similarity))
-    return others @ members / np.maximum(members.sum(axis=0) - members, 1)
 
 
 def _numbered(labels, keys):
