@@ -32,6 +32,7 @@ onerror:
     remember_manifests()
 
 
+include: "workflow/rules/configuration.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/source_sets.smk"
 include: "workflow/rules/named_files.smk"

@@ -1,0 +1,125 @@
+"""
+The configuration, held against its schema, the vocabulary, the cards and the maps before any rule
+is read: a wrong one is refused by name before any job.
+"""
+
+from pathlib import Path
+
+from drumcorpus.cards import check_settings
+from drumcorpus.configuration import (
+    check_configuration,
+    redistributable_part,
+    spell_out,
+)
+from drumcorpus.cymbal_maps import read_cymbal_map
+from drumcorpus.files import read_yaml
+from drumcorpus.gates import check_waivers, expired_waivers
+from drumcorpus.schema_check import check_document, typed
+from drumcorpus.taxonomy import family_labels, load_label_map, load_taxonomy
+from drumcorpus.workflow_state import day_of_planning
+
+WORKFLOW = Path(workflow.basedir)
+
+
+def schema(name):
+    """One JSON Schema of the workflow."""
+    return read_yaml(WORKFLOW / f"workflow/schemas/{name}.schema.yaml")
+
+
+def config_path(path):
+    """A path of the configuration: below the working directory, or else beside the Snakefile.
+
+    It is absolute, which tells it from the path of a product.
+    """
+    here = Path(path).absolute()
+    return str(here if here.exists() else WORKFLOW / path)
+
+
+def named_file(path, where):
+    """`config_path` of a file that `where` in the configuration names; it must be there."""
+    path = config_path(path)
+    if not Path(path).is_file():
+        raise ValueError(f"{where}: {path} is not there")
+    return path
+
+
+def is_demo(source_set):
+    """Whether a source set's data are those that the package writes itself."""
+    folder = Path(config["demo"]["folder"], source_set)
+    return [Path(root) for root in config["source_sets"][source_set]["roots"]] == [
+        folder
+    ]
+
+
+def taxonomy_files():
+    """The files of the vocabulary."""
+    return [
+        f"{TAXONOMY}/{name}.yaml" for name in ("components", "techniques", "dynamics")
+    ]
+
+
+def card_name(source_set):
+    """The card of a source set; the demo has cards of its own, for it is nobody else's work."""
+    folder = (
+        "resources/demo/source_sets" if is_demo(source_set) else "resources/source_sets"
+    )
+    return f"{folder}/{source_set}.yaml"
+
+
+def read_card(source_set):
+    """The card of a source set, held against its schema."""
+    path = config_path(card_name(source_set))
+    if not Path(path).is_file():
+        raise ValueError(f"use: {source_set} has no card; expected {path}")
+    card = read_yaml(path)
+    check_document(card, schema("card"), path)
+    return card
+
+
+def check_maps(source_set, taxonomy, crash_labels):
+    """Hold the maps that a source set's card names against the vocabulary."""
+    card, where = CARDS[source_set], config_path(card_name(source_set))
+    for name in card["label_maps"]:
+        path = f"{TAXONOMY}/note_maps/{name}.yaml"
+        path = named_file(path, f"{where}: label_maps: {name}")
+        load_label_map(path, taxonomy, crash_labels)
+    if committed := card.get("references", {}).get("cymbal_map"):
+        path = named_file(f"resources/{committed}", f"{where}: references: cymbal_map")
+        read_cymbal_map(path, sorted(config["source_sets"]), crash_labels)
+
+
+def expired_waivers_of(gates, path):
+    """The gates of a file whose waiver has expired, once the file is held against its schema."""
+    check_document(gates, schema("gates"), path)
+    check_waivers(gates, path)
+    today = day_of_planning(is_main=workflow.is_main_process)
+    return expired_waivers(gates, config["gates_as_of"] or today)
+
+
+# By manifest. The clock shows in nothing else, hence equal inputs give equal products.
+EXPIRED_WAIVERS = {}
+
+try:
+    config = typed(config, schema("config"))
+    check_document(config, schema("config"), "config")
+    config = spell_out(config, "cymbal_map", "crash")
+    TAXONOMY = config_path(config["taxonomy"])
+    vocabulary = load_taxonomy(*taxonomy_files())
+    check_configuration(config, vocabulary)
+    crash_labels = family_labels(
+        f"{TAXONOMY}/components.yaml", config["crash"]["family"]
+    )
+    CARDS = {name: read_card(name) for name in config["use"]}
+    for name, card in CARDS.items():
+        check_settings(name, card, config["source_sets"][name])
+        if workflow.is_main_process:  # before any job; not once more in each
+            check_maps(name, vocabulary, crash_labels)
+    if config["crash"]["cymbal_map"]:
+        path = named_file(config["crash"]["cymbal_map"], "config: crash.cymbal_map")
+        read_cymbal_map(path, sorted(config["source_sets"]), crash_labels)
+    config = redistributable_part(config, CARDS)
+    for name, block in config["manifests"].items():
+        path = named_file(block["gates"], f"config: manifests.{name}.gates")
+        EXPIRED_WAIVERS[name] = expired_waivers_of(read_yaml(path), path)
+except (ValueError, OSError) as error:
+    raise WorkflowError(str(error))
