@@ -14,7 +14,7 @@ DIR ?= .
 .PHONY: run test test-long lint lock clean
 
 run: .venv/.installed
-	$(BIN)/python -m drumcorpus.launch $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR) \
+	$(BIN)/python -m drumcorpus.ground.run.launch $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR) \
 	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint

@@ -11,7 +11,7 @@ Raw data -> inventory -> ingestion -> provenance -> crash embeddings -> clusteri
 
 import sys
 
-from drumcorpus.run_log import append_line, describe_start
+from drumcorpus.ground.run.run_log import append_line, describe_start
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -33,33 +33,22 @@ onerror:
 
 
 include: "workflow/rules/configuration.smk"
-include: "workflow/rules/common.smk"
-include: "workflow/rules/source_sets.smk"
-include: "workflow/rules/named_files.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/demo.smk"
-include: "workflow/rules/integrity.smk"
 include: "workflow/rules/inventory.smk"
 include: "workflow/rules/ingest.smk"
-include: "workflow/rules/metrics.smk"
-include: "workflow/rules/provenance.smk"
-include: "workflow/rules/audio_checks.smk"
+include: "workflow/rules/onsets.smk"
+include: "workflow/rules/checks.smk"
 include: "workflow/rules/crash.smk"
-include: "workflow/rules/alias.smk"
-include: "workflow/rules/changes.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/manifest.smk"
-include: "workflow/rules/baselines.smk"
-include: "workflow/rules/distribution.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/baselines.smk"
 include: "workflow/rules/health.smk"
-include: "workflow/rules/comparison.smk"
 include: "workflow/rules/gates.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/export.smk"
-include: "workflow/rules/pages.smk"
 include: "workflow/rules/releases.smk"
-include: "workflow/rules/review.smk"
-include: "workflow/rules/onsets.smk"
 include: "workflow/rules/targets.smk"
 
 

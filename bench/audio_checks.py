@@ -77,11 +77,11 @@ def check(folder: Path, kind: str | None) -> tuple[float, float | None]:
     import numpy as np
     import pyarrow as pa
 
-    from drumcorpus.audio_checks import check_sessions
-    from drumcorpus.digests import sha256_file
-    from drumcorpus.files import read_yaml
-    from drumcorpus.raw_files import RawReader
+    from drumcorpus.ground.files.digests import sha256_file
+    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.schemas import EVENTS, SESSIONS
+    from drumcorpus.stages.checks.session_checks import check_sessions
 
     paths = [path.name for path in sorted(folder.glob(f"*.{kind}"))] if kind else []
     shared = {"source_set": "bench", "annotation_path": "x", "files": []}

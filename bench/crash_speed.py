@@ -51,18 +51,18 @@ def settings() -> dict:
 
 def crash_labels() -> list[str]:
     """Labels of the first, second, … crash."""
-    from drumcorpus.taxonomy import family_labels
+    from drumcorpus.ground.files.taxonomy_files import family_labels
 
     return family_labels(CHECKOUT / "resources/taxonomy/components.yaml", settings()["family"])
 
 
 def describe(folder: Path) -> tuple[int, float, float]:
     """Describe every crash hit; returns hits, seconds of audio, CPU seconds of reading it."""
-    from drumcorpus.crash_hits import embed_crashes
-    from drumcorpus.inventory import file_digests
-    from drumcorpus.raw_files import RawReader
-    from drumcorpus.recordings import recording_reader
-    from drumcorpus.tables import read_table
+    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.tables import read_table
+    from drumcorpus.ground.sound.recordings import recording_reader
+    from drumcorpus.sessions import file_digests
+    from drumcorpus.stages.crash.hits import embed_crashes
 
     results, rate = folder / "run/results", settings()["embedding"]["sample_rate_hz"]
     n_hits, n_samples, in_decoding = 0, 0, 0.0
@@ -86,8 +86,8 @@ def describe(folder: Path) -> tuple[int, float, float]:
 
 def cluster(folder: Path) -> tuple[int, float]:
     """Cluster every session, the source's numbers hidden; returns their number and CPU seconds."""
-    from drumcorpus.crash_assignments import assign_crashes
-    from drumcorpus.tables import read_table
+    from drumcorpus.ground.files.tables import read_table
+    from drumcorpus.stages.crash.assignments import assign_crashes
 
     n_sessions, start = 0, time.process_time()
     for path in sorted((folder / f"run/results/crash/embeddings/{SOURCE_SET}").glob("*.parquet")):

@@ -17,10 +17,12 @@ import numpy as np
 import pyarrow as pa
 import soundfile
 
-from drumcorpus.audio import read_mono
-from drumcorpus.export import assemble_export, cut_clips, verify_export
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.sound.audio import read_mono
 from drumcorpus.schemas import EVENTS
-from drumcorpus.tables import write_table
+from drumcorpus.stages.export.assemble import assemble_export
+from drumcorpus.stages.export.clips import cut_clips
+from drumcorpus.stages.export.verify import verify_export
 
 RATE_HZ = 44_100
 AUDIO_S = 120

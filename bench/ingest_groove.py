@@ -48,10 +48,15 @@ def main() -> None:
 
 def inventory(root: Path, out: Path) -> None:
     """List and survey the raw files."""
-    from drumcorpus.inventory import take_inventory
-    from drumcorpus.raw_files import FactCache, digest_raw_files, existing_roots, scan_roots
+    from drumcorpus.ground.files.raw_files import (
+        FactCache,
+        digest_raw_files,
+        existing_roots,
+        scan_roots,
+    )
+    from drumcorpus.ground.files.tables import write_table
     from drumcorpus.source_sets.groove_mididataset import survey
-    from drumcorpus.tables import write_table
+    from drumcorpus.stages.inventory.inventory import take_inventory
 
     files, refusals = scan_roots(existing_roots(SOURCE_SET, [root]))
     cache = FactCache(out / "facts.json")
@@ -66,12 +71,12 @@ def inventory(root: Path, out: Path) -> None:
 
 def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
     """Do what the job of one shard does; returns the numbers of hits and events."""
-    from drumcorpus.ingest import ingest_sessions, outcome_counts
-    from drumcorpus.inventory import file_digests, sessions_of_shard
-    from drumcorpus.raw_files import RawReader
+    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.tables import read_table, write_table
+    from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
+    from drumcorpus.sessions import file_digests, sessions_of_shard
     from drumcorpus.source_sets.groove_mididataset import read_hits
-    from drumcorpus.tables import read_table, write_table
-    from drumcorpus.taxonomy import load_label_map, load_taxonomy
+    from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
 
     sessions = sessions_of_shard(read_table(out / "sessions.parquet"), shard, n_shards)
     taxonomy = load_taxonomy(*TAXONOMY)

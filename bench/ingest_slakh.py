@@ -10,6 +10,7 @@ another pipeline at this size, and 1,000 MB.
 
 import argparse
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from make_slakh_tree import write_tree
@@ -75,8 +76,8 @@ def measure(root: Path, n_sessions: int, n_shards: int, n_jobs: int) -> list[str
 
 def read_card() -> tuple[dict, dict]:
     """The committed card, and the options of the set."""
-    from drumcorpus.cards import read_options
-    from drumcorpus.files import read_yaml
+    from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.run.cards import read_options
 
     card = read_yaml(RESOURCES / f"source_sets/{SOURCE_SET}.yaml")
     paths = [RESOURCES / path for path in card["references"].values()]
@@ -87,10 +88,16 @@ def inventory(root: Path, out: Path) -> float:
     """List and survey the raw files; returns the seconds of the survey alone."""
     import time
 
-    from drumcorpus.inventory import take_inventory
-    from drumcorpus.raw_files import FactCache, digest_raw_files, existing_roots, scan_roots
+    from drumcorpus.ground.files.raw_files import (
+        FactCache,
+        digest_raw_files,
+        existing_roots,
+        scan_roots,
+    )
+    from drumcorpus.ground.files.tables import write_table
     from drumcorpus.source_sets.slakh2100 import survey
-    from drumcorpus.tables import write_table
+    from drumcorpus.stages.inventory.inventory import take_inventory
+    from drumcorpus.stages.splits.draw import split_sessions
 
     seconds = []
 
@@ -105,9 +112,18 @@ def inventory(root: Path, out: Path) -> float:
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
     card, options = read_card()
     refused = refusals + unreadable
-    draw = {"seed": 0, "shares": SHARES, "workers": 2}
+    draw = partial(split_sessions, seed=0, shares=SHARES)
     found = take_inventory(
-        SOURCE_SET, timed_survey, files, digests, refused, cache, card, options, **draw
+        SOURCE_SET,
+        timed_survey,
+        files,
+        digests,
+        refused,
+        cache,
+        card,
+        options,
+        split_sessions=draw,
+        workers=2,
     )
     cache.save()
     write_table(out / "files.parquet", found.files)
@@ -119,12 +135,12 @@ def inventory(root: Path, out: Path) -> float:
 
 def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
     """Do what the job of one shard does; returns the numbers of hits and events."""
-    from drumcorpus.ingest import ingest_sessions, outcome_counts
-    from drumcorpus.inventory import file_digests, sessions_of_shard
-    from drumcorpus.raw_files import RawReader
+    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.tables import read_table, write_table
+    from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
+    from drumcorpus.sessions import file_digests, sessions_of_shard
     from drumcorpus.source_sets.slakh2100 import read_hits
-    from drumcorpus.tables import read_table, write_table
-    from drumcorpus.taxonomy import load_label_map, load_taxonomy
+    from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
 
     sessions = sessions_of_shard(read_table(out / "sessions.parquet"), shard, n_shards)
     taxonomy, (card, options) = load_taxonomy(*TAXONOMY), read_card()

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.tables import write_batches, write_table
 from drumcorpus.schemas import ANNOTATION, COMPONENT, EVENTS, QUARANTINE, SESSIONS, TALLIES
-from drumcorpus.tables import write_batches, write_table
 
 SETS = [("egmd", 0.45, False), ("slakh2100", 0.35, True), ("groove_mididataset", 0.15, False)]
 SETS += [("enst_drums", 0.05, False)]

@@ -90,10 +90,10 @@ def make_shard(number, sessions, midi, kits, renderer, out) -> None:
     import pyarrow as pa
     import soundfile
 
-    from drumcorpus.digests import sha256_file
-    from drumcorpus.files import read_yaml
+    from drumcorpus.ground.files.digests import sha256_file
+    from drumcorpus.ground.files.tables import write_table
+    from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.schemas import COMPONENT, SESSIONS
-    from drumcorpus.tables import write_table
 
     folder = out / f"{number:03d}"
     if (folder / "events.parquet").is_file():
@@ -145,7 +145,7 @@ def make_shard(number, sessions, midi, kits, renderer, out) -> None:
 
 def read_notes(path: Path) -> list[tuple[float, int, int]]:
     """(s, note, velocity) of every stroke of a MIDI file."""
-    from drumcorpus.midi import parse_midi, tick_seconds
+    from drumcorpus.ground.midi.midi_file import parse_midi, tick_seconds
 
     midi = parse_midi(path.read_bytes())
     seconds = tick_seconds(midi, midi.notes[:, 0])
@@ -187,14 +187,14 @@ def fingerprint_shard(number: int, out: Path) -> float:
     """Do what the job of one shard does; returns the seconds of sound."""
     import soundfile
 
-    from drumcorpus.audio_landmarks import SAMPLE_RATE_HZ
-    from drumcorpus.files import read_yaml
-    from drumcorpus.fingerprints import fingerprint_sessions
-    from drumcorpus.inventory import file_digests
-    from drumcorpus.raw_files import RawReader
-    from drumcorpus.recordings import recording_reader
+    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.tables import read_table, write_batches
+    from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
+    from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.schemas import FINGERPRINTS
-    from drumcorpus.tables import read_table, write_batches
+    from drumcorpus.sessions import file_digests
+    from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
 
     folder = out / f"{number:03d}"
     sessions = read_table(folder / "sessions.parquet")
@@ -219,10 +219,10 @@ def search(out: Path, n_shards: int, times: int) -> list[tuple[str, str, str, di
 
     import pyarrow as pa
 
-    from drumcorpus.files import read_yaml
-    from drumcorpus.leaks.search import find_edges, read_sessions
+    from drumcorpus.ground.files.tables import write_table
+    from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.schemas import INVENTORY
-    from drumcorpus.tables import write_table
+    from drumcorpus.stages.splits.search import find_edges, read_sessions
 
     folders = [out / f"{number:03d}" for number in range(n_shards)]
     settings = read_yaml(ROOT / "config/config.yaml")["splits"]
@@ -252,8 +252,8 @@ def enlarged(sessions, paths, times: int, folder: Path):
     import numpy as np
     import pyarrow as pa
 
+    from drumcorpus.ground.files.tables import iter_batches, write_batches
     from drumcorpus.schemas import FINGERPRINTS
-    from drumcorpus.tables import iter_batches, write_batches
 
     def other(path, turn):
         for batch in iter_batches(path):

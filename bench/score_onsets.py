@@ -41,7 +41,7 @@ def score(root: Path, function) -> tuple[float, dict]:
     import soundfile
 
     from drumcorpus.hits import group_onsets
-    from drumcorpus.onset_scores import figures, reference_levels_db, score_onsets
+    from drumcorpus.stages.onsets.scores import figures, reference_levels_db, score_onsets
 
     duration, matches = 0.0, []
     for path in sorted((root / "audio/drum_only").glob("*_Drum.wav")):
@@ -58,8 +58,8 @@ def score(root: Path, function) -> tuple[float, dict]:
 
 def detect(samples, rate):
     """Onsets by drumcorpus."""
-    from drumcorpus.files import read_yaml
-    from drumcorpus.onsets import analyse_stem
+    from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.sound.onsets import analyse_stem
 
     return analyse_stem(samples, rate, read_yaml(CONFIG)["onsets"]).onset
 
@@ -85,9 +85,9 @@ def write_stem(path: Path) -> None:
 
 def analyse(path: Path) -> int:
     """Decode and analyse one stem; returns the number of onsets."""
-    from drumcorpus.files import read_yaml
-    from drumcorpus.multitracks import decode_mono
-    from drumcorpus.onsets import analyse_stem
+    from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.sound.onsets import analyse_stem
+    from drumcorpus.source_sets.shared.multitracks import decode_mono
 
     samples, rate = decode_mono(path.read_bytes())
     return len(analyse_stem(samples, rate, read_yaml(CONFIG)["onsets"]).onset)

@@ -51,9 +51,9 @@ def prepare(data: Path) -> None:
     import numpy as np
     import pyarrow as pa
 
-    from drumcorpus.crash_hits import find_crash_hits
+    from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.schemas import CRASH_ASSIGNMENTS
-    from drumcorpus.tables import read_table, write_table
+    from drumcorpus.stages.crash.hits import find_crash_hits
 
     events = read_table(data / "events.parquet").combine_chunks()
     sessions = events["session_id"].combine_chunks().dictionary_encode().indices.to_numpy()
@@ -82,10 +82,10 @@ def write_around(data: Path) -> None:
     """Provenance, inventory and splits, as complete as an audit wants them."""
     import pyarrow as pa
 
-    from drumcorpus.digests import sha256_bytes
-    from drumcorpus.jsonl import write_rows
+    from drumcorpus.ground.files.digests import sha256_bytes
+    from drumcorpus.ground.files.jsonl import write_rows
+    from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.schemas import INVENTORY, SPLITS
-    from drumcorpus.tables import read_table, write_table
 
     events = read_table(data / "events.parquet", ["source_set", "session_id"])
     counts = events.group_by(["source_set", "session_id"]).aggregate([([], "count_all")])
@@ -113,9 +113,9 @@ def write_around(data: Path) -> None:
 
 def alias(data: Path) -> str:
     """Alias all shards, one after the other."""
-    from drumcorpus.aliases import alias_events
-    from drumcorpus.tables import read_table, write_table
-    from drumcorpus.taxonomy import load_taxonomy
+    from drumcorpus.ground.files.tables import read_table, write_table
+    from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+    from drumcorpus.stages.manifest.aliases import alias_events
 
     taxonomy = load_taxonomy(*TAXONOMY)
     seconds, n_assigned = 0.0, 0
@@ -132,7 +132,7 @@ def alias(data: Path) -> str:
 
 def merge(data: Path) -> str:
     """Merge shards into a manifest."""
-    from drumcorpus.merge import merge_sorted
+    from drumcorpus.ground.files.merging import merge_sorted
     from drumcorpus.schemas import EVENTS
 
     shards = [str(data / f"tables/merge_{shard}.parquet") for shard in range(N_MERGE_SHARDS)]
@@ -141,7 +141,7 @@ def merge(data: Path) -> str:
 
 def write_lines(data: Path) -> str:
     """Publish the manifest as JSON Lines."""
-    from drumcorpus.jsonl import write_table_as_lines
+    from drumcorpus.ground.files.jsonl import write_table_as_lines
 
     n_rows = write_table_as_lines(data / "events.parquet", data / "tables/events.jsonl")
     return f"{n_rows:,} events"
@@ -149,13 +149,10 @@ def write_lines(data: Path) -> str:
 
 def audit(data: Path) -> str:
     """Hold the manifest against its provenance, and write both pages."""
-    from drumcorpus.audit import (
-        audit_figures,
-        audit_manifest,
-        render_audit_markdown,
-        render_audit_page,
-    )
-    from drumcorpus.baselines import compare_with_baseline
+    from drumcorpus.ground.files.figures import compare_with_baseline
+    from drumcorpus.stages.audit.baseline import audit_figures
+    from drumcorpus.stages.audit.manifest import audit_manifest
+    from drumcorpus.stages.audit.page import render_audit_markdown, render_audit_page
 
     provenance = {path.stem: path for path in (data / "tables/provenance").iterdir()}
     inventory = {path.stem: path for path in (data / "tables/inventory").iterdir()}
@@ -175,9 +172,9 @@ def audit(data: Path) -> str:
 
 def health(data: Path) -> str:
     """Measure the manifest, and draw the page."""
-    from drumcorpus.health import Around, measure_health
-    from drumcorpus.health_page import render_health_page
-    from drumcorpus.taxonomy import load_taxonomy
+    from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+    from drumcorpus.stages.health.measure import Around, measure_health
+    from drumcorpus.stages.health.page import render_health_page
 
     taxonomy = load_taxonomy(*TAXONOMY)
     beside = Around(
@@ -199,7 +196,7 @@ def health(data: Path) -> str:
 
 def weights(data: Path) -> str:
     """Derive the sampling weights, and write one per event."""
-    from drumcorpus.sampling import derive_weights, write_event_weights
+    from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
 
     derived = derive_weights(data / "events.parquet", **SAMPLING)
     path = data / "tables/weights.parquet"

@@ -2,18 +2,16 @@
 
 import os
 import tempfile
-from pathlib import Path
 
 import pytest
+from checkout import REPO
 
-from drumcorpus.files import read_yaml
-from drumcorpus.taxonomy import load_label_map, load_taxonomy
+from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
+from drumcorpus.ground.files.yaml_files import read_yaml
 
 # librosa compiles some functions on first use into files; tests that run side by side keep their
 # own, for two that write them at once can bring each other down.
 os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
-
-REPO = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")

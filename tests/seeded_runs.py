@@ -16,29 +16,32 @@ import pyarrow.compute as pc
 import soundfile
 from seeded_corpus import EGMD, GROOVE, STAGED
 
-from drumcorpus.audio_checks import check_sessions
-from drumcorpus.audio_landmarks import SAMPLE_RATE_HZ
-from drumcorpus.audit import audit_figures, audit_manifest
-from drumcorpus.baselines import compare_with_baseline, read_baseline, write_baseline
-from drumcorpus.digests import sha256_file
-from drumcorpus.distribution import describe_drift, measure_distribution
-from drumcorpus.files import read_json, read_yaml, write_json
-from drumcorpus.fingerprints import fingerprint_sessions
-from drumcorpus.gates import check_gates
-from drumcorpus.health import Around, measure_health
-from drumcorpus.inventory import file_digests
-from drumcorpus.jsonl import read_rows, write_rows
-from drumcorpus.leaks.decide import decide_splits
-from drumcorpus.leaks.report import describe_splits, split_table
-from drumcorpus.leaks.search import count_audio_reasons, find_edges, read_sessions
-from drumcorpus.merge import merge_by_splits
-from drumcorpus.raw_files import RawReader
-from drumcorpus.recordings import recording_reader
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.figures import compare_with_baseline, read_baseline, write_baseline
+from drumcorpus.ground.files.json_files import read_json, write_json
+from drumcorpus.ground.files.jsonl import read_rows, write_rows
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.files.split_table import read_split_table
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
+from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.schemas import EVENTS, FINGERPRINTS
-from drumcorpus.silent_files import silent_file_finder, sound_files
-from drumcorpus.split_table import read_split_table
-from drumcorpus.tables import read_table, write_table
-from drumcorpus.taxonomy import load_taxonomy
+from drumcorpus.sessions import file_digests
+from drumcorpus.stages.audit.baseline import audit_figures
+from drumcorpus.stages.audit.manifest import audit_manifest
+from drumcorpus.stages.baselines.distribution import describe_drift, measure_distribution
+from drumcorpus.stages.checks.session_checks import check_sessions
+from drumcorpus.stages.gates.gates import check_gates
+from drumcorpus.stages.health.measure import Around, measure_health
+from drumcorpus.stages.inventory.sound_files import sound_files
+from drumcorpus.stages.manifest.merge import merge_by_splits
+from drumcorpus.stages.splits.decide import decide_splits
+from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
+from drumcorpus.stages.splits.report import describe_splits, split_table
+from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.stages.splits.silent_files import silent_file_finder
 
 MERGED = (GROOVE, EGMD)
 AUDITED = (*MERGED, STAGED)

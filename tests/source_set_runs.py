@@ -1,18 +1,22 @@
 """What tests of source sets share: a raw folder taken through inventory and ingestion."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from drumcorpus.cards import read_options
-from drumcorpus.files import read_yaml
-from drumcorpus.groups import work_splits
-from drumcorpus.ingest import ingest_sessions
-from drumcorpus.inventory import file_digests, take_inventory
-from drumcorpus.raw_files import FactCache, RawReader, digest_raw_files, scan_roots
-from drumcorpus.taxonomy import load_label_map, load_taxonomy
+from checkout import REPO
 
-REPO = Path(__file__).resolve().parents[1]
+from drumcorpus.ground.files.raw_files import FactCache, RawReader, digest_raw_files, scan_roots
+from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.run.cards import read_options
+from drumcorpus.sessions import file_digests
+from drumcorpus.source_sets.shared.groups import work_splits
+from drumcorpus.stages.ingest.ingest import ingest_sessions
+from drumcorpus.stages.inventory.inventory import take_inventory
+from drumcorpus.stages.splits.draw import split_sessions
+
 RESOURCES = REPO / "resources"
 TAXONOMY = [RESOURCES / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -55,6 +59,7 @@ class Run:
             files = dict(reversed(files.items()))
         cache = FactCache(self.cache)
         digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
+        works = work_splits(read_yaml(RESOURCES / "source_sets/work_splits.yaml"))
         return take_inventory(
             self.name,
             self.module.survey,
@@ -64,9 +69,7 @@ class Run:
             cache,
             self.card,
             self.options,
-            seed=0,
-            shares=SHARES,
-            works=work_splits(read_yaml(RESOURCES / "source_sets/work_splits.yaml")),
+            split_sessions=partial(split_sessions, seed=0, shares=SHARES, works=works),
             workers=2,
         )
 

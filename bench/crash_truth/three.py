@@ -18,8 +18,8 @@ from chain import CHECKOUT
 from render import INDEX, SEED, load_renderer
 from score import JudgedSession, adjusted_rand
 
-from drumcorpus.crash_clusters import cluster_session
-from drumcorpus.crash_embeddings import FINE_GROUP, ORDER_FEATURE, embed_hits, feature_names
+from drumcorpus.stages.crash.clusters import cluster_session
+from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, embed_hits, feature_names
 
 CYMBAL_OF_NOTE = {49: 0, 55: 1, 57: 2, 52: 2}
 VOICES = ("crash", "crash2", "crash3")

@@ -171,8 +171,6 @@ CRASH_ASSIGNMENTS = pa.schema(
     ]
 )
 
-# What tells the cymbal: a number of the source or of a cymbal map, the sound, a reviewer.
-BY_METADATA, BY_SOUND, BY_REVIEW = "metadata_override", "spectral_cluster", "review"
 
 # One row per session: what is left of its sound and its strokes for finding copies of it.
 FINGERPRINTS = pa.schema(

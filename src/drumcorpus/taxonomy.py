@@ -1,11 +1,8 @@
-"""Labels, techniques, dynamics and label maps, read from ``resources/taxonomy/``."""
+"""Labels, techniques, dynamics and label maps: what is struck is called what stands here."""
 
-import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-
-from drumcorpus.files import read_yaml
 
 # What ingestion itself says of a stroke; a label map gives other reasons.
 RESERVED_OUTCOMES = ("in_event", "double_trigger", "before_start", "unmapped_label")
@@ -58,57 +55,6 @@ class LabelMap:
     drops: dict[str, str] = field(default_factory=dict)
 
 
-def load_taxonomy(
-    components_file: str | os.PathLike,
-    techniques_file: str | os.PathLike,
-    dynamics_file: str | os.PathLike,
-) -> Taxonomy:
-    """Read the vocabulary.
-
-    Raises
-    ------
-    ValueError
-        If a file is not YAML, a spelling means two labels, the buckets do not rise to 1, or a
-        rule names a label, bucket or technique that is not declared.
-    """
-    components = read_yaml(components_file)
-    techniques = tuple(read_yaml(techniques_file))
-    dynamics = read_yaml(dynamics_file)
-    buckets = tuple((bucket["name"], float(bucket["up_to"])) for bucket in dynamics["buckets"])
-    bounds = [up_to for _, up_to in buckets]
-    if bounds != sorted(set(bounds)) or bounds[-1:] != [1.0]:
-        raise ValueError(f"{dynamics_file}: buckets must rise to 1.0, got {bounds}")
-    soft = tuple(
-        (rule["bucket"], label, rule["technique"])
-        for rule in dynamics["soft_techniques"]
-        for label in rule["labels"]
-    )
-    for bucket, label, technique in soft:
-        _known(bucket, [name for name, _ in buckets], f"{dynamics_file}: bucket")
-        _known(label, components, f"{dynamics_file}: label")
-        _known(technique, techniques, f"{dynamics_file}: technique")
-    families = {label: entry["family"] for label, entry in components.items()}
-    return Taxonomy(families, _read_aliases(components_file, components), techniques, buckets, soft)
-
-
-def family_labels(components_file: str | os.PathLike, family: str) -> list[str]:
-    """The labels of one family, in the order of the class ids.
-
-    Raises
-    ------
-    ValueError
-        If no label is of that family.
-    """
-    components = read_yaml(components_file)
-    labels = [label for label, entry in components.items() if entry["family"] == family]
-    if not labels:
-        known = sorted({entry["family"] for entry in components.values()})
-        raise ValueError(
-            f"{components_file}: no label of family {family!r}; families: {', '.join(known)}"
-        )
-    return labels
-
-
 def is_cymbal(number, crash_labels: Collection[str]) -> bool:
     """Whether a value is a cymbal's number: from 1, and to the last crash label if any is given."""
     return type(number) is int and 1 <= number <= (len(crash_labels) or number)
@@ -125,18 +71,79 @@ def cymbals_wanted(crash_labels: Collection[str], also: str = "") -> str:
     )
 
 
-def load_label_map(
-    path: str | os.PathLike, taxonomy: Taxonomy, crash_labels: Collection[str] = ()
-) -> LabelMap:
-    """Read one note map (`notes`, by MIDI number) or label map (`labels`, by token).
+def make_taxonomy(
+    components: Mapping,
+    techniques: Iterable[str],
+    dynamics: Mapping,
+    *,
+    names: tuple[str, str, str] = ("components", "techniques", "dynamics"),
+) -> Taxonomy:
+    """The vocabulary that three documents of ``resources/taxonomy/`` give.
 
     Parameters
     ----------
-    path : path
+    components : mapping
+        Label to ``family`` and, where it has them, ``aliases``; its order is that of the class ids.
+    techniques : iterable of str
+    dynamics : mapping
+        ``buckets`` and ``soft_techniques``.
+    names : tuple of str
+        What to call the three documents in messages.
+
+    Raises
+    ------
+    ValueError
+        If a spelling means two labels, the buckets do not rise to 1, or a rule names a label,
+        bucket or technique that is not declared.
+    """
+    components_name, _, dynamics_name = names
+    techniques = tuple(techniques)
+    buckets = tuple((bucket["name"], float(bucket["up_to"])) for bucket in dynamics["buckets"])
+    bounds = [up_to for _, up_to in buckets]
+    if bounds != sorted(set(bounds)) or bounds[-1:] != [1.0]:
+        raise ValueError(f"{dynamics_name}: buckets must rise to 1.0, got {bounds}")
+    soft = tuple(
+        (rule["bucket"], label, rule["technique"])
+        for rule in dynamics["soft_techniques"]
+        for label in rule["labels"]
+    )
+    for bucket, label, technique in soft:
+        _check_declared(bucket, [name for name, _ in buckets], f"{dynamics_name}: bucket")
+        _check_declared(label, components, f"{dynamics_name}: label")
+        _check_declared(technique, techniques, f"{dynamics_name}: technique")
+    families = {label: entry["family"] for label, entry in components.items()}
+    return Taxonomy(families, _read_aliases(components_name, components), techniques, buckets, soft)
+
+
+def labels_of_family(components: Mapping, family: str, *, name: str = "components") -> list[str]:
+    """The labels of one family, in the order of the class ids.
+
+    Raises
+    ------
+    ValueError
+        If no label is of that family.
+    """
+    labels = [label for label, entry in components.items() if entry["family"] == family]
+    if not labels:
+        families = sorted({entry["family"] for entry in components.values()})
+        raise ValueError(f"{name}: no label of family {family!r}; families: {', '.join(families)}")
+    return labels
+
+
+def make_label_map(
+    document, taxonomy: Taxonomy, crash_labels: Collection[str] = (), *, name: str = "label map"
+) -> LabelMap:
+    """One note map (`notes`, by MIDI number) or label map (`labels`, by token).
+
+    Parameters
+    ----------
+    document : mapping
     taxonomy : Taxonomy
     crash_labels : collection of str, optional
         Labels of the first, second, … crash of a kit; no crash has a number above theirs. The
         cymbals of other labels are not bound by them.
+    name : str
+        What to call the document in messages.
 
     Raises
     ------
@@ -144,30 +151,29 @@ def load_label_map(
         If an entry names a label or technique that the taxonomy has not, a cymbal below 1 or
         without a crash label, or a source label that is both a stroke and dropped.
     """
-    document = read_yaml(path)
     if not isinstance(document, dict) or ("notes" in document) == ("labels" in document):
-        raise ValueError(f"{path}: wanted: one of the keys notes and labels")
+        raise ValueError(f"{name}: wanted: one of the keys notes and labels")
     strokes = {}
     for source_label, entry in document.get("notes", document.get("labels")).items():
-        where = f"{path}: {source_label}"
+        where = f"{name}: {source_label}"
         stroke = _read_stroke(where, entry)
-        _known(stroke.label, taxonomy.labels, f"{where}: label")
+        _check_declared(stroke.label, taxonomy.labels, f"{where}: label")
         for technique in stroke.techniques:
-            _known(technique, taxonomy.techniques, f"{where}: technique")
+            _check_declared(technique, taxonomy.techniques, f"{where}: technique")
         bound = crash_labels if stroke.label in crash_labels else ()
         if stroke.cymbal is not None and not is_cymbal(stroke.cymbal, bound):
             raise ValueError(
                 f"{where}: cymbal: got {stroke.cymbal!r}; wanted: {cymbals_wanted(bound)}"
             )
         strokes[str(source_label)] = stroke
-    drops = _read_drops(path, document.get("drops", {}), strokes)
+    drops = _read_drops(name, document.get("drops", {}), strokes)
     pedal = document.get("openness")
     if pedal is None:
         return LabelMap(document["name"], strokes, drops=drops)
     if pedal["closed"] == pedal["open"]:
-        raise ValueError(f"{path}: openness: closed and open are both {pedal['open']}")
+        raise ValueError(f"{name}: openness: closed and open are both {pedal['open']}")
     for note in pedal["notes"]:
-        _known(str(note), strokes, f"{path}: openness: note")
+        _check_declared(str(note), strokes, f"{name}: openness: note")
     return LabelMap(
         document["name"],
         strokes,
@@ -177,10 +183,10 @@ def load_label_map(
     )
 
 
-def _read_drops(path: str | os.PathLike, entries: dict, strokes: dict) -> dict[str, str]:
+def _read_drops(name: str, entries: dict, strokes: dict) -> dict[str, str]:
     drops = {str(source_label): reason for source_label, reason in entries.items()}
     for source_label, reason in drops.items():
-        where = f"{path}: drops: {source_label}"
+        where = f"{name}: drops: {source_label}"
         if source_label in strokes:
             raise ValueError(f"{where}: is also a stroke; leave one of the two out")
         if reason in RESERVED_OUTCOMES:
@@ -197,17 +203,17 @@ def _read_stroke(where: str, entry) -> Stroke:
     return Stroke(**{**entry, "techniques": tuple(entry.get("techniques", ()))})
 
 
-def _read_aliases(path: str | os.PathLike, components: dict) -> dict[str, str]:
+def _read_aliases(name: str, components: dict) -> dict[str, str]:
     aliases: dict[str, str] = {}
     for label, entry in components.items():
         for alias in entry.get("aliases", ()):
             if alias in components or alias in aliases:
                 other = aliases.get(alias, alias)
-                raise ValueError(f"{path}: {alias!r} is an alias of {label!r} and of {other!r}")
+                raise ValueError(f"{name}: {alias!r} is an alias of {label!r} and of {other!r}")
             aliases[alias] = label
     return aliases
 
 
-def _known(name: str, allowed, where: str) -> None:
+def _check_declared(name: str, allowed: Iterable[str], where: str) -> None:
     if name not in allowed:
         raise ValueError(f"{where} {name!r} is not declared; allowed: {', '.join(allowed)}")

@@ -5,17 +5,17 @@ The limits are what the first version reaches with a little room: the false spli
 
 import csv
 import importlib.util
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soxr
+from checkout import REPO
 
-from drumcorpus.crash_clusters import cluster_session
-from drumcorpus.crash_embeddings import FINE_GROUP, ORDER_FEATURE, embed_hits, feature_names
+from drumcorpus.stages.crash.clusters import cluster_session
+from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, embed_hits, feature_names
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
+SHARED = REPO.parent / "shared"
 MIDI = SHARED / "data" / "groove_midi" / "groove"
 RENDERER = SHARED / "tools" / "render_groove.py"
 KITS = ("muldjord", "red_zeppelin", "bja_pacific")

@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 import pytest
 from source_set_runs import REPO, RESOURCES, Run
 
-from drumcorpus.files import read_yaml
-from drumcorpus.schema_check import document_problems
+from drumcorpus.ground.files.schema_check import document_problems
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.schemas import EVENTS, INVENTORY, QUARANTINE, SESSIONS, TALLIES
-from drumcorpus.tables import write_table
 
 SOURCE_SETS = read_yaml(REPO / "config/config.yaml")["use"]
 # Sets whose recordings have no onsets that could be labels: what they hold is listed only.

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumcorpus.files import read_yaml
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.sound.onsets import analyse_stem, one_shot_onset, onset_confidence
 from drumcorpus.hits import group_onsets
-from drumcorpus.onset_scores import figures, reference_levels_db, score_onsets
-from drumcorpus.onsets import analyse_stem, one_shot_onset, onset_confidence
+from drumcorpus.stages.onsets.scores import figures, reference_levels_db, score_onsets
 
 SIMULTANEOUS = 0.005  # s, as the workflow's `simultaneous_ms`
 

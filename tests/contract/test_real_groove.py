@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from source_set_runs import Run
 
+from drumcorpus.ground.midi.midi_file import parse_midi, tick_seconds
 from drumcorpus.hits import group_onsets
-from drumcorpus.ingest import outcome_counts
-from drumcorpus.midi import parse_midi, tick_seconds
+from drumcorpus.stages.ingest.ingest import outcome_counts
 
 NOTE_COUNTS = {
     **{36: 88_127, 38: 103_295, 40: 22_277, 37: 9_697, 48: 13_167, 50: 1_566, 45: 3_951},

@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from source_set_runs import Run
 
-from drumcorpus.groups import work_group
-from drumcorpus.ingest import outcome_counts
+from drumcorpus.source_sets.shared.groups import work_group
+from drumcorpus.stages.ingest.ingest import outcome_counts
 
 # `cut -f2 annotations/subclass/*.txt | sort | uniq -c` of the 18 tracks at hand.
 SUBCLASS_COUNTS = {

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumcorpus.files import read_yaml
-from drumcorpus.midi import parse_midi, tempos_at, tick_seconds
-from drumcorpus.raw_files import scan_roots
+from drumcorpus.ground.files.raw_files import scan_roots
+from drumcorpus.ground.files.taxonomy_files import load_label_map
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.midi.midi_file import parse_midi, tempos_at, tick_seconds
 from drumcorpus.source_sets.slakh2100 import read_hits, survey
-from drumcorpus.taxonomy import load_label_map
 
 REDUX, BABY = "train/Track00001", "Track00001"
 # Notes of the drum stem, counted from the file by hand.

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumcorpus.audio_checks.decoding import decode
-from drumcorpus.audio_checks.timing import measure_timing
-from drumcorpus.files import read_yaml
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.hits import group_onsets
+from drumcorpus.stages.checks.decoding import decode
+from drumcorpus.stages.checks.timing import measure_timing
 
 SIMULTANEOUS = 0.005
 TAKES = ("MusicDelta_Beatles", "MusicDelta_Rockabilly", "MusicDelta_Shadows", "MusicDelta_Zeppelin")

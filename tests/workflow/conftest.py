@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from checkout import REPO
 
 from drumcorpus.demo.groove_mididataset import write_corpus
-from drumcorpus.workflow_state import remember_manifests
+from drumcorpus.ground.run.state import remember_manifests
 
 CODE = ("Snakefile", "profiles", "workflow", "src", "resources", "config", "environment.yml")
 # Small clips and few performances: what is tested is what runs again, not what comes out.
@@ -107,7 +108,7 @@ def new_project(folder, repo):
 
 @pytest.fixture(scope="session")
 def repo():
-    return Path(__file__).resolve().parents[2]
+    return REPO
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import yaml
 
-from drumcorpus.crash_review_file import COLUMNS
+from drumcorpus.stages.crash.review_file import COLUMNS
 
 pytestmark = pytest.mark.workflow
 SET = "groove_mididataset"

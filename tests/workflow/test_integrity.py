@@ -14,8 +14,8 @@ import pytest
 import soundfile
 import yaml
 
-from drumcorpus.jsonl import row_problems
-from drumcorpus.schema_check import document_problems
+from drumcorpus.ground.files.jsonl import row_problems
+from drumcorpus.ground.files.schema_check import document_problems
 
 pytestmark = pytest.mark.workflow
 SET = "groove_mididataset"
@@ -141,7 +141,15 @@ def test_a_wrong_note_map_is_refused_before_any_job(project, was, instead, sente
 def test_a_run_killed_in_the_middle_is_carried_on_by_the_next(project, built):
     shutil.rmtree(project.path("results"))
     shutil.rmtree(project.path("reports"))
-    arguments = ["-m", "drumcorpus.launch", "--configfile", "mine.yaml", "--cores", "2", "all"]
+    arguments = [
+        "-m",
+        "drumcorpus.ground.run.launch",
+        "--configfile",
+        "mine.yaml",
+        "--cores",
+        "2",
+        "all",
+    ]
     running = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=project.folder,
@@ -343,7 +351,7 @@ def test_a_second_make_run_leaves_a_living_run_alone(project):
         [
             sys.executable,
             "-c",
-            "import time; from drumcorpus.workflow_state import hold_run_lock\n"
+            "import time; from drumcorpus.ground.run.state import hold_run_lock\n"
             "lock = hold_run_lock(); print('held', flush=True); time.sleep(60)",
         ],
         cwd=project.folder,
@@ -353,7 +361,9 @@ def test_a_second_make_run_leaves_a_living_run_alone(project):
     )
     try:
         assert holder.stdout.readline() == "held\n"
-        done = project.run("-m", "drumcorpus.launch", "--cores", "1", "--", "all", check=False)
+        done = project.run(
+            "-m", "drumcorpus.ground.run.launch", "--cores", "1", "--", "all", check=False
+        )
         assert done.returncode == 1 and "Another run works in this folder" in done.said
     finally:
         holder.kill()

@@ -7,7 +7,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from drumcorpus.inventory import shard_of
+from drumcorpus.sessions import shard_of
 
 pytestmark = pytest.mark.workflow
 SET = "groove_mididataset"

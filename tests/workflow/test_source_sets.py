@@ -10,8 +10,8 @@ import pytest
 import yaml
 from conftest import Project, new_project
 
-from drumcorpus.crash_review_page import REASONS
-from drumcorpus.digests import sha256_file
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.stages.crash.review_page import REASONS
 
 pytestmark = pytest.mark.workflow
 

@@ -25,14 +25,12 @@ rule audit_provenance:
         manifest="results/manifests/{manifest}.parquet",
         splits="results/splits/{manifest}.parquet",
     output:
-        audit=update("reports/provenance/{manifest}.json"),
-        candidate=update("results/baselines/{manifest}.audit.json"),
+        audit="reports/provenance/{manifest}.json",
+        candidate="results/baselines/{manifest}.audit.json",
     log:
         "logs/audit_provenance/{manifest}.log",
     benchmark:
         "benchmarks/audit_provenance/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     threads: 2
     params:
         code=code("audit_provenance.py"),
@@ -53,10 +51,10 @@ rule compare_audit:
         candidate="results/baselines/{manifest}.audit.json",
         blessed=lambda wildcards: baseline_file(f"{wildcards.manifest}.audit.json"),
     output:
-        diff=update("reports/provenance/{manifest}.diff.json"),
-        text=update("reports/provenance/{manifest}.md"),
+        diff="reports/provenance/{manifest}.diff.json",
+        text="reports/provenance/{manifest}.md",
         page=report(
-            update("reports/provenance/{manifest}.html"),
+            "reports/provenance/{manifest}.html",
             caption="../report/provenance.rst",
             category="Provenance",
             labels={"of": "manifest {manifest}"},
@@ -65,8 +63,6 @@ rule compare_audit:
         "logs/compare_audit/{manifest}.log",
     benchmark:
         "benchmarks/compare_audit/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("compare_audit.py"),
     script:
@@ -79,15 +75,13 @@ rule audit_manifest_file:
         **PROVENANCE,
         manifest=manifest_file,
     output:
-        audit=update(f"reports/provenance/files/{MANIFEST_FILE_NAME}.json"),
-        text=update(f"reports/provenance/files/{MANIFEST_FILE_NAME}.md"),
-        page=update(f"reports/provenance/files/{MANIFEST_FILE_NAME}.html"),
+        audit=f"reports/provenance/files/{MANIFEST_FILE_NAME}.json",
+        text=f"reports/provenance/files/{MANIFEST_FILE_NAME}.md",
+        page=f"reports/provenance/files/{MANIFEST_FILE_NAME}.html",
     log:
         f"logs/audit_manifest_file/{MANIFEST_FILE_NAME}.log",
     benchmark:
         f"benchmarks/audit_manifest_file/{MANIFEST_FILE_NAME}.tsv"
-    conda:
-        "../../environment.yml"
     threads: 2
     params:
         code=code("audit_manifest_file.py"),

@@ -1,10 +1,183 @@
 """
-Bless the present figures, so that later runs are held against them.
+Hold the figures of source sets and manifests against those that a person has blessed.
 
-in:   results/baselines/*.json                what a run has measured: the candidates
-      resources/baselines/*.json              what is blessed now; the demo's below resources/demo
-out:  resources/baselines/*.json              below the working directory
+in:   results/events, results/aliased, results/sessions of a source set; reports/health/{manifest}.json;
+      the blessed resources/baselines/*.json where there are any (the demo's below resources/demo);
+      the two files that the config names under `compare`
+out:  reports/metrics/{source_set}.json                  what a source set holds after its ingest
+      results/baselines/{source_set}.distribution.json   what `bless` would freeze
+      results/baselines/{manifest}.health.json           the same, of a health report
+      reports/distribution/{manifest}.json               what has drifted, by source set and class
+      reports/health/{manifest}.diff.json                what differs from the blessed figures
+      reports/comparison/<name>.json, .html              what differs between the two files
+      resources/baselines/*.json                         of `bless`, below the working directory
 """
+
+
+def baseline_names():
+    """The names of all baselines, such as prod_combined.audit.json."""
+    return [
+        *expand("{manifest}.{kind}.json", manifest=MANIFESTS, kind=["audit", "health"]),
+        *expand("{source_set}.distribution.json", source_set=MERGED),
+    ]
+
+
+def baseline_name(name):
+    """Where a baseline belongs; the demo has baselines of its own, for it is nobody else's work."""
+    owner, kind, _ = name.split(".")
+    source_sets = (
+        [owner] if kind == "distribution" else config["manifests"][owner]["source_sets"]
+    )
+    is_all_demo = all(is_demo(source_set) for source_set in source_sets)
+    folder = "resources/demo/baselines" if is_all_demo else "resources/baselines"
+    return f"{folder}/{name}"
+
+
+def baseline_file(name):
+    """The blessed file of that name as an input, where it is there."""
+    path = config_path(baseline_name(name))
+    return [path] if Path(path).is_file() else []
+
+
+def compared_file(side):
+    """One of the files that the config compares: a product as it is, any other by its full path."""
+    path = Path(config["compare"][side])
+    is_product = not path.is_absolute() and path.parts[0] in ("results", "reports")
+    if is_product and (not path.is_file() or Path(f"{path}.manifest.json").is_file()):
+        return path.as_posix()
+    if not path.is_file():
+        raise WorkflowError(f"config: compare.{side}: {path} is not there")
+    return str(path.absolute())
+
+
+COMPARED = (
+    {side: compared_file(side) for side in ("a", "b")} if config["compare"] else {}
+)
+COMPARISON = (
+    config["compare"].get(
+        "name",
+        re.sub(
+            r"[^\w.-]",
+            "_",
+            "_vs_".join(Path(COMPARED[side]).stem[:60] for side in ("a", "b")),
+        ),
+    )
+    if COMPARED
+    else "none"
+)
+
+
+def compared_pages(wildcards):
+    """What `compare` is to make, once the config names what it is to compare."""
+    if not COMPARED:
+        raise ValueError(
+            'compare: nothing is named; wanted: --config "compare={a: FILE, b: FILE}", where both '
+            "are health reports (.json) or both are manifests (.parquet, .jsonl)"
+        )
+    return rules.compare_files.output
+
+
+rule snapshot_metrics:
+    """Write the metrics of one source set."""
+    input:
+        events="results/events/{source_set}.parquet",
+        sessions="results/sessions/{source_set}.parquet",
+    output:
+        snapshot="reports/metrics/{source_set}.json",
+    log:
+        "logs/snapshot_metrics/{source_set}.log",
+    benchmark:
+        "benchmarks/snapshot_metrics/{source_set}.tsv"
+    params:
+        code=code("snapshot_metrics.py"),
+        local=config["health"],
+    script:
+        "../scripts/snapshot_metrics.py"
+
+
+rule measure_distribution:
+    """Measure the class shares and spreads of one source set."""
+    input:
+        events=lambda wildcards: shards_of(
+            "results/aliased/{source_set}/{shard}.parquet", wildcards.source_set
+        ),
+        sessions="results/sessions/{source_set}.parquet",
+    output:
+        candidate="results/baselines/{source_set}.distribution.json",
+    log:
+        "logs/measure_distribution/{source_set}.log",
+    benchmark:
+        "benchmarks/measure_distribution/{source_set}.tsv"
+    params:
+        code=code("measure_distribution.py"),
+        local=config["health"],
+    script:
+        "../scripts/measure_distribution.py"
+
+
+rule compare_distributions:
+    """Find what has drifted in the source sets of a manifest."""
+    input:
+        candidates=lambda wildcards: expand(
+            "results/baselines/{source_set}.distribution.json",
+            source_set=config["manifests"][wildcards.manifest]["source_sets"],
+        ),
+        blessed=lambda wildcards: [
+            path
+            for name in config["manifests"][wildcards.manifest]["source_sets"]
+            for path in baseline_file(f"{name}.distribution.json")
+        ],
+    output:
+        drift="reports/distribution/{manifest}.json",
+    log:
+        "logs/compare_distributions/{manifest}.log",
+    benchmark:
+        "benchmarks/compare_distributions/{manifest}.tsv"
+    params:
+        code=code("compare_distributions.py"),
+        distribution=config["distribution"],
+    script:
+        "../scripts/compare_distributions.py"
+
+
+rule compare_health:
+    """Compare the figures of a manifest with those that are blessed."""
+    input:
+        report="reports/health/{manifest}.json",
+        blessed=lambda wildcards: baseline_file(f"{wildcards.manifest}.health.json"),
+    output:
+        candidate="results/baselines/{manifest}.health.json",
+        diff="reports/health/{manifest}.diff.json",
+    log:
+        "logs/compare_health/{manifest}.log",
+    benchmark:
+        "benchmarks/compare_health/{manifest}.tsv"
+    params:
+        code=code("compare_health.py"),
+        tolerances=config["comparison"]["tolerances"],
+    script:
+        "../scripts/compare_health.py"
+
+
+rule compare_files:
+    """Compare two health reports, or two manifests, that the config names."""
+    input:
+        **COMPARED,
+    output:
+        report=f"reports/comparison/{COMPARISON}.json",
+        page=f"reports/comparison/{COMPARISON}.html",
+    log:
+        f"logs/compare_files/{COMPARISON}.log",
+    benchmark:
+        f"benchmarks/compare_files/{COMPARISON}.tsv"
+    threads: 2
+    params:
+        code=code("compare_files.py"),
+        tolerances=config["comparison"]["tolerances"],
+        names={side: shown_path(path) for side, path in COMPARED.items()},
+        local=config["health"],
+    script:
+        "../scripts/compare_files.py"
 
 
 localrules:
@@ -17,8 +190,6 @@ rule bless:
     """Take the present figures of audit, health and distribution as those to be held to."""
     log:
         "logs/bless.log",
-    conda:
-        "../../environment.yml"
     params:
         local={
             name: {

@@ -5,18 +5,22 @@ is read: a wrong one is refused by name before any job.
 
 from pathlib import Path
 
-from drumcorpus.cards import check_settings
-from drumcorpus.configuration import (
+from drumcorpus.ground.run.cards import check_settings
+from drumcorpus.ground.run.configuration import (
     check_configuration,
     redistributable_part,
     spell_out,
 )
-from drumcorpus.cymbal_maps import read_cymbal_map
-from drumcorpus.files import read_yaml
-from drumcorpus.gates import check_waivers, expired_waivers
-from drumcorpus.schema_check import check_document, typed
-from drumcorpus.taxonomy import family_labels, load_label_map, load_taxonomy
-from drumcorpus.workflow_state import day_of_planning
+from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
+from drumcorpus.ground.files.schema_check import check_document, typed
+from drumcorpus.ground.files.taxonomy_files import (
+    family_labels,
+    load_label_map,
+    load_taxonomy,
+)
+from drumcorpus.ground.run.state import day_of_planning
 
 WORKFLOW = Path(workflow.basedir)
 

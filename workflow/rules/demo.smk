@@ -16,8 +16,6 @@ rule write_demo:
         "logs/write_demo/{source_set}.log",
     benchmark:
         "benchmarks/write_demo/{source_set}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=lambda wildcards: code(
             "write_demo.py", f"drumcorpus.demo.{wildcards.source_set}"

@@ -14,15 +14,13 @@ rule cut_clips:
         events="results/aliased/{source_set}/{shard}.parquet",
         sessions="results/sessions/{source_set}/{shard}.parquet",
         splits="results/splits/{manifest}/{source_set}/{shard}.parquet",
-        verdict="results/gates/{manifest}.json",
+        after="results/gates/{manifest}.json",
     output:
-        index=update("results/clips/{manifest}/{source_set}/{shard}.parquet"),
+        index="results/clips/{manifest}/{source_set}/{shard}.parquet",
     log:
         "logs/cut_clips/{manifest}/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/cut_clips/{manifest}/{source_set}/{shard}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("cut_clips.py"),
         export=config["export"],
@@ -41,18 +39,16 @@ rule assemble_export:
         ),
         components=f"{TAXONOMY}/components.yaml",
     output:
-        train=update("results/export/{manifest}/train/train_labels.json"),
-        validation=update("results/export/{manifest}/val/val_labels.json"),
-        test=update("results/export/{manifest}/test/test_labels.json"),
-        components=update("results/export/{manifest}/components.json"),
-        metadata=update("results/export/{manifest}/metadata.json"),
-        checksums=update("results/export/{manifest}/SHA256SUMS"),
+        train="results/export/{manifest}/train/train_labels.json",
+        validation="results/export/{manifest}/val/val_labels.json",
+        test="results/export/{manifest}/test/test_labels.json",
+        components="results/export/{manifest}/components.json",
+        metadata="results/export/{manifest}/metadata.json",
+        checksums="results/export/{manifest}/SHA256SUMS",
     log:
         "logs/assemble_export/{manifest}.log",
     benchmark:
         "benchmarks/assemble_export/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("assemble_export.py"),
         release=config["release"],

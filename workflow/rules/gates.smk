@@ -11,16 +11,16 @@ rule enforce_gates:
     input:
         report="reports/health/{manifest}.json",
         # Whoever is stopped here finds the page, and the figures that may be blessed.
-        page="reports/health/{manifest}.html",
-        diff="reports/health/{manifest}.diff.json",
+        after=[
+            "reports/health/{manifest}.html",
+            "reports/health/{manifest}.diff.json",
+        ],
     output:
-        verdict=update("results/gates/{manifest}.json"),
+        verdict="results/gates/{manifest}.json",
     log:
         "logs/enforce_gates/{manifest}.log",
     benchmark:
         "benchmarks/enforce_gates/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("enforce_gates.py"),
         mode=config["gates"],

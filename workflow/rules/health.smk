@@ -32,13 +32,11 @@ rule measure_health:
             config["manifests"][wildcards.manifest]["gates"]
         ),
     output:
-        report=update("reports/health/{manifest}.json"),
+        report="reports/health/{manifest}.json",
     log:
         "logs/measure_health/{manifest}.log",
     benchmark:
         "benchmarks/measure_health/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     threads: 2
     params:
         code=code("measure_health.py"),
@@ -57,7 +55,7 @@ rule render_health:
         diff="reports/health/{manifest}.diff.json",
     output:
         page=report(
-            update("reports/health/{manifest}.html"),
+            "reports/health/{manifest}.html",
             caption="../report/health.rst",
             category="Health",
             labels={"of": "manifest {manifest}"},
@@ -66,8 +64,6 @@ rule render_health:
         "logs/render_health/{manifest}.log",
     benchmark:
         "benchmarks/render_health/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("render_health.py"),
     script:
@@ -89,9 +85,9 @@ rule measure_source_set:
         ),
         taxonomy=taxonomy_files(),
     output:
-        report=update("reports/health/source_sets/{source_set}.json"),
+        report="reports/health/source_sets/{source_set}.json",
         page=report(
-            update("reports/health/source_sets/{source_set}.html"),
+            "reports/health/source_sets/{source_set}.html",
             caption="../report/source_set_health.rst",
             category="Health",
             labels={"of": "source set {source_set}"},
@@ -100,8 +96,6 @@ rule measure_source_set:
         "logs/measure_source_set/{source_set}.log",
     benchmark:
         "benchmarks/measure_source_set/{source_set}.tsv"
-    conda:
-        "../../environment.yml"
     threads: 2
     params:
         code=code("measure_source_set.py"),
@@ -118,14 +112,12 @@ rule measure_manifest_file:
         manifest=manifest_file,
         taxonomy=taxonomy_files(),
     output:
-        report=update(f"reports/health/files/{MANIFEST_FILE_NAME}.json"),
-        page=update(f"reports/health/files/{MANIFEST_FILE_NAME}.html"),
+        report=f"reports/health/files/{MANIFEST_FILE_NAME}.json",
+        page=f"reports/health/files/{MANIFEST_FILE_NAME}.html",
     log:
         f"logs/measure_manifest_file/{MANIFEST_FILE_NAME}.log",
     benchmark:
         f"benchmarks/measure_manifest_file/{MANIFEST_FILE_NAME}.tsv"
-    conda:
-        "../../environment.yml"
     threads: 2
     params:
         code=code("measure_manifest_file.py"),

@@ -1,11 +1,13 @@
 """
-Read the strokes of every session and merge them into events.
+Read the strokes of every session, merge them into events, and say where each session came from.
 
-in:   results/sessions/{source_set}/{shard}.parquet, raw annotation files
+in:   results/sessions/{source_set}/{shard}.parquet, raw annotation files, cards and label maps
 out:  results/events/{source_set}/{shard}.parquet       events of one shard
       results/tallies/{source_set}/{shard}.parquet      what became of every stroke
       results/quarantine/{source_set}/{shard}.parquet   files that are not used, with the reason
       the same three for the whole source set
+      results/provenance/{source_set}.jsonl             one row per session
+      reports/ingest.html, .json                        hits of each set by source label and outcome
 """
 
 
@@ -18,15 +20,13 @@ rule ingest_sessions:
         references=reference_files,
         taxonomy=taxonomy_files(),
     output:
-        events=update("results/events/{source_set}/{shard}.parquet"),
-        tallies=update("results/tallies/{source_set}/{shard}.parquet"),
-        quarantine=update("results/quarantine/{source_set}/{shard}.parquet"),
+        events="results/events/{source_set}/{shard}.parquet",
+        tallies="results/tallies/{source_set}/{shard}.parquet",
+        quarantine="results/quarantine/{source_set}/{shard}.parquet",
     log:
         "logs/ingest_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/ingest_sessions/{source_set}/{shard}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=source_set_code("ingest_sessions.py"),
         settings=lambda wildcards: own_settings(wildcards.source_set),
@@ -52,16 +52,64 @@ rule gather_events:
             ),
         ],
     output:
-        events=update("results/events/{source_set}.parquet"),
-        tallies=update("results/tallies/{source_set}.parquet"),
-        quarantine=update("results/quarantine/{source_set}.parquet"),
+        events="results/events/{source_set}.parquet",
+        tallies="results/tallies/{source_set}.parquet",
+        quarantine="results/quarantine/{source_set}.parquet",
     log:
         "logs/gather_events/{source_set}.log",
     benchmark:
         "benchmarks/gather_events/{source_set}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("gather_events.py"),
     script:
         "../scripts/gather_events.py"
+
+
+rule write_provenance:
+    """Write the provenance of every session of a source set."""
+    input:
+        sessions="results/sessions/{source_set}.parquet",
+        events="results/events/{source_set}.parquet",
+        tallies="results/tallies/{source_set}.parquet",
+        quarantine="results/quarantine/{source_set}.parquet",
+        card=card_file,
+    output:
+        provenance="results/provenance/{source_set}.jsonl",
+    log:
+        "logs/write_provenance/{source_set}.log",
+    benchmark:
+        "benchmarks/write_provenance/{source_set}.tsv"
+    params:
+        code=code("write_provenance.py"),
+        license_ref=lambda wildcards: card_name(wildcards.source_set),
+        ingestion=ingestion_digest,
+    script:
+        "../scripts/write_provenance.py"
+
+
+rule summarise_ingest:
+    """Put what became of every source label of all source sets on one page."""
+    input:
+        cards=[config_path(card_name(name)) for name in INGESTED],
+        tallies=expand("results/tallies/{source_set}.parquet", source_set=INGESTED),
+        quarantine=expand(
+            "results/quarantine/{source_set}.parquet", source_set=INGESTED
+        ),
+        sessions=expand("results/sessions/{source_set}.parquet", source_set=INGESTED),
+    output:
+        page=report(
+            "reports/ingest.html",
+            caption="../report/ingest.rst",
+            category="Sources",
+            labels={"of": "ingestion"},
+        ),
+        report="reports/ingest.json",
+    log:
+        "logs/summarise_ingest.log",
+    benchmark:
+        "benchmarks/summarise_ingest.tsv"
+    params:
+        code=code("summarise_ingest.py"),
+        tiers={name: config["source_sets"][name]["tier"] for name in INGESTED},
+    script:
+        "../scripts/summarise_ingest.py"

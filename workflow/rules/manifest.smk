@@ -1,11 +1,74 @@
 """
-Merge source sets into one manifest.
+Settle the labels of all events, say what that changed, and merge source sets into one manifest.
 
-in:   results/aliased/{source_set}/{shard}.parquet of every source set of the manifest, and
-      results/splits/{manifest}.parquet
-out:  results/manifests/{manifest}.parquet   in order of source set, session and onset
-      results/manifests/{manifest}.jsonl     the same rows, one JSON object a line
+in:   results/events and results/crash/assignments of one shard; results/splits/{manifest}.parquet
+out:  results/aliased/{source_set}/{shard}.parquet   events with the taxonomy's labels
+      results/crash/label_counts.parquet             labels of every session, before and after
+      reports/crash/label_changes.json, .html        what changed, by method and confidence
+      results/manifests/{manifest}.parquet           in order of source set, session and onset
+      results/manifests/{manifest}.jsonl             the same rows, one JSON object a line
 """
+
+
+rule alias_events:
+    """Apply aliases and crash assignments to the events of one shard."""
+    input:
+        events="results/events/{source_set}/{shard}.parquet",
+        assignments="results/crash/assignments/{source_set}/{shard}.parquet",
+        taxonomy=taxonomy_files(),
+    output:
+        events="results/aliased/{source_set}/{shard}.parquet",
+    log:
+        "logs/alias_events/{source_set}/{shard}.log",
+    benchmark:
+        "benchmarks/alias_events/{source_set}/{shard}.tsv"
+    params:
+        code=code("alias_events.py"),
+        use_metadata=config["crash"]["use_metadata"],
+    script:
+        "../scripts/alias_events.py"
+
+
+rule compare_labels:
+    """Compare the labels of all source sets before and after aliasing."""
+    input:
+        events=[
+            path
+            for name in INGESTED
+            for path in shards_of("results/events/{source_set}/{shard}.parquet", name)
+        ],
+        aliased=[
+            path
+            for name in INGESTED
+            for path in shards_of("results/aliased/{source_set}/{shard}.parquet", name)
+        ],
+        assignments=[
+            path
+            for name in INGESTED
+            for path in shards_of(
+                "results/crash/assignments/{source_set}/{shard}.parquet", name
+            )
+        ],
+        components=f"{TAXONOMY}/components.yaml",
+    output:
+        counts="results/crash/label_counts.parquet",
+        report="reports/crash/label_changes.json",
+        page=report(
+            "reports/crash/label_changes.html",
+            caption="../report/label_changes.rst",
+            category="Crash cymbals",
+            labels={"of": "label changes"},
+        ),
+    log:
+        "logs/compare_labels.log",
+    benchmark:
+        "benchmarks/compare_labels.tsv"
+    params:
+        code=code("compare_labels.py"),
+        family=config["crash"]["family"],
+        shards={name: SHARDS[name] for name in INGESTED},
+    script:
+        "../scripts/compare_labels.py"
 
 
 rule merge_manifest:
@@ -16,13 +79,11 @@ rule merge_manifest:
         ),
         splits="results/splits/{manifest}.parquet",
     output:
-        manifest=update("results/manifests/{manifest}.parquet"),
+        manifest="results/manifests/{manifest}.parquet",
     log:
         "logs/merge_manifest/{manifest}.log",
     benchmark:
         "benchmarks/merge_manifest/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("merge_manifest.py"),
     script:
@@ -34,13 +95,11 @@ rule publish_manifest:
     input:
         manifest="results/manifests/{manifest}.parquet",
     output:
-        lines=update("results/manifests/{manifest}.jsonl"),
+        lines="results/manifests/{manifest}.jsonl",
     log:
         "logs/publish_manifest/{manifest}.log",
     benchmark:
         "benchmarks/publish_manifest/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("publish_manifest.py"),
     script:

@@ -12,14 +12,12 @@ rule score_onsets:
         events="results/events/{source_set}.parquet",
         sessions="results/sessions/{source_set}.parquet",
     output:
-        scores=update("reports/onsets/{source_set}.json"),
-        page=update("reports/onsets/{source_set}.md"),
+        scores="reports/onsets/{source_set}.json",
+        page="reports/onsets/{source_set}.md",
     log:
         "logs/score_onsets/{source_set}.log",
     benchmark:
         "benchmarks/score_onsets/{source_set}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("score_onsets.py"),
         onsets=config["onsets"],

@@ -59,15 +59,13 @@ rule file_release:
     input:
         documents=list(FILED.values()),
     output:
-        documents=update(list(FILED)),
-        index=update(f"{RELEASE}/index.json"),
-        page=update(f"{RELEASE}/index.html"),
+        documents=list(FILED),
+        index=f"{RELEASE}/index.json",
+        page=f"{RELEASE}/index.html",
     log:
         "logs/file_release.log",
     benchmark:
         "benchmarks/file_release.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("file_release.py"),
         release=config["release"],
@@ -90,7 +88,7 @@ rule draw_trend:
         ],
     output:
         page=report(
-            update(f"{RELEASES}/trend.html"),
+            f"{RELEASES}/trend.html",
             caption="../report/trend.rst",
             category="Releases",
             labels={"of": "metrics of all releases"},
@@ -99,8 +97,6 @@ rule draw_trend:
         "logs/draw_trend.log",
     benchmark:
         "benchmarks/draw_trend.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("draw_trend.py"),
     script:

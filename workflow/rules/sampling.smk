@@ -11,16 +11,14 @@ rule derive_weights:
     """Derive the sampling weights of a manifest."""
     input:
         manifest="results/manifests/{manifest}.parquet",
-        verdict="results/gates/{manifest}.json",
+        after="results/gates/{manifest}.json",
     output:
-        weights=update("results/sampling/{manifest}.json"),
-        events=update("results/sampling/{manifest}.parquet"),
+        weights="results/sampling/{manifest}.json",
+        events="results/sampling/{manifest}.parquet",
     log:
         "logs/derive_weights/{manifest}.log",
     benchmark:
         "benchmarks/derive_weights/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("derive_weights.py"),
         sampling=config["sampling"],

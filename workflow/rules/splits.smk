@@ -18,13 +18,11 @@ rule fingerprint_sessions:
         sound_files="results/sound_files/{source_set}/{shard}.parquet",
         class_maps=f"{TAXONOMY}/class_maps.yaml",
     output:
-        fingerprints=update("results/fingerprints/{source_set}/{shard}.parquet"),
+        fingerprints="results/fingerprints/{source_set}/{shard}.parquet",
     log:
         "logs/fingerprint_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/fingerprint_sessions/{source_set}/{shard}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("fingerprint_sessions.py"),
         fingerprints=config["splits"]["fingerprints"],
@@ -42,10 +40,10 @@ rule decide_splits:
             "results/fingerprints/{source_set}/{shard}.parquet", wildcards.manifest
         ),
     output:
-        splits=update("results/splits/{manifest}.parquet"),
-        report=update("reports/splits/{manifest}.json"),
+        splits="results/splits/{manifest}.parquet",
+        report="reports/splits/{manifest}.json",
         page=report(
-            update("reports/splits/{manifest}.html"),
+            "reports/splits/{manifest}.html",
             caption="../report/splits.rst",
             category="Splits",
             labels={"of": "manifest {manifest}"},
@@ -54,8 +52,6 @@ rule decide_splits:
         "logs/decide_splits/{manifest}.log",
     benchmark:
         "benchmarks/decide_splits/{manifest}.tsv"
-    conda:
-        "../../environment.yml"
     threads: 2
     params:
         code=code("decide_splits.py"),
@@ -74,13 +70,11 @@ rule shard_splits:
         splits="results/splits/{manifest}.parquet",
         sessions="results/sessions/{source_set}/{shard}.parquet",
     output:
-        splits=update("results/splits/{manifest}/{source_set}/{shard}.parquet"),
+        splits="results/splits/{manifest}/{source_set}/{shard}.parquet",
     log:
         "logs/shard_splits/{manifest}/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/shard_splits/{manifest}/{source_set}/{shard}.tsv"
-    conda:
-        "../../environment.yml"
     params:
         code=code("shard_splits.py"),
     script:

@@ -11,8 +11,6 @@ rule verify:
     """Name every file that is missing, extra or changed (config key verify: how thoroughly)."""
     log:
         "logs/verify.log",
-    conda:
-        "../../environment.yml"
     threads: 4
     params:
         level=config["verify"],

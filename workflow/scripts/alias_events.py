@@ -1,12 +1,12 @@
 """Apply aliases and crash assignments to the events of one shard."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.aliases import alias_events
-from drumcorpus.tables import read_table, write_table
-from drumcorpus.taxonomy import load_taxonomy
+from drumcorpus.stages.manifest.aliases import alias_events
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 
 aliased = alias_events(
     read_table(snakemake.input.events),

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.export import assemble_export
-from drumcorpus.files import read_yaml
+from drumcorpus.stages.export.assemble import assemble_export
+from drumcorpus.ground.files.yaml_files import read_yaml
 
 metadata = assemble_export(
     snakemake.input.manifest,

@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.audit import (
-    audit_figures,
-    audit_manifest,
-    render_audit_markdown,
-    render_audit_page,
-)
-from drumcorpus.baselines import compare_with_baseline
-from drumcorpus.files import read_yaml, write_json, write_text
+from drumcorpus.stages.audit.baseline import audit_figures
+from drumcorpus.stages.audit.manifest import audit_manifest
+from drumcorpus.stages.audit.page import render_audit_markdown, render_audit_page
+from drumcorpus.ground.files.figures import compare_with_baseline
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.yaml_files import read_yaml
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 audit = audit_manifest(

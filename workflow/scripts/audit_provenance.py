@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.audit import audit_figures, audit_manifest
-from drumcorpus.files import read_yaml, write_json
+from drumcorpus.stages.audit.baseline import audit_figures
+from drumcorpus.stages.audit.manifest import audit_manifest
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.yaml_files import read_yaml
 
 inputs, params = snakemake.input, snakemake.params
 audit = audit_manifest(

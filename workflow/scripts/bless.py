@@ -1,7 +1,7 @@
 """Take the present figures as those to be held to, and say what that changes."""
 
-from drumcorpus.baselines import bless
-from drumcorpus.job import open_job
+from drumcorpus.stages.baselines.bless import bless
+from drumcorpus.ground.run.job import open_job
 
 job = open_job(snakemake)
 plan = snakemake.params.local

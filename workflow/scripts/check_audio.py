@@ -2,16 +2,16 @@
 
 from collections import Counter
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.audio_checks import check_sessions
-from drumcorpus.inventory import file_digests
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import RawReader
-from drumcorpus.tables import read_table, write_table
-from drumcorpus.taxonomy import load_taxonomy
+from drumcorpus.stages.checks.session_checks import check_sessions
+from drumcorpus.sessions import file_digests
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 
 sessions = read_table(snakemake.input.sessions)
 progress = Progress(job.title, sessions.num_rows, "sessions")

@@ -3,9 +3,9 @@
 from functools import partial
 from pathlib import Path
 
-from drumcorpus.checksum_lists import describe_list
-from drumcorpus.files import write_json
-from drumcorpus.integrity import (
+from drumcorpus.stages.inventory.checksum_lists import describe_list
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.stages.inventory.integrity import (
     compare,
     describe_compared,
     hold_inventory,
@@ -14,11 +14,11 @@ from drumcorpus.integrity import (
     refuse_mismatches,
     write_first_list,
 )
-from drumcorpus.job import open_job
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import existing_roots, listing_stamp, scan_roots
-from drumcorpus.shown import visible
-from drumcorpus.workflow_state import write_stamp
+from drumcorpus.ground.run.job import open_job
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import existing_roots, listing_stamp, scan_roots
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.run.state import write_stamp
 
 job = open_job(snakemake)
 source_set, local = snakemake.wildcards.source_set, snakemake.params.local

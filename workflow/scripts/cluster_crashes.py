@@ -1,20 +1,20 @@
 """Number the crash cymbals of every session of one shard."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
 import pyarrow.compute as pc
 
-from drumcorpus.crash_agreement import compare_with_sound
-from drumcorpus.crash_assignments import assign_crashes
-from drumcorpus.crash_decisions import apply_decisions
-from drumcorpus.crash_review_file import decisions_of, read_decision_files
-from drumcorpus.cymbal_maps import apply_cymbal_map, read_cymbal_map
-from drumcorpus.jsonl import write_rows
-from drumcorpus.schemas import BY_METADATA
-from drumcorpus.tables import read_table, write_table
-from drumcorpus.taxonomy import family_labels
+from drumcorpus.stages.crash.agreement import compare_with_sound
+from drumcorpus.stages.crash.assignments import assign_crashes
+from drumcorpus.stages.crash.decisions import apply_decisions
+from drumcorpus.stages.crash.review_file import decisions_of, read_decision_files
+from drumcorpus.stages.crash.cymbal_maps import apply_cymbal_map, read_cymbal_map
+from drumcorpus.ground.files.jsonl import write_rows
+from drumcorpus.vocabulary import BY_METADATA
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.ground.files.taxonomy_files import family_labels
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 embeddings = read_table(inputs.embeddings)

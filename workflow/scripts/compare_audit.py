@@ -1,12 +1,13 @@
 """Compare one audit with the blessed one, and show both."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.audit import render_audit_markdown, render_audit_page
-from drumcorpus.baselines import compare_with_baseline
-from drumcorpus.files import read_json, write_json, write_text
+from drumcorpus.stages.audit.page import render_audit_markdown, render_audit_page
+from drumcorpus.ground.files.figures import compare_with_baseline
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import read_json, write_json
 
 inputs, outputs = snakemake.input, snakemake.output
 audit = read_json(inputs.audit)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.baselines import read_baseline
-from drumcorpus.distribution import describe_drift
-from drumcorpus.files import write_json
+from drumcorpus.ground.files.figures import read_baseline
+from drumcorpus.stages.baselines.distribution import describe_drift
+from drumcorpus.ground.files.json_files import write_json
 
 now, frozen = (
     {Path(path).name.split(".")[0]: read_baseline(path) for path in paths}

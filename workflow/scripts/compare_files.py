@@ -1,11 +1,13 @@
 """Compare two health reports, or two manifests."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.comparison import compare_files, render_comparison_page
-from drumcorpus.files import write_json, write_text
+from drumcorpus.stages.baselines.compare_files import compare_files
+from drumcorpus.stages.baselines.comparison_page import render_comparison_page
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 comparison = compare_files(

@@ -1,21 +1,22 @@
 """Compare the labels of every source set before and after aliasing."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import write_json, write_text
-from drumcorpus.label_changes import (
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.stages.manifest.label_changes import (
     LABEL_COUNTS,
     count_labels,
     describe_source_set,
     summarise_changes,
 )
-from drumcorpus.label_changes_page import render_label_changes_page
-from drumcorpus.label_pairs import compare_shard
-from drumcorpus.progress import Progress
-from drumcorpus.tables import write_batches
-from drumcorpus.taxonomy import family_labels
+from drumcorpus.stages.manifest.label_changes_page import render_label_changes_page
+from drumcorpus.stages.manifest.label_pairs import compare_shard
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.tables import write_batches
+from drumcorpus.ground.files.taxonomy_files import family_labels
 
 inputs, outputs = snakemake.input, snakemake.output
 crash_labels = family_labels(inputs.components, snakemake.params.family)

@@ -2,21 +2,23 @@
 
 from pathlib import Path
 
-from drumcorpus.job import open_job
+from drumcorpus.ground.run.job import open_job
+from drumcorpus.ground.run.kept import standing
 
 job = open_job(snakemake)
 
-from drumcorpus.export import clips_are_whole, cut_clips
+from drumcorpus.stages.export.clips import cut_clips
+from drumcorpus.stages.export.verify import clips_are_whole
 
 export_root = Path("results/export", snakemake.wildcards.manifest)
-job.leave_if_fresh(also=lambda: clips_are_whole(job.kept[snakemake.output.index], export_root))
+job.leave_if_fresh(also=lambda: clips_are_whole(standing(snakemake.output.index), export_root))
 
-from drumcorpus.inventory import file_digests
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import RawReader
-from drumcorpus.recordings import recording_reader
-from drumcorpus.split_table import read_split_table
-from drumcorpus.tables import read_table, write_table
+from drumcorpus.sessions import file_digests
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.sound.recordings import recording_reader
+from drumcorpus.ground.files.split_table import read_split_table
+from drumcorpus.ground.files.tables import read_table, write_table
 
 events = read_split_table(snakemake.input.splits).apply(read_table(snakemake.input.events))
 sessions = read_table(snakemake.input.sessions)

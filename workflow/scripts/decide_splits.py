@@ -2,16 +2,17 @@
 
 import tempfile
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import write_json, write_text
-from drumcorpus.leaks.decide import decide_splits
-from drumcorpus.leaks.page import render_splits_page
-from drumcorpus.leaks.report import describe_splits, split_table
-from drumcorpus.leaks.search import count_audio_reasons, find_edges, read_sessions
-from drumcorpus.tables import write_table
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.stages.splits.decide import decide_splits
+from drumcorpus.stages.splits.page import render_splits_page
+from drumcorpus.stages.splits.report import describe_splits, split_table
+from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.ground.files.tables import write_table
 
 inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
 sessions = read_sessions(inputs.sessions)

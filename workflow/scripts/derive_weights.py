@@ -1,11 +1,11 @@
 """Derive the sampling weights of one manifest."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import write_json
-from drumcorpus.sampling import derive_weights, write_event_weights
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
 
 weights = derive_weights(snakemake.input.manifest, **snakemake.params.sampling)
 write_json(snakemake.output.weights, weights)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import write_text
-from drumcorpus.trend import read_snapshots, render_trend_page
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.stages.releases.trend import read_snapshots, render_trend_page
 
 paths = [Path(path) for path in snakemake.input.snapshots]
 snapshots = read_snapshots((path.parents[1].name, path) for path in paths)

@@ -1,16 +1,16 @@
 """Describe the sound of every crash hit of one shard."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.crash_hits import embed_crashes
-from drumcorpus.inventory import file_digests
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import RawReader
-from drumcorpus.recordings import recording_reader
-from drumcorpus.tables import read_table, write_table
-from drumcorpus.taxonomy import family_labels
+from drumcorpus.stages.crash.hits import embed_crashes
+from drumcorpus.sessions import file_digests
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.sound.recordings import recording_reader
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.ground.files.taxonomy_files import family_labels
 
 sessions = read_table(snakemake.input.sessions)
 reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))

@@ -1,11 +1,11 @@
 """Stop where a gate fails and is not waived, unless the config says to report only."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_json, write_json
-from drumcorpus.gates import enforce_gates
+from drumcorpus.ground.files.json_files import read_json, write_json
+from drumcorpus.stages.gates.gates import enforce_gates
 
 verdicts = read_json(snakemake.input.report)["gates"]
 verdict = enforce_gates(verdicts, manifest=snakemake.wildcards.manifest, mode=snakemake.params.mode)

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_json, write_json, write_text
-from drumcorpus.releases import file_document, index_release, render_release_page
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import read_json, write_json
+from drumcorpus.stages.releases.releases import file_document, index_release, render_release_page
 
 outputs, params = snakemake.output, snakemake.params
 for source, target in zip(snakemake.input.documents, outputs.documents, strict=True):

@@ -2,14 +2,14 @@
 
 import logging
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.crash_candidates import count_reasons, find_crash_candidates
-from drumcorpus.cymbal_maps import read_cymbal_map, unused_entries
-from drumcorpus.tables import read_table, write_table
-from drumcorpus.taxonomy import family_labels, load_label_map, load_taxonomy
+from drumcorpus.stages.crash.candidates import count_reasons, find_crash_candidates
+from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map, unused_entries
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.ground.files.taxonomy_files import family_labels, load_label_map, load_taxonomy
 
 inputs, params = snakemake.input, snakemake.params
 sessions, taxonomy = read_table(inputs.sessions), load_taxonomy(*inputs.taxonomy)

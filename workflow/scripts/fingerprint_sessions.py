@@ -1,19 +1,19 @@
 """Take the fingerprints of the sessions of one shard."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.audio_landmarks import SAMPLE_RATE_HZ
-from drumcorpus.files import read_yaml
-from drumcorpus.fingerprints import fingerprint_sessions
-from drumcorpus.inventory import file_digests
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import RawReader
-from drumcorpus.recordings import recording_reader
+from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
+from drumcorpus.sessions import file_digests
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.schemas import FINGERPRINTS
-from drumcorpus.silent_files import silent_file_finder
-from drumcorpus.tables import count_by, read_table, write_batches
+from drumcorpus.stages.splits.silent_files import silent_file_finder
+from drumcorpus.ground.files.tables import count_by, read_table, write_batches
 
 sessions = read_table(snakemake.input.sessions)
 sound_files = read_table(snakemake.input.sound_files)

@@ -1,11 +1,11 @@
 """Put the crash assignments of one source set together, and list the sessions in doubt."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.jsonl import read_rows, write_rows
-from drumcorpus.merge import merge_small
+from drumcorpus.ground.files.jsonl import read_rows, write_rows
+from drumcorpus.ground.files.merging import merge_small
 from drumcorpus.schemas import CRASH_ASSIGNMENTS
 
 inputs, outputs = snakemake.input, snakemake.output

@@ -1,10 +1,10 @@
 """Put the shards of one source set together."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.merge import merge_sorted, merge_small
+from drumcorpus.ground.files.merging import merge_sorted, merge_small
 from drumcorpus.schemas import EVENTS, QUARANTINE, TALLIES
 
 inputs, outputs = snakemake.input, snakemake.output

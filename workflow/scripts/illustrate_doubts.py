@@ -1,19 +1,19 @@
 """Draw and cut the hits of the crash sessions in doubt of one source set."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.crash_pictures import RATE_HZ
-from drumcorpus.crash_review import choose_sessions, illustrate_session, read_hits
-from drumcorpus.files import write_json
-from drumcorpus.inventory import file_digests
-from drumcorpus.jsonl import read_rows
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import RawReader
-from drumcorpus.recordings import recording_reader
-from drumcorpus.tables import read_table
-from drumcorpus.taxonomy import family_labels
+from drumcorpus.stages.crash.pictures import RATE_HZ
+from drumcorpus.stages.crash.review import choose_sessions, illustrate_session, read_hits
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.sessions import file_digests
+from drumcorpus.ground.files.jsonl import read_rows
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.sound.recordings import recording_reader
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.files.taxonomy_files import family_labels
 
 inputs, limits = snakemake.input, dict(snakemake.params.review)
 name = snakemake.wildcards.source_set

@@ -2,18 +2,18 @@
 
 from importlib import import_module
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.cards import read_options
-from drumcorpus.files import read_yaml
-from drumcorpus.ingest import ingest_sessions, outcome_counts
-from drumcorpus.inventory import file_digests, quarantine_table
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import RawReader
-from drumcorpus.tables import read_table, write_table
-from drumcorpus.taxonomy import load_label_map, load_taxonomy
+from drumcorpus.ground.run.cards import read_options
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
+from drumcorpus.sessions import file_digests, quarantine_table
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 
 source_set = snakemake.wildcards.source_set
 sessions = read_table(snakemake.input.sessions)

@@ -1,11 +1,11 @@
 """Measure the class shares and spreads of one source set."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.baselines import write_baseline
-from drumcorpus.distribution import measure_distribution
+from drumcorpus.ground.files.figures import write_baseline
+from drumcorpus.stages.baselines.distribution import measure_distribution
 
 distribution = measure_distribution(
     snakemake.wildcards.source_set,

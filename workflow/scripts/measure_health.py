@@ -1,13 +1,14 @@
 """Measure one manifest and hold it against its gates."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_yaml, write_json
-from drumcorpus.gates import check_gates
-from drumcorpus.health import Around, measure_health
-from drumcorpus.taxonomy import load_taxonomy
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.gates.gates import check_gates
+from drumcorpus.stages.health.measure import Around, measure_health
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 
 inputs, params = snakemake.input, snakemake.params
 taxonomy = load_taxonomy(*inputs.taxonomy)

@@ -1,13 +1,14 @@
 """Measure the events of one source set."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import write_json, write_text
-from drumcorpus.health import Around, measure_health
-from drumcorpus.health_page import render_health_page
-from drumcorpus.taxonomy import load_taxonomy
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.stages.health.measure import Around, measure_health
+from drumcorpus.stages.health.page import render_health_page
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 
 inputs, params = snakemake.input, snakemake.params
 taxonomy = load_taxonomy(*inputs.taxonomy)

@@ -1,10 +1,10 @@
 """Write one manifest as JSON Lines."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.jsonl import write_table_as_lines
+from drumcorpus.ground.files.jsonl import write_table_as_lines
 
 n_rows = write_table_as_lines(snakemake.input.manifest, snakemake.output.lines)
 job.finish({"events": n_rows})

@@ -1,11 +1,12 @@
 """Show the figures of one manifest, the verdicts, and what differs from the baseline."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_json, write_text
-from drumcorpus.health_page import render_health_page
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.stages.health.page import render_health_page
 
 report = read_json(snakemake.input.report)
 page = render_health_page(

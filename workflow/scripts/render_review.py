@@ -1,23 +1,24 @@
 """Put the crash sessions in doubt of all source sets on one page."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
 from pathlib import Path
 
-from drumcorpus.crash_candidates import count_reasons
-from drumcorpus.crash_review_file import decisions_without_session, read_decisions
-from drumcorpus.crash_review_page import (
+from drumcorpus.stages.crash.candidates import count_reasons
+from drumcorpus.stages.crash.review_file import decisions_without_session, read_decisions
+from drumcorpus.stages.crash.review_page import (
     count_undescribed,
     describe_decisions,
     describe_review,
     render_review_page,
 )
-from drumcorpus.files import read_json, write_text
-from drumcorpus.jsonl import read_rows
-from drumcorpus.tables import read_table
-from drumcorpus.taxonomy import family_labels
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.jsonl import read_rows
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.files.taxonomy_files import family_labels
 
 inputs, params = snakemake.input, snakemake.params
 labels = family_labels(inputs.components, params.family)

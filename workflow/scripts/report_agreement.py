@@ -1,12 +1,12 @@
 """Say of which sessions the crashes sound otherwise than the source numbers them."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.crash_agreement import summarise_agreement
-from drumcorpus.files import write_json
-from drumcorpus.jsonl import read_rows
+from drumcorpus.stages.crash.agreement import summarise_agreement
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.jsonl import read_rows
 
 shards = iter(snakemake.input.agreement)
 rows = {

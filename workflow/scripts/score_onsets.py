@@ -1,16 +1,17 @@
 """Score the onset detector on the annotations of one source set."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import write_json, write_text
-from drumcorpus.inventory import file_digests
-from drumcorpus.onset_scores import render_scores_markdown, score_takes
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import RawReader
-from drumcorpus.recordings import recording_reader
-from drumcorpus.tables import read_table
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.sessions import file_digests
+from drumcorpus.stages.onsets.scores import render_scores_markdown, score_takes
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.sound.recordings import recording_reader
+from drumcorpus.ground.files.tables import read_table
 
 sessions = read_table(snakemake.input.sessions)
 reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))

@@ -1,12 +1,12 @@
 """Take the sessions of one shard, and their sound files, out of the lists."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.inventory import sessions_of_shard
-from drumcorpus.silent_files import sound_files
-from drumcorpus.tables import read_table, write_table
+from drumcorpus.sessions import sessions_of_shard
+from drumcorpus.stages.inventory.sound_files import sound_files
+from drumcorpus.ground.files.tables import read_table, write_table
 
 sessions = sessions_of_shard(
     read_table(snakemake.input.sessions), int(snakemake.wildcards.shard), snakemake.params.n_shards

@@ -1,11 +1,11 @@
 """Take the splits of one shard's sessions out of a manifest's: the others do not touch it then."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.split_table import splits_of_sessions
-from drumcorpus.tables import read_table, write_table
+from drumcorpus.ground.files.split_table import splits_of_sessions
+from drumcorpus.ground.files.tables import read_table, write_table
 
 sessions = read_table(snakemake.input.sessions, ["source_set", "session_id"])
 mine = splits_of_sessions(read_table(snakemake.input.splits), sessions)

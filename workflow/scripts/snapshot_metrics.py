@@ -1,11 +1,11 @@
 """Write the metrics of one source set."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import write_json
-from drumcorpus.metrics import snapshot_metrics
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.stages.baselines.metrics import snapshot_metrics
 
 snapshot = snapshot_metrics(
     snakemake.wildcards.source_set,

@@ -1,11 +1,17 @@
 """Put what became of every source label of all source sets on one page."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_yaml, write_json, write_text
-from drumcorpus.ingest_page import describe_source_set, render_ingest_page, summarise_ingest
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.ingest.ingest_page import (
+    describe_source_set,
+    render_ingest_page,
+    summarise_ingest,
+)
 
 inputs, outputs = snakemake.input, snakemake.output
 tables = zip(inputs.cards, inputs.tallies, inputs.quarantine, inputs.sessions, strict=True)

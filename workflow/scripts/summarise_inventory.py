@@ -1,11 +1,13 @@
 """Put the inventories of all source sets on one page."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_yaml, write_json, write_text
-from drumcorpus.inventory_page import (
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.inventory.inventory_page import (
     describe_source_set,
     inventory_csv,
     render_inventory_page,

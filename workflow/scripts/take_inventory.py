@@ -1,22 +1,25 @@
 """List the raw files of one source set with their digests, and its sessions."""
 
+from functools import partial
 from importlib import import_module
 
-from drumcorpus.cards import read_options
-from drumcorpus.files import read_yaml
-from drumcorpus.groups import work_splits
-from drumcorpus.inventory import refuse_vanished, take_inventory
-from drumcorpus.job import STATE_FOLDER, open_job
-from drumcorpus.progress import Progress
-from drumcorpus.raw_files import (
+from drumcorpus.ground.run.cards import read_options
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.source_sets.shared.groups import work_splits
+from drumcorpus.stages.inventory.inventory import refuse_vanished, take_inventory
+from drumcorpus.stages.splits.draw import split_sessions
+from drumcorpus.ground.run.job import STATE_FOLDER, open_job
+from drumcorpus.ground.run.kept import standing
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.files.raw_files import (
     FactCache,
     digest_raw_files,
     existing_roots,
     listing_stamp,
     scan_roots,
 )
-from drumcorpus.tables import write_table
-from drumcorpus.workflow_state import describe_raw_data, write_stamp
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.run.state import describe_raw_data, write_stamp
 
 job = open_job(snakemake)
 source_set = snakemake.wildcards.source_set
@@ -32,10 +35,11 @@ cache.save()
 # What this job has seen, not what may have come since: the next run looks again.
 write_stamp(source_set, listing_stamp(files, refusals))
 if local["vanished"] == "refuse":
-    refuse_vanished(job.kept[snakemake.output.files], files, local["roots"])
+    refuse_vanished(standing(snakemake.output.files), files, local["roots"])
 job.leave_if_fresh([describe_raw_data(source_set, digests, refusals + unreadable)])
 
 card = read_yaml(snakemake.input.card)
+works = work_splits(read_yaml(snakemake.input.works))
 inventory = take_inventory(
     source_set,
     import_module(f"drumcorpus.source_sets.{source_set}").survey,
@@ -45,9 +49,8 @@ inventory = take_inventory(
     cache,
     card,
     read_options(card, snakemake.input.references, snakemake.params.settings),
-    works=work_splits(read_yaml(snakemake.input.works)),
+    split_sessions=partial(split_sessions, works=works, **snakemake.params.splits),
     workers=snakemake.threads,
-    **snakemake.params.splits,
 )
 cache.save()
 write_table(snakemake.output.files, inventory.files)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from drumcorpus.export import verify_export
-from drumcorpus.job import open_job
-from drumcorpus.progress import Progress
-from drumcorpus.verify import (
+from drumcorpus.stages.export.verify import verify_export
+from drumcorpus.ground.run.job import open_job
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.verify import (
     check_files,
     expected_products,
     expected_raw_files,

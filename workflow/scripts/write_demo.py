@@ -3,12 +3,12 @@
 import logging
 from pathlib import Path
 
-from drumcorpus.job import open_job
+from drumcorpus.ground.run.job import open_job
 
 job = open_job(snakemake)
 
-from drumcorpus.demo import write_demo_corpus
-from drumcorpus.files import write_text
+from drumcorpus.demo.write import write_demo_corpus
+from drumcorpus.ground.files.atomic import write_text
 
 marker = Path(snakemake.output.marker)
 summary = write_demo_corpus(

@@ -1,13 +1,13 @@
 """Write the provenance of every session of one source set."""
 
-from drumcorpus.job import start_job
+from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.files import read_yaml
-from drumcorpus.jsonl import write_rows
-from drumcorpus.provenance import provenance_rows
-from drumcorpus.tables import read_table
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.files.jsonl import write_rows
+from drumcorpus.stages.ingest.provenance import provenance_rows
+from drumcorpus.ground.files.tables import read_table
 
 rows = provenance_rows(
     read_table(snakemake.input.sessions),

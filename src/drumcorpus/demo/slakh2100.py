@@ -11,7 +11,6 @@ import numpy as np
 import soundfile
 import yaml
 
-from drumcorpus.audio import integrated_loudness
 from drumcorpus.demo.grooves import (
     CHANNEL,
     TICKS_PER_BEAT,
@@ -22,6 +21,7 @@ from drumcorpus.demo.grooves import (
 )
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.performances import Performance, perform, read_performances, render_score
+from drumcorpus.ground.sound.audio import integrated_loudness
 
 SAMPLE_RATE_HZ = 44_100
 _README = """\

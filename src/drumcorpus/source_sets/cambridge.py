@@ -2,19 +2,24 @@
 
 Layout: a folder per multitrack, ``{Artist}_{Song}_Full``, mostly with a second one of that name in
 it, and in that ``{NN}_{Track}.wav``. There are no annotations: strokes are found in the tracks
-whose names say what they hold, see `drumcorpus.multitracks`.
+whose names say what they hold, see `shared.multitracks`.
 """
 
 import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from drumcorpus.groups import work_group
-from drumcorpus.multitracks import multitrack_session, outer_folders, read_works, stem_hits
-from drumcorpus.raw_files import RawFile, Refusal
-from drumcorpus.source_sets import Survey
+from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.groups import work_group
+from drumcorpus.source_sets.shared.multitracks import (
+    multitrack_session,
+    outer_folders,
+    read_works,
+    stem_hits,
+)
+from drumcorpus.source_sets.shared.track_rules import read_rules
 from drumcorpus.taxonomy import LabelMap
-from drumcorpus.track_rules import read_rules
 
 # Large multitracks come in parts: _Full_1, _Full_2, _Full_Pt1.
 _WHOLE = re.compile(r"_Full(?P<part>_(?:Pt)?\d+)?$", re.IGNORECASE)

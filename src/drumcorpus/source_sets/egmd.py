@@ -23,10 +23,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from drumcorpus.midi_hits import read_midi_hits
-from drumcorpus.performance_index import COLUMNS, read_index, survey_performances
-from drumcorpus.raw_files import RawFile, UnusableFile
-from drumcorpus.source_sets import Survey
+from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
+from drumcorpus.ground.midi.midi_hits import read_midi_hits
+from drumcorpus.sessions import Survey
+from drumcorpus.source_sets.shared.performance_index import COLUMNS, read_index, survey_performances
 from drumcorpus.taxonomy import LabelMap
 
 INDEX = "e-gmd-v1.0.0.csv"

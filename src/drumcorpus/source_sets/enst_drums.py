@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drumcorpus.documents import decode_text
-from drumcorpus.raw_files import RawFile, Refusal, UnusableFile
-from drumcorpus.source_sets import Survey
+from drumcorpus.ground.files.documents import decode_text
+from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
+from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
 
 MIXES = {

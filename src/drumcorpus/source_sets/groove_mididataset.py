@@ -7,10 +7,10 @@ Transformations", ICML 2019.
 
 from collections.abc import Callable
 
-from drumcorpus.midi_hits import read_midi_hits
-from drumcorpus.performance_index import COLUMNS, read_index, survey_performances
-from drumcorpus.raw_files import RawFile
-from drumcorpus.source_sets import Survey
+from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.ground.midi.midi_hits import read_midi_hits
+from drumcorpus.sessions import Survey
+from drumcorpus.source_sets.shared.performance_index import COLUMNS, read_index, survey_performances
 from drumcorpus.taxonomy import LabelMap
 
 INDEX = "info.csv"

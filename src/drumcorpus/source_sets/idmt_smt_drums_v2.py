@@ -21,9 +21,9 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from drumcorpus.documents import parse_xml
-from drumcorpus.raw_files import RawFile, Refusal, UnusableFile
-from drumcorpus.source_sets import Survey
+from drumcorpus.ground.files.documents import parse_xml
+from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
+from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
 
 INSTRUMENTS = ("HH", "KD", "SD")

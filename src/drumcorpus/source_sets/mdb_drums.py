@@ -19,17 +19,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from drumcorpus.beats import (
+from drumcorpus.ground.files.documents import decode_text
+from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
+from drumcorpus.ground.midi.beats import (
     meter_of_beats,
     place_among_beats,
     read_beats,
     tempo_of_beats,
     timed_lines,
 )
-from drumcorpus.documents import decode_text
-from drumcorpus.groups import work_group
-from drumcorpus.raw_files import RawFile, Refusal, UnusableFile
-from drumcorpus.source_sets import Survey
+from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.groups import work_group
 from drumcorpus.taxonomy import LabelMap
 
 SUBCLASSES = {

@@ -7,9 +7,9 @@ drum set, and nothing says when which of its parts is struck: no events are made
 
 from collections.abc import Callable
 
-from drumcorpus.groups import work_group
-from drumcorpus.raw_files import RawFile, Refusal
-from drumcorpus.source_sets import Survey
+from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.groups import work_group
 from drumcorpus.taxonomy import LabelMap
 
 FOLDERS = ("train", "test")

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from urllib.parse import unquote_plus
 
-from drumcorpus.multitracks import (
+from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.ground.sound.onsets import one_shot_onset
+from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.multitracks import (
     SUFFIXES,
     Track,
     decode_mono,
@@ -18,12 +21,9 @@ from drumcorpus.multitracks import (
     join_hits,
     outer_folders,
 )
-from drumcorpus.onsets import one_shot_onset
-from drumcorpus.raw_files import RawFile, Refusal
-from drumcorpus.source_sets import Survey
+from drumcorpus.source_sets.shared.track_names import CLOSE, OTHER, UNKNOWN, read_one_shot_names
+from drumcorpus.source_sets.shared.track_rules import Rules, read_rules
 from drumcorpus.taxonomy import LabelMap
-from drumcorpus.track_names import CLOSE, OTHER, UNKNOWN, read_one_shot_names
-from drumcorpus.track_rules import Rules, read_rules
 
 STYLE = "one_shot"
 

@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from drumcorpus.digests import sha256_bytes
-from drumcorpus.documents import parse_yaml
-from drumcorpus.midi_hits import read_midi_hits
-from drumcorpus.raw_files import RawFile, Refusal, UnusableFile
-from drumcorpus.source_sets import SPLITS, Survey
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.documents import parse_yaml
+from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
+from drumcorpus.ground.midi.midi_hits import read_midi_hits
+from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import SPLITS
 
 VARIANTS, OMITTED = ("redux", "orig", "split2"), "omitted"
 AUDIO_SUFFIXES = (".flac", ".wav")  # of Slakh2100, and of BabySlakh

@@ -3,19 +3,24 @@
 Layout: a folder per archive, its name as in the address (``The+Brew-+Complete+Session``), and in
 it, at any depth, ``{instrument}[ {position}] - {microphone}[ - {chain}].wav``, with other
 separators in other sessions. There are no annotations: strokes are found in the tracks whose names
-say what they hold, see `drumcorpus.multitracks`.
+say what they hold, see `shared.multitracks`.
 """
 
 import re
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
-from drumcorpus.groups import work_group
-from drumcorpus.multitracks import multitrack_session, outer_folders, read_works, stem_hits
-from drumcorpus.raw_files import RawFile, Refusal
-from drumcorpus.source_sets import Survey
+from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.groups import work_group
+from drumcorpus.source_sets.shared.multitracks import (
+    multitrack_session,
+    outer_folders,
+    read_works,
+    stem_hits,
+)
+from drumcorpus.source_sets.shared.track_rules import read_rules
 from drumcorpus.taxonomy import LabelMap
-from drumcorpus.track_rules import read_rules
 
 # What an archive's name says beside artist and song.
 _OF_ARCHIVES = re.compile(

@@ -1,0 +1,1 @@
+"""Files: atomic writing, tables, JSON Lines, documents, raw data, digests, duckdb."""

@@ -1,0 +1,31 @@
+"""Files: whole or not at all, inside their root or refused."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; at the end it takes the place of `path`.
+
+    The content reaches the disk before the name does, so that a kill or a full disk leaves either
+    the old file or the new one. On an error the temporary file is removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        with part.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write `text` as UTF-8 with LF line ends, whole or not at all."""
+    with replacing(path) as part:
+        part.write_bytes(text.encode())

@@ -1,0 +1,57 @@
+"""JSON documents: equal values give equal bytes, and what JSON cannot hold is refused."""
+
+import math
+import os
+from pathlib import Path
+
+import orjson
+
+from drumcorpus.ground.files.atomic import replacing
+
+
+def canonical_json(document) -> bytes:
+    """`document` as indented JSON with sorted keys and a final newline: equal values, equal bytes.
+
+    Raises
+    ------
+    TypeError
+        If `document` holds anything that JSON cannot, such as NaN or an infinity.
+    """
+    _refuse_non_finite(document)
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(document, option=options | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _refuse_non_finite(document) -> None:
+    """Raise TypeError at a NaN or an infinity, which would be written as null without a word."""
+    pending = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending += value.values()
+        elif isinstance(value, list | tuple):
+            pending += value
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise TypeError(f"{value} is no JSON number")
+
+
+def write_json(path: str | os.PathLike, document) -> None:
+    """Write `document` as canonical JSON, whole or not at all."""
+    with replacing(path) as part:
+        part.write_bytes(canonical_json(document))
+
+
+def read_json(path: str | os.PathLike):
+    """The JSON document in `path`.
+
+    Raises
+    ------
+    ValueError
+        If the file is not JSON; the message names the file, line and column.
+    """
+    text = Path(path).read_bytes()
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        message = f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}"
+        raise ValueError(message) from error

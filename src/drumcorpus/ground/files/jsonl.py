@@ -1,0 +1,77 @@
+"""JSON Lines: one object a line, for people and for every tool."""
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import orjson
+
+from drumcorpus.ground.files.atomic import replacing
+from drumcorpus.ground.files.schema_check import document_problems
+
+
+def write_rows(path: str | os.PathLike, rows: Iterable[dict]) -> int:
+    """Write dicts as JSON Lines, whole or not at all; returns their number."""
+    n_rows = 0
+    with replacing(path) as part, part.open("wb") as handle:
+        for row in rows:
+            handle.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+            n_rows += 1
+    return n_rows
+
+
+def read_rows(path: str | os.PathLike) -> Iterator[dict]:
+    """Read JSON Lines one row at a time.
+
+    Raises
+    ------
+    ValueError
+        At a line that is not a JSON object; the message names file and line.
+    """
+    with Path(path).open("rb") as handle:
+        for number, line in enumerate(handle, 1):
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                raise ValueError(f"{path}:{number}: not JSON: {error.msg}") from error
+            if not isinstance(row, dict):
+                raise ValueError(f"{path}:{number}: not a JSON object: {line[:60]!r}")
+            yield row
+
+
+def row_problems(path: str | os.PathLike, schema: dict, *, limit: int = 20) -> list[str]:
+    """What is wrong with the rows of a JSON Lines file by a JSON Schema.
+
+    Returns
+    -------
+    problems : list of str
+        ``file:line: field: what is wrong``, the first `limit`.
+    """
+    problems = []
+    for number, row in enumerate(read_rows(path), 1):
+        problems += [f"{path}:{number}: {problem}" for problem in document_problems(row, schema)]
+        if len(problems) >= limit:
+            break
+    return problems[:limit]
+
+
+def write_table_as_lines(table: str | os.PathLike, lines: str | os.PathLike) -> int:
+    """Write the rows of a Parquet file as JSON Lines, in their order; returns their number.
+
+    duckdb streams the rows, fifty times as fast as a loop over Python dicts.
+    """
+    with replacing(lines) as part, duckdb.connect() as connection:
+        # With one thread the rows stream; with more, duckdb keeps gigabytes of them in order.
+        connection.execute("SET threads = 1")
+        connection.execute("SET preserve_insertion_order = true")
+        # A name is that of one file, whatever brackets, stars or equals signs it holds.
+        source, target = (
+            path.replace("'", "''") for path in (glob.escape(os.fspath(table)), os.fspath(part))
+        )
+        result = connection.execute(
+            f"COPY (SELECT * FROM read_parquet('{source}', hive_partitioning = false)) "
+            f"TO '{target}' (FORMAT json)"
+        )
+        return result.fetchone()[0]

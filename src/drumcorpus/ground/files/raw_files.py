@@ -1,0 +1,281 @@
+"""Raw data: found below the configured roots, never written, never followed out of them."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
+from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.paths import printable
+from drumcorpus.sessions import Refusal
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One raw file: `path` below its root, `location` on this machine, and its stat record.
+
+    `stamp` is (bytes, mtime, ctime, inode): equal stamps mean an unchanged file; ctime shows a
+    change whose author has put the modification time back.
+    """
+
+    path: str
+    location: Path
+    stamp: tuple[int, int, int, int]
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file."""
+        return self.stamp[0]
+
+
+class RawDataChanged(Exception):
+    """A raw file is not what the inventory saw: nothing may be made of it before a new one."""
+
+
+class UnusableFile(ValueError):
+    """A raw file that cannot be used; carries the named reason that is counted."""
+
+    def __init__(self, path: str, reason: str, detail: str):
+        super().__init__(f"{path}: {reason}: {detail}")
+        self.path, self.reason, self.detail = path, reason, detail
+
+
+def existing_roots(source_set: str, roots: Iterable[str | os.PathLike]) -> list[Path]:
+    """The roots that exist, in order.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none of them is a folder.
+    """
+    roots = [Path(root) for root in roots]
+    found = [root for root in roots if root.is_dir()]
+    if not found:
+        tried = ", ".join(str(root) for root in roots)
+        raise FileNotFoundError(
+            f"source_sets.{source_set}.roots: none of these folders exists: {tried}. Mount or "
+            f"download the source set, correct the roots, or take {source_set} out of `use`."
+        )
+    return found
+
+
+def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
+    """Every file below the roots, by relative path; of equal paths the first root's file counts.
+
+    Links are followed while they stay below one of the roots. What is not used comes back as a
+    refusal: `outside_root`, `link_loop`, `broken_link`, `name_not_utf8`, `not_a_regular_file`,
+    `unreadable_folder`.
+    """
+    files: dict[str, RawFile] = {}
+    refusals: list[Refusal] = []
+    real_roots = [Path(os.path.realpath(root)) for root in roots]
+    for root in reversed(real_roots):
+        # Folders are taken from the end, links put at the front: a link never hides a folder.
+        pending, seen = [("", str(root))], set()
+        while pending:
+            prefix, folder = pending.pop()
+            if folder in seen:
+                detail = "the link leads to a folder that is read already"
+                refusals.append(Refusal(prefix.rstrip("/"), "link_loop", detail))
+                continue
+            seen.add(folder)
+            try:
+                with os.scandir(folder) as entries:
+                    listing = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+            except OSError as error:
+                refusals.append(Refusal(prefix or ".", "unreadable_folder", error.strerror))
+                continue
+            for entry in listing:
+                _visit(entry, prefix, real_roots, files, refusals, pending)
+    return dict(sorted(files.items())), sorted(refusals, key=lambda refusal: refusal.path)
+
+
+def _visit(entry, prefix, real_roots, files, refusals, pending) -> None:
+    path = f"{prefix}{entry.name}"
+    if printable(path) != path:
+        detail = "the name is not UTF-8; rename the file"
+        refusals.append(Refusal(printable(path), "name_not_utf8", detail))
+        return
+    location = entry.path
+    if entry.is_symlink():
+        location = os.path.realpath(entry.path)
+        if not any(Path(location).is_relative_to(root) for root in real_roots):
+            detail = "the link leaves the roots; add its target's folder to the roots"
+            refusals.append(Refusal(path, "outside_root", detail))
+            return
+        if not Path(location).exists():
+            refusals.append(Refusal(path, "broken_link", "the link's target does not exist"))
+            return
+    if entry.is_dir():
+        pending.insert(0 if entry.is_symlink() else len(pending), (f"{path}/", location))
+    elif entry.is_file():
+        stat = entry.stat()
+        stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        files[path] = RawFile(path, Path(location), stamp)
+    else:
+        refusals.append(Refusal(path, "not_a_regular_file", "neither a file nor a folder"))
+
+
+def listing_stamp(files: dict[str, RawFile], refusals: list[Refusal]) -> str:
+    """One digest of everything that a scan sees, without reading a file's content."""
+    rows = [[path, *file.stamp] for path, file in files.items()]
+    return sha256_bytes(canonical_json([rows, [[r.path, r.reason] for r in refusals]]))
+
+
+class FactCache:
+    """What has been learnt of each raw file by reading it, kept as long as its stamp stands.
+
+    Facts are JSON values by name, such as ``sha256``. The file holds stat records of this
+    machine: it is no product, and losing it costs one more reading. Facts other than digests are
+    of the code that learnt them: `version` is its digest, and those of other code are forgotten.
+    """
+
+    def __init__(self, path: str | os.PathLike, version: str = ""):
+        self.path = Path(path)
+        self.version = version
+        self.n_read = 0
+        self._lock = threading.Lock()
+        try:
+            entries = read_json(self.path)
+        except (FileNotFoundError, ValueError):
+            entries = {}
+        if not isinstance(entries, dict):  # a damaged cache is an empty one
+            entries = {}
+        self._entries = {
+            key: entry
+            for key, entry in entries.items()
+            if isinstance(entry, dict)
+            and isinstance(entry.get("stamp"), list)
+            and isinstance(entry.get("sha256", ""), str)
+        }
+
+    def fact(self, file: RawFile, name: str, learn: Callable[[RawFile], object]):
+        """The fact `name` of a file, from the cache or from `learn(file)`."""
+        key, stamp = printable(str(file.location)), list(file.stamp)
+        known = self._known(key, stamp)
+        if name in known:
+            return known[name]
+        value = learn(file)
+        with self._lock:
+            self.n_read += 1
+            self._entries[key] = self._known(key, stamp) | {name: value}
+        return value
+
+    def _known(self, key: str, stamp: list[int]) -> dict:
+        """What is known of a file of this stamp, by this version of the code."""
+        entry = self._entries.get(key, {})
+        blank = {"stamp": stamp, "version": self.version}
+        if entry.get("stamp") != stamp:
+            return blank
+        if entry.get("version") != self.version:
+            return blank | {name: entry[name] for name in ("sha256",) if name in entry}
+        return entry
+
+    def save(self) -> None:
+        """Write the cache, if anything was learnt."""
+        if self.n_read:
+            write_json(self.path, self._entries)
+
+
+def digest_raw_files(
+    files: Iterable[RawFile], cache: FactCache, *, workers: int, on_progress=lambda n_bytes: None
+) -> tuple[dict[str, str], list[Refusal]]:
+    """SHA-256 of each file by path, reading only those whose stamp is new.
+
+    Files that cannot be read come back as refusals of reason `unreadable_file`.
+    """
+
+    def digest(file: RawFile) -> str | Refusal:
+        try:
+            value = cache.fact(file, "sha256", lambda f: sha256_file(f.location))
+        except OSError as error:
+            return Refusal(file.path, "unreadable_file", error.strerror)
+        on_progress(file.bytes)
+        return value
+
+    files = list(files)
+    with ThreadPoolExecutor(workers) as pool:  # hashing lets go of the interpreter's lock
+        results = list(pool.map(digest, files))
+    pairs = zip(files, results, strict=True)
+    digests = {file.path: result for file, result in pairs if isinstance(result, str)}
+    return digests, [result for result in results if isinstance(result, Refusal)]
+
+
+def read_as_digested(file: RawFile, sha256: str) -> bytes:
+    """The content of a raw file, if it is that of the digest.
+
+    Raises
+    ------
+    RawDataChanged
+        If it has changed since.
+    """
+    return _checked(file.path, file.location.read_bytes(), sha256)
+
+
+def _checked(path: str, data: bytes, sha256: str) -> bytes:
+    _compare(path, sha256_bytes(data), sha256)
+    return data
+
+
+def _compare(path: str, found: str, sha256: str) -> None:
+    if found != sha256:
+        raise RawDataChanged(
+            f"{path}: changed since the inventory was taken (sha256 {sha256[:12]}… there, "
+            f"{found[:12]}… now). Run again to take the inventory anew."
+        )
+
+
+class RawReader:
+    """Opens raw files of one source set by their path below the roots.
+
+    `digests` gives the SHA-256 that the inventory found, so that a file which has changed since
+    is an error and never a label.
+    """
+
+    def __init__(self, roots: Iterable[str | os.PathLike], digests: dict[str, str]):
+        self.roots = [Path(root) for root in roots]
+        self.digests = digests
+
+    def location(self, path: str) -> Path:
+        """Where the file lies on this machine.
+
+        Raises
+        ------
+        RawDataChanged
+            If no root holds it any more.
+        """
+        for root in self.roots:
+            place = root / path
+            if place.is_file() and any(
+                place.resolve().is_relative_to(other.resolve()) for other in self.roots
+            ):
+                return place
+        raise RawDataChanged(
+            f"{path}: was there when the inventory was taken, and is gone. Put it back, or run "
+            f"again to take the inventory anew."
+        )
+
+    def read(self, path: str) -> bytes:
+        """The content of the file.
+
+        Raises
+        ------
+        RawDataChanged
+            If it is not the content that the inventory saw.
+        """
+        return _checked(path, self.location(path).read_bytes(), self.digests[path])
+
+    def verified(self, path: str) -> Path:
+        """Where the file lies, once its content has been compared; for files of any length.
+
+        Raises
+        ------
+        RawDataChanged
+            As `read`.
+        """
+        place = self.location(path)
+        _compare(path, sha256_file(place), self.digests[path])
+        return place

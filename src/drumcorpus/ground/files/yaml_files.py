@@ -1,0 +1,52 @@
+"""YAML documents that people keep: safe loading, and a key stands once."""
+
+import os
+from pathlib import Path
+
+import yaml
+
+
+def read_yaml(path: str | os.PathLike):
+    """The YAML document in `path`, by safe loading; a key may stand but once in its mapping.
+
+    Raises
+    ------
+    ValueError
+        If the file is not YAML; the message names the file and line.
+    """
+    try:
+        return yaml.load(Path(path).read_bytes(), _Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{path}:{line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: not YAML: {error}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loading that refuses a key given twice, of which PyYAML silently takes the last.
+
+    A day such as 2027-01-31 becomes the text that was written, as a schema wants it.
+    """
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = (key_node.tag, getattr(key_node, "value", None))
+            if isinstance(key[1], str) and key in seen:
+                message = f"the key {key[1]!r} stands twice"
+                raise yaml.constructor.ConstructorError(None, None, message, key_node.start_mark)
+            if isinstance(key[1], str):
+                seen.add(key)
+        return super().construct_mapping(node, deep)
+
+    def construct_day(self, node) -> str:
+        try:
+            self.construct_yaml_timestamp(node)
+        except ValueError as error:
+            message = f"{node.value} is no day: {error}"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_day)

@@ -1,0 +1,1 @@
+"""MIDI files: hits, controllers, clocks, beats."""

@@ -1,0 +1,1 @@
+"""Pages for people: templates that escape, charts, numbers in words."""

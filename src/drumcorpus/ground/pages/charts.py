@@ -1,0 +1,101 @@
+"""The geometry of charts that a page draws in SVG, stretched to its width."""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from drumcorpus.ground.pages.shown import short
+
+COLOURS = [f"c{index}" for index in range(8)]  # classes in page.css for names without order
+RAMP = [f"r{index}" for index in range(6)]  # for names from soft to loud
+MIN_GAP = 8  # between the last two names below a histogram, in percent of the width
+N_TICK_LABELS = 7  # below a histogram, so that they do not touch on a phone
+
+
+def in_order(rows: Mapping[str, Mapping], more: Iterable[str], first: Sequence[str]) -> list[str]:
+    """All names of series in `rows` and `more`: those of `first` in their order, then the rest."""
+    names = {*more, *(name for counts in rows.values() for name in counts)}
+    return [name for name in first if name in names] + sorted(names - set(first))
+
+
+def stacked_bars(
+    rows: Mapping[str, Mapping[str, int]],
+    series: Sequence[str],
+    of_whole: bool = False,
+    colours: Sequence[str] = COLOURS,
+) -> dict:
+    """Lying bars, one per row, cut into `series`.
+
+    Lengths are in thousandths of the width: of the largest row's tick or, with `of_whole`, of the
+    row's own total. `colours` are CSS classes, used in turn.
+    """
+    colour = dict(zip(series, itertools.cycle(colours), strict=False))
+    totals = {name: sum(counts.values()) for name, counts in rows.items()}
+    ticks = [0, 0.5, 1] if of_whole else nice_ticks(max(totals.values(), default=0))
+    bars = []
+    for name, counts in rows.items():
+        scale = 1000 / (totals[name] if of_whole else ticks[-1]) if totals[name] else 0.0
+        start, segments = 0.0, []
+        for key in series:
+            n = counts.get(key, 0)
+            if n:
+                share = n / totals[name]
+                segment = {"series": key, "n": n, "share": share, "colour": colour[key]}
+                segments.append({**segment, "x": round(start, 2), "width": round(n * scale, 2)})
+            start += n * scale
+        bars.append({"name": name, "total": totals[name], "segments": segments})
+    return {
+        "legend": [{"name": key, "colour": colour[key]} for key in series],
+        "rows": bars,
+        "ticks": [
+            {"at": 100 * tick / ticks[-1], "text": f"{100 * tick:g} %" if of_whole else short(tick)}
+            for tick in ticks
+        ],
+    }
+
+
+def histogram(
+    bins: Sequence[tuple[str, int]], end: str | None = None, centred: bool = False
+) -> dict | None:
+    """Standing columns, one per (name, count); names stand at the left edge of their column.
+
+    Positions are in percent of the width and height; `end` names the right edge of the last
+    column, and `centred` sets the names below the middle. None where there is nothing to draw.
+    """
+    if not any(n for _, n in bins):
+        return None
+    ticks = nice_ticks(max(n for _, n in bins))
+    width = 100 / len(bins)
+    every = math.ceil(len(bins) / N_TICK_LABELS)
+    labels = [
+        {"at": round((index + centred / 2) * width, 3), "text": name}
+        for index, (name, _) in enumerate(bins)
+        if index % every == 0
+    ]
+    if end is not None:
+        labels = [label for label in labels if label["at"] < 100 - max(width / 2, MIN_GAP)]
+        labels.append({"at": 100, "text": end})
+    return {
+        "columns": [
+            {
+                "name": name,
+                "n": n,
+                "x": round(index * width + 0.06 * width, 3),
+                "width": round(0.88 * width, 3),
+                "height": round(100 * n / ticks[-1], 3),
+            }
+            for index, (name, n) in enumerate(bins)
+        ],
+        "x_labels": labels,
+        "y_ticks": [{"at": 100 * tick / ticks[-1], "text": short(tick)} for tick in ticks],
+    }
+
+
+def nice_ticks(largest: float) -> list[float]:
+    """Ticks of whole numbers from 0 to at least `largest`: 3 to 6 of them, steps of 1, 2 or 5."""
+    if largest <= 2:
+        return [0, 1, 2]
+    power = 10 ** math.floor(math.log10(largest / 4))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power * 5 >= largest)
+    step = max(int(step), 1)
+    return [step * index for index in range(math.ceil(largest / step) + 1)]

@@ -1,0 +1,46 @@
+"""Cards of source sets: the options that a source set's module is given."""
+
+import os
+from collections.abc import Iterable, Mapping
+
+from drumcorpus.ground.files.yaml_files import read_yaml
+
+# What every source set's block in the config has; anything else is the source set's own.
+COMMON_SETTINGS = ("roots", "tier", "shards", "checksums")
+
+
+def read_options(card: Mapping, references: Iterable[str | os.PathLike], settings: Mapping) -> dict:
+    """Settings and reference documents by their names.
+
+    Parameters
+    ----------
+    card : mapping
+        The source set's card.
+    references : iterable of paths
+        The files of the card's `references`, in its order.
+    settings : mapping
+        The source set's own settings.
+    """
+    names = card.get("references", {})
+    documents = {name: read_yaml(path) for name, path in zip(names, references, strict=True)}
+    return dict(settings) | documents
+
+
+def check_settings(name: str, card: Mapping, block: Mapping) -> None:
+    """Hold the settings of a source set's block against those that its card names.
+
+    Raises
+    ------
+    ValueError
+        If the block has a setting that the source set does not know, or lacks one.
+    """
+    known = card.get("settings", [])
+    given = [key for key in block if key not in COMMON_SETTINGS]
+    unknown = [key for key in given if key not in known]
+    missing = [key for key in known if key not in given]
+    if unknown or missing:
+        allowed = ", ".join(known) or "none beside roots, tier, shards and checksums"
+        raise ValueError(
+            f"config: source_sets.{name}: settings of its own: {allowed}; "
+            f"got unknown {unknown}, missing {missing}"
+        )

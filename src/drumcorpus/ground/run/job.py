@@ -1,0 +1,198 @@
+"""What every job of the workflow does around its work: log, freshness, run manifest, run log."""
+
+import contextlib
+import fcntl
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from drumcorpus.ground.files.raw_files import RawDataChanged
+from drumcorpus.ground.run.kept import keep, kept_path, put_back, standing
+from drumcorpus.ground.run.run_log import append_line, describe_job
+from drumcorpus.ground.run.run_manifest import (
+    SCHEMA,
+    describe_file,
+    describe_product,
+    is_fresh,
+    other_software,
+    read_manifest,
+    write_manifests,
+)
+
+# Machine-local state: nothing in it is a product, and nothing of it is recorded in one.
+STATE_FOLDER = ".drumcorpus"
+# `local` says where things lie on this machine, and never what is made of them; `code` is recorded
+# as the script's.
+UNRECORDED = ("local", "code")
+# `software` of the config: products that were made with other versions of libraries count as well.
+ANY_SOFTWARE = "recorded"
+# The input that orders jobs and shapes nothing, such as the verdict of the gates; of the raw data
+# that it stands for, a job records the digests itself.
+ORDER_ONLY = "after"
+
+
+def start_job(snakemake) -> "Job":
+    """Open the job's log and leave at once, with exit status 0, if its products are fresh."""
+    job = open_job(snakemake)
+    job.leave_if_fresh()
+    return job
+
+
+def open_job(snakemake) -> "Job":
+    """Open the job's log: an error from here on reaches it whole, and the terminal in words."""
+    job = Job(snakemake)
+    log = Path(snakemake.log[0])
+    log.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=log, filemode="w", level=logging.INFO, format="%(levelname)s %(message)s"
+    )
+    logging.captureWarnings(True)
+    sys.excepthook = job.report_error
+    return job
+
+
+class Job:
+    """One run of one rule; `title` names it to people."""
+
+    def __init__(self, snakemake):
+        self.snakemake = snakemake
+        self.started = time.time()
+        wildcards = dict(snakemake.wildcards.items())
+        self.title = " ".join([snakemake.rule, *wildcards.values()])
+        self.outputs = _named_paths(snakemake.output)
+        self.plan: dict | None = None
+        self.code = dict(getattr(snakemake.params, "code", {}))
+        self._lock = self._take_lock()
+        for _, path in self.outputs:  # what a killed run had begun to write
+            Path(path).with_name(f".{Path(path).name}.part").unlink(missing_ok=True)
+
+    def say(self, sentence: str) -> None:
+        """Say one sentence on the terminal and in the log."""
+        logging.info(sentence)
+        sys.stderr.write(f"\n{self.title}: {sentence}\n\n")
+
+    def leave_if_fresh(
+        self, raw_inputs: Iterable[dict] = (), also: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Exit with status 0 if the products stand as this job would make them.
+
+        Parameters
+        ----------
+        raw_inputs : iterable of dict
+            Descriptions of raw data that are no inputs in Snakemake's sense.
+        also
+            Whether what the job makes beside its products is whole too.
+
+        Raises
+        ------
+        ValueError
+            If an input is not what the run that made it has recorded.
+        """
+        self.plan = self._plan(list(raw_inputs))
+        earlier = {path: standing(path) for _, path in self.outputs}
+        any_software = self.code.get("accepts") == ANY_SOFTWARE
+        if is_fresh(self.plan, self.outputs, earlier, any_software=any_software) and also():
+            for path in earlier:
+                put_back(path)
+                if not kept_path(path).is_file():
+                    keep(path)
+            logging.info("fresh: inputs, parameters, code and products are as recorded")
+            self._log_other_software()
+            self._write_run_log("fresh")
+            sys.exit(0)
+
+    def finish(self, counters: dict | None = None) -> None:
+        """Write the run manifests of the products, which are complete, and the run log."""
+        if self.plan is None:
+            self.plan = self._plan([])
+        for _, path in self.outputs:
+            keep(path)
+        write_manifests(self.plan, self.outputs, counters or {})
+        for name, value in (counters or {}).items():
+            logging.info("%s: %s", name, value)
+        self._write_run_log("made")
+
+    def report_error(self, kind, error, traceback) -> None:
+        """Log an uncaught error whole, and say it in one paragraph on the terminal."""
+        logging.critical("uncaught error", exc_info=(kind, error, traceback))
+        message = (
+            str(error)
+            if issubclass(kind, ValueError | OSError | RawDataChanged)
+            else f"{kind.__name__}: {error}"
+        )
+        sys.stderr.write(
+            f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"
+        )
+        with contextlib.suppress(OSError):  # a full disk must not hide the error itself
+            self._write_run_log("failed")
+
+    def _log_other_software(self) -> None:
+        for _, path in self.outputs:
+            made_with = other_software(read_manifest(path), self.code["software"])
+            for name, version in made_with.items():
+                here = self.code["software"].get(name, "none")
+                logging.info("%s: made with %s %s, here is %s", path, name, version, here)
+
+    def _take_lock(self):
+        """Wait until no other process makes the same products.
+
+        A killed run leaves jobs that go on writing; the job of the next run waits for them, finds
+        their work done and leaves. The operating system frees the lock with its process.
+        """
+        name = self.title.replace("/", "_").replace(" ", "-")
+        path = Path(STATE_FOLDER, "locks", f"{name}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("w")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return handle
+
+    def _plan(self, raw_inputs: list[dict]) -> dict:
+        snakemake = self.snakemake
+        workflow_folder = Path(snakemake.scriptdir).resolve().parent.parent
+        params = {name: value for name, value in snakemake.params.items() if name not in UNRECORDED}
+        return {
+            "schema": SCHEMA,
+            "rule": snakemake.rule,
+            "wildcards": dict(snakemake.wildcards.items()),
+            "script": {
+                "path": f"workflow/scripts/{snakemake.rule}.py",
+                "code": self.code["digest"],
+                "software": self.code["software"],
+            },
+            # A round trip through JSON: what is compared later is what was written.
+            "params": json.loads(json.dumps(params)),
+            "inputs": [
+                *(
+                    _describe_input(name, path, workflow_folder)
+                    for name, path in _named_paths(snakemake.input)
+                    if name != ORDER_ONLY
+                ),
+                *raw_inputs,
+            ],
+        }
+
+    def _write_run_log(self, outcome: str) -> None:
+        wildcards = dict(self.snakemake.wildcards.items())
+        append_line(describe_job(self.snakemake.rule, wildcards, outcome, self.started))
+
+
+def _named_paths(files) -> list[tuple[str, str]]:
+    """(name, path) of each file of a rule's inputs or outputs, lists under their one name."""
+    pairs = []
+    for name, value in files.items():
+        paths = [value] if isinstance(value, str) else value
+        pairs += [(name, str(path)) for path in paths]
+    return pairs
+
+
+def _describe_input(name: str, path: str, workflow_folder: Path) -> dict:
+    if not Path(path).is_absolute():
+        return describe_product(name, path)
+    absolute = Path(path).resolve()
+    if absolute.is_relative_to(workflow_folder / "resources"):
+        shown = absolute.relative_to(workflow_folder).as_posix()
+        return describe_file(name, path, shown, "resource")
+    return describe_file(name, path, absolute.name, "external")

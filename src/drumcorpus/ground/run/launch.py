@@ -1,0 +1,109 @@
+"""``make run``: run the workflow so that a killed run is carried on, and say where things are.
+
+Snakemake's own lock cannot tell a run that works from one that was killed. Every run takes part in
+a lock of the operating system (`workflow_state.hold_run_lock`), which ends with its process: where
+nobody holds that lock, Snakemake's is left over.
+"""
+
+import fcntl
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+from drumcorpus.ground.run.state import RUN_LOCK
+
+N_TRIES, SECONDS_BETWEEN_TRIES = 20, 0.2
+
+
+def main(arguments: list[str]) -> int:
+    """Run snakemake with `arguments`; returns its exit status."""
+    folder = working_folder(arguments)
+    if not nobody_runs(folder):
+        sys.stderr.write("Another run works in this folder. Wait for it, or stop it first.\n")
+        return 1
+    snakemake = [sys.executable, "-m", "snakemake"]
+    locks = folder / ".snakemake/locks"
+    if locks.is_dir() and any(locks.iterdir()):
+        sys.stderr.write("An earlier run was interrupted: carrying on where it stopped.\n")
+        unlocked = subprocess.run([*snakemake, "--unlock", *arguments], check=False)
+        if unlocked.returncode:
+            return unlocked.returncode
+    status, is_interrupted = run_to_its_end([*snakemake, *arguments])
+    if is_interrupted:
+        sys.stderr.write("\nStopped. What is finished is kept; the same command carries on.\n")
+    elif status == 0:
+        sys.stdout.write(products_message(folder))
+    return status
+
+
+def run_to_its_end(command: list[str]) -> tuple[int, bool]:
+    """Exit status of a command, and whether Ctrl-C was pressed meanwhile.
+
+    The terminal tells the command as well, which then ends its jobs in order; `subprocess.run`
+    would kill it after a quarter of a second.
+    """
+    is_interrupted = False
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait(), is_interrupted
+            except KeyboardInterrupt:
+                is_interrupted = True
+
+
+def nobody_runs(folder: Path) -> bool:
+    """Whether no run is alive in `folder`; one that only looks (a dry run) is waited for."""
+    lock_file = folder / RUN_LOCK
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("w") as lock:
+        for _ in range(N_TRIES):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(SECONDS_BETWEEN_TRIES)
+            else:
+                return True
+    return False
+
+
+def working_folder(arguments: list[str]) -> Path:
+    """Where snakemake will work, by its own options."""
+    for option, value in pairwise([*arguments, ""]):
+        if option in ("--directory", "-d"):
+            return Path(value)
+        if option.startswith("--directory="):
+            return Path(option.partition("=")[2])
+    return Path()
+
+
+def products_message(folder: Path) -> str:
+    """Where the products are that a person looks for first."""
+    wanted = (
+        ("manifest", "results/manifests/*.parquet"),
+        ("", "results/manifests/*.jsonl"),
+        ("reports", "reports/inventory.html"),
+        ("", "reports/ingest.html"),
+        ("", "reports/crash/review.html"),
+        ("", "reports/splits/*.html"),
+        ("", "reports/provenance/*.html"),
+        ("", "reports/health/*.html"),
+        ("", "reports/onsets/*.md"),
+        ("", "reports/releases/*/index.html"),
+        ("weights", "results/sampling/*.json"),
+        ("export", "results/export/*/metadata.json"),
+    )
+    lines = ["", "Done. The products:"]
+    for name, pattern in wanted:
+        found = sorted(folder.glob(pattern))
+        products = [path for path in found if not path.name.endswith(".manifest.json")]
+        for path in products:
+            shown = path.parent if path.name == "metadata.json" else path
+            lines.append(f"  {name:<10}{shown}")
+            name = ""
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""What the workflow must know before it plans: the state of the raw data, and of its records."""
+
+import datetime
+import fcntl
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import sha256_bytes, tree_digest
+from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.raw_files import existing_roots, listing_stamp, scan_roots
+from drumcorpus.ground.run.job import STATE_FOLDER
+from drumcorpus.ground.run.run_manifest import SUFFIX
+from drumcorpus.sessions import Refusal
+
+MANIFESTS_LEFT = Path(STATE_FOLDER, "manifests.json")
+RUN_LOCK = Path(STATE_FOLDER, "run.lock")
+PLANNED = Path(STATE_FOLDER, "planned.json")
+
+
+def day_of_planning(*, is_main: bool) -> str:
+    """The day on which the run was planned, such as ``2027-01-31``.
+
+    The main process reads the clock and writes the day down; its jobs read what it wrote, so that
+    a run over midnight has one day.
+    """
+    if is_main:
+        today = datetime.date.today().isoformat()
+        write_json(PLANNED, {"day": today})
+        return today
+    return read_json(PLANNED)["day"]
+
+
+def stamp_path(source_set: str) -> Path:
+    """The file that changes whenever a source set's raw files do."""
+    return Path(STATE_FOLDER, "raw", f"{source_set}.json")
+
+
+def demo_marker(root: str) -> Path:
+    """The file that stands beside a demo corpus when it is complete."""
+    return Path(f"{root}.written")
+
+
+def stamp_raw_data(source_set: str, roots: list[str], *, is_demo: bool, anew: bool = False) -> None:
+    """Look at the raw files (names, sizes, times) and write down a digest of what is there.
+
+    The file is left alone when nothing has changed, so that its time is that of the last change,
+    unless it is to be written `anew`.
+    A demo corpus that is not written yet has the empty state.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no root exists.
+    """
+    if is_demo and not Path(roots[0]).is_dir():
+        demo_marker(roots[0]).unlink(missing_ok=True)
+        write_stamp(source_set, None, anew=anew)
+    else:
+        listing = scan_roots(existing_roots(source_set, roots))
+        write_stamp(source_set, listing_stamp(*listing), anew=anew)
+
+
+def write_stamp(source_set: str, stamp: str | None, *, anew: bool = False) -> None:
+    """Write down what was seen of a source set's raw files, if it is not what stands there."""
+    path = stamp_path(source_set)
+    try:
+        stands = read_json(path)
+    except (FileNotFoundError, ValueError):
+        stands = {}
+    stands = stands if isinstance(stands, dict) else {}  # damaged: as if nothing had been seen
+    if not anew and stands.get("stamp", "") == stamp:
+        return
+    # Snakemake compares the content of small inputs, not only their time: asking anew counts.
+    write_json(path, {"stamp": stamp, "n_asked": stands.get("n_asked", 0) + anew})
+
+
+def describe_raw_data(source_set: str, digests: dict[str, str], refusals: list[Refusal]) -> dict:
+    """The raw files of a source set as one input of a run manifest.
+
+    Its digest is that of the listing of all files with theirs; the files stand one by one in the
+    inventory. Files that were refused count by name and reason.
+    """
+    entries = [*digests.items(), *((f"{r.path}:refused", r.reason) for r in refusals)]
+    return {
+        "name": "raw",
+        "path": source_set,
+        "kind": "raw",
+        "sha256": tree_digest(entries),
+        "rows": len(digests),
+    }
+
+
+def records_are_lost() -> bool:
+    """Whether Snakemake's records of how the products were made are gone, or of other products.
+
+    They are when the run manifests are not those that the last run left: brought here from
+    elsewhere, edited, deleted, or written by a run that was killed.
+    """
+    records = Path(".snakemake/metadata")
+    has_records = records.is_dir() and any(records.iterdir())
+    try:
+        left = read_json(MANIFESTS_LEFT)
+    except (FileNotFoundError, ValueError):
+        left = None
+    return not has_records or left != {"stamp": manifests_stamp()}
+
+
+def manifests_stamp() -> str:
+    """A digest of the stat records of all run manifests."""
+    rows = []
+    for top in ("results", "reports"):
+        for path in sorted(Path(top).rglob(f"*{SUFFIX}")):
+            stat = path.stat()
+            rows.append([path.as_posix(), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
+    return sha256_bytes(canonical_json(rows))
+
+
+def remember_manifests() -> None:
+    """Write down which run manifests a run leaves."""
+    write_json(MANIFESTS_LEFT, {"stamp": manifests_stamp()})
+
+
+def hold_run_lock():
+    """Take part in the lock that tells `run.launch` that a run is alive.
+
+    Several may hold it; the operating system takes it from a process that ends. Returns the file,
+    which must be kept open.
+    """
+    RUN_LOCK.parent.mkdir(parents=True, exist_ok=True)
+    handle = RUN_LOCK.open("w")
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle

@@ -1,0 +1,54 @@
+"""The recording of a session: one file, or several mono files that were made together."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+
+from drumcorpus.ground.sound.audio import read_mono, read_mono_near
+
+
+def recording_reader(
+    sessions: pa.Table, read: Callable[[str], bytes], sample_rate_hz: int | None = None
+) -> Callable[..., tuple[np.ndarray, int]]:
+    """What opens the audio of an event by its `audio_path`.
+
+    Where the path is the first of a session's `channel_paths`, the result is the mean of these
+    files, up to the end of the shortest.
+
+    Parameters
+    ----------
+    sessions : pa.Table
+        SESSIONS schema.
+    read
+        The content of a raw file by its path.
+    sample_rate_hz : int, optional
+        As of `audio.read_mono`.
+
+    Returns
+    -------
+    open_audio : callable
+        ``path, spans=None -> (samples (n_samples,) float32, sample_rate_hz)``; with spans, which
+        need a `sample_rate_hz`, as of `audio.read_mono_near`. Raises ValueError where a file is not
+        audio or the files of a recording differ in rate.
+    """
+    channels = {
+        paths[0]: paths for paths in sessions["channel_paths"].to_pylist() if paths is not None
+    }
+
+    def open_audio(path: str, spans: np.ndarray | None = None) -> tuple[np.ndarray, int]:
+        files = [io.BytesIO(read(each)) for each in channels.get(path, [path])]
+        if spans is None:
+            tracks = [read_mono(file, sample_rate_hz) for file in files]
+        else:
+            tracks = [read_mono_near(file, sample_rate_hz, spans) for file in files]
+        rates = sorted({rate for _, rate in tracks})
+        if len(rates) > 1:
+            raise ValueError(f"{path}: the files of one recording have the rates {rates} Hz")
+        if len(tracks) == 1:
+            return tracks[0]
+        n_samples = min(len(samples) for samples, _ in tracks)
+        return np.mean([samples[:n_samples] for samples, _ in tracks], axis=0), rates[0]
+
+    return open_audio

@@ -1,1 +1,0 @@
-"""Leaks: sessions that are the same music, sound or strokes and must stay in one split."""

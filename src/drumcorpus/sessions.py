@@ -1,0 +1,81 @@
+"""Sessions: what a survey tells of them, their shards, and the raw files they rest on."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from drumcorpus.schemas import QUARANTINE
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A raw file that is not used, with the named reason and what was seen."""
+
+    path: str
+    reason: str
+    detail: str
+    session_id: str | None = None
+
+
+@dataclass
+class Survey:
+    """What a source set's files make up.
+
+    `sessions` are dicts with the keys of the SESSIONS schema that the source set knows: without
+    `label_map` the card's only one is taken, and None means that no labels are taken; without
+    `group_id` a session is its own group; without `split` one is drawn. Beside these,
+    `support_paths` lists further files that the labels rest on, and `measure_loudness` asks for
+    the loudness of the audio; `serial_audio` says that its files follow each other and do not sound
+    at once. `roles` says what each file is for (annotation, audio, index,
+    other), and every file of role audio is probed; `owners` gives the session of each file that
+    belongs to one; `refusals` are the files that are not used.
+    """
+
+    sessions: list[dict] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def shard_of(session_id: str, n_shards: int) -> int:
+    """The shard of a session: the same for ever, whatever other sessions there are."""
+    return int(hashlib.sha256(session_id.encode()).hexdigest()[:12], 16) % n_shards
+
+
+def sessions_of_shard(sessions: pa.Table, shard: int, n_shards: int) -> pa.Table:
+    """The sessions of one shard, in their order.
+
+    Raises
+    ------
+    ValueError
+        If there is no such shard.
+    """
+    if not 0 <= shard < n_shards:
+        raise ValueError(f"shard {shard} of {n_shards}; allowed: 0 to {n_shards - 1}")
+    is_here = [shard_of(name, n_shards) == shard for name in sessions["session_id"].to_pylist()]
+    return sessions.filter(pa.array(is_here, pa.bool_()))
+
+
+def file_digests(sessions: pa.Table) -> dict[str, str]:
+    """SHA-256 by path of every raw file that the sessions rest on."""
+    files = [file for files in sessions["files"].to_pylist() for file in files]
+    return {file["path"]: file["sha256"] for file in files}
+
+
+def quarantine_table(source_set: str, stage: str, refusals: Iterable[Refusal]) -> pa.Table:
+    """Refusals as a table of the schema QUARANTINE, sorted."""
+    rows = [
+        {
+            "source_set": source_set,
+            "session_id": refusal.session_id,
+            "path": refusal.path,
+            "stage": stage,
+            "reason": refusal.reason,
+            "detail": refusal.detail,
+        }
+        for refusal in refusals
+    ]
+    rows.sort(key=lambda row: (row["path"], row["reason"], row["detail"]))
+    return pa.Table.from_pylist(rows, QUARANTINE)

@@ -1,0 +1,295 @@
+"""Multitracks: folders of tracks recorded together, of which the close microphones are labelled.
+
+One track per instrument is labelled with the onsets that are its own; the other tracks of the kit
+are listed only. Of toms and cymbals every number is an instrument; of all others numbers are layers
+or second microphones of one stroke, and so are the left and the right of one name. A stroke that is
+louder in another close microphone is bleed, and counted as such.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+import soundfile
+
+from drumcorpus.ground.sound.onsets import analyse_stem, own_hits
+from drumcorpus.ground.sound.stems import Stem
+from drumcorpus.sessions import Refusal
+from drumcorpus.source_sets.shared.groups import work_group
+from drumcorpus.source_sets.shared.track_names import (
+    CLOSE,
+    COPY,
+    OTHER,
+    UNCLEAR,
+    UNKNOWN,
+    TrackName,
+    read_track_names,
+    shared_words,
+)
+from drumcorpus.source_sets.shared.track_rules import Rules, read_rules
+
+SUFFIXES = (".wav", ".wave", ".flac", ".aif", ".aiff", ".aifc")
+BLEED = "bleed"  # of the label map's drops
+_RATES_HZ = (4_000, 400_000)  # what a recording can have; a damaged header says anything
+_BLOCK = 1 << 16  # samples
+
+
+@dataclass(frozen=True)
+class Track:
+    """A file of a multitrack, and what its name says."""
+
+    path: str
+    name: str
+    reading: TrackName
+
+
+def is_track(path: str) -> bool:
+    """Whether the file is sound; archives packed on a Mac hold a shadow ``._name`` of every one."""
+    file = PurePosixPath(path)
+    is_shadow = file.name.startswith("._") or "__MACOSX" in file.parts
+    return file.suffix.lower() in SUFFIXES and not is_shadow
+
+
+def outer_folders(paths: Iterable[str]) -> dict[str, list[str]]:
+    """The tracks below each folder of a root, in order; those beside the folders are under ''."""
+    folders: dict[str, list[str]] = {}
+    for path in sorted(filter(is_track, paths)):
+        folder = path.split("/")[0] if "/" in path else ""
+        folders.setdefault(folder, []).append(path)
+    return folders
+
+
+def read_works(document, where: str = "recorded_works.yaml") -> dict[str, str]:
+    """Groups of works that bear another name elsewhere, and the group which that name gives.
+
+    Raises
+    ------
+    ValueError
+        If the document does not list, under `works`, pairs of artist and title.
+    """
+    rows = document.get("works") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise ValueError(f"{where}: works: got {rows!r}; wanted a list")
+    groups = {}
+    for number, row in enumerate(rows, start=1):
+        pairs = [row.get(key) if isinstance(row, dict) else None for key in ("name", "is")]
+        if not all(isinstance(p, list) and [type(t) for t in p] == [str, str] for p in pairs):
+            wanted = "name and is, each an artist and a title"
+            raise ValueError(f"{where}: works: {number}: got {row!r}; wanted {wanted}")
+        groups[work_group(*pairs[0])] = work_group(*pairs[1])
+    return groups
+
+
+def multitrack_session(
+    session_id: str, group_id: str, paths: list[str], rules: Rules
+) -> tuple[dict, dict[str, str]]:
+    """The row of a multitrack, and the role of each of its files.
+
+    Its labels rest on the names of all its tracks: all of them support it. Tracks of the kit have
+    the role audio, the others are listed only. The notes say of each what it was taken for.
+    """
+    tracks = read_tracks(paths, rules)
+    sources = close_tracks(tracks, rules)
+    notes = [f"{track.name}: {_decision(track, sources, rules)}" for track in tracks]
+    shared = [" ".join(words) for words in shared_words([t.name for t in tracks], rules) if words]
+    notes += [f"{words!r} in the names of the tracks is the song's" for words in shared]
+    notes += [] if sources else ["no close microphone of an instrument that has a label"]
+    kit = [track.path for track in tracks if track.reading.kind not in (OTHER, UNKNOWN)]
+    session = {
+        "session_id": session_id,
+        "group_id": group_id,
+        "support_paths": paths,
+        "notes": notes,
+    }
+    roles = dict.fromkeys(paths, "other") | dict.fromkeys(kit, "audio")
+    return session if sources else session | {"label_map": None}, roles
+
+
+def read_tracks(paths: Iterable[str], rules: Rules) -> list[Track]:
+    """The tracks of one multitrack, in order of their paths."""
+    paths = sorted(filter(is_track, paths))
+    names = [PurePosixPath(path).stem for path in paths]
+    readings = read_track_names(names, rules)
+    return [Track(*row) for row in zip(paths, names, readings, strict=True)]
+
+
+def close_tracks(tracks: list[Track], rules: Rules) -> dict[tuple, list[Track]]:
+    """The close microphones of each source that may be labelled, the best first.
+
+    Of equally good places the lowest number comes first, and left before right.
+
+    Where overheads or rooms say that a kit was played and only one of its drums has a close
+    microphone, nothing tells its strokes from what bleeds into it, and it is not labelled.
+    """
+    sources: dict[tuple, list[Track]] = {}
+    close = [track for track in tracks if track.reading.kind == CLOSE]
+    for track in sorted(close, key=_rank):
+        sources.setdefault(_source(track, rules), []).append(track)
+    in_room = any(rules.holds("roles", track.reading.role, "in_room") for track in tracks)
+    heard = {
+        _named(track) or track.path
+        for track in tracks
+        if track.reading.kind in (CLOSE, COPY, UNCLEAR) and not _is_overdub(track, rules)
+    }
+    if not in_room or len(heard) > 1:
+        return sources
+    return {s: found for s, found in sources.items() if _is_overdub(found[0], rules)}
+
+
+def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> dict:
+    """The strokes of one multitrack, each in the track that it was found in.
+
+    A track that cannot be decoded is refused (`unreadable_audio`), and the next microphone of its
+    source takes its place. Of every track only what `analyse_stem` keeps is held.
+    """
+    rules, settings = read_rules(options["track_names"]), options["onsets"]
+    tracks = read_tracks([file["path"] for file in session["files"]], rules)
+    sources = close_tracks(tracks, rules)
+    witnesses = [[track] for track in _witnesses(tracks, sources, rules)]
+    stems: list[tuple[Track, Stem]] = []
+    refusals: list[Refusal] = []
+    for candidates in [*sources.values(), *witnesses]:
+        for track in candidates:
+            try:
+                audio = decode_mono(read(track.path))
+            except ValueError as error:
+                detail, session_id = str(error), session["session_id"]
+                refusals.append(Refusal(track.path, "unreadable_audio", detail, session_id))
+            else:
+                stems.append((track, analyse_stem(*audio, settings)))
+                del audio  # before the next is decoded
+                break
+    hits = [
+        _track_hits(track, stem, [s for t, s in stems if _tells_apart(track, t, rules)], options)
+        for track, stem in stems
+        if track.reading.kind == CLOSE
+    ]
+    return join_hits(hits) | {"refusals": refusals}
+
+
+def file_hits(track: Track, onset, confidence, remark: str = "") -> dict[str, np.ndarray]:
+    """Hits found in one file, by the names that `read_hits` returns."""
+    n_hits = len(onset)
+    return {
+        "source_label": np.full(n_hits, track.name),
+        "map_label": np.full(n_hits, track.reading.instrument),
+        "onset": np.asarray(onset, dtype=float),
+        "confidence": np.asarray(confidence, dtype=float),
+        "instance": np.full(n_hits, track.reading.instance),
+        "audio_path": np.full(n_hits, track.path),
+        "remark": np.full(n_hits, remark),
+    }
+
+
+def join_hits(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The hits of several files as one set of arrays, of length 0 where there is none."""
+    nothing = file_hits(Track("", "", TrackName(CLOSE, "", "")), [], [])
+    parts = [nothing, *parts]
+    return {name: np.concatenate([part[name] for part in parts]) for name in nothing}
+
+
+def decode_mono(data: bytes) -> tuple[np.ndarray, int]:
+    """The samples of an audio file as the mean of its channels, and their rate.
+
+    Decoded block by block: of twenty channels one is kept, and what a damaged header promises
+    takes no memory. They grow in one place, so that they are never held twice.
+
+    Raises
+    ------
+    ValueError
+        If it is not audio that libsndfile reads, holds no sample, or samples that are no numbers.
+    """
+    decoded, n_frames = bytearray(), 0
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            rate, n_frames = file.samplerate, file.frames
+            while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+                decoded += block.mean(axis=1).data
+    except (soundfile.SoundFileError, TypeError) as error:
+        header = f"; the header says {n_frames} samples" if n_frames else ""
+        raise ValueError(f"not readable as audio: {error}{header}") from error
+    samples = np.frombuffer(decoded, dtype=np.float32)
+    n_samples = len(samples)
+    if n_samples == 0:
+        raise ValueError("the audio holds no sample")
+    if n_samples < n_frames:
+        raise ValueError(f"the header says {n_frames} samples, and {n_samples} are there")
+    if not _RATES_HZ[0] <= rate <= _RATES_HZ[1]:
+        raise ValueError(f"sample rate {rate} Hz; allowed: {_RATES_HZ[0]} to {_RATES_HZ[1]}")
+    if not np.isfinite([samples.min(), samples.max()]).all():
+        raise ValueError("the audio holds samples that are no finite numbers")
+    return samples, rate
+
+
+def _named(track: Track) -> str | None:
+    return track.reading.instrument or track.reading.played_otherwise
+
+
+def _is_overdub(track: Track, rules: Rules) -> bool:
+    return rules.holds("instruments", _named(track), "overdub")
+
+
+def _rank(track: Track) -> tuple:
+    reading = track.reading
+    return reading.position, reading.instance, reading.side, track.path
+
+
+def _source(track: Track, rules: Rules) -> tuple[str | None, int]:
+    """Instrument, and number if that tells bodies apart: tracks of one source hold one stroke."""
+    reading = track.reading
+    is_apart = rules.holds("instruments", reading.instrument, "apart")
+    return reading.instrument, reading.instance if is_apart else 0
+
+
+def _decision(track: Track, sources: dict[tuple, list[Track]], rules: Rules) -> str:
+    reading, source = track.reading, _source(track, rules)
+    if reading.kind != CLOSE:
+        return reading.reason
+    if source not in sources:
+        return (
+            f"{reading.reason}; not labelled: no other close microphone tells what bleeds into it"
+        )
+    lead = sources[source][0]
+    if lead is track:
+        return f"{reading.reason}; labelled"
+    what = "of the same instrument as"
+    if reading.instance != lead.reading.instance:
+        what = "taken for a layer or a second microphone of"
+    elif reading.side != lead.reading.side:
+        what = "taken for the other side of"
+    return f"{reading.reason}; {what} {lead.name}, which is labelled"
+
+
+def _witnesses(tracks: list[Track], sources: dict[tuple, list[Track]], rules: Rules) -> list[Track]:
+    """Close tracks that are not labelled but know better whose a stroke is."""
+    copies = [
+        track
+        for track in tracks
+        if track.reading.kind == COPY and not _is_overdub(track, rules)
+        if _source(track, rules) not in sources
+    ]
+    first = {_source(track, rules): track for track in reversed(copies)}
+    return [*first.values(), *(track for track in tracks if track.reading.kind == UNCLEAR)]
+
+
+def _tells_apart(track: Track, other: Track, rules: Rules) -> bool:
+    """Whether a stroke that is louder in the other track would bear a wrong label in this one.
+
+    Those of one source do not, nor does one that names the same instrument and is not labelled
+    for how that is played: it is the same stroke. What was overdubbed was never in the room with
+    the kit.
+    """
+    if _is_overdub(track, rules) or _is_overdub(other, rules):
+        return False
+    if track.reading.instrument == other.reading.played_otherwise:
+        return False
+    return _source(track, rules) != _source(other, rules)
+
+
+def _track_hits(track: Track, stem: Stem, others: list[Stem], options: Mapping) -> dict:
+    is_own, confidence = own_hits(stem, others, options["onsets"])
+    instrument = options["track_names"]["instruments"][track.reading.instrument]
+    hits = file_hits(track, stem.onset, confidence, instrument.get("remark", ""))
+    return hits | {"map_label": np.where(is_own, hits["map_label"], BLEED)}

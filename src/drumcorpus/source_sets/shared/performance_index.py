@@ -1,0 +1,185 @@
+"""Performances by an index of the Groove MIDI Dataset's kind.
+
+The dataset and its expansion E-GMD have such a CSV file: a row names one recording of one
+performance, its MIDI file and its audio.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from drumcorpus.ground.files.documents import parse_csv
+from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.vocabulary import SPLITS
+
+COLUMNS = [
+    "drummer",
+    "session",
+    "id",
+    "style",
+    "bpm",
+    "beat_type",
+    "time_signature",
+    "midi_filename",
+    "audio_filename",
+    "split",
+]
+"""What every index of this kind has, in the order of the Groove MIDI Dataset."""
+
+
+def read_index(
+    source_set: str,
+    index: str,
+    columns: list[str],
+    files: dict[str, RawFile],
+    read: Callable[[str], bytes],
+) -> list[tuple[int, dict[str, str]]]:
+    """The rows of the index, each with its line.
+
+    Raises
+    ------
+    ValueError
+        If the index is missing, is not CSV, or lacks a column.
+    """
+    if index not in files:
+        raise ValueError(
+            f"{index}: not found; the root of {source_set} is the folder that holds it"
+        )
+    return parse_csv(read(index), columns, index)
+
+
+def survey_performances(
+    index: str,
+    rows: Iterable[tuple[int, dict[str, str]]],
+    files: dict[str, RawFile],
+    describe: Callable[[dict[str, str]], dict],
+) -> Survey:
+    """Which sessions the rows of an index make up.
+
+    All recordings of one performance are one group, of the same name in every data set that
+    replays it. Refused are: a row without its MIDI file (`missing_annotation`), a row that cannot
+    be read (`bad_index_row`) or names a path outside the root (`outside_root`), a second row of
+    one session or one MIDI file (`duplicate_session`), a row that has its performance in another
+    split than the row before (`split_conflict`), audio that the row names and the root lacks
+    (`missing_audio`), and recordings without a row (`unlisted_file`).
+
+    Parameters
+    ----------
+    index : str
+        Path of the index, for the messages.
+    rows
+        Line and row; as of `read_index`.
+    files
+        Every file below the root.
+    describe
+        The `session_id` of a row, and what else is peculiar to the source set's sessions.
+    """
+    found = Survey(roles=dict.fromkeys(files, "other") | {index: "index"})
+    # The publisher offers a download without audio: there no single file is missing.
+    has_audio = any(path.lower().endswith(".wav") for path in files)
+    listed: set[str] = set()
+    known: set[str] = set()
+    splits: dict[str, tuple[str, str]] = {}
+    for line, row in rows:
+        listed |= {row["midi_filename"], row["audio_filename"]}
+        where, own = f"{index}:{line}", describe(row)
+        refusal = _unreadable_row(index, where, row, own["session_id"]) or _unwanted_row(
+            where, row, own["session_id"], known, splits, files
+        )
+        if refusal is None:
+            known |= {own["session_id"], row["midi_filename"]}
+            splits.setdefault(row["id"], (row["split"], where))
+            _add_session(found, files, has_audio, where, row, own)
+        else:
+            found.refusals.append(refusal)
+    for path in files:
+        if path.lower().endswith((".mid", ".midi", ".wav")) and path not in listed:
+            detail = f"no row of {index} names this file"
+            found.refusals.append(Refusal(path, "unlisted_file", detail))
+    return found
+
+
+def _add_session(
+    found: Survey, files: dict[str, RawFile], has_audio: bool, where: str, row: dict, own: dict
+) -> None:
+    midi_path, audio_path = row["midi_filename"], row["audio_filename"]
+    session_id = own["session_id"]
+    notes = [f"{row['beat_type']}, {row['session']}"]
+    if not audio_path:
+        notes.append("published without audio")
+    elif not has_audio:
+        notes.append("taken from the distribution without audio")
+    elif audio_path not in files:
+        detail = f"{where} names this audio and the root has no such file"
+        found.refusals.append(Refusal(audio_path, "missing_audio", detail, session_id))
+        notes.append("audio missing")
+    found.roles[midi_path], found.owners[midi_path] = "annotation", session_id
+    if audio_path in files:
+        found.roles[audio_path], found.owners[audio_path] = "audio", session_id
+    found.sessions.append(
+        {
+            "group_id": f"gmd/{row['id']}",
+            "split": row["split"],
+            "drummer_id": row["drummer"],
+            "style": row["style"],
+            "tempo_bpm": float(row["bpm"]),
+            "meter": row["time_signature"].replace("-", "/"),
+            "annotation_path": midi_path,
+            "audio_path": audio_path if audio_path in files else None,
+            "notes": notes,
+        }
+        | own
+    )
+
+
+def _unreadable_row(index: str, where: str, row: dict, session_id: str) -> Refusal | None:
+    for path in (row["midi_filename"], row["audio_filename"]):
+        if path.startswith("/") or "\\" in path or ".." in path.split("/"):
+            return Refusal(path, "outside_root", f"{where} names a path outside the root")
+    problem = _problem_of_row(row)
+    if problem is None:
+        return None
+    path = row["midi_filename"] or index
+    return Refusal(path, "bad_index_row", f"{where}: {problem}", session_id)
+
+
+def _problem_of_row(row: dict) -> str | None:
+    if row["split"] not in SPLITS:
+        return f"split {row['split']!r}; allowed: {', '.join(SPLITS)}"
+    if not row["id"]:
+        return "no id"
+    if not row["midi_filename"]:
+        return "no midi_filename"
+    try:
+        if 0 < float(row["bpm"]) < np.inf:
+            return None
+    except ValueError:
+        return f"bpm {row['bpm']!r} is not a number"
+    return f"bpm {row['bpm']}; a tempo is above 0"
+
+
+def _unwanted_row(
+    where: str,
+    row: dict,
+    session_id: str,
+    known: set[str],
+    splits: dict[str, tuple[str, str]],
+    files: dict[str, RawFile],
+) -> Refusal | None:
+    """Why a row that can be read is not used: it stands already, or what it names does not."""
+    midi_path = row["midi_filename"]
+    if midi_path in known:
+        detail = f"{where}: a second row that names this MIDI file"
+        return Refusal(midi_path, "duplicate_session", detail, session_id)
+    if session_id in known:
+        detail = f"{where}: a second row of id {session_id}"
+        return Refusal(midi_path, "duplicate_session", detail, session_id)
+    if midi_path not in files:
+        detail = f"{where} names this MIDI file and the root has no such file"
+        return Refusal(midi_path, "missing_annotation", detail, session_id)
+    split, first = splits.get(row["id"], (row["split"], where))
+    if row["split"] != split:
+        detail = f"{where}: split {row['split']!r}; {first} has the same performance in {split!r}"
+        return Refusal(midi_path, "split_conflict", detail, session_id)
+    return None

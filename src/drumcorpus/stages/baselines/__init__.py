@@ -1,0 +1,1 @@
+"""Baselines: figures that a person has blessed, and what differs from them."""

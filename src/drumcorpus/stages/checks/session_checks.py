@@ -1,0 +1,203 @@
+"""Checks of the sound behind the labels: a sample of the sessions is decoded and measured.
+
+`decoding` turns a recording into figures and a trace, `timing` holds the annotation against that
+trace, `levels` and `loudness` say how loud it is, `faults` what is wrong with its samples. Limits
+are applied where the figures are read, not here: changing one decodes nothing.
+
+Where a session has several recordings, tracks of a multitrack or one-shots, its figures are of all
+of them, as if they were played one after the other.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.raw_files import UnusableFile
+from drumcorpus.ground.sound.loudness import integrated_lufs
+from drumcorpus.schemas import AUDIO_CHECKS
+from drumcorpus.stages.checks.decoding import Sound, decode
+from drumcorpus.stages.checks.levels import decibels, isolated_hits, level_medians
+from drumcorpus.stages.checks.timing import NO_ONSETS, measure_timing
+
+MIN_DURATION = 0.4  # s, of a session: one gating block of the loudness
+TOO_SHORT = "too_short"
+LABELS_FROM_SOUND = "labels_from_sound"  # their onsets were found in this very audio
+SEVERAL_RECORDINGS = "several_recordings"
+NO_EVENTS = {"onset": np.zeros(0), "family": []}
+
+
+def check_sessions(
+    sessions: pa.Table,
+    events: pa.Table,
+    locate: Callable[[str], Path],
+    families: Mapping[str, str],
+    settings: Mapping,
+    *,
+    n_shards: int,
+    on_session: Callable[[], None] = lambda: None,
+) -> pa.Table:
+    """Measure the sound of a shard's sampled sessions; each file is decoded once.
+
+    Parameters
+    ----------
+    sessions : pa.Table
+        SESSIONS schema, of one shard.
+    events : pa.Table
+        EVENTS schema, of the same; `session_id`, `audio_path`, `onset_time` and `components` are
+        read.
+    locate
+        Where a raw file lies on this machine, by its path.
+    families : mapping
+        Family of every label.
+    settings : mapping
+        ``audio_checks.measure`` of the configuration.
+    n_shards : int
+        Shards of the source set, among which the sample is divided.
+    on_session
+        Called after each sampled session, for progress.
+
+    Returns
+    -------
+    checks : pa.Table
+        AUDIO_CHECKS schema: every session with audio, in order of `session_id`. A session that
+        cannot be measured has its reason: one of `decoding`, or `too_short`.
+    """
+    eligible = [row for row in sessions.to_pylist() if recordings_of(row)]
+    chosen = choose_sessions(
+        [(row["source_set"], row["session_id"]) for row in eligible],
+        settings["sessions_per_set"],
+        n_shards,
+    )
+    by_recording = _events_by_recording(events, chosen, families)
+    rows = []
+    for session in sorted(eligible, key=lambda row: row["session_id"]):
+        key = {name: session[name] for name in ("source_set", "session_id")}
+        row = dict.fromkeys(AUDIO_CHECKS.names) | key | {"sampled": key["session_id"] in chosen}
+        if row["sampled"]:
+            try:
+                row |= _check_session(session, by_recording, locate, settings)
+            except UnusableFile as error:
+                row |= {"reason": error.reason, "detail": str(error)}
+            on_session()
+        rows.append(row)
+    return pa.Table.from_pylist(rows, AUDIO_CHECKS)
+
+
+def choose_sessions(
+    sessions: list[tuple[str, str]], per_set: int | None, n_shards: int
+) -> set[str]:
+    """The session ids of a shard's share of the sample.
+
+    Those of the smallest hashes are taken, as many as fall to each shard, so that no shard need
+    know another, and a new session takes the place of one other at most. As shards are of nearly
+    equal size, every session of the source set is taken with nearly equal chance.
+
+    Parameters
+    ----------
+    sessions : list of (source set, session id)
+        Of one shard.
+    per_set : int or None
+        Sessions of the source set; rounded up to the same number for each shard. None for all.
+    n_shards : int
+        Shards of the source set.
+    """
+    if per_set is None:
+        return {session_id for _, session_id in sessions}
+    # The salt keeps this order apart from the one by which shards are drawn.
+    ranked = sorted(sessions, key=lambda key: sha256_bytes("\x1f".join(["sound", *key]).encode()))
+    return {session_id for _, session_id in ranked[: math.ceil(per_set / n_shards)]}
+
+
+def recordings_of(session: Mapping) -> list[list[str]]:
+    """The files of each recording of a session: its own, or else all the sound that it rests on."""
+    if session["audio_path"] is not None:
+        return [session["channel_paths"] or [session["audio_path"]]]
+    return [[file["path"]] for file in session["files"] if file["role"] == "audio"]
+
+
+def _check_session(session, by_recording, locate, settings):
+    """Columns of AUDIO_CHECKS from `files` on."""
+    recordings = recordings_of(session)
+    sounds, hits = [], []
+    timing = {"timing_reason": _why_no_timing(session, recordings, by_recording)}
+    for paths in recordings:
+        sound = decode(paths, [locate(path) for path in paths], settings["near_silence_dbfs"])
+        struck = by_recording.get((session["session_id"], paths[0]), NO_EVENTS)
+        if timing["timing_reason"] is None:
+            timing = _timing_columns(sound, struck["onset"], settings)
+        heard = struck["onset"] - (timing.get("offset_ms") or 0.0) / 1000
+        isolation = settings["isolation_ms"] / 1000
+        hits += isolated_hits(sound.trace, heard, struck["family"], isolation)
+        sounds.append(sound)
+    if sum(sound.duration for sound in sounds) < MIN_DURATION:
+        detail = f"less than {MIN_DURATION} s of sound"
+        raise UnusableFile(recordings[0][0], TOO_SHORT, detail)
+    n_files = sum(map(len, recordings))
+    return {"files": n_files, **_sound_columns(sounds), "hit_levels": level_medians(hits), **timing}
+
+
+def _why_no_timing(session, recordings, by_recording):
+    """Why a session's labels are not held against its sound; None if they are."""
+    if not any((session["session_id"], paths[0]) in by_recording for paths in recordings):
+        return NO_ONSETS
+    if session["annotation_path"] is None:
+        return LABELS_FROM_SOUND
+    return SEVERAL_RECORDINGS if len(recordings) > 1 else None
+
+
+def _sound_columns(sounds: list[Sound]) -> dict:
+    n_samples = sum(sound.n_samples * sound.n_channels for sound in sounds)
+    sum_squares = math.fsum(sound.sum_squares for sound in sounds)
+    loudness = integrated_lufs(sound.block_powers for sound in sounds)
+    offsets = np.concatenate([sound.offsets for sound in sounds])
+    n_stretches = max(sum(sound.silence.n_stretches for sound in sounds), 1)
+    clipped = sum(sound.clipping.samples() for sound in sounds)
+    return {
+        "channels": max(sound.n_channels for sound in sounds),
+        "sample_rate_hz": min(sound.sample_rate_hz for sound in sounds),
+        "duration": round(math.fsum(sound.duration for sound in sounds), 6),
+        "loudness_lufs": None if loudness is None else round(loudness, 3),
+        "peak_dbfs": round(float(decibels(max(sound.highest for sound in sounds))), 3),
+        "rms_dbfs": round(float(decibels(math.sqrt(sum_squares / n_samples))), 3),
+        "clipped_runs": sum(sound.clipping.runs() for sound in sounds),
+        "clipped_share": round(clipped / n_samples, 9),
+        "dc_offset": round(float(offsets[np.argmax(np.abs(offsets))]), 6),
+        "digital_silence_share": round(sum(s.silence.n_digital for s in sounds) / n_stretches, 6),
+        "near_silence_share": round(sum(s.silence.n_near for s in sounds) / n_stretches, 6),
+    }
+
+
+def _timing_columns(sound: Sound, onsets: np.ndarray, settings: Mapping) -> dict:
+    # An onset past the end is counted elsewhere, from the header alone.
+    timing = measure_timing(sound.trace, onsets[onsets < sound.duration], settings)
+    return {
+        "timing_reason": timing.reason,
+        "onsets_measured": timing.n_measured,
+        "onsets_unmeasured": timing.n_unmeasured,
+        "offset_ms": timing.offset_ms,
+        "offset_mad_ms": timing.mad_ms,
+        "drift_ms_per_min": timing.drift_ms_per_min,
+        "drift_error_ms_per_min": timing.drift_error_ms_per_min,
+    }
+
+
+def _events_by_recording(events, chosen, families):
+    """Onsets in order, and the one family struck at each, by session and audio."""
+    names = ["session_id", "audio_path", "onset_time", "components"]
+    is_chosen = pc.is_in(events["session_id"], pa.array(sorted(chosen), pa.string()))
+    found: dict[tuple, list] = {}
+    for row in events.select(names).filter(is_chosen).to_pylist():
+        struck = {families.get(component["label"]) for component in row["components"]}
+        family = struck.pop() if len(struck) == 1 else None
+        key = (row["session_id"], row["audio_path"])
+        found.setdefault(key, []).append((row["onset_time"], family))
+    for key, hits in found.items():
+        hits.sort(key=lambda hit: hit[0])
+        onset = np.array([hit[0] for hit in hits])
+        found[key] = {"onset": onset, "family": [hit[1] for hit in hits]}
+    return found

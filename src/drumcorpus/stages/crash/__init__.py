@@ -1,0 +1,1 @@
+"""Crashes: which physical cymbal each crash hit of a session is, or that it cannot be told."""

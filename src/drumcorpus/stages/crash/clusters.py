@@ -1,0 +1,238 @@
+"""Tell the crash cymbals of one session apart, or say that it cannot be told.
+
+Conventions: one row per crash hit; cymbals are numbered from 0 in rising order of the acoustic key,
+never by row; confidence runs from 0 to 1. Similarity is the correlation of two hits' features
+(-1 to 1), which for the fine structure of `crash.embeddings` is near 0.6 for two hits of
+one cymbal and near 0 for two cymbals, whatever the strength of the strokes.
+
+That zero is what makes the number of cymbals decidable: the modes of two bodies have nothing to do
+with each other, so groups that are two cymbals have similarity near 0 between them (up to 0.3 where
+drums struck together with them, or chance, make them alike), while groups of strokes on one cymbal
+(soft and hard ones, other places struck) stay alike. The relevant quantity is the similarity
+between two groups relative to that within them. Between a clear yes and a clear no the session is
+`doubtful`, and nothing in it is accepted, as where the groups follow other strokes beside the hits.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from drumcorpus.stages.crash.accompaniment import association_beside
+from drumcorpus.stages.crash.divisions import (
+    MIN_SIMILARITY,
+    confidence_of,
+    divide,
+    mean_similarities,
+    similarities,
+    tell_apart,
+)
+
+ONE_CYMBAL = "one_cymbal"
+SEPARATED = "separated"
+TOO_FEW_HITS = "too_few_hits"
+DOUBTFUL = "doubtful"
+FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
+
+# Cutting a session in two, the similarity between the halves relative to that within them is 0.6 to
+# 0.85 for one cymbal (quartiles, on three sampled kits) and 0.0 to 0.2 for two. Where to say so was
+# weighed on eight kits: bench/crash_truth/README.md has the table.
+SPLIT_SIMILARITY = 0.36
+ONE_SIMILARITY = 0.54
+MIN_FEATURES = 8  # measured: correlations of fewer make groups out of noise
+STRAY_SHARE = 0.15  # of the hits that may be unlike all others before the session is doubtful
+# Over 418 divisions of performances with two cymbals on eight sampled kits: 0.23 in the median,
+# 0.79 at the 95th percentile, 0.82 at most; with the kick's strokes above 0.85 in 8.
+MAX_ACCOMPANIMENT = 0.85
+# Chance that the number of cymbals is right: logistic regressions on the likeness of the groups, or
+# of the best halves of what is one cymbal, over 528 and 703 decided sessions on these kits, rounded
+# (with a kit left out: slopes of -38 to -26 and of 2.5 to 13).
+SEPARATED_SLOPE, SEPARATED_OFFSET = -28.0, 10.4
+ONE_SLOPE, ONE_OFFSET = 8.0, -1.0
+NO_SPREAD = 1e-9  # standard deviation under which rows count as equal
+CONFIDENCE_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """The cymbals of one session; arrays have one entry per hit."""
+
+    cymbals: np.ndarray  # (n_hits,) int: from 0 without gaps, low to high by the order key
+    confidence: (
+        np.ndarray
+    )  # (n_hits,) float: chance that a hit's cymbal is right, if their number is
+    accepted: np.ndarray  # (n_hits,) bool: False where the hit keeps its undivided label
+    n_cymbals: int  # 1 where none were told apart
+    session_confidence: float  # chance that the number of cymbals is right; 0 where undecided
+    silhouette: float | None  # mean, of the division chosen or else of the best in two; for readers
+    reason: str  # one_cymbal, separated, doubtful, follows_accompaniment or too_few_hits
+
+
+def cluster_session(
+    embeddings: np.ndarray,
+    *,
+    order_key: np.ndarray,
+    max_cymbals: int,
+    min_hits: int,
+    min_confidence: float,
+    split_similarity: float = SPLIT_SIMILARITY,
+    one_similarity: float = ONE_SIMILARITY,
+    min_similarity: float = MIN_SIMILARITY,
+    stray_share: float = STRAY_SHARE,
+    beside: Sequence[Collection[str]] | None = None,
+    max_accompaniment: float = MAX_ACCOMPANIMENT,
+    unheard_beside: Collection[str] = (),
+) -> Clustering:
+    """Number the crash cymbals of one session.
+
+    Hits are joined by average linkage [1]_ of their similarities and divided in two, and a part of
+    them in two again, as long as both halves are large enough and unlike. A few hits unlike all
+    others (buried under other strokes) are set aside and not accepted. The division stands if every
+    group is coherent and unlike all others, and follows none of the strokes beside the hits.
+
+    Parameters
+    ----------
+    embeddings : np.ndarray, shape (n_hits, n_features)
+        The fine structure of each hit. Rows that are constant, or not finite here or in the key,
+        take no part.
+    order_key : np.ndarray, shape (n_hits,)
+        Acoustic key, such as ``shape_mode_centre_hz``; cymbals are numbered by its median.
+    max_cymbals : int
+        Most cymbals tried.
+    min_hits : int
+        Fewest hits that make a cymbal; a session needs twice as many to be judged.
+    min_confidence : float
+        A hit of a divided session below this is not accepted.
+    split_similarity : float
+        Largest similarity between groups, relative to that within them, of two cymbals.
+    one_similarity : float
+        Least such ratio, in the best division in two, of one cymbal.
+    min_similarity : float
+        Least mean similarity (correlation) within a group.
+    stray_share : float
+        Largest share of hits that may be set aside, 0 to 1.
+    beside : sequence of collection of str, length n_hits, optional
+        Labels of the other strokes at each hit's onset; without it no division follows any.
+    max_accompaniment : float
+        Largest association (`association_beside`) of a group with such a label; 1 allows any.
+    unheard_beside : collection of str
+        Labels that do not count: they sound below what the features describe.
+
+    Returns
+    -------
+    Clustering
+        A permutation of the rows permutes it, and changes nothing else.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not agree or a setting is out of range.
+
+    References
+    ----------
+    .. [1] R. R. Sokal and C. D. Michener, "A statistical method for evaluating systematic
+       relationships", University of Kansas Science Bulletin 38, 1409-1438, 1958.
+    """
+    embeddings = np.asarray(embeddings, dtype=np.float64)
+    order_key = np.asarray(order_key, dtype=np.float64)
+    _check_rows(embeddings, order_key, beside)
+    _check_settings(
+        max_cymbals, min_hits, split_similarity, one_similarity, stray_share, max_accompaniment
+    )
+    n_hits, rows = len(embeddings), _usable_rows(embeddings, order_key)
+    if len(rows) < 2 * min_hits:
+        return _result(n_hits, TOO_FEW_HITS)
+
+    similarity = similarities(embeddings[rows])
+    labels, best = tell_apart(
+        similarity,
+        max_cymbals=max_cymbals,
+        min_hits=min_hits,
+        split_similarity=split_similarity,
+        one_similarity=one_similarity,
+        stray_share=stray_share,
+    )
+    placed = labels >= 0
+    rows, similarity, labels = rows[placed], similarity[np.ix_(placed, placed)], labels[placed]
+    n_cymbals = 1 + labels.max()
+    if n_cymbals > 1:
+        kept = divide(similarity, labels, n_cymbals)
+        if kept.within < min_similarity or kept.ratio > split_similarity:
+            return _result(n_hits, DOUBTFUL, best=best)
+        if beside is not None:
+            heard = [set(beside[row]) - set(unheard_beside) for row in rows]
+            if association_beside(kept.labels, heard, min_hits=min_hits) > max_accompaniment:
+                return _result(n_hits, FOLLOWS_ACCOMPANIMENT, best=kept)
+        labels = _numbered(kept.labels, order_key[rows])
+        accepted = kept.confidence >= min_confidence
+        return _result(n_hits, SEPARATED, rows, labels, kept.confidence, accepted, kept)
+    alike = mean_similarities(similarity, np.zeros(len(rows), dtype=int), 1)[:, 0]
+    best = best if max_cymbals > 1 else None
+    if (best is not None and best.ratio < one_similarity) or alike.mean() < min_similarity:
+        return _result(n_hits, DOUBTFUL, best=best)
+    confidence = confidence_of(alike / alike.mean())
+    return _result(n_hits, ONE_CYMBAL, rows, 0, confidence, True, best)
+
+
+def _check_rows(embeddings, order_key, beside):
+    if embeddings.ndim != 2 or embeddings.shape[1] < MIN_FEATURES:
+        raise ValueError(
+            f"expected (n_hits, at least {MIN_FEATURES} features), got {embeddings.shape}"
+        )
+    if order_key.shape != (len(embeddings),):
+        raise ValueError(f"expected {len(embeddings)} order keys, got shape {order_key.shape}")
+    if beside is not None and len(beside) != len(embeddings):
+        raise ValueError(f"expected {len(embeddings)} rows of beside, got {len(beside)}")
+
+
+def _check_settings(max_cymbals, min_hits, split, one, stray_share, accompaniment):
+    if max_cymbals < 1 or min_hits < 2:
+        raise ValueError(f"max_cymbals {max_cymbals} must be >= 1, min_hits {min_hits} >= 2")
+    if split > one:
+        raise ValueError(f"split_similarity {split} exceeds one_similarity {one}")
+    if not 0 <= stray_share < 0.5:
+        raise ValueError(f"stray_share must be in [0, 0.5), got {stray_share}")
+    if not 0 <= accompaniment <= 1:
+        raise ValueError(f"max_accompaniment must be in [0, 1], got {accompaniment}")
+
+
+def _usable_rows(embeddings, order_key):
+    """Indices of finite, varied rows in an order that hangs on their values alone."""
+    finite = np.isfinite(embeddings).all(axis=1) & np.isfinite(order_key)
+    rows = np.flatnonzero(finite)
+    rows = rows[embeddings[rows].std(axis=1) > NO_SPREAD]
+    return rows[np.lexsort([*embeddings[rows].T[::-1], order_key[rows]])]
+
+
+def _numbered(labels, keys):
+    """Renumber the groups by the median of their keys; ties by the first row."""
+    groups = range(labels.max() + 1)
+    medians = [np.median(keys[labels == group]) for group in groups]
+    firsts = [int(np.argmax(labels == group)) for group in groups]
+    return np.argsort(np.lexsort([firsts, medians]))[labels]
+
+
+def _result(n_hits, reason, rows=(), labels=0, confidence=0.0, accepted=False, best=None):
+    """Spread what was found for `rows` over all hits."""
+    rows = np.asarray(rows, dtype=int)
+    ratio = 1.0 if best is None else float(np.clip(best.ratio, 0, 1))
+    result = Clustering(
+        cymbals=np.zeros(n_hits, dtype=int),
+        confidence=np.zeros(n_hits),
+        accepted=np.zeros(n_hits, dtype=bool),
+        n_cymbals=1 + int(np.max(labels)),
+        session_confidence=_chance_of_number(reason, ratio),
+        silhouette=None if best is None else best.silhouette,
+        reason=reason,
+    )
+    result.cymbals[rows] = labels
+    result.confidence[rows] = np.round(confidence, CONFIDENCE_DECIMALS)
+    result.accepted[rows] = accepted
+    return result
+
+
+def _chance_of_number(reason, ratio):
+    if reason == SEPARATED:
+        return float(expit(SEPARATED_SLOPE * ratio + SEPARATED_OFFSET))
+    return float(expit(ONE_SLOPE * ratio + ONE_OFFSET)) if reason == ONE_CYMBAL else 0.0

@@ -1,0 +1,300 @@
+"""Obey what people have decided about crash cymbals, and say what they can decide."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.schemas import CRASH_ASSIGNMENTS
+from drumcorpus.stages.crash.review_file import (
+    AS_CLUSTERED,
+    AS_METADATA,
+    BY_HIT,
+    DECISIONS,
+    ONE,
+    SEEN,
+    Decision,
+    decisions_of,
+)
+from drumcorpus.vocabulary import BY_METADATA, BY_REVIEW, BY_SOUND
+
+TO_FILL_IN = ("REVIEWER", "YYYY-MM-DD")  # of the lines that a reviewer copies
+_ONSET = re.compile(r"\d+\.\d+")  # event ids have no point
+
+# Why a decision was not obeyed.
+HITS_CHANGED = "hits_have_changed"
+NO_NUMBERS = "source_does_not_number_every_hit"
+NO_LABEL = "source_number_without_label"
+NOT_CLUSTERED = "no_cymbal_guessed"
+NOT_HERE = "session_has_no_crash_hit_here"
+OUTDATED = "decision_outdated"  # reason of a session that is in review for this alone
+
+
+def apply_decisions(
+    assignments: pa.Table,
+    review: Sequence[dict],
+    decisions: Sequence[Decision],
+    crash_labels: Sequence[str],
+    *,
+    hits: pa.Table,
+) -> tuple[pa.Table, list[dict], list[dict]]:
+    """Obey the decisions.
+
+    Parameters
+    ----------
+    assignments : pa.Table
+        CRASH_ASSIGNMENTS schema.
+    review : sequence of dict
+        Sessions in doubt, as the clustering lists them.
+    decisions : sequence of Decision
+    crash_labels : sequence of str
+        Labels of the first, second, … crash of a kit.
+    hits : pa.Table
+        The columns event_id, session_id, component_index, cymbal and onset_time of
+        CRASH_EMBEDDINGS, for the same hits.
+
+    Returns
+    -------
+    assignments : pa.Table
+        Those decided have method `review` and the decision's number, confidence 1 and accepted;
+        or, where nobody can tell, no number and the first label, confidence 0 and not accepted.
+        The rest as it was, in the same order.
+    review : list of dict
+        Without the sessions decided. One whose decision does not hold has it under `decision`
+        (line, decision, problem), and is added where it was not in doubt.
+    unused : list of dict
+        Decisions not obeyed: session_id, line, decision, problem.
+    """
+    ids = {visible(name): name for name in pc.unique(hits["session_id"]).to_pylist()}
+    named = [ids[visible(d.session_id)] for d in decisions_of(decisions, ids.values())]
+    by_session = _by_session(hits, named)
+    rows = _by_session(assignments, named)
+    waiting = {row["session_id"]: row for row in review}
+    decided: dict[tuple[str, int], int | None] = {}
+    unused = []
+    for decision in decisions:
+        session_id = ids.get(visible(decision.session_id), decision.session_id)
+        members = by_session.get(session_id, [])
+        guesses = guessed_cymbals(
+            waiting.get(session_id, {}), rows.get(session_id, []), crash_labels
+        )
+        numbers, problem = settle(decision, members, guesses, len(crash_labels))
+        if problem is None:
+            waiting.pop(session_id, None)
+            decided |= dict(zip((hit_key(hit) for hit in members), numbers, strict=True))
+            continue
+        note = {"line": decision.line, "decision": decision.decision, "problem": problem}
+        unused.append({"session_id": session_id} | note)
+        if members:
+            row = waiting.get(session_id) or _outdated_row(session_id, rows.get(session_id, []))
+            waiting[session_id] = row | {"decision": note}
+    return _decided_table(assignments, decided, crash_labels), list(waiting.values()), unused
+
+
+def guessed_cymbals(
+    review_row: Mapping, assigned: Iterable[Mapping], crash_labels: Sequence[str]
+) -> dict[tuple[str, int], int]:
+    """The cymbal, from 1, that the clustering guessed for a session's hits, by hit.
+
+    Parameters
+    ----------
+    review_row : mapping
+        The session's row in the review; its `guesses`, if it has them, are rows of event_id,
+        component_index and cymbal.
+    assigned : iterable of mapping
+        The session's rows of CRASH_ASSIGNMENTS: an accepted one tells its hit's cymbal as well.
+    """
+    known = {
+        hit_key(row): crash_labels.index(row["label"]) + 1
+        for row in assigned
+        if row["accepted"] and row["method"] in (BY_SOUND, BY_METADATA)
+    }
+    given = {
+        hit_key(row): row["cymbal"]
+        for row in review_row.get("guesses") or []
+        if row["cymbal"] is not None
+    }
+    return known | given
+
+
+def settle(
+    decision: Decision,
+    hits: Sequence[Mapping],
+    guesses: Mapping[tuple[str, int], int],
+    n_cymbals: int,
+) -> tuple[list[int | None], str | None]:
+    """What a decision makes of a session's hits.
+
+    Parameters
+    ----------
+    hits : sequence of mapping
+        event_id, component_index, cymbal and onset_time of each.
+    guesses : mapping
+        Of `guessed_cymbals`.
+
+    Returns
+    -------
+    numbers : list of (int or None), length n_hits
+        The cymbal of each hit, from 1; None where nobody can tell.
+    problem : str or None
+        Why the decision does not hold; then `numbers` mean nothing.
+    """
+    if not hits:
+        return [], NOT_HERE
+    numbers, problem = _numbers(decision, hits, guesses)
+    if problem is None and any(n is not None and not 1 <= n <= n_cymbals for n in numbers):
+        problem = NO_LABEL
+    if problem is None and decision.seen not in (None, seen_digest(hits, numbers)):
+        problem = HITS_CHANGED
+    return numbers, problem
+
+
+def _numbers(decision, hits, guesses) -> tuple[list[int | None], str | None]:
+    if decision.decision == ONE:
+        return [1] * len(hits), None
+    if decision.decision == AS_METADATA:
+        numbers = [hit["cymbal"] for hit in hits]
+        return numbers, NO_NUMBERS if None in numbers else None
+    if decision.decision == AS_CLUSTERED:
+        numbers = [guesses.get(hit_key(hit)) for hit in hits]
+        return numbers, None if any(numbers) else NOT_CLUSTERED
+    if decision.decision == BY_HIT:
+        return _numbers_by_hit(decision.cymbals, hits)
+    return [None] * len(hits), None
+
+
+def _numbers_by_hit(cymbals, hits) -> tuple[list[int | None], str | None]:
+    """The pairs must name every hit, and no other, exactly once."""
+    named: dict[str, list[int]] = {}
+    for number, hit in enumerate(hits):
+        for name in hit_names(hit):
+            named.setdefault(name, []).append(number)
+    found = [named.get(_canonical(key), []) for key in cymbals]
+    numbers = {
+        rows[0]: n for rows, n in zip(found, cymbals.values(), strict=True) if len(rows) == 1
+    }
+    if len(numbers) != len(cymbals) or len(numbers) != len(hits):
+        return [], HITS_CHANGED
+    return [numbers[number] for number in range(len(hits))], None
+
+
+def _canonical(key: str) -> str:
+    onset, slash, index = key.partition("/")
+    return f"{float(onset):.3f}{slash}{index}" if _ONSET.fullmatch(onset) else key
+
+
+def hit_key(row: Mapping) -> tuple[str, int]:
+    """What names one crash hit within a source set."""
+    return row["event_id"], row["component_index"]
+
+
+def hit_names(hit: Mapping) -> list[str]:
+    """What a reviewer may call a hit, the shortest first: its onset to the ms, or its event."""
+    onset = f"{hit['onset_time']:.3f}"
+    index = f"/{hit['component_index']}"
+    return [onset, hit["event_id"], onset + index, hit["event_id"] + index]
+
+
+def seen_digest(hits: Sequence[Mapping], numbers: Sequence[int | None]) -> str:
+    """8 hex digits of which hits there are and which cymbal each one is said to be."""
+    rows = sorted([*hit_key(hit), n or 0] for hit, n in zip(hits, numbers, strict=True))
+    return sha256_bytes(canonical_json(rows))[:8]
+
+
+def decision_lines(
+    session_id: str,
+    hits: Sequence[Mapping],
+    guesses: Mapping[tuple[str, int], int],
+    n_cymbals: int,
+) -> list[dict]:
+    """The line of the reviewed file for each decision that is possible.
+
+    Parameters
+    ----------
+    hits, guesses, n_cymbals
+        As of `settle`.
+
+    Returns
+    -------
+    lines : list of dict
+        decision, meaning, line; reviewer and date are left to fill in, and so is every cymbal of
+        `by_hit` that was not guessed, a question mark.
+    """
+    lines = []
+    for name, meaning in DECISIONS.items():
+        if name == BY_HIT:
+            cymbals = " ".join(_pairs(hits, guesses))
+        else:
+            decision = Decision(session_id, name, {}, None, 0)
+            numbers, problem = settle(decision, hits, guesses, n_cymbals)
+            if problem is not None:
+                continue
+            cymbals = SEEN + seen_digest(hits, numbers)
+        line = csv_line([visible(session_id), name, cymbals, *TO_FILL_IN, ""])
+        lines.append({"decision": name, "meaning": meaning, "line": line})
+    return lines
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """One line of CSV, without its end."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(cells)
+    return buffer.getvalue()
+
+
+def _pairs(hits, guesses) -> list[str]:
+    uses = Counter(name for hit in hits for name in hit_names(hit))
+    names = [next(name for name in hit_names(hit) if uses[name] == 1) for hit in hits]
+    return [
+        f"{name}:{guesses.get(hit_key(hit), '?')}" for name, hit in zip(names, hits, strict=True)
+    ]
+
+
+def _by_session(table: pa.Table, session_ids: Sequence[str]) -> dict[str, list[dict]]:
+    """The rows of some sessions, without their embeddings."""
+    names = [name for name in table.column_names if name != "embedding"]
+    chosen = table.select(names).filter(
+        pc.is_in(table["session_id"], pa.array(session_ids, pa.string()))
+    )
+    rows: dict[str, list[dict]] = {}
+    for row in chosen.to_pylist():
+        rows.setdefault(row["session_id"], []).append(row)
+    return rows
+
+
+def _outdated_row(session_id: str, assigned: Sequence[Mapping]) -> dict:
+    """The review row of a session that is in doubt only because its decision does not hold."""
+    return {
+        "session_id": session_id,
+        "n_hits": len(assigned),
+        "n_accepted": sum(row["accepted"] for row in assigned),
+        "reason": OUTDATED,
+        "session_confidence": None,
+        "silhouette": None,
+        "undescribed": {},
+    }
+
+
+def _decided_table(assignments, decided, crash_labels) -> pa.Table:
+    if not decided:
+        return assignments
+    rows = assignments.to_pylist()
+    for row in rows:
+        key = hit_key(row)
+        if key in decided:
+            number = decided[key]
+            row |= {
+                "cymbal": number,
+                "label": crash_labels[(number or 1) - 1],
+                "method": BY_REVIEW,
+                "confidence": 0.0 if number is None else 1.0,
+                "accepted": number is not None,
+            }
+    return pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS)

@@ -1,0 +1,213 @@
+"""The page on which people review crash sessions in doubt."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from drumcorpus.ground.files.tables import iter_batches
+from drumcorpus.ground.pages.render import N_EXAMPLES, render_page
+from drumcorpus.stages.crash.decisions import OUTDATED, TO_FILL_IN
+from drumcorpus.stages.crash.pictures import FREQUENCY_RANGE_HZ, HEIGHT, PREROLL, RANGE_DB, WIDTH
+from drumcorpus.stages.crash.review import choose_sessions, in_doubt
+from drumcorpus.stages.crash.review_file import COLUMNS, DECISIONS, Decision, decisions_of
+from drumcorpus.vocabulary import BY_REVIEW
+
+N_DIFFERING = 50  # sessions of each source set that sound otherwise than they are numbered
+REASONS = {  # why a session is in review; a reason without a sentence shows its name
+    "too_few_hits": "Too few crash hits could be heard to tell one cymbal from several.",
+    "doubtful": "The hits fall into groups that are neither clearly alike nor clearly different.",
+    "follows_accompaniment": "The hits fall into groups, but these are the hits with and without "
+    "another stroke at the same moment, which may be all that differs.",
+    "one_cymbal": "The hits are one cymbal, and some of them are too unlike the others to be sure.",
+    "separated": "Several cymbals were told apart, and some hits lie between them.",
+    "numbers_differ": "Some hits have a number of the source, and the sound divides the hits "
+    "otherwise.",
+    "divided_otherwise": "The sound divides the hits otherwise than the source numbers them.",
+    "sounds_as_one": "The source numbers several cymbals, and they sound as one.",
+    "sounds_as_several": "The source numbers one cymbal, and it sounds as several.",
+    OUTDATED: "A decision stands in the reviewed file that does not hold any more.",
+}
+# Why a session may hold several crash cymbals, or may not: the columns of a table.
+MAY_HOLD_SEVERAL = {
+    "candidates": "May hold several",
+    "metadata": "numbered so",
+    "kit_card": "the kit has several",
+    "techniques": "struck in several ways",
+    "unknown": "nothing known",
+    "too_few_hits": "Too few hits",
+    "one_by_metadata": "One by its numbers",
+    "one_by_kit_card": "One by its kit",
+    "no_crash": "No crash",
+}
+
+
+def describe_decisions(
+    decisions: Sequence[Decision],
+    gone: Sequence[Decision],
+    review: Iterable[Mapping],
+    assignments: str,
+) -> dict:
+    """What became of the decisions on one source set.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        All of the source set.
+    gone : sequence of Decision
+        Those of sessions that are no longer there.
+    review : iterable of mapping
+        Sessions in doubt.
+    assignments : path
+        CRASH_ASSIGNMENTS schema.
+
+    Returns
+    -------
+    dict
+        ``total``, ``obeyed``, and under ``unused`` the others: session_id, line, decision, problem.
+    """
+    unused = [
+        {"session_id": row["session_id"]} | row["decision"] for row in review if row.get("decision")
+    ]
+    unused += [_unused(row, "session_is_gone") for row in gone]
+    said = {row["line"] for row in unused}
+    reviewed = {
+        session_id
+        for batch in iter_batches(assignments, ["session_id", "method"])
+        for session_id, method in zip(*(column.to_pylist() for column in batch), strict=True)
+        if method == BY_REVIEW
+    }
+    obeyed = {row.line for row in decisions_of(decisions, reviewed)}
+    unused += [
+        _unused(row, "session_has_no_crash_hit")
+        for row in decisions
+        if row.line not in said | obeyed
+    ]
+    return {
+        "total": len(decisions),
+        "obeyed": len(obeyed - said),
+        "unused": sorted(unused, key=lambda row: row["line"]),
+    }
+
+
+def _unused(row: Decision, problem: str) -> dict:
+    names = ("session_id", "line", "decision")
+    return {name: getattr(row, name) for name in names} | {"problem": problem}
+
+
+def count_undescribed(assignments: str | os.PathLike) -> dict[str, int]:
+    """Crash hits whose sound could not be described, by reason, from a table of assignments."""
+    counts: Counter[str] = Counter()
+    for batch in iter_batches(assignments, ["undescribed"]):
+        counts.update(batch["undescribed"].drop_null().to_pylist())
+    return dict(sorted(counts.items()))
+
+
+def describe_review(
+    reviews: Mapping[str, Sequence[dict]],
+    doubts: Mapping[str, Sequence[dict]],
+    decisions: Mapping[str, dict],
+    undescribed: Mapping[str, Mapping[str, int]],
+    *,
+    max_sessions: int,
+) -> list[dict]:
+    """What the page shows of each source set, in order of name.
+
+    Parameters
+    ----------
+    reviews : mapping
+        Sessions in doubt of each source set.
+    doubts : mapping
+        Of each source set, `crash_review.illustrate_session` of the sessions that it would show
+        alone.
+    decisions : mapping
+        Of each source set, `describe_decisions`.
+    undescribed : mapping
+        Of each source set, `count_undescribed`.
+    max_sessions : int
+        Sessions shown of all source sets together.
+    """
+    chosen = choose_sessions(reviews, max_sessions)
+    source_sets = []
+    for name, rows in sorted(reviews.items()):
+        made = {row["session_id"]: row for row in doubts[name]}
+        ids = [row["session_id"] for row in chosen[name]]
+        shown = set(ids)
+        source_sets.append(
+            {
+                "name": name,
+                "sessions": len(rows),
+                "hits": sum(row["n_hits"] for row in rows),
+                "in_doubt": sum(in_doubt(row) for row in rows),
+                "shown": [made[session_id] for session_id in ids],
+                "rest": _count_rest(row for row in rows if row["session_id"] not in shown),
+                "decisions": decisions[name],
+                "undescribed": undescribed[name],
+            }
+        )
+    return source_sets
+
+
+def _count_rest(rows: Iterable[dict]) -> list[dict]:
+    """Sessions not shown, by reason, each with the first ones."""
+    by_reason: dict[str, dict] = {}
+    for row in sorted(rows, key=lambda row: (-in_doubt(row), row["session_id"])):
+        blank = {"reason": row["reason"], "sessions": 0, "hits": 0, "in_doubt": 0, "examples": []}
+        group = by_reason.setdefault(row["reason"], blank)
+        group["sessions"] += 1
+        group["hits"] += row["n_hits"]
+        group["in_doubt"] += in_doubt(row)
+        if len(group["examples"]) < N_EXAMPLES:
+            group["examples"].append(row["session_id"])
+    return [group for _, group in sorted(by_reason.items())]
+
+
+def render_review_page(
+    source_sets: Sequence[dict],
+    files: Mapping[str, str],
+    agreement: Mapping,
+    candidates: Mapping[str, Mapping[str, int]],
+) -> str:
+    """The page of sessions in doubt.
+
+    Parameters
+    ----------
+    source_sets : sequence of dict
+        Of `describe_review`.
+    files : mapping of str to str
+        The reviewed file of each source set.
+    agreement : mapping
+        Of `crash_agreement.summarise_agreement`.
+    candidates : mapping
+        Of each source set, `crash_candidates.count_reasons`.
+    """
+    return render_page(
+        "review.html.jinja",
+        title="Crash cymbals in doubt",
+        source_sets=source_sets,
+        files=files,
+        agreement=agreement,
+        candidates=candidates,
+        may_hold_several=MAY_HOLD_SEVERAL,
+        n_differing=N_DIFFERING,
+        totals={
+            **{
+                key: sum(row[key] for row in source_sets)
+                for key in ("sessions", "hits", "in_doubt")
+            },
+            "shown": sum(len(row["shown"]) for row in source_sets),
+            "obeyed": sum(row["decisions"]["obeyed"] for row in source_sets),
+            "unused": sum(len(row["decisions"]["unused"]) for row in source_sets),
+        },
+        reasons=REASONS,
+        decisions=DECISIONS,
+        header=",".join(COLUMNS),
+        to_fill_in=TO_FILL_IN,
+        picture={
+            "width": WIDTH,
+            "height": HEIGHT,
+            "lowest_hz": FREQUENCY_RANGE_HZ[0],
+            "highest_hz": FREQUENCY_RANGE_HZ[1],
+            "range_db": RANGE_DB,
+            "preroll_ms": 1000 * PREROLL,
+        },
+    )

@@ -1,0 +1,1 @@
+"""Export: clips, label files per split, and checksums over all of it."""

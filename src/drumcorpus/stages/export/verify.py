@@ -1,0 +1,174 @@
+"""Verifies an export against its own checksums, in bounded memory."""
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.paths import inside_root
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.stages.export.layout import CHECKSUMS, METADATA
+
+LEVELS = ("quick", "sample", "full")
+# Level sample reads the clips whose listed digest begins with one of 8 of 256 bytes: 3 %.
+_SAMPLED_BYTES = 8
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)\n")
+
+
+def verify_export(
+    export_root: str | os.PathLike, level: str, *, ignored_names: tuple[str, ...] = ()
+) -> list[dict]:
+    """Compare an export with its `SHA256SUMS`.
+
+    Parameters
+    ----------
+    export_root : path
+        The folder `SHA256SUMS` is in.
+    level : {'quick', 'sample', 'full'}
+        At every level each listed file must be there and no other, every clip must have its size
+        and every other file its content; `sample` also reads a fixed 3 % of the clips, `full` all.
+    ignored_names : tuple of str
+        Names of files that may be there besides, in any folder. A run manifest (`X.manifest.json`
+        beside X) always may.
+
+    Returns
+    -------
+    problems : list of dict
+        ``path`` relative to the root and ``problem``: `missing`, `extra`, `changed`, `wrong size`,
+        `outside the export`, `not a plain file`, `not readable as a listing`; sorted by path.
+
+    Raises
+    ------
+    ValueError
+        If `level` is unknown, or `SHA256SUMS` lists one folder in two places.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"level: expected one of {', '.join(LEVELS)}, got {level!r}")
+    root = Path(export_root)
+    if not (root / CHECKSUMS).is_file():
+        return [_problem(CHECKSUMS, "missing")]
+    clip_bytes = _clip_bytes(root)
+    problems: list[dict] = []
+    seen: set[str] = set()
+    for folder, listed in itertools.groupby(_listing(root, problems), key=lambda row: row[0]):
+        if folder in seen:
+            raise ValueError(f"{CHECKSUMS}: folder {folder or '.'!r} is listed in two places")
+        seen.add(folder)
+        digests = {name: digest for _, name, digest in listed}
+        problems += _check_folder(root, folder, digests, level, clip_bytes, ignored_names)
+    problems += _unlisted_folders(root, seen, ignored_names)
+    return sorted(problems, key=lambda problem: (problem["path"], problem["problem"]))
+
+
+def clips_are_whole(index_parquet: str | os.PathLike, export_root: str | os.PathLike) -> bool:
+    """Whether every clip of a shard's index stands with the content that the index gives it."""
+    index = read_table(index_parquet, columns=["path", "sha256", "bytes"])
+    for path, sha256, n_bytes in zip(
+        *(column.to_pylist() for column in index.columns), strict=True
+    ):
+        if path is None:
+            continue
+        clip = Path(export_root, path)
+        if not clip.is_file() or clip.stat().st_size != n_bytes or sha256_file(clip) != sha256:
+            return False
+    return True
+
+
+def _listing(root: Path, problems: list[dict]) -> Iterator[tuple[str, str, str]]:
+    """(folder, name, digest) of every line; lines that are none become problems."""
+    with (root / CHECKSUMS).open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            match = _LINE.fullmatch(line)
+            if match:
+                folder, _, name = match[2].rpartition("/")
+                yield folder, name, match[1]
+            else:
+                problems.append(_problem(f"{CHECKSUMS}:{number}", "not readable as a listing"))
+
+
+def _check_folder(
+    root: Path, folder: str, digests: dict, level: str, clip_bytes: int | None, ignored_names: tuple
+) -> list[dict]:
+    """What is wrong with the files of one listed folder."""
+    place = inside_root(root, folder)
+    if place is None:
+        return [_problem(_join(folder, name), "outside the export") for name in digests]
+    found = {entry.name: entry for entry in _entries(place)}
+    problems = [
+        _problem(_join(folder, name), "extra")
+        for name in found.keys() - digests.keys()
+        if not _may_stand(name, folder, digests, ignored_names)
+    ]
+    for name, digest in digests.items():
+        problem = _check_file(found.get(name), digest, level, clip_bytes)
+        if problem:
+            problems.append(_problem(_join(folder, name), problem))
+    return problems
+
+
+def _check_file(entry: os.DirEntry | None, digest: str, level: str, clip_bytes: int) -> str | None:
+    """What is wrong with one listed file."""
+    if entry is None:
+        return "missing"
+    if not entry.is_file(follow_symlinks=False):
+        return "not a plain file"
+    is_clip = entry.name.endswith(".wav")
+    if is_clip and clip_bytes is not None and entry.stat().st_size != clip_bytes:
+        return "wrong size"
+    sampled = level == "sample" and int(digest[:2], 16) < _SAMPLED_BYTES
+    if (level == "full" or sampled or not is_clip) and sha256_file(entry.path) != digest:
+        return "changed"
+    return None
+
+
+def _unlisted_folders(root: Path, listed: set[str], ignored_names: tuple) -> list[dict]:
+    """The files in folders that the listing does not name."""
+    problems = []
+    for place, folders, names in os.walk(root):
+        folder = "" if Path(place) == root else Path(place).relative_to(root).as_posix()
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        known = folder in listed
+        strangers = links if known else [*links, *names]
+        problems += [
+            _problem(_join(folder, name), "extra")
+            for name in strangers
+            if not _may_stand(name, folder, {}, ignored_names)
+        ]
+    return problems
+
+
+def _may_stand(name: str, folder: str, digests: dict, ignored_names: tuple) -> bool:
+    """Whether a file that is not listed may stand there all the same."""
+    if name in ignored_names or (name == CHECKSUMS and not folder):
+        return True
+    described = name.removesuffix(".manifest.json")
+    return described != name and (described in digests or (described == CHECKSUMS and not folder))
+
+
+def _entries(folder: Path) -> list[os.DirEntry]:
+    """The files and links in `folder`, none where there is no such folder."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if not entry.is_dir()]
+
+
+def _clip_bytes(root: Path) -> int | None:
+    """Size of every clip, from `metadata.json`; None where it does not say (it is named then)."""
+    try:
+        return read_json(root / METADATA)["clip"]["bytes"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _join(folder: str, name: str) -> str:
+    """Path of a file, relative to the export root."""
+    return f"{folder}/{name}" if folder else name
+
+
+def _problem(path: str, problem: str) -> dict:
+    """One problem."""
+    return {"path": path, "problem": problem}

@@ -1,0 +1,57 @@
+"""The sections that copy figures of other reports, so that gates find all of them in one place."""
+
+import os
+from collections.abc import Mapping
+
+from drumcorpus.ground.files.json_files import read_json
+
+# Below `leaks` of reports/splits: what gates and the page rest on.
+LEAKS = ("families", "found_families", "moved_sessions", "refused_sessions", "policy", "examples")
+# Of reports/distribution.
+DRIFT = ("baseline", "n_drifted", "drifted", "sets_without_baseline")
+
+Path = str | os.PathLike
+
+
+def leaks(path: Path | None) -> dict | None:
+    """The figures of the split report; None where there is none."""
+    return None if path is None else chosen(document(path).get("leaks") or {}, LEAKS)
+
+
+def drift(path: Path | None) -> dict | None:
+    """The figures of the distribution report; None where there is none."""
+    return None if path is None else chosen(document(path), DRIFT)
+
+
+def audit(path: Path | None, diff: Path | None) -> dict | None:
+    """Findings of the audit, and its differences from the blessed one where they were looked for.
+
+    None where there is no audit.
+    """
+    if path is None:
+        return None
+    changes = {} if diff is None else document(diff)
+    return {
+        "n_findings": len(document(path)["findings"]),
+        "n_differences": changes.get("n_differences"),
+        "baseline": changes.get("baseline"),
+    }
+
+
+def chosen(found: Mapping, keys: tuple[str, ...]) -> dict:
+    """Some figures of a report; one that it lacks is None, which no gate passes."""
+    return {key: found.get(key) for key in keys}
+
+
+def document(path: Path) -> Mapping:
+    """A JSON document that is an object.
+
+    Raises
+    ------
+    ValueError
+        If the file is not JSON, or another value; the message names it.
+    """
+    found = read_json(path)
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{path}: got {type(found).__name__}; wanted: a JSON object")
+    return found

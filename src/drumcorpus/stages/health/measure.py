@@ -1,0 +1,178 @@
+"""Health of a manifest or of a source set: one report of figures for the gates and the page.
+
+`one_pass` counts the events, `rows` makes small tables of the counts; `figures`, `classes`,
+`durations` and `examples` turn them into sections. `scans` reads the tables beside the events,
+`around` makes sections of them, and `documents` copies figures of other reports. A new section is
+one function there and one line here.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drumcorpus.ground.files.database import open_database
+from drumcorpus.stages.health import around, classes, documents, figures, scans
+from drumcorpus.stages.health.audio_checks import audio_section
+from drumcorpus.stages.health.durations import durations
+from drumcorpus.stages.health.examples import find_examples
+from drumcorpus.stages.health.one_pass import Counts, count_events
+from drumcorpus.stages.health.rows import Rows, make_rows
+
+PathList = Sequence[str | os.PathLike]
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands beside the events: tables and reports. What is not given is not measured.
+
+    Attributes
+    ----------
+    tallies, quarantine, sessions, inventory : sequence of paths
+        Tables of the schemas `TALLIES`, `QUARANTINE`, `SESSIONS` and `INVENTORY`, of all merged
+        source sets.
+    audio_checks : sequence of paths
+        Tables of the schema `AUDIO_CHECKS`.
+    audio_settings : mapping
+        The sampling and limits that these were measured by.
+    splits : sequence of paths
+        Tables of the schema `SPLITS`: which sessions are left out of the manifest.
+    leaks, audit, audit_diff, drift : path or None
+        The JSON reports on splits, on provenance, on its difference from the blessed one, and on
+        distributions.
+    """
+
+    tallies: PathList = ()
+    quarantine: PathList = ()
+    sessions: PathList = ()
+    inventory: PathList = ()
+    audio_checks: PathList = ()
+    audio_settings: Mapping = field(default_factory=dict)
+    splits: PathList = ()
+    leaks: str | os.PathLike | None = None
+    audit: str | os.PathLike | None = None
+    audit_diff: str | os.PathLike | None = None
+    drift: str | os.PathLike | None = None
+
+
+def measure_health(
+    events: PathList,
+    around_events: Around,
+    *,
+    taxonomy_labels: Mapping[str, str],
+    crash_family: str,
+    dynamic_buckets: Sequence[str] = (),
+    threads: int = 2,
+    memory_limit: str = "1GB",
+    spill_dir: str | os.PathLike | None = None,
+) -> dict:
+    """Measure events and what was left out of them.
+
+    Equal tables give an equal report, whatever the threads, the memory or the order of the rows.
+    Where no file of a kind is given, its sections are None: not measured, which no gate passes.
+
+    Parameters
+    ----------
+    events : sequence of paths
+        A manifest, or the shards of a source set; schema `schemas.EVENTS`.
+    around_events : Around
+        The tables and reports beside them.
+    taxonomy_labels : mapping
+        Family of every label of the taxonomy.
+    crash_family : str
+        Family whose labels the crash stage tells apart.
+    dynamic_buckets : sequence of str
+        Names of the dynamic buckets, soft to loud; they go into the report for the page.
+    threads : int
+        Threads of duckdb, which looks for duplicates while the events are counted.
+    memory_limit : str
+        Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to `spill_dir`.
+    spill_dir : path, optional
+        Folder for what is spilled; a temporary folder that is removed, if not given.
+
+    Returns
+    -------
+    report : dict
+        JSON document; times in seconds, tempo in beats per minute, shares from 0 to 1, all else
+        counts. Null values of a column are counted under ``"(none)"``.
+
+    Raises
+    ------
+    ValueError
+        If a table has not the schema it should have; the message names file and column.
+    FileNotFoundError
+        If a table is missing.
+    """
+    with (
+        tempfile.TemporaryDirectory(dir=spill_dir) as spill,
+        open_database(threads, memory_limit, Path(spill)) as database,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        scans.open_events(database, events)
+        repeated = beside.submit(scans.find_duplicates, database.cursor())
+        counts = count_events(events)
+        rows = make_rows(counts)
+        per_session = figures.per_session(rows.by_session)
+        report = events_report(rows, counts, taxonomy_labels, crash_family)
+        report["examples"] = find_examples(counts, per_session)
+        report["duplicates"] = figures.duplicates(rows.events, *repeated.result())
+        report |= tables_report(database, per_session, counts, around_events)
+    report |= {
+        "leaks": documents.leaks(around_events.leaks),
+        "audit": documents.audit(around_events.audit, around_events.audit_diff),
+        "drift": documents.drift(around_events.drift),
+        "dynamic_buckets": list(dynamic_buckets),
+    }
+    return dict(sorted(report.items()))
+
+
+def events_report(
+    rows: Rows, counts: Counts, taxonomy_labels: Mapping[str, str], crash_family: str
+) -> dict:
+    """The sections that rest on the events alone, as of `measure_health`."""
+    crash_labels = {label for label, fam in taxonomy_labels.items() if fam == crash_family}
+    components = rows.components
+    return {
+        "schema": "drumcorpus.health/2",
+        "totals": figures.totals(rows.events, rows.by_session, components),
+        "source_sets": figures.source_sets(rows.by_session),
+        "splits": figures.count_by(rows.events, "split"),
+        "composition": figures.composition(components),
+        "labels": classes.labels(components, rows.dynamics, rows.velocities, taxonomy_labels),
+        "unknown_labels": classes.unknown_labels(components, taxonomy_labels),
+        "velocity": classes.velocities(rows.velocities),
+        "openness": classes.openness(rows.openness, components, taxonomy_labels),
+        "techniques": classes.techniques(rows.techniques),
+        "crash_variants": classes.crash_variants(rows.variants, components, crash_labels),
+        "tempo": figures.tempo(rows.tempi, counts.tempo_range),
+        "meter": figures.meter(rows.events),
+        "licenses": figures.licenses(rows.events),
+        "audio": figures.audio(rows.events),
+        "components_per_event": figures.components_per_event(rows.by_session),
+        "hits_per_session": figures.hits_per_session(rows.by_session),
+        "group_leaks": figures.group_leaks(rows.by_session),
+    }
+
+
+def tables_report(database, per_session: Mapping, counts: Counts, beside: Around) -> dict:
+    """The sections that rest on the tables beside the events, as of `measure_health`."""
+    names = ("drops", "quarantine", "sessions", "durations", "audio_checks")
+    report: dict = dict.fromkeys(names)
+    if beside.tallies:
+        drops, in_event = scans.read_tallies(database, beside.tallies)
+        refused = scans.read_refused(database, beside.splits) if beside.splits else None
+        report["drops"] = around.drops(drops, in_event, per_session, refused)
+    if beside.quarantine:
+        quarantined = scans.read_quarantine(database, beside.quarantine)
+        report["quarantine"] = around.quarantine(quarantined)
+    if beside.sessions:
+        listed = scans.read_sessions(database, beside.sessions)
+        report["sessions"] = around.sessions(listed, per_session)
+        report["durations"] = durations(counts, listed, per_session)
+    if beside.audio_checks:
+        report["audio_checks"] = audio_section(
+            database, beside.audio_checks, beside.inventory, beside.audio_settings
+        )
+    return report

@@ -1,0 +1,1 @@
+"""Ingestion: the strokes of sessions become events, each accounted for, with provenance."""

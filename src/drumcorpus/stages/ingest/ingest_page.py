@@ -1,0 +1,192 @@
+"""What became of every label of the sources: a report of all ingested source sets, and its page."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drumcorpus.ground.files.tables import iter_batches, read_table
+from drumcorpus.ground.pages.charts import in_order, stacked_bars
+from drumcorpus.ground.pages.render import quarantine_by_reason, render_page
+
+IN_EVENT = "in_event"  # outcome of a tally: the hit became a component of an event
+N_ROWS = 300  # of source labels shown of each set; the report has all
+N_REASON_LABELS = 8  # source labels named beside a reason on the page
+N_OPEN_ROWS = 24  # a longer table of source labels is folded
+
+Combination = tuple[str, str | None, str]  # source label, label, outcome
+
+
+def describe_source_set(
+    name: str,
+    card: Mapping,
+    tier: str,
+    *,
+    tallies: str | os.PathLike,
+    quarantine: str | os.PathLike,
+    sessions: str | os.PathLike,
+) -> dict:
+    """What became of the hits of one source set.
+
+    Parameters
+    ----------
+    card : mapping
+        The source set's card.
+    tallies, quarantine, sessions : path
+        Tables of the schemas TALLIES, QUARANTINE and SESSIONS.
+
+    Returns
+    -------
+    dict
+        JSON document of counts. ``source_labels`` has one entry per source label and label (null
+        where the label maps have none), those with most hits first.
+
+    Raises
+    ------
+    ValueError
+        If a table cannot be read, or the counts do not add up.
+    """
+    counts, n_hits, n_sessions = count_tallies(tallies)
+    label_maps = read_table(sessions, ["label_map"])["label_map"]
+    by_outcome = sums_by_outcome(counts)
+    if sum(by_outcome.values()) != n_hits:
+        raise ValueError(f"{tallies}: outcomes add up to {sum(by_outcome.values())} of {n_hits}")
+    n_in_event = by_outcome.get(IN_EVENT, 0)
+    return {
+        "source_set": name,
+        "title": card["title"],
+        "tier": tier,
+        "sessions": {
+            "total": len(label_maps),
+            "with_labels": len(label_maps) - label_maps.null_count,
+            "with_hits": n_sessions,
+        },
+        "hits": {"total": n_hits, "in_event": n_in_event, "dropped": n_hits - n_in_event},
+        "by_outcome": by_outcome,
+        "source_labels": source_labels(counts),
+        "quarantine": quarantine_by_reason(read_table(quarantine)),
+    }
+
+
+def count_tallies(tallies: str | os.PathLike) -> tuple[Counter[Combination], int, int]:
+    """Hits by combination, all hits, and the sessions that have any.
+
+    The table is read one row group at a time: of millions of rows there are few combinations.
+    """
+    counts: Counter[Combination] = Counter()
+    n_hits, sessions = 0, set()
+    keys = ["source_label", "label", "outcome"]
+    for batch in iter_batches(tallies, ["session_id", *keys, "n_hits"]):
+        n_hits += pc.sum(batch["n_hits"]).as_py() or 0
+        sessions.update(pc.unique(batch["session_id"]).to_pylist())
+        table = pa.Table.from_batches([batch])
+        for row in table.group_by(keys).aggregate([("n_hits", "sum")]).to_pylist():
+            source_label, outcome = row["source_label"] or "(none)", row["outcome"] or "(none)"
+            counts[source_label, row["label"], outcome] += row["n_hits_sum"]
+    return counts, n_hits, len(sessions)
+
+
+def source_labels(counts: Mapping[Combination, int]) -> list[dict]:
+    """What became of each source label, those with most hits first."""
+    rows: dict[tuple, dict] = {}
+    for (source_label, label, outcome), n in sorted(counts.items(), key=lambda item: str(item[0])):
+        row = rows.setdefault(
+            (source_label, label),
+            {"source_label": source_label, "label": label, "hits": 0, "outcomes": {}},
+        )
+        row["hits"] += n
+        row["outcomes"][outcome] = n
+    return sorted(
+        rows.values(), key=lambda row: (-row["hits"], row["source_label"], row["label"] or "")
+    )
+
+
+def summarise_ingest(source_sets: Iterable[dict]) -> dict:
+    """All ingested source sets in order of name, and their sums.
+
+    Raises
+    ------
+    ValueError
+        If the parts of a source set do not add up to its totals.
+    """
+    source_sets = sorted(source_sets, key=lambda row: row["source_set"])
+    for row in source_sets:
+        check_sums(row)
+    by_outcome = sum((Counter(row["by_outcome"]) for row in source_sets), Counter())
+    totals = {
+        group: {key: sum(row[group][key] for row in source_sets) for key in keys}
+        for group, keys in {
+            "sessions": ("total", "with_labels", "with_hits"),
+            "hits": ("total", "in_event", "dropped"),
+            "quarantine": ("files",),
+        }.items()
+    }
+    totals |= {"source_sets": len(source_sets), "by_outcome": dict(sorted(by_outcome.items()))}
+    return {"schema": "drumcorpus.ingest/1", "totals": totals, "source_sets": source_sets}
+
+
+def check_sums(row: Mapping) -> None:
+    """Stop where the parts of a source set do not add up to its hits.
+
+    Raises
+    ------
+    ValueError
+        Naming the source set and the figure.
+    """
+    labels = row["source_labels"]
+    parts = {
+        "outcomes": sum(row["by_outcome"].values()),
+        "source labels": sum(label["hits"] for label in labels),
+        "outcomes of source labels": sum(sum(label["outcomes"].values()) for label in labels),
+        "hits in events and dropped": row["hits"]["in_event"] + row["hits"]["dropped"],
+    }
+    for what, found in parts.items():
+        if found != row["hits"]["total"]:
+            total = row["hits"]["total"]
+            raise ValueError(f"{row['source_set']}: {what} add up to {found} of {total} hits")
+
+
+def render_ingest_page(report: Mapping) -> str:
+    """The page of `summarise_ingest`'s report: a whole document, every name escaped."""
+    by_outcome = {row["source_set"]: row["by_outcome"] for row in report["source_sets"]}
+    outcomes = in_order(by_outcome, (), first=(IN_EVENT,))
+    return render_page(
+        "ingest.html.jinja",
+        title="Labels of the sources",
+        report=report,
+        in_event=IN_EVENT,
+        n_open_rows=N_OPEN_ROWS,
+        outcome_chart=stacked_bars(by_outcome, outcomes, of_whole=True),
+        tables={row["source_set"]: page_tables(row) for row in report["source_sets"]},
+    )
+
+
+def page_tables(row: Mapping) -> dict:
+    """What the page shows of one source set's labels: as much as one reads, and what is left."""
+    labels, n_hits = row["source_labels"], row["hits"]["total"]
+    drops = []
+    for reason, n in row["by_outcome"].items():
+        named: Counter[str] = Counter()
+        for label in labels:
+            named[label["source_label"]] += label["outcomes"].get(reason, 0)
+        ranked = sorted((+named).items(), key=lambda item: (-item[1], item[0]))
+        first, more = ranked[:N_REASON_LABELS], len(ranked[N_REASON_LABELS:])
+        share = n / n_hits if n_hits else None
+        drops.append({"reason": reason, "hits": n, "share": share, "first": first, "more": more})
+    drops = [drop for drop in drops if drop["reason"] != IN_EVENT]
+    rest = labels[N_ROWS:]
+    return {
+        "drops": sorted(drops, key=lambda drop: (-drop["hits"], drop["reason"])),
+        "labels": labels[:N_ROWS],
+        "more": {"labels": len(rest), "hits": sum(label["hits"] for label in rest)},
+    }
+
+
+def sums_by_outcome(counts: Mapping[Combination, int]) -> dict[str, int]:
+    """Hits by outcome, in order of its name."""
+    sums: Counter[str] = Counter()
+    for (_, _, outcome), n in counts.items():
+        sums[outcome] += n
+    return dict(sorted(sums.items()))

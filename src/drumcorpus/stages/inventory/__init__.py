@@ -1,0 +1,1 @@
+"""Inventory: raw files with their digests, the sessions they make up, and checksum lists."""

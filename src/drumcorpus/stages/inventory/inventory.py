@@ -1,0 +1,232 @@
+"""Inventory: every raw file of a source set with its digest, and the sessions they make up."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from drumcorpus.ground.files.raw_files import FactCache, RawFile, read_as_digested
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.sound.audio import integrated_loudness, probe_audio
+from drumcorpus.schemas import INVENTORY, SESSIONS
+from drumcorpus.sessions import Refusal, Survey, quarantine_table
+
+
+@dataclass
+class Inventory:
+    """Tables of the schemas INVENTORY, SESSIONS (in order of session_id) and QUARANTINE."""
+
+    files: pa.Table
+    sessions: pa.Table
+    quarantine: pa.Table
+
+
+def take_inventory(
+    source_set: str,
+    survey: Callable[[dict[str, RawFile], Callable[[str], bytes], dict], Survey],
+    files: dict[str, RawFile],
+    digests: dict[str, str],
+    refusals: Iterable[Refusal],
+    cache: FactCache,
+    card: dict,
+    options: dict,
+    *,
+    split_sessions: Callable[[list[dict]], list[tuple[str, bool]]],
+    workers: int = 1,
+) -> Inventory:
+    """Put the raw files of a source set into tables.
+
+    Parameters
+    ----------
+    survey
+        The source set's own; see `.source_sets`.
+    files, digests
+        The files below the roots, and the SHA-256 of those that could be read.
+    refusals
+        Of finding and reading them.
+    cache
+        Keeps what the headers of audio files say, and their loudness where it is asked for.
+    card
+        Of the source set: kit, label map and `is_synthetic` of the sessions that do not say
+        themselves.
+    options
+        The source set's own settings and reference documents.
+    split_sessions
+        The split of each session, and whether it is published, from its group and the split that
+        its source gives.
+    workers
+        Threads that read audio.
+    """
+    readable = {path: file for path, file in files.items() if path in digests}
+    found = survey(readable, lambda path: read_as_digested(readable[path], digests[path]), options)
+    probes, broken = _probe_audio_files(readable, found.roles, cache, workers)
+    refusals = [*refusals, *found.refusals]
+    refusals += [
+        Refusal(path, "unreadable_audio", detail, found.owners.get(path))
+        for path, detail in broken.items()
+    ]
+    sessions = [_without_broken(session, broken) for session in found.sessions]
+    loudness = _measure_loudness(sessions, readable, cache, workers)
+    facts = _Facts(source_set, card, found.roles, readable, digests, probes, loudness)
+    rows = [_session_row(session, facts) for session in sessions]
+    rows = [
+        row | {"split": split, "official_split": is_official}
+        for row, (split, is_official) in zip(rows, split_sessions(rows), strict=True)
+    ]
+    rows.sort(key=lambda row: row["session_id"])
+    return Inventory(
+        _inventory_table(source_set, readable, digests, found, probes),
+        pa.Table.from_pylist(rows, SESSIONS),
+        quarantine_table(source_set, "inventory", refusals),
+    )
+
+
+def refuse_vanished(
+    earlier: str | os.PathLike, files: dict[str, RawFile], roots: list[str]
+) -> None:
+    """Stop where a raw file that an earlier inventory lists is gone.
+
+    Parameters
+    ----------
+    earlier : path
+        The earlier inventory, which need not exist.
+    files
+        What is there now.
+    roots
+        Where it was looked for, for the message.
+
+    Raises
+    ------
+    FileNotFoundError
+        Naming the files, ten at the most.
+    """
+    if not Path(earlier).is_file():
+        return
+    known = read_table(earlier, columns=["path"])["path"].to_pylist()
+    gone = [path for path in known if path not in files]
+    if gone:
+        more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
+        raise FileNotFoundError(
+            f"{len(gone)} raw file(s) that the last inventory lists are gone from "
+            f"{', '.join(map(str, roots))}: {', '.join(gone[:10])}{more}. Put them back, or build "
+            f"without them: --config 'inventory={{vanished: accept}}'"
+        )
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known around the sessions of one source set."""
+
+    source_set: str
+    card: dict
+    roles: dict[str, str]
+    files: dict[str, RawFile]
+    digests: dict[str, str]
+    probes: dict[str, dict]
+    loudness: dict[str, float]
+
+
+def _probe_audio_files(
+    files: dict[str, RawFile], roles: dict[str, str], cache: FactCache, workers: int
+) -> tuple[dict[str, dict], dict[str, str]]:
+    """What the header of each audio file says; and, of those that are not usable, why."""
+    paths = [path for path in files if roles[path] == "audio"]
+    with ThreadPoolExecutor(workers) as pool:
+        facts = list(pool.map(lambda path: cache.fact(files[path], "audio", _audio_fact), paths))
+    pairs = list(zip(paths, facts, strict=True))
+    usable = {path: fact for path, fact in pairs if "unusable" not in fact}
+    return usable, {path: fact["unusable"] for path, fact in pairs if "unusable" in fact}
+
+
+def _audio_fact(file: RawFile) -> dict:
+    try:
+        return probe_audio(file.location)
+    except ValueError as error:
+        return {"unusable": str(error)}
+
+
+def _without_broken(session: dict, broken: dict[str, str]) -> dict:
+    """The session without the audio that cannot be read; its labels stay."""
+    recording = [session.get("audio_path"), *(session.get("channel_paths") or [])]
+    support = session.get("support_paths") or []
+    kept = session | {"support_paths": [path for path in support if path not in broken]}
+    notes = list(session.get("notes") or [])
+    if any(path in broken for path in recording):
+        kept |= {"audio_path": None, "channel_paths": None}
+        notes.append("audio unreadable")
+    lost = [path for path in support if path in broken]
+    return kept | {"notes": [*notes, *(f"{path}: unreadable" for path in lost)]}
+
+
+def _measure_loudness(
+    sessions: list[dict], files: dict[str, RawFile], cache: FactCache, workers: int
+) -> dict[str, float]:
+    """Integrated loudness in LUFS of the audio of the sessions that ask for it."""
+    paths = [s["audio_path"] for s in sessions if s.get("measure_loudness") and s["audio_path"]]
+    with ThreadPoolExecutor(workers) as pool:
+        facts = list(pool.map(lambda path: cache.fact(files[path], "loudness", _loudness), paths))
+    return dict(zip(paths, facts, strict=True))
+
+
+def _loudness(file: RawFile) -> float | None:
+    return integrated_loudness(file.location)
+
+
+def _session_row(session: dict, facts: _Facts) -> dict:
+    card, audio_path = facts.card, session.get("audio_path")
+    recording = session.get("channel_paths") or [audio_path]
+    row = dict.fromkeys(SESSIONS.names) | {"notes": []}
+    row |= {name: value for name, value in session.items() if name in row}
+    owned = {session.get("annotation_path"), *recording, *session["support_paths"]} - {None}
+    if "label_map" not in session and len(card["label_maps"]) == 1:
+        row["label_map"] = card["label_maps"][0]
+    if row["integrated_loudness"] is None:
+        row["integrated_loudness"] = facts.loudness.get(audio_path)
+    return row | {
+        "source_set": facts.source_set,
+        "group_id": row["group_id"] or f"{facts.source_set}/{row['session_id']}",
+        "kit_id": row["kit_id"] or card["kit"],
+        "is_synthetic": card["is_synthetic"]
+        if row["is_synthetic"] is None
+        else row["is_synthetic"],
+        "audio_duration": _audio_duration(session, recording, facts.probes),
+        "files": [
+            {
+                "path": path,
+                "role": facts.roles[path],
+                "bytes": facts.files[path].bytes,
+                "sha256": facts.digests[path],
+            }
+            for path in sorted(owned)
+        ],
+    }
+
+
+def _audio_duration(session: dict, recording: list, probes: dict[str, dict]) -> float | None:
+    """Seconds of sound: of the recording, or else of the files that the labels are found in."""
+    lengths = [probes[path]["duration"] for path in recording if path is not None]
+    if lengths:
+        return min(lengths)
+    found_in = [probes[path]["duration"] for path in session["support_paths"] if path in probes]
+    # Tracks of a multitrack run side by side, one-shots one after the other.
+    whole = sum if session.get("serial_audio") else max
+    return whole(found_in) if found_in else None
+
+
+def _inventory_table(source_set, files, digests, found, probes) -> pa.Table:
+    rows = [
+        {
+            "source_set": source_set,
+            "path": path,
+            "role": found.roles[path],
+            "session_id": found.owners.get(path),
+            "bytes": file.bytes,
+            "sha256": digests[path],
+            **probes.get(path, {}),
+        }
+        for path, file in sorted(files.items())
+    ]
+    return pa.Table.from_pylist(rows, INVENTORY)

@@ -1,0 +1,221 @@
+"""What there is before anything is ingested: report, page and table of all source sets."""
+
+import csv
+import io
+import math
+import os
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.pages.charts import in_order, stacked_bars
+from drumcorpus.ground.pages.render import quarantine_by_reason, render_page
+
+SPLITS = ("train", "validation", "test")
+NONE = "(none)"  # where a table has no value
+CARD_KEYS = (
+    *("title", "version", "license", "license_verified"),
+    *("redistributable", "forbids", "attribution"),
+)
+SUMS = {
+    "sessions": ("total", "with_labels", "inventory_only", "with_audio", "without_audio"),
+    "files": ("total", "bytes", "without_session"),
+    "quarantine": ("files",),
+}
+
+
+def describe_source_set(
+    name: str,
+    card: Mapping,
+    settings: Mapping,
+    *,
+    files: str | os.PathLike,
+    sessions: str | os.PathLike,
+    quarantine: str | os.PathLike,
+) -> dict:
+    """What the inventory has of one source set.
+
+    Parameters
+    ----------
+    card : mapping
+        The source set's card.
+    settings : mapping
+        ``tier``, and ``roots`` as they are shown, which name no folder of the machine.
+    files, sessions, quarantine : path
+        Tables of the schemas INVENTORY, SESSIONS and QUARANTINE.
+
+    Returns
+    -------
+    dict
+        JSON document: counts; sizes in bytes, audio in seconds. The audio of a session counts
+        once, however many files it is recorded in.
+
+    Raises
+    ------
+    ValueError
+        If a table cannot be read, or lacks a column; the message names it.
+    """
+    return {
+        "source_set": name,
+        **{key: card[key] for key in CARD_KEYS},
+        **{key: settings[key] for key in ("tier", "roots")},
+        **count_sessions(read_table(sessions, ["split", "label_map", "audio_duration"])),
+        **count_files(
+            read_table(
+                files, ["role", "session_id", "bytes", "duration", "sample_rate_hz", "channels"]
+            )
+        ),
+        "quarantine": quarantine_by_reason(read_table(quarantine)),
+    }
+
+
+def count_sessions(sessions: pa.Table) -> dict:
+    """Sessions with labels to take and without, with audio and without, and by split."""
+    rows = sessions.to_pylist()
+    silent = sum(row["audio_duration"] is None for row in rows)
+    unlabelled = sum(row["label_map"] is None for row in rows)
+    by_split: dict[str, list] = {}
+    for row in rows:
+        by_split.setdefault(row["split"] or NONE, []).append(row["audio_duration"])
+    names = in_order({}, by_split, first=SPLITS)
+    return {
+        "sessions": {
+            "total": len(rows),
+            "with_labels": len(rows) - unlabelled,
+            "inventory_only": unlabelled,
+            "with_audio": len(rows) - silent,
+            "without_audio": silent,
+        },
+        "audio": seconds(row["audio_duration"] for row in rows),
+        "splits": [
+            {"split": name, "sessions": len(by_split[name]), "audio": seconds(by_split[name])}
+            for name in names
+        ],
+    }
+
+
+def count_files(files: pa.Table) -> dict:
+    """Files and bytes by role, and the formats of the audio."""
+    by_role = files.group_by("role").aggregate([([], "count_all"), ("bytes", "sum")])
+    roles = {
+        row["role"] or NONE: {"files": row["count_all"], "bytes": row["bytes_sum"] or 0}
+        for row in by_role.to_pylist()
+    }
+    formats: dict[tuple[int, int], list[float]] = {}
+    for row in files.select(["sample_rate_hz", "channels", "duration"]).to_pylist():
+        if row["sample_rate_hz"] is not None:
+            key = (row["sample_rate_hz"], row["channels"])
+            formats.setdefault(key, []).append(row["duration"])
+    return {
+        "files": {
+            "total": files.num_rows,
+            "bytes": sum(role["bytes"] for role in roles.values()),
+            "without_session": files["session_id"].null_count,
+            "by_role": dict(sorted(roles.items())),
+        },
+        "audio_formats": [
+            {"sample_rate_hz": rate, "channels": n, "files": len(times), "audio": seconds(times)}
+            for (rate, n), times in sorted(formats.items())
+        ],
+    }
+
+
+def summarise_inventory(source_sets: Iterable[dict]) -> dict:
+    """All source sets in order of name, and their sums.
+
+    Raises
+    ------
+    ValueError
+        If the parts of a source set do not add up to its totals.
+    """
+    source_sets = sorted(source_sets, key=lambda row: row["source_set"])
+    for row in source_sets:
+        check_sums(row)
+    totals = {
+        group: {key: sum(row[group][key] for row in source_sets) for key in keys}
+        for group, keys in SUMS.items()
+    }
+    totals["source_sets"] = len(source_sets)
+    totals["redistributable"] = sum(row["redistributable"] for row in source_sets)
+    totals["audio"] = seconds(row["audio"] for row in source_sets)
+    return {"schema": "drumcorpus.inventory/1", "totals": totals, "source_sets": source_sets}
+
+
+def check_sums(row: Mapping) -> None:
+    """Stop where the parts of a source set do not add up.
+
+    Raises
+    ------
+    ValueError
+        Naming the source set and the figure.
+    """
+    sessions, files, quarantine = row["sessions"], row["files"], row["quarantine"]
+    parts = {
+        "sessions by labels": (sessions["with_labels"] + sessions["inventory_only"], "sessions"),
+        "sessions by split": (sum(split["sessions"] for split in row["splits"]), "sessions"),
+        "files by role": (sum(role["files"] for role in files["by_role"].values()), "files"),
+    }
+    for what, (found, group) in parts.items():
+        if found != row[group]["total"]:
+            total = row[group]["total"]
+            raise ValueError(f"{row['source_set']}: {what} add up to {found} of {total}")
+    found = sum(group["files"] for group in quarantine["by_reason"].values())
+    if found != quarantine["files"]:
+        total = quarantine["files"]
+        raise ValueError(f"{row['source_set']}: quarantine adds up to {found} of {total}")
+
+
+def render_inventory_page(report: Mapping) -> str:
+    """The page of `summarise_inventory`'s report: a whole document, every name escaped."""
+    longest = max((row["audio"] for row in report["source_sets"]), default=0.0)
+    unit, length = ("hours", 3600) if longest >= 7200 else ("minutes", 60)
+    by_split = {
+        row["source_set"]: {
+            split["split"]: round(split["audio"] / length, 1) for split in row["splits"]
+        }
+        for row in report["source_sets"]
+    }
+    return render_page(
+        "inventory.html.jinja",
+        title="Source sets",
+        report=report,
+        audio_unit=unit,
+        audio_chart=stacked_bars(by_split, in_order(by_split, (), first=SPLITS)),
+    )
+
+
+def inventory_csv(report: Mapping) -> str:
+    """One line per source set, for a spreadsheet."""
+    columns = {
+        "source_set": lambda row: row["source_set"],
+        "tier": lambda row: row["tier"],
+        "license": lambda row: row["license"],
+        "redistributable": lambda row: str(row["redistributable"]).lower(),
+        "roots": lambda row: " ".join(row["roots"]),
+        "sessions": lambda row: row["sessions"]["total"],
+        "with_labels": lambda row: row["sessions"]["with_labels"],
+        "inventory_only": lambda row: row["sessions"]["inventory_only"],
+        "without_audio": lambda row: row["sessions"]["without_audio"],
+        "audio_seconds": lambda row: row["audio"],
+        "files": lambda row: row["files"]["total"],
+        "bytes": lambda row: row["files"]["bytes"],
+        "quarantined": lambda row: row["quarantine"]["files"],
+        **{
+            f"{split}_sessions": lambda row, split=split: sum(
+                part["sessions"] for part in row["splits"] if part["split"] == split
+            )
+            for split in SPLITS
+        },
+    }
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in report["source_sets"]:
+        writer.writerow([value(row) for value in columns.values()])
+    return text.getvalue()
+
+
+def seconds(durations: Iterable[float | None]) -> float:
+    """Sum of the known durations, exact whatever their order."""
+    return round(math.fsum(time for time in durations if time is not None), 3)

@@ -1,0 +1,1 @@
+"""Manifest: labels are settled, and source sets become one table in order."""

@@ -1,0 +1,53 @@
+"""Merging source sets into a manifest, each session into its split."""
+
+import os
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from drumcorpus.ground.files.merging import _merged
+from drumcorpus.ground.files.split_table import SplitTable
+from drumcorpus.ground.files.tables import write_batches
+
+
+def merge_by_splits(
+    inputs: list[str], schema: pa.Schema, output: str | os.PathLike, splits: SplitTable
+) -> tuple[int, int]:
+    """Merge as `merge_sorted` does, each session into the split that a table says.
+
+    Memory is bounded by one row group of each input, and by the table of splits.
+
+    Parameters
+    ----------
+    inputs, schema, output
+        As of `merge_sorted`.
+    splits : SplitTable
+        The split of each session, instead of that of its events, and what is left out.
+
+    Returns
+    -------
+    n_rows, n_refused : int
+        Rows of the output, and rows that are left out.
+
+    Raises
+    ------
+    ValueError
+        As `merge_sorted`, and if `splits` does not know a session.
+    """
+    refused: list[int] = []
+    n_rows = write_batches(output, schema, _in_their_splits(_merged(inputs), splits, refused))
+    return n_rows, sum(refused)
+
+
+def _in_their_splits(
+    merged: Iterator[tuple[tuple, pa.RecordBatch]], splits: SplitTable, refused: list[int]
+) -> Iterator[pa.RecordBatch]:
+    """The batches with the split of their session; of those left out, the rows go to `refused`."""
+    for key, batch in merged:
+        split = splits.split_of(*key)
+        if split is None:
+            refused.append(batch.num_rows)
+        else:
+            column = batch.schema.get_field_index("split")
+            same = pa.repeat(pa.scalar(split, pa.string()), batch.num_rows)
+            yield batch.set_column(column, "split", same)

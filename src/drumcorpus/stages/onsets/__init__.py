@@ -1,0 +1,1 @@
+"""Onsets: the detector held against annotated recordings."""

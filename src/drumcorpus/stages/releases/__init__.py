@@ -1,0 +1,1 @@
+"""Releases: what is filed under one name, and the trend over all of them."""

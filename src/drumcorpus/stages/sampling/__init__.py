@@ -1,0 +1,1 @@
+"""Sampling weights: how often an event is to be drawn in training."""

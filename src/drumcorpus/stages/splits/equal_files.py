@@ -1,0 +1,75 @@
+"""Sessions that share a file to the byte."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+import duckdb
+import pyarrow as pa
+
+from drumcorpus.ground.files.paths import SOUND_ENDINGS
+from drumcorpus.stages.splits.families import EQUAL_ANNOTATION, EQUAL_AUDIO, Edge
+
+# Files beside the recording that are music too: accompaniment, stems, the song's own MIDI.
+MUSIC = (*SOUND_ENDINGS, ".mid", ".midi")
+
+_SHARED = """
+    SELECT source_set, session_id, path, role, sha256 FROM read_parquet($paths)
+    WHERE session_id IS NOT NULL AND role IN ('annotation', 'audio', 'other') AND bytes > 0
+      AND (source_set, session_id) IN (SELECT (source_set, session_id) FROM known)
+    QUALIFY count(*) OVER (PARTITION BY sha256) > 1
+    ORDER BY sha256, source_set, session_id, path
+"""
+
+
+def equal_file_edges(
+    database: duckdb.DuckDBPyConnection,
+    inventories: list[str],
+    numbers: Mapping[tuple[str, str], int],
+    silent: Iterable[str],
+    n_onsets: Mapping[int, int],
+    *,
+    min_onsets: int,
+) -> list[Edge]:
+    """An edge between sessions that own a file of one content.
+
+    Not looked at are: indexes of a source set, files of no session, silent sound, and annotations
+    of sessions with so few onsets that equal text says nothing.
+
+    Parameters
+    ----------
+    inventories : list of path
+        INVENTORY tables of all source sets.
+    numbers : mapping
+        Number of each session by source set and session.
+    silent : iterable of str
+        SHA-256 of sound files without sound, recordings, stems and accompaniment alike.
+    n_onsets : mapping
+        Onsets of each session by its number.
+    min_onsets : int
+        Fewest onsets of a session whose equal annotation counts.
+    """
+    columns = {
+        name: pa.array([key[place] for key in numbers], pa.string())
+        for place, name in enumerate(("source_set", "session_id"))
+    }
+    database.register("known", pa.table(columns))
+    rows = database.execute(_SHARED, {"paths": inventories}).fetchall()
+    database.unregister("known")
+    silent, first, edges = set(silent), {}, set()
+    for source_set, session_id, path, role, digest in rows:
+        number = numbers[source_set, session_id]
+        if role == "annotation":
+            kind = EQUAL_ANNOTATION if n_onsets.get(number, 0) >= min_onsets else None
+        else:
+            kind = EQUAL_AUDIO if role == "audio" or _is_music(path) else None
+        if kind is None or digest in silent:
+            continue
+        one, one_path = first.setdefault((kind, digest), (number, path))
+        if one != number:
+            evidence = {"sha256": digest, "files": [one_path, path]}
+            edges.add(Edge(kind, min(one, number), max(one, number), evidence))
+    return sorted(edges, key=lambda edge: (edge.kind, edge.one, edge.other))
+
+
+def _is_music(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in MUSIC

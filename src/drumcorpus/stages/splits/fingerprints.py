@@ -1,0 +1,176 @@
+"""Fingerprints: what is left of the sound and the strokes of each session to find copies by."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
+from drumcorpus.schemas import FINGERPRINTS
+from drumcorpus.stages.splits.onset_patterns import pattern_hashes
+
+NO_AUDIO = "no_audio"
+UNREADABLE_AUDIO = "unreadable_audio"
+SILENT_AUDIO = "silent_audio"
+NO_LANDMARK = "no_landmark"  # too short, or one steady sound
+_SESSIONS_PER_BATCH = 64
+
+
+def fingerprint_sessions(
+    sessions: pa.Table,
+    events: pa.Table,
+    classes: Mapping[str, str | None],
+    open_audio: Callable[[str], tuple[np.ndarray, int]],
+    *,
+    max_seconds: float,
+    max_landmarks: int,
+    max_files: int,
+    max_patterns: int,
+    find_silent: Callable[[str], Iterable[str]] = lambda session_id: (),
+    on_session: Callable[[], None] = lambda: None,
+) -> Iterator[pa.RecordBatch]:
+    """The fingerprint of every session, some at a time, in the order of `sessions`.
+
+    Parameters
+    ----------
+    sessions, events : pa.Table
+        SESSIONS and EVENTS schema, of one shard.
+    classes : mapping
+        Small class of each label, or None where it has none.
+    open_audio
+        ``path -> (samples (n_samples,), rate)`` at `audio_landmarks.SAMPLE_RATE_HZ`; raises
+        ValueError where the file is not audio.
+    max_seconds : float
+        Audio from its start that is looked at.
+    max_landmarks, max_patterns : int
+        Most landmarks and patterns kept of a session.
+    max_files : int
+        Most files that are read of a session whose strokes were found in files of their own.
+    find_silent
+        ``session_id -> SHA-256`` of silent files of a session that need not be opened here, such
+        as stems and accompaniment; see `silent_files.silent_file_finder`.
+    on_session
+        Called after each session, for progress.
+
+    Yields
+    ------
+    batch : pa.RecordBatch
+        FINGERPRINTS schema. `audio_reason` is `no_audio`, `unreadable_audio`, `silent_audio` or
+        `no_landmark` where there are no landmarks.
+    """
+    strokes = _strokes(events, classes)
+    recordings = _recordings(events, max_files)
+    rows = []
+    for session in sessions.to_pylist():
+        name, path = session["session_id"], session["audio_path"]
+        times, struck = strokes.get(name, (np.zeros(0, np.int32), np.zeros(0, np.uint8)))
+        digests = {file["path"]: file["sha256"] for file in session["files"]}
+        sound = _sound(
+            [path] if path else recordings.get(name, []),
+            digests,
+            open_audio,
+            max_seconds=max_seconds,
+            max_landmarks=max_landmarks,
+        )
+        silent = {*sound["silent_files"], *find_silent(name)}
+        rows.append(
+            {
+                "source_set": session["source_set"],
+                "session_id": name,
+                "stroke_times": times,
+                "stroke_classes": struck,
+                "pattern_hashes": pattern_hashes(times, struck, max_patterns=max_patterns),
+                **sound,
+                "silent_files": sorted(silent),
+            }
+        )
+        on_session()
+        if len(rows) == _SESSIONS_PER_BATCH:
+            yield pa.RecordBatch.from_pylist(rows, FINGERPRINTS)
+            rows = []
+    if rows:
+        yield pa.RecordBatch.from_pylist(rows, FINGERPRINTS)
+
+
+def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int) -> dict:
+    """The landmarks of the files of a session, which run side by side, and what is amiss."""
+    found, silent, reasons = [], [], []
+    for path in paths:
+        try:
+            samples = open_audio(path)[0][: int(max_seconds * SAMPLE_RATE_HZ)]
+        except ValueError:
+            reasons.append(UNREADABLE_AUDIO)
+            continue
+        if is_silent(samples):
+            reasons.append(SILENT_AUDIO)
+            silent.append(digests[path])
+            continue
+        found.append(find_landmarks(samples, max_landmarks=max_landmarks))
+    hashes, frames = (
+        (np.concatenate(column) for column in zip(*found, strict=True)) if found else ((), ())
+    )
+    order = np.lexsort((frames, hashes))[:max_landmarks]
+    reason = None if len(order) else (NO_LANDMARK if found else min(reasons, default=NO_AUDIO))
+    return {
+        "audio_reason": reason,
+        "landmark_hashes": np.asarray(hashes)[order],
+        "landmark_frames": np.asarray(frames)[order],
+        "silent_files": silent,
+    }
+
+
+def _strokes(
+    events: pa.Table, classes: Mapping[str, str | None]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Onsets in ms and bits of classes of every session; events of one millisecond are one."""
+    bits = class_bits(classes)
+    components = events["components"].combine_chunks()
+    labels = components.flatten().field("label").dictionary_encode()
+    of_label = np.array([bits.get(label, 0) for label in labels.dictionary.to_pylist()], np.int64)
+    of_component = of_label[labels.indices.to_numpy(zero_copy_only=False)]
+    counts = components.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    struck = np.zeros(len(events), np.int64)
+    np.bitwise_or.at(struck, np.repeat(np.arange(len(events)), counts), of_component)
+    times = np.round(events["onset_time"].to_numpy() * 1000).astype(np.int64)
+    names = events["session_id"].combine_chunks().dictionary_encode()
+    owner = names.indices.to_numpy(zero_copy_only=False)
+    order = np.lexsort((times, owner))
+    bounds = np.searchsorted(owner[order], np.arange(len(names.dictionary) + 1))
+    found = {}
+    for number, name in enumerate(names.dictionary.to_pylist()):
+        rows = order[bounds[number] : bounds[number + 1]]
+        here, first = np.unique(times[rows], return_index=True)
+        together = np.bitwise_or.reduceat(struck[rows], first)
+        found[name] = here.astype(np.int32), together.astype(np.uint8)
+    return found
+
+
+def class_bits(classes: Mapping[str, str | None]) -> dict[str, int]:
+    """One bit for each small class, in order of its name; labels without a class share one.
+
+    Raises
+    ------
+    ValueError
+        If there are more than seven classes.
+    """
+    names = sorted({name for name in classes.values() if name is not None})
+    if len(names) > 7:
+        raise ValueError(f"{len(names)} classes; at most seven fit beside the rest in eight bits")
+    return {
+        label: 1 << (names.index(name) if name is not None else len(names))
+        for label, name in classes.items()
+    }
+
+
+def _recordings(events: pa.Table, max_files: int) -> dict[str, list[str]]:
+    """The files that most strokes of each session were found in."""
+    counts: dict[str, Counter] = {}
+    pairs = events.select(["session_id", "audio_path"]).group_by(["session_id", "audio_path"])
+    for row in pairs.aggregate([([], "count_all")]).to_pylist():
+        if row["audio_path"] is not None:
+            counts.setdefault(row["session_id"], Counter())[row["audio_path"]] = row["count_all"]
+    return {
+        name: sorted(sorted(found, key=lambda path: (-found[path], path))[:max_files])
+        for name, found in counts.items()
+    }

@@ -1,0 +1,52 @@
+"""The page of the splits: what was found to belong together, and what was done about it."""
+
+from collections.abc import Mapping
+
+from drumcorpus.ground.pages.charts import in_order, stacked_bars
+from drumcorpus.ground.pages.render import render_page
+from drumcorpus.stages.splits.decide import HELD_OUT, MOVE, REFUSE, REPORT
+from drumcorpus.stages.splits.families import (
+    DRUMMER,
+    EQUAL_ANNOTATION,
+    EQUAL_AUDIO,
+    GROUP,
+    KIT,
+    NEAR_AUDIO,
+    NEAR_STROKES,
+)
+
+KINDS = {
+    GROUP: "one group by name: a performance, a work, a backing track",
+    EQUAL_ANNOTATION: "one annotation file, to the byte",
+    EQUAL_AUDIO: "one file of sound or of its MIDI, to the byte",
+    NEAR_AUDIO: "the sound coincides",
+    NEAR_STROKES: "the strokes coincide",
+    DRUMMER: "one drummer, which the config asks to keep together",
+    KIT: "one kit, which the config asks to keep together",
+}
+POLICIES = {
+    REFUSE: "Where published splits differ, what is outside the most held-out is left out.",
+    MOVE: "Where published splits differ, all of the family goes to the most held-out.",
+    REPORT: "Nothing is changed; families that stand in several splits fail the gate.",
+}
+REASONS = {
+    "follows_official_split": "follows the published split of its family",
+    "drawn_with_its_family": "drawn together with its family",
+    "official_split_leaks": "its published split leaks into another",
+    "isolated": "kept apart by drummer or kit",
+}
+
+
+def render_splits_page(report: Mapping, manifest: str) -> str:
+    """The page of `leaks.report.describe_splits`'s report, every name escaped."""
+    after = {name: sides["after"] for name, sides in report["splits"].items()}
+    order = in_order(after, (), first=[*reversed(HELD_OUT), "refused"])
+    return render_page(
+        "splits.html.jinja",
+        title=manifest,
+        report=report,
+        kinds=KINDS,
+        policy=POLICIES[report["policy"]],
+        reasons=REASONS,
+        chart=stacked_bars(after, order, of_whole=True),
+    )

@@ -1,0 +1,113 @@
+"""The whole search: by names, by equal files, by sound, by strokes; each over what is joined."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from drumcorpus.ground.files.tables import iter_batches, read_table
+from drumcorpus.stages.splits.equal_files import equal_file_edges
+from drumcorpus.stages.splits.families import DRUMMER, GROUP, KIT, Edge, equal_values, find_families
+from drumcorpus.stages.splits.near_audio import near_audio_edges
+from drumcorpus.stages.splits.near_strokes import near_stroke_edges
+from drumcorpus.stages.splits.pairs import number_sessions, open_database
+
+_COLUMNS = [
+    *("source_set", "session_id", "group_id", "split", "official_split"),
+    *("drummer_id", "kit_id"),
+]
+
+
+def read_sessions(paths: Sequence[str]) -> list[dict]:
+    """The sessions of all source sets of a manifest, in order of source set and session.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        SESSIONS tables.
+
+    Raises
+    ------
+    ValueError
+        If a session stands in two of them.
+    """
+    rows = [row for path in paths for row in read_table(path, _COLUMNS).to_pylist()]
+    rows.sort(key=lambda row: (row["source_set"], row["session_id"]))
+    keys = Counter((row["source_set"], row["session_id"]) for row in rows)
+    twice = [f"{source_set}/{name}" for (source_set, name), n in keys.items() if n > 1]
+    if twice:
+        raise ValueError(f"sessions that are listed twice: {', '.join(twice[:5])}")
+    return rows
+
+
+def find_edges(
+    sessions: Sequence[Mapping],
+    inventories: list[str],
+    fingerprints: list[str],
+    *,
+    isolate: Sequence[str],
+    search: Mapping,
+    threads: int,
+    memory_limit: str,
+    spill_dir: str | Path,
+) -> list[Edge]:
+    """What joins the sessions of a manifest, in order.
+
+    Parameters
+    ----------
+    sessions : sequence of dict
+        Of `read_sessions`.
+    inventories, fingerprints : list of path
+        INVENTORY and FINGERPRINTS tables of the same source sets.
+    isolate : sequence of str
+        `drummer` and `kit`, where sessions of one must stay in one split.
+    search : mapping
+        Settings: `min_onsets` of `equal_files`, and as `audio` and `strokes` those of
+        `near_audio` and `near_strokes`.
+    threads, memory_limit, spill_dir
+        Of the database.
+    """
+    keys = [(session["source_set"], session["session_id"]) for session in sessions]
+    numbers = {key: number for number, key in enumerate(keys)}
+    edges = equal_values(GROUP, [session["group_id"] for session in sessions], "group_id")
+    silent, n_onsets = _facts(fingerprints, numbers)
+    with open_database(threads, memory_limit, Path(spill_dir)) as database:
+        edges += equal_file_edges(
+            database, inventories, numbers, silent, n_onsets, min_onsets=search["min_onsets"]
+        )
+        # Sessions that are joined already need no second reason: all is searched by families.
+        number_sessions(database, keys, find_families(len(keys), edges))
+        edges += near_audio_edges(database, fingerprints, **search["audio"])
+        number_sessions(database, keys, find_families(len(keys), edges))
+        edges += near_stroke_edges(database, fingerprints, **search["strokes"])
+    for kind, column in ((DRUMMER, "drummer_id"), (KIT, "kit_id")):
+        if kind in isolate:
+            edges += equal_values(kind, [session[column] for session in sessions], column)
+    return edges
+
+
+def count_audio_reasons(fingerprints: Sequence[str]) -> dict[str, Counter]:
+    """By source set, the sessions without landmarks by reason."""
+    counts: dict[str, Counter] = defaultdict(Counter)
+    for path in fingerprints:
+        for batch in iter_batches(path, ["source_set", "audio_reason"]):
+            for source_set, reason in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+                if reason is not None:
+                    counts[source_set][reason] += 1
+    return dict(counts)
+
+
+def _facts(fingerprints, numbers) -> tuple[set[str], dict[int, int]]:
+    """Digests of silent files, and the onsets of every session by its number."""
+    silent: set[str] = set()
+    n_onsets = {}
+    for path in fingerprints:
+        names = ["source_set", "session_id", "silent_files", "stroke_times"]
+        for batch in iter_batches(path, names):
+            columns = {name: batch[name] for name in names}
+            silent.update(columns["silent_files"].flatten().to_pylist())
+            counts = columns["stroke_times"].value_lengths().to_pylist()
+            keys = zip(*(columns[name].to_pylist() for name in names[:2]), strict=True)
+            n_onsets |= {
+                numbers[key]: n for key, n in zip(keys, counts, strict=True) if key in numbers
+            }
+    return silent, n_onsets

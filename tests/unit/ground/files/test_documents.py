@@ -1,0 +1,125 @@
+"""Documents of the raw world: what is read, and what is refused with a place."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumcorpus.ground.files.documents import decode_text, parse_csv, parse_xml, parse_yaml
+
+BILLION_LAUGHS = b"""<?xml version="1.0"?>
+<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<lolz>&b;</lolz>
+"""
+
+
+class TestYaml:
+    def test_a_document_is_read_with_its_types(self):
+        assert parse_yaml(b"a: 1\nb: [x, 2.5, null, true]\n", "m") == {
+            "a": 1,
+            "b": ["x", 2.5, None, True],
+        }
+
+    def test_a_bomb_of_aliases_is_refused_at_its_line(self):
+        bomb = b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+        with pytest.raises(ValueError, match=r"^metadata.yaml:2: the YAML alias 'a' is refused"):
+            parse_yaml(bomb, "metadata.yaml")
+
+    @pytest.mark.parametrize(
+        "data", [b"a: !!bool maybe", b'!!int ""', b"b: !!timestamp x", b"!x {a: 1}", b"- !!set {a}"]
+    )
+    def test_an_explicit_tag_is_refused(self, data):
+        with pytest.raises(ValueError, match=r"^m:1: the YAML tag '.*' is refused"):
+            parse_yaml(data, "m")
+
+    @pytest.mark.parametrize("data", [b"[" * 500_000, b"- " * 500_000, b"{a: " * 100_000])
+    def test_a_document_nested_without_end_is_refused_at_once(self, data):
+        with pytest.raises(ValueError, match=r"^m:1: YAML nested deeper than 100 is refused"):
+            parse_yaml(data, "m")
+
+    def test_an_object_of_python_is_refused(self):
+        with pytest.raises(ValueError, match=r"m:1: the YAML tag 'tag:yaml.org,2002:python"):
+            parse_yaml(b"!!python/object/apply:os.system ['true']\n", "m")
+
+    def test_a_broken_document_names_its_line(self):
+        with pytest.raises(ValueError, match="m:3: not YAML"):
+            parse_yaml(b"a: 1\nb: [\n", "m")
+
+    @pytest.mark.parametrize(
+        "data",
+        [b"\xff\xfe\xff", b"a: 2001-99-99", b"\x00", b"a: &x b\nc: {<<: *x}"],
+    )
+    def test_what_is_not_yaml_is_a_value_error(self, data):
+        with pytest.raises(ValueError, match=r"^m"):
+            parse_yaml(data, "m")
+
+    @given(st.binary(max_size=200))
+    def test_any_bytes_give_a_document_or_a_value_error(self, data):
+        try:
+            parse_yaml(data, "m")
+        except ValueError as error:
+            assert str(error).startswith("m")
+
+    @given(st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | st.none()))
+    def test_what_yaml_writes_is_read_back(self, document):
+        assert parse_yaml(yaml.safe_dump(document).encode(), "m") == document
+
+
+class TestXml:
+    def test_a_document_is_read(self):
+        root = parse_xml(b"<?xml version='1.0'?><!DOCTYPE sonic-visualiser><a><b>1</b></a>", "x")
+        assert (root.tag, root.findtext("b")) == ("a", "1")
+
+    def test_a_bomb_of_entities_is_refused(self):
+        with pytest.raises(ValueError, match=r"^a\.xml: XML with entities is refused"):
+            parse_xml(BILLION_LAUGHS, "a.xml")
+
+    def test_an_external_entity_is_refused(self):
+        data = b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>'
+        with pytest.raises(ValueError, match="entities is refused"):
+            parse_xml(data, "x")
+
+    def test_a_broken_document_names_line_and_column(self):
+        with pytest.raises(ValueError, match=r"^x:2:6: not XML"):
+            parse_xml(b"<a>\n<b></a>", "x")
+
+    @given(st.binary(max_size=200))
+    def test_any_bytes_give_an_element_or_a_value_error(self, data):
+        try:
+            parse_xml(data, "x")
+        except ValueError as error:
+            assert str(error).startswith("x")
+
+
+class TestCsv:
+    def test_columns_are_found_in_any_order_and_others_left(self):
+        rows = parse_csv("b,c,a\n1,2,é\n3\n".encode(), ["a", "b"], "i.csv")
+        assert rows == [(2, {"a": "é", "b": "1"}), (3, {"a": "", "b": "3"})]
+
+    def test_a_missing_column_is_named_with_what_is_there(self):
+        with pytest.raises(ValueError, match=r"i.csv:1: column a, d missing; got \['b', 'c'\]"):
+            parse_csv(b"b,c\n", ["a", "b", "d"], "i.csv")
+
+    def test_an_empty_file_lacks_its_columns(self):
+        with pytest.raises(ValueError, match=r"i.csv:1: column a missing; got \[\]"):
+            parse_csv(b"", ["a"], "i.csv")
+
+    def test_a_broken_quote_names_its_line(self):
+        with pytest.raises(ValueError, match=r"i.csv:2: not CSV"):
+            parse_csv(b'a,b\n"x"y,2\n', ["a"], "i.csv")
+
+    def test_bytes_that_are_not_utf_8_stay_visible(self):
+        assert parse_csv(b"a\nx\xff\n", ["a"], "i")[0][1] == {"a": "x\\xff"}
+
+    @given(st.binary(max_size=100))
+    def test_any_bytes_give_rows_or_a_value_error(self, data):
+        try:
+            rows = parse_csv(b"a,b\n" + data, ["a", "b"], "i")
+        except ValueError as error:
+            assert str(error).startswith("i:")
+        else:
+            assert all(row.keys() == {"a", "b"} for _, row in rows)
+
+
+def test_text_loses_its_mark_and_shows_foreign_bytes():
+    assert decode_text(b"\xef\xbb\xbfa\xff") == "a\\xff"

@@ -1,0 +1,321 @@
+"""Raw files: found whatever they are called, never followed out of the roots, read once."""
+
+import os
+
+import pytest
+
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.raw_files import (
+    FactCache,
+    RawDataChanged,
+    RawReader,
+    digest_raw_files,
+    existing_roots,
+    listing_stamp,
+    scan_roots,
+)
+
+
+def put(path, content="x"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "root"
+    folder.mkdir()
+    return folder
+
+
+def scan(*roots):
+    """Paths found, and (path, reason) of what was refused."""
+    files, refusals = scan_roots(list(roots))
+    return sorted(files), [(refusal.path, refusal.reason) for refusal in refusals]
+
+
+class TestScan:
+    def test_files_are_found_at_any_depth_in_order_of_their_paths(self, root):
+        for name in ("b.wav", "a/b/c.wav", "a.wav", "a/b.wav"):
+            put(root / name, name)
+        files, refusals = scan_roots([root])
+        assert list(files) == ["a.wav", "a/b.wav", "a/b/c.wav", "b.wav"]
+        assert refusals == []
+        found = files["a/b.wav"]
+        stat = (root / "a/b.wav").stat()
+        assert (found.path, found.bytes) == ("a/b.wav", 7)
+        assert found.location == root / "a/b.wav"
+        assert found.stamp == (7, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+    @pytest.mark.parametrize(
+        "name", ["#1.wav", "it's.wav", 'a "b".wav', " a .wav", "a\nb.wav", "ü.wav", "a\\b", "-rf"]
+    )
+    def test_odd_names_are_names(self, root, name):
+        put(root / name / name)
+        assert scan(root) == ([f"{name}/{name}"], [])
+
+    def test_names_that_are_not_utf8_are_refused_and_shown(self, root):
+        put(root / "good.wav")
+        for name in (b"caf\xe9.wav", b"\xff"):
+            (root / os.fsdecode(name)).write_text("x")
+        put(root / os.fsdecode(b"dir\xe9") / "inside.wav")
+        assert scan(root) == (
+            ["good.wav"],
+            [
+                ("\\xff", "name_not_utf8"),
+                ("caf\\xe9.wav", "name_not_utf8"),
+                ("dir\\xe9", "name_not_utf8"),
+            ],
+        )
+
+    def test_a_name_that_only_looks_escaped_is_a_good_name(self, root):
+        put(root / "caf\\xe9.wav")
+        assert scan(root) == (["caf\\xe9.wav"], [])
+
+    def test_links_inside_the_root_are_followed(self, root):
+        put(root / "z" / "1.wav", "one")
+        (root / "link.wav").symlink_to("z/1.wav")
+        files, refusals = scan_roots([root])
+        assert list(files) == ["link.wav", "z/1.wav"]
+        assert files["link.wav"].stamp == files["z/1.wav"].stamp
+        assert refusals == []
+
+    def test_links_out_of_the_root_are_refused(self, root, tmp_path):
+        put(tmp_path / "outside" / "secret.wav")
+        put(tmp_path / "root2" / "a.wav")
+        (root / "file").symlink_to(tmp_path / "outside" / "secret.wav")
+        (root / "folder").symlink_to(tmp_path / "outside")
+        (root / "neighbour").symlink_to(tmp_path / "root2")  # its name begins like the root's
+        (root / "up").symlink_to("..")
+        (root / "gone").symlink_to("/does/not/exist")
+        names = ["file", "folder", "gone", "neighbour", "up"]
+        assert scan(root) == ([], [(name, "outside_root") for name in names])
+
+    def test_a_link_out_of_the_root_by_two_steps_is_refused(self, root, tmp_path):
+        put(tmp_path / "secret.wav")
+        (root / "b").symlink_to(tmp_path / "secret.wav")
+        (root / "a").symlink_to("b")
+        assert scan(root) == ([], [("a", "outside_root"), ("b", "outside_root")])
+
+    def test_a_link_to_a_folder_above_ends(self, root):
+        put(root / "a" / "1.wav")
+        (root / "a" / "again").symlink_to(root / "a")
+        (root / "a" / "top").symlink_to(root)
+        expected = [("a/again", "link_loop"), ("a/top", "link_loop")]
+        assert scan(root) == (["a/1.wav"], expected)
+
+    def test_broken_links_and_links_to_themselves_are_refused(self, root):
+        (root / "broken").symlink_to("nothing")
+        (root / "self").symlink_to("self")
+        (root / "ping").symlink_to("pong")
+        (root / "pong").symlink_to("ping")
+        files, refusals = scan(root)
+        assert files == []
+        assert [path for path, _ in refusals] == ["broken", "ping", "pong", "self"]
+        assert refusals[0] == ("broken", "broken_link")
+        assert {reason for _, reason in refusals} <= {"broken_link", "link_loop"}
+
+    @pytest.mark.parametrize("link", ["a", "zz"])
+    def test_a_link_to_a_folder_never_hides_the_folder_itself(self, root, link):
+        put(root / "real" / "1.wav")
+        (root / link).symlink_to("real")
+        files, refusals = scan(root)
+        assert "real/1.wav" in files
+        assert "real" not in [path for path, _ in refusals]
+
+    def test_a_pipe_is_no_file_and_nobody_waits_for_it(self, root):
+        os.mkfifo(root / "pipe.wav")
+        assert scan(root) == ([], [("pipe.wav", "not_a_regular_file")])
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+    def test_a_folder_that_may_not_be_read_is_refused(self, root):
+        put(root / "locked" / "a.wav")
+        (root / "locked").chmod(0)
+        try:
+            assert scan(root) == ([], [("locked", "unreadable_folder")])
+        finally:
+            (root / "locked").chmod(0o755)
+
+    def test_a_root_that_is_a_link_is_read(self, root, tmp_path):
+        put(root / "a.wav")
+        (tmp_path / "drive").symlink_to(root)
+        assert scan(tmp_path / "drive") == (["a.wav"], [])
+
+
+class TestTwoRoots:
+    @pytest.fixture
+    def second(self, tmp_path):
+        folder = tmp_path / "second"
+        folder.mkdir()
+        return folder
+
+    def test_of_equal_paths_the_first_root_s_file_counts(self, root, second):
+        put(root / "a.wav", "first")
+        put(second / "a.wav", "second root")
+        put(second / "b.wav", "second root")
+        files, refusals = scan_roots([root, second])
+        assert [file.location for file in files.values()] == [root / "a.wav", second / "b.wav"]
+        assert refusals == []
+        swapped, _ = scan_roots([second, root])
+        assert [file.location for file in swapped.values()] == [second / "a.wav", second / "b.wav"]
+
+    def test_a_link_into_the_other_root_is_followed(self, root, second):
+        put(second / "audio" / "a.wav")
+        (root / "linked").symlink_to(second / "audio")
+        assert scan(root, second) == (["audio/a.wav", "linked/a.wav"], [])
+
+    def test_the_reader_opens_the_file_that_the_scan_has_taken(self, root, second, tmp_path):
+        # The scan refuses the first root's link and takes the second root's file.
+        put(tmp_path / "secret.wav", "outside")
+        (root / "a.wav").symlink_to(tmp_path / "secret.wav")
+        put(second / "a.wav", "inside")
+        files, _ = scan_roots([root, second])
+        assert files["a.wav"].location == second / "a.wav"
+        reader = RawReader([root, second], {"a.wav": sha256_bytes(b"inside")})
+        assert reader.location("a.wav") == second / "a.wav"
+        assert reader.read("a.wav") == b"inside"
+
+    def test_a_root_that_is_missing_is_left_out_and_none_at_all_is_an_error(self, root, tmp_path):
+        assert existing_roots("egmd", [tmp_path / "no", root]) == [root]
+        with pytest.raises(FileNotFoundError, match=r"source_sets\.egmd\.roots: .*/no, .*/nor"):
+            existing_roots("egmd", [tmp_path / "no", tmp_path / "nor"])
+
+    def test_a_file_is_no_root(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"a\.zip"):
+            existing_roots("egmd", [put(tmp_path / "a.zip")])
+
+
+class TestListingStamp:
+    def test_it_stays_while_nothing_changes(self, root):
+        put(root / "a.wav")
+        assert listing_stamp(*scan_roots([root])) == listing_stamp(*scan_roots([root]))
+
+    def test_a_new_a_changed_a_renamed_and_a_refused_file_change_it(self, root):
+        stamps = set()
+
+        def look():
+            stamps.add(listing_stamp(*scan_roots([root])))
+            return len(stamps)
+
+        put(root / "a.wav", "one")
+        assert look() == 1
+        put(root / "a.wav", "two!")
+        assert look() == 2
+        put(root / "b.wav", "two")
+        assert look() == 3
+        (root / "b.wav").rename(root / "c.wav")
+        assert look() == 4
+        (root / "d.wav").symlink_to("nothing")
+        assert look() == 5
+
+
+class TestFactCache:
+    @pytest.fixture
+    def path(self, tmp_path):
+        return tmp_path / "cache" / "facts.json"
+
+    def read_again(self, root, path):
+        """Digests by path, and how many files had to be read for them."""
+        cache = FactCache(path)
+        digests, refusals = digest_raw_files(scan_roots([root])[0].values(), cache, workers=2)
+        assert refusals == []
+        cache.save()
+        return digests, cache.n_read
+
+    def test_a_second_run_reads_nothing(self, root, path):
+        put(root / "a.wav", "one")
+        put(root / "b.wav", "two")
+        expected = {"a.wav": sha256_bytes(b"one"), "b.wav": sha256_bytes(b"two")}
+        assert self.read_again(root, path) == (expected, 2)
+        before = path.stat().st_mtime_ns
+        assert self.read_again(root, path) == (expected, 0)
+        assert path.stat().st_mtime_ns == before
+
+    def test_a_touched_file_is_read_again_and_no_other(self, root, path):
+        put(root / "a.wav", "one")
+        put(root / "b.wav", "two")
+        self.read_again(root, path)
+        os.utime(root / "a.wav", ns=(1, 1))
+        assert self.read_again(root, path)[1] == 1
+
+    def test_a_changed_byte_is_seen_where_size_and_time_are_put_back(self, root, path):
+        file = put(root / "a.wav", "one")
+        self.read_again(root, path)
+        stat = file.stat()
+        with file.open("r+") as handle:
+            handle.write("two")
+        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert (file.stat().st_size, file.stat().st_mtime_ns) == (3, stat.st_mtime_ns)
+        assert self.read_again(root, path) == ({"a.wav": sha256_bytes(b"two")}, 1)
+
+    def test_a_file_put_in_the_place_of_another_is_read_again(self, root, path):
+        put(root / "a.wav", "one")
+        self.read_again(root, path)
+        put(root / "new", "two").replace(root / "a.wav")
+        assert self.read_again(root, path) == ({"a.wav": sha256_bytes(b"two")}, 1)
+
+    def test_facts_of_one_file_are_kept_side_by_side_until_it_changes(self, root, path):
+        put(root / "a.wav", "one")
+        file = scan_roots([root])[0]["a.wav"]
+        cache = FactCache(path)
+        assert cache.fact(file, "sha256", lambda f: "digest") == "digest"
+        assert cache.fact(file, "audio", lambda f: {"channels": 2}) == {"channels": 2}
+        assert cache.fact(file, "sha256", lambda f: "not asked") == "digest"
+        assert cache.n_read == 2
+        os.utime(root / "a.wav", ns=(1, 1))
+        changed = scan_roots([root])[0]["a.wav"]
+        assert cache.fact(changed, "audio", lambda f: {"channels": 1}) == {"channels": 1}
+        assert cache.fact(changed, "sha256", lambda f: "anew") == "anew"
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b"[]", b"null", b"3", b'{"LOCATION": {}}', b'{"LOCATION": 5}']
+    )
+    def test_a_damaged_cache_is_an_empty_one(self, root, path, content):
+        file = put(root / "a.wav", "one")
+        path.parent.mkdir()
+        path.write_bytes(content.replace(b"LOCATION", str(file).encode()))
+        assert self.read_again(root, path) == ({"a.wav": sha256_bytes(b"one")}, 1)
+
+    def test_a_file_that_vanishes_before_it_is_read_is_refused(self, root, path):
+        put(root / "a.wav", "one")
+        files, _ = scan_roots([root])
+        (root / "a.wav").unlink()
+        digests, refusals = digest_raw_files(files.values(), FactCache(path), workers=1)
+        assert digests == {}
+        (refusal,) = refusals
+        assert (refusal.path, refusal.reason) == ("a.wav", "unreadable_file")
+        assert "No such file" in refusal.detail
+
+    def test_a_root_whose_own_name_is_not_utf8_is_kept_too(self, tmp_path, path):
+        root = tmp_path / os.fsdecode(b"drive\xe9")
+        put(root / "a.wav", "one")
+        expected = {"a.wav": sha256_bytes(b"one")}
+        assert self.read_again(root, path) == (expected, 1)
+        assert self.read_again(root, path) == (expected, 0)
+
+    def test_progress_counts_every_byte_read_or_not(self, root, path):
+        put(root / "a.wav", "one")
+        put(root / "b.wav", "three")
+        for _ in range(2):
+            seen = []
+            cache = FactCache(path)
+            files = scan_roots([root])[0].values()
+            digest_raw_files(files, cache, workers=2, on_progress=seen.append)
+            cache.save()
+            assert sorted(seen) == [3, 5]
+
+
+class TestRawReader:
+    def test_it_reads_what_the_inventory_saw(self, root):
+        put(root / "a.mid", "one")
+        assert RawReader([root], {"a.mid": sha256_bytes(b"one")}).read("a.mid") == b"one"
+
+    def test_a_changed_file_is_an_error_that_names_it(self, root):
+        put(root / "a.mid", "two")
+        with pytest.raises(RawDataChanged, match=r"^a\.mid: changed since the inventory was taken"):
+            RawReader([root], {"a.mid": sha256_bytes(b"one")}).read("a.mid")
+
+    def test_a_vanished_file_is_an_error_that_names_it(self, root):
+        with pytest.raises(RawDataChanged, match=r"^d/a\.mid: was there when the inventory"):
+            RawReader([root], {"d/a.mid": sha256_bytes(b"one")}).read("d/a.mid")

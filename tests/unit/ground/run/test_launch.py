@@ -1,0 +1,62 @@
+"""What surrounds a run: it ends in order on Ctrl-C, and works where snakemake works."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drumcorpus.ground.run.launch import nobody_runs, working_folder
+from drumcorpus.ground.run.state import RUN_LOCK
+
+# A command that takes a second to put its things in order when it is told to stop.
+SLOW_TO_END = """
+import sys, time
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(1.0)
+    sys.exit(7)
+"""
+PARENT = """
+import sys
+from drumcorpus.ground.run.launch import run_to_its_end
+print(run_to_its_end([sys.executable, "-c", sys.argv[1]]), flush=True)
+"""
+
+
+def test_ctrl_c_waits_for_the_command_to_end_in_order():
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, SLOW_TO_END],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell that started the tests in the background has them ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert parent.stdout.readline() == "ready\n"
+    os.killpg(parent.pid, signal.SIGINT)  # as the terminal does, to everyone in front of it
+    said, _ = parent.communicate(timeout=30)
+    assert said == "(7, True)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder"),
+    [
+        (["--cores", "1", "--", "all"], "."),
+        (["--directory", "there", "--", "all"], "there"),
+        (["-d", "there"], "there"),
+        (["--directory=there"], "there"),
+    ],
+)
+def test_it_works_where_snakemake_works(arguments, folder):
+    assert working_folder(arguments) == Path(folder)
+
+
+def test_a_lock_that_nobody_holds_any_more_is_no_run(tmp_path):
+    (tmp_path / RUN_LOCK).parent.mkdir()
+    (tmp_path / RUN_LOCK).write_text("")  # left by a run that was killed
+    assert nobody_runs(tmp_path)

@@ -1,0 +1,44 @@
+"""Progress speaks on a terminal and is silent elsewhere."""
+
+import io
+
+from drumcorpus.ground.run.progress import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def clock(*seconds):
+    times = iter(seconds)
+    return lambda: next(times)
+
+
+def test_a_terminal_sees_items_rate_and_time_left():
+    stream = Terminal()
+    progress = Progress("ingest 003", 100, "sessions", stream, clock(0.0, 1.0, 4.0))
+    progress.advance(10)  # too early to say anything
+    progress.advance(30)
+    assert stream.getvalue() == ("  ingest 003: 40 of 100 sessions, 10 a second, 6 s left\n")
+
+
+def test_a_file_sees_nothing():
+    stream = io.StringIO()
+    progress = Progress("ingest 003", 2, "sessions", stream, clock(0.0, 60.0, 120.0))
+    progress.advance()
+    progress.advance()
+    assert stream.getvalue() == "" and progress.done == 2
+
+
+def test_before_the_first_item_the_time_left_is_unknown():
+    progress = Progress("x", 5, "files", io.StringIO(), clock(0.0))
+    assert progress.line(3.0).endswith("time unknown")
+    assert progress.line(0.0).endswith("time unknown")
+
+
+def test_a_counted_function_counts_each_call_and_gives_its_result():
+    progress = Progress("x", 3, "files", io.StringIO(), clock(0.0, 1.0, 2.0))
+    double = progress.counting(lambda value: 2 * value)
+    assert [double(1), double(2)] == [2, 4]
+    assert progress.done == 2

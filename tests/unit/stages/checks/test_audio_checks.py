@@ -1,0 +1,360 @@
+"""Checks of the sound: how it is decoded, measured and sampled."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pyloudnorm
+import pytest
+import soundfile
+from pyloudnorm import IIRfilter
+
+from drumcorpus.ground.files.raw_files import UnusableFile
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.sound.loudness import K_WEIGHTING, integrated_lufs
+from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, SESSIONS
+from drumcorpus.stages.checks.decoding import decode
+from drumcorpus.stages.checks.session_checks import check_sessions, choose_sessions
+from drumcorpus.stages.checks.timing import measure_timing
+
+RATE_HZ = 44_100
+
+
+@pytest.fixture(scope="module")
+def settings(repo):
+    return read_yaml(repo / "config/config.yaml")["audio_checks"]["measure"]
+
+
+@pytest.fixture
+def sound_of(tmp_path):
+    """Decodes samples that are written to a file first."""
+
+    def sound_of(samples, rate_hz=RATE_HZ, subtype="PCM_16"):
+        path = tmp_path / "a.wav"
+        soundfile.write(path, samples, rate_hz, subtype=subtype)
+        return decode(["a.wav"], [path], -60.0)
+
+    return sound_of
+
+
+def noise(seconds, n_channels=1, gain=0.1, rate_hz=RATE_HZ, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, gain, (round(seconds * rate_hz), n_channels)).clip(-0.99, 0.99)
+
+
+def sine(hertz, gain, seconds=3.0):
+    return gain * np.sin(2 * np.pi * hertz * np.arange(round(seconds * RATE_HZ)) / RATE_HZ)
+
+
+def strokes(onsets, seconds, seed=1, gains=None):
+    """Bursts of noise that start at their onset, on a faint noise floor, (n_samples,)."""
+    rng = np.random.default_rng(seed)
+    samples = rng.normal(0, 1e-4, round(seconds * RATE_HZ))
+    shape = np.exp(-np.arange(round(0.12 * RATE_HZ)) / (0.02 * RATE_HZ))
+    for onset, gain in zip(
+        onsets, np.full(len(onsets), 0.2) if gains is None else gains, strict=True
+    ):
+        start = round(onset * RATE_HZ)
+        burst = gain * shape * rng.normal(0, 1, len(shape))
+        samples[start : start + len(burst)] += burst[: max(len(samples) - start, 0)]
+    return samples.clip(-0.99, 0.99)
+
+
+def played(seconds, seed=2):
+    """Onsets of an uneven rhythm."""
+    gaps = np.random.default_rng(seed).choice([0.12, 0.18, 0.25, 0.37], round(seconds / 0.2))
+    onsets = 0.3 + np.cumsum(gaps)
+    return onsets[onsets < seconds - 0.3]
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 11_025, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("n_channels", [1, 2, 5])
+def test_loudness_in_blocks_is_that_of_the_whole(tmp_path, rate_hz, n_channels):
+    path = tmp_path / "a.wav"
+    samples = noise(7.3, n_channels, rate_hz=rate_hz)
+    samples[: 2 * rate_hz] *= 0.01  # which the relative gate leaves out
+    soundfile.write(path, samples, rate_hz, subtype="PCM_24")
+    found = integrated_lufs([decode(["a.wav"], [path], -60.0).block_powers])
+    meter = pyloudnorm.Meter(rate_hz, filter_class="DeMan")
+    assert found == pytest.approx(meter.integrated_loudness(soundfile.read(path)[0]), abs=0.02)
+
+
+def test_a_sine_has_the_loudness_of_the_standard(sound_of):
+    """997 Hz at full scale in one channel is -3.01 LUFS (BS.1770-4, annex 1)."""
+    found = integrated_lufs([sound_of(sine(997, 1.0, 20), subtype="FLOAT").block_powers])
+    assert found == pytest.approx(-3.01, abs=0.005)
+
+
+def test_the_filters_are_those_of_the_standard():
+    """The coefficients that BS.1770-4, annex 1, tables for 48 kHz."""
+    shelf, high_pass = (IIRfilter(g, q, f, 48_000, kind) for g, q, f, kind in K_WEIGHTING)
+    assert shelf.b == pytest.approx([1.53512485958697, -2.69169618940638, 1.19839281085285])
+    assert shelf.a == pytest.approx([1, -1.69065929318241, 0.73248077421585])
+    assert high_pass.b == pytest.approx([1, -2, 1])
+    assert high_pass.a == pytest.approx([1, -1.99004745483398, 0.99007225036621])
+
+
+@pytest.mark.parametrize(
+    "levels",
+    # EBU Tech 3341, signals 1, 3, 4 and 5: 1 kHz in two channels, dBFS
+    # and seconds, all of -23 LUFS.
+    [
+        [(-23, 20)],
+        [(-36, 10), (-23, 60), (-36, 10)],
+        [(-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10)],
+        [(-26, 20), (-20, 20.1), (-26, 20)],
+    ],
+)
+def test_loudness_passes_the_test_signals(sound_of, levels):
+    parts = [sine(1000, 10 ** (level / 20), seconds) for level, seconds in levels]
+    samples = np.repeat(np.concatenate(parts)[:, None], 2, axis=1)
+    found = integrated_lufs([sound_of(samples, subtype="PCM_24").block_powers])
+    assert found == pytest.approx(-23, abs=0.1)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.4, 0.5])
+def test_a_short_sound_has_a_loudness(sound_of, seconds):
+    assert integrated_lufs([sound_of(noise(seconds)).block_powers]) > -30
+
+
+def test_silence_has_no_loudness(sound_of):
+    assert integrated_lufs([sound_of(np.zeros(RATE_HZ)).block_powers]) is None
+
+
+@pytest.mark.parametrize("level", [1.0, 0.8, 0.5])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_a_wave_cut_at_any_level_is_clipped(sound_of, level, subtype):
+    found = sound_of(np.clip(sine(100, 1.3 * level), -level, level), subtype=subtype)
+    assert 598 <= found.clipping.runs() <= 606  # twice a period; a block may cut one in two
+    share = found.clipping.samples() / found.n_samples
+    assert share == pytest.approx(1 - 2 * np.arcsin(1 / 1.3) / np.pi, abs=0.01)
+
+
+@pytest.mark.parametrize("hertz", [20, 60, 1000])
+@pytest.mark.parametrize("gain", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_the_flat_crest_of_a_slow_wave_is_not_clipped(sound_of, hertz, gain, subtype):
+    assert sound_of(sine(hertz, gain), subtype=subtype).clipping.runs() == 0
+
+
+def test_a_plateau_below_a_later_peak_is_no_clipping(sound_of):
+    samples = np.clip(sine(100, 1.0), -0.4, 0.4)
+    samples[-RATE_HZ // 2] = 0.8
+    samples[-RATE_HZ // 2 + 100] = -0.8
+    assert sound_of(samples).clipping.runs() == 0
+
+
+def test_an_offset_is_measured_of_each_channel(sound_of):
+    samples = noise(2, 2)
+    samples[:, 1] += 0.05
+    assert sound_of(samples).offsets == pytest.approx([0.0, 0.05], abs=0.002)
+
+
+def test_silence_is_told_from_near_silence_whatever_the_offset(sound_of):
+    samples = np.full(4 * RATE_HZ, 0.05)  # 1 s digital silence, 1 s near silence, 2 s noise
+    samples[RATE_HZ : 2 * RATE_HZ] += sine(100, 0.0005, 1)
+    samples[2 * RATE_HZ :] += noise(2)[:, 0]
+    silence = sound_of(samples, subtype="FLOAT").silence
+    assert silence.n_digital / silence.n_stretches == pytest.approx(0.25, abs=0.01)
+    assert silence.n_near / silence.n_stretches == pytest.approx(0.5, abs=0.01)
+
+
+def test_figures_do_not_hang_on_where_blocks_end(tmp_path, monkeypatch):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(5, 2), RATE_HZ)
+    whole = decode(["a.wav"], [path], -60.0)
+    monkeypatch.setattr("drumcorpus.stages.checks.decoding.BLOCK_STRETCHES", 1)
+    pieces = decode(["a.wav"], [path], -60.0)
+    assert np.array_equal(whole.trace.peak, pieces.trace.peak)
+    assert np.allclose(whole.trace.edge, pieces.trace.edge, rtol=1e-5)
+    assert np.allclose(whole.block_powers, pieces.block_powers, rtol=1e-9)
+    assert whole.sum_squares == pytest.approx(pieces.sum_squares, rel=1e-6)
+
+
+def test_files_of_one_recording_are_its_channels(tmp_path):
+    samples = noise(2, 2)
+    for number in (0, 1):
+        soundfile.write(
+            tmp_path / f"{number}.wav", samples[: len(samples) - number, number], RATE_HZ
+        )
+    soundfile.write(tmp_path / "both.wav", samples[:-1], RATE_HZ)
+    pair = decode(["0.wav", "1.wav"], [tmp_path / "0.wav", tmp_path / "1.wav"], -60.0)
+    both = decode(["both.wav"], [tmp_path / "both.wav"], -60.0)
+    assert (pair.n_channels, pair.n_samples) == (2, both.n_samples)
+    assert pair.block_powers == pytest.approx(both.block_powers)
+
+
+def broken(folder, kind):
+    path = folder / "a.wav"
+    samples = noise(2)[:, 0].astype(np.float32)
+    if kind == "not_finite":
+        samples[1000] = np.nan
+    soundfile.write(path, samples, RATE_HZ, subtype="FLOAT")
+    if kind == "unreadable_audio":
+        path.write_bytes(b"RIFF....WAVEnothing")
+    elif kind == "empty_audio":
+        path.write_bytes(b"")
+    elif kind == "cut_short":
+        path = folder / "a.flac"
+        soundfile.write(path, samples, RATE_HZ)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+@pytest.mark.parametrize("kind", ["not_finite", "unreadable_audio", "empty_audio"])
+def test_audio_that_cannot_be_measured_says_why(tmp_path, kind):
+    path = broken(tmp_path, kind)
+    with pytest.raises(UnusableFile) as caught:
+        decode([path.name], [path], -60.0)
+    assert caught.value.reason == kind
+    assert path.name in str(caught.value)
+
+
+def test_a_file_that_breaks_off_is_refused(tmp_path):
+    path = broken(tmp_path, "cut_short")
+    with pytest.raises(UnusableFile) as caught:
+        decode([path.name], [path], -60.0)
+    assert caught.value.reason in ("cut_short", "unreadable_audio")
+
+
+@pytest.mark.parametrize("shift_ms", [0, 30, -30, 200, -200, 700])
+def test_a_shift_of_the_labels_comes_out_as_that_shift(sound_of, settings, shift_ms):
+    onsets = played(40)
+    trace = sound_of(strokes(onsets, 40)).trace
+    labels = onsets + shift_ms / 1000
+    timing = measure_timing(trace, labels[(labels > 0) & (labels < 40)], settings)
+    assert timing.offset_ms == pytest.approx(shift_ms, abs=0.5)
+    assert timing.mad_ms < 1
+    assert timing.drift_ms_per_min == pytest.approx(0, abs=1)
+    assert timing.n_measured > 100
+
+
+@pytest.mark.parametrize("drift", [50, -50, 12])
+def test_a_drift_of_the_labels_comes_out_as_that_drift(sound_of, settings, drift):
+    onsets = played(90)
+    trace = sound_of(strokes(onsets, 90)).trace
+    timing = measure_timing(trace, onsets * (1 + drift / 60_000), settings)
+    assert timing.drift_ms_per_min == pytest.approx(drift, abs=1)
+    assert timing.drift_error_ms_per_min < 1
+    assert timing.mad_ms < 1
+
+
+def test_labels_of_another_performance_are_scattered(sound_of, settings):
+    trace = sound_of(strokes(played(60, seed=2), 60)).trace
+    timing = measure_timing(trace, played(60, seed=9), settings)
+    assert timing.reason or timing.mad_ms > 7
+
+
+def test_onsets_in_silence_are_not_measured(sound_of, settings):
+    timing = measure_timing(sound_of(np.zeros(10 * RATE_HZ)).trace, played(10), settings)
+    assert (timing.reason, timing.offset_ms) == ("no_sound", None)
+    quiet = sound_of(strokes([5.0], 10)).trace
+    timing = measure_timing(quiet, np.array([1.0, 2.0, 3.0, 4.0, 6.0, 7.0]), settings)
+    assert timing.reason == "too_few_measured"
+    assert timing.n_measured + timing.n_unmeasured == 6
+
+
+def test_no_more_onsets_are_placed_than_asked_for(sound_of, settings):
+    onsets = played(40)
+    trace = sound_of(strokes(onsets, 40)).trace
+    timing = measure_timing(trace, onsets, settings | {"onsets_per_session": 20})
+    assert timing.n_measured + timing.n_unmeasured == 20
+
+
+@pytest.mark.parametrize("onsets", [[1.0, 0.5], [np.nan], [[1.0]]])
+def test_onsets_that_are_none_are_refused(sound_of, settings, onsets):
+    with pytest.raises(ValueError, match="sorted vector"):
+        measure_timing(sound_of(noise(1)).trace, np.array(onsets), settings)
+
+
+def test_each_shard_chooses_its_share_and_a_new_session_moves_one_other_at_most():
+    keys = [("a", f"take {number}") for number in range(300)]
+    chosen = choose_sessions(keys, 100, n_shards=3)
+    assert len(chosen) == 34
+    assert choose_sessions(keys[::-1], 100, n_shards=3) == chosen
+    more = choose_sessions([*keys, ("a", "take x")], 100, n_shards=3)
+    assert len(more - chosen) <= 1
+    assert choose_sessions(keys, None, 3) == {name for _, name in keys}
+    # Another source set of the same names has a draw of its own.
+    assert choose_sessions([("b", name) for _, name in keys], 100, 3) != chosen
+
+
+def session(name, path, **changed):
+    row = dict.fromkeys(SESSIONS.names) | {"source_set": "a", "session_id": name, "notes": []}
+    return row | {"audio_path": path, "annotation_path": f"{name}.txt", "files": []} | changed
+
+
+def event(name, path, onset, *labels):
+    row = dict.fromkeys(EVENTS.names) | {"source_set": "a", "session_id": name, "audio_path": path}
+    return row | {"onset_time": onset, "components": [{"label": label} for label in labels]}
+
+
+@pytest.fixture
+def check(tmp_path, settings):
+    """Checks sessions and events whose audio lies in the temporary folder."""
+
+    def check(sessions, events=(), n_shards=1, **changed):
+        table = check_sessions(
+            pa.Table.from_pylist(sessions, SESSIONS),
+            pa.Table.from_pylist(list(events), EVENTS),
+            lambda path: tmp_path / path,
+            {"kick": "kick", "snare": "snare", "rimshot": "snare"},
+            settings | changed,
+            n_shards=n_shards,
+        )
+        assert table.schema.equals(AUDIO_CHECKS)
+        return {row["session_id"]: SimpleNamespace(**row) for row in table.to_pylist()}
+
+    return check
+
+
+def test_isolated_hits_have_the_level_of_their_strokes(tmp_path, check):
+    onsets = [0.5, 1.0, 1.5, 2.0, 2.1, 3.0]
+    gains = [0.2, 0.1, 0.2, 0.3, 0.3, 0.3]
+    soundfile.write(tmp_path / "a.wav", strokes(onsets, 4, gains=gains), RATE_HZ)
+    labels = [["kick"], ["snare"], ["kick"], ["kick"], ["snare"], ["kick", "snare"]]
+    events = [event("s", "a.wav", t, *struck) for t, struck in zip(onsets, labels, strict=True)]
+    found = {
+        level["family"]: level for level in check([session("s", "a.wav")], events)["s"].hit_levels
+    }
+    assert {family: level["hits"] for family, level in found.items()} == {"kick": 2, "snare": 1}
+    assert found["kick"]["rms_dbfs"] - found["snare"]["rms_dbfs"] == pytest.approx(6, abs=1)
+    assert found["kick"]["peak_dbfs"] > found["kick"]["rms_dbfs"] + 6
+
+
+def test_only_sessions_with_audio_have_a_row_and_only_some_are_decoded(tmp_path, check):
+    soundfile.write(tmp_path / "a.wav", noise(1), RATE_HZ)
+    rows = [session(f"s{n}", "a.wav") for n in range(6)] + [session("mute", None)]
+    found = check(rows, sessions_per_set=3)
+    assert sorted(found) == [f"s{n}" for n in range(6)]
+    assert sum(row.sampled for row in found.values()) == 3
+    assert all((row.peak_dbfs is not None) == row.sampled for row in found.values())
+
+
+def test_a_session_of_several_files_is_measured_over_all_of_them(tmp_path, check):
+    for name, gain in (("loud.wav", 0.1), ("soft.wav", 0.01)):
+        soundfile.write(tmp_path / name, noise(2, gain=gain), RATE_HZ)
+    files = [{"path": name, "role": "audio"} for name in ("loud.wav", "soft.wav")]
+    row = session("s", None, files=files, annotation_path=None)
+    [found] = check([row], [event("s", "loud.wav", 0.5, "kick")]).values()
+    assert (found.files, found.duration, found.timing_reason) == (2, 4.0, "labels_from_sound")
+    assert found.rms_dbfs == pytest.approx(-20 - 10 * np.log10(2 / 1.01), abs=0.1)
+
+
+def test_a_broken_file_has_a_row_with_its_reason_and_the_others_go_on(tmp_path, check):
+    soundfile.write(tmp_path / "good.wav", noise(1), RATE_HZ)
+    soundfile.write(tmp_path / "short.wav", noise(0.2), RATE_HZ)
+    (tmp_path / "bad.wav").write_bytes(b"no audio")
+    found = check([session(name, f"{name}.wav") for name in ("bad", "good", "short")])
+    reasons = {name: row.reason for name, row in found.items()}
+    assert reasons == {"bad": "unreadable_audio", "good": None, "short": "too_short"}
+    assert "bad.wav" in found["bad"].detail
+    assert found["bad"].peak_dbfs is None
+
+
+def test_equal_input_gives_equal_rows(tmp_path, check):
+    onsets = played(20)
+    soundfile.write(tmp_path / "a.wav", strokes(onsets, 20), RATE_HZ)
+    events = [event("s", "a.wav", onset, "kick") for onset in onsets]
+    first, second = (check([session("s", "a.wav")], order)["s"] for order in (events, events[::-1]))
+    assert first == second

@@ -1,0 +1,180 @@
+"""Sessions that may hold two crash cymbals: one reason each, the surest that holds."""
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.schemas import EVENTS, SESSIONS
+from drumcorpus.stages.crash.candidates import (
+    CRASH_CANDIDATES,
+    count_reasons,
+    find_crash_candidates,
+)
+from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
+from drumcorpus.taxonomy import LabelMap, Stroke
+
+CRASHES = ["crash", "crash2", "crash3"]
+MAPS = {
+    "two": LabelMap("two", {"49": Stroke("crash", cymbal=1), "57": Stroke("crash", cymbal=2)}),
+    "one": LabelMap("one", {"49": Stroke("crash", cymbal=1), "c": Stroke("crash", cymbal=1)}),
+    "open": LabelMap(
+        "open",
+        {
+            "bow": Stroke("crash", strike_position="bow"),
+            "edge": Stroke("crash", strike_position="edge"),
+            "bow too": Stroke("crash", strike_position="bow"),
+            "choke": Stroke("crash", strike_position="bow", techniques=("choke",)),
+        },
+    ),
+    "tokens": LabelMap(
+        "tokens", {"crash 1": Stroke("crash", cymbal=1), "crash 2": Stroke("crash", cymbal=2)}
+    ),
+}
+
+
+@pytest.fixture
+def find(tmp_path):
+    """Candidates of sessions given as name -> (label map, kit, [(source label, cymbal), ...])."""
+
+    def find(sessions, **more):
+        events = [
+            {
+                "event_id": f"{name}.{number}",
+                "session_id": name,
+                "components": [
+                    {"label": "kick", "source_label": "36"},
+                    {"label": "crash", "source_label": label, "cymbal": cymbal},
+                ],
+            }
+            for name, (_, _, hits) in sessions.items()
+            for number, (label, cymbal) in enumerate(hits)
+        ]
+        rows = [
+            {"source_set": "s", "session_id": name, "label_map": label_map, "kit_id": kit}
+            for name, (label_map, kit, _) in sessions.items()
+        ]
+        path = tmp_path / "ev[1]*.parquet"
+        write_table(path, pa.Table.from_pylist(events, EVENTS))
+        table = pa.Table.from_pylist(rows, SESSIONS)
+        found = find_crash_candidates(path, table, MAPS, CRASHES, **({"min_hits": 2} | more))
+        assert found.schema.equals(CRASH_CANDIDATES)
+        return found, table
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("label_map", "hits", "reason"),
+    [
+        ("two", [("49", 1), ("57", 2)], "metadata"),
+        ("two", [("49", 1)] * 3, "kit_card"),
+        ("two", [("49", 1)], "too_few_hits"),
+        ("one", [("49", 1), ("c", 1)], "one_by_metadata"),
+        ("one", [("49", None), ("c", None)], "one_by_kit_card"),
+        ("one", [("49", 1), ("elsewhere", 1)], "one_by_metadata"),
+        ("open", [("bow", None), ("edge", None)], "techniques"),
+        ("open", [("bow", None), ("choke", None)], "techniques"),
+        ("open", [("bow", None), ("bow too", None)], "unknown"),
+        ("open", [("bow", None)] * 2, "unknown"),
+        # The map's own tokens are not these source labels: it says nothing of this kit.
+        ("tokens", [("c1", 1)] * 2, "one_by_metadata"),
+        ("tokens", [("c1", None)] * 2, "unknown"),
+        (None, [("crash", None)] * 2, "unknown"),
+    ],
+)
+def test_a_session_has_the_surest_reason(find, label_map, hits, reason):
+    found, _ = find({"a": (label_map, None, hits)})
+    (row,) = found.to_pylist()
+    assert row["reason"] == reason
+    assert row["candidate"] is (reason in ("metadata", "kit_card", "techniques", "unknown"))
+    assert row["n_crash_hits"] == len(hits)
+    numbers = [cymbal for _, cymbal in hits if cymbal is not None]
+    assert (row["n_numbered_hits"], row["n_cymbals_by_metadata"]) == (
+        len(numbers),
+        len(set(numbers)),
+    )
+
+
+def test_what_other_sessions_of_a_kit_number_counts_for_the_kit(find):
+    found, _ = find(
+        {
+            "a": ("tokens", "kit", [("cr2", 1), ("cr5", 2)]),
+            "b": ("tokens", "kit", [("cr2", 1)] * 4),
+            "c": ("tokens", "other", [("cr2", 1)] * 4),
+            "d": ("tokens", None, [("cr2", 1)] * 4),
+        }
+    )
+    reasons = ["metadata", "kit_card", "one_by_metadata", "one_by_metadata"]
+    assert found["reason"].to_pylist() == reasons
+    assert found["n_cymbals_of_kit"].to_pylist() == [2, 2, None, None]
+
+
+def test_sessions_come_in_order_and_every_reason_is_counted(find):
+    found, sessions = find(
+        {
+            "b": ("two", None, [("49", 1), ("57", 2)]),
+            "a": ("open", None, [("bow", None)] * 2),
+            "c": ("open", None, []),
+            "d": (None, None, []),
+        }
+    )
+    assert found["session_id"].to_pylist() == ["a", "b"]
+    assert {k: n for k, n in count_reasons(found, sessions).items() if n} == {
+        "candidates": 2,
+        "metadata": 1,
+        "unknown": 1,
+        "no_crash": 1,
+    }
+
+
+def test_hidden_metadata_leave_nothing_but_techniques(find):
+    sessions = {"a": ("two", None, [("49", 1), ("57", 2)]), "b": ("one", None, [("49", 1)] * 2)}
+    found, _ = find(sessions, use_metadata=False)
+    assert found["reason"].to_pylist() == ["unknown", "unknown"]
+    assert found["n_numbered_hits"].to_pylist() == [0, 0]
+    assert found["n_cymbals_of_kit"].to_pylist() == [None, None]
+
+
+def test_a_cymbal_map_overrides_the_source_and_the_label_map(find, tmp_path):
+    def entry(**cymbals):
+        return {"cymbals": cymbals, "sources": ["ear"]}
+
+    document = {
+        "name": "m",
+        "verified": "2026-11-20",
+        "sources": {"ear": "heard"},
+        "source_sets": {
+            "s": {
+                "sessions": {
+                    "a": entry(bow=1, edge=2),
+                    "b": entry(**{"49": 1, "57": 1}),
+                    "c": entry(**{"49": None, "57": None}),
+                    "d": entry(bow=1, edge=2),
+                }
+            }
+        },
+    }
+    (tmp_path / "map.yaml").write_text(yaml.safe_dump(document))
+    found, _ = find(
+        {
+            "a": ("open", None, [("bow", None), ("edge", None)]),
+            "b": ("two", None, [("49", 1), ("57", 2)]),
+            "c": ("two", None, [("49", 1), ("57", 2)]),
+            "d": ("open", None, [("bow", None)] * 2),
+        },
+        cymbal_maps=[read_cymbal_map(tmp_path / "map.yaml")],
+    )
+    reasons = ["metadata", "one_by_metadata", "kit_card", "kit_card"]
+    assert found["reason"].to_pylist() == reasons
+
+
+def test_one_hit_cannot_be_two_cymbals(find):
+    with pytest.raises(ValueError, match=r"min_hits 1: .* allowed: 2 or more"):
+        find({}, min_hits=1)
+
+
+def test_no_crash_is_no_error(find):
+    found, sessions = find({"a": ("two", None, [])})
+    assert found.num_rows == 0
+    assert count_reasons(found, sessions)["no_crash"] == 1

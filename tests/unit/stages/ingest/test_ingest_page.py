@@ -1,0 +1,171 @@
+"""What became of every source label: counts that add up, and a page that is safe and bounded."""
+
+import json
+import re
+
+import pyarrow as pa
+import pytest
+
+from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.tables import ROW_GROUP_ROWS, write_table
+from drumcorpus.schemas import QUARANTINE, SESSIONS, TALLIES
+from drumcorpus.stages.ingest.ingest_page import (
+    describe_source_set,
+    render_ingest_page,
+    summarise_ingest,
+)
+
+HOSTILE = "<script>alert('x')</script>\n\u202egpj.exe&\"take\""
+SCHEMAS = {"tallies": TALLIES, "quarantine": QUARANTINE, "sessions": SESSIONS}
+
+
+def tally(session, source_label, label, outcome, n_hits):
+    keys = ("session_id", "source_label", "label", "outcome", "n_hits")
+    return dict(zip(keys, (session, source_label, label, outcome, n_hits), strict=True))
+
+
+TABLES = {
+    "tallies": [
+        tally("a", "36", "kick", "in_event", 10),
+        tally("a", "36", "kick", "double_trigger", 2),
+        tally("a", "99", None, "unmapped_label", 4),
+        tally("b", "36", "kick", "in_event", 5),
+        tally("b", "100", None, "unmapped_label", 1),
+        tally("b", "38", "snare", "before_start", 1),
+    ],
+    "quarantine": [
+        {"path": "x.mid", "stage": "ingest", "reason": "no_notes", "detail": "no note"},
+        {"path": "y.wav", "stage": "inventory", "reason": "unreadable_audio", "detail": "cut"},
+    ],
+    "sessions": [
+        {"session_id": "a", "label_map": "td11"},
+        {"session_id": "b", "label_map": "td11"},
+        {"session_id": "c", "label_map": "td11"},
+        {"session_id": "d", "label_map": None},
+    ],
+}
+EMPTY = {"tallies": [], "quarantine": [], "sessions": []}
+
+
+def described(folder, name="the_set", title="The Set", tier="production", **tables):
+    paths = {}
+    for kind, rows in (TABLES | tables).items():
+        paths[kind] = folder / f"{name}.{kind}.parquet"
+        rows = [{"source_set": name, **row} for row in rows]
+        write_table(paths[kind], pa.Table.from_pylist(rows, SCHEMAS[kind]))
+    return describe_source_set(name, {"title": title}, tier, **paths)
+
+
+def page(*rows):
+    return render_ingest_page(summarise_ingest(rows))
+
+
+def test_every_hit_is_in_an_event_or_dropped_for_a_reason(tmp_path):
+    row = described(tmp_path)
+    assert row["hits"] == {"total": 23, "in_event": 15, "dropped": 8}
+    assert row["by_outcome"] == {
+        "before_start": 1,
+        "double_trigger": 2,
+        "in_event": 15,
+        "unmapped_label": 5,
+    }
+    assert row["sessions"] == {"total": 4, "with_labels": 3, "with_hits": 2}
+
+
+def test_source_labels_come_with_label_and_outcomes_the_most_frequent_first(tmp_path):
+    assert described(tmp_path)["source_labels"] == [
+        {
+            "source_label": "36",
+            "label": "kick",
+            "hits": 17,
+            "outcomes": {"double_trigger": 2, "in_event": 15},
+        },
+        {"source_label": "99", "label": None, "hits": 4, "outcomes": {"unmapped_label": 4}},
+        {"source_label": "100", "label": None, "hits": 1, "outcomes": {"unmapped_label": 1}},
+        {"source_label": "38", "label": "snare", "hits": 1, "outcomes": {"before_start": 1}},
+    ]
+
+
+def test_a_source_label_with_two_labels_stands_twice(tmp_path):
+    tallies = [tally("a", "25", label, "in_event", 1) for label in ("snare", "rimshot")]
+    rows = described(tmp_path, tallies=tallies)["source_labels"]
+    assert [(row["source_label"], row["label"]) for row in rows] == [
+        ("25", "rimshot"),
+        ("25", "snare"),
+    ]
+
+
+def test_tables_of_many_row_groups_are_summed(tmp_path):
+    n_sessions = ROW_GROUP_ROWS // 2
+    tallies = [
+        tally(f"{number:06d}", source_label, None, "unmapped_label", 3)
+        for number in range(n_sessions)
+        for source_label in ("1", "2", "3")
+    ]
+    row = described(tmp_path, tallies=tallies)
+    assert row["hits"]["total"] == 9 * n_sessions
+    assert row["sessions"]["with_hits"] == n_sessions
+    assert [label["hits"] for label in row["source_labels"]] == [3 * n_sessions] * 3
+
+
+def test_totals_are_the_sums_of_the_sets_in_order_of_name(tmp_path):
+    report = summarise_ingest([described(tmp_path, "b_set"), described(tmp_path, "a_set")])
+    assert [row["source_set"] for row in report["source_sets"]] == ["a_set", "b_set"]
+    totals = report["totals"]
+    assert totals["hits"] == {"total": 46, "in_event": 30, "dropped": 16}
+    assert sum(totals["by_outcome"].values()) == 46
+    assert (totals["quarantine"], totals["source_sets"]) == ({"files": 4}, 2)
+
+
+def test_parts_that_do_not_add_up_stop_the_report(tmp_path):
+    row = described(tmp_path)
+    row["source_labels"][0]["hits"] -= 1
+    with pytest.raises(ValueError, match="the_set: source labels add up to 22 of 23 hits"):
+        summarise_ingest([row])
+
+
+def test_the_page_names_reasons_with_their_source_labels(tmp_path):
+    text = re.sub(r"<[^>]+>", "", page(described(tmp_path)))
+    assert "unmapped_label521.7 %99: 4; 100: 1" in text
+    assert "23 hits: 15 in events, 8 dropped." in text
+
+
+def test_a_long_table_says_how_much_it_leaves_out(tmp_path):
+    tallies = [tally("a", f"token{n:04d}", None, "unmapped_label", 2) for n in range(1250)]
+    row = described(tmp_path, tallies=tallies)
+    html = page(row)
+    assert len(row["source_labels"]) == 1250
+    assert "and 950 more, with 1,900 hits in all" in html
+    assert "token0299" in html
+    assert "token0300" not in html
+
+
+def test_names_from_the_data_are_escaped_everywhere(tmp_path):
+    bad_file = dict.fromkeys(("path", "session_id", "stage", "reason", "detail"), HOSTILE)
+    row = described(
+        tmp_path,
+        title=HOSTILE,
+        tier=HOSTILE,
+        tallies=[tally(HOSTILE, HOSTILE, HOSTILE, HOSTILE, 3)],
+        quarantine=[bad_file],
+    )
+    html = page(row)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") > 10
+    assert "\u202e" not in html
+    assert r"\n\u202egpj.exe" in html
+    assert not re.search(r"https?:|//|url\(|@import|\bsrc=|\bhref=|\bon\w+=", html)
+
+
+def test_no_hits_and_no_sets_are_described_in_words(tmp_path):
+    html = page(described(tmp_path, **EMPTY))
+    for sentence in ("No hit was dropped.", "No label was read.", "No raw file is in quarantine."):
+        assert sentence in html
+    assert "No source set is ingested." in page()
+
+
+def test_equal_tables_give_equal_bytes(tmp_path):
+    reports = [summarise_ingest([described(tmp_path)]) for _ in range(2)]
+    assert canonical_json(reports[0]) == canonical_json(reports[1])
+    back = json.loads(canonical_json(reports[0]))
+    assert render_ingest_page(back) == render_ingest_page(reports[1])

@@ -1,0 +1,131 @@
+"""What the inventory makes of a survey: files, audio, loudness, splits."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import soundfile
+
+from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.sessions import Survey
+from drumcorpus.stages.inventory.inventory import take_inventory
+from drumcorpus.stages.splits.draw import split_sessions
+
+CARD = {"kit": "usual_kit", "is_synthetic": False, "label_maps": ["drums"]}
+
+
+ALL_IN_TRAIN = {"train": 1.0, "validation": 0.0, "test": 0.0}
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name, seconds in (("l.wav", 1.0), ("r.wav", 0.5), ("k.wav", 2.0)):
+        soundfile.write(folder / name, 0.1 * rng.standard_normal(int(8000 * seconds)), 8000)
+    (folder / "bad.wav").write_bytes(b"RIFF")
+    (folder / "a.txt").write_text("0.1 bd\n")
+    return folder
+
+
+@pytest.fixture
+def take(root, tmp_path):
+    def take(*sessions, card=CARD, roles=None):
+        files, refusals = scan_roots([root])
+        cache = FactCache(tmp_path / "facts.json")
+        digests, _ = digest_raw_files(files.values(), cache, workers=1)
+        usual = {p: "audio" if p.endswith(".wav") else "annotation" for p in files}
+        usual |= {"bad.wav": "other"} | (roles or {})
+        survey = Survey([dict(s) for s in sessions], usual, {"bad.wav": "a"}, [])
+        return take_inventory(
+            "made_up",
+            lambda files, read, options: survey,
+            files,
+            digests,
+            refusals,
+            cache,
+            card,
+            {},
+            split_sessions=partial(split_sessions, seed=0, shares=ALL_IN_TRAIN),
+            workers=2,
+        )
+
+    return take
+
+
+def only(found):
+    return found.sessions.to_pylist()[0]
+
+
+def test_a_session_that_says_little_takes_the_rest_from_its_card(take):
+    row = only(take({"session_id": "a"}))
+    assert row["label_map"] == "drums"
+    assert (row["kit_id"], row["is_synthetic"]) == ("usual_kit", False)
+    assert (row["group_id"], row["split"]) == ("made_up/a", "train")
+    assert (row["files"], row["notes"], row["audio_duration"]) == ([], [], None)
+
+
+def test_none_as_label_map_means_that_no_labels_are_taken(take):
+    assert only(take({"session_id": "a", "label_map": None}))["label_map"] is None
+
+
+def test_of_several_label_maps_none_is_guessed(take):
+    found = take({"session_id": "a"}, card=CARD | {"label_maps": ["one", "two"]})
+    assert only(found)["label_map"] is None
+
+
+def test_a_pair_of_microphones_is_one_recording_as_long_as_the_shorter(take):
+    session = {"session_id": "a", "audio_path": "l.wav", "channel_paths": ["l.wav", "r.wav"]}
+    row = only(take(session))
+    assert row["channel_paths"] == ["l.wav", "r.wav"]
+    assert row["audio_duration"] == 0.5
+    assert [file["path"] for file in row["files"]] == ["l.wav", "r.wav"]
+
+
+def test_support_files_are_part_of_what_a_session_rests_on(take):
+    row = only(take({"session_id": "a", "audio_path": "k.wav", "support_paths": ["a.txt"]}))
+    assert {file["path"]: file["role"] for file in row["files"]} == {
+        "a.txt": "annotation",
+        "k.wav": "audio",
+    }
+
+
+def test_labels_found_in_several_files_have_the_length_of_these(take):
+    session = {"session_id": "a", "support_paths": ["l.wav", "r.wav", "k.wav", "a.txt"]}
+    assert only(take(session))["audio_duration"] == 2.0
+    assert only(take(session | {"serial_audio": True}))["audio_duration"] == 3.5
+
+
+def test_unreadable_audio_is_refused_and_taken_out_of_its_session(take):
+    session = {"session_id": "a", "audio_path": "bad.wav", "support_paths": ["bad.wav", "k.wav"]}
+    found = take(session, roles={"bad.wav": "audio"})
+    row = only(found)
+    assert row["audio_path"] is None
+    assert [file["path"] for file in row["files"]] == ["k.wav"]
+    assert row["notes"] == ["audio unreadable", "bad.wav: unreadable"]
+    refused = found.quarantine.to_pylist()
+    assert [(r["path"], r["reason"], r["session_id"]) for r in refused] == [
+        ("bad.wav", "unreadable_audio", "a")
+    ]
+
+
+def test_one_unreadable_channel_silences_the_recording(take):
+    session = {"session_id": "a", "audio_path": "l.wav", "channel_paths": ["l.wav", "bad.wav"]}
+    row = only(take(session, roles={"bad.wav": "audio"}))
+    assert (row["audio_path"], row["channel_paths"]) == (None, None)
+
+
+def test_every_audio_file_is_probed_and_others_are_not(take):
+    rows = {row["path"]: row for row in take({"session_id": "a"}).files.to_pylist()}
+    assert (rows["k.wav"]["duration"], rows["k.wav"]["sample_rate_hz"]) == (2.0, 8000)
+    assert rows["bad.wav"]["duration"] is None
+
+
+def test_loudness_is_measured_where_it_is_asked_for(take):
+    session = {"session_id": "a", "audio_path": "k.wav"}
+    assert only(take(session))["integrated_loudness"] is None
+    loudness = only(take(session | {"measure_loudness": True}))["integrated_loudness"]
+    assert -22 < loudness < -17
+    stated = only(take(session | {"measure_loudness": True, "integrated_loudness": -13.5}))
+    assert stated["integrated_loudness"] == -13.5

@@ -1,0 +1,256 @@
+"""The inventory of all source sets: counts that add up, a page that is safe, a table."""
+
+import csv
+import io
+import json
+import re
+
+import pyarrow as pa
+import pytest
+
+from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.paths import shown_path, visible
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.pages.render import COMMON_TEMPLATES
+from drumcorpus.ground.pages.shown import data_size
+from drumcorpus.schemas import INVENTORY, QUARANTINE, SESSIONS
+from drumcorpus.stages.inventory.inventory_page import (
+    describe_source_set,
+    inventory_csv,
+    render_inventory_page,
+    summarise_inventory,
+)
+
+HOSTILE = "<script>alert('x')</script>\n\u202egpj.exe&\"take\""
+CARD = {
+    "title": "The Set",
+    "version": "1.0",
+    "license": "CC-BY-4.0",
+    "license_verified": "2026-11-20",
+    "redistributable": True,
+    "forbids": [],
+    "attribution": "Its authors",
+}
+SETTINGS = {"tier": "production", "roots": ["data/raw/set", "…/set"]}
+
+
+def audio(path, session, duration=60.0, rate=44100, channels=2, size=1000):
+    sound = {"duration": duration, "sample_rate_hz": rate, "channels": channels}
+    return {"path": path, "role": "audio", "session_id": session, "bytes": size, **sound}
+
+
+FILES = [
+    {"path": "info.csv", "role": "index", "bytes": 10},
+    {"path": "a.mid", "role": "annotation", "session_id": "a", "bytes": 5},
+    {"path": "b.mid", "role": "annotation", "session_id": "b", "bytes": 7},
+    audio("a.wav", "a"),
+    audio("b.wav", "b", duration=30.5, rate=48000, channels=1, size=500),
+    audio("stem.wav", None, duration=30.5, rate=48000, channels=1, size=500),
+]
+RECORDED = {"audio_path": "a.wav", "audio_duration": 60.0, "label_map": "td11"}
+TABLES = {
+    "sessions": [
+        {"session_id": "a", "split": "train", **RECORDED},
+        {"session_id": "b", "split": "test", **RECORDED, "audio_duration": 30.5},
+        {"session_id": "c", "split": "train", "label_map": "td11"},
+        {"session_id": "d", "split": None, "audio_path": "d.wav", "audio_duration": 0.0},
+    ],
+    "quarantine": [
+        {"path": f"{number:02d}.wav", "reason": "unreadable_audio", "detail": "cut short"}
+        for number in range(12)
+    ]
+    + [{"path": "link", "reason": "broken_link", "detail": "its target does not exist"}],
+}
+SCHEMAS = {"files": INVENTORY, "sessions": SESSIONS, "quarantine": QUARANTINE}
+
+
+def described(folder, name="the_set", card=CARD, settings=SETTINGS, files=FILES, **tables):
+    paths = {}
+    for kind, rows in ({"files": files} | TABLES | tables).items():
+        paths[kind] = folder / f"{name}.{kind}.parquet"
+        rows = [{"source_set": name, **row} for row in rows]
+        write_table(paths[kind], pa.Table.from_pylist(rows, SCHEMAS[kind]))
+    return describe_source_set(name, card, settings, **paths)
+
+
+EMPTY = {"files": [], "sessions": [], "quarantine": []}
+
+
+@pytest.fixture
+def hostile_report(tmp_path):
+    """A report in which every name that data or card could choose is hostile."""
+    card = dict.fromkeys(("title", "version", "license", "attribution"), HOSTILE)
+    card |= {"forbids": [HOSTILE], "license_verified": None, "redistributable": False}
+    session = {"session_id": HOSTILE, "split": HOSTILE, "audio_path": HOSTILE}
+    bad_file = dict.fromkeys(("path", "session_id", "stage", "reason", "detail"), HOSTILE)
+    row = described(
+        tmp_path,
+        card=card,
+        settings={"tier": HOSTILE, "roots": [HOSTILE]},
+        files=[{"path": HOSTILE, "role": HOSTILE, "bytes": 1}],
+        sessions=[session],
+        quarantine=[bad_file],
+    )
+    return summarise_inventory([row])
+
+
+def test_sessions_are_counted_by_labels_audio_and_split(tmp_path):
+    row = described(tmp_path)
+    assert row["sessions"] == {
+        "total": 4,
+        "with_labels": 3,
+        "inventory_only": 1,
+        "with_audio": 3,
+        "without_audio": 1,
+    }
+    assert row["splits"] == [
+        {"split": "train", "sessions": 2, "audio": 60.0},
+        {"split": "test", "sessions": 1, "audio": 30.5},
+        {"split": "(none)", "sessions": 1, "audio": 0.0},
+    ]
+
+
+def test_files_are_counted_by_role_and_audio_by_format(tmp_path):
+    row = described(tmp_path)
+    assert row["files"] == {
+        "total": 6,
+        "bytes": 2022,
+        "without_session": 2,
+        "by_role": {
+            "annotation": {"files": 2, "bytes": 12},
+            "audio": {"files": 3, "bytes": 2000},
+            "index": {"files": 1, "bytes": 10},
+        },
+    }
+    assert row["audio_formats"] == [
+        {"sample_rate_hz": 44100, "channels": 2, "files": 1, "audio": 60.0},
+        {"sample_rate_hz": 48000, "channels": 1, "files": 2, "audio": 61.0},
+    ]
+
+
+def test_the_audio_of_a_session_counts_once_however_many_files_it_has(tmp_path):
+    pair = {"session_id": "a", "split": "train", **RECORDED, "channel_paths": ["a.wav", "b.wav"]}
+    assert described(tmp_path, sessions=[pair])["audio"] == 60.0
+
+
+def test_quarantine_has_every_reason_with_its_first_files(tmp_path):
+    found = described(tmp_path)["quarantine"]
+    assert found["files"] == 13
+    assert {reason: group["files"] for reason, group in found["by_reason"].items()} == {
+        "broken_link": 1,
+        "unreadable_audio": 12,
+    }
+    examples = found["by_reason"]["unreadable_audio"]["examples"]
+    assert [row["path"] for row in examples] == [f"{number:02d}.wav" for number in range(10)]
+
+
+def test_totals_are_the_sums_of_the_sets_in_order_of_name(tmp_path):
+    sets = [described(tmp_path, name) for name in ("b_set", "a_set")]
+    sets.append(described(tmp_path, "c_set", card=CARD | {"redistributable": False}, **EMPTY))
+    report = summarise_inventory(sets)
+    assert [row["source_set"] for row in report["source_sets"]] == ["a_set", "b_set", "c_set"]
+    assert report["totals"] == {
+        "source_sets": 3,
+        "redistributable": 2,
+        "audio": 181.0,
+        "sessions": {
+            "total": 8,
+            "with_labels": 6,
+            "inventory_only": 2,
+            "with_audio": 6,
+            "without_audio": 2,
+        },
+        "files": {"total": 12, "bytes": 4044, "without_session": 4},
+        "quarantine": {"files": 26},
+    }
+
+
+def test_parts_that_do_not_add_up_stop_the_report(tmp_path):
+    row = described(tmp_path)
+    row["splits"].pop()
+    with pytest.raises(ValueError, match="the_set: sessions by split add up to 3 of 4"):
+        summarise_inventory([row])
+
+
+def test_a_table_without_a_column_is_named(tmp_path):
+    old = tmp_path / "old.parquet"
+    write_table(old, pa.table({"session_id": ["a"]}))
+    with pytest.raises(ValueError, match=r"old\.parquet"):
+        describe_source_set("s", CARD, SETTINGS, files=old, sessions=old, quarantine=old)
+
+
+def test_names_from_data_and_cards_are_escaped_everywhere(hostile_report):
+    html = render_inventory_page(hostile_report)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") > 10
+    assert "\u202e" not in html
+    assert r"\n\u202egpj.exe" in html
+
+
+def test_the_page_refers_to_nothing_outside_itself_and_runs_nothing(hostile_report):
+    html = render_inventory_page(hostile_report)
+    assert not re.search(r"https?:|//|url\(|@import|\bsrc=|\bhref=|\bon\w+=", html)
+    assert html.lstrip().startswith("<!doctype html>")
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_the_page_says_what_the_licence_allows_and_forbids(tmp_path):
+    closed = CARD | {
+        "license_verified": None,
+        "redistributable": False,
+        "forbids": ["commercial use", "derivatives"],
+    }
+    rows = [described(tmp_path, "open_set"), described(tmp_path, "closed_set", card=closed)]
+    html = render_inventory_page(summarise_inventory(rows))
+    assert "forbids: commercial use; derivatives" in html
+    assert html.count(">may be passed on<") == 1
+    assert html.count(">may not be passed on<") == 1
+    assert html.count("nobody here has read its text") == 1
+    assert "and 2 more" in html
+
+
+def test_an_empty_set_and_no_set_are_described_in_words(tmp_path):
+    html = render_inventory_page(summarise_inventory([described(tmp_path, **EMPTY)]))
+    for sentence in ("No session.", "No file.", "No audio.", "No raw file is in quarantine."):
+        assert sentence in html
+    assert "No source set is in use." in render_inventory_page(summarise_inventory([]))
+
+
+def test_the_table_has_one_line_per_set(tmp_path):
+    report = summarise_inventory([described(tmp_path, "b_set"), described(tmp_path, "a_set")])
+    text = inventory_csv(report)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["source_set"] for row in rows] == ["a_set", "b_set"]
+    assert rows[0] | {"sessions": "4", "audio_seconds": "90.5", "bytes": "2022"} == rows[0]
+    assert (rows[0]["train_sessions"], rows[0]["redistributable"]) == ("2", "true")
+    assert "\r" not in text
+
+
+def test_equal_tables_give_equal_bytes(tmp_path):
+    reports = [summarise_inventory([described(tmp_path)]) for _ in range(2)]
+    assert canonical_json(reports[0]) == canonical_json(reports[1])
+    back = json.loads(canonical_json(reports[0]))
+    assert render_inventory_page(back) == render_inventory_page(reports[1])
+
+
+def test_a_path_is_shown_without_the_machine():
+    assert shown_path("data/raw/set") == "data/raw/set"
+    assert shown_path("/mnt/drive/anna/egmd/") == "…/egmd"
+
+
+def test_sizes_are_written_for_people():
+    shown = [data_size(n) for n in (0, 999, 1000, 999_499, 999_600, 22_656_664_047, 3 * 10**15)]
+    assert shown[:3] == ["0 bytes", "999 bytes", "1 kB"]
+    assert shown[3:] == ["999 kB", "1 MB", "22.7 GB", "3e+03 TB"]
+
+
+def test_what_does_not_print_is_shown_as_its_escape():
+    assert visible("Café 東京 drums.wav") == "Café 東京 drums.wav"
+    assert visible("a\nb\tc\x1b[31m\u202e\u2066\ud800") == r"a\nb\tc\x1b[31m\u202e\u2066\ud800"
+
+
+def test_the_digest_of_every_page_covers_the_templates_that_it_builds_upon(repo):
+    templates = {path.name for path in (repo / "src/drumcorpus/ground/pages/templates").iterdir()}
+    texts = [path.read_text() for path in (repo / "src/drumcorpus").rglob("*.py")]
+    rendered = {name for name in templates if any(f'"{name}"' in text for text in texts)}
+    assert templates == rendered | set(COMMON_TEMPLATES)

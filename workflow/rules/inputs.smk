@@ -1,0 +1,195 @@
+"""
+What rules share: the state of the raw data, names of shards and products, digests of code, and the
+files that belong to a source set or that a person names.
+"""
+
+import re
+from pathlib import Path
+
+from drumcorpus.ground.run.code_digest import describe_code
+from drumcorpus.ground.run.state import (
+    hold_run_lock,
+    records_are_lost,
+    remember_manifests,
+    stamp_raw_data,
+)
+
+SOURCE_SETS = config["use"]
+# Those of tier inventory are listed and nothing more.
+INGESTED = [
+    name for name in SOURCE_SETS if config["source_sets"][name]["tier"] != "inventory"
+]
+YARDSTICKS = [name for name in config["yardsticks"] if name in INGESTED]
+MANIFESTS = sorted(config["manifests"])
+MERGED = sorted({s for m in MANIFESTS for s in config["manifests"][m]["source_sets"]})
+SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
+
+
+def code(script, *modules):
+    """What a script is made of: the digest of its code with all modules that it reaches, modules that
+    it loads by name among them, and the versions of the libraries; and which versions are accepted.
+    """
+    scripts, library = WORKFLOW / "workflow/scripts", WORKFLOW / "src/drumcorpus"
+    described = describe_code(scripts / script, library, modules)
+    return described | {"accepts": config["software"]}
+
+
+def source_set_code(script):
+    """As a function of wildcards: the digest of a script with its source set's module."""
+    return lambda wildcards: code(
+        script, f"drumcorpus.source_sets.{wildcards.source_set}"
+    )
+
+
+def ingestion_digest(wildcards):
+    """The digest of the code that a source set's events were made by, for its provenance."""
+    return source_set_code("ingest_sessions.py")(wildcards)["digest"]
+
+
+def shard_names(source_set):
+    """Names of a source set's shards."""
+    return [f"{number:03d}" for number in range(SHARDS[source_set])]
+
+
+def shards_of(pattern, source_set):
+    """The paths of all shards of a source set, by a pattern with {source_set} and {shard}."""
+    return expand(pattern, source_set=source_set, shard=shard_names(source_set))
+
+
+def shards_of_manifest(pattern, manifest):
+    """The paths of all shards that a manifest merges."""
+    source_sets = config["manifests"][manifest]["source_sets"]
+    return [path for name in source_sets for path in shards_of(pattern, name)]
+
+
+def tables_of_manifest(folder, manifest):
+    """The tables below results/FOLDER of all source sets of a manifest."""
+    source_sets = config["manifests"][manifest]["source_sets"]
+    return expand(f"results/{folder}/{{source_set}}.parquet", source_set=source_sets)
+
+
+def products(patterns, source_sets=tuple(SOURCE_SETS)):
+    """Products of source sets, {s}, and their shards, {n}; Parquet where no ending is given."""
+    return [
+        "results/"
+        + (pattern if "." in pattern else f"{pattern}.parquet").format(s=name, n=number)
+        for name in source_sets
+        for pattern in patterns
+        for number in (shard_names(name) if "{n}" in pattern else [""])
+    ]
+
+
+def review_name(source_set):
+    """The reviewed file of decisions on a source set's crashes, which need not be there."""
+    return card_name(source_set).removesuffix(".yaml") + "_review.csv"
+
+
+def review_file(source_set):
+    """That file as an input, where it is there."""
+    path = config_path(review_name(source_set))
+    return [path] if Path(path).is_file() else []
+
+
+def card_file(wildcards):
+    """The card of a source set, as an input."""
+    return config_path(card_name(wildcards.source_set))
+
+
+def demo_corpus(wildcards):
+    """The demo corpus, where a source set's data are to be written first."""
+    folder = config["demo"]["folder"]
+    return (
+        [f"{folder}/{wildcards.source_set}.written"]
+        if is_demo(wildcards.source_set)
+        else []
+    )
+
+
+def raw_state(wildcards):
+    """What changes whenever the raw files of a source set do, to be asked `after`."""
+    return [f".drumcorpus/raw/{wildcards.source_set}.json", *demo_corpus(wildcards)]
+
+
+def label_map_files(wildcards):
+    """The label maps that a source set's card lists, as inputs."""
+    names = CARDS[wildcards.source_set]["label_maps"]
+    return [f"{TAXONOMY}/note_maps/{name}.yaml" for name in names]
+
+
+def reference_files(wildcards):
+    """The reviewed files that a source set's card refers to, as inputs."""
+    paths = CARDS[wildcards.source_set].get("references", {}).values()
+    return [config_path(f"resources/{path}") for path in paths]
+
+
+def cymbal_map_files(wildcards):
+    """The cymbal maps of a source set, as inputs: the committed one, then that of the config."""
+    committed = CARDS[wildcards.source_set].get("references", {}).get("cymbal_map")
+    given = config["crash"]["cymbal_map"]
+    paths = [f"resources/{committed}"] if committed else []
+    return [config_path(path) for path in [*paths, *([given] if given else [])]]
+
+
+def sessions_to_map(wildcards):
+    """The sessions of a shard, as an input where a cymbal map names some of them."""
+    # Without a map they must be no input: they change with every raw file, the hits do not.
+    if not cymbal_map_files(wildcards):
+        return []
+    return ["results/sessions/{source_set}/{shard}.parquet".format(**wildcards)]
+
+
+def own_settings(source_set):
+    """The settings that only this source set has, and those of the detector if it is used."""
+    card, block = CARDS[source_set], config["source_sets"][source_set]
+    shared = (
+        {"onsets": config["onsets"]} if card["label_method"] == "onset_detector" else {}
+    )
+    return shared | {name: block[name] for name in card.get("settings", [])}
+
+
+def roots(source_set):
+    """Where a source set lies on this machine; never part of a product."""
+    return {"roots": config["source_sets"][source_set]["roots"]}
+
+
+MANIFEST_FILE_NAME = re.sub(
+    r"[^\w.-]", "_", Path(config["manifest_file"] or "none").stem
+)
+
+
+def manifest_file(wildcards):
+    """The file of events that the config names, for `health_of` and `audit_of`."""
+    path = config["manifest_file"]
+    if path is None:
+        raise ValueError(
+            "manifest_file: no file is named; wanted: --config manifest_file=FILE, where FILE is a "
+            "manifest as Parquet or JSON Lines"
+        )
+    if not Path(path).is_file():
+        raise ValueError(f"manifest_file: {path} is not there")
+    return str(Path(path).absolute())
+
+
+# Snakemake sees neither a raw file that vanished nor one that appeared. So the main process looks
+# at the roots each time, and writes what it saw to a file that the inventory depends on. Without
+# its records of earlier runs Snakemake would compare times only, so that file is written anew:
+# every job behind the inventory is asked, and leaves at once if its product is fresh.
+if workflow.is_main_process:
+    try:
+        run_lock = hold_run_lock()
+        anew = records_are_lost()
+        for name in SOURCE_SETS:
+            stamp_raw_data(
+                name,
+                config["source_sets"][name]["roots"],
+                is_demo=is_demo(name),
+                anew=anew,
+            )
+    except OSError as error:
+        raise WorkflowError(f"{Path.cwd()}: {error}")
+
+
+wildcard_constraints:
+    source_set="|".join(SOURCE_SETS),
+    shard=r"\d{3}",
+    manifest="|".join(MANIFESTS),
