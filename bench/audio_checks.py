@@ -100,7 +100,7 @@ def check(folder: Path, kind: str | None) -> tuple[float, float | None]:
         pa.Table.from_pylist(events, EVENTS),
         RawReader([folder], {path: sha256_file(folder / path) for path in paths}).verified,
         {},
-        read_yaml(CONFIG)["audio_checks"]["measure"],
+        read_yaml(CONFIG)["checks"]["measure"],
         n_shards=1,
     )
     late = [value for value in checks["offset_ms"].to_pylist() if value is not None]

@@ -212,7 +212,7 @@ class Copy:
             events,
             reader.verified,
             self.taxonomy.families,
-            self.config["audio_checks"]["measure"],
+            self.config["checks"]["measure"],
             n_shards=1,
         )
         self._replace_rows("results/audio_checks/*/000.parquet", source_set, checks)
@@ -302,7 +302,7 @@ class Copy:
         files = {name: self.path(f"blessed/*.{DISTRIBUTION}.json", name) for name in MERGED}
         frozen = {name: read_baseline(path) for name, path in files.items() if path.is_file()}
         now = {n: read_baseline(self.candidate(f"{n}.{DISTRIBUTION}.json")) for n in MERGED}
-        drift = describe_drift(now, frozen, self.config["distribution"])
+        drift = describe_drift(now, frozen, self.config["baselines"]["distribution"])
         write_json(self.path(f"reports/distribution/{MANIFEST}.json"), drift)
         return self.measure_health()
 
@@ -314,7 +314,7 @@ class Copy:
             Around(
                 **{name: self.paths(f"results/{name}/*.parquet") for name in tables},
                 audio_checks=self.paths("results/audio_checks/*/000.parquet"),
-                audio_settings=self.config["audio_checks"],
+                audio_settings=self.config["checks"],
                 splits=[str(self.path(f"results/splits/{MANIFEST}.parquet"))],
                 leaks=self.path(f"reports/splits/{MANIFEST}.json"),
                 audit=self.path(f"reports/provenance/{MANIFEST}.json"),

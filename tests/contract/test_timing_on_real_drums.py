@@ -19,7 +19,7 @@ SHIFTS_MS = (-200, -30, 30, 200)
 
 @pytest.fixture(scope="module")
 def settings(repo):
-    return read_yaml(repo / "config/config.yaml")["audio_checks"]["measure"]
+    return read_yaml(repo / "config/config.yaml")["checks"]["measure"]
 
 
 def events_of(onsets):

@@ -17,6 +17,8 @@ RULE_FILES = sorted((REPO / "workflow/rules").glob("*.smk"))
 SETS = {path.stem for path in (LIBRARY / "source_sets").glob("[a-z]*.py")}
 CARDS = [REPO / "resources/source_sets", REPO / "resources/demo/source_sets"]
 STAGES = {path.name for path in (LIBRARY / "stages").iterdir() if (path / "__init__.py").is_file()}
+# Sections of the config whose names users' overlays have always had.
+SECTIONS = {"manifest": "manifests", "releases": "release"}
 # What each folder at the top of the package may import beside itself; the words stand at the top.
 MAY_IMPORT = {
     "words": set(),
@@ -124,7 +126,14 @@ def test_a_stage_has_one_name_in_five_places(stage):
     assert (REPO / f"workflow/rules/{stage}.smk").is_file()
     assert any((REPO / f"tests/unit/stages/{stage}").glob("test_*.py"))
     assert (REPO / f"docs/{stage}.md").is_file()
-    assert stage in config
+    assert SECTIONS.get(stage, stage) in config
+
+
+def test_every_section_of_the_config_is_a_stage_s():
+    config = yaml.safe_load((REPO / "config/config.yaml").read_text())
+    sections = {name for name, value in config.items() if isinstance(value, dict)}
+    of_no_stage = {"demo", "source_sets"}
+    assert sections - of_no_stage <= {SECTIONS.get(stage, stage) for stage in STAGES}
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

@@ -39,7 +39,7 @@ rule audit_provenance:
         ],
         tiers=TIERS,
         without_digest=[name for name in INGESTED if is_demo(name)],
-        local=config["health"],
+        local=config["audit"],
     script:
         "../scripts/audit_provenance.py"
 
@@ -86,6 +86,6 @@ rule audit_manifest_file:
     params:
         code=code("audit_manifest_file.py"),
         tiers=TIERS,
-        local=config["health"],
+        local=config["audit"],
     script:
         "../scripts/audit_manifest_file.py"

@@ -90,7 +90,7 @@ rule snapshot_metrics:
         "benchmarks/snapshot_metrics/{source_set}.tsv"
     params:
         code=code("snapshot_metrics.py"),
-        local=config["health"],
+        local={"memory_limit": config["baselines"]["memory_limit"]},
     script:
         "../scripts/snapshot_metrics.py"
 
@@ -110,7 +110,7 @@ rule measure_distribution:
         "benchmarks/measure_distribution/{source_set}.tsv"
     params:
         code=code("measure_distribution.py"),
-        local=config["health"],
+        local={"memory_limit": config["baselines"]["memory_limit"]},
     script:
         "../scripts/measure_distribution.py"
 
@@ -135,7 +135,7 @@ rule compare_distributions:
         "benchmarks/compare_distributions/{manifest}.tsv"
     params:
         code=code("compare_distributions.py"),
-        distribution=config["distribution"],
+        distribution=config["baselines"]["distribution"],
     script:
         "../scripts/compare_distributions.py"
 
@@ -154,7 +154,7 @@ rule compare_health:
         "benchmarks/compare_health/{manifest}.tsv"
     params:
         code=code("compare_health.py"),
-        tolerances=config["comparison"]["tolerances"],
+        tolerances=config["baselines"]["tolerances"],
     script:
         "../scripts/compare_health.py"
 
@@ -173,9 +173,9 @@ rule compare_files:
     threads: 2
     params:
         code=code("compare_files.py"),
-        tolerances=config["comparison"]["tolerances"],
+        tolerances=config["baselines"]["tolerances"],
         names={side: shown_path(path) for side, path in COMPARED.items()},
-        local=config["health"],
+        local={"memory_limit": config["baselines"]["memory_limit"]},
     script:
         "../scripts/compare_files.py"
 

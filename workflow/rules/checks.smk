@@ -21,7 +21,7 @@ rule check_audio:
         "benchmarks/check_audio/{source_set}/{shard}.tsv"
     params:
         code=code("check_audio.py"),
-        measure=config["audio_checks"]["measure"],
+        measure=config["checks"]["measure"],
         n_shards=lambda wildcards: SHARDS[wildcards.source_set],
         local=lambda wildcards: roots(wildcards.source_set),
     script:

@@ -3,6 +3,7 @@ The configuration, held against its schema, the vocabulary, the cards and the ma
 is read: a wrong one is refused by name before any job.
 """
 
+import sys
 from pathlib import Path
 
 from drumcorpus.ground.run.cards import check_settings
@@ -10,6 +11,7 @@ from drumcorpus.ground.run.configuration import (
     check_configuration,
     redistributable_part,
     spell_out,
+    with_present_names,
 )
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -104,6 +106,10 @@ def expired_waivers_of(gates, path):
 EXPIRED_WAIVERS = {}
 
 try:
+    config, renamed = with_present_names(config)
+    if workflow.is_main_process:
+        for sentence in renamed:
+            sys.stderr.write(f"{sentence}\n")
     config = typed(config, schema("config"))
     check_document(config, schema("config"), "config")
     config = spell_out(config, "cymbal_map", "crash")

@@ -41,7 +41,7 @@ rule measure_health:
     params:
         code=code("measure_health.py"),
         crash_family=config["crash"]["family"],
-        audio_checks=config["audio_checks"],
+        audio_checks=config["checks"],
         expired_waivers=lambda wildcards: EXPIRED_WAIVERS[wildcards.manifest],
         local=config["health"],
     script:
@@ -100,7 +100,7 @@ rule measure_source_set:
     params:
         code=code("measure_source_set.py"),
         crash_family=config["crash"]["family"],
-        audio_checks=config["audio_checks"],
+        audio_checks=config["checks"],
         local=config["health"],
     script:
         "../scripts/measure_source_set.py"

@@ -26,7 +26,7 @@ try:
                 name,
                 named=config["source_sets"][name].get("checksums"),
                 committed=f"resources/source_sets/{name}.sha256",
-                written=f"{config['integrity']['folder']}/{name}.sha256",
+                written=f"{config['inventory']['integrity']['folder']}/{name}.sha256",
                 locate=config_path,
             )
         )
@@ -60,7 +60,9 @@ rule check_integrity:
     threads: 4
     params:
         code=code("check_integrity.py"),
-        integrity={key: config["integrity"][key] for key in ("level", "sample")},
+        integrity={
+            key: config["inventory"]["integrity"][key] for key in ("level", "sample")
+        },
         checksums=lambda wildcards: CHECKSUM_LISTS[wildcards.source_set]["shown"],
         local=lambda wildcards: roots(wildcards.source_set)
         | {"checksums": CHECKSUM_LISTS[wildcards.source_set]["path"]},

@@ -17,6 +17,46 @@ def spell_out(config: dict, key: str, section: str) -> dict:
     return rest | {section: rest[section] | {key: config[key]}}
 
 
+# Sections that were called otherwise: where each stood, and where it stands.
+FORMER_SECTIONS = {
+    "audio_checks": ("checks",),
+    "integrity": ("inventory", "integrity"),
+    "distribution": ("baselines", "distribution"),
+    "comparison": ("baselines",),
+}
+
+
+def with_present_names(config: dict) -> tuple[dict, list[str]]:
+    """The configuration with its sections under the names that they have now.
+
+    What an overlay says under a former name lies over what stands under the present one.
+
+    Returns
+    -------
+    config : dict
+    renamed : list of str
+        One sentence for each section that was given under a former name.
+    """
+    renamed = []
+    for former, place in FORMER_SECTIONS.items():
+        if former in config:
+            overlay = config[former]
+            for key in reversed(place):
+                overlay = {key: overlay}
+            others = {key: value for key, value in config.items() if key != former}
+            config = _overlaid(others, overlay)
+            renamed.append(f"config: {former} is called {'.'.join(place)} now; write that instead")
+    return config, renamed
+
+
+def _overlaid(below, above):
+    """Nested mappings of one document over those of another."""
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return above
+    merged = {key: _overlaid(below[key], above[key]) for key in below.keys() & above.keys()}
+    return {**below, **above, **merged}
+
+
 def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     """Hold the parts of a configuration against each other and against the taxonomy.
 

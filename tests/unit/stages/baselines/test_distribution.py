@@ -20,7 +20,7 @@ from drumcorpus.stages.baselines.distribution import (
     tolerances_of,
 )
 
-TOLERANCES = read_yaml(REPO / "config/config.yaml")["distribution"]
+TOLERANCES = read_yaml(REPO / "config/config.yaml")["baselines"]["distribution"]
 NAMES = {
     "enst_drums": {"common": "kick", "other": "tom_low", "rare": "splash"},
     "idmt_smt_drums_v2": {"common": "snare", "other": "kick", "rare": "snare"},

@@ -22,7 +22,7 @@ RATE_HZ = 44_100
 
 @pytest.fixture(scope="module")
 def settings(repo):
-    return read_yaml(repo / "config/config.yaml")["audio_checks"]["measure"]
+    return read_yaml(repo / "config/config.yaml")["checks"]["measure"]
 
 
 @pytest.fixture

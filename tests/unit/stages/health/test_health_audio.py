@@ -111,7 +111,7 @@ class Corpus:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory, repo):
-    settings = read_yaml(repo / "config/config.yaml")["audio_checks"]
+    settings = read_yaml(repo / "config/config.yaml")["checks"]
     return Corpus(tmp_path_factory.mktemp("sound"), settings)
 
 

@@ -1,0 +1,248 @@
+"""A job around its work: what is fresh comes back from where it is kept, and nothing is written."""
+
+import errno
+import logging
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from drumcorpus.ground.run import job as job_module
+from drumcorpus.ground.run.job import Job, start_job
+from drumcorpus.ground.run.kept import forget_the_unrecorded, keep, kept_path, put_back, standing
+from drumcorpus.ground.run.run_manifest import read_manifest
+
+CODE = {"digest": "0" * 16, "software": {"numpy": "2.4.6", "soxr": "1.1.0"}, "accepts": "exact"}
+
+
+class Named:
+    """What snakemake gives a script: values by name."""
+
+    def __init__(self, **values):
+        vars(self).update(values)
+
+    def items(self):
+        return vars(self).items()
+
+    def values(self):
+        return vars(self).values()
+
+
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(logging, "captureWarnings", lambda capture: None)
+    return tmp_path
+
+
+def snakemake(*, inputs=None, code=CODE, **params):
+    return Named(
+        rule="count_events",
+        input=Named(**(inputs or {})),
+        output=Named(table="results/t.json", page="results/t.html"),
+        params=Named(code=code, **params),
+        wildcards=Named(source_set="egmd"),
+        log=["logs/count_events.log"],
+        threads=1,
+        scriptdir=str(Path(__file__).parent),
+    )
+
+
+def end_of_process():
+    """The lock of a job ends with its process; in one process its last reference must go."""
+    sys.excepthook = sys.__excepthook__
+
+
+def make(text="1", **settings):
+    """Do the job as a script does; returns whether it had to be made."""
+    end_of_process()
+    try:
+        job = start_job(snakemake(**settings))
+    except SystemExit as leave:
+        assert leave.code == 0
+        return False
+    Path("results").mkdir(exist_ok=True)
+    for product in ("results/t.json", "results/t.html"):
+        part = Path(f"{product}.new")
+        part.write_text(text)
+        part.replace(product)
+    job.finish({"events": 1})
+    return True
+
+
+def remove_outputs():
+    """What snakemake does before a job, and after one that has failed."""
+    for product in ("results/t.json", "results/t.html"):
+        Path(product).unlink(missing_ok=True)
+
+
+def test_a_finished_job_keeps_its_products_without_a_copy():
+    assert make()
+    for product in ("results/t.json", "results/t.html"):
+        assert Path(product).stat().st_ino == kept_path(product).stat().st_ino
+
+
+def test_a_fresh_job_gives_the_product_its_place_back():
+    make()
+    inode = Path("results/t.json").stat().st_ino
+    remove_outputs()
+    assert not make()
+    assert Path("results/t.json").stat().st_ino == inode
+    assert Path("results/t.html").read_text() == "1"
+
+
+def test_one_product_of_two_that_is_gone_comes_back():
+    make()
+    Path("results/t.html").unlink()
+    assert not make()
+    assert Path("results/t.html").read_text() == "1"
+
+
+def test_what_failed_with_other_settings_is_fresh_again_with_the_first():
+    make(limit=1)
+    remove_outputs()
+    end_of_process()
+    job = start_job(snakemake(limit=2))  # and fails: snakemake removes what it had begun
+    assert isinstance(job, Job)
+    del job
+    remove_outputs()
+    assert not make(limit=1)
+    assert Path("results/t.json").read_text() == "1"
+
+
+def test_a_damaged_product_is_made_again_though_a_sound_one_was_linked_to_it():
+    make()
+    with Path("results/t.json").open("r+") as product:  # in place: the kept one is damaged as well
+        product.write("2")
+    remove_outputs()
+    assert make()
+    assert Path("results/t.json").read_text() == kept_path("results/t.json").read_text() == "1"
+
+
+def test_a_product_replaced_by_hand_is_put_right_from_the_kept_one_when_it_is_asked_for():
+    make()
+    Path("edited").write_text("2")
+    Path("edited").replace("results/t.json")
+    remove_outputs()
+    assert not make()
+    assert Path("results/t.json").read_text() == "1"
+
+
+def test_what_is_kept_is_of_the_last_run_that_finished():
+    make("1", limit=1)
+    remove_outputs()
+    make("2", limit=2)
+    remove_outputs()
+    assert make("1", limit=1)
+    assert kept_path("results/t.json").read_text() == "1"
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EPERM, errno.EMLINK, errno.EXDEV], ids=["no links", "too many", "other disk"]
+)
+def test_where_no_links_are_to_be_had_products_are_copied(monkeypatch, number):
+    def refuse(*paths):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refuse)
+    make()
+    assert Path("results/t.json").stat().st_ino != kept_path("results/t.json").stat().st_ino
+    remove_outputs()
+    assert not make()
+    assert Path("results/t.json").read_text() == "1"
+    assert sorted(path.name for path in Path("results").iterdir() if path.suffix == ".link") == []
+
+
+def test_products_of_earlier_versions_without_a_kept_one_are_kept_from_then_on():
+    make()
+    kept_path("results/t.json").unlink()
+    assert not make()
+    assert kept_path("results/t.json").is_file()
+
+
+def test_what_orders_jobs_is_not_recorded_and_makes_nothing_stale():
+    Path("verdict.json").write_text("enforce")
+    after = {"after": ["verdict.json", "results/other.json"]}
+    assert make(inputs=after)
+    assert read_manifest("results/t.json")["inputs"] == []
+    Path("verdict.json").write_text("report")
+    remove_outputs()
+    assert not make(inputs=after)
+
+
+def test_the_versions_of_the_libraries_are_recorded():
+    make()
+    script = read_manifest("results/t.json")["script"]
+    assert script["software"] == {"numpy": "2.4.6", "soxr": "1.1.0"}
+    assert script["code"] == "0" * 16
+
+
+def other(numpy, accepts):
+    return CODE | {"software": CODE["software"] | {"numpy": numpy}, "accepts": accepts}
+
+
+def test_another_version_makes_a_product_stale():
+    make()
+    remove_outputs()
+    assert make("2", code=other("2.5.0", "exact"))
+    assert read_manifest("results/t.json")["script"]["software"]["numpy"] == "2.5.0"
+
+
+def test_a_product_of_another_version_stands_where_the_config_accepts_it():
+    make()
+    remove_outputs()
+    assert not make("2", code=other("2.5.0", "recorded"))
+    assert Path("results/t.json").read_text() == "1"
+    assert read_manifest("results/t.json")["script"]["software"]["numpy"] == "2.4.6"
+
+
+def test_the_log_says_what_it_was_made_with(caplog):
+    make()
+    remove_outputs()
+    with caplog.at_level(logging.INFO):
+        make(code=other("2.5.0", "recorded"))
+    assert "results/t.json: made with numpy 2.4.6, here is 2.5.0" in caplog.messages
+
+
+def test_other_code_is_stale_whatever_versions_are_accepted():
+    make()
+    remove_outputs()
+    assert make(code=other("2.4.6", "recorded") | {"digest": "1" * 16})
+
+
+def test_what_has_no_run_manifest_any_more_is_let_go():
+    make()
+    Path("results/t.html").unlink()
+    Path("results/t.html.manifest.json").unlink()
+    forget_the_unrecorded()
+    assert kept_path("results/t.json").is_file()
+    assert not kept_path("results/t.html").exists()
+
+
+def test_a_killed_job_s_beginnings_are_taken_away():
+    make()
+    Path("results/.t.json.part").write_text("half")
+    make()
+    assert not Path("results/.t.json.part").exists()
+
+
+def test_the_earlier_product_is_where_it_stands_or_where_it_is_kept():
+    Path("results").mkdir()
+    Path("results/t.json").write_text("1")
+    keep("results/t.json")
+    assert standing("results/t.json") == Path("results/t.json")
+    Path("results/t.json").unlink()
+    assert standing("results/t.json") == kept_path("results/t.json")
+    put_back("results/t.json")
+    assert Path("results/t.json").read_text() == "1"
+
+
+def test_a_second_job_of_the_same_product_waits_for_the_first():
+    first = Job(snakemake())
+    taken = os.open(".drumcorpus/locks/count_events-egmd.lock", os.O_RDWR)
+    with pytest.raises(BlockingIOError):
+        job_module.fcntl.flock(taken, job_module.fcntl.LOCK_EX | job_module.fcntl.LOCK_NB)
+    os.close(taken)
+    assert first.title == "count_events egmd"
