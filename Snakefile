@@ -25,7 +25,10 @@ onstart:
 
 
 onsuccess:
+    forget_the_unrecorded()
     remember_manifests()
+    if config["software"] == "recorded":
+        sys.stderr.write(f"{other_software_in_words()}\n")
 
 
 onerror:

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 from drumcorpus.ground.run.code_digest import describe_code
+from drumcorpus.ground.run.kept import forget_the_unrecorded
 from drumcorpus.ground.run.state import (
     hold_run_lock,
+    other_software_in_words,
     records_are_lost,
     remember_manifests,
     stamp_raw_data,

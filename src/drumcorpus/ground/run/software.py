@@ -50,6 +50,14 @@ def software_versions(imported: Iterable[str]) -> dict[str, str]:
     return {name: _version(name) for name in sorted(reached)}
 
 
+def here(library: str) -> str | None:
+    """The version of a library, by the name of its distribution; None where it is not installed."""
+    try:
+        return _version(library)
+    except ValueError:
+        return None
+
+
 @cache
 def _version(name: str) -> str:
     if name == "libsndfile":

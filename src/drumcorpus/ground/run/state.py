@@ -8,7 +8,8 @@ from drumcorpus.ground.files.digests import sha256_bytes, tree_digest
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.raw_files import existing_roots, listing_stamp, scan_roots
 from drumcorpus.ground.run.job import STATE_FOLDER
-from drumcorpus.ground.run.run_manifest import SUFFIX
+from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest
+from drumcorpus.ground.run.software import here
 from drumcorpus.sessions import Refusal
 
 MANIFESTS_LEFT = Path(STATE_FOLDER, "manifests.json")
@@ -107,11 +108,40 @@ def records_are_lost() -> bool:
 def manifests_stamp() -> str:
     """A digest of the stat records of all run manifests."""
     rows = []
-    for top in ("results", "reports"):
-        for path in sorted(Path(top).rglob(f"*{SUFFIX}")):
-            stat = path.stat()
-            rows.append([path.as_posix(), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
+    for path in manifest_files():
+        stat = path.stat()
+        rows.append([path.as_posix(), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
     return sha256_bytes(canonical_json(rows))
+
+
+def manifest_files() -> list[Path]:
+    """All run manifests below the working directory, in order."""
+    return [
+        path for top in ("results", "reports") for path in sorted(Path(top).rglob(f"*{SUFFIX}"))
+    ]
+
+
+def other_software_in_words() -> str:
+    """How many products were made with other versions of libraries than are here, and which.
+
+    Empty where there is none.
+    """
+    n_products, versions = 0, set()
+    for path in manifest_files():
+        manifest = read_manifest(path.with_name(path.name.removesuffix(SUFFIX)))
+        made_with = (manifest or {}).get("script", {}).get("software", {})
+        others = {name: version for name, version in made_with.items() if version != here(name)}
+        n_products += bool(others)
+        versions |= set(others.items())
+    if not versions:
+        return ""
+    libraries = ", ".join(
+        f"{name} {version} (here {here(name) or 'none'})" for name, version in sorted(versions)
+    )
+    return (
+        f"{n_products:,} product{'s' if n_products != 1 else ''} made with other versions of "
+        f"libraries: {libraries}. They stand, for the config says `software: recorded`."
+    )
 
 
 def remember_manifests() -> None:
