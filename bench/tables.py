@@ -54,6 +54,7 @@ def prepare(data: Path) -> None:
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.schemas import CRASH_ASSIGNMENTS
     from drumcorpus.stages.crash.hits import find_crash_hits
+    from drumcorpus.vocabulary import BY_SOUND
 
     events = read_table(data / "events.parquet").combine_chunks()
     sessions = events["session_id"].combine_chunks().dictionary_encode().indices.to_numpy()
@@ -68,11 +69,12 @@ def prepare(data: Path) -> None:
         n_rows, rng = crashes.num_rows, np.random.default_rng(shard)
         drawn = {
             "label": pa.array(["crash", "crash2"]).take(rng.integers(0, 2, n_rows)),
-            "method": pa.array(["gmm"] * n_rows),
+            "method": pa.array([BY_SOUND] * n_rows),
             "confidence": pa.array(np.round(rng.random(n_rows), 6)),
             "accepted": pa.array(rng.random(n_rows) < 0.9),
+            "undescribed": pa.nulls(n_rows, pa.string()),
         }
-        columns = [drawn.get(n) or crashes[n] for n in CRASH_ASSIGNMENTS.names]
+        columns = [drawn[n] if n in drawn else crashes[n] for n in CRASH_ASSIGNMENTS.names]
         assignments = pa.Table.from_arrays(columns, schema=CRASH_ASSIGNMENTS)
         write_table(data / f"tables/alias_{shard}.parquet", part)
         write_table(data / f"tables/assignments_{shard}.parquet", assignments)
@@ -126,7 +128,8 @@ def alias(data: Path) -> str:
         aliased = alias_events(events, assignments, taxonomy)
         seconds += time.perf_counter() - start
         n_assigned += aliased.counters["crash_assigned"]
-        write_table(data / f"tables/aliased_{shard}.parquet", aliased.events)
+        for name in ("events", "changes", "sessions"):
+            write_table(data / f"tables/aliased_{name}_{shard}.parquet", getattr(aliased, name))
     return f"{n_assigned:,} crashes; {seconds:.2f} s without reading and writing"
 
 

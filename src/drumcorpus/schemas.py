@@ -171,6 +171,37 @@ CRASH_ASSIGNMENTS = pa.schema(
     ]
 )
 
+# What aliasing did: one row per component that changed its label or has a crash assignment, and one
+# per assignment that has no component.
+LABEL_CHANGES = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("session_id", pa.string()),
+        ("component_index", pa.int32()),
+        ("source_label", pa.string()),
+        ("before", pa.string()),  # label; null where there is no component, as the two below
+        ("after", pa.string()),
+        ("method", pa.string()),  # that decided the label: an alias, or the assignment's
+        ("confidence", pa.float64()),  # of that method, or of an assignment without component
+        ("accepted", pa.bool_()),  # of the assignment; null where there is none
+        ("assigned_by", pa.string()),  # method of the assignment, accepted or not
+        # Null where there is a component, else why there is none: no_event, no_component,
+        # other_source_label, no_crash.
+        ("reason", pa.string()),
+    ]
+)
+
+# Components of one label.
+LABEL_COUNT = pa.struct([("label", pa.string()), ("before", pa.int64()), ("after", pa.int64())])
+
+# One row per session: its events, and its components by label before and after aliasing.
+SESSION_LABELS = pa.schema(
+    [
+        ("session_id", pa.string()),
+        ("n_events", pa.int64()),
+        ("labels", pa.list_(LABEL_COUNT)),
+    ]
+)
 
 # One row per session: what is left of its sound and its strokes for finding copies of it.
 FINGERPRINTS = pa.schema(

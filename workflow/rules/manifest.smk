@@ -2,22 +2,26 @@
 Settle the labels of all events, say what that changed, and merge source sets into one manifest.
 
 in:   results/events and results/crash/assignments of one shard; results/splits/{manifest}.parquet
-out:  results/aliased/{source_set}/{shard}.parquet   events with the taxonomy's labels
-      results/crash/label_counts.parquet             labels of every session, before and after
-      reports/crash/label_changes.json, .html        what changed, by method and confidence
-      results/manifests/{manifest}.parquet           in order of source set, session and onset
-      results/manifests/{manifest}.jsonl             the same rows, one JSON object a line
+out:  results/aliased/{source_set}/{shard}.parquet          events with the taxonomy's labels
+      results/changes/{source_set}/{shard}.parquet          every change, and what decided it
+      results/session_labels/{source_set}/{shard}.parquet   labels by session, before and after
+      results/crash/label_counts.parquet                    the same of all source sets
+      reports/crash/label_changes.json, .html               what changed, by method and confidence
+      results/manifests/{manifest}.parquet                  by source set, session and onset
+      results/manifests/{manifest}.jsonl                    the same rows, one JSON object a line
 """
 
 
 rule alias_events:
-    """Apply aliases and crash assignments to the events of one shard."""
+    """Apply aliases and crash assignments to the events of one shard; list every change."""
     input:
         events="results/events/{source_set}/{shard}.parquet",
         assignments="results/crash/assignments/{source_set}/{shard}.parquet",
         taxonomy=taxonomy_files(),
     output:
         events="results/aliased/{source_set}/{shard}.parquet",
+        changes="results/changes/{source_set}/{shard}.parquet",
+        sessions="results/session_labels/{source_set}/{shard}.parquet",
     log:
         "logs/alias_events/{source_set}/{shard}.log",
     benchmark:
@@ -32,21 +36,16 @@ rule alias_events:
 rule compare_labels:
     """Compare the labels of all source sets before and after aliasing."""
     input:
-        events=[
+        changes=[
             path
             for name in INGESTED
-            for path in shards_of("results/events/{source_set}/{shard}.parquet", name)
+            for path in shards_of("results/changes/{source_set}/{shard}.parquet", name)
         ],
-        aliased=[
-            path
-            for name in INGESTED
-            for path in shards_of("results/aliased/{source_set}/{shard}.parquet", name)
-        ],
-        assignments=[
+        sessions=[
             path
             for name in INGESTED
             for path in shards_of(
-                "results/crash/assignments/{source_set}/{shard}.parquet", name
+                "results/session_labels/{source_set}/{shard}.parquet", name
             )
         ],
         components=f"{TAXONOMY}/components.yaml",

@@ -95,7 +95,9 @@ rule manifest:
         expand(
             "reports/splits/{manifest}.{ext}", manifest=MANIFESTS, ext=["json", "html"]
         ),
-        products(["aliased/{s}/{n}"], INGESTED),
+        products(
+            ["aliased/{s}/{n}", "changes/{s}/{n}", "session_labels/{s}/{n}"], INGESTED
+        ),
         "results/crash/label_counts.parquet",
         expand("reports/crash/label_changes.{ext}", ext=["html", "json"]),
         expand(

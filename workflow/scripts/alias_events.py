@@ -1,4 +1,4 @@
-"""Apply aliases and crash assignments to the events of one shard."""
+"""Apply aliases and crash assignments to the events of one shard, and say what that changed."""
 
 from drumcorpus.ground.run.job import start_job
 
@@ -15,4 +15,6 @@ aliased = alias_events(
     hide_cymbals=not snakemake.params.use_metadata,
 )
 write_table(snakemake.output.events, aliased.events)
+write_table(snakemake.output.changes, aliased.changes)
+write_table(snakemake.output.sessions, aliased.sessions)
 job.finish(aliased.counters)

@@ -7,6 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.schemas import ANNOTATION
+from drumcorpus.stages.manifest.change_tables import (
+    ALIAS_CONFIDENCE,
+    BY_ALIAS,
+    count_session_labels,
+    list_label_changes,
+)
+from drumcorpus.stages.manifest.labels import class_ids, component_offsets, owners
+from drumcorpus.stages.manifest.matching import Matches, match_assignments
 from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import BY_REVIEW
 
@@ -17,9 +25,11 @@ ARROW = " -> "
 
 @dataclass
 class Aliased:
-    """Events with their labels settled, and what was done, by name."""
+    """Events with their labels settled, and what was done: one by one, by session, by name."""
 
-    events: pa.Table
+    events: pa.Table  # EVENTS
+    changes: pa.Table  # LABEL_CHANGES
+    sessions: pa.Table  # SESSION_LABELS
     counters: dict[str, int]
 
 
@@ -50,124 +60,88 @@ def alias_events(
     Raises
     ------
     ValueError
-        If a label is neither the taxonomy's nor one of its aliases.
+        If a label is neither the taxonomy's nor one of its aliases, or two assignments are of one
+        component.
     """
     components = events["components"].combine_chunks()
-    flat = components.flatten()
-    offsets = components.offsets.to_numpy() - components.offsets[0].as_py()
-    names = pa.array(taxonomy.labels, pa.string())
-    labels = flat.field("label")
-    settled = _class_ids(labels, taxonomy)
-    changed = np.flatnonzero(pc.not_equal(names.take(settled), labels))
-    notes = pc.binary_join_element_wise(labels.take(changed), names.take(settled[changed]), ARROW)
-    aliased = _entries(ALIAS_STAGE, "taxonomy_alias", 1.0, notes)
+    flat, names = components.flatten(), pa.array(taxonomy.labels, pa.string())
+    settled = class_ids(flat.field("label"), taxonomy)
+    respelled, aliased = _note_aliases(flat.field("label"), names.take(settled))
+    matches = match_assignments(assignments, events["event_id"], components, settled, taxonomy)
+    assigned, counters = _assign(settled, names, matches, taxonomy)
+    after = names.take(settled)
+    flat = _judged(_with_field(flat, "label", after), matches)
+    flat, renumbered, numbered = _number(flat, matches, hide_cymbals)
+    counters |= {"aliased": len(respelled), "crash_renumbered": len(renumbered)}
 
-    found = _find_components(events["event_id"], offsets, flat, assignments)
-    found = _of_one_family(found, settled, assignments, taxonomy)
-    assigned, counters = _assign(settled, names, assignments, found, taxonomy)
-    flat = _with_field(flat, "label", names.take(settled))
-    flat = _judged(flat, assignments, found)
-    flat, renumbered, numbered = _number(flat, assignments, found, hide_cymbals)
-    noted = np.concatenate([changed, found[found >= 0], renumbered])
-    rows = np.searchsorted(offsets, noted, side="right") - 1
+    offsets = component_offsets(components)
+    rows = owners(offsets, np.concatenate([respelled, matches.rows, renumbered]))
     history = events["annotation_history"].combine_chunks()
     history = _append_history(history, rows, aliased, assigned, numbered)
-    components = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
-    events = _with_column(events, "components", components)
-    events = _with_column(events, "annotation_history", history)
-    counters |= {"aliased": len(changed), "crash_renumbered": len(renumbered)}
-    return Aliased(events, counters)
-
-
-def _class_ids(labels: pa.Array, taxonomy: Taxonomy) -> np.ndarray:
-    """Class id of each label, in whatever spelling."""
-    encoded = labels.dictionary_encode(null_encoding="encode")
-    names = [_settle(label, taxonomy) for label in encoded.dictionary.to_pylist()]
-    ids = np.array([taxonomy.labels.index(name) for name in names], dtype=np.int64)
-    return ids[encoded.indices.to_numpy()]
-
-
-def _settle(label: str, taxonomy: Taxonomy) -> str:
-    if label in taxonomy.families:
-        return label
-    if label in taxonomy.aliases:
-        return taxonomy.aliases[label]
-    raise ValueError(
-        f"label {label!r} is neither in components.yaml nor an alias there; add it, or correct "
-        f"the note map that writes it"
+    struck = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
+    return Aliased(
+        _with_column(_with_column(events, "components", struck), "annotation_history", history),
+        list_label_changes(events, components, after, matches),
+        count_session_labels(events["session_id"], components, after),
+        counters,
     )
 
 
-def _find_components(
-    event_ids: pa.ChunkedArray, offsets: np.ndarray, flat: pa.StructArray, assignments: pa.Table
-) -> np.ndarray:
-    """Row in `flat` of each assignment's component; -1 where events have changed meanwhile."""
-    rows = pc.index_in(assignments["event_id"].combine_chunks(), event_ids.combine_chunks())
-    rows = pc.fill_null(rows, -1).to_numpy()
-    index = assignments["component_index"].to_numpy()
-    found = np.where((rows >= 0) & (index >= 0), offsets[rows] + index, -1)
-    found[found >= offsets[rows + 1]] = -1
-    meant = flat.field("source_label").take(pa.array(found, mask=found < 0))
-    same = pc.equal(meant, assignments["source_label"].combine_chunks())
-    return np.where(pc.fill_null(same, False), found, -1)
+def _note_aliases(before: pa.Array, after: pa.Array) -> tuple[np.ndarray, pa.StructArray]:
+    """The rows of components whose label was spelled otherwise, and a note of each."""
+    rows = np.flatnonzero(pc.not_equal(after, before))
+    notes = pc.binary_join_element_wise(before.take(rows), after.take(rows), ARROW)
+    return rows, _entries(ALIAS_STAGE, BY_ALIAS, ALIAS_CONFIDENCE, notes)
 
 
-def _of_one_family(
-    found: np.ndarray, settled: np.ndarray, assignments: pa.Table, taxonomy: Taxonomy
-) -> np.ndarray:
-    """`found`, with -1 where the component is not of the family of the label it would be given."""
-    families = np.array([*taxonomy.families.values(), ""], dtype=object)
-    given = _class_ids(assignments["label"].combine_chunks(), taxonomy)
-    same = families[np.where(found >= 0, np.append(settled, -1)[found], -1)] == families[given]
-    return np.where(same, found, -1)
-
-
-def _assign(settled, names, assignments, found, taxonomy) -> tuple[pa.Array, dict[str, int]]:
+def _assign(
+    settled: np.ndarray, names: pa.Array, matches: Matches, taxonomy: Taxonomy
+) -> tuple[pa.StructArray, dict[str, int]]:
     """Write the labels of accepted assignments into `settled`; returns a note of each one."""
-    known = assignments.filter(pa.array(found >= 0)).combine_chunks()
-    component, accepted = found[found >= 0], known["accepted"].to_numpy()
-    before = settled[component]
-    given = _class_ids(known["label"].combine_chunks(), taxonomy)
-    settled[component[accepted]] = given[accepted]
+    assignments, rows = matches.assignments, matches.rows
+    accepted = assignments["accepted"].to_numpy()
+    before = settled[rows]
+    assigned = class_ids(assignments["label"].combine_chunks(), taxonomy)
+    settled[rows[accepted]] = assigned[accepted]
     counters = {
         "crash_assigned": int(accepted.sum()),
-        "crash_relabelled": int((accepted & (given != before)).sum()),
+        "crash_relabelled": int((accepted & (assigned != before)).sum()),
         "crash_doubtful": int((~accepted).sum()),
-        "assignments_without_event": int((found < 0).sum()),
+        "assignments_without_event": len(matches.gone),
     }
-    was, is_now = names.take(before), names.take(given)
+    was, is_now = names.take(before), names.take(assigned)
     stages = pc.if_else(pa.array(accepted), CRASH_STAGE, DOUBT_STAGE)
     notes = pc.if_else(
         pa.array(accepted),
         pc.binary_join_element_wise(was, is_now, ARROW),
         pc.binary_join_element_wise("in doubt: ", was, " stays", ""),
     )
-    return _entries(stages, known["method"], known["confidence"], notes), counters
+    return _entries(stages, assignments["method"], assignments["confidence"], notes), counters
 
 
-def _judged(flat: pa.StructArray, assignments: pa.Table, found: np.ndarray) -> pa.StructArray:
+def _judged(flat: pa.StructArray, matches: Matches) -> pa.StructArray:
     """The components with the confidence of their accepted assignment."""
-    accepted = assignments["accepted"].to_numpy() & (found >= 0)
+    accepted = matches.assignments["accepted"].to_numpy()
     confidence = flat.field("confidence").to_numpy(zero_copy_only=False).copy()
-    confidence[found[accepted]] = assignments["confidence"].to_numpy()[accepted]
+    confidence[matches.rows[accepted]] = matches.assignments["confidence"].to_numpy()[accepted]
     return _with_field(flat, "confidence", pa.array(confidence, mask=np.isnan(confidence)))
 
 
 def _number(
-    flat: pa.StructArray, assignments: pa.Table, found: np.ndarray, hide_cymbals: bool
+    flat: pa.StructArray, matches: Matches, hide_cymbals: bool
 ) -> tuple[pa.StructArray, np.ndarray, pa.StructArray]:
     """The components with their assignment's number; the renumbered rows, and a note of each."""
-    component, known = found[found >= 0], assignments.filter(pa.array(found >= 0)).combine_chunks()
+    assignments = matches.assignments
     before = pc.fill_null(flat.field("cymbal"), 0).to_numpy()
     after = before.copy()
-    after[component] = 0 if hide_cymbals else pc.fill_null(known["cymbal"], 0).to_numpy()
+    after[matches.rows] = 0 if hide_cymbals else pc.fill_null(assignments["cymbal"], 0).to_numpy()
     flat = _with_field(flat, "cymbal", pa.array(after, pa.int32(), mask=after == 0))
     # A note of what is hidden would tell it.
-    differs = (after != before)[component] & (not hide_cymbals)
-    rows = component[differs]
+    differs = (after != before)[matches.rows] & (not hide_cymbals)
+    rows = matches.rows[differs]
     was, is_now = (pa.array(np.where(n == 0, "none", n.astype(str))) for n in (before, after))
     notes = pc.binary_join_element_wise("cymbal ", was.take(rows), ARROW, is_now.take(rows), "")
-    by_review = pc.equal(known["method"].filter(pa.array(differs)), BY_REVIEW)
+    by_review = pc.equal(assignments["method"].filter(pa.array(differs)), BY_REVIEW)
     return flat, rows, _entries(CYMBAL_STAGE, pc.if_else(by_review, BY_REVIEW, BY_MAP), 1.0, notes)
 
 

@@ -1,54 +1,98 @@
 """What aliasing did to the labels: counts before and after, and what decided every change."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.stages.manifest.label_pairs import JUDGED, ShardChanges, sum_pairs
+from drumcorpus.ground.files.tables import read_tables
+from drumcorpus.schemas import LABEL_CHANGES, SESSION_LABELS
+from drumcorpus.stages.manifest.label_counts import (
+    LABEL_COUNTS,
+    changed_rows,
+    check_balance,
+    count_labels,
+)
 
 N_EXAMPLES = 20
 CONFIDENCE_BINS = 10  # of equal width, from 0 to 1
 _BINS = range(CONFIDENCE_BINS)
-NONE = "(none)"  # where a component has no label
-
-# Components of each session by label.
-LABEL_COUNTS = pa.schema(
-    [
-        ("source_set", pa.string()),
-        ("session_id", pa.string()),
-        ("label", pa.string()),
-        ("before", pa.int64()),
-        ("after", pa.int64()),
-    ]
-)
 
 
-def count_labels(source_set: str, shards: Sequence[ShardChanges]) -> pa.Table:
-    """Components by label before and after, of every session of a source set.
+def read_source_sets(
+    shards: Mapping[str, int],
+    changes: Iterable[str | os.PathLike],
+    sessions: Iterable[str | os.PathLike],
+) -> Iterator[tuple[str, pa.Table, pa.Table]]:
+    """Read what aliasing wrote, one source set after the other.
+
+    Parameters
+    ----------
+    shards : mapping
+        Name of each source set to the number of its shards.
+    changes, sessions : iterable of path
+        Tables of the schemas LABEL_CHANGES and SESSION_LABELS of all shards, in that order.
+
+    Yields
+    ------
+    source_set : str
+    changes, sessions : pa.Table
+        Of all its shards.
+    """
+    changes, sessions = iter(changes), iter(sessions)
+    for source_set, n_shards in shards.items():
+        yield (
+            source_set,
+            read_tables(islice(changes, n_shards), LABEL_CHANGES),
+            read_tables(islice(sessions, n_shards), SESSION_LABELS),
+        )
+
+
+def compare_labels(
+    source_sets: Iterable[tuple[str, pa.Table, pa.Table]],
+    crash_labels: Sequence[str],
+    on_source_set: Callable[[], None] = lambda: None,
+) -> tuple[dict, pa.Table]:
+    """Labels of all source sets before and after aliasing; one source set is held at a time.
+
+    Parameters
+    ----------
+    source_sets : iterable of (str, pa.Table, pa.Table)
+        Name, and what aliasing wrote of all its shards: LABEL_CHANGES and SESSION_LABELS schema.
+    crash_labels : sequence of str
+        The labels of the taxonomy that mean a crash.
+    on_source_set
+        Called after each source set, for progress.
 
     Returns
     -------
+    report : dict
+        As of `summarise_changes`.
     counts : pa.Table
-        LABEL_COUNTS schema, in order of session and label.
+        LABEL_COUNTS schema, in the order of `source_sets`, then of session and label.
+
+    Raises
+    ------
+    ValueError
+        If the two tables of a source set do not agree.
     """
-    pairs = sum_pairs([shard.pairs for shard in shards])
-    nothing = pa.repeat(pa.scalar(0, pa.int64()), len(pairs))
-    sides = [
-        [pairs["session_id"], pairs["before"], pairs["n"], nothing],
-        [pairs["session_id"], pairs["after"], nothing, pairs["n"]],
-    ]
-    keys, names = LABEL_COUNTS.names[1:3], LABEL_COUNTS.names[1:]
-    table = pa.concat_tables([pa.table(columns, names=names) for columns in sides])
-    summed = table.group_by(keys).aggregate([("before", "sum"), ("after", "sum")])
-    summed = summed.rename_columns(names).sort_by([(name, "ascending") for name in keys])
-    source_sets = pa.repeat(pa.scalar(source_set, pa.string()), len(summed))
-    return summed.add_column(0, "source_set", source_sets).cast(LABEL_COUNTS)
+    described, tables = [], [LABEL_COUNTS.empty_table()]
+    for source_set, changes, sessions in source_sets:
+        counts = count_labels(source_set, sessions)
+        check_balance(source_set, changes, counts)
+        n_events = pc.sum(sessions["n_events"]).as_py() or 0
+        described.append(describe_source_set(source_set, n_events, changes, counts, crash_labels))
+        tables.append(counts)
+        on_source_set()
+    return summarise_changes(described), pa.concat_tables(tables)
 
 
 def describe_source_set(
     source_set: str,
-    shards: Sequence[ShardChanges],
+    n_events: int,
+    changes: pa.Table,
     counts: pa.Table,
     crash_labels: Iterable[str],
 ) -> dict:
@@ -56,8 +100,12 @@ def describe_source_set(
 
     Parameters
     ----------
+    source_set : str
+    n_events : int
+    changes : pa.Table
+        LABEL_CHANGES schema.
     counts : pa.Table
-        `count_labels` of `shards`.
+        `count_labels` of the same shards.
     crash_labels : iterable of str
         The labels of the taxonomy that mean a crash.
 
@@ -66,26 +114,27 @@ def describe_source_set(
     dict
         JSON document of counts; confidence from 0 to 1.
     """
-    judged = pa.concat_tables([JUDGED.empty_table(), *(shard.judged for shard in shards)])
-    differs = pc.not_equal(judged["before"], judged["after"])
-    unexplained = judged.filter(pc.and_(differs, pc.is_null(judged["method"])))
+    has_component = pc.is_null(changes["reason"])
+    judged = changes.filter(has_component)
+    changed = changed_rows(judged)
+    unexplained = changed.filter(pc.is_null(changed["method"]))
     sessions = changed_sessions(counts, judged)
     return {
         "source_set": source_set,
-        "events": sum(shard.n_events for shard in shards),
+        "events": n_events,
         "sessions": {
             "total": pc.count_distinct(counts["session_id"]).as_py(),
             "changed": len(sessions),
         },
         "components": {
             "total": pc.sum(counts["after"]).as_py() or 0,
-            "changed": pc.sum(differs).as_py() or 0,
+            "changed": len(changed),
         },
         "labels": label_totals(counts),
         "changes": list_changes(judged),
         "changed_sessions": sessions,
         "undivided": undivided_crashes(counts, judged, crash_labels),
-        "gone": gone_assignments([shard.gone for shard in shards]),
+        "gone": gone_assignments(changes.filter(pc.invert(has_component))),
         "unexplained": {
             "components": len(unexplained),
             "first": _first(
@@ -99,23 +148,18 @@ def label_totals(counts: pa.Table) -> dict[str, dict[str, int]]:
     """Components of each label before and after, in order of the label."""
     sums = counts.group_by("label").aggregate([("before", "sum"), ("after", "sum")])
     rows = sums.sort_by("label").to_pylist()
-    return {
-        row["label"] or NONE: {"before": row["before_sum"], "after": row["after_sum"]}
-        for row in rows
-    }
+    return {row["label"]: {"before": row["before_sum"], "after": row["after_sum"]} for row in rows}
 
 
 def changed_sessions(counts: pa.Table, judged: pa.Table) -> list[dict]:
     """Sessions of which a component changed its label, with the labels whose counts differ."""
-    changed = judged.filter(pc.not_equal(judged["before"], judged["after"]))
     sessions = {
         session_id: {"session_id": session_id, "components": n, "labels": {}}
-        for session_id, n in _by_name(changed["session_id"]).items()
+        for session_id, n in _by_name(changed_rows(judged)["session_id"]).items()
     }
-    differs = pc.not_equal(counts["before"], counts["after"])
-    for row in counts.filter(differs).to_pylist():
+    for row in changed_rows(counts).to_pylist():
         sides = {"before": row["before"], "after": row["after"]}
-        sessions[row["session_id"]]["labels"][row["label"] or NONE] = sides
+        sessions[row["session_id"]]["labels"][row["label"]] = sides
     return list(sessions.values())
 
 
@@ -149,24 +193,21 @@ def list_changes(judged: pa.Table) -> list[dict]:
     figures = [([], "count_all"), ("confidence", "count"), ("confidence", "sum")]
     figures += [("confidence", "min"), ("confidence", "max")]
     table = judged.append_column("bin", places.cast(pa.int64()))
-    found: dict[tuple, dict] = {}
+    kinds: dict[tuple, dict] = {}
     # One thread: the order in which floats are summed shows in their last bits.
     grouped = table.group_by([*keys, "bin"], use_threads=False)
     for row in grouped.aggregate(figures).to_pylist():
-        parts = found.setdefault(tuple(row[key] for key in keys), {})
+        parts = kinds.setdefault(tuple(row[key] for key in keys), {})
         parts[row["bin"]] = row
     rows = [
-        dict(zip(keys, values, strict=True)) | _spread(parts) for values, parts in found.items()
+        dict(zip(keys, values, strict=True)) | _spread(parts) for values, parts in kinds.items()
     ]
     order = ("before", "after", "method", "accepted")
     return sorted(rows, key=lambda row: (-row["components"], *(str(row[k]) for k in order)))
 
 
-def gone_assignments(tables: Sequence[pa.Table]) -> dict:
+def gone_assignments(gone: pa.Table) -> dict:
     """Assignments whose component is not among the events, by reason, and the first of them."""
-    if not any(len(table) for table in tables):
-        return {"assignments": 0, "by_reason": {}, "first": []}
-    gone = pa.concat_tables(tables)
     keys = ["event_id", "session_id", "component_index", "source_label", "reason"]
     return {
         "assignments": len(gone),
@@ -194,20 +235,33 @@ def summarise_changes(source_sets: Iterable[Mapping]) -> dict:
     return {"schema": "drumcorpus.label_changes/1", "totals": totals, "source_sets": source_sets}
 
 
+def report_counters(report: Mapping) -> dict[str, int]:
+    """What the run manifest says of the report, by name."""
+    totals = report["totals"]
+    return {
+        "components": totals["components"]["total"],
+        "changed": totals["components"]["changed"],
+        "assignments_gone": totals["gone"],
+        "unexplained": totals["unexplained"],
+        "crashes_in_doubt": totals["in_doubt"],
+        "crashes_without_assignment": totals["without_assignment"],
+    }
+
+
 def _spread(parts: Mapping[int, Mapping]) -> dict:
     """Components and their confidence, from the figures of each tenth of it."""
     n = sum(row["count_all"] for row in parts.values())
-    known = [row for row in parts.values() if row["confidence_min"] is not None]
-    if not known:
+    rated = [row for row in parts.values() if row["confidence_min"] is not None]
+    if not rated:
         return {"components": n, "confidence": None}
-    n_known = sum(row["confidence_count"] for row in known)
-    mean = sum(row["confidence_sum"] for row in sorted(known, key=lambda r: r["bin"])) / n_known
+    n_rated = sum(row["confidence_count"] for row in rated)
+    mean = sum(row["confidence_sum"] for row in sorted(rated, key=lambda r: r["bin"])) / n_rated
     return {
         "components": n,
         "confidence": {
-            "min": round(min(row["confidence_min"] for row in known), 6),
+            "min": round(min(row["confidence_min"] for row in rated), 6),
             "mean": round(mean, 6),
-            "max": round(max(row["confidence_max"] for row in known), 6),
+            "max": round(max(row["confidence_max"] for row in rated), 6),
             "bins": [parts.get(i, {"confidence_count": 0})["confidence_count"] for i in _BINS],
         },
     }

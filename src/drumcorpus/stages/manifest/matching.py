@@ -1,0 +1,105 @@
+"""Which component every crash assignment is of: the events may have changed since it was made."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drumcorpus.stages.manifest.labels import class_ids, component_offsets, owners
+from drumcorpus.taxonomy import Taxonomy
+
+# Why an assignment has no component: its event or its place in the event is gone, or another stroke
+# stands there, or the stroke is no crash any more.
+NO_EVENT, NO_COMPONENT = "no_event", "no_component"
+OTHER_SOURCE_LABEL, NO_CRASH = "other_source_label", "no_crash"
+
+
+@dataclass
+class Matches:
+    """Crash assignments, divided into those that have their component and those that have none."""
+
+    assignments: pa.Table  # CRASH_ASSIGNMENTS
+    rows: np.ndarray  # of the component of each, among those of all events; no row stands twice
+    gone: pa.Table  # CRASH_ASSIGNMENTS and `reason`
+
+
+def match_assignments(
+    assignments: pa.Table,
+    event_ids: pa.ChunkedArray,
+    components: pa.ListArray,
+    component_ids: np.ndarray,
+    taxonomy: Taxonomy,
+) -> Matches:
+    """Find the component of every crash assignment.
+
+    Parameters
+    ----------
+    assignments : pa.Table
+        CRASH_ASSIGNMENTS schema.
+    event_ids, components : shape (n_events,)
+        Columns of the events.
+    component_ids : np.ndarray, shape (n_components,), int
+        Class id of every component, aliases settled.
+    taxonomy : Taxonomy
+
+    Returns
+    -------
+    matches : Matches
+        An assignment has its component where one of its source label stands at its place, of the
+        family of the label that it gives. Else its reason is the first that holds of `no_event`,
+        `no_component`, `other_source_label` and `no_crash`.
+
+    Raises
+    ------
+    ValueError
+        If two assignments are of one component, or one gives a label that the taxonomy lacks.
+    """
+    assignments = assignments.combine_chunks()
+    events = pc.index_in(assignments["event_id"].combine_chunks(), event_ids.combine_chunks())
+    events = pc.fill_null(events, -1).to_numpy()
+    rows = _rows_meant(events, assignments["component_index"].to_numpy(), components)
+    is_same = _has_source_label(rows, components, assignments["source_label"].combine_chunks())
+    is_crash = is_same & _is_of_family(rows, component_ids, assignments["label"], taxonomy)
+    reasons = np.select(
+        [events < 0, rows < 0, ~is_same], [NO_EVENT, NO_COMPONENT, OTHER_SOURCE_LABEL], NO_CRASH
+    )
+    _check_once(rows[is_crash], event_ids, components)
+    gone = assignments.append_column("reason", pa.array(reasons, pa.string()))
+    return Matches(
+        assignments.filter(pa.array(is_crash)).combine_chunks(),
+        rows[is_crash],
+        gone.filter(pa.array(~is_crash)),
+    )
+
+
+def _rows_meant(events: np.ndarray, index: np.ndarray, components: pa.ListArray) -> np.ndarray:
+    """Row of the component at each place of an event; -1 where there is none."""
+    offsets = component_offsets(components)
+    rows = np.where((events >= 0) & (index >= 0), offsets[events] + index, -1)
+    return np.where(rows < offsets[events + 1], rows, -1)
+
+
+def _has_source_label(rows: np.ndarray, components: pa.ListArray, wanted: pa.Array) -> np.ndarray:
+    labels = components.flatten().field("source_label").take(pa.array(rows, mask=rows < 0))
+    return pc.fill_null(pc.equal(labels, wanted), False).to_numpy(zero_copy_only=False)
+
+
+def _is_of_family(rows, component_ids, labels: pa.ChunkedArray, taxonomy: Taxonomy) -> np.ndarray:
+    """Whether each component is of the family of its assignment's label."""
+    families = np.array([*taxonomy.families.values(), ""], dtype=object)
+    there = np.append(component_ids, -1)[rows]
+    return families[there] == families[class_ids(labels.combine_chunks(), taxonomy)]
+
+
+def _check_once(rows: np.ndarray, event_ids: pa.ChunkedArray, components: pa.ListArray) -> None:
+    repeated, counts = np.unique(rows, return_counts=True)
+    repeated = repeated[counts > 1]
+    if len(repeated):
+        offsets = component_offsets(components)
+        event = owners(offsets, repeated[0])
+        raise ValueError(
+            f"event {event_ids[event].as_py()}: several crash assignments of its component "
+            f"{repeated[0] - offsets[event]}; each component may have one: delete the shard's "
+            f"table of crash assignments, so that it is made again"
+        )
