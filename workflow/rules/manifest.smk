@@ -52,12 +52,6 @@ rule compare_labels:
     output:
         counts="results/crash/label_counts.parquet",
         report="reports/crash/label_changes.json",
-        page=report(
-            "reports/crash/label_changes.html",
-            caption="../report/label_changes.rst",
-            category="Crash cymbals",
-            labels={"of": "label changes"},
-        ),
     log:
         "logs/compare_labels.log",
     benchmark:
@@ -68,6 +62,29 @@ rule compare_labels:
         shards={name: SHARDS[name] for name in INGESTED},
     script:
         "../scripts/compare_labels.py"
+
+
+rule render_label_changes:
+    """Show what aliasing did to the labels."""
+    input:
+        report="reports/crash/label_changes.json",
+        components=f"{TAXONOMY}/components.yaml",
+    output:
+        page=report(
+            "reports/crash/label_changes.html",
+            caption="../report/label_changes.rst",
+            category="Crash cymbals",
+            labels={"of": "label changes"},
+        ),
+    log:
+        "logs/render_label_changes.log",
+    benchmark:
+        "benchmarks/render_label_changes.tsv"
+    params:
+        code=code("render_label_changes.py"),
+        family=config["crash"]["family"],
+    script:
+        "../scripts/render_label_changes.py"
 
 
 rule merge_manifest:

@@ -4,14 +4,12 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.stages.manifest.label_changes import (
     compare_labels,
     read_source_sets,
     report_counters,
 )
-from drumcorpus.stages.manifest.label_changes_page import render_label_changes_page
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.taxonomy_files import family_labels
@@ -23,5 +21,4 @@ tables = read_source_sets(shards, inputs.changes, inputs.sessions)
 report, counts = compare_labels(tables, crash_labels, progress.advance)
 write_table(outputs.counts, counts)
 write_json(outputs.report, report)
-write_text(outputs.page, render_label_changes_page(report, crash_labels))
 job.finish(report_counters(report))
