@@ -50,10 +50,12 @@ clean:
 	rm -rf .snakemake .drumcorpus results logs benchmarks data/demo
 	find reports -mindepth 1 ! -name README.md -delete
 
-# The pictures of the README, from the demo corpus (needs graphviz' dot and tred, and chromium). Of
-# the graph the target `all` is left out, and what follows from other edges.
+# The picture of the house, from its imports, and those of the README, from the demo corpus (needs
+# graphviz' dot and tred, and chromium). Of the graph of rules the target `all` is left out, and of
+# both graphs what follows from other edges.
 .PHONY: pictures
 pictures: run
+	$(BIN)/python docs/draw_house.py docs/house.svg
 	$(BIN)/snakemake --rulegraph dot -- all | sed '/-> 0$$/d; /\t0\[/d' | tred | \
 	  dot -Tsvg -o docs/rulegraph.svg
 	chromium --headless --no-sandbox --disable-gpu --disable-background-networking \

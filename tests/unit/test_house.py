@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from checkout import REPO
 
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.run.configuration import check_configuration
+from drumcorpus.ground.run.software import DISTRIBUTIONS
 
 LIBRARY = REPO / "src/drumcorpus"
 MODULES = sorted(LIBRARY.rglob("*.py"))
@@ -182,6 +184,30 @@ def test_the_conda_environment_states_the_pins_of_the_lock():
     project = (REPO / "pyproject.toml").read_text()
     wanted = set(re.findall(r'^    "([a-z0-9-]+)[^"]*",$', project, re.MULTILINE))
     assert wanted <= {pin.split("==")[0] for pin in stated}
+
+
+def declared_libraries():
+    """Whether a comment says what it is for, by distribution, of the dependencies declared."""
+    project = (REPO / "pyproject.toml").read_text()
+    block = re.search(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)[1]
+    lines = re.findall(r'^(    # .+\n)?    "([a-z0-9-]+)', block, re.MULTILINE)
+    return {name: bool(reason) for reason, name in lines}
+
+
+def imported_libraries():
+    """The distributions that the library and the workflow import from."""
+    modules = {name for path in [*MODULES, *SCRIPTS] for name in imports(path)}
+    for path in [REPO / "Snakefile", *RULE_FILES]:
+        modules |= set(re.findall(r"^(?:from|import) ([\w.]+)", path.read_text(), re.MULTILINE))
+    names = {name.split(".")[0] for name in modules} - {"drumcorpus"} - sys.stdlib_module_names
+    return {DISTRIBUTIONS.get(name, name) for name in names}
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported_or_says_why():
+    declared, imported = declared_libraries(), imported_libraries()
+    assert imported - declared.keys() == set()
+    unexplained = {name for name, has_reason in declared.items() if not has_reason}
+    assert unexplained - imported == set()
 
 
 def test_every_package_of_the_lock_has_a_hash_and_no_address_stands_in_it():
