@@ -14,6 +14,11 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
 
 
+def pytest_collection_modifyitems(items):
+    """The slow files first: the short ones then fill up what is left of each worker's time."""
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
 @pytest.fixture(scope="session")
 def repo():
     """The checkout."""

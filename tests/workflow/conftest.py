@@ -6,12 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from checkout import REPO
+from shared_builds import built_once
 
 from drumcorpus.demo.groove_mididataset import write_corpus
 from drumcorpus.ground.run.state import remember_manifests
@@ -111,38 +113,64 @@ def repo():
     return REPO
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory, repo):
+def build(folder):
     """A project in which `all` has run."""
-    project = new_project(tmp_path_factory.mktemp("workflow") / "built", repo)
-    kits = repo / "resources/demo/kits.yaml"
+    project = new_project(folder, REPO)
+    kits = REPO / "resources/demo/kits.yaml"
     write_corpus(project.path("raw"), kits, seed=7, n_performances=3)
     project.snakemake("all")
-    return project
+
+
+def copy_tree(source, folder):
+    """A copy of a folder; what is one file by two names there is one file here."""
+    copies = {}
+
+    def copy(path, target):
+        first = copies.setdefault(Path(path).stat().st_ino, target)
+        shutil.copy2(path, target) if first is target else os.link(first, target)
+
+    shutil.copytree(source, folder, symlinks=True, copy_function=copy)
+
+
+def copy_of(source, folder):
+    """A copy of a project in which all products are known, though their inodes are others."""
+    copy_tree(source, folder)
+    with contextlib.chdir(folder):
+        remember_manifests()
+    return Project(folder)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """A project in which `all` has run, to look at; that of another worker is another copy."""
+    source = built_once(tmp_path_factory, "built", build)
+    return copy_of(source, tmp_path_factory.mktemp("workflow") / "built")
 
 
 class Workspace:
     """A copy of a project for one test after the other: what a test did is undone.
 
-    Only what differs is put back. Raw files must keep even their inodes, or the next run would
-    read them all again; where a test changed one, the project is settled by a run.
+    Only what differs is put back. Raw files are known by inode and time, which cannot be put back:
+    where a test changed one, a new inventory settles the project.
     """
 
     def __init__(self, source: Path, folder: Path):
-        self.project = Project(folder / "project")
+        self.project = copy_of(source, folder / "project")
         self.kept = folder / "kept"
-        shutil.copytree(source, self.project.folder, symlinks=True)
-        self._settle()
+        self._settle("all")  # Snakemake knows inputs beside the Snakefile by their whole paths
 
     def restored(self) -> Project:
         if self._put_back():
-            self._settle()
+            self._settle("inventory")
         return self.project
 
-    def _settle(self):
-        self.project.snakemake("all")
+    def _settle(self, target):
+        self.project.snakemake(target)
         shutil.rmtree(self.kept, ignore_errors=True)
-        shutil.copytree(self.project.folder, self.kept, symlinks=True)
+        copy_tree(self.project.folder, self.kept)
+        self.names = defaultdict(list)
+        for path in self.kept.rglob("*"):
+            self.names[path.lstat().st_ino].append(path.relative_to(self.kept))
         self.stamps = self._stamps()
 
     def _stamps(self):
@@ -168,17 +196,25 @@ class Workspace:
             else:
                 path.unlink(missing_ok=True)
         for name in changed:
-            kept, path = self.kept / name, self.project.path(name)
-            if kept.is_dir() and not kept.is_symlink():
-                path.mkdir(exist_ok=True)
-                shutil.copystat(kept, path)
-            else:
-                shutil.copy2(kept, path, follow_symlinks=False)
+            self._restore(name)
         self.stamps = self._stamps()
         with contextlib.chdir(self.project.folder):
             remember_manifests()
         self.stamps = self._stamps()
         return any(name.startswith("raw/") for name in [*added, *changed])
+
+    def _restore(self, name):
+        kept, path = self.kept / name, self.project.path(name)
+        if kept.is_dir() and not kept.is_symlink():
+            path.mkdir(exist_ok=True)
+            shutil.copystat(kept, path)
+            return
+        others = [self.project.path(other) for other in self.names[kept.lstat().st_ino]]
+        standing = [other for other in others if other.exists()]
+        if standing:
+            os.link(standing[0], path)
+        else:
+            shutil.copy2(kept, path, follow_symlinks=False)
 
 
 @pytest.fixture(scope="session")

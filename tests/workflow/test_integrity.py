@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import yaml
+from conftest import Project
 
 from drumcorpus.ground.files.jsonl import row_problems
 from drumcorpus.ground.files.schema_check import document_problems
@@ -102,10 +103,15 @@ def test_damaged_clips_are_cut_again_as_verify_says(project):
     project.snakemake("verify")
 
 
-def test_a_deleted_product_is_made_again(project):
-    path = project.path(f"results/events/{SET}/000.parquet")
+def test_a_deleted_product_comes_back_and_is_made_again_where_it_is_not_kept(project):
+    product = f"results/events/{SET}/000.parquet"
+    path = project.path(product)
     before = path.read_bytes()
     path.unlink()
+    assert project.jobs("all") == set()
+    assert path.read_bytes() == before
+    path.unlink()
+    (project.path(".drumcorpus/kept") / product).unlink()
     assert f"ingest_sessions {SET} 000" in project.jobs("all")
     assert path.read_bytes() == before
 
@@ -138,40 +144,45 @@ def test_a_wrong_note_map_is_refused_before_any_job(project, was, instead, sente
     assert log.read_text() == before
 
 
-def test_a_run_killed_in_the_middle_is_carried_on_by_the_next(project, built):
-    shutil.rmtree(project.path("results"))
-    shutil.rmtree(project.path("reports"))
-    arguments = [
-        "-m",
-        "drumcorpus.ground.run.launch",
-        "--configfile",
-        "mine.yaml",
-        "--cores",
-        "2",
-        "all",
-    ]
+@pytest.fixture(scope="module")
+def carried_on(built, tmp_path_factory):
+    """A second build into another folder, killed in the middle, and what the next run said."""
+    folder = tmp_path_factory.mktemp("other")
+    shutil.copytree(built.path("raw"), folder / "raw")
+    shutil.copy(built.path("gates.yaml"), folder)
+    arguments = ["-m", "drumcorpus.ground.run.launch", "--configfile", "mine.yaml"]
+    arguments += ["--directory", str(folder), "--cores", "2", "all"]
     running = subprocess.Popen(
         [sys.executable, *arguments],
-        cwd=project.folder,
-        env=project.environment(),
+        cwd=built.folder,
+        env=built.environment(),
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 120
-    while not project.path(f"results/events/{SET}/000.parquet.manifest.json").exists():
+    while not (folder / f"results/events/{SET}/000.parquet.manifest.json").exists():
         assert time.monotonic() < deadline and running.poll() is None
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    assert any(project.path(".snakemake/locks").iterdir())
-    said = project.run(*arguments).said
+    assert any((folder / ".snakemake/locks").iterdir())
+    assert not (folder / "results/manifests").exists()
+    return Project(folder), built.run(*arguments).said
+
+
+def test_a_run_killed_in_the_middle_is_carried_on_by_the_next(built, carried_on):
+    other, said = carried_on
     assert "carrying on where it stopped" in said
     assert "Done. The products:" in said and "results/export/prod_combined" in said
-    assert project.path("results/manifests/prod_combined.parquet").read_bytes() == (
-        built.path("results/manifests/prod_combined.parquet").read_bytes()
-    )
-    project.snakemake("verify")
+    built.snakemake("--directory", str(other.folder), "verify")
+
+
+def test_two_builds_into_two_folders_are_equal_to_the_byte_though_one_was_killed(built, carried_on):
+    first, second = built.products(), carried_on[0].products()
+    second.pop("results/SHA256SUMS", None)  # only `verify` writes it
+    assert first.keys() == second.keys()
+    assert [path for path in first if first[path] != second[path]] == []
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_swapping_two_values_is_noticed(project):
 
 def test_an_edit_to_a_library_function_makes_what_uses_it(project):
     edit(
-        project.path("src/drumcorpus/sampling/weights.py"),
+        project.path("src/drumcorpus/stages/sampling/weights.py"),
         "    weights *= scale\n",
         "    weights = weights * scale * 1.0\n",
     )
@@ -122,14 +122,15 @@ def test_an_edit_to_a_library_function_makes_what_uses_it(project):
 
 
 def test_an_edit_to_a_comment_or_docstring_makes_nothing(project):
-    path = project.path("src/drumcorpus/sampling/weights.py")
+    path = project.path("src/drumcorpus/stages/sampling/weights.py")
     path.write_text(path.read_text() + "\n# A remark.\n")
     edit(path, '    """Derive the sampling weights of one split.', '    """Weigh one split.')
     assert project.jobs("all") == set()
 
 
 def test_an_edit_around_the_work_makes_nothing(project):
-    edit(project.path("src/drumcorpus/progress.py"), "BETWEEN_LINES = 3.0", "BETWEEN_LINES = 4.0")
+    path = project.path("src/drumcorpus/ground/run/progress.py")
+    edit(path, "BETWEEN_LINES = 3.0", "BETWEEN_LINES = 4.0")
     assert project.jobs("all") == set()
 
 
@@ -185,17 +186,6 @@ def test_a_job_that_dies_without_a_word_is_tried_again(project):
     os.utime(script, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     project.snakemake("all")
     assert project.path("results/sampling/prod_combined.json").is_file()
-
-
-def test_two_builds_into_two_folders_are_equal_to_the_byte(project, built, tmp_path):
-    other = tmp_path / "other"
-    other.mkdir()
-    shutil.copytree(built.path("raw"), other / "raw")
-    shutil.copy(built.path("gates.yaml"), other)
-    project.snakemake("--directory", str(other), "all")
-    first, second = built.products(), type(built)(other).products()
-    assert first.keys() == second.keys()
-    assert [path for path in first if first[path] != second[path]] == []
 
 
 def test_no_product_names_this_machine(built):

@@ -6,10 +6,12 @@ files that belong to a source set or that a person names.
 import re
 from pathlib import Path
 
-from drumcorpus.ground.run.code_digest import describe_code
+from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.kept import forget_the_unrecorded
 from drumcorpus.ground.run.state import (
+    PYTHON_FILES,
     hold_run_lock,
+    keep_recorded_products,
     other_software_in_words,
     records_are_lost,
     remember_manifests,
@@ -26,13 +28,16 @@ MANIFESTS = sorted(config["manifests"])
 MERGED = sorted({s for m in MANIFESTS for s in config["manifests"][m]["source_sets"]})
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
 
+LIBRARY = Library(WORKFLOW / "src/drumcorpus", memory=PYTHON_FILES)
+
 
 def code(script, *modules):
     """What a script is made of: the digest of its code with all modules that it reaches, modules that
     it loads by name among them, and the versions of the libraries; and which versions are accepted.
     """
-    scripts, library = WORKFLOW / "workflow/scripts", WORKFLOW / "src/drumcorpus"
-    described = describe_code(scripts / script, library, modules)
+    described = LIBRARY.describe_code(WORKFLOW / "workflow/scripts" / script, modules)
+    if workflow.is_main_process:  # what jobs that start Snakemake find
+        LIBRARY.remember()
     return described | {"accepts": config["software"]}
 
 
@@ -175,11 +180,14 @@ def manifest_file(wildcards):
 # Snakemake sees neither a raw file that vanished nor one that appeared. So the main process looks
 # at the roots each time, and writes what it saw to a file that the inventory depends on. Without
 # its records of earlier runs Snakemake would compare times only, so that file is written anew:
-# every job behind the inventory is asked, and leaves at once if its product is fresh.
+# every job behind the inventory is asked, and leaves at once if its product is fresh. Snakemake
+# takes that away before it asks, so that products from elsewhere must be kept first.
 if workflow.is_main_process:
     try:
         run_lock = hold_run_lock()
         anew = records_are_lost()
+        if anew:
+            keep_recorded_products(["results", "reports", config["demo"]["folder"]])
         for name in SOURCE_SETS:
             stamp_raw_data(
                 name,

@@ -487,6 +487,16 @@ def with_samples(value):
         (with_samples(np.inf), "no finite numbers"),
         (sound(rate=100, seconds=5), "sample rate 100 Hz; allowed: 4000 to 400000"),
     ],
+    ids=[  # the bytes are no name: a WAV of floats holds the time of its writing
+        *("nothing", "one byte", "text", "cut header", "no sample"),
+        *(
+            "FLAC that promises more",
+            "FLAC that promises 9000",
+            "cut FLAC",
+            "FLAC cut at its start",
+        ),
+        *("NaN", "infinity", "sample rate"),
+    ],
 )
 def test_what_is_no_sound_is_a_value_error_that_says_why(data, message):
     with pytest.raises(ValueError, match=message):

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from drumcorpus.ground.files.raw_files import RawDataChanged
 from drumcorpus.ground.run.kept import keep, kept_path, put_back, standing
 from drumcorpus.ground.run.run_log import append_line, describe_job
 from drumcorpus.ground.run.run_manifest import (
@@ -117,6 +116,9 @@ class Job:
 
     def report_error(self, kind, error, traceback) -> None:
         """Log an uncaught error whole, and say it in one paragraph on the terminal."""
+        # It loads pyarrow, which takes as long as all else in a job that finds its products fresh.
+        from drumcorpus.ground.files.raw_files import RawDataChanged
+
         logging.critical("uncaught error", exc_info=(kind, error, traceback))
         message = (
             str(error)

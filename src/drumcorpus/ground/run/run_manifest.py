@@ -8,11 +8,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
-from drumcorpus.ground.files.tables import count_rows
 
 SCHEMA = "drumcorpus-run-manifest-v1"
 SUFFIX = ".manifest.json"
@@ -105,6 +102,11 @@ def describe_output(name: str, product: str | os.PathLike) -> dict:
 def product_rows(path: Path) -> int | None:
     """Number of rows of a Parquet table or a JSON Lines file; None of anything else."""
     if path.suffix == ".parquet":
+        # To load these takes as long as all else in a job that finds its products fresh.
+        import pyarrow as pa
+
+        from drumcorpus.ground.files.tables import count_rows
+
         try:
             return count_rows(path)
         except pa.ArrowInvalid as error:

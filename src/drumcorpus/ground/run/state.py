@@ -2,19 +2,22 @@
 
 import datetime
 import fcntl
+from collections.abc import Iterable
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes, tree_digest
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.raw_files import existing_roots, listing_stamp, scan_roots
 from drumcorpus.ground.run.job import STATE_FOLDER
-from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest
+from drumcorpus.ground.run.kept import keep, kept_path
+from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.ground.run.software import here
 from drumcorpus.sessions import Refusal
 
 MANIFESTS_LEFT = Path(STATE_FOLDER, "manifests.json")
 RUN_LOCK = Path(STATE_FOLDER, "run.lock")
 PLANNED = Path(STATE_FOLDER, "planned.json")
+PYTHON_FILES = Path(STATE_FOLDER, "python_files.json")
 
 
 def day_of_planning(*, is_main: bool) -> str:
@@ -114,11 +117,25 @@ def manifests_stamp() -> str:
     return sha256_bytes(canonical_json(rows))
 
 
-def manifest_files() -> list[Path]:
-    """All run manifests below the working directory, in order."""
-    return [
-        path for top in ("results", "reports") for path in sorted(Path(top).rglob(f"*{SUFFIX}"))
-    ]
+def manifest_files(folders: Iterable[str] = ("results", "reports")) -> list[Path]:
+    """All run manifests below some folders of the working directory, in order."""
+    return [path for folder in folders for path in sorted(Path(folder).rglob(f"*{SUFFIX}"))]
+
+
+def keep_recorded_products(folders: Iterable[str]) -> None:
+    """Keep products that lie beside their run manifests, where what is kept cannot be they.
+
+    So they do when they were brought here from elsewhere.
+    """
+    for path in manifest_files(folders):
+        product = path.with_name(path.name.removesuffix(SUFFIX))
+        record = recorded_output(read_manifest(product), product)
+        sizes = [
+            file.stat().st_size if file.is_file() else None
+            for file in (product, kept_path(product))
+        ]
+        if record and sizes[0] == record["bytes"] != sizes[1]:
+            keep(product)
 
 
 def other_software_in_words() -> str:

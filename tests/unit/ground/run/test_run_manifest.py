@@ -9,7 +9,6 @@ import pytest
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.ground.run import code_digest as code_digest_module
 from drumcorpus.ground.run.code_digest import code_digest
 from drumcorpus.ground.run.run_manifest import (
     describe_file,
@@ -292,10 +291,9 @@ def project(tmp_path):
 
 
 class TestCodeDigest:
-    """Each digest is taken as by a new process: what is kept in memory is forgotten."""
+    """Each digest is taken of the files as they stand then."""
 
     def digest(self, project, modules=()):
-        code_digest_module._read_module.cache_clear()
         return code_digest(project / "script.py", project / "drumcorpus", modules)
 
     def edited(self, project, name, old, new):

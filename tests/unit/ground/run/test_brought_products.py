@@ -1,0 +1,48 @@
+"""Products brought here from elsewhere are kept before Snakemake takes them away."""
+
+from pathlib import Path
+
+import pytest
+
+from drumcorpus.ground.run.kept import keep, kept_path
+from drumcorpus.ground.run.run_manifest import SCHEMA, write_manifests
+from drumcorpus.ground.run.state import keep_recorded_products
+
+PRODUCT = "results/a.json"
+
+
+@pytest.fixture(autouse=True)
+def product(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("results").mkdir()
+    Path(PRODUCT).write_text("[1]")
+    plan = {"schema": SCHEMA, "rule": "count", "wildcards": {}, "script": {}}
+    write_manifests(plan | {"params": {}, "inputs": []}, [("table", PRODUCT)], {})
+
+
+def test_a_product_that_is_not_kept_is_kept():
+    keep_recorded_products(["results", "reports"])
+    assert kept_path(PRODUCT).samefile(PRODUCT)
+
+
+def test_it_takes_the_place_of_what_cannot_be_it():
+    kept_path(PRODUCT).parent.mkdir(parents=True)
+    kept_path(PRODUCT).write_text("[1, 2]")
+    keep_recorded_products(["results"])
+    assert kept_path(PRODUCT).samefile(PRODUCT)
+
+
+def test_what_is_kept_stays_where_the_product_cannot_be_what_is_recorded():
+    keep(PRODUCT)
+    Path(PRODUCT).unlink()
+    Path(PRODUCT).write_text("[1, 2]")
+    keep_recorded_products(["results"])
+    assert kept_path(PRODUCT).read_text() == "[1]"
+
+
+def test_what_has_no_product_or_no_record_is_left_alone():
+    Path(PRODUCT).unlink()
+    Path("results/b.json").write_text("[1]")
+    Path("results/b.json.manifest.json").write_text("{")
+    keep_recorded_products(["results"])
+    assert not any(path.is_file() for path in Path(".drumcorpus").rglob("*"))
