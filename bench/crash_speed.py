@@ -86,15 +86,16 @@ def describe(folder: Path) -> tuple[int, float, float]:
 
 def cluster(folder: Path) -> tuple[int, float]:
     """Cluster every session, the source's numbers hidden; returns their number and CPU seconds."""
+    from drumcorpus.ground.files.settings import read_settings
     from drumcorpus.ground.files.tables import read_table
     from drumcorpus.stages.crash.assignments import assign_crashes
+    from drumcorpus.stages.crash.settings import ClusteringSettings
 
+    clustering = read_settings(ClusteringSettings, settings()["clustering"])
     n_sessions, start = 0, time.process_time()
     for path in sorted((folder / f"run/results/crash/embeddings/{SOURCE_SET}").glob("*.parquet")):
         table = read_table(path)
-        assign_crashes(
-            table, crash_labels(), use_metadata=False, clustering=settings()["clustering"]
-        )
+        assign_crashes(table, crash_labels(), clustering, use_metadata=False)
         n_sessions += len(table["session_id"].unique())
     return n_sessions, time.process_time() - start
 

@@ -8,6 +8,7 @@ inventory is taken twice, the second time from its cache.
 
 import argparse
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from measured import print_figures, run_fresh, run_jobs
@@ -55,18 +56,20 @@ def inventory(root: Path, out: Path) -> None:
         scan_roots,
     )
     from drumcorpus.ground.files.tables import write_table
+    from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.run.raw_scan import RawData
     from drumcorpus.source_sets.groove_mididataset import survey
     from drumcorpus.stages.inventory.inventory import take_inventory
+    from drumcorpus.stages.splits.draw import split_sessions
 
     files, refusals = scan_roots(existing_roots(SOURCE_SET, [root]))
     cache = FactCache(out / "facts.json")
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
-    refused = refusals + unreadable
-    found = take_inventory(
-        SOURCE_SET, survey, files, digests, refused, cache, kit="roland_td11", is_synthetic=False
-    )
-    cache.save()
-    write_table(out / "sessions.parquet", found.sessions)
+    raw = RawData(SOURCE_SET, files, digests, refusals + unreadable, cache)
+    card = read_yaml(RESOURCES / f"source_sets/{SOURCE_SET}.yaml")
+    draw = partial(split_sessions, seed=0, shares={"train": 1.0})
+    tables = take_inventory(raw, card, {}, survey, split_sessions=draw, workers=2)
+    write_table(out / "sessions.parquet", tables.sessions)
 
 
 def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:

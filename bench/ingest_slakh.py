@@ -95,6 +95,7 @@ def inventory(root: Path, out: Path) -> float:
         scan_roots,
     )
     from drumcorpus.ground.files.tables import write_table
+    from drumcorpus.ground.run.raw_scan import RawData
     from drumcorpus.source_sets.slakh2100 import survey
     from drumcorpus.stages.inventory.inventory import take_inventory
     from drumcorpus.stages.splits.draw import split_sessions
@@ -111,25 +112,13 @@ def inventory(root: Path, out: Path) -> float:
     cache = FactCache(out / "facts.json")
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
     card, options = read_card()
-    refused = refusals + unreadable
     draw = partial(split_sessions, seed=0, shares=SHARES)
-    found = take_inventory(
-        SOURCE_SET,
-        timed_survey,
-        files,
-        digests,
-        refused,
-        cache,
-        card,
-        options,
-        split_sessions=draw,
-        workers=2,
-    )
-    cache.save()
-    write_table(out / "files.parquet", found.files)
-    write_table(out / "sessions.parquet", found.sessions)
-    if found.quarantine.num_rows:
-        raise SystemExit(f"{found.quarantine.num_rows} files in quarantine; the tree has none")
+    raw = RawData(SOURCE_SET, files, digests, refusals + unreadable, cache)
+    tables = take_inventory(raw, card, options, timed_survey, split_sessions=draw, workers=2)
+    write_table(out / "files.parquet", tables.files)
+    write_table(out / "sessions.parquet", tables.sessions)
+    if tables.quarantine.num_rows:
+        raise SystemExit(f"{tables.quarantine.num_rows} files in quarantine; the tree has none")
     return sum(seconds)
 
 

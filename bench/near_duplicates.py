@@ -219,10 +219,12 @@ def search(out: Path, n_shards: int, times: int) -> list[tuple[str, str, str, di
 
     import pyarrow as pa
 
+    from drumcorpus.ground.files.settings import read_settings
     from drumcorpus.ground.files.tables import write_table
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.schemas import INVENTORY
     from drumcorpus.stages.splits.search import find_edges, read_sessions
+    from drumcorpus.stages.splits.settings import SearchSettings
 
     folders = [out / f"{number:03d}" for number in range(n_shards)]
     settings = read_yaml(ROOT / "config/config.yaml")["splits"]
@@ -237,8 +239,8 @@ def search(out: Path, n_shards: int, times: int) -> list[tuple[str, str, str, di
             sessions,
             [str(nothing)],
             paths,
+            read_settings(SearchSettings, settings["search"]),
             isolate=[],
-            search=settings["search"],
             threads=2,
             memory_limit=settings["memory_limit"],
             spill_dir=spill,

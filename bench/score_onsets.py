@@ -56,12 +56,20 @@ def score(root: Path, function) -> tuple[float, dict]:
     return duration, {scope: figures([m[scope] for m in matches]) for scope in matches[0]}
 
 
+def onset_settings():
+    """The section ``onsets`` as it is committed."""
+    from drumcorpus.ground.files.settings import read_settings
+    from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.sound.onset_settings import OnsetSettings
+
+    return read_settings(OnsetSettings, read_yaml(CONFIG)["onsets"])
+
+
 def detect(samples, rate):
     """Onsets by drumcorpus."""
-    from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.ground.sound.onsets import analyse_stem
 
-    return analyse_stem(samples, rate, read_yaml(CONFIG)["onsets"]).onset
+    return analyse_stem(samples, rate, onset_settings()).onset
 
 
 def detect_with_librosa(samples, rate):
@@ -85,12 +93,11 @@ def write_stem(path: Path) -> None:
 
 def analyse(path: Path) -> int:
     """Decode and analyse one stem; returns the number of onsets."""
-    from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.ground.sound.onsets import analyse_stem
     from drumcorpus.source_sets.shared.multitracks import decode_mono
 
     samples, rate = decode_mono(path.read_bytes())
-    return len(analyse_stem(samples, rate, read_yaml(CONFIG)["onsets"]).onset)
+    return len(analyse_stem(samples, rate, onset_settings()).onset)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ equal tables give what the workflow made is a test of its own.
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -37,11 +37,10 @@ from drumcorpus.stages.gates.gates import check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.inventory.sound_files import sound_files
 from drumcorpus.stages.manifest.merge import merge_by_splits
-from drumcorpus.stages.splits.decide import decide_splits
 from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
-from drumcorpus.stages.splits.report import describe_splits, split_table
-from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.stages.splits.settings import SplitSettings
 from drumcorpus.stages.splits.silent_files import silent_file_finder
+from drumcorpus.stages.splits.split_manifest import split_manifest
 
 MERGED = (GROOVE, EGMD)
 AUDITED = (*MERGED, STAGED)
@@ -230,29 +229,14 @@ class Copy:
 
     def decide_splits(self) -> None:
         """Find the families, and decide in which split each session stands."""
-        settings = self.config["splits"]
-        sessions = read_sessions(self.paths("results/sessions/*.parquet"))
-        fingerprints = self.paths("results/fingerprints/*/000.parquet")
-        with tempfile.TemporaryDirectory() as spill:
-            edges = find_edges(
-                sessions,
-                self.paths("results/inventory/*.parquet"),
-                fingerprints,
-                isolate=settings["isolate"],
-                search=settings["search"],
-                spill_dir=spill,
-                **DATABASE,
-            )
-        policy = settings["leaks"]
-        drawn = {name: settings[name] for name in ("seed", "shares")}
-        families, decisions = decide_splits(sessions, edges, policy=policy, **drawn)
-        reasons = count_audio_reasons(fingerprints)
-        report = describe_splits(
-            *(sessions, edges, families, decisions, reasons),
-            policy=policy,
-            isolate=settings["isolate"],
+        names = [field.name for field in fields(SplitSettings)]
+        table, report = split_manifest(
+            self.paths("results/sessions/*.parquet"),
+            self.paths("results/inventory/*.parquet"),
+            self.paths("results/fingerprints/*/000.parquet"),
+            {name: self.config["splits"][name] for name in names},
+            **DATABASE,
         )
-        table = split_table(sessions, families, decisions)
         write_table(self.path(f"results/splits/{MANIFEST}.parquet"), table)
         write_json(self.path(f"reports/splits/{MANIFEST}.json"), report)
 

@@ -11,6 +11,7 @@ from drumcorpus.ground.files.raw_files import FactCache, RawReader, digest_raw_f
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.cards import read_options
+from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.sessions import file_digests
 from drumcorpus.source_sets.shared.groups import work_splits
 from drumcorpus.stages.ingest.ingest import ingest_sessions
@@ -61,14 +62,10 @@ class Run:
         digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
         works = work_splits(read_yaml(RESOURCES / "source_sets/work_splits.yaml"))
         return take_inventory(
-            self.name,
-            self.module.survey,
-            files,
-            digests,
-            refusals + unreadable,
-            cache,
+            RawData(self.name, files, digests, refusals + unreadable, cache),
             self.card,
             self.options,
+            self.module.survey,
             split_sessions=partial(split_sessions, seed=0, shares=SHARES, works=works),
             workers=2,
         )

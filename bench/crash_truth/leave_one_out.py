@@ -29,9 +29,11 @@ from scipy.special import expit, logit
 from score import JudgedSession, adjusted_rand, match_names, score_sessions
 from sklearn.linear_model import LogisticRegression
 
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.stages.crash.clusters import SEPARATED, Clustering, cluster_session
 from drumcorpus.stages.crash.divisions import MARGIN_OFFSET, MARGIN_SLOPE
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
+from drumcorpus.stages.crash.settings import ClusteringSettings
 
 AS_RENDERED = "as_rendered"
 # Kits that share a cymbal, or sound alike: left out together (see the README).
@@ -124,7 +126,10 @@ def read_sessions(folder: Path) -> list[Session]:
 def find_cymbals(session: Session, settings: Mapping) -> Clustering:
     """What the library says of a session."""
     return cluster_session(
-        session.fine, order_key=session.order_key, beside=session.beside, **settings
+        session.fine,
+        read_settings(ClusteringSettings, settings),
+        order_key=session.order_key,
+        beside=session.beside,
     )
 
 

@@ -18,8 +18,10 @@ from chain import CHECKOUT
 from render import INDEX, SEED, load_renderer
 from score import JudgedSession, adjusted_rand
 
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.stages.crash.clusters import cluster_session
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, embed_hits, feature_names
+from drumcorpus.stages.crash.settings import ClusteringSettings
 
 CYMBAL_OF_NOTE = {49: 0, 55: 1, 57: 2, 52: 2}
 VOICES = ("crash", "crash2", "crash3")
@@ -73,7 +75,9 @@ def judge(renderer, voices: dict, notes: list, number: int, clustering: dict) ->
     names = feature_names()
     fine = [column for column, name in enumerate(names) if name.startswith(FINE_GROUP)]
     key = embeddings[:, names.index(ORDER_FEATURE)]
-    found = cluster_session(embeddings[:, fine], order_key=key, **clustering)
+    found = cluster_session(
+        embeddings[:, fine], read_settings(ClusteringSettings, clustering), order_key=key
+    )
     return JudgedSession(len(VOICES), truth, found.cymbals, found.accepted, found.confidence)
 
 

@@ -12,8 +12,11 @@ import pytest
 import soxr
 from checkout import REPO
 
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.crash.clusters import cluster_session
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, embed_hits, feature_names
+from drumcorpus.stages.crash.settings import ClusteringSettings
 
 SHARED = REPO.parent / "shared"
 MIDI = SHARED / "data" / "groove_midi" / "groove"
@@ -22,11 +25,8 @@ KITS = ("muldjord", "red_zeppelin", "bja_pacific")
 RATE_HZ = 22_050
 SIMULTANEOUS = 0.03
 N_PERFORMANCES = 7  # of each kind, on each kit
-SETTINGS = {
-    "max_cymbals": 3,
-    "min_hits": 3,
-    "min_confidence": 0.9,
-}
+CONFIG = read_yaml(REPO / "config/config.yaml")
+SETTINGS = read_settings(ClusteringSettings, CONFIG["crash"]["clustering"])
 
 
 def load_renderer():
@@ -80,7 +80,7 @@ def judge(renderer, notes, kit, seed):
     names = feature_names()
     fine = [i for i, name in enumerate(names) if name.startswith(FINE_GROUP)]
     key = embeddings[:, names.index(ORDER_FEATURE)]
-    found = cluster_session(embeddings[:, fine], order_key=key, **SETTINGS)
+    found = cluster_session(embeddings[:, fine], SETTINGS, order_key=key)
     return SimpleNamespace(found=found, struck=struck)
 
 

@@ -6,13 +6,16 @@ was measured when they were set; librosa's own detector, as it comes, is the mar
 
 import json
 import time
+from dataclasses import replace
 
 import librosa
 import numpy as np
 import pytest
 import soundfile
 
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem, one_shot_onset, onset_confidence
 from drumcorpus.hits import group_onsets
 from drumcorpus.stages.onsets.scores import figures, reference_levels_db, score_onsets
@@ -44,7 +47,7 @@ def takes(shared):
 
 @pytest.fixture(scope="module")
 def settings(repo):
-    return read_yaml(repo / "config/config.yaml")["onsets"]
+    return read_settings(OnsetSettings, read_yaml(repo / "config/config.yaml")["onsets"])
 
 
 def pooled(takes, detect):
@@ -95,7 +98,7 @@ def test_confidence_is_the_share_of_onsets_that_are_real(takes, settings):
     """Fitted on these takes; the fit of seven of them serves the eighth as well."""
     confidence, is_real = [], []
     for samples, rate, reference, _ in takes:
-        stem = analyse_stem(samples, rate, settings | {"delta_db": 0.05})
+        stem = analyse_stem(samples, rate, replace(settings, delta_db=0.05))
         confidence.append(onset_confidence(stem.salience))
         is_real.append(np.abs(stem.onset[:, None] - reference).min(axis=1) <= 0.05)
     confidence, is_real = np.concatenate(confidence), np.concatenate(is_real)

@@ -344,10 +344,10 @@ def test_verify_names_what_no_rule_makes_any_more_and_raw_files_it_does_not_know
 def test_a_raw_file_that_comes_while_the_inventory_is_taken_is_seen_by_the_next_run(project):
     script = project.path("workflow/scripts/take_inventory.py")
     whole = script.read_text()
-    late = 'Path("raw/late.mid").write_bytes(b"MThd")'
-    script.write_text(
-        whole.replace("cache.save()\n", f"cache.save()\nfrom pathlib import Path; {late}\n", 1)
-    )
+    late = 'from pathlib import Path; Path("raw/late.mid").write_bytes(b"MThd")'
+    scanned = "job.leave_if_fresh("
+    assert scanned in whole
+    script.write_text(whole.replace(scanned, f"{late}\n{scanned}", 1))
     for path in project.path("raw").rglob("*.mid"):
         path.touch()
     project.snakemake("inventory")

@@ -55,10 +55,10 @@ rule decide_splits:
     threads: 2
     params:
         code=code("decide_splits.py"),
-        draw={name: config["splits"][name] for name in ("seed", "shares")},
-        leaks=config["splits"]["leaks"],
-        isolate=config["splits"]["isolate"],
-        search=config["splits"]["search"],
+        splits={
+            name: config["splits"][name]
+            for name in ("seed", "shares", "leaks", "isolate", "search")
+        },
         local={"memory_limit": config["splits"]["memory_limit"]},
     script:
         "../scripts/decide_splits.py"

@@ -6,24 +6,16 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.inventory.inventory_page import (
-    describe_source_set,
+    describe_source_sets,
     inventory_csv,
     render_inventory_page,
     summarise_inventory,
 )
 
 inputs, outputs = snakemake.input, snakemake.output
-tables = zip(inputs.cards, inputs.files, inputs.sessions, inputs.quarantine, strict=True)
-report = summarise_inventory(
-    describe_source_set(
-        name, read_yaml(card), settings, files=files, sessions=sessions, quarantine=quarantine
-    )
-    for (name, settings), (card, files, sessions, quarantine) in zip(
-        snakemake.params.source_sets.items(), tables, strict=True
-    )
-)
+tables = {name: inputs[name] for name in ("cards", "files", "sessions", "quarantine")}
+report = summarise_inventory(describe_source_sets(snakemake.params.source_sets, **tables))
 write_json(outputs.report, report)
 write_text(outputs.page, render_inventory_page(report))
 write_text(outputs.table, inventory_csv(report))

@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote_plus
 
 from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import one_shot_onset
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.source_sets.shared.multitracks import (
@@ -65,6 +67,7 @@ def read_hits(
     (`no_onset`).
     """
     rules, hits, refusals = read_rules(options["track_names"]), [], []
+    settings = read_settings(OnsetSettings, options["onsets"])
     paths = [file["path"] for file in session["files"]]
     for sound in _sounds(session["session_id"], paths, rules):  # the id is the pack's name
         if sound.reading.kind != CLOSE:
@@ -74,7 +77,7 @@ def read_hits(
         except ValueError as error:
             reason, detail = "unreadable_audio", str(error)
         else:
-            stroke = one_shot_onset(samples, rate, options["onsets"])
+            stroke = one_shot_onset(samples, rate, settings)
             if stroke is not None:
                 hits.append(file_hits(sound, *([value] for value in stroke)))
                 continue

@@ -48,7 +48,7 @@ def options(document, monkeypatch):
     """Settings, and a detector that finds clicks: what is tested here is what is made of them."""
     monkeypatch.setattr(multitracks, "analyse_stem", find_clicks)
     monkeypatch.setattr(multitracks, "own_hits", louder_here)
-    return {"track_names": document, "onsets": {}}
+    return {"track_names": document, "onsets": SETTINGS}
 
 
 def find_clicks(samples, rate, settings):
@@ -402,7 +402,7 @@ def test_a_wrong_setting_is_no_fault_of_the_files(document, monkeypatch):
     data = {"A/Kick.wav": sound({0.1: 0.5})}
     monkeypatch.setattr(multitracks, "analyse_stem", lambda *_: (_ for _ in ()).throw(ValueError()))
     with pytest.raises(ValueError):
-        stem_hits(session_of(data), data.__getitem__, {"track_names": document, "onsets": {}})
+        stem_hits(session_of(data), data.__getitem__, {"track_names": document, "onsets": SETTINGS})
 
 
 def test_decoded_samples_are_held_once():

@@ -17,7 +17,8 @@ from drumcorpus.source_sets import signaturesounds
 from drumcorpus.source_sets.signaturesounds import read_hits, survey
 
 RULES = yaml.safe_load((REPO / "resources/source_sets/track_names.yaml").read_text())
-OPTIONS = {"track_names": RULES, "onsets": {}}
+ONSETS = yaml.safe_load((REPO / "config/config.yaml").read_text())["onsets"]
+OPTIONS = {"track_names": RULES, "onsets": ONSETS}
 
 
 def look(paths):
@@ -169,11 +170,10 @@ def test_the_demo_corpus_is_read_whole(tmp_path):
     assert found.refusals == []
     assert set(found.roles) == set(files)
     assert len(found.sessions) == 4
-    config = yaml.safe_load((REPO / "config/config.yaml").read_text())
     onsets = truth(kits, seed=7)
     for session in found.sessions:
         row = session | {"files": [{"path": path} for path in session["support_paths"]]}
-        hits = read_hits(row, read, None, OPTIONS | {"onsets": config["onsets"]})
+        hits = read_hits(row, read, None, OPTIONS)
         assert hits["refusals"] == []
         expected = [onsets[path][0] for path in hits["audio_path"]]
         assert hits["onset"].tolist() == pytest.approx(expected, abs=0.002)

@@ -1,7 +1,7 @@
 """Labels, techniques, dynamics and label maps, read from ``resources/taxonomy/``."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.taxonomy import (
@@ -51,3 +51,14 @@ def load_label_map(
         If the file is not YAML, or as of `taxonomy.make_label_map`; the message names the file.
     """
     return make_label_map(read_yaml(path), taxonomy, crash_labels, name=str(path))
+
+
+def load_label_maps(
+    names: Iterable[str],
+    paths: Iterable[str | os.PathLike],
+    taxonomy: Taxonomy,
+    crash_labels: Collection[str],
+) -> dict[str, LabelMap]:
+    """Read the maps of a source set, whose files are in the order of their names."""
+    pairs = zip(names, paths, strict=True)
+    return {name: load_label_map(path, taxonomy, crash_labels) for name, path in pairs}

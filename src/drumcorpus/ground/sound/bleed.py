@@ -11,6 +11,7 @@ where the drum in question rests. Sound travels 0.34 m in a millisecond.
 import numpy as np
 
 from drumcorpus.ground.sound.onset_peaks import frame_samples
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.stems import Stem
 
 ATTACK, QUIET = 0.015, 0.015  # s after and before an onset between which power is compared
@@ -29,7 +30,7 @@ UNPLAYED_SHARE = 0.95  # of a stem's onsets that come late, and
 UNPLAYED_DB = 12.0  # how far below the others it lies, where its own drum is never struck
 
 
-def bleed_margin_db(stem: Stem, others: list[Stem], settings: dict) -> np.ndarray:
+def bleed_margin_db(stem: Stem, others: list[Stem], settings: OnsetSettings) -> np.ndarray:
     """How far each onset is above the bleed that may be expected there.
 
     Parameters
@@ -38,8 +39,7 @@ def bleed_margin_db(stem: Stem, others: list[Stem], settings: dict) -> np.ndarra
         The microphone in question.
     others : list of Stem
         Microphones of other drums in the same session, on the same clock.
-    settings : dict
-        The section ``onsets`` of the configuration.
+    settings : OnsetSettings
 
     Returns
     -------
@@ -48,8 +48,8 @@ def bleed_margin_db(stem: Stem, others: list[Stem], settings: dict) -> np.ndarra
         ``bleed_delay_ms`` before, send here; infinite where none is struck, and minus infinity
         where the stem's own drum is never struck.
     """
-    hop = frame_samples(settings) / settings["sample_rate_hz"]
-    delay = settings["bleed_delay_ms"] / 1000
+    hop = frame_samples(settings) / settings.sample_rate_hz
+    delay = settings.bleed_delay_ms / 1000
     others = [other for other in others if len(other.onset)]
     if len(stem.onset) == 0 or not others:
         return np.full(len(stem.onset), np.inf)

@@ -21,6 +21,8 @@ import numpy as np
 from scipy.fft import rfft
 from scipy.ndimage import maximum_filter1d, median_filter
 
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
+
 # Seconds. Half or double of each loses little on real and rendered takes.
 WINDOW = 0.023  # of the spectrum; the nearest power of two in samples
 RISE = 0.015  # over which a band's rise is measured
@@ -38,7 +40,7 @@ POWER_FLOOR = 1e-12  # -120 dB
 
 
 def find_peaks(
-    samples: np.ndarray, rest_level: np.float32, highest_rate_hz: float, settings: dict
+    samples: np.ndarray, rest_level: np.float32, highest_rate_hz: float, settings: OnsetSettings
 ) -> tuple[np.ndarray, np.ndarray]:
     """Peaks of the flux that stand out of their surroundings.
 
@@ -50,8 +52,7 @@ def find_peaks(
         Their mean.
     highest_rate_hz : float
         The lowest rate that the recording has been through; no band above it is looked at.
-    settings : dict
-        The section ``onsets`` of the configuration.
+    settings : OnsetSettings
 
     Returns
     -------
@@ -66,7 +67,7 @@ def find_peaks(
     ValueError
         If bands are so narrow that they would stay empty.
     """
-    rate, hop, n_window = settings["sample_rate_hz"], frame_samples(settings), _window(settings)
+    rate, hop, n_window = settings.sample_rate_hz, frame_samples(settings), _window(settings)
     bank = _mel_bank(n_window, highest_rate_hz, settings)
     # Silence before, so that a stroke at the start rises like any other.
     n_before = n_window + _rise_frames(settings) * hop
@@ -118,17 +119,17 @@ def transient_start(
     return float(start / sample_rate_hz)
 
 
-def frame_samples(settings: dict) -> int:
+def frame_samples(settings: OnsetSettings) -> int:
     """Samples from one frame to the next."""
-    return max(1, round(settings["hop_ms"] / 1000 * settings["sample_rate_hz"]))
+    return max(1, round(settings.hop_ms / 1000 * settings.sample_rate_hz))
 
 
 def _rise_frames(settings):
-    return max(1, round(RISE * settings["sample_rate_hz"] / frame_samples(settings)))
+    return max(1, round(RISE * settings.sample_rate_hz / frame_samples(settings)))
 
 
 def _window(settings):
-    return 2 ** round(np.log2(WINDOW * settings["sample_rate_hz"]))
+    return 2 ** round(np.log2(WINDOW * settings.sample_rate_hz))
 
 
 def _magnitudes(samples, rest_level, bank, n_before, settings):
@@ -159,8 +160,8 @@ def _mel_bank(n_window, highest_rate_hz, settings):
     """Triangular bands of equal height, those that the file's own rate can fill."""
     from librosa.filters import mel  # takes a second; only jobs that decode audio pay for it
 
-    rate = settings["sample_rate_hz"]
-    n_bands, range_hz = settings["n_bands"], (settings["fmin_hz"], settings["fmax_hz"])
+    rate = settings.sample_rate_hz
+    n_bands, range_hz = settings.n_bands, (settings.fmin_hz, settings.fmax_hz)
     widest = n_window // 2
     if n_bands > widest:
         raise ValueError(f"onsets: n_bands is {n_bands}; allowed is up to {widest}")
@@ -189,7 +190,7 @@ def _flux(magnitudes, settings):
     from librosa.onset import onset_strength
 
     n_rise, n_frames = _rise_frames(settings), magnitudes.shape[1]
-    gain = 10 ** (settings["range_db"] / 20) / magnitudes.max()
+    gain = 10 ** (settings.range_db / 20) / magnitudes.max()
     flux = np.zeros(n_frames)
     for first in range(n_rise, n_frames, BATCH_FRAMES):
         stop = min(first + BATCH_FRAMES, n_frames)
@@ -201,24 +202,24 @@ def _flux(magnitudes, settings):
 
 def _pick_peaks(flux, settings):
     """Frames of the peaks, and how far each is above its surroundings, dB; (n_peaks,)."""
-    per_second = settings["sample_rate_hz"] / frame_samples(settings)
+    per_second = settings.sample_rate_hz / frame_samples(settings)
     reach, before, after, span, wait = (
         max(1, round(seconds * per_second))
         for seconds in (
             *(PEAK_REACH, MEAN_BEFORE, MEAN_AFTER, MEDIAN_SPAN),
-            settings["wait_ms"] / 1000,
+            settings.wait_ms / 1000,
         )
     )
     peaks = np.flatnonzero(flux == maximum_filter1d(flux, 2 * reach + 1))
     sums = np.concatenate([[0.0], np.cumsum(flux)])
     starts, stops = np.maximum(peaks - before, 0), np.minimum(peaks + after + 1, len(flux))
     mean = (sums[stops] - sums[starts]) / (stops - starts)
-    stands_out = flux[peaks] >= mean + settings["delta_db"]
+    stands_out = flux[peaks] >= mean + settings.delta_db
     chosen = _after_a_wait(peaks[stands_out], wait)
     peaks, mean = peaks[stands_out][chosen], mean[stands_out][chosen]
     median = median_filter(flux, 2 * (span // 2) + 1, mode="constant")[peaks]
     rise_db = flux[peaks] - np.maximum(mean, MEDIAN_FACTOR * median)
-    kept = rise_db >= settings["delta_db"]
+    kept = rise_db >= settings.delta_db
     return peaks[kept], rise_db[kept]
 
 

@@ -1,8 +1,7 @@
 """Find the strokes of a recording, and tell a microphone's own strokes from its neighbours'.
 
 Conventions: audio is mono float, full scale 1; times are seconds from the start of the audio;
-levels are dB re full scale. `settings` is the section ``onsets`` of the configuration: a flat dict
-of numbers, whose keys carry their units.
+levels are dB re full scale. The settings are the section ``onsets`` of the configuration.
 
 Onsets are peaks of the SuperFlux [1]_: the rise of a mel spectrum over 15 ms, in dB, mean over
 bands, with a maximum filter over frequency against vibrato. A peak counts where it stands out of
@@ -30,6 +29,7 @@ from drumcorpus.ground.sound.onset_peaks import (
     frame_samples,
     transient_start,
 )
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.stems import Stem
 
 SALIENCE_SCALE_DB = 1.0  # rise above what is usual around, of salience 0.5
@@ -43,7 +43,7 @@ MARGIN_SCALE_DB = 2.0  # above the bleed gate: by which the odds of an own hit g
 ONE_SHOT_RANGE_DB = 20.0  # below its loudest onset: what comes before may be handling noise
 
 
-def analyse_stem(samples: np.ndarray, sample_rate_hz: int, settings: dict) -> Stem:
+def analyse_stem(samples: np.ndarray, sample_rate_hz: int, settings: OnsetSettings) -> Stem:
     """Find the onsets of one recording.
 
     Parameters
@@ -52,8 +52,7 @@ def analyse_stem(samples: np.ndarray, sample_rate_hz: int, settings: dict) -> St
         The recording, mono, full scale 1; it may be empty.
     sample_rate_hz : int
         Its rate in Hz.
-    settings : dict
-        The section ``onsets`` of the configuration.
+    settings : OnsetSettings
 
     Returns
     -------
@@ -73,7 +72,9 @@ def analyse_stem(samples: np.ndarray, sample_rate_hz: int, settings: dict) -> St
     )
 
 
-def own_hits(stem: Stem, others: list[Stem], settings: dict) -> tuple[np.ndarray, np.ndarray]:
+def own_hits(
+    stem: Stem, others: list[Stem], settings: OnsetSettings
+) -> tuple[np.ndarray, np.ndarray]:
     """Tell the strokes of a close microphone's own drum from those of its neighbours.
 
     Every stem is measured against its own loud hits, so that its gain does not matter. How much of
@@ -90,8 +91,7 @@ def own_hits(stem: Stem, others: list[Stem], settings: dict) -> tuple[np.ndarray
     others : list of Stem
         Other drums' close microphones in the same session; a second microphone at the same drum
         does no harm. Empty for a mix or a single stroke: then all hits are own.
-    settings : dict
-        The section ``onsets`` of the configuration.
+    settings : OnsetSettings
 
     Returns
     -------
@@ -101,13 +101,13 @@ def own_hits(stem: Stem, others: list[Stem], settings: dict) -> tuple[np.ndarray
         fitted to data: it is even at the gate and rises e-fold in 2 dB.
     """
     heard = onset_confidence(stem.salience)
-    margin_db = bleed_margin_db(stem, others, settings) - settings["bleed_margin_db"]
+    margin_db = bleed_margin_db(stem, others, settings) - settings.bleed_margin_db
     odds = np.exp(np.clip(margin_db / MARGIN_SCALE_DB, -50, 50))
     return margin_db >= 0, heard * odds / (1 + odds)
 
 
 def one_shot_onset(
-    samples: np.ndarray, sample_rate_hz: int, settings: dict
+    samples: np.ndarray, sample_rate_hz: int, settings: OnsetSettings
 ) -> tuple[float, float] | None:
     """Where the stroke of a one-shot starts.
 
@@ -125,7 +125,7 @@ def one_shot_onset(
         0 to 1, as `onset_confidence`; 0 where nothing attacks. None instead of both where the
         file holds silence.
     """
-    rate = settings["sample_rate_hz"]
+    rate = settings.sample_rate_hz
     prepared, rest_level = _prepare(samples, sample_rate_hz, settings)
     if _is_silent(prepared, rest_level, settings):
         return None
@@ -166,23 +166,23 @@ def _prepare(samples, sample_rate_hz, settings):
     if not np.isfinite([samples.min(), samples.max()]).all():
         raise ValueError("samples hold a NaN or an infinity")
     samples = samples.astype(np.float32, copy=False)
-    if sample_rate_hz != settings["sample_rate_hz"]:
-        samples = soxr.resample(samples, sample_rate_hz, settings["sample_rate_hz"])
+    if sample_rate_hz != settings.sample_rate_hz:
+        samples = soxr.resample(samples, sample_rate_hz, settings.sample_rate_hz)
     return samples, np.float32(samples.mean(dtype=np.float64) if len(samples) else 0)
 
 
 def _check_settings(settings):
-    rate, top_hz = settings["sample_rate_hz"], settings["fmax_hz"]
-    if not 0 < settings["fmin_hz"] < top_hz <= rate / 2:
+    rate, top_hz = settings.sample_rate_hz, settings.fmax_hz
+    if not 0 < settings.fmin_hz < top_hz <= rate / 2:
         raise ValueError(
-            f"onsets: fmin_hz {settings['fmin_hz']} and fmax_hz {top_hz} must rise, and stay "
+            f"onsets: fmin_hz {settings.fmin_hz} and fmax_hz {top_hz} must rise, and stay "
             f"within half of sample_rate_hz {rate}"
         )
     for name in ("hop_ms", "wait_ms", "delta_db", "range_db"):
-        if not settings[name] > 0:
-            raise ValueError(f"onsets: {name} is {settings[name]}; allowed is above 0")
-    if settings["hop_ms"] / 1000 > RISE:
-        raise ValueError(f"onsets: hop_ms is {settings['hop_ms']}; allowed is up to {1000 * RISE}")
+        if not getattr(settings, name) > 0:
+            raise ValueError(f"onsets: {name} is {getattr(settings, name)}; allowed is above 0")
+    if settings.hop_ms / 1000 > RISE:
+        raise ValueError(f"onsets: hop_ms is {settings.hop_ms}; allowed is up to {1000 * RISE}")
 
 
 def _peak(samples, rest_level):
@@ -192,14 +192,14 @@ def _peak(samples, rest_level):
 
 
 def _is_silent(samples, rest_level, settings):
-    return _decibels(np.square(_peak(samples, rest_level))) <= settings["silence_db"]
+    return _decibels(np.square(_peak(samples, rest_level))) <= settings.silence_db
 
 
 def _find_onsets(samples, sample_rate_hz, prepared, rest_level, settings):
     """Onsets (s), their peak levels (dB) and saliences, each (n_onsets,)."""
     if _is_silent(prepared, rest_level, settings):
         return np.zeros(0), np.zeros(0), np.zeros(0)
-    rate, wait = settings["sample_rate_hz"], settings["wait_ms"] / 1000
+    rate, wait = settings.sample_rate_hz, settings.wait_ms / 1000
     peaks, rise_db = find_peaks(prepared, rest_level, min(rate, sample_rate_hz), settings)
     mean = samples.mean(dtype=np.float64)
     onset = np.array([transient_start(samples, sample_rate_hz, peak, mean) for peak in peaks])
@@ -207,7 +207,7 @@ def _find_onsets(samples, sample_rate_hz, prepared, rest_level, settings):
     kept = _apart(onset, rise_db, wait) & (rise_db > 0)
     onset, rise_db = onset[kept], rise_db[kept]
     level_db = _peak_levels_db(prepared, rest_level, onset, rate, wait)
-    kept = level_db >= level_db.max(initial=-np.inf) + settings["min_level_db"]
+    kept = level_db >= level_db.max(initial=-np.inf) + settings.min_level_db
     return onset[kept], level_db[kept], (rise_db / (rise_db + SALIENCE_SCALE_DB))[kept]
 
 

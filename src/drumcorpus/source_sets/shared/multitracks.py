@@ -14,6 +14,8 @@ from pathlib import PurePosixPath
 import numpy as np
 import soundfile
 
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem, own_hits
 from drumcorpus.ground.sound.stems import Stem
 from drumcorpus.sessions import Refusal
@@ -144,7 +146,8 @@ def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> 
     A track that cannot be decoded is refused (`unreadable_audio`), and the next microphone of its
     source takes its place. Of every track only what `analyse_stem` keeps is held.
     """
-    rules, settings = read_rules(options["track_names"]), options["onsets"]
+    rules = read_rules(options["track_names"])
+    settings = read_settings(OnsetSettings, options["onsets"])
     tracks = read_tracks([file["path"] for file in session["files"]], rules)
     sources = close_tracks(tracks, rules)
     witnesses = [[track] for track in _witnesses(tracks, sources, rules)]
@@ -162,7 +165,13 @@ def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> 
                 del audio  # before the next is decoded
                 break
     hits = [
-        _track_hits(track, stem, [s for t, s in stems if _tells_apart(track, t, rules)], options)
+        _track_hits(
+            track,
+            stem,
+            [other for t, other in stems if _tells_apart(track, t, rules)],
+            options["track_names"]["instruments"][track.reading.instrument],
+            settings,
+        )
         for track, stem in stems
         if track.reading.kind == CLOSE
     ]
@@ -288,8 +297,9 @@ def _tells_apart(track: Track, other: Track, rules: Rules) -> bool:
     return _source(track, rules) != _source(other, rules)
 
 
-def _track_hits(track: Track, stem: Stem, others: list[Stem], options: Mapping) -> dict:
-    is_own, confidence = own_hits(stem, others, options["onsets"])
-    instrument = options["track_names"]["instruments"][track.reading.instrument]
+def _track_hits(
+    track: Track, stem: Stem, others: list[Stem], instrument: Mapping, settings: OnsetSettings
+) -> dict:
+    is_own, confidence = own_hits(stem, others, settings)
     hits = file_hits(track, stem.onset, confidence, instrument.get("remark", ""))
     return hits | {"map_label": np.where(is_own, hits["map_label"], BLEED)}

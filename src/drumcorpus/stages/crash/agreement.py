@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drumcorpus.stages.crash.settings import AgreementSettings
+
 AGREES = "agrees"
 DIVIDED_OTHERWISE = "divided_otherwise"
 SOUNDS_AS_ONE = "sounds_as_one"
@@ -20,12 +22,6 @@ SOUNDS_AS_SEVERAL = "sounds_as_several"
 SOUND_UNDECIDED = "sound_undecided"
 TOO_FEW_HITS = "too_few_hits"
 
-MIN_HITS = 3  # of a cymbal, by the source; the sound cannot find one that is struck less often
-MIN_ACCEPTED = 0.8  # share of hits of which the sound is sure, in a session that is judged
-# Where a share p of the hits of two cymbals struck equally often is placed otherwise, the index is
-# near (1 - 2 p) ** 2: 0.5 is one hit in seven, several times what a clustering is wrong by that
-# reaches 0.9 on average.
-MIN_ADJUSTED_RAND = 0.5
 RAND_DECIMALS = 6
 REASONS = (
     *(AGREES, DIVIDED_OTHERWISE, SOUNDS_AS_ONE, SOUNDS_AS_SEVERAL),
@@ -36,11 +32,9 @@ REASONS = (
 def compare_with_sound(
     by_metadata: pa.Table,
     by_sound: pa.Table,
+    settings: AgreementSettings,
     *,
     method: str,
-    min_hits: int = MIN_HITS,
-    min_accepted: float = MIN_ACCEPTED,
-    min_adjusted_rand: float = MIN_ADJUSTED_RAND,
 ) -> list[dict]:
     """Compare the source's cymbals with those that the sound tells apart, session by session.
 
@@ -51,10 +45,9 @@ def compare_with_sound(
     by_sound : pa.Table, n_hits rows
         CRASH_ASSIGNMENTS schema: the same hits in the same order, assigned with the source's
         numbers hidden.
+    settings : AgreementSettings
     method : str
         Value of `method` where the source has numbered the cymbal.
-    min_hits, min_accepted, min_adjusted_rand
-        See `compare_session`.
 
     Returns
     -------
@@ -76,15 +69,13 @@ def compare_with_sound(
     session = _codes(by_metadata["session_id"])
     order = np.argsort(session, kind="stable")
     stops = np.cumsum(np.bincount(session))
-    limits = {"min_hits": min_hits, "min_accepted": min_accepted}
-    limits["min_adjusted_rand"] = min_adjusted_rand
     rows = []
     for session_id, start, stop in zip(
         by_metadata["session_id"].unique().to_pylist(), np.r_[0, stops], stops, strict=False
     ):
-        mine = order[start:stop]
-        found = compare_session(numbers[mine], sound[mine], accepted[mine], **limits)
-        rows.append({"session_id": session_id} | found)
+        hits = order[start:stop]
+        row = compare_session(numbers[hits], sound[hits], accepted[hits], settings)
+        rows.append({"session_id": session_id} | row)
     return rows
 
 
@@ -92,10 +83,7 @@ def compare_session(
     numbers: Iterable[int],
     sound: Iterable[int],
     accepted: Iterable[bool],
-    *,
-    min_hits: int = MIN_HITS,
-    min_accepted: float = MIN_ACCEPTED,
-    min_adjusted_rand: float = MIN_ADJUSTED_RAND,
+    settings: AgreementSettings,
 ) -> dict:
     """Whether one session sounds as the source numbers its cymbals.
 
@@ -105,13 +93,7 @@ def compare_session(
         Cymbal of each hit by the source and by the sound; the numbers themselves mean nothing.
     accepted : array, shape (n_hits,), bool
         Whether the sound is sure of the hit.
-    min_hits : int
-        A cymbal of the source with fewer hits of which the sound is sure is left out, with its
-        hits; a session with fewer than twice as many hits is not judged.
-    min_accepted : float
-        Least share of hits of which the sound is sure, in a session that is judged.
-    min_adjusted_rand : float
-        Least adjusted Rand index of a session that agrees.
+    settings : AgreementSettings
 
     Returns
     -------
@@ -132,14 +114,14 @@ def compare_session(
         raise ValueError(f"expected three arrays of shape (n_hits,), got {shapes}")
     sure = numbers[accepted]
     cymbals, sizes = np.unique(sure, return_counts=True)
-    compared = accepted & np.isin(numbers, cymbals[sizes >= min_hits])
-    if len(numbers) >= 2 * min_hits and len(sure) < min_accepted * len(numbers):
+    compared = accepted & np.isin(numbers, cymbals[sizes >= settings.min_hits])
+    if len(numbers) >= 2 * settings.min_hits and len(sure) < settings.min_accepted * len(numbers):
         return _row(numbers, SOUND_UNDECIDED)
-    if compared.sum() < 2 * min_hits:
+    if compared.sum() < 2 * settings.min_hits:
         return _row(numbers, TOO_FEW_HITS)
     n_metadata, n_sound = (len(np.unique(part[compared])) for part in (numbers, sound))
     similarity = adjusted_rand(numbers[compared], sound[compared])
-    reason = _judge(n_metadata, n_sound, similarity >= min_adjusted_rand)
+    reason = _judge(n_metadata, n_sound, similarity >= settings.min_adjusted_rand)
     return _row(numbers, reason) | {
         "n_cymbals_metadata": n_metadata,
         "n_cymbals_sound": n_sound,

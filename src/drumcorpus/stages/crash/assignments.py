@@ -15,6 +15,7 @@ from drumcorpus.stages.crash.clusters import (
     cluster_session,
 )
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
+from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.vocabulary import BY_METADATA, BY_SOUND
 
 # The sound divides the hits, but not as the source numbers some of them.
@@ -32,7 +33,11 @@ IN_TWO = {
 
 
 def assign_crashes(
-    embeddings: pa.Table, crash_labels: list[str], *, use_metadata: bool, clustering: dict
+    embeddings: pa.Table,
+    crash_labels: list[str],
+    settings: ClusteringSettings,
+    *,
+    use_metadata: bool,
 ) -> tuple[pa.Table, list[dict]]:
     """Say of every crash hit which cymbal it is.
 
@@ -47,10 +52,9 @@ def assign_crashes(
         CRASH_EMBEDDINGS schema, the hits of a session together.
     crash_labels : list of str
         Labels of the first, second, … crash of a kit.
+    settings : ClusteringSettings
     use_metadata : bool
         False hides what the source says, for benchmarks.
-    clustering : dict
-        Settings of `crash_clusters.cluster_session`, by their names.
 
     Returns
     -------
@@ -68,7 +72,8 @@ def assign_crashes(
         If a source numbers a cymbal for which there is no label.
     """
     rows, review = [], []
-    settings = clustering | {"max_cymbals": min(len(crash_labels), clustering["max_cymbals"])}
+    max_cymbals = min(len(crash_labels), settings.max_cymbals)
+    settings = replace(settings, max_cymbals=max_cymbals)
     for session_id, hits in _sessions(embeddings):
         numbers = [hit["cymbal"] if use_metadata else None for hit in hits]
         given = [_label(crash_labels, number, session_id) if number else None for number in numbers]
@@ -103,7 +108,7 @@ def _sessions(embeddings: pa.Table):
     return by_session.items()
 
 
-def _cluster(hits: list[dict], settings: dict):
+def _cluster(hits: list[dict], settings: ClusteringSettings) -> Clustering:
     names = feature_names()
     fine = [number for number, name in enumerate(names) if name.startswith(FINE_GROUP)]
     vectors = np.full((len(hits), len(names)), np.nan)
@@ -112,9 +117,9 @@ def _cluster(hits: list[dict], settings: dict):
             vectors[number] = hit["embedding"]
     return cluster_session(
         vectors[:, fine],
+        settings,
         order_key=vectors[:, names.index(ORDER_FEATURE)],
         beside=[hit["beside"] or () for hit in hits],
-        **settings,
     )
 
 
@@ -146,8 +151,8 @@ def _numbers_by_sound(
 
 
 def _guesses(hits, found, settings, accepted, numbers, n_labels) -> list[dict]:
-    if found.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings["max_cymbals"] > 1:
-        found = _cluster(hits, settings | IN_TWO)
+    if found.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings.max_cymbals > 1:
+        found = _cluster(hits, replace(settings, **IN_TWO))
     placed = replace(found, accepted=found.confidence > 0)
     return [
         {

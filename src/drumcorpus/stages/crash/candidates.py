@@ -100,8 +100,8 @@ def find_crash_candidates(
     crash_labels: Iterable[str],
     *,
     min_hits: int,
-    use_metadata: bool = True,
-    cymbal_maps: Iterable[CymbalMap] = (),
+    use_metadata: bool,
+    cymbal_maps: Iterable[CymbalMap],
 ) -> pa.Table:
     """One row for every session with a crash hit: whether it may hold two cymbals, and why.
 

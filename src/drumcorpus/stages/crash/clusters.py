@@ -21,13 +21,13 @@ from scipy.special import expit
 
 from drumcorpus.stages.crash.accompaniment import association_beside
 from drumcorpus.stages.crash.divisions import (
-    MIN_SIMILARITY,
     confidence_of,
     divide,
     mean_similarities,
     similarities,
     tell_apart,
 )
+from drumcorpus.stages.crash.settings import ClusteringSettings
 
 ONE_CYMBAL = "one_cymbal"
 SEPARATED = "separated"
@@ -35,16 +35,7 @@ TOO_FEW_HITS = "too_few_hits"
 DOUBTFUL = "doubtful"
 FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
 
-# Cutting a session in two, the similarity between the halves relative to that within them is 0.6 to
-# 0.85 for one cymbal (quartiles, on three sampled kits) and 0.0 to 0.2 for two. Where to say so was
-# weighed on eight kits: bench/crash_truth/README.md has the table.
-SPLIT_SIMILARITY = 0.36
-ONE_SIMILARITY = 0.54
 MIN_FEATURES = 8  # measured: correlations of fewer make groups out of noise
-STRAY_SHARE = 0.15  # of the hits that may be unlike all others before the session is doubtful
-# Over 418 divisions of performances with two cymbals on eight sampled kits: 0.23 in the median,
-# 0.79 at the 95th percentile, 0.82 at most; with the kick's strokes above 0.85 in 8.
-MAX_ACCOMPANIMENT = 0.85
 # Chance that the number of cymbals is right: logistic regressions on the likeness of the groups, or
 # of the best halves of what is one cymbal, over 528 and 703 decided sessions on these kits, rounded
 # (with a kit left out: slopes of -38 to -26 and of 2.5 to 13).
@@ -71,18 +62,10 @@ class Clustering:
 
 def cluster_session(
     embeddings: np.ndarray,
+    settings: ClusteringSettings,
     *,
     order_key: np.ndarray,
-    max_cymbals: int,
-    min_hits: int,
-    min_confidence: float,
-    split_similarity: float = SPLIT_SIMILARITY,
-    one_similarity: float = ONE_SIMILARITY,
-    min_similarity: float = MIN_SIMILARITY,
-    stray_share: float = STRAY_SHARE,
     beside: Sequence[Collection[str]] | None = None,
-    max_accompaniment: float = MAX_ACCOMPANIMENT,
-    unheard_beside: Collection[str] = (),
 ) -> Clustering:
     """Number the crash cymbals of one session.
 
@@ -96,28 +79,11 @@ def cluster_session(
     embeddings : np.ndarray, shape (n_hits, n_features)
         The fine structure of each hit. Rows that are constant, or not finite here or in the key,
         take no part.
+    settings : ClusteringSettings
     order_key : np.ndarray, shape (n_hits,)
         Acoustic key, such as ``shape_mode_centre_hz``; cymbals are numbered by its median.
-    max_cymbals : int
-        Most cymbals tried.
-    min_hits : int
-        Fewest hits that make a cymbal; a session needs twice as many to be judged.
-    min_confidence : float
-        A hit of a divided session below this is not accepted.
-    split_similarity : float
-        Largest similarity between groups, relative to that within them, of two cymbals.
-    one_similarity : float
-        Least such ratio, in the best division in two, of one cymbal.
-    min_similarity : float
-        Least mean similarity (correlation) within a group.
-    stray_share : float
-        Largest share of hits that may be set aside, 0 to 1.
     beside : sequence of collection of str, length n_hits, optional
         Labels of the other strokes at each hit's onset; without it no division follows any.
-    max_accompaniment : float
-        Largest association (`association_beside`) of a group with such a label; 1 allows any.
-    unheard_beside : collection of str
-        Labels that do not count: they sound below what the features describe.
 
     Returns
     -------
@@ -127,7 +93,7 @@ def cluster_session(
     Raises
     ------
     ValueError
-        If shapes do not agree or a setting is out of range.
+        If shapes do not agree.
 
     References
     ----------
@@ -137,42 +103,38 @@ def cluster_session(
     embeddings = np.asarray(embeddings, dtype=np.float64)
     order_key = np.asarray(order_key, dtype=np.float64)
     _check_rows(embeddings, order_key, beside)
-    _check_settings(
-        max_cymbals, min_hits, split_similarity, one_similarity, stray_share, max_accompaniment
-    )
     n_hits, rows = len(embeddings), _usable_rows(embeddings, order_key)
-    if len(rows) < 2 * min_hits:
+    if len(rows) < 2 * settings.min_hits:
         return _result(n_hits, TOO_FEW_HITS)
 
     similarity = similarities(embeddings[rows])
-    labels, best = tell_apart(
-        similarity,
-        max_cymbals=max_cymbals,
-        min_hits=min_hits,
-        split_similarity=split_similarity,
-        one_similarity=one_similarity,
-        stray_share=stray_share,
-    )
+    labels, best = tell_apart(similarity, settings)
     placed = labels >= 0
     rows, similarity, labels = rows[placed], similarity[np.ix_(placed, placed)], labels[placed]
     n_cymbals = 1 + labels.max()
     if n_cymbals > 1:
         kept = divide(similarity, labels, n_cymbals)
-        if kept.within < min_similarity or kept.ratio > split_similarity:
+        if kept.within < settings.min_similarity or kept.ratio > settings.split_similarity:
             return _result(n_hits, DOUBTFUL, best=best)
-        if beside is not None:
-            heard = [set(beside[row]) - set(unheard_beside) for row in rows]
-            if association_beside(kept.labels, heard, min_hits=min_hits) > max_accompaniment:
-                return _result(n_hits, FOLLOWS_ACCOMPANIMENT, best=kept)
+        if beside is not None and _follows(kept.labels, [beside[row] for row in rows], settings):
+            return _result(n_hits, FOLLOWS_ACCOMPANIMENT, best=kept)
         labels = _numbered(kept.labels, order_key[rows])
-        accepted = kept.confidence >= min_confidence
+        accepted = kept.confidence >= settings.min_confidence
         return _result(n_hits, SEPARATED, rows, labels, kept.confidence, accepted, kept)
     alike = mean_similarities(similarity, np.zeros(len(rows), dtype=int), 1)[:, 0]
-    best = best if max_cymbals > 1 else None
-    if (best is not None and best.ratio < one_similarity) or alike.mean() < min_similarity:
+    best = best if settings.max_cymbals > 1 else None
+    is_divided = best is not None and best.ratio < settings.one_similarity
+    if is_divided or alike.mean() < settings.min_similarity:
         return _result(n_hits, DOUBTFUL, best=best)
     confidence = confidence_of(alike / alike.mean())
     return _result(n_hits, ONE_CYMBAL, rows, 0, confidence, True, best)
+
+
+def _follows(labels, beside, settings):
+    """Whether a division goes with the strokes beside the hits."""
+    strokes = [set(names) - set(settings.unheard_beside) for names in beside]
+    association = association_beside(labels, strokes, min_hits=settings.min_hits)
+    return association > settings.max_accompaniment
 
 
 def _check_rows(embeddings, order_key, beside):
@@ -184,17 +146,6 @@ def _check_rows(embeddings, order_key, beside):
         raise ValueError(f"expected {len(embeddings)} order keys, got shape {order_key.shape}")
     if beside is not None and len(beside) != len(embeddings):
         raise ValueError(f"expected {len(embeddings)} rows of beside, got {len(beside)}")
-
-
-def _check_settings(max_cymbals, min_hits, split, one, stray_share, accompaniment):
-    if max_cymbals < 1 or min_hits < 2:
-        raise ValueError(f"max_cymbals {max_cymbals} must be >= 1, min_hits {min_hits} >= 2")
-    if split > one:
-        raise ValueError(f"split_similarity {split} exceeds one_similarity {one}")
-    if not 0 <= stray_share < 0.5:
-        raise ValueError(f"stray_share must be in [0, 0.5), got {stray_share}")
-    if not 0 <= accompaniment <= 1:
-        raise ValueError(f"max_accompaniment must be in [0, 1], got {accompaniment}")
 
 
 def _usable_rows(embeddings, order_key):

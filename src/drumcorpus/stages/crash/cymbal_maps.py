@@ -17,6 +17,7 @@ one by session before one by kit before one by drummer, then a name without * an
 them, then the one with more characters beside these. Two that are equal in all this are an error.
 """
 
+import logging
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -100,6 +101,13 @@ def read_cymbal_map(
     return CymbalMap(os.fspath(path), entries)
 
 
+def read_cymbal_maps(
+    paths: Iterable[str | os.PathLike], crash_labels: Collection[str]
+) -> list[CymbalMap]:
+    """Read the cymbal maps of a run, as of `read_cymbal_map`; each overrides the ones before it."""
+    return [read_cymbal_map(path, None, crash_labels) for path in paths]
+
+
 def apply_cymbal_map(embeddings: pa.Table, sessions: pa.Table, cymbal_map: CymbalMap) -> pa.Table:
     """The hits with the map's cymbals in place of the source's.
 
@@ -161,6 +169,20 @@ def unused_entries(sessions: pa.Table, source_set: str, cymbal_map: CymbalMap) -
     used = {id(entry) for entry in entries_by_session(sessions, cymbal_map).values()}
     entries = cymbal_map.entries.get(source_set, ())
     return [f"{entry.kind}: {entry.pattern}" for entry in entries if id(entry) not in used]
+
+
+def warn_of_unused_entries(
+    sessions: pa.Table, source_set: str, cymbal_maps: Iterable[CymbalMap]
+) -> int:
+    """Log each entry of a source set that holds for none of its sessions; returns their number."""
+    unused = [
+        f"{cymbal_map.path}: {entry} holds for no session"
+        for cymbal_map in cymbal_maps
+        for entry in unused_entries(sessions, source_set, cymbal_map)
+    ]
+    for sentence in unused:
+        logging.warning(sentence)
+    return len(unused)
 
 
 def _best(entries: Iterable[Entry], session: Mapping, path: str) -> Entry | None:

@@ -11,6 +11,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import expit
 
+from drumcorpus.stages.crash.settings import ClusteringSettings
+
 MIN_SIMILARITY = 0.25  # hits less alike than this repeat nothing that could be one cymbal
 # Chance that a hit is placed rightly: logistic regression on its margin over all hits of
 # performances with two cymbals on ten sampled kits, every session of equal weight, rounded (with a
@@ -49,36 +51,28 @@ def _groups(similarity, k):
     return fcluster(linkage(distance, "average"), k, "maxclust") - 1
 
 
-def _strays(similarity, min_hits, one_similarity, most):
+def _strays(similarity, settings, most):
     """Hits in groups too small for a cymbal and not clearly alike the rest, at most `most`.
 
     A group that could not be granted as a cymbal casts no doubt on the others either.
     """
     stray = np.zeros(len(similarity), dtype=bool)
-    while len(similarity) - stray.sum() > 2 * min_hits:
+    while len(similarity) - stray.sum() > 2 * settings.min_hits:
         rows = np.flatnonzero(~stray)
         among = similarity[np.ix_(rows, rows)]
         labels = _groups(among, 2)
         counts = np.bincount(labels, minlength=2)
-        if not 0 < counts.min() < min_hits or stray.sum() + counts.min() > most:
+        if not 0 < counts.min() < settings.min_hits or stray.sum() + counts.min() > most:
             break
         small = labels == counts.argmin()
         within = mean_similarities(among[np.ix_(~small, ~small)], np.zeros((~small).sum(), int), 1)
-        if among[np.ix_(small, ~small)].mean() > one_similarity * within.mean():
+        if among[np.ix_(small, ~small)].mean() > settings.one_similarity * within.mean():
             break
         stray[rows[small]] = True
     return stray
 
 
-def tell_apart(
-    similarity: np.ndarray,
-    *,
-    max_cymbals: int,
-    min_hits: int,
-    split_similarity: float,
-    one_similarity: float,
-    stray_share: float,
-) -> tuple[np.ndarray, Division]:
+def tell_apart(similarity: np.ndarray, settings: ClusteringSettings) -> tuple[np.ndarray, Division]:
     """Divide the hits in two, then the part whose halves are the most unlike, and so on.
 
     That goes on as long as there are halves large and unlike enough to be two cymbals. Odd hits are
@@ -88,8 +82,7 @@ def tell_apart(
     ----------
     similarity : np.ndarray, shape (n_hits, n_hits)
         Of `similarities`, of ``2 * min_hits`` hits or more.
-    max_cymbals, min_hits, split_similarity, one_similarity, stray_share
-        As of `crash_clusters.cluster_session`.
+    settings : ClusteringSettings
 
     Returns
     -------
@@ -98,17 +91,19 @@ def tell_apart(
     best : Division
         The best division of the whole in two, whether or not it stands.
     """
-    most = int(stray_share * len(similarity))
-    halved = [_halve(similarity, np.arange(len(similarity)), min_hits, one_similarity, most)]
+    most = int(settings.stray_share * len(similarity))
+    halved = [_halve(similarity, np.arange(len(similarity)), settings, most)]
     _, halves, best = halved[0]
     labels = np.where(halves < 0, -1, 0)
-    for number in range(1, max_cymbals):
+    for number in range(1, settings.max_cymbals):
         if number > 1:
             left = most - (labels < 0).sum()
             parts = [np.flatnonzero(labels == group) for group in range(number)]
-            halved = [_halve(similarity, rows, min_hits, one_similarity, left) for rows in parts]
-        ratios = [part.ratio if part.smallest >= min_hits else np.inf for _, _, part in halved]
-        if min(ratios) > split_similarity:
+            halved = [_halve(similarity, rows, settings, left) for rows in parts]
+        ratios = [
+            part.ratio if part.smallest >= settings.min_hits else np.inf for _, _, part in halved
+        ]
+        if min(ratios) > settings.split_similarity:
             break
         rows, halves, _ = halved[int(np.argmin(ratios))]
         labels[rows[halves == 1]] = number
@@ -116,13 +111,13 @@ def tell_apart(
     return labels, best
 
 
-def _halve(similarity, rows, min_hits, one_similarity, most_strays):
+def _halve(similarity, rows, settings, most_strays):
     """Divide some rows in two: the rows, 0, 1 or -1 (set aside) for each, and the division."""
     halves = np.full(len(rows), -1)
-    if len(rows) < 2 * min_hits:
+    if len(rows) < 2 * settings.min_hits:
         return rows, halves, INDIVISIBLE
     among = similarity[np.ix_(rows, rows)]
-    placed = ~_strays(among, min_hits, one_similarity, most_strays)
+    placed = ~_strays(among, settings, most_strays)
     among = among[np.ix_(placed, placed)]
     division = divide(among, _groups(among, 2), 2)
     halves[placed] = division.labels

@@ -1,70 +1,76 @@
-"""Integrity: the raw files of a source set, held against a list of their checksums.
-
-Levels: ``quick`` looks at presence and, where it is listed, size; ``sample`` takes some digests as
-well, always of the same files; ``full`` takes every one. The digest of a file whose stat record
-has not changed since it was taken stands; what reads everything again is `verify`.
-"""
+"""Integrity: the raw files of a source set, held against its checksum list, and what came of it."""
 
 import fcntl
-import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.paths import visible
-from drumcorpus.ground.files.raw_files import FactCache, RawFile, digest_raw_files
-from drumcorpus.ground.pages.shown import data_size
 from drumcorpus.ground.run.job import STATE_FOLDER
-from drumcorpus.sessions import Refusal
-from drumcorpus.stages.inventory.checksum_lists import (
-    NO_LIST,
-    ChecksumList,
-    read_checksum_list,
-    write_checksum_list,
+from drumcorpus.ground.run.raw_scan import scan_raw_data
+from drumcorpus.stages.inventory.comparison import (
+    Comparison,
+    compare,
+    first_lines,
+    open_caches,
+    write_first_list,
 )
 
-LEVELS = ("quick", "sample", "full")
-N_NAMED = 20  # files named in a message; the log has all
 N_EXTRA = 1000  # extra files named in the report
+N_SAID = 3  # and on the terminal
 
 
-@dataclass(frozen=True, order=True)
-class Mismatch:
-    """One listed file that is not as listed; `kind` is missing, unreadable, size or digest."""
+def hold_against_list(
+    source_set: str,
+    roots: Iterable[str],
+    checksums: Path | None,
+    *,
+    level: str,
+    sample: int,
+    workers: int,
+    progress: Callable,
+    say: Callable[[str], None],
+) -> tuple[Comparison, list[bool]]:
+    """Hold what is below the roots against a list of checksums, which is written if there is none.
 
-    path: str
-    kind: str
-    sentence: str
+    Parameters
+    ----------
+    checksums : path, optional
+        The list; None for a demo corpus, which the workflow writes itself.
+    level, sample, workers, progress
+        As of `compare`.
+    say
+        Tells people one sentence.
 
+    Returns
+    -------
+    comparison : Comparison
+    missing_roots : list of bool
+        Of each root, whether it is missing.
 
-@dataclass(frozen=True)
-class Comparison:
-    """The files below the roots, the list, the digests taken, and what does not agree.
-
-    `refusals` are of files that cannot be used or read. Without a list nothing is compared.
+    Raises
+    ------
+    FileNotFoundError
+        If no root exists.
+    ValueError
+        If a listed file is not as listed, or a list is to be written and a file cannot be read.
     """
-
-    files: dict[str, RawFile]
-    refusals: list[Refusal]
-    listed: ChecksumList
-    digests: dict[str, str]
-    mismatches: list[Mismatch]
-
-
-def open_caches(source_set: str) -> dict[str, FactCache]:
-    """What is known of the raw files' digests, by algorithm.
-
-    SHA-256 is kept where the inventory keeps it, so that each reads only what the other has not.
-    MD5 has a file of its own, for there it would take the place of what the inventory has learnt.
-    """
-    folder = Path(STATE_FOLDER, "digests")
-    names = {"sha256": f"{source_set}.json", "md5": f"{source_set}.md5.json"}
-    return {algorithm: FactCache(folder / name) for algorithm, name in names.items()}
+    roots = list(roots)
+    files, refusals = scan_raw_data(source_set, roots)
+    missing_roots = [not Path(root).is_dir() for root in roots]
+    if any(missing_roots):
+        gone = [root for root, is_missing in zip(roots, missing_roots, strict=True) if is_missing]
+        say(f"these roots are not there: {', '.join(gone)}")
+        roots = [root for root in roots if root not in gone]
+    caches, work = open_caches(source_set), {"workers": workers, "progress": progress}
+    if checksums and not checksums.exists():
+        write_first_list(checksums, files, refusals, caches, say=say, **work)
+    comparison = compare(files, refusals, checksums, caches, level=level, sample=sample, **work)
+    refuse_mismatches(source_set, comparison, checksums=checksums, roots=roots, level=level)
+    return comparison, missing_roots
 
 
 def hold_inventory(source_set: str):
@@ -80,169 +86,13 @@ def hold_inventory(source_set: str):
     return handle
 
 
-def write_first_list(
-    checksums: Path,
-    files: Mapping[str, RawFile],
-    refusals: Iterable[Refusal],
-    caches: Mapping[str, FactCache],
-    *,
-    workers: int,
-    progress: Callable,
-    say: Callable[[str], None],
-) -> None:
-    """Read every file and write the list of them.
-
-    Parameters
-    ----------
-    progress
-        Makes a `Progress` of a total in bytes.
-    say
-        Tells people one sentence.
-
-    Raises
-    ------
-    ValueError
-        If there is no file, or one cannot be read: a list without it would say nothing of it.
-    """
-    n_bytes = sum(file.bytes for file in files.values())
-    say(f"there is no checksum list; reading {data_size(n_bytes)} to write one")
-    advance = progress(n_bytes).advance
-    digests, unreadable = digest_raw_files(
-        files.values(), caches["sha256"], workers=workers, on_progress=advance
-    )
-    caches["sha256"].save()
-    unread = [r for r in [*refusals, *unreadable] if r.reason.startswith("unreadable_")]
-    if unread:
-        names = _first([f"{visible(r.path)}: {r.detail}" for r in unread])
-        raise ValueError(
-            f"{checksums}: no checksum list is written, for {len(unread)} file(s) or folder(s) "
-            f"cannot be read:\n  {names}\n  Mend them, or take them out of the root."
-        )
-    if not files:
-        raise ValueError(f"{checksums}: no checksum list is written: the roots hold no file")
-    write_checksum_list(checksums, {path: file.bytes for path, file in files.items()}, digests)
-    say(f"wrote {checksums}, the list of {len(files):,} files; later runs are held to it")
-
-
-def compare(
-    files: dict[str, RawFile],
-    refusals: Iterable[Refusal],
-    checksums: Path | None,
-    caches: Mapping[str, FactCache],
-    *,
-    level: str,
-    sample: int,
-    workers: int,
-    progress: Callable,
-) -> Comparison:
-    """Hold the files below the roots against a list, if there is one.
-
-    Parameters
-    ----------
-    files, refusals
-        Of `raw_files.scan_roots`.
-    caches
-        What is known of digests, by algorithm; what is learnt is saved there.
-    level, sample
-        See `files_to_digest`.
-    progress
-        Makes a `Progress` of a total in bytes.
-    """
-    listed = NO_LIST if checksums is None else read_checksum_list(checksums)
-    chosen = files_to_digest(files, listed, level=level, sample=sample)
-    advance = progress(sum(file.bytes for file in chosen)).advance
-    digests, unreadable = digest_as_listed(
-        chosen, listed, caches, workers=workers, on_progress=advance
-    )
-    for cache in caches.values():
-        cache.save()
-    refusals = [*refusals, *unreadable]
-    mismatches = find_mismatches(files, listed, digests, refusals)
-    return Comparison(files, refusals, listed, digests, mismatches)
-
-
-def files_to_digest(
-    files: Mapping[str, RawFile], listed: ChecksumList, *, level: str, sample: int
-) -> list[RawFile]:
-    """The files whose digest is to be compared: those that are there and of the listed size.
-
-    Parameters
-    ----------
-    level : str
-        quick: none; sample: of the `sample` listed files whose path has the least SHA-256, which
-        are the same in every run and spread over all folders; full: of all.
-
-    Raises
-    ------
-    ValueError
-        If there is no such level.
-    """
-    if level not in LEVELS:
-        raise ValueError(f"integrity.level {level!r}; allowed: {', '.join(LEVELS)}")
-    chosen = [] if level == "quick" else sorted(listed.digests)
-    if level == "sample":
-        chosen = sorted(sorted(chosen, key=lambda path: sha256_bytes(path.encode()))[:sample])
-    there = [files[path] for path in chosen if path in files]
-    return [file for file in there if listed.sizes.get(file.path, file.bytes) == file.bytes]
-
-
-def digest_as_listed(
-    files: Iterable[RawFile],
-    listed: ChecksumList,
-    caches: Mapping[str, FactCache],
-    *,
-    workers: int,
-    on_progress: Callable[[int], None] = lambda n_bytes: None,
-) -> tuple[dict[str, str], list[Refusal]]:
-    """The digest of each file by path, of the algorithm that the list has for it.
-
-    Files that cannot be read come back as refusals of reason `unreadable_file`.
-    """
-
-    def take(file: RawFile) -> str | Refusal:
-        algorithm = listed.algorithm(file.path)
-        try:
-            value = caches[algorithm].fact(file, algorithm, lambda f: _digest(f, algorithm))
-        except OSError as error:
-            return Refusal(file.path, "unreadable_file", error.strerror or str(error))
-        on_progress(file.bytes)
-        return value
-
-    files = list(files)
-    with ThreadPoolExecutor(workers) as pool:  # hashing lets go of the interpreter's lock
-        results = list(pool.map(take, files))
-    pairs = zip(files, results, strict=True)
-    digests = {file.path: result for file, result in pairs if isinstance(result, str)}
-    return digests, [result for result in results if isinstance(result, Refusal)]
-
-
-def find_mismatches(
-    files: Mapping[str, RawFile],
-    listed: ChecksumList,
-    digests: Mapping[str, str],
-    refusals: Iterable[Refusal],
-) -> list[Mismatch]:
-    """Every listed file that is not as the list says, in order of path."""
-    refused = {refusal.path: f"{refusal.reason}: {refusal.detail}" for refusal in refusals}
-    found = []
-    for path, digest in sorted(listed.digests.items()):
-        if path not in files:
-            why = f" ({refused[path]})" if path in refused else ""
-            found.append(Mismatch(path, "missing", f"is listed and not there{why}"))
-        elif listed.sizes.get(path, files[path].bytes) != files[path].bytes:
-            text = f"has {files[path].bytes:,} bytes, {listed.sizes[path]:,} are listed"
-            found.append(Mismatch(path, "size", text))
-        elif path in refused:
-            found.append(Mismatch(path, "unreadable", f"cannot be read ({refused[path]})"))
-        elif digests.get(path, digest) != digest:
-            algorithm = listed.algorithm(path)
-            text = f"has {algorithm} {digests[path][:12]}…, {digest[:12]}… is listed"
-            found.append(Mismatch(path, "digest", text))
-    return found
-
-
 def refuse_mismatches(
-    source_set: str, found: Comparison, *, checksums: Path | None, roots: Iterable[str], level: str
+    source_set: str,
+    comparison: Comparison,
+    *,
+    checksums: Path | None,
+    roots: Iterable[str],
+    level: str,
 ) -> None:
     """Stop if a listed file is not as listed; every one of them is logged.
 
@@ -251,37 +101,38 @@ def refuse_mismatches(
     ValueError
         Naming the first files, and what to do.
     """
-    if not found.mismatches:
+    if not comparison.mismatches:
         return
-    lines = [f"{visible(m.path)}: {m.kind}: {m.sentence}" for m in found.mismatches]
+    lines = [f"{visible(m.path)}: {m.kind}: {m.sentence}" for m in comparison.mismatches]
     for line in lines:
         logging.error(line)
-    hint, n_listed = "", len(found.listed.digests)
-    if all(m.kind == "missing" for m in found.mismatches) and len(lines) == n_listed:
+    hint, n_listed = "", len(comparison.listed.digests)
+    if all(m.kind == "missing" for m in comparison.mismatches) and len(lines) == n_listed:
         where = ", ".join(map(str, roots))
         hint = f"\n  Not one is there: paths in the list start below a root, and these are: {where}"
     raise ValueError(
         f"{len(lines):,} of {n_listed:,} listed files are not as {checksums} says "
-        f"(level {level}):\n  {_first(lines)}{hint}\n  Fetch these files again or put them back. "
+        f"(level {level}):\n  {first_lines(lines)}{hint}\n  "
+        "Fetch these files again or put them back. "
         "If they are right and the list is of an earlier state, move it away and run again: where "
         f"there is none, one is written. To name another: source_sets.{source_set}.checksums"
     )
 
 
-def describe_compared(source_set: str, found: Comparison, missing_roots: list[bool]) -> dict:
+def describe_compared(source_set: str, comparison: Comparison, missing_roots: list[bool]) -> dict:
     """What was looked at, as one input of a run manifest: names, sizes, and the digests taken."""
     seen = {
-        "files": [[path, file.bytes] for path, file in found.files.items()],
-        "digests": found.digests,
-        "refusals": [[refusal.path, refusal.reason] for refusal in found.refusals],
+        "files": [[path, file.bytes] for path, file in comparison.files.items()],
+        "digests": comparison.digests,
+        "refusals": [[refusal.path, refusal.reason] for refusal in comparison.refusals],
         "missing_roots": missing_roots,
     }
-    digest, n_files = sha256_bytes(canonical_json(seen)), len(found.files)
+    digest, n_files = sha256_bytes(canonical_json(seen)), len(comparison.files)
     return {"name": "raw", "path": source_set, "kind": "raw", "sha256": digest, "rows": n_files}
 
 
 def integrity_report(
-    source_set: str, found: Comparison, missing_roots: list[bool], *, level: str, shown: str
+    source_set: str, comparison: Comparison, missing_roots: list[bool], *, level: str, shown: str
 ) -> dict:
     """What was compared, of a source set whose files are as listed.
 
@@ -293,7 +144,7 @@ def integrity_report(
         The list, as a path without the machine; empty for a demo corpus, of which nothing is
         compared.
     """
-    files, listed = found.files, found.listed
+    files, listed = comparison.files, comparison.listed
     extra = sorted(path for path in files if path not in listed.digests) if shown else []
     return {
         "source_set": source_set,
@@ -305,19 +156,15 @@ def integrity_report(
         "bytes": sum(file.bytes for file in files.values()),
         "listed": len(listed.digests),
         "sizes_compared": len(listed.sizes),
-        "digests_compared": len(found.digests),
+        "digests_compared": len(comparison.digests),
         "extra": {"files": len(extra), "first": extra[:N_EXTRA]},
-        "refused": dict(sorted(Counter(refusal.reason for refusal in found.refusals).items())),
+        "refused": dict(sorted(Counter(refusal.reason for refusal in comparison.refusals).items())),
     }
 
 
-def _digest(file: RawFile, algorithm: str) -> str:
-    """Hex digest of a file's content; MD5 only because publishers' lists have it."""
-    with file.location.open("rb") as handle:
-        hasher = hashlib.file_digest(handle, lambda: hashlib.new(algorithm, usedforsecurity=False))
-    return hasher.hexdigest()
-
-
-def _first(lines: list[str]) -> str:
-    more = f"\n  and {len(lines) - N_NAMED:,} more; the log has all" if len(lines) > N_NAMED else ""
-    return "\n  ".join(lines[:N_NAMED]) + more
+def say_extra(report: dict, say: Callable[[str], None]) -> None:
+    """Tell people of files that the list does not have, in one sentence, where there are any."""
+    extra = report["extra"]
+    if extra["files"]:
+        first = ", ".join(visible(path) for path in extra["first"][:N_SAID])
+        say(f"{extra['files']:,} file(s) not in the list, such as {first}")

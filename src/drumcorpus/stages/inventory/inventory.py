@@ -1,15 +1,14 @@
 """Inventory: every raw file of a source set with its digest, and the sessions they make up."""
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from drumcorpus.ground.files.raw_files import FactCache, RawFile, read_as_digested
-from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.sound.audio import integrated_loudness, probe_audio
 from drumcorpus.schemas import INVENTORY, SESSIONS
 from drumcorpus.sessions import Refusal, Survey, quarantine_table
@@ -25,95 +24,69 @@ class Inventory:
 
 
 def take_inventory(
-    source_set: str,
-    survey: Callable[[dict[str, RawFile], Callable[[str], bytes], dict], Survey],
-    files: dict[str, RawFile],
-    digests: dict[str, str],
-    refusals: Iterable[Refusal],
-    cache: FactCache,
+    raw: RawData,
     card: dict,
     options: dict,
+    survey: Callable[[dict[str, RawFile], Callable[[str], bytes], dict], Survey],
     *,
     split_sessions: Callable[[list[dict]], list[tuple[str, bool]]],
-    workers: int = 1,
+    workers: int,
 ) -> Inventory:
     """Put the raw files of a source set into tables.
 
     Parameters
     ----------
-    survey
-        The source set's own; see `.source_sets`.
-    files, digests
-        The files below the roots, and the SHA-256 of those that could be read.
-    refusals
-        Of finding and reading them.
-    cache
-        Keeps what the headers of audio files say, and their loudness where it is asked for.
+    raw : RawData
+        The files below the roots; what the headers of audio files say is kept in its cache, and
+        their loudness where it is asked for.
     card
         Of the source set: kit, label map and `is_synthetic` of the sessions that do not say
         themselves.
     options
         The source set's own settings and reference documents.
+    survey
+        The source set's own; see `.source_sets`.
     split_sessions
         The split of each session, and whether it is published, from its group and the split that
         its source gives.
     workers
         Threads that read audio.
     """
-    readable = {path: file for path, file in files.items() if path in digests}
-    found = survey(readable, lambda path: read_as_digested(readable[path], digests[path]), options)
-    probes, broken = _probe_audio_files(readable, found.roles, cache, workers)
-    refusals = [*refusals, *found.refusals]
-    refusals += [
-        Refusal(path, "unreadable_audio", detail, found.owners.get(path))
-        for path, detail in broken.items()
-    ]
-    sessions = [_without_broken(session, broken) for session in found.sessions]
-    loudness = _measure_loudness(sessions, readable, cache, workers)
-    facts = _Facts(source_set, card, found.roles, readable, digests, probes, loudness)
+    files = {path: file for path, file in raw.files.items() if path in raw.digests}
+    surveyed = survey(files, lambda path: read_as_digested(files[path], raw.digests[path]), options)
+    probes, broken = _probe_audio_files(files, surveyed.roles, raw.cache, workers)
+    sessions = [_without_broken(session, broken) for session in surveyed.sessions]
+    loudness = _measure_loudness(sessions, files, raw.cache, workers)
+    raw.cache.save()
+    facts = _Facts(raw.source_set, card, surveyed.roles, files, raw.digests, probes, loudness)
     rows = [_session_row(session, facts) for session in sessions]
     rows = [
         row | {"split": split, "official_split": is_official}
         for row, (split, is_official) in zip(rows, split_sessions(rows), strict=True)
     ]
     rows.sort(key=lambda row: row["session_id"])
+    refusals = [*raw.refusals, *surveyed.refusals]
+    refusals += [
+        Refusal(path, "unreadable_audio", detail, surveyed.owners.get(path))
+        for path, detail in broken.items()
+    ]
     return Inventory(
-        _inventory_table(source_set, readable, digests, found, probes),
+        _inventory_table(raw.source_set, files, raw.digests, surveyed, probes),
         pa.Table.from_pylist(rows, SESSIONS),
-        quarantine_table(source_set, "inventory", refusals),
+        quarantine_table(raw.source_set, "inventory", refusals),
     )
 
 
-def refuse_vanished(
-    earlier: str | os.PathLike, files: dict[str, RawFile], roots: list[str]
-) -> None:
-    """Stop where a raw file that an earlier inventory lists is gone.
-
-    Parameters
-    ----------
-    earlier : path
-        The earlier inventory, which need not exist.
-    files
-        What is there now.
-    roots
-        Where it was looked for, for the message.
-
-    Raises
-    ------
-    FileNotFoundError
-        Naming the files, ten at the most.
-    """
-    if not Path(earlier).is_file():
-        return
-    known = read_table(earlier, columns=["path"])["path"].to_pylist()
-    gone = [path for path in known if path not in files]
-    if gone:
-        more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
-        raise FileNotFoundError(
-            f"{len(gone)} raw file(s) that the last inventory lists are gone from "
-            f"{', '.join(map(str, roots))}: {', '.join(gone[:10])}{more}. Put them back, or build "
-            f"without them: --config 'inventory={{vanished: accept}}'"
-        )
+def write_inventory(inventory: Inventory, *, files: str, sessions: str, quarantine: str) -> dict:
+    """Write the three tables to these paths; returns how many rows each has, for the run."""
+    write_table(files, inventory.files)
+    write_table(sessions, inventory.sessions)
+    write_table(quarantine, inventory.quarantine)
+    return {
+        "files": inventory.files.num_rows,
+        "sessions": inventory.sessions.num_rows,
+        "quarantined": inventory.quarantine.num_rows,
+    }
 
 
 @dataclass(frozen=True)
@@ -216,13 +189,13 @@ def _audio_duration(session: dict, recording: list, probes: dict[str, dict]) -> 
     return whole(found_in) if found_in else None
 
 
-def _inventory_table(source_set, files, digests, found, probes) -> pa.Table:
+def _inventory_table(source_set, files, digests, surveyed, probes) -> pa.Table:
     rows = [
         {
             "source_set": source_set,
             "path": path,
-            "role": found.roles[path],
-            "session_id": found.owners.get(path),
+            "role": surveyed.roles[path],
+            "session_id": surveyed.owners.get(path),
             "bytes": file.bytes,
             "sha256": digests[path],
             **probes.get(path, {}),

@@ -4,11 +4,12 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
 from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import quarantine_by_reason, render_page
 
@@ -23,6 +24,29 @@ SUMS = {
     "files": ("total", "bytes", "without_session"),
     "quarantine": ("files",),
 }
+
+
+def describe_source_sets(
+    source_sets: Mapping[str, Mapping],
+    *,
+    cards: Iterable[str],
+    files: Iterable[str],
+    sessions: Iterable[str],
+    quarantine: Iterable[str],
+) -> Iterator[dict]:
+    """What the inventory has of each source set, in their order.
+
+    Parameters
+    ----------
+    source_sets : mapping
+        The settings of each source set, as of `describe_source_set`.
+    cards, files, sessions, quarantine : iterable of paths
+        The card and the tables of each, in the same order.
+    """
+    paths = zip(cards, files, sessions, quarantine, strict=True)
+    for (name, settings), (card, *tables) in zip(source_sets.items(), paths, strict=True):
+        of_set = dict(zip(("files", "sessions", "quarantine"), tables, strict=True))
+        yield describe_source_set(name, read_yaml(card), settings, **of_set)
 
 
 def describe_source_set(

@@ -21,12 +21,14 @@ References
    methods", ISMIR 2012.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem
 from drumcorpus.hits import group_onsets
 
@@ -153,7 +155,7 @@ def score_takes(
     events: pa.Table,
     sessions: pa.Table,
     open_audio: Callable[[str], tuple[np.ndarray, int]],
-    settings: dict,
+    settings: Mapping,
     *,
     on_take: Callable[[], None] = lambda: None,
 ) -> dict:
@@ -167,7 +169,7 @@ def score_takes(
         SESSIONS schema.
     open_audio
         ``audio_path -> (samples, sample_rate_hz)``; raises ValueError where it cannot be decoded.
-    settings : dict
+    settings : mapping
         The section ``onsets`` of the configuration.
     on_take
         Called after each take, for progress.
@@ -178,6 +180,7 @@ def score_takes(
         ``takes``: figures of every take, by scope; ``total``: the same, pooled; ``not_scored``:
         how many sessions or takes were not, by reason; ``refusals``: what could not be read.
     """
+    detection = read_settings(OnsetSettings, settings)
     takes, refusals, pooled = [], [], {scope: [] for scope in SCOPES}
     silent = set(sessions["session_id"].to_pylist()) - set(events["session_id"].to_pylist())
     not_scored = {NO_EVENTS: len(silent), NO_AUDIO: 0, UNREADABLE_AUDIO: 0, OWN_LABELS: 0}
@@ -187,7 +190,7 @@ def score_takes(
             not_scored[NO_AUDIO if path is None else OWN_LABELS] += 1
             continue
         try:
-            matches = _score_take(*open_audio(path), reference, settings)
+            matches = _score_take(*open_audio(path), reference, detection)
         except ValueError as error:
             not_scored[UNREADABLE_AUDIO] += 1
             refusals.append({"session_id": session_id, "path": path, "detail": str(error)})

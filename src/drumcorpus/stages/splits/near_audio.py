@@ -5,6 +5,7 @@ import duckdb
 from drumcorpus.ground.sound.landmarks import FRAMES_PER_SECOND
 from drumcorpus.stages.splits.families import NEAR_AUDIO, Edge
 from drumcorpus.stages.splits.pairs import keep_telling_hashes, rows_by_slices
+from drumcorpus.stages.splits.settings import AudioSettings
 
 _LANDMARKS = """
     CREATE OR REPLACE TEMP TABLE hashes AS
@@ -50,13 +51,7 @@ _APART_FRAMES = 25  # 0.2 s: another lag is farther than this from the best
 def near_audio_edges(
     database: duckdb.DuckDBPyConnection,
     paths: list[str],
-    *,
-    max_families: int,
-    min_landmarks: int,
-    min_contrast: float,
-    min_seconds: int,
-    min_share: float,
-    min_landmark_share: float,
+    settings: AudioSettings,
 ) -> list[Edge]:
     """Pairs of sessions whose landmarks coincide at one lag.
 
@@ -64,30 +59,21 @@ def near_audio_edges(
     ----------
     paths : list of path
         FINGERPRINTS tables, of the sessions that `number_sessions` has told.
-    max_families : int
-        A landmark that more families have tells nothing.
-    min_landmarks : int
-        Fewest landmarks that coincide at the best lag.
-    min_contrast : float
-        Least ratio of these to those of the best other lag.
-    min_seconds : int
-    min_share : float
-        Fewest seconds, and least share of those of the shorter session, in which they do;
-    min_landmark_share : float
-        or else, as of a fill, twice as many landmarks, in two seconds of both, and so large a share
-        of all landmarks of the session that has fewer.
+    settings : AudioSettings
     """
     frames = {"frames_per_second": FRAMES_PER_SECOND}
     database.execute(_LANDMARKS, {"paths": paths})
     database.execute(_SIZES, frames)
-    keep_telling_hashes(database, max_families)
-    limits = {"apart": _APART_FRAMES, "min_landmarks": min_landmarks}
+    keep_telling_hashes(database, settings.max_families)
+    limits = {"apart": _APART_FRAMES, "min_landmarks": settings.min_landmarks}
     rows = rows_by_slices(database, _BEST_LAGS, limits | frames)
     edges = []
     for one, other, lag, landmarks, second, seconds, of_seconds, of_landmarks in rows:
-        is_long = seconds >= max(min_seconds, min_share * of_seconds)
-        is_most = landmarks >= max(2 * min_landmarks, min_landmark_share * of_landmarks)
-        if landmarks >= min_contrast * second and (
+        is_long = seconds >= max(settings.min_seconds, settings.min_share * of_seconds)
+        is_most = landmarks >= max(
+            2 * settings.min_landmarks, settings.min_landmark_share * of_landmarks
+        )
+        if landmarks >= settings.min_contrast * second and (
             is_long or (is_most and min(seconds, of_seconds) >= 2)
         ):
             evidence = {

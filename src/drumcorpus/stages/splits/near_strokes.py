@@ -1,6 +1,6 @@
 """Near-duplicates by strokes: sessions whose onsets coincide once their clocks are fitted."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import duckdb
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from drumcorpus.stages.splits.families import NEAR_STROKES, Edge
 from drumcorpus.stages.splits.onset_patterns import Alignment, align
 from drumcorpus.stages.splits.pairs import keep_telling_hashes, rows_by_slices
+from drumcorpus.stages.splits.settings import AlignmentSettings, StrokeSettings
 
 # Of a family only the first session that has a pattern: its copies have it too.
 _PATTERNS = """
@@ -44,96 +45,59 @@ _STROKES = """
 def near_stroke_edges(
     database: duckdb.DuckDBPyConnection,
     paths: list[str],
-    *,
-    max_families: int,
-    min_shared: int,
-    min_likeness: float,
-    max_tried: int,
-    alignment: Mapping,
+    settings: StrokeSettings,
 ) -> list[Edge]:
     """Pairs of sessions whose strokes coincide once their clocks are fitted.
 
     Parameters
     ----------
-    paths, max_families
-        As of `near_audio.near_audio_edges`, of patterns.
-    min_shared : int
-    min_likeness : float
-        Fewest patterns in common, and least share of those of the session that has fewer, of a
-        pair that is aligned.
-    max_tried : int
-        Most pairs of a session with later ones that are aligned, the likest first.
-    alignment : mapping
-        Of `is_copy`, and `max_stretch` of `onset_patterns.align`.
+    paths : list of path
+        As of `near_audio.near_audio_edges`.
+    settings : StrokeSettings
     """
     database.execute(_PATTERNS, {"paths": paths})
-    keep_telling_hashes(database, max_families)
+    keep_telling_hashes(database, settings.max_families)
     database.execute(_PATTERN_SIZES, {"paths": paths})
-    limits = {"min_shared": min_shared, "min_likeness": min_likeness, "max_tried": max_tried}
+    names = ("min_shared", "min_likeness", "max_tried")
+    limits = {name: getattr(settings, name) for name in names}
     ranked = sorted(rows_by_slices(database, _ALIKE, limits), key=lambda row: (-row[2], row[:2]))
     pairs = [(one, other) for one, other, _ in ranked]
     return [
-        Edge(NEAR_STROKES, one, other, _evidence(found))
-        for one, other, found in _aligned(database, paths, pairs, alignment)
-        if is_copy(found, **{key: alignment[key] for key in alignment if key != "max_stretch"})
+        Edge(NEAR_STROKES, one, other, _evidence(alignment))
+        for one, other, alignment in _aligned(database, paths, pairs, settings.alignment)
+        if is_copy(alignment, settings.alignment)
     ]
 
 
-def is_copy(
-    found: Alignment,
-    *,
-    min_share: float,
-    min_covered: float,
-    max_chance_log10: float,
-    loop_share: float,
-    min_loop_share: float,
-    min_whole_onsets: int,
-) -> bool:
-    """Whether two performances that are aligned are one.
-
-    Parameters
-    ----------
-    min_share : float
-        Least share of onsets that coincide.
-    min_covered : float
-        Least part of the performance with fewer onsets that lies in common time.
-    max_chance_log10 : float
-        Largest decimal logarithm of the probability that they coincide by chance.
-    loop_share : float
-        Where another alignment reaches this share, the music is on a grid and repeats itself, so
-        that what coincides says less:
-    min_loop_share : float
-        then so large a share of the onsets must coincide, and of their classes, and so improbably;
-        or else all of both performances is in common time, nearly without an exception,
-    min_whole_onsets : int
-        and has so many onsets.
-    """
-    near = found.near
-    if near.share < min_share or found.covered_short < min_covered:
+def is_copy(alignment: Alignment, settings: AlignmentSettings) -> bool:
+    """Whether two performances that are aligned are one."""
+    near, least_loop = alignment.near, settings.min_loop_share
+    if near.share < settings.min_share or alignment.covered_short < settings.min_covered:
         return False
-    if near.second < loop_share:
-        return found.chance <= max_chance_log10
-    if min(near.share, found.classes) < min_loop_share:
+    is_improbable = alignment.chance <= settings.max_chance_log10
+    if near.second < settings.loop_share:
+        return is_improbable
+    if min(near.share, alignment.classes) < least_loop:
         return False
-    is_whole = found.onsets >= min_whole_onsets and found.covered >= min_loop_share
-    exceptions = 1 - min(near.share, found.classes)
-    return found.chance <= max_chance_log10 or (is_whole and exceptions <= (1 - min_loop_share) / 3)
+    is_whole = alignment.onsets >= settings.min_whole_onsets and alignment.covered >= least_loop
+    exceptions = 1 - min(near.share, alignment.classes)
+    return is_improbable or (is_whole and exceptions <= (1 - least_loop) / 3)
 
 
 def _aligned(
-    database, paths, pairs: list[tuple[int, int]], alignment: Mapping
+    database, paths, pairs: list[tuple[int, int]], settings: AlignmentSettings
 ) -> Iterator[tuple[int, int, Alignment]]:
     """The alignments of pairs, where there are any."""
     strokes = _strokes(database, paths, {number for pair in pairs for number in pair})
     for one, other in pairs:
-        found = align(
+        alignment = align(
             *strokes[one],
             *strokes[other],
-            max_stretch=alignment["max_stretch"],
-            min_share=alignment["min_share"],
+            max_stretch=settings.max_stretch,
+            min_share=settings.min_share,
         )
-        if found is not None:
-            yield one, other, found
+        if alignment is not None:
+            yield one, other, alignment
 
 
 def _strokes(database, paths, wanted: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:

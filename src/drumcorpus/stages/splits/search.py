@@ -10,6 +10,7 @@ from drumcorpus.stages.splits.families import DRUMMER, GROUP, KIT, Edge, equal_v
 from drumcorpus.stages.splits.near_audio import near_audio_edges
 from drumcorpus.stages.splits.near_strokes import near_stroke_edges
 from drumcorpus.stages.splits.pairs import number_sessions, open_database
+from drumcorpus.stages.splits.settings import SearchSettings
 
 _COLUMNS = [
     *("source_set", "session_id", "group_id", "split", "official_split"),
@@ -43,9 +44,9 @@ def find_edges(
     sessions: Sequence[Mapping],
     inventories: list[str],
     fingerprints: list[str],
+    search: SearchSettings,
     *,
     isolate: Sequence[str],
-    search: Mapping,
     threads: int,
     memory_limit: str,
     spill_dir: str | Path,
@@ -58,11 +59,9 @@ def find_edges(
         Of `read_sessions`.
     inventories, fingerprints : list of path
         INVENTORY and FINGERPRINTS tables of the same source sets.
+    search : SearchSettings
     isolate : sequence of str
         `drummer` and `kit`, where sessions of one must stay in one split.
-    search : mapping
-        Settings: `min_onsets` of `equal_files`, and as `audio` and `strokes` those of
-        `near_audio` and `near_strokes`.
     threads, memory_limit, spill_dir
         Of the database.
     """
@@ -72,13 +71,13 @@ def find_edges(
     silent, n_onsets = _facts(fingerprints, numbers)
     with open_database(threads, memory_limit, Path(spill_dir)) as database:
         edges += equal_file_edges(
-            database, inventories, numbers, silent, n_onsets, min_onsets=search["min_onsets"]
+            database, inventories, numbers, silent, n_onsets, min_onsets=search.min_onsets
         )
         # Sessions that are joined already need no second reason: all is searched by families.
         number_sessions(database, keys, find_families(len(keys), edges))
-        edges += near_audio_edges(database, fingerprints, **search["audio"])
+        edges += near_audio_edges(database, fingerprints, search.audio)
         number_sessions(database, keys, find_families(len(keys), edges))
-        edges += near_stroke_edges(database, fingerprints, **search["strokes"])
+        edges += near_stroke_edges(database, fingerprints, search.strokes)
     for kind, column in ((DRUMMER, "drummer_id"), (KIT, "kit_id")):
         if kind in isolate:
             edges += equal_values(kind, [session[column] for session in sessions], column)

@@ -3,6 +3,7 @@
 import time
 import tracemalloc
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from drumcorpus.demo.kits import read_kits
 from drumcorpus.demo.synthesizer import render
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound import onset_peaks, onsets
+from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import (
     Stem,
     analyse_stem,
@@ -25,7 +28,7 @@ from drumcorpus.ground.sound.onsets import (
 from drumcorpus.stages.onsets.scores import figures, score_onsets
 
 RATE_HZ = 44_100
-SETTINGS = read_yaml(REPO / "config/config.yaml")["onsets"]
+SETTINGS = read_settings(OnsetSettings, read_yaml(REPO / "config/config.yaml")["onsets"])
 KICK, SNARE, CLOSED_HAT, OPEN_HAT, TOM, UNUSED_TOM, RIDE, CRASH = 36, 38, 42, 46, 43, 45, 51, 49
 
 
@@ -63,7 +66,9 @@ def play(kits):
 
 
 def onsets_of(samples, rate_hz=RATE_HZ, **changes):
-    return analyse_stem(np.asarray(samples, np.float32), rate_hz, SETTINGS | changes).onset
+    return analyse_stem(
+        np.asarray(samples, np.float32), rate_hz, replace(SETTINGS, **changes)
+    ).onset
 
 
 def impulses(*rows, n_samples=RATE_HZ, level=0.5):
@@ -282,7 +287,7 @@ def test_beside_the_samples_memory_grows_by_the_levels_of_the_bands_only():
     strokes = (burst * rng.normal(0, 0.2, (1200, len(burst)))).astype(np.float32).ravel()
     n_short = len(strokes) // 4
     growth = peak_of(strokes, RATE_HZ) - peak_of(strokes[:n_short], RATE_HZ)
-    of_levels = 4 * SETTINGS["n_bands"] * 200 * (len(strokes) - n_short) / RATE_HZ
+    of_levels = 4 * SETTINGS.n_bands * 200 * (len(strokes) - n_short) / RATE_HZ
     assert growth < 1.15 * of_levels
 
 
@@ -297,7 +302,7 @@ def test_peaks_are_those_of_librosa_that_stand_out_of_the_median_too(wait):
     from librosa.util import peak_pick
 
     flux = np.random.default_rng(wait).gamma(0.5, 1.0, 4000)
-    now = SETTINGS | {"wait_ms": 5.0 * wait, "delta_db": 0.1}
+    now = replace(SETTINGS, wait_ms=5.0 * wait, delta_db=0.1)
     found, rise_db = onset_peaks._pick_peaks(flux, now)
     reach = {"pre_max": 4, "post_max": 5, "pre_avg": 40, "post_avg": 7}
     theirs = peak_pick(flux, **reach, delta=0.1, wait=wait)

@@ -12,7 +12,9 @@ from drumcorpus.stages.crash.agreement import (
     compare_with_sound,
     summarise_agreement,
 )
+from drumcorpus.stages.crash.settings import AgreementSettings
 
+SETTINGS = AgreementSettings(min_hits=3, min_accepted=0.8, min_adjusted_rand=0.5)
 ONE, TWO = [1] * 10, [1] * 5 + [2] * 5
 SURE = [True] * 10
 
@@ -40,7 +42,7 @@ def test_equal_partitions_agree_wholly(groups):
     ],
 )
 def test_sound_and_source_agree_or_differ_for_a_reason(numbers, sound, reason, agrees):
-    row = compare_session(numbers, sound, SURE)
+    row = compare_session(numbers, sound, SURE, SETTINGS)
     assert (row["reason"], row["agrees"]) == (reason, agrees)
     assert row["n_hits"] == 10
     assert row["n_cymbals_metadata"] == len(set(numbers))
@@ -52,12 +54,12 @@ def test_one_hit_in_ten_placed_otherwise_still_agrees_and_one_in_five_does_not()
     for n_otherwise, agrees in ((2, True), (4, False)):
         sound = numbers.copy()
         sound[:n_otherwise], sound[20 : 20 + n_otherwise] = 2, 1
-        row = compare_session(numbers, sound, np.full(40, True))
+        row = compare_session(numbers, sound, np.full(40, True), SETTINGS)
         assert row["agrees"] is agrees, row
 
 
 def test_a_cymbal_struck_too_seldom_to_be_heard_apart_is_left_out():
-    row = compare_session([1] * 10 + [2] * 2, [0] * 12, [True] * 12)
+    row = compare_session([1] * 10 + [2] * 2, [0] * 12, [True] * 12, SETTINGS)
     assert row == {
         "n_hits": 12,
         "n_cymbals_metadata": 1,
@@ -79,7 +81,7 @@ def test_a_cymbal_struck_too_seldom_to_be_heard_apart_is_left_out():
     ],
 )
 def test_where_the_sound_cannot_tell_the_session_is_not_judged(numbers, accepted, reason):
-    row = compare_session(numbers, [0] * len(numbers), accepted)
+    row = compare_session(numbers, [0] * len(numbers), accepted, SETTINGS)
     assert row == {
         "n_hits": len(numbers),
         "n_cymbals_metadata": len(set(numbers)),
@@ -92,12 +94,12 @@ def test_where_the_sound_cannot_tell_the_session_is_not_judged(numbers, accepted
 
 def test_a_hit_in_doubt_does_not_count_against_the_source():
     sound = [0] * 5 + [1] * 3 + [0] * 2
-    assert compare_session(TWO, sound, [True] * 8 + [False] * 2)["agrees"] is True
+    assert compare_session(TWO, sound, [True] * 8 + [False] * 2, SETTINGS)["agrees"] is True
 
 
 def test_arrays_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match=r"three arrays of shape \(n_hits,\)"):
-        compare_session([1, 2], [1], [True, True])
+        compare_session([1, 2], [1], [True, True], SETTINGS)
 
 
 def assignments(rows, accepted=True, method="metadata_override"):
@@ -116,34 +118,35 @@ def test_every_numbered_session_has_a_row_whatever_the_order_of_the_hits():
     names = ["b", "a"] * 8
     told = assignments(list(zip(names, ["x", "x", "y", "x"] * 4, strict=True)))
     heard = assignments(list(zip(names, ["x"] * 16, strict=True)), method="spectral_cluster")
-    rows = compare_with_sound(told, heard, method="metadata_override")
+    rows = compare_with_sound(told, heard, SETTINGS, method="metadata_override")
     found = [(row["session_id"], row["reason"]) for row in rows]
     assert found == [("b", "sounds_as_one"), ("a", "agrees")]
 
 
 def test_sessions_that_the_source_does_not_number_have_none():
     heard = assignments([("a", "x")] * 8, method="spectral_cluster")
-    assert compare_with_sound(heard, heard, method="metadata_override") == []
+    assert compare_with_sound(heard, heard, SETTINGS, method="metadata_override") == []
     nothing = CRASH_ASSIGNMENTS.empty_table()
-    assert compare_with_sound(nothing, nothing, method="metadata_override") == []
+    assert compare_with_sound(nothing, nothing, SETTINGS, method="metadata_override") == []
 
 
 def test_assignments_of_other_hits_are_refused():
     with pytest.raises(ValueError, match="not of the same hits"):
-        compare_with_sound(assignments([("a", "x")] * 8), assignments([("a", "x")] * 7), method="m")
+        tables = [assignments([("a", "x")] * n_hits) for n_hits in (8, 7)]
+        compare_with_sound(*tables, SETTINGS, method="m")
 
 
 def test_the_report_counts_every_numbered_session_and_lists_those_that_differ():
     two, one = [1, 2] * 4, [0] * 8
     sure = [True] * 8
     rows = [
-        {"session_id": "b"} | compare_session(two, one, sure),
-        {"session_id": "a"} | compare_session(two, one, sure),
-        {"session_id": "c"} | compare_session(two, [0, 1, 0, 1, 0, 1, 1, 0], sure),
-        {"session_id": "d"} | compare_session(two, two, sure),
-        {"session_id": "e"} | compare_session(two, two, [False] * 8),
+        {"session_id": "b"} | compare_session(two, one, sure, SETTINGS),
+        {"session_id": "a"} | compare_session(two, one, sure, SETTINGS),
+        {"session_id": "c"} | compare_session(two, [0, 1, 0, 1, 0, 1, 1, 0], sure, SETTINGS),
+        {"session_id": "d"} | compare_session(two, two, sure, SETTINGS),
+        {"session_id": "e"} | compare_session(two, two, [False] * 8, SETTINGS),
     ]
-    few = {"session_id": "f"} | compare_session([1], [1], [True])
+    few = {"session_id": "f"} | compare_session([1], [1], [True], SETTINGS)
     report = summarise_agreement({"slakh": rows, "egmd": [few], "enst": []})
     assert [row["source_set"] for row in report["source_sets"]] == ["egmd", "enst", "slakh"]
     counts = {"numbered": 6, "agree": 1, "differ": 3, "not_judged": 2}

@@ -1,5 +1,7 @@
 """Which cymbal a crash hit is: the source's word first, else the sound, else nobody's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,19 +12,20 @@ from drumcorpus.stages.crash.decisions import apply_decisions, decision_lines, g
 from drumcorpus.stages.crash.embeddings import feature_names
 from drumcorpus.stages.crash.hits import embed_crashes, find_crash_hits
 from drumcorpus.stages.crash.review_file import COLUMNS, read_decisions
+from drumcorpus.stages.crash.settings import ClusteringSettings
 
 LABELS = ["crash", "crash2", "crash3"]
-CLUSTERING = {
-    "max_cymbals": 3,
-    "min_hits": 3,
-    "min_confidence": 0.95,
-    "split_similarity": 0.3,
-    "one_similarity": 0.44,
-    "min_similarity": 0.25,
-    "stray_share": 0.15,
-    "max_accompaniment": 0.85,
-    "unheard_beside": ["kick"],
-}
+CLUSTERING = ClusteringSettings(
+    max_cymbals=3,
+    min_hits=3,
+    min_confidence=0.95,
+    split_similarity=0.3,
+    one_similarity=0.44,
+    min_similarity=0.25,
+    stray_share=0.15,
+    max_accompaniment=0.85,
+    unheard_beside=("kick",),
+)
 RATE = 22_050
 
 
@@ -113,7 +116,7 @@ def test_a_shard_without_a_crash_has_no_hit():
     for table in (events(("a", 0.5, None, [component("kick")])), EVENTS.empty_table()):
         found = embed_crashes(table, LABELS, None, sample_rate_hz=RATE)
         assert found.num_rows == 0 and found.schema == CRASH_EMBEDDINGS
-        assigned, review = assign_crashes(found, LABELS, use_metadata=True, clustering=CLUSTERING)
+        assigned, review = assign_crashes(found, LABELS, CLUSTERING, use_metadata=True)
         assert assigned.schema == CRASH_ASSIGNMENTS and review == []
 
 
@@ -155,9 +158,7 @@ def test_each_recording_is_read_once():
 
 
 def test_the_source_s_number_decides():
-    assigned, review = assign_crashes(
-        embeddings([2, 1, 2]), LABELS, use_metadata=True, clustering=CLUSTERING
-    )
+    assigned, review = assign_crashes(embeddings([2, 1, 2]), LABELS, CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == ["crash2", "crash", "crash2"]
     assert set(assigned["method"].to_pylist()) == {"metadata_override"}
     assert assigned["accepted"].to_pylist() == [True] * 3
@@ -173,7 +174,7 @@ def partly_numbered(first, second, *, n_each=8):
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (3, 1)])
 def test_hits_without_a_number_get_that_of_the_hits_that_sound_alike(first, second):
     table = partly_numbered(first, second)
-    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     wanted = [LABELS[first - 1]] * 8 + [LABELS[second - 1]] * 8
     assert assigned["label"].to_pylist() == wanted
     methods = ["metadata_override"] * 7 + ["spectral_cluster"]
@@ -185,7 +186,7 @@ def test_hits_without_a_number_get_that_of_the_hits_that_sound_alike(first, seco
 @pytest.mark.parametrize(("number", "other"), [(1, "crash2"), (2, "crash")])
 def test_a_cymbal_that_the_source_does_not_number_gets_a_number_that_is_left(number, other):
     table = embeddings([number] * 8 + [None] * 8, two_timbres(8))
-    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == [LABELS[number - 1]] * 8 + [other] * 8
     assert review == []
 
@@ -193,7 +194,7 @@ def test_a_cymbal_that_the_source_does_not_number_gets_a_number_that_is_left(num
 @pytest.mark.parametrize("given", [[1] * 15, [1, 2] * 7 + [1], [2] * 7 + [1, 2] * 4])
 def test_where_the_sound_divides_otherwise_the_numbers_stay_and_the_rest_is_in_doubt(given):
     table = embeddings([*given, None], two_timbres(8))
-    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == [*(LABELS[number - 1] for number in given), "crash"]
     assert assigned["accepted"].to_pylist() == [True] * 15 + [False]
     assert (row["reason"], row["n_accepted"], row["guesses"]) == ("numbers_differ", 15, [])
@@ -201,7 +202,7 @@ def test_where_the_sound_divides_otherwise_the_numbers_stay_and_the_rest_is_in_d
 
 def test_what_the_source_numbers_stands_where_the_sound_says_nothing():
     table = embeddings([2, 1, None], reason="no_audio")
-    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == ["crash2", "crash", "crash"]
     assert assigned["accepted"].to_pylist() == [True, True, False]
     assert (row["reason"], row["n_accepted"]) == ("too_few_hits", 2)
@@ -210,7 +211,7 @@ def test_what_the_source_numbers_stands_where_the_sound_says_nothing():
 def test_a_reviewer_who_confirms_the_guesses_keeps_the_numbers_of_the_source():
     vectors = between_one_and_two()
     table = embeddings([2] * 7 + [None] + [1] * 7 + [None], vectors)
-    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert [guess["cymbal"] for guess in review[0]["guesses"]] == [2, 1]
     decided = obey_as_clustered(table, assigned, review)
     assert decided["cymbal"].to_pylist() == [2] * 8 + [1] * 8
@@ -218,12 +219,12 @@ def test_a_reviewer_who_confirms_the_guesses_keeps_the_numbers_of_the_source():
 
 def test_a_number_without_a_label_is_an_error_that_names_the_session():
     with pytest.raises(ValueError, match="session s: the source numbers a crash cymbal 4"):
-        assign_crashes(embeddings([4]), LABELS, use_metadata=True, clustering=CLUSTERING)
+        assign_crashes(embeddings([4]), LABELS, CLUSTERING, use_metadata=True)
 
 
 def test_hidden_metadata_leave_it_to_the_sound():
     table = embeddings([1] * 10 + [2] * 10, two_timbres(10))
-    assigned, review = assign_crashes(table, LABELS, use_metadata=False, clustering=CLUSTERING)
+    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=False)
     labels = assigned["label"].to_pylist()
     assert len(set(labels[:10])) == len(set(labels[10:])) == 1 and labels[0] != labels[10]
     assert set(assigned["method"].to_pylist()) == {"spectral_cluster"}
@@ -232,7 +233,7 @@ def test_hidden_metadata_leave_it_to_the_sound():
 
 def test_a_session_in_doubt_keeps_the_first_label_and_goes_to_review():
     table = embeddings([None] * 4, reason="no_audio")
-    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == ["crash"] * 4
     assert assigned["accepted"].to_pylist() == [False] * 4
     assert (row["session_id"], row["n_hits"], row["n_accepted"]) == ("s", 4, 0)
@@ -252,7 +253,7 @@ def between_one_and_two(n_each=8):
 
 def test_a_session_wholly_in_doubt_is_guessed_in_two_and_nothing_of_it_accepted():
     table = embeddings([None] * 16, between_one_and_two())
-    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert (row["reason"], row["n_accepted"]) == ("doubtful", 0)
     assert assigned["label"].to_pylist() == ["crash"] * 16
     assert not any(assigned["accepted"].to_pylist())
@@ -265,7 +266,7 @@ def test_a_session_wholly_in_doubt_is_guessed_in_two_and_nothing_of_it_accepted(
 def test_cymbals_that_follow_the_strokes_beside_them_are_guessed_and_none_accepted():
     with_ride = [["kick", "ride_bow"]] * 8 + [["kick"]] * 8
     table = embeddings([None] * 16, two_timbres(8), beside=with_ride)
-    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert (row["reason"], row["n_accepted"]) == ("follows_accompaniment", 0)
     assert assigned["label"].to_pylist() == ["crash"] * 16
     cymbals = [guess["cymbal"] for guess in row["guesses"]]
@@ -275,7 +276,7 @@ def test_cymbals_that_follow_the_strokes_beside_them_are_guessed_and_none_accept
 @pytest.mark.parametrize("beside", [None, [["kick"]] * 8 + [[]] * 8, [["ride_bow"], []] * 8])
 def test_cymbals_that_follow_nothing_heard_beside_them_are_accepted(beside):
     table = embeddings([None] * 16, two_timbres(8), beside=beside)
-    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert all(assigned["accepted"].to_pylist()) and review == []
 
 
@@ -294,7 +295,7 @@ def obey_as_clustered(table, assigned, review):
 
 def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():
     table = embeddings([None] * 16, between_one_and_two())
-    assigned, review = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     decided = obey_as_clustered(table, assigned, review)
     assert decided["cymbal"].to_pylist() == [row["cymbal"] for row in review[0]["guesses"]]
     assert sorted(decided["label"].to_pylist()) == ["crash"] * 8 + ["crash2"] * 8
@@ -304,9 +305,9 @@ def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():
 def test_a_hit_between_two_cymbals_is_guessed_with_its_confidence():
     vectors = two_timbres(8)
     vectors.append(np.mean([vectors[0], vectors[0], vectors[-1]], axis=0).astype(np.float32))
-    strict = CLUSTERING | {"min_confidence": 0.98, "stray_share": 0.0}
+    strict = replace(CLUSTERING, min_confidence=0.98, stray_share=0.0)
     table = embeddings([None] * 17, vectors)
-    assigned, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=strict)
+    assigned, [row] = assign_crashes(table, LABELS, strict, use_metadata=True)
     assert row["n_accepted"] < 17
     (guess,) = [guess for guess in row["guesses"] if guess["event_id"] == "e16"]
     own = assigned["label"].to_pylist()[0]
@@ -318,5 +319,5 @@ def test_a_hit_between_two_cymbals_is_guessed_with_its_confidence():
 def test_groups_that_are_not_coherent_are_not_guessed():
     noise = np.random.default_rng(1).normal(size=(12, len(feature_names()))).astype(np.float32)
     table = embeddings([None] * 12, noise.tolist())
-    _, [row] = assign_crashes(table, LABELS, use_metadata=True, clustering=CLUSTERING)
+    _, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
     assert (row["reason"], row["guesses"]) == ("doubtful", [])

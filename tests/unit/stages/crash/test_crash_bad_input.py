@@ -9,6 +9,7 @@ import soundfile
 
 from drumcorpus.demo.kits import read_kits
 from drumcorpus.demo.synthesizer import render
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.taxonomy_files import family_labels
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -17,6 +18,7 @@ from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.stages.crash.assignments import assign_crashes
 from drumcorpus.stages.crash.hits import embed_crashes
 from drumcorpus.stages.crash.review_page import count_undescribed
+from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.stages.manifest.aliases import alias_events
 
 RATE_HZ = 44_100
@@ -55,7 +57,8 @@ def told(repo, taxonomy, tmp_path):
             events, labels, lambda path, spans: read(path, spans)[0], sample_rate_hz=22_050
         )
         clustering = read_yaml(repo / "config/config.yaml")["crash"]["clustering"]
-        assigned, review = assign_crashes(hits, labels, use_metadata=True, clustering=clustering)
+        settings = read_settings(ClusteringSettings, clustering)
+        assigned, review = assign_crashes(hits, labels, settings, use_metadata=True)
         write_table(tmp_path / "assignments", assigned)
         aliased = alias_events(events, assigned, taxonomy).events.to_pylist()
         after = {name: [] for name in sessions}

@@ -14,6 +14,7 @@ from drumcorpus.stages.crash.candidates import (
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.taxonomy import LabelMap, Stroke
 
+SETTINGS = {"min_hits": 2, "use_metadata": True, "cymbal_maps": ()}
 CRASHES = ["crash", "crash2", "crash3"]
 MAPS = {
     "two": LabelMap("two", {"49": Stroke("crash", cymbal=1), "57": Stroke("crash", cymbal=2)}),
@@ -57,7 +58,7 @@ def find(tmp_path):
         path = tmp_path / "ev[1]*.parquet"
         write_table(path, pa.Table.from_pylist(events, EVENTS))
         table = pa.Table.from_pylist(rows, SESSIONS)
-        found = find_crash_candidates(path, table, MAPS, CRASHES, **({"min_hits": 2} | more))
+        found = find_crash_candidates(path, table, MAPS, CRASHES, **(SETTINGS | more))
         assert found.schema.equals(CRASH_CANDIDATES)
         return found, table
 

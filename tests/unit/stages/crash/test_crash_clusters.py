@@ -1,5 +1,7 @@
 """Cymbals of one session: one is not made two, two are found, and doubt is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,12 +9,19 @@ from hypothesis import strategies as st
 
 from drumcorpus.stages.crash.accompaniment import association_beside
 from drumcorpus.stages.crash.clusters import cluster_session
+from drumcorpus.stages.crash.settings import ClusteringSettings
 
-SETTINGS = {
-    "max_cymbals": 3,
-    "min_hits": 3,
-    "min_confidence": 0.95,
-}
+SETTINGS = ClusteringSettings(
+    max_cymbals=3,
+    min_hits=3,
+    min_confidence=0.95,
+    split_similarity=0.36,
+    one_similarity=0.54,
+    min_similarity=0.25,
+    stray_share=0.15,
+    max_accompaniment=0.85,
+    unheard_beside=(),
+)
 N_FEATURES = 60
 
 
@@ -26,8 +35,9 @@ def hits(counts, *, noise=0.7, seed=0, n_features=N_FEATURES):
     return embeddings, keys, cymbals
 
 
-def cluster(embeddings, keys, **changes):
-    return cluster_session(embeddings, order_key=keys, **{**SETTINGS, **changes})
+def cluster(embeddings, keys, beside=None, **changes):
+    settings = replace(SETTINGS, **changes)
+    return cluster_session(embeddings, settings, order_key=keys, beside=beside)
 
 
 def test_one_cymbal_is_accepted_whole():

@@ -42,6 +42,7 @@ from drumcorpus.stages.crash.review_page import (
     describe_review,
     render_review_page,
 )
+from drumcorpus.stages.crash.settings import AgreementSettings
 
 LABELS = ["crash", "crash2", "crash3"]
 N_FEATURES = len(feature_names())
@@ -365,8 +366,13 @@ def test_what_became_of_every_decision_is_told(tmp_path):
     assert "session is gone" in text and "was not obeyed: hits have changed" in text
 
 
+AGREEMENT = AgreementSettings(min_hits=3, min_accepted=0.8, min_adjusted_rand=0.5)
+
+
 def numbered(session_id, numbers, sound):
-    return {"session_id": session_id} | compare_session(numbers, sound, [True] * len(sound))
+    return {"session_id": session_id} | compare_session(
+        numbers, sound, [True] * len(sound), AGREEMENT
+    )
 
 
 def test_sessions_that_sound_otherwise_than_they_are_numbered_are_told_with_their_figures():

@@ -24,14 +24,16 @@ from drumcorpus.stages.inventory.checksum_lists import (
     sizes_path,
     write_checksum_list,
 )
-from drumcorpus.stages.inventory.integrity import (
+from drumcorpus.stages.inventory.comparison import (
     compare,
-    describe_compared,
     files_to_digest,
-    integrity_report,
     open_caches,
-    refuse_mismatches,
     write_first_list,
+)
+from drumcorpus.stages.inventory.integrity import (
+    describe_compared,
+    integrity_report,
+    refuse_mismatches,
 )
 
 SHA = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -261,7 +263,7 @@ def test_no_list_is_written_that_would_leave_out_an_unreadable_file(root, monkey
         files[0].location.unlink()
         return digest(files, *rest, **settings)
 
-    monkeypatch.setattr("drumcorpus.stages.inventory.integrity.digest_raw_files", failing)
+    monkeypatch.setattr("drumcorpus.stages.inventory.comparison.digest_raw_files", failing)
     with pytest.raises(ValueError, match=r"1 file.*cannot be read:\n  a\.wav: No such file"):
         first_list(root)
     assert not Path("checksums").exists()
@@ -288,7 +290,7 @@ def test_a_truncated_file_is_found_without_reading_any(root, monkeypatch):
     path = first_list(root)
     (root / "a.wav").write_bytes(b"sou")
     monkeypatch.setattr(
-        "drumcorpus.stages.inventory.integrity._digest", lambda *_: pytest.fail("read a file")
+        "drumcorpus.stages.inventory.comparison._digest", lambda *_: pytest.fail("read a file")
     )
     found = check(root, path, "quick")
     assert problems(found) == [("a.wav", "size")]
@@ -356,7 +358,7 @@ def test_a_file_that_cannot_be_read_is_named(root, monkeypatch):
     def fails(file, algorithm):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("drumcorpus.stages.inventory.integrity._digest", fails)
+    monkeypatch.setattr("drumcorpus.stages.inventory.comparison._digest", fails)
     found = check(root, path, sample=1, level="sample")
     assert [kind for _, kind in problems(found)] == ["unreadable"]
     assert "cannot be read (unreadable_file: Input/output error)" in refused(found)
@@ -429,7 +431,7 @@ def test_what_the_inventory_has_read_is_not_read_again(root, monkeypatch):
     cache.save()
     before = Path(".drumcorpus/digests/set.json").read_bytes()
     monkeypatch.setattr(
-        "drumcorpus.stages.inventory.integrity._digest", lambda *_: pytest.fail("read a file")
+        "drumcorpus.stages.inventory.comparison._digest", lambda *_: pytest.fail("read a file")
     )
     monkeypatch.setattr(
         "drumcorpus.ground.files.raw_files.sha256_file", lambda _: pytest.fail("read a file")

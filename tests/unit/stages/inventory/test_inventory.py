@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.sessions import Survey
 from drumcorpus.stages.inventory.inventory import take_inventory
 from drumcorpus.stages.splits.draw import split_sessions
@@ -39,14 +40,10 @@ def take(root, tmp_path):
         usual |= {"bad.wav": "other"} | (roles or {})
         survey = Survey([dict(s) for s in sessions], usual, {"bad.wav": "a"}, [])
         return take_inventory(
-            "made_up",
-            lambda files, read, options: survey,
-            files,
-            digests,
-            refusals,
-            cache,
+            RawData("made_up", files, digests, refusals, cache),
             card,
             {},
+            lambda files, read, options: survey,
             split_sessions=partial(split_sessions, seed=0, shares=ALL_IN_TRAIN),
             workers=2,
         )

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import yaml
 
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
 from drumcorpus.schemas import FINGERPRINTS
@@ -15,11 +16,13 @@ from drumcorpus.stages.splits.near_audio import near_audio_edges
 from drumcorpus.stages.splits.near_strokes import is_copy, near_stroke_edges
 from drumcorpus.stages.splits.onset_patterns import align, pattern_hashes
 from drumcorpus.stages.splits.pairs import number_sessions, open_database
+from drumcorpus.stages.splits.settings import SearchSettings
 
 
 @pytest.fixture(scope="module")
 def search(repo):
-    return yaml.safe_load((repo / "config/config.yaml").read_text())["splits"]["search"]
+    config = yaml.safe_load((repo / "config/config.yaml").read_text())
+    return read_settings(SearchSettings, config["splits"]["search"])
 
 
 def kit(seed):
@@ -82,8 +85,9 @@ def edges_of(tmp_path, rows, kind, settings):
     with open_database(2, "500MB", tmp_path) as database:
         keys = [(row["source_set"], row["session_id"]) for row in rows]
         number_sessions(database, keys, list(range(len(rows))))
-        find = near_audio_edges if kind == "audio" else near_stroke_edges
-        return find(database, [str(path)], **settings[kind])
+        if kind == "audio":
+            return near_audio_edges(database, [str(path)], settings.audio)
+        return near_stroke_edges(database, [str(path)], settings.strokes)
 
 
 def sounding(samples):
@@ -188,13 +192,12 @@ def test_two_beats_of_one_tempo_are_two(tmp_path, search):
 
 
 def test_two_songs_of_one_loop_are_two_and_its_copy_is_one(search):
-    settings = {k: v for k, v in search["strokes"]["alignment"].items() if k != "max_stretch"}
     first, second = groove(0, n_bars=64, loop=4), groove(1, n_bars=64, loop=4)
     alignment = align(*first, *second, max_stretch=0.1, min_share=0.6)
     assert alignment.near.share > 0.9
-    assert not is_copy(alignment, **settings)
+    assert not is_copy(alignment, search.strokes.alignment)
     copy = align(*first, first[0] + 250, first[1], max_stretch=0.1, min_share=0.6)
-    assert is_copy(copy, **settings)
+    assert is_copy(copy, search.strokes.alignment)
     assert copy.near.second > 0.9  # four bars later it coincides nearly as well
 
 

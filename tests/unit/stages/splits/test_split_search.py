@@ -11,12 +11,14 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks
 from drumcorpus.schemas import FINGERPRINTS, INVENTORY, SESSIONS, SPLITS
 from drumcorpus.stages.splits.decide import decide_splits, families_across_splits
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
 from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.stages.splits.settings import SearchSettings
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SECONDS = 40
@@ -96,8 +98,8 @@ class Corpus:
             sessions,
             [paths["f"]],
             [paths["p"]],
+            read_settings(SearchSettings, search),
             isolate=isolate,
-            search=search,
             threads=2,
             memory_limit="500MB",
             spill_dir=self.folder,
@@ -224,10 +226,10 @@ def test_the_script_makes_its_products_of_tables_without_a_session(
         output=Named(splits="m.parquet", report="m.json", page="m.html"),
         params=Named(
             code={"digest": "0", "software": {}},
-            draw={"seed": 0, "shares": SHARES},
-            leaks="refuse",
-            isolate=["drummer"],
-            search=search,
+            splits={
+                **{"seed": 0, "shares": SHARES, "leaks": "refuse", "isolate": ["drummer"]},
+                "search": search,
+            },
             local={"memory_limit": "500MB"},
         ),
         wildcards=Named(manifest="m"),

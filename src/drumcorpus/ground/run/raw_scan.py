@@ -1,0 +1,137 @@
+"""What one job sees of the raw files of a source set, and what it learns by reading them."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumcorpus.ground.files.raw_files import (
+    FactCache,
+    RawFile,
+    digest_raw_files,
+    existing_roots,
+    listing_stamp,
+    scan_roots,
+)
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.run.job import STATE_FOLDER
+from drumcorpus.ground.run.kept import standing
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.state import describe_raw_data, write_stamp
+from drumcorpus.sessions import Refusal
+
+REFUSE = "refuse"  # of inventory.vanished
+N_NAMED = 10  # files named in a message
+
+
+@dataclass(frozen=True)
+class RawData:
+    """The raw files of one source set.
+
+    `files` are by path below the roots, and `digests` the SHA-256 of those that could be read;
+    `refusals` say what cannot be used or read, and `cache` keeps what else is learnt of the files.
+    """
+
+    source_set: str
+    files: dict[str, RawFile]
+    digests: dict[str, str]
+    refusals: list[Refusal]
+    cache: FactCache
+
+    def describe(self) -> dict:
+        """The raw files as one input of a run manifest."""
+        return describe_raw_data(self.source_set, self.digests, self.refusals)
+
+
+def scan_raw_data(
+    source_set: str, roots: Iterable[str | os.PathLike]
+) -> tuple[dict[str, RawFile], list[Refusal]]:
+    """The files below the roots that exist, as of `scan_roots`; what was seen is written down.
+
+    It is what this job has seen, and not what may have come since: the next run looks again.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no root exists.
+    """
+    files, refusals = scan_roots(existing_roots(source_set, roots))
+    write_stamp(source_set, listing_stamp(files, refusals))
+    return files, refusals
+
+
+def read_raw_data(
+    source_set: str,
+    inventory: str | os.PathLike,
+    title: str,
+    *,
+    roots: Iterable[str | os.PathLike],
+    vanished: str,
+    version: Mapping,
+    workers: int,
+) -> RawData:
+    """Scan the roots, and read each file that has changed since it was last read.
+
+    Parameters
+    ----------
+    inventory : path
+        The product that lists the files; it need not exist, and tells what an earlier run saw.
+    title : str
+        Of the job, for its progress.
+    roots
+        Folders, of which one at least must exist.
+    vanished : str
+        ``refuse``: a file that `inventory` lists must be there. ``accept``: it need not.
+    version : mapping
+        The code that learns facts of the files, as of `FactCache`.
+    workers : int
+        Threads that read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no root exists, or a file has vanished.
+    """
+    roots = list(roots)
+    files, refusals = scan_raw_data(source_set, roots)
+    if vanished == REFUSE:
+        refuse_vanished(standing(inventory), files, roots)
+    cache = FactCache(Path(STATE_FOLDER, "digests", f"{source_set}.json"), version)
+    progress = Progress(title, sum(file.bytes for file in files.values()), "bytes")
+    digests, unreadable = digest_raw_files(
+        files.values(), cache, workers=workers, on_progress=progress.advance
+    )
+    cache.save()
+    return RawData(source_set, files, digests, [*refusals, *unreadable], cache)
+
+
+def refuse_vanished(
+    earlier: str | os.PathLike, files: dict[str, RawFile], roots: Iterable[str | os.PathLike]
+) -> None:
+    """Stop where a raw file that an earlier inventory lists is gone.
+
+    Parameters
+    ----------
+    earlier : path
+        The earlier inventory, which need not exist.
+    files
+        What is there now.
+    roots
+        Where it was looked for, for the message.
+
+    Raises
+    ------
+    FileNotFoundError
+        Naming the files, ten at the most.
+    """
+    if not Path(earlier).is_file():
+        return
+    listed = read_table(earlier, columns=["path"])["path"].to_pylist()
+    gone = [path for path in listed if path not in files]
+    if gone:
+        more = f" and {len(gone) - N_NAMED} more" if len(gone) > N_NAMED else ""
+        raise FileNotFoundError(
+            f"{len(gone)} raw file(s) that the last inventory lists are gone from "
+            f"{', '.join(map(str, roots))}: {', '.join(gone[:N_NAMED])}{more}. Put them back, or "
+            "build without them: --config 'inventory={vanished: accept}'"
+        )

@@ -1,0 +1,167 @@
+"""Files that some record names, with their size and digest, and whether they are so.
+
+Levels: ``quick`` looks at presence and size, ``sample`` takes some digests as well, ``full`` takes
+every one.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.paths import printable
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
+
+LEVELS = ("quick", "sample", "full")
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One file that is not as it should be; `kind` is missing, extra, changed or stale.
+
+    `target` is the product that must be made again, where that is the remedy.
+    """
+
+    path: str
+    kind: str
+    sentence: str
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A file with the size and digest that some record gives it; `shown` names it to people.
+
+    `target` is the product to make again if it is not so.
+    """
+
+    location: Path
+    shown: str
+    bytes: int
+    sha256: str
+    target: str = ""
+
+
+def expected_products(
+    folders: Iterable[str], lasting: Iterable[str] = ()
+) -> tuple[list[Expected], list[Problem]]:
+    """Every product below `folders` by its run manifest, and what the manifests contradict.
+
+    A manifest without its product is `missing`, a product without its manifest `extra`; a product
+    made from another version of an input than the one that stands there is `stale`, unless it is
+    below a folder of `lasting`: what is filed there was made from what stood then.
+    """
+    lasting = tuple(f"{folder}/" for folder in lasting)
+    expected, problems = [], []
+    for manifest_file in sorted(files_below(folders, SUFFIX)):
+        product = manifest_file[: -len(SUFFIX)]
+        manifest = read_manifest(product)
+        record = recorded_output(manifest, product)
+        if record is None:
+            text = "is not the run manifest that was written for the file it stands beside"
+            problems.append(Problem(manifest_file, "changed", text, product))
+            continue
+        size, sha256 = record["bytes"], record["sha256"]
+        expected.append(Expected(Path(product), product, size, sha256, product))
+        if not product.startswith(lasting):
+            problems += _stale_inputs(product, manifest)
+    return expected, problems
+
+
+def expected_raw_files(inventory: str, roots: Iterable[str]) -> list[Expected]:
+    """Every raw file that an inventory lists, at the first root that has it."""
+    roots = [Path(root) for root in roots]
+    expected = []
+    for row in read_table(inventory, ["path", "bytes", "sha256"]).to_pylist():
+        places = [root / row["path"] for root in roots]
+        place = next((place for place in places if place.is_file()), places[0])
+        expected.append(Expected(place, str(place), row["bytes"], row["sha256"]))
+    return expected
+
+
+def check_files(
+    expected: list[Expected],
+    level: str,
+    *,
+    n_sample: int,
+    workers: int,
+    on_file: Callable[[], None] = lambda: None,
+) -> list[Problem]:
+    """Hold files against their records.
+
+    Parameters
+    ----------
+    level : str
+        quick, sample or full.
+    n_sample : int
+        Files whose digest is taken at level sample: other ones each time.
+    on_file
+        Called after each file, for progress.
+
+    Raises
+    ------
+    ValueError
+        If there is no such level.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"verify level {level!r}; allowed: {', '.join(LEVELS)}")
+    n_digests = {"quick": 0, "sample": min(n_sample, len(expected)), "full": len(expected)}[level]
+    # Not seeded: what one run leaves out another is to find, and no product depends on it.
+    digested = set(random.SystemRandom().sample(range(len(expected)), n_digests))
+
+    def check(number: int) -> Problem | None:
+        problem = _check_file(expected[number], number in digested)
+        on_file()
+        return problem
+
+    with ThreadPoolExecutor(workers) as pool:
+        problems = pool.map(check, range(len(expected)))
+        return sorted(problem for problem in problems if problem is not None)
+
+
+def _check_file(file: Expected, take_digest: bool) -> Problem | None:
+    try:
+        n_bytes = file.location.stat().st_size
+        found = sha256_file(file.location) if take_digest and n_bytes == file.bytes else None
+    except FileNotFoundError:
+        return Problem(file.shown, "missing", "is recorded and not there", file.target)
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}"
+        return Problem(file.shown, "missing", text, file.target)
+    if n_bytes != file.bytes:
+        text = f"has {n_bytes} bytes, {file.bytes} are recorded"
+        return Problem(file.shown, "changed", text, file.target)
+    if found is not None and found != file.sha256:
+        text = f"has sha256 {found[:12]}…, {file.sha256[:12]}… is recorded"
+        return Problem(file.shown, "changed", text, file.target)
+    return None
+
+
+def _stale_inputs(product: str, manifest: dict) -> list[Problem]:
+    problems = []
+    for made_from in manifest["inputs"]:
+        if made_from["kind"] != "product":
+            continue
+        record = recorded_output(read_manifest(made_from["path"]), made_from["path"])
+        if record is None:
+            text = f"was made from {made_from['path']}, which has no run manifest now"
+            problems.append(Problem(product, "stale", text, product))
+        elif record["sha256"] != made_from["sha256"]:
+            text = f"was made from another version of {made_from['path']}; run `all`, or delete it"
+            problems.append(Problem(product, "stale", text, product))
+    return problems
+
+
+def files_below(folders: Iterable[str], suffix: str) -> list[str]:
+    """Paths of the files below some folders whose names end so, in no order."""
+    return [
+        printable(os.path.join(folder, name))  # noqa: PTH118 (os.walk is twice as fast)
+        for top in folders
+        for folder, _, names in os.walk(top)
+        for name in names
+        if name.endswith(suffix)
+    ]

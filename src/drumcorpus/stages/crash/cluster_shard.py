@@ -1,0 +1,96 @@
+"""From the described crash hits of one shard to which cymbal each is, and what is in doubt."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.stages.crash.agreement import compare_with_sound
+from drumcorpus.stages.crash.assignments import assign_crashes
+from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map
+from drumcorpus.stages.crash.decisions import apply_decisions
+from drumcorpus.stages.crash.review_file import Decision, decisions_of
+from drumcorpus.stages.crash.settings import AgreementSettings, ClusteringSettings
+from drumcorpus.vocabulary import BY_METADATA
+
+
+@dataclass(frozen=True)
+class ShardClusters:
+    """What `cluster_shard` makes: CRASH_ASSIGNMENTS, and rows of review and agreement."""
+
+    assignments: pa.Table
+    review: list[dict]
+    agreement: list[dict]
+    counters: dict[str, int]
+
+
+def cluster_shard(
+    embeddings: pa.Table,
+    sessions: pa.Table,
+    crash_labels: list[str],
+    *,
+    cymbal_maps: Iterable[CymbalMap],
+    decisions: Iterable[Decision],
+    use_metadata: bool,
+    clustering: Mapping,
+    agreement: Mapping,
+) -> ShardClusters:
+    """Number the crash cymbals of every session of one shard.
+
+    What people have decided overrides all else, then come the cymbal maps, the source, and the
+    sound. What the source numbers is clustered too, for comparison.
+
+    Parameters
+    ----------
+    embeddings : pa.Table
+        CRASH_EMBEDDINGS schema, the hits of a session together.
+    sessions : pa.Table
+        SESSIONS schema; only where there are cymbal maps they must be all of the hits.
+    crash_labels : list of str
+        Labels of the first, second, … crash of a kit.
+    cymbal_maps : iterable of CymbalMap
+        Each overrides the ones before it.
+    decisions : iterable of Decision
+        Of the whole source set; those of other shards are left alone.
+    use_metadata : bool
+        False hides what the source says, for benchmarks.
+    clustering, agreement : mapping
+        The sections ``crash.clustering`` and ``crash.agreement`` of the configuration.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown, missing or out of range, a cymbal map does not say which of two
+        entries holds, or a source numbers a cymbal for which there is no label.
+    """
+    settings = read_settings(ClusteringSettings, clustering)
+    for cymbal_map in cymbal_maps:
+        embeddings = apply_cymbal_map(embeddings, sessions, cymbal_map)
+    by_source, review = assign_crashes(
+        embeddings, crash_labels, settings, use_metadata=use_metadata
+    )
+    is_numbered = pc.equal(by_source["method"], BY_METADATA)
+    by_sound, _ = assign_crashes(
+        embeddings.filter(is_numbered), crash_labels, settings, use_metadata=False
+    )
+    compared = compare_with_sound(
+        by_source.filter(is_numbered),
+        by_sound,
+        read_settings(AgreementSettings, agreement),
+        method=BY_METADATA,
+    )
+    decisions = decisions_of(decisions, embeddings["session_id"].unique().to_pylist())
+    assignments, review, unused = apply_decisions(
+        by_source, review, decisions, crash_labels, hits=embeddings
+    )
+    counters = {
+        "crash_hits": assignments.num_rows,
+        "sessions_in_review": len(review),
+        "decisions_obeyed": len(decisions) - len(unused),
+        "decisions_not_obeyed": len(unused),
+        "sessions_numbered": len(compared),
+        "sessions_that_sound_otherwise": sum(row["agrees"] is False for row in compared),
+    }
+    return ShardClusters(assignments, review, compared, counters)

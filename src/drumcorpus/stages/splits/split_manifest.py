@@ -1,0 +1,68 @@
+"""From the tables of a manifest's source sets to the split of every session."""
+
+import tempfile
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.stages.splits.decide import decide_splits
+from drumcorpus.stages.splits.report import describe_splits, split_table
+from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.stages.splits.settings import SplitSettings
+
+
+def split_manifest(
+    sessions: list[str],
+    inventory: list[str],
+    fingerprints: list[str],
+    splits: Mapping,
+    *,
+    threads: int,
+    memory_limit: str,
+) -> tuple[pa.Table, dict]:
+    """Find the sessions that belong together, and decide in which split they stand.
+
+    Parameters
+    ----------
+    sessions, inventory, fingerprints : list of path
+        SESSIONS, INVENTORY and FINGERPRINTS tables of the source sets.
+    splits : mapping
+        The section ``splits`` of the configuration, as far as it is in `SplitSettings`.
+    threads : int
+    memory_limit : str
+        Of the database; what does not fit is spilled to a temporary folder.
+
+    Returns
+    -------
+    table : pa.Table
+        SPLITS schema.
+    report : dict
+        Of `report.describe_splits`.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or missing, a session stands in two tables, or a split is left
+        empty.
+    """
+    settings = read_settings(SplitSettings, splits)
+    rows = read_sessions(sessions)
+    with tempfile.TemporaryDirectory() as spill:
+        edges = find_edges(
+            rows,
+            inventory,
+            fingerprints,
+            settings.search,
+            isolate=settings.isolate,
+            threads=threads,
+            memory_limit=memory_limit,
+            spill_dir=spill,
+        )
+    families, decisions = decide_splits(
+        rows, edges, policy=settings.leaks, seed=settings.seed, shares=settings.shares
+    )
+    reasons = count_audio_reasons(fingerprints)
+    policies = {"policy": settings.leaks, "isolate": settings.isolate}
+    report = describe_splits(rows, edges, families, decisions, reasons, **policies)
+    return split_table(rows, families, decisions), report
