@@ -9,7 +9,7 @@ from drumcorpus.stages.splits.pairs import keep_telling_hashes, rows_by_slices
 _LANDMARKS = """
     CREATE OR REPLACE TEMP TABLE hashes AS
     SELECT number, family, unnest(landmark_hashes) AS hash, unnest(landmark_frames) AS frame
-    FROM numbered JOIN read_parquet($paths) USING (source_set, session_id)
+    FROM numbered JOIN fingerprints USING (source_set, session_id)
 """
 _SIZES = """
     CREATE OR REPLACE TEMP TABLE sizes AS
@@ -49,7 +49,6 @@ _APART_FRAMES = 25  # 0.2 s: another lag is farther than this from the best
 
 def near_audio_edges(
     database: duckdb.DuckDBPyConnection,
-    paths: list[str],
     *,
     max_families: int,
     min_landmarks: int,
@@ -62,8 +61,9 @@ def near_audio_edges(
 
     Parameters
     ----------
-    paths : list of path
-        FINGERPRINTS tables, of the sessions that `number_sessions` has told.
+    database
+        With the view ``fingerprints`` of the schema FINGERPRINTS, and the sessions that
+        `number_sessions` has told it.
     max_families : int
         A landmark that more families have tells nothing.
     min_landmarks : int
@@ -78,7 +78,7 @@ def near_audio_edges(
         of all landmarks of the session that has fewer.
     """
     frames = {"frames_per_second": FRAMES_PER_SECOND}
-    database.execute(_LANDMARKS, {"paths": paths})
+    database.execute(_LANDMARKS)
     database.execute(_SIZES, frames)
     keep_telling_hashes(database, max_families)
     limits = {"apart": _APART_FRAMES, "min_landmarks": min_landmarks}

@@ -14,7 +14,7 @@ _PATTERNS = """
     CREATE OR REPLACE TEMP TABLE hashes AS
     SELECT min(number) AS number, family, hash FROM (
         SELECT number, family, unnest(pattern_hashes) AS hash
-        FROM numbered JOIN read_parquet($paths) USING (source_set, session_id))
+        FROM numbered JOIN fingerprints USING (source_set, session_id))
     GROUP BY family, hash
 """
 _ALIKE = """
@@ -32,18 +32,17 @@ _ALIKE = """
 _PATTERN_SIZES = """
     CREATE OR REPLACE TEMP TABLE sizes AS
     SELECT number, len(pattern_hashes) AS size
-    FROM numbered JOIN read_parquet($paths) USING (source_set, session_id)
+    FROM numbered JOIN fingerprints USING (source_set, session_id)
 """
 _STROKES = """
     SELECT number, stroke_times, stroke_classes
-    FROM numbered JOIN read_parquet($paths) USING (source_set, session_id)
+    FROM numbered JOIN fingerprints USING (source_set, session_id)
     WHERE list_contains($wanted, number)
 """
 
 
 def near_stroke_edges(
     database: duckdb.DuckDBPyConnection,
-    paths: list[str],
     *,
     max_families: int,
     min_shared: int,
@@ -55,7 +54,7 @@ def near_stroke_edges(
 
     Parameters
     ----------
-    paths, max_families
+    database, max_families
         As of `near_audio.near_audio_edges`, of patterns.
     min_shared : int
     min_likeness : float
@@ -66,15 +65,15 @@ def near_stroke_edges(
     alignment : mapping
         Of `is_copy`, and `max_stretch` of `onset_patterns.align`.
     """
-    database.execute(_PATTERNS, {"paths": paths})
+    database.execute(_PATTERNS)
     keep_telling_hashes(database, max_families)
-    database.execute(_PATTERN_SIZES, {"paths": paths})
+    database.execute(_PATTERN_SIZES)
     limits = {"min_shared": min_shared, "min_likeness": min_likeness, "max_tried": max_tried}
     ranked = sorted(rows_by_slices(database, _ALIKE, limits), key=lambda row: (-row[2], row[:2]))
     pairs = [(one, other) for one, other, _ in ranked]
     return [
         Edge(NEAR_STROKES, one, other, _evidence(found))
-        for one, other, found in _aligned(database, paths, pairs, alignment)
+        for one, other, found in _aligned(database, pairs, alignment)
         if is_copy(found, **{key: alignment[key] for key in alignment if key != "max_stretch"})
     ]
 
@@ -121,10 +120,10 @@ def is_copy(
 
 
 def _aligned(
-    database, paths, pairs: list[tuple[int, int]], alignment: Mapping
+    database, pairs: list[tuple[int, int]], alignment: Mapping
 ) -> Iterator[tuple[int, int, Alignment]]:
     """The alignments of pairs, where there are any."""
-    strokes = _strokes(database, paths, {number for pair in pairs for number in pair})
+    strokes = _strokes(database, {number for pair in pairs for number in pair})
     for one, other in pairs:
         found = align(
             *strokes[one],
@@ -136,16 +135,15 @@ def _aligned(
             yield one, other, found
 
 
-def _strokes(database, paths, wanted: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+def _strokes(database, wanted: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Onsets and classes of the sessions of these numbers."""
-    parameters = {"paths": paths, "wanted": sorted(wanted)}
-    found = database.sql(_STROKES, params=parameters).to_arrow_table()
+    strokes = database.sql(_STROKES, params={"wanted": sorted(wanted)}).to_arrow_table()
     return {
         number: (np.asarray(times, np.int64), np.asarray(classes, np.int64))
         for number, times, classes in zip(
-            found["number"].to_pylist(),
-            (row.values.to_numpy() for row in found["stroke_times"]),
-            (row.values.to_numpy() for row in found["stroke_classes"]),
+            strokes["number"].to_pylist(),
+            (row.values.to_numpy() for row in strokes["stroke_times"]),
+            (row.values.to_numpy() for row in strokes["stroke_classes"]),
             strict=True,
         )
     }

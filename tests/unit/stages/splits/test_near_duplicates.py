@@ -8,13 +8,14 @@ import pytest
 import soundfile
 import yaml
 
+from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
 from drumcorpus.schemas import FINGERPRINTS
 from drumcorpus.stages.splits.near_audio import near_audio_edges
 from drumcorpus.stages.splits.near_strokes import is_copy, near_stroke_edges
 from drumcorpus.stages.splits.onset_patterns import align, pattern_hashes
-from drumcorpus.stages.splits.pairs import number_sessions, open_database
+from drumcorpus.stages.splits.pairs import number_sessions
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +82,10 @@ def edges_of(tmp_path, rows, kind, settings):
     write_table(path, pa.Table.from_pylist(rows, FINGERPRINTS))
     with open_database(2, "500MB", tmp_path) as database:
         keys = [(row["source_set"], row["session_id"]) for row in rows]
+        open_tables(database, "fingerprints", [path], FINGERPRINTS)
         number_sessions(database, keys, list(range(len(rows))))
         find = near_audio_edges if kind == "audio" else near_stroke_edges
-        return find(database, [str(path)], **settings[kind])
+        return find(database, **settings[kind])
 
 
 def sounding(samples):
