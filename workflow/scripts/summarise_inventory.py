@@ -8,7 +8,7 @@ from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.inventory.inventory_page import (
-    describe_source_set,
+    describe_inventory,
     inventory_csv,
     render_inventory_page,
     summarise_inventory,
@@ -17,7 +17,7 @@ from drumcorpus.stages.inventory.inventory_page import (
 inputs, outputs = snakemake.input, snakemake.output
 tables = zip(inputs.cards, inputs.files, inputs.sessions, inputs.quarantine, strict=True)
 report = summarise_inventory(
-    describe_source_set(
+    describe_inventory(
         name, read_yaml(card), settings, files=files, sessions=sessions, quarantine=quarantine
     )
     for (name, settings), (card, files, sessions, quarantine) in zip(
