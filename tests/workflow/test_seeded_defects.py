@@ -32,7 +32,7 @@ from seeded_corpus import (
 )
 from seeded_runs import AUDIT, DISTRIBUTION, MANIFEST, MERGED, OVERLAY, Copy, figures_of
 
-from drumcorpus.ground.files.jsonl import write_table_as_lines
+from drumcorpus.ground.files.database import write_table_as_lines
 from drumcorpus.stages.gates.gates import GATES
 
 pytestmark = pytest.mark.workflow

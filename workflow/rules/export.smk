@@ -49,6 +49,7 @@ rule assemble_export:
         "logs/assemble_export/{manifest}.log",
     benchmark:
         "benchmarks/assemble_export/{manifest}.tsv"
+    threads: 2
     params:
         code=code("assemble_export.py"),
         release=config["release"],

@@ -15,6 +15,7 @@ metadata = assemble_export(
     Path(snakemake.output.metadata).parent,
     components=list(read_yaml(snakemake.input.components)),
     release=snakemake.params.release,
+    threads=snakemake.threads,
     **snakemake.params.export,
 )
 job.finish({"clips": metadata["clip"]})

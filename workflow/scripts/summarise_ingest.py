@@ -8,7 +8,7 @@ from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.ingest.ingest_page import (
-    describe_source_set,
+    describe_ingest,
     render_ingest_page,
     summarise_ingest,
 )
@@ -16,7 +16,7 @@ from drumcorpus.stages.ingest.ingest_page import (
 inputs, outputs = snakemake.input, snakemake.output
 tables = zip(inputs.cards, inputs.tallies, inputs.quarantine, inputs.sessions, strict=True)
 report = summarise_ingest(
-    describe_source_set(
+    describe_ingest(
         name, read_yaml(card), tier, tallies=tallies, quarantine=quarantine, sessions=sessions
     )
     for (name, tier), (card, tallies, quarantine, sessions) in zip(

@@ -7,7 +7,7 @@ job = start_job(snakemake)
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.stages.inventory.inventory_page import (
-    describe_source_sets,
+    describe_inventories,
     inventory_csv,
     render_inventory_page,
     summarise_inventory,
@@ -15,7 +15,7 @@ from drumcorpus.stages.inventory.inventory_page import (
 
 inputs, outputs = snakemake.input, snakemake.output
 tables = {name: inputs[name] for name in ("cards", "files", "sessions", "quarantine")}
-report = summarise_inventory(describe_source_sets(snakemake.params.source_sets, **tables))
+report = summarise_inventory(describe_inventories(snakemake.params.source_sets, **tables))
 write_json(outputs.report, report)
 write_text(outputs.page, render_inventory_page(report))
 write_text(outputs.table, inventory_csv(report))

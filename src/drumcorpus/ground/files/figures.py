@@ -6,11 +6,14 @@ its keys, joined by dots; a list is one figure.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from drumcorpus.ground.files.json_files import read_json, write_json
 
 BLESSED, NONE = "blessed", "none"  # whether there is something to differ from
+NOTHING_BLESSED = "Nothing is blessed yet: these figures are held against no baseline."
+
+Keys = tuple[str, ...]  # of a figure, from the outermost mapping to the innermost
 
 
 def read_baseline(path: str | os.PathLike) -> dict:
@@ -41,6 +44,51 @@ def write_baseline(path: str | os.PathLike, document: Mapping) -> None:
     write_json(path, document)
 
 
+def is_there(value) -> bool:
+    """Whether something was measured."""
+    return value is not None
+
+
+def figures_of(
+    document: Mapping, is_figure: Callable[[object], bool] = is_there
+) -> dict[Keys, object]:
+    """Every figure of nested mappings by its keys, in the document's order.
+
+    Parameters
+    ----------
+    document : mapping
+        Mappings nested to any depth.
+    is_figure : callable, optional
+        Tells of a value that is no mapping whether it is a figure; all but null are, if not given.
+    """
+    figures: dict[Keys, object] = {}
+    pending = [((), document)]
+    while pending:
+        keys, value = pending.pop()
+        if isinstance(value, Mapping):
+            pending += [((*keys, str(key)), value[key]) for key in reversed(value)]
+        elif is_figure(value):
+            figures[keys] = value
+    return figures
+
+
+def iter_differences(
+    old: Mapping[Keys, object], new: Mapping[Keys, object]
+) -> Iterator[tuple[Keys, object, object]]:
+    """Keys, old and new value of every figure that differs between two documents, in order.
+
+    Parameters
+    ----------
+    old, new : mapping
+        As of `figures_of`. A figure that only one of them has is None in the other.
+    """
+    for keys in sorted(old.keys() | new.keys()):
+        before, after = old.get(keys), new.get(keys)
+        # True is not 1, as it is in Python.
+        if before != after or isinstance(before, bool) != isinstance(after, bool):
+            yield keys, before, after
+
+
 def differences(old: Mapping, new: Mapping) -> list[dict]:
     """What figures differ between two documents.
 
@@ -56,11 +104,9 @@ def differences(old: Mapping, new: Mapping) -> list[dict]:
         ``path`` (keys joined by dots), ``old`` and ``new`` (None where there is none), in order of
         the path.
     """
-    before, after = dict(figures_of(old, ())), dict(figures_of(new, ()))
     return [
-        {"path": ".".join(keys), "old": before.get(keys), "new": after.get(keys)}
-        for keys in sorted(before.keys() | after.keys())
-        if not _equal(before.get(keys), after.get(keys))
+        {"path": ".".join(keys), "old": before, "new": after}
+        for keys, before, after in iter_differences(figures_of(old), figures_of(new))
     ]
 
 
@@ -86,8 +132,8 @@ def compare_with_baseline(candidate: Mapping, blessed: str | os.PathLike | None)
         If the blessed file is not a JSON object.
     """
     if blessed is None:
-        sentence = "Nothing is blessed yet: these figures are held against no baseline."
-        return {"baseline": NONE, "n_differences": 0, "differences": [], "sentence": sentence}
+        figures = {"n_differences": 0, "differences": []}
+        return {"baseline": NONE, **figures, "sentence": NOTHING_BLESSED}
     changes = differences(read_baseline(blessed), candidate)
     sentence = "All figures are as blessed."
     if changes:
@@ -119,18 +165,24 @@ def figure_in_words(value) -> str:
     return str(value)
 
 
-def figures_of(
-    document: Mapping, keys: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], object]]:
-    """(keys, value) of everything in nested mappings that is itself no mapping."""
-    for key, value in document.items():
-        path = (*keys, str(key))
-        if isinstance(value, Mapping):
-            yield from figures_of(value, path)
-        elif value is not None:
-            yield path, value
+def check_schema(document: Mapping, schema: str, name: str) -> None:
+    """Refuse a blessed document of another schema than the present figures.
+
+    Raises
+    ------
+    ValueError
+        Saying by `name` which document it is.
+    """
+    if document.get("schema") != schema:
+        raise ValueError(
+            f"{name} has the schema {document.get('schema')!r}, it should be {schema!r}; "
+            "bless again"
+        )
 
 
-def _equal(old, new) -> bool:
-    """Whether two figures are the same; true is not 1, as it is in Python."""
-    return old == new and isinstance(old, bool) == isinstance(new, bool)
+def tolerances_of(source_set: str | None, tolerances: Mapping) -> dict:
+    """The tolerances of one source set: those of all, and over them its own, of ``per_set``."""
+    merged = {name: limit for name, limit in tolerances.items() if name != "per_set"}
+    for name, limit in tolerances["per_set"].get(source_set, {}).items():
+        merged[name] = merged[name] | limit if isinstance(limit, Mapping) else limit
+    return merged

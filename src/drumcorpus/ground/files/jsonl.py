@@ -1,11 +1,9 @@
 """JSON Lines: one object a line, for people and for every tool."""
 
-import glob
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import duckdb
 import orjson
 
 from drumcorpus.ground.files.atomic import replacing
@@ -55,23 +53,3 @@ def row_problems(path: str | os.PathLike, schema: dict, *, limit: int = 20) -> l
         if len(problems) >= limit:
             break
     return problems[:limit]
-
-
-def write_table_as_lines(table: str | os.PathLike, lines: str | os.PathLike) -> int:
-    """Write the rows of a Parquet file as JSON Lines, in their order; returns their number.
-
-    duckdb streams the rows, fifty times as fast as a loop over Python dicts.
-    """
-    with replacing(lines) as part, duckdb.connect() as connection:
-        # With one thread the rows stream; with more, duckdb keeps gigabytes of them in order.
-        connection.execute("SET threads = 1")
-        connection.execute("SET preserve_insertion_order = true")
-        # A name is that of one file, whatever brackets, stars or equals signs it holds.
-        source, target = (
-            path.replace("'", "''") for path in (glob.escape(os.fspath(table)), os.fspath(part))
-        )
-        result = connection.execute(
-            f"COPY (SELECT * FROM read_parquet('{source}', hive_partitioning = false)) "
-            f"TO '{target}' (FORMAT json)"
-        )
-        return result.fetchone()[0]

@@ -17,10 +17,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
-import pyarrow.parquet as pq
 
-from drumcorpus.ground.files.database import check_columns
-from drumcorpus.ground.files.tables import write_batches
+from drumcorpus.ground.files.tables import (
+    check_columns,
+    iter_batches,
+    read_schema,
+    write_batches,
+)
 from drumcorpus.schemas import EVENTS
 
 BLOCK_BYTES = 16_000_000
@@ -68,17 +71,14 @@ def as_parquet(path: str | os.PathLike, folder: str | os.PathLike) -> Path:
 def check_table(path: Path) -> None:
     """Refuse a Parquet file that is no manifest, by its columns and their missing values."""
     check_columns(path, EVENTS)
-    unknown = sorted(set(pq.read_schema(path).names) - set(EVENTS.names))
+    unknown = sorted(set(read_schema(path).names) - set(EVENTS.names))
     if unknown:
         raise ValueError(f"{path}: {unknown_keys(unknown, EVENTS.names)}")
-    with pq.ParquetFile(path) as file:
-        n_before = 0
-        for batch in file.iter_batches(columns=list(REQUIRED)):
-            for field, rows, allowed in faults(pa.table(batch)):
-                raise ValueError(
-                    f"{path}: row {n_before + rows[0] + 1}: {field}; wanted: {allowed}"
-                )
-            n_before += batch.num_rows
+    n_before = 0
+    for batch in iter_batches(path, list(REQUIRED)):
+        for field, rows, allowed in faults(pa.table(batch)):
+            raise ValueError(f"{path}: row {n_before + rows[0] + 1}: {field}; wanted: {allowed}")
+        n_before += batch.num_rows
 
 
 def faults(table: pa.Table) -> Iterator[tuple[str, np.ndarray, str]]:

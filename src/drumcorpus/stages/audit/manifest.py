@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from drumcorpus.ground.files.database import open_database
+from drumcorpus.ground.files.database import open_database, select
 from drumcorpus.ground.files.manifest_files import as_parquet
 from drumcorpus.stages.audit.notes import figures_of_provenance, license_of, standing
 from drumcorpus.stages.audit.provenance import read_provenance
@@ -83,7 +83,7 @@ def audit_manifest(
         raise ValueError(f"no tier is given for {', '.join(without_tier)}")
     with (
         tempfile.TemporaryDirectory() as spill,
-        open_database(threads, memory_limit, Path(spill)) as con,
+        open_database(threads, memory_limit, spill) as con,
     ):
         folder = Path(spill)
         table = manifest if Path(manifest).suffix == ".parquet" else as_parquet(manifest, folder)
@@ -91,7 +91,7 @@ def audit_manifest(
         con.execute(REFERENCES)
         con.execute(REFERENCED)
         if merged_sets is None:
-            found = {row["source_set"] for row in _rows(con, "FROM referenced")}
+            found = {row["source_set"] for row in select(con, "FROM referenced")}
             merged_sets = sorted(found & provenance.keys())
         load_provenance(con, folder, provenance, inventory_files, merged_sets, tiers)
         load_splits(con, folder, splits_parquet)
@@ -110,7 +110,7 @@ def audit_manifest(
 
 def _ask(con, *, has_splits: bool) -> tuple[list[dict], list[dict]]:
     """The coverage of every set, and the findings of every rule."""
-    sets = _rows(con, COVERAGE)
+    sets = select(con, COVERAGE)
     for figures in sets:
         figures["n_refused_sessions"] = figures["n_refused_sessions"] if has_splits else None
     kinds = [kind for kind in RULES if has_splits or kind not in SPLIT_RULES]
@@ -121,7 +121,7 @@ def _findings(con, kind: str) -> list[dict]:
     """The findings of one rule, one per source set it speaks against."""
     sentence, query = RULES[kind]
     cases = f"cases(source_set, example, n) AS ({query})"
-    rows = _rows(
+    rows = select(
         con,
         f"""WITH {cases}
         SELECT source_set, sum(n)::BIGINT AS n,
@@ -132,13 +132,6 @@ def _findings(con, kind: str) -> list[dict]:
         {"kind": kind} | row | {"sentence": f"{row['source_set']}: {row['n']:,} {sentence}."}
         for row in rows
     ]
-
-
-def _rows(con, query: str) -> list[dict]:
-    """The rows of a query, as dicts."""
-    cursor = con.execute(query)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _of_set(figures: dict, provenance: dict, findings: list[dict], cards: Mapping) -> dict:

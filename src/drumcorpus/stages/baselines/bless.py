@@ -58,7 +58,7 @@ def bless(plan: Mapping[str, Mapping]) -> list[str]:
 def _lines(name: str, candidate: Mapping, blessed: str | os.PathLike | None) -> Iterator[str]:
     """What blessing one candidate changes."""
     if blessed is None:
-        n_figures = sum(1 for _ in figures_of(candidate, ()))
+        n_figures = len(figures_of(candidate))
         yield f"{name}: new, {n_figures:,} figure{'s' if n_figures != 1 else ''}"
         return
     for change in differences(read_baseline(blessed), candidate):

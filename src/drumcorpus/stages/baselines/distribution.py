@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import t as student
 
+from drumcorpus.ground.files.figures import check_schema, tolerances_of
 from drumcorpus.stages.baselines.event_figures import QUANTILES, measure_events
 
 SCHEMA = "drumcorpus.distribution/1"
@@ -75,11 +76,7 @@ def compare_distributions(frozen: Mapping, now: Mapping, tolerances: Mapping) ->
     ValueError
         If `frozen` is no such document.
     """
-    if frozen.get("schema") != SCHEMA:
-        raise ValueError(
-            f"{now['source_set']}: the blessed distribution has the schema "
-            f"{frozen.get('schema')!r}, it should be {SCHEMA!r}; bless again"
-        )
+    check_schema(frozen, SCHEMA, f"{now['source_set']}: the blessed distribution")
     same = frozen["sessions"] == now["sessions"]
     labels = sorted({*frozen["classes"], *now["classes"]})
     n_errors = 0.0 if same else _n_errors(frozen, now)
@@ -195,10 +192,8 @@ def _hits_findings(
     """The quartiles of hits per session that have changed too much."""
     before, after = frozen["hits_per_session"], now["hits_per_session"]
     if before is None or after is None:
-        if before is after:
-            return []
-        sentence = "there is no session now." if after is None else "it had no session."
-        return [{"what": "hits", "name": "hits_per_session", "sentence": sentence}]
+        words = ("there is no session now.", "it had no session.")
+        return _one_sided("hits", "hits_per_session", before, after, words)
     errors = [
         QUARTILE_ERROR * (spread["q75"] - spread["q25"]) / document["sessions"]["total"] ** 0.5
         for spread, document in ((before, frozen), (after, now))
@@ -225,10 +220,8 @@ def _velocity_findings(
     """The quantiles of velocity that have changed too much."""
     before, after = frozen["velocity"], now["velocity"]
     if before is None or after is None:
-        if before is after:
-            return []
-        sentence = "no hit has a velocity now." if after is None else "hits have velocities now."
-        return [{"what": "velocity", "name": "velocity", "sentence": sentence}]
+        words = ("no hit has a velocity now.", "hits have velocities now.")
+        return _one_sided("velocity", "velocity", before, after, words)
     error = VELOCITY_ERROR * float(np.hypot(before["mean_error"], after["mean_error"]))
     limit = max(tolerances["velocity_change"], n_errors * error)
     moved = {name: abs(after[name] - before[name]) for name in QUANTILES}
@@ -240,6 +233,13 @@ def _velocity_findings(
         "when blessed."
     )
     return [{"what": "velocity", "name": "velocity", "sentence": sentence}]
+
+
+def _one_sided(what: str, name: str, before, after, words: tuple[str, str]) -> list[dict]:
+    """The finding that a spread is gone, or new, in `words`; none where neither side has one."""
+    if before is after:
+        return []
+    return [{"what": what, "name": name, "sentence": words[after is not None]}]
 
 
 def _quantile(name: str) -> str:
@@ -287,11 +287,3 @@ def describe_drift(
         "sets_without_baseline": bare,
         "source_sets": compared,
     }
-
-
-def tolerances_of(source_set: str, tolerances: Mapping) -> dict:
-    """The tolerances of one source set: those of all, under its own."""
-    common = {key: value for key, value in tolerances.items() if key != "per_set"}
-    own = tolerances["per_set"].get(source_set, {})
-    changes = common["class_change"] | own.get("class_change", {})
-    return common | own | {"class_change": changes}

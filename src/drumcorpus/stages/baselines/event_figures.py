@@ -4,9 +4,7 @@ All sums are of whole numbers, so that no figure depends on the order of the wor
 """
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -57,10 +55,7 @@ def measure_events(
     ValueError
         If a table has not the columns it should have.
     """
-    with (
-        tempfile.TemporaryDirectory() as spill,
-        open_database(threads, memory_limit, Path(spill)) as database,
-    ):
+    with open_database(threads, memory_limit) as database:
         wanted = pa.schema([EVENTS.field(name) for name in _COLUMNS])
         open_tables(database, "events", events, wanted)
         wanted = pa.schema([SESSIONS.field(name) for name in ("session_id", "audio_duration")])

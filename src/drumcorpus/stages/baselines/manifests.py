@@ -10,8 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from drumcorpus.ground.files.database import open_database, without_wildcards
+from drumcorpus.ground.files.database import in_quotes, open_database, open_tables
 from drumcorpus.ground.files.manifest_files import as_parquet
+from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.baselines.changes import AND, MICROSECOND, describe_changes
 
 # An event that went and one of the same labels in its session that came, this close in time, are
@@ -57,7 +58,7 @@ def compare_manifests(
             _copy_columns(as_parquet(path, folder / side), folder, side, memory_limit, threads)
         with open_database(threads, memory_limit, folder) as database:
             for side in "ab":
-                _view(database, side, folder / f"{side}.parquet")
+                open_tables(database, side, [folder / f"{side}.parquet"])
             _find_changes(database, folder)
             return describe_changes(database)
 
@@ -71,22 +72,18 @@ def _copy_columns(manifest: Path, folder: Path, side: str, memory_limit: str, th
         coalesce(array_to_string(list_sort(list_distinct(techniques)), '{AND}'), '') AS techniques
     """
     with open_database(threads, memory_limit, folder) as database:
-        _view(database, "events", manifest)
+        open_tables(database, "events", [manifest], EVENTS)
         n_repeated = database.execute(
             "SELECT count(*) - count(DISTINCT event_id) FROM events"
         ).fetchone()[0]
         # By all that is compared: rows that are equal in it may take each other's number.
         order = "source_set, session_id, onset_time, labels, techniques, split"
         copy = f"row_number() OVER (PARTITION BY event_id ORDER BY {order})" if n_repeated else "1"
-        target = str(folder / f"{side}.parquet").replace("'", "''")
+        target = in_quotes(folder / f"{side}.parquet")
         database.execute(
             f"COPY (SELECT *, {copy}::INTEGER AS copy FROM (SELECT {columns} FROM events)) "
-            f"TO '{target}'"
+            f"TO {target}"
         )
-
-
-def _view(database: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
-    database.read_parquet(without_wildcards(str(path)), hive_partitioning=False).create_view(name)
 
 
 def _find_changes(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -95,7 +92,7 @@ def _find_changes(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
     An event of ``changes`` is in one manifest only (``is_new``, ``is_gone``), or in both with other
     labels, techniques or another onset.
     """
-    target = str(folder / "changes.parquet").replace("'", "''")
+    target = in_quotes(folder / "changes.parquet")
     database.execute(f"""
         COPY (
             SELECT coalesce(b.event_id, a.event_id) AS event_id,
@@ -110,9 +107,9 @@ def _find_changes(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
             WHERE a.event_id IS NULL OR b.event_id IS NULL OR a.labels <> b.labels
                 OR a.techniques <> b.techniques
                 OR abs(a.onset_time - b.onset_time) > {MICROSECOND}
-        ) TO '{target}'
+        ) TO {target}
     """)
-    _view(database, "changes", folder / "changes.parquet")
+    open_tables(database, "changes", [folder / "changes.parquet"])
     # The nearest that came at or after each that went, and at or before; then the nearer of both,
     # and where two went for one that came, the nearer again.
     pairs = " UNION ALL ".join(

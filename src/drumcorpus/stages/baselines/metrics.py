@@ -11,9 +11,7 @@ def snapshot_metrics(
     source_set: str,
     events: str | os.PathLike,
     sessions: str | os.PathLike,
-    *,
-    memory_limit: str = "1GB",
-    threads: int = 2,
+    **database,
 ) -> dict:
     """The metrics of one source set.
 
@@ -23,8 +21,8 @@ def snapshot_metrics(
         Its name.
     events, sessions : path
         Tables of the schemas EVENTS and SESSIONS.
-    memory_limit, threads
-        Of duckdb.
+    **database
+        As of `event_figures.measure_events`.
 
     Returns
     -------
@@ -38,18 +36,18 @@ def snapshot_metrics(
     ValueError
         If a table has not the columns it should have.
     """
-    found = measure_events([events], sessions, memory_limit=memory_limit, threads=threads)
-    velocity = found["velocity"]
+    figures = measure_events([events], sessions, **database)
+    velocity = figures["velocity"]
     return {
         "schema": SCHEMA,
         "source_set": source_set,
-        "sessions": found["sessions"]["total"],
-        "sessions_with_hits": found["sessions"]["with_hits"],
-        "audio_duration": found["sessions"]["audio_duration"],
-        "events": found["events"],
-        "hits": found["hits"],
-        "classes": {label: row["hits"] for label, row in found["classes"].items()},
-        "techniques": found["techniques"],
-        "hits_per_session": found["hits_per_session"],
+        "sessions": figures["sessions"]["total"],
+        "sessions_with_hits": figures["sessions"]["with_hits"],
+        "audio_duration": figures["sessions"]["audio_duration"],
+        "events": figures["events"],
+        "hits": figures["hits"],
+        "classes": {label: row["hits"] for label, row in figures["classes"].items()},
+        "techniques": figures["techniques"],
+        "hits_per_session": figures["hits_per_session"],
         "velocity": velocity and {key: velocity[key] for key in ("hits", "mean", *QUANTILES)},
     }

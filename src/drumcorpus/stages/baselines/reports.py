@@ -4,9 +4,18 @@ A figure is any number below the keys of a report; it has the path of its keys. 
 two reports has measured is a difference, never an agreement.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from drumcorpus.ground.files.figures import BLESSED, NONE
+from drumcorpus.ground.files.figures import (
+    BLESSED,
+    NONE,
+    NOTHING_BLESSED,
+    Keys,
+    check_schema,
+    figures_of,
+    iter_differences,
+    tolerances_of,
+)
 
 SCHEMA = "drumcorpus.comparison/1"
 FIGURES = "drumcorpus.health_baseline/1"
@@ -19,7 +28,6 @@ N_ROWS = 2000  # of differences listed
 THE_SET = "(source set)"  # in the path of a figure, where two sets are held against each other
 DIGITS = 9
 
-Path = tuple[str, ...]
 Row = dict  # figure, a, b, difference, relative, beyond, source_set
 
 
@@ -59,32 +67,23 @@ def compare_reports(a: Mapping, b: Mapping, tolerances: Mapping) -> dict:
     before, after = _figures(a, aliases), _figures(b, aliases)
     if not before or not after:
         raise ValueError(f"report {'b' if before else 'a'} has no figure; nothing can be compared")
-    known = {name for names in sets for name in names}
-    seen = sorted(before.keys() | after.keys())
     rows = _unmeasured(a, b)
     lacking = {row["figure"] for row in rows}
-    for path in seen:
-        if path[0] in lacking or (row := _row(path, before.get(path), after.get(path))) is None:
+    for keys, *values in iter_differences(before, after):
+        if keys[0] in lacking or (row := _row(keys, *values)) is None:
             continue
-        row["source_set"] = next((key for key in path if key in known), None)
+        row["source_set"] = next((key for key in keys if key in {*sets[0], *sets[1]}), None)
         judges = sets[0] + sets[1] if two_sets else [row["source_set"]]
-        row["beyond"] = _is_beyond(row, [_tolerances_of(name, tolerances) for name in judges])
-        if two_sets and _is_whole(row):
-            row["beyond"] = False
+        limits = [tolerances_of(name, tolerances) for name in judges]
+        row["beyond"] = not (two_sets and _is_whole(row)) and _is_beyond(row, limits)
         rows.append(row)
     rows.sort(key=lambda row: (not row["beyond"], row["figure"]))
-    n_beyond = sum(row["beyond"] for row in rows)
     return {
         "schema": SCHEMA,
         "kind": "health",
         "two_source_sets": two_sets,
-        "n_figures": len(seen),
-        "n_differences": len(rows),
-        "n_beyond": n_beyond,
-        "sentence": _sentence(len(seen), len(rows), n_beyond),
+        **_summary(len(before.keys() | after.keys()), rows),
         "tolerances": dict(tolerances),
-        "differences": rows[:N_ROWS],
-        "more_differences": max(len(rows) - N_ROWS, 0),
     }
 
 
@@ -110,14 +109,9 @@ def compare_with_blessed(figures: Mapping, blessed: Mapping | None, tolerances: 
         If `blessed` is no such document.
     """
     if blessed is None:
-        found = compare_reports(figures, figures, tolerances)
-        sentence = "Nothing is blessed yet: these figures are held against no baseline."
-        return found | {"baseline": NONE, "sentence": sentence}
-    if blessed.get("schema") != FIGURES:
-        raise ValueError(
-            f"the blessed health report has the schema {blessed.get('schema')!r}, it should be "
-            f"{FIGURES!r}; bless again"
-        )
+        comparison = compare_reports(figures, figures, tolerances)
+        return comparison | {"baseline": NONE, "sentence": NOTHING_BLESSED}
+    check_schema(blessed, FIGURES, "the blessed health report")
     return compare_reports(blessed, figures, tolerances) | {"baseline": BLESSED}
 
 
@@ -167,20 +161,11 @@ def _numbers_of(document: Mapping) -> dict:
     return found
 
 
-def _figures(report: Mapping, aliases: Mapping[str, str]) -> dict[Path, float]:
-    """Every figure of a report by its path."""
+def _figures(report: Mapping, aliases: Mapping[str, str]) -> dict[Keys, float]:
+    """Every number of a report by its keys."""
     sections = {key: value for key, value in report.items() if key not in NOT_FIGURES}
-    return {
-        tuple(aliases.get(key, key) for key in path): value for path, value in _walk(sections, ())
-    }
-
-
-def _walk(document: Mapping, path: Path) -> Iterator[tuple[Path, float]]:
-    for key, value in document.items():
-        if isinstance(value, Mapping):
-            yield from _walk(value, (*path, str(key)))
-        elif _is_number(value):
-            yield (*path, str(key)), value
+    numbers = figures_of(sections, _is_number)
+    return {tuple(aliases.get(key, key) for key in keys): n for keys, n in numbers.items()}
 
 
 def _unmeasured(a: Mapping, b: Mapping) -> list[Row]:
@@ -197,7 +182,7 @@ def _unmeasured(a: Mapping, b: Mapping) -> list[Row]:
     ]
 
 
-def _row(path: Path, a: float | None, b: float | None) -> Row | None:
+def _row(keys: Keys, a: float | None, b: float | None) -> Row | None:
     """The difference of one figure; None where there is none.
 
     A count that is absent is 0, for counts by name are left out where there is nothing to count;
@@ -207,7 +192,7 @@ def _row(path: Path, a: float | None, b: float | None) -> Row | None:
         a, b = a or 0, b or 0
     if a == b:
         return None
-    row = {"figure": ".".join(path), "a": a, "b": b, "note": None}
+    row = {"figure": ".".join(keys), "a": a, "b": b, "note": None}
     if a is None or b is None:
         side = "a" if a is None else "b"
         return row | {"difference": None, "relative": None, "note": f"not measured in {side}"}
@@ -232,14 +217,20 @@ def _is_number(value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _tolerances_of(source_set: str | None, tolerances: Mapping) -> dict:
-    return {**tolerances, **tolerances["per_set"].get(source_set, {})}
-
-
-def _sentence(n_figures: int, n_differences: int, n_beyond: int) -> str:
-    if not n_differences:
-        return f"All {n_figures:,} figures agree."
-    return (
-        f"{n_differences:,} of {n_figures:,} figures differ, {n_beyond:,} of them by more than "
-        "the tolerances allow."
-    )
+def _summary(n_figures: int, rows: list[Row]) -> dict:
+    """How many figures differ, in numbers and in words, and the first of them."""
+    n_beyond = sum(row["beyond"] for row in rows)
+    sentence = f"All {n_figures:,} figures agree."
+    if rows:
+        sentence = (
+            f"{len(rows):,} of {n_figures:,} figures differ, {n_beyond:,} of them by more than "
+            "the tolerances allow."
+        )
+    return {
+        "n_figures": n_figures,
+        "n_differences": len(rows),
+        "n_beyond": n_beyond,
+        "sentence": sentence,
+        "differences": rows[:N_ROWS],
+        "more_differences": max(len(rows) - N_ROWS, 0),
+    }

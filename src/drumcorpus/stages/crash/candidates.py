@@ -5,13 +5,13 @@ a cymbal map, by its label map, or by what other sessions of the kit number; how
 played. Every session with a crash hit has one row and one reason.
 """
 
-import glob
 import os
 from collections.abc import Iterable, Mapping
 
-import duckdb
 import pyarrow as pa
 
+from drumcorpus.ground.files.database import open_database, open_tables
+from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map, entries_by_session
 from drumcorpus.taxonomy import LabelMap
 
@@ -42,8 +42,7 @@ CRASH_CANDIDATES = pa.schema(
 _KINDS = """
     SELECT session_id, hit.source_label AS source_label, hit.strike_position AS strike_position,
            hit.cymbal AS cymbal, count(*) AS n_hits
-    FROM (SELECT session_id, unnest(components) AS hit
-          FROM read_parquet($events, hive_partitioning = false))
+    FROM (SELECT session_id, unnest(components) AS hit FROM events)
     WHERE list_contains($labels, hit.label)
     GROUP BY ALL ORDER BY ALL
 """
@@ -135,9 +134,9 @@ def find_crash_candidates(
     if min_hits < 2:
         raise ValueError(f"min_hits {min_hits}: one hit cannot be two cymbals; allowed: 2 or more")
     crash_labels, cymbal_maps = list(crash_labels), list(cymbal_maps)
-    with duckdb.connect() as connection:
-        values = {"events": glob.escape(os.fspath(events)), "labels": crash_labels}
-        kinds = connection.sql(_KINDS, params=values).to_arrow_table()
+    with open_database(1, "1GB") as database:
+        open_tables(database, "events", [events], EVENTS)
+        kinds = database.sql(_KINDS, params={"labels": crash_labels}).to_arrow_table()
         for cymbal_map in cymbal_maps:
             kinds = apply_cymbal_map(kinds, sessions, cymbal_map)
         maps, cards = _cymbals_of_maps(label_maps, crash_labels), _cards(sessions, cymbal_maps)
@@ -145,13 +144,13 @@ def find_crash_candidates(
             kinds = _without_cymbals(kinds)
             maps, cards = maps.slice(0, 0), cards.slice(0, 0)
         columns = ["source_set", "session_id", "kit_id", "label_map"]
-        connection.register("kinds", kinds)
-        connection.register("sessions", sessions.select(columns))
-        connection.register("zones", _zones(label_maps))
-        connection.register("maps", maps)
-        connection.register("cards", cards)
+        database.register("kinds", kinds)
+        database.register("sessions", sessions.select(columns))
+        database.register("zones", _zones(label_maps))
+        database.register("maps", maps)
+        database.register("cards", cards)
         values = {"min_hits": min_hits, "candidates": list(CANDIDATES)}
-        found = connection.sql(_CANDIDATES, params=values).to_arrow_table()
+        found = database.sql(_CANDIDATES, params=values).to_arrow_table()
     return found.rename_columns(CRASH_CANDIDATES.names).cast(CRASH_CANDIDATES)
 
 

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-
 from drumcorpus.ground.files.atomic import replacing
+from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.export.layout import (
     CHECKSUMS,
     COMPONENTS,
+    INDEX,
     METADATA,
     SPLIT_FOLDERS,
     Geometry,
@@ -26,11 +27,8 @@ METADATA_SCHEMA = "drumcorpus.export_metadata/1"
 N_EXAMPLES = 5
 _LINES_PER_BATCH = 50_000
 
-# Every event with what became of it. Both sides are streamed from disk, never held as a whole.
-_EVENTS = """
-CREATE VIEW events AS SELECT * FROM read_parquet(getvariable('manifest'));
-CREATE VIEW index AS SELECT * FROM read_parquet(getvariable('indexes'));
-"""
+# The queries are over the views ``events``, the manifest, and ``index``, what became of each event.
+# Both are streamed from disk, never held as a whole.
 
 # One row per way in which manifest and indexes disagree: what, n, examples.
 _DISAGREEMENTS = f"""
@@ -107,7 +105,8 @@ def assemble_export(
     preroll_ms: float,
     postroll_ms: float,
     release: str | None = None,
-    memory_limit_mb: int = 1_000,
+    memory_limit: str = "1GB",
+    threads: int = 2,
 ) -> dict:
     """Write label files, `components.json`, `metadata.json` and `SHA256SUMS` around the clips.
 
@@ -128,8 +127,10 @@ def assemble_export(
         As given to `cut_clips`.
     release : str, optional
         Name of the release, for `metadata.json`.
-    memory_limit_mb : int
+    memory_limit : str
         What the joins may hold before they go to disk.
+    threads : int
+        Threads of duckdb.
 
     Returns
     -------
@@ -140,17 +141,15 @@ def assemble_export(
     ------
     ValueError
         If manifest and indexes are not of the same events and splits, an event has a label that
-        is not among `components`, or a clip is of another geometry.
+        is not among `components`, a clip is of another geometry, or a table has not the schema it
+        should have.
     """
     root = Path(export_root)
     root.mkdir(parents=True, exist_ok=True)
     geometry = Geometry.from_ms(sample_rate_hz, preroll_ms, postroll_ms)
-    with _spill_folder(root) as spill, duckdb.connect() as con:
-        con.execute("SET temp_directory = $1", [os.fspath(spill)])
-        con.execute(f"SET memory_limit = '{int(memory_limit_mb)}MB'")
-        con.execute("SET VARIABLE manifest = $1", [os.fspath(manifest_parquet)])
-        con.execute("SET VARIABLE indexes = $1", [[os.fspath(path) for path in index_tables]])
-        con.execute(_EVENTS)
+    with _spill_folder(root) as spill, open_database(threads, memory_limit, spill) as con:
+        open_tables(con, "events", [manifest_parquet], EVENTS)
+        open_tables(con, "index", list(index_tables), INDEX)
         _check(con, components, geometry)
         _remove_stale_folders(con, root)
         metadata = {

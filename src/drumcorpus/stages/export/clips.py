@@ -13,31 +13,19 @@ import numpy as np
 import pyarrow as pa
 import soxr
 
-from drumcorpus.stages.export.layout import SPLIT_FOLDERS, Geometry, check_name, shard_folder
+from drumcorpus.stages.export.layout import (
+    INDEX,
+    SPLIT_FOLDERS,
+    Geometry,
+    check_name,
+    shard_folder,
+)
 
 CLIP = "clip"
 NO_AUDIO = "no_audio"
 UNREADABLE_AUDIO = "unreadable_audio"
 ONSET_BEFORE_START = "onset_before_start"
 ONSET_PAST_END = "onset_past_end"
-
-# One row per event of a shard, in the order of the events; null where there is no clip.
-INDEX = pa.schema(
-    [
-        ("event_id", pa.string()),
-        ("source_set", pa.string()),
-        ("session_id", pa.string()),
-        ("split", pa.string()),
-        ("path", pa.string()),  # relative to the export root
-        ("sha256", pa.string()),
-        ("bytes", pa.int64()),
-        ("onset_sample", pa.int32()),
-        ("n_padded_front", pa.int32()),
-        ("n_padded_back", pa.int32()),
-        ("n_clipped", pa.int32()),  # samples beyond full scale
-        ("outcome", pa.string()),  # clip, or why there is none
-    ]
-)
 
 _FULL_SCALE = 32_768
 _BLOCK_SAMPLES = 1 << 20

@@ -1,15 +1,35 @@
-"""Where things stand in an export, and how long a clip is."""
+"""Where things stand in an export, what is noted of each clip, and how long it is."""
 
 import io
 import re
 import wave
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 # Split of an event -> its folder in the export.
 SPLIT_FOLDERS = {"train": "train", "validation": "val", "test": "test"}
 CHECKSUMS = "SHA256SUMS"
 COMPONENTS = "components.json"
 METADATA = "metadata.json"
+
+# One row per event of a shard, in the order of the events; null where there is no clip.
+INDEX = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("source_set", pa.string()),
+        ("session_id", pa.string()),
+        ("split", pa.string()),
+        ("path", pa.string()),  # relative to the export root
+        ("sha256", pa.string()),
+        ("bytes", pa.int64()),
+        ("onset_sample", pa.int32()),
+        ("n_padded_front", pa.int32()),
+        ("n_padded_back", pa.int32()),
+        ("n_clipped", pa.int32()),  # samples beyond full scale
+        ("outcome", pa.string()),  # clip, or why there is none
+    ]
+)
 
 BYTES_PER_SAMPLE = 2
 HEADER_BYTES = 44

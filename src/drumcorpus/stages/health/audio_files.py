@@ -2,7 +2,8 @@
 
 import duckdb
 
-from drumcorpus.stages.health.scans import N_EXAMPLES, select
+from drumcorpus.ground.files.database import select
+from drumcorpus.stages.health.scans import N_EXAMPLES
 
 KEY = ("source_set", "session_id")
 

@@ -7,11 +7,9 @@ one function there and one line here.
 """
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from drumcorpus.ground.files.database import open_database
 from drumcorpus.stages.health import around, classes, documents, figures, scans
@@ -90,7 +88,7 @@ def measure_health(
     memory_limit : str
         Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to `spill_dir`.
     spill_dir : path, optional
-        Folder for what is spilled; a temporary folder that is removed, if not given.
+        As of `database.open_database`.
 
     Returns
     -------
@@ -106,8 +104,7 @@ def measure_health(
         If a table is missing.
     """
     with (
-        tempfile.TemporaryDirectory(dir=spill_dir) as spill,
-        open_database(threads, memory_limit, Path(spill)) as database,
+        open_database(threads, memory_limit, spill_dir) as database,
         ThreadPoolExecutor(1) as beside,
     ):
         scans.open_events(database, events)

@@ -8,12 +8,11 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from drumcorpus.ground.files.tables import iter_batches, leaf_columns
 from drumcorpus.stages.health.tally import Codes, Names, Tally, joint, numbers
 
 OPENNESS_BINS = 10  # of equal width, from 0 to 1
@@ -25,7 +24,6 @@ TEMPO_BIN_BPM = 10
 TEMPO_TOP_BPM = 300  # the last bin holds everything from here on
 TEMPO_NONE = TEMPO_TOP_BPM // TEMPO_BIN_BPM + 1
 CRASH_STAGE = "crash_dual_label"
-BATCH_ROWS = 65_536
 
 # What tells one cell from another: columns that hardly change within a session.
 CELL_COLUMNS = ("source_set", "session_id", "group_id", "split", "license", "meter", "audio_path")
@@ -36,6 +34,7 @@ LIST_COLUMNS = {
     "annotation_history": ("annotation_stage", "method"),
     "components": ("label", "velocity", "dynamic_bucket", "openness"),
 }
+NUMBERS = ("velocity", "openness", "is_synthetic", "tempo_bpm")  # columns that are no text
 
 
 @dataclass
@@ -72,36 +71,9 @@ def count_events(paths: Sequence[str | os.PathLike]) -> Counts:
 
 def batches(path: str | os.PathLike) -> Iterator[pa.RecordBatch]:
     """The columns of interest in pieces of row groups, text as dictionaries where that works."""
-    with pq.ParquetFile(path) as file:
-        leaves = [file.metadata.schema.column(n).path for n in range(file.metadata.num_columns)]
-        n_groups = file.metadata.num_row_groups
-    wanted = [leaf for leaf in leaves if is_wanted(leaf.split("."))]
-    text = [name for name in wanted if name.split(".")[-1] not in ("velocity", "openness")]
-    text = [name for name in text if name not in ("is_synthetic", "tempo_bpm")]
-    top = [name for name in text if "." not in name]
-    with (
-        pq.ParquetFile(path, read_dictionary=text) as coded,
-        pq.ParquetFile(path, read_dictionary=top) as plain,
-    ):
-        for group in range(n_groups):
-            yield from pieces_of(coded, plain, group, wanted)
-
-
-def pieces_of(
-    coded: pq.ParquetFile, plain: pq.ParquetFile, group: int, wanted: list[str]
-) -> Iterator[pa.RecordBatch]:
-    """The pieces of one row group, from `coded` as far as Arrow can put them together.
-
-    A dictionary that the writer gave up half-way comes in pieces, of which no nested column can be
-    made; `plain` gives the rest without dictionaries of nested text.
-    """
-    n_read = 0
-    try:
-        for batch in coded.iter_batches(BATCH_ROWS, [group], wanted):
-            n_read += 1
-            yield batch
-    except pa.ArrowNotImplementedError:
-        yield from islice(plain.iter_batches(BATCH_ROWS, [group], wanted), n_read, None)
+    leaves = [leaf for leaf in leaf_columns(path) if is_wanted(leaf.split("."))]
+    text = [leaf for leaf in leaves if leaf.split(".")[-1] not in NUMBERS]
+    return iter_batches(path, leaves, dictionaries=text)
 
 
 def read_ahead(items: Iterator) -> Iterator:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from drumcorpus.ground.files.database import open_tables
+from drumcorpus.ground.files.database import open_tables, select
 from drumcorpus.schemas import EVENTS, QUARANTINE, SESSIONS, SPLITS, TALLIES
 
 N_EXAMPLES = 20
@@ -27,13 +27,6 @@ def open_events(database: duckdb.DuckDBPyConnection, paths: PathList) -> None:
             coalesce(split, '(none)') AS split
         ) FROM manifest
     """)
-
-
-def select(database: duckdb.DuckDBPyConnection, sql: str, parameters: dict | None = None):
-    """The rows of a query, as dicts."""
-    cursor = database.execute(sql, parameters or {})
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def find_duplicates(database: duckdb.DuckDBPyConnection) -> tuple[list[dict], list[dict]]:

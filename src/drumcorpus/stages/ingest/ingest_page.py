@@ -9,9 +9,18 @@ import pyarrow.compute as pc
 
 from drumcorpus.ground.files.tables import iter_batches, read_table
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
-from drumcorpus.ground.pages.render import quarantine_by_reason, render_page
+from drumcorpus.ground.pages.render import render_page
+from drumcorpus.ground.pages.source_set_summary import (
+    Parts,
+    describe_source_set,
+    summarise_source_sets,
+)
 
 IN_EVENT = "in_event"  # outcome of a tally: the hit became a component of an event
+SUMS = {
+    "sessions": ("total", "with_labels", "with_hits"),
+    "hits": ("total", "in_event", "dropped"),
+}
 N_ROWS = 300  # of source labels shown of each set; the report has all
 N_REASON_LABELS = 8  # source labels named beside a reason on the page
 N_OPEN_ROWS = 24  # a longer table of source labels is folded
@@ -19,7 +28,7 @@ N_OPEN_ROWS = 24  # a longer table of source labels is folded
 Combination = tuple[str, str | None, str]  # source label, label, outcome
 
 
-def describe_source_set(
+def describe_ingest(
     name: str,
     card: Mapping,
     tier: str,
@@ -55,9 +64,7 @@ def describe_source_set(
         raise ValueError(f"{tallies}: outcomes add up to {sum(by_outcome.values())} of {n_hits}")
     n_in_event = by_outcome.get(IN_EVENT, 0)
     return {
-        "source_set": name,
-        "title": card["title"],
-        "tier": tier,
+        **describe_source_set(name, card, tier, quarantine),
         "sessions": {
             "total": len(label_maps),
             "with_labels": len(label_maps) - label_maps.null_count,
@@ -66,7 +73,6 @@ def describe_source_set(
         "hits": {"total": n_hits, "in_event": n_in_event, "dropped": n_hits - n_in_event},
         "by_outcome": by_outcome,
         "source_labels": source_labels(counts),
-        "quarantine": quarantine_by_reason(read_table(quarantine)),
     }
 
 
@@ -111,41 +117,24 @@ def summarise_ingest(source_sets: Iterable[dict]) -> dict:
     ValueError
         If the parts of a source set do not add up to its totals.
     """
-    source_sets = sorted(source_sets, key=lambda row: row["source_set"])
-    for row in source_sets:
-        check_sums(row)
-    by_outcome = sum((Counter(row["by_outcome"]) for row in source_sets), Counter())
-    totals = {
-        group: {key: sum(row[group][key] for row in source_sets) for key in keys}
-        for group, keys in {
-            "sessions": ("total", "with_labels", "with_hits"),
-            "hits": ("total", "in_event", "dropped"),
-            "quarantine": ("files",),
-        }.items()
+    report = summarise_source_sets("drumcorpus.ingest/1", source_sets, sums=SUMS, parts=parts_of)
+    by_outcome = sum((Counter(row["by_outcome"]) for row in report["source_sets"]), Counter())
+    report["totals"]["by_outcome"] = dict(sorted(by_outcome.items()))
+    return report
+
+
+def parts_of(row: Mapping) -> Parts:
+    """What must add up to the hits of one source set."""
+    hits, labels = row["hits"], row["source_labels"]
+    sums = {
+        "hits by outcome": sum(row["by_outcome"].values()),
+        "hits by source label": sum(label["hits"] for label in labels),
+        "hits by source label and outcome": sum(
+            sum(label["outcomes"].values()) for label in labels
+        ),
+        "hits in events and dropped": hits["in_event"] + hits["dropped"],
     }
-    totals |= {"source_sets": len(source_sets), "by_outcome": dict(sorted(by_outcome.items()))}
-    return {"schema": "drumcorpus.ingest/1", "totals": totals, "source_sets": source_sets}
-
-
-def check_sums(row: Mapping) -> None:
-    """Stop where the parts of a source set do not add up to its hits.
-
-    Raises
-    ------
-    ValueError
-        Naming the source set and the figure.
-    """
-    labels = row["source_labels"]
-    parts = {
-        "outcomes": sum(row["by_outcome"].values()),
-        "source labels": sum(label["hits"] for label in labels),
-        "outcomes of source labels": sum(sum(label["outcomes"].values()) for label in labels),
-        "hits in events and dropped": row["hits"]["in_event"] + row["hits"]["dropped"],
-    }
-    for what, found in parts.items():
-        if found != row["hits"]["total"]:
-            total = row["hits"]["total"]
-            raise ValueError(f"{row['source_set']}: {what} add up to {found} of {total} hits")
+    return {name: (n_hits, hits["total"]) for name, n_hits in sums.items()}
 
 
 def render_ingest_page(report: Mapping) -> str:
@@ -158,7 +147,7 @@ def render_ingest_page(report: Mapping) -> str:
         report=report,
         in_event=IN_EVENT,
         n_open_rows=N_OPEN_ROWS,
-        outcome_chart=stacked_bars(by_outcome, outcomes, of_whole=True),
+        chart=stacked_bars(by_outcome, outcomes, of_whole=True),
         tables={row["source_set"]: page_tables(row) for row in report["source_sets"]},
     )
 

@@ -1,11 +1,12 @@
 """Provenance: of every session, the raw files it rests on and what was done to them."""
 
-import glob
 import os
 from collections.abc import Iterator
 
-import duckdb
 import pyarrow as pa
+
+from drumcorpus.ground.files.database import open_database, open_tables
+from drumcorpus.schemas import EVENTS
 
 # What lies between a raw file and an event, in order; each step is a rule of the workflow.
 PROCESSING_CHAIN = ["take_inventory", "ingest_sessions"]
@@ -68,14 +69,14 @@ def provenance_rows(
 
 
 def _played(events: str | os.PathLike) -> dict[str, tuple[int, list[str]]]:
-    with duckdb.connect() as connection:
-        rows = connection.execute(
+    with open_database(1, "1GB") as database:
+        open_tables(database, "events", [events], EVENTS)
+        rows = database.execute(
             """
             SELECT session_id, count(*),
                    list_sort(list_distinct(coalesce(flatten(list(techniques)), [])))
-            FROM read_parquet(?, hive_partitioning = false) GROUP BY session_id
-            """,
-            [glob.escape(os.fspath(events))],
+            FROM events GROUP BY session_id
+            """
         ).fetchall()
     return {session_id: (n_events, techniques) for session_id, n_events, techniques in rows}
 

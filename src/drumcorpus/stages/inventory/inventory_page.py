@@ -11,22 +11,26 @@ import pyarrow as pa
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
-from drumcorpus.ground.pages.render import quarantine_by_reason, render_page
+from drumcorpus.ground.pages.render import render_page
+from drumcorpus.ground.pages.source_set_summary import (
+    Parts,
+    describe_source_set,
+    summarise_source_sets,
+)
 
 SPLITS = ("train", "validation", "test")
 NONE = "(none)"  # where a table has no value
 CARD_KEYS = (
-    *("title", "version", "license", "license_verified"),
+    *("version", "license", "license_verified"),
     *("redistributable", "forbids", "attribution"),
 )
 SUMS = {
     "sessions": ("total", "with_labels", "inventory_only", "with_audio", "without_audio"),
     "files": ("total", "bytes", "without_session"),
-    "quarantine": ("files",),
 }
 
 
-def describe_source_sets(
+def describe_inventories(
     source_sets: Mapping[str, Mapping],
     *,
     cards: Iterable[str],
@@ -39,17 +43,17 @@ def describe_source_sets(
     Parameters
     ----------
     source_sets : mapping
-        The settings of each source set, as of `describe_source_set`.
+        The settings of each source set, as of `describe_inventory`.
     cards, files, sessions, quarantine : iterable of paths
         The card and the tables of each, in the same order.
     """
     paths = zip(cards, files, sessions, quarantine, strict=True)
     for (name, settings), (card, *tables) in zip(source_sets.items(), paths, strict=True):
         of_set = dict(zip(("files", "sessions", "quarantine"), tables, strict=True))
-        yield describe_source_set(name, read_yaml(card), settings, **of_set)
+        yield describe_inventory(name, read_yaml(card), settings, **of_set)
 
 
-def describe_source_set(
+def describe_inventory(
     name: str,
     card: Mapping,
     settings: Mapping,
@@ -81,16 +85,15 @@ def describe_source_set(
         If a table cannot be read, or lacks a column; the message names it.
     """
     return {
-        "source_set": name,
+        **describe_source_set(name, card, settings["tier"], quarantine),
         **{key: card[key] for key in CARD_KEYS},
-        **{key: settings[key] for key in ("tier", "roots")},
+        "roots": settings["roots"],
         **count_sessions(read_table(sessions, ["split", "label_map", "audio_duration"])),
         **count_files(
             read_table(
                 files, ["role", "session_id", "bytes", "duration", "sample_rate_hz", "channels"]
             )
         ),
-        "quarantine": quarantine_by_reason(read_table(quarantine)),
     }
 
 
@@ -153,41 +156,24 @@ def summarise_inventory(source_sets: Iterable[dict]) -> dict:
     ValueError
         If the parts of a source set do not add up to its totals.
     """
-    source_sets = sorted(source_sets, key=lambda row: row["source_set"])
-    for row in source_sets:
-        check_sums(row)
-    totals = {
-        group: {key: sum(row[group][key] for row in source_sets) for key in keys}
-        for group, keys in SUMS.items()
+    report = summarise_source_sets("drumcorpus.inventory/1", source_sets, sums=SUMS, parts=parts_of)
+    totals, rows = report["totals"], report["source_sets"]
+    totals["redistributable"] = sum(row["redistributable"] for row in rows)
+    totals["audio"] = seconds(row["audio"] for row in rows)
+    return report
+
+
+def parts_of(row: Mapping) -> Parts:
+    """What must add up in one source set."""
+    sessions, files = row["sessions"], row["files"]
+    by_labels = sessions["with_labels"] + sessions["inventory_only"]
+    by_split = sum(split["sessions"] for split in row["splits"])
+    by_role = sum(role["files"] for role in files["by_role"].values())
+    return {
+        "sessions by labels": (by_labels, sessions["total"]),
+        "sessions by split": (by_split, sessions["total"]),
+        "files by role": (by_role, files["total"]),
     }
-    totals["source_sets"] = len(source_sets)
-    totals["redistributable"] = sum(row["redistributable"] for row in source_sets)
-    totals["audio"] = seconds(row["audio"] for row in source_sets)
-    return {"schema": "drumcorpus.inventory/1", "totals": totals, "source_sets": source_sets}
-
-
-def check_sums(row: Mapping) -> None:
-    """Stop where the parts of a source set do not add up.
-
-    Raises
-    ------
-    ValueError
-        Naming the source set and the figure.
-    """
-    sessions, files, quarantine = row["sessions"], row["files"], row["quarantine"]
-    parts = {
-        "sessions by labels": (sessions["with_labels"] + sessions["inventory_only"], "sessions"),
-        "sessions by split": (sum(split["sessions"] for split in row["splits"]), "sessions"),
-        "files by role": (sum(role["files"] for role in files["by_role"].values()), "files"),
-    }
-    for what, (found, group) in parts.items():
-        if found != row[group]["total"]:
-            total = row[group]["total"]
-            raise ValueError(f"{row['source_set']}: {what} add up to {found} of {total}")
-    found = sum(group["files"] for group in quarantine["by_reason"].values())
-    if found != quarantine["files"]:
-        total = quarantine["files"]
-        raise ValueError(f"{row['source_set']}: quarantine adds up to {found} of {total}")
 
 
 def render_inventory_page(report: Mapping) -> str:
@@ -205,7 +191,7 @@ def render_inventory_page(report: Mapping) -> str:
         title="Source sets",
         report=report,
         audio_unit=unit,
-        audio_chart=stacked_bars(by_split, in_order(by_split, (), first=SPLITS)),
+        chart=stacked_bars(by_split, in_order(by_split, (), first=SPLITS)),
     )
 
 

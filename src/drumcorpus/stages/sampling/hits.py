@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+from drumcorpus.ground.files.tables import iter_batches
 
 # Names come as dictionary codes, as Parquet has them: reading is three times faster.
 _NAMES = [
@@ -70,19 +71,20 @@ def iter_hits(
     *,
     with_ids: bool = False,
 ) -> Iterator[Hits]:
-    """Read the events of `split` by row group; `labels` and `sessions` grow as names come up."""
+    """Read the events of `split` in parts; `labels` and `sessions` grow as names come up."""
     columns = [*_NAMES, "event_id"] if with_ids else _NAMES
-    with pq.ParquetFile(manifest_parquet, read_dictionary=_NAMES) as file:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=columns)
-            table = table.filter(pc.equal(table["split"], split)).combine_chunks()
-            if not table.num_rows:
-                continue
+    first = 1
+    for batch in iter_batches(manifest_parquet, columns, dictionaries=_NAMES):
+        last = first + batch.num_rows - 1
+        table = pa.Table.from_batches([batch])
+        table = table.filter(pc.equal(table["split"], split)).combine_chunks()
+        if table.num_rows:
             try:
                 hits = _hits(table, technique_factors, labels, sessions, with_ids)
             except ValueError as error:
-                raise ValueError(f"{manifest_parquet}, row group {group}: {error}") from error
+                raise ValueError(f"{manifest_parquet}, rows {first} to {last}: {error}") from error
             yield hits
+        first = last + 1
 
 
 def read_hits(

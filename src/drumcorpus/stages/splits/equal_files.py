@@ -13,9 +13,9 @@ from drumcorpus.stages.splits.families import EQUAL_ANNOTATION, EQUAL_AUDIO, Edg
 MUSIC = (*SOUND_ENDINGS, ".mid", ".midi")
 
 _SHARED = """
-    SELECT source_set, session_id, path, role, sha256 FROM read_parquet($paths)
+    SELECT source_set, session_id, path, role, sha256 FROM inventory
     WHERE session_id IS NOT NULL AND role IN ('annotation', 'audio', 'other') AND bytes > 0
-      AND (source_set, session_id) IN (SELECT (source_set, session_id) FROM known)
+      AND (source_set, session_id) IN (SELECT (source_set, session_id) FROM listed)
     QUALIFY count(*) OVER (PARTITION BY sha256) > 1
     ORDER BY sha256, source_set, session_id, path
 """
@@ -23,7 +23,6 @@ _SHARED = """
 
 def equal_file_edges(
     database: duckdb.DuckDBPyConnection,
-    inventories: list[str],
     numbers: Mapping[tuple[str, str], int],
     silent: Iterable[str],
     n_onsets: Mapping[int, int],
@@ -37,8 +36,8 @@ def equal_file_edges(
 
     Parameters
     ----------
-    inventories : list of path
-        INVENTORY tables of all source sets.
+    database
+        With the view ``inventory`` of the schema INVENTORY, of all source sets.
     numbers : mapping
         Number of each session by source set and session.
     silent : iterable of str
@@ -52,9 +51,9 @@ def equal_file_edges(
         name: pa.array([key[place] for key in numbers], pa.string())
         for place, name in enumerate(("source_set", "session_id"))
     }
-    database.register("known", pa.table(columns))
-    rows = database.execute(_SHARED, {"paths": inventories}).fetchall()
-    database.unregister("known")
+    database.register("listed", pa.table(columns))
+    rows = database.execute(_SHARED).fetchall()
+    database.unregister("listed")
     silent, first, edges = set(silent), {}, set()
     for source_set, session_id, path, role, digest in rows:
         number = numbers[source_set, session_id]

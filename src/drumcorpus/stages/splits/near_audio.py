@@ -10,7 +10,7 @@ from drumcorpus.stages.splits.settings import AudioSettings
 _LANDMARKS = """
     CREATE OR REPLACE TEMP TABLE hashes AS
     SELECT number, family, unnest(landmark_hashes) AS hash, unnest(landmark_frames) AS frame
-    FROM numbered JOIN read_parquet($paths) USING (source_set, session_id)
+    FROM numbered JOIN fingerprints USING (source_set, session_id)
 """
 _SIZES = """
     CREATE OR REPLACE TEMP TABLE sizes AS
@@ -50,19 +50,19 @@ _APART_FRAMES = 25  # 0.2 s: another lag is farther than this from the best
 
 def near_audio_edges(
     database: duckdb.DuckDBPyConnection,
-    paths: list[str],
     settings: AudioSettings,
 ) -> list[Edge]:
     """Pairs of sessions whose landmarks coincide at one lag.
 
     Parameters
     ----------
-    paths : list of path
-        FINGERPRINTS tables, of the sessions that `number_sessions` has told.
+    database
+        With the view ``fingerprints`` of the schema FINGERPRINTS, and the sessions that
+        `number_sessions` has told it.
     settings : AudioSettings
     """
     frames = {"frames_per_second": FRAMES_PER_SECOND}
-    database.execute(_LANDMARKS, {"paths": paths})
+    database.execute(_LANDMARKS)
     database.execute(_SIZES, frames)
     keep_telling_hashes(database, settings.max_families)
     limits = {"apart": _APART_FRAMES, "min_landmarks": settings.min_landmarks}

@@ -15,7 +15,7 @@ _PATTERNS = """
     CREATE OR REPLACE TEMP TABLE hashes AS
     SELECT min(number) AS number, family, hash FROM (
         SELECT number, family, unnest(pattern_hashes) AS hash
-        FROM numbered JOIN read_parquet($paths) USING (source_set, session_id))
+        FROM numbered JOIN fingerprints USING (source_set, session_id))
     GROUP BY family, hash
 """
 _ALIKE = """
@@ -33,38 +33,37 @@ _ALIKE = """
 _PATTERN_SIZES = """
     CREATE OR REPLACE TEMP TABLE sizes AS
     SELECT number, len(pattern_hashes) AS size
-    FROM numbered JOIN read_parquet($paths) USING (source_set, session_id)
+    FROM numbered JOIN fingerprints USING (source_set, session_id)
 """
 _STROKES = """
     SELECT number, stroke_times, stroke_classes
-    FROM numbered JOIN read_parquet($paths) USING (source_set, session_id)
+    FROM numbered JOIN fingerprints USING (source_set, session_id)
     WHERE list_contains($wanted, number)
 """
 
 
 def near_stroke_edges(
     database: duckdb.DuckDBPyConnection,
-    paths: list[str],
     settings: StrokeSettings,
 ) -> list[Edge]:
     """Pairs of sessions whose strokes coincide once their clocks are fitted.
 
     Parameters
     ----------
-    paths : list of path
+    database
         As of `near_audio.near_audio_edges`.
     settings : StrokeSettings
     """
-    database.execute(_PATTERNS, {"paths": paths})
+    database.execute(_PATTERNS)
     keep_telling_hashes(database, settings.max_families)
-    database.execute(_PATTERN_SIZES, {"paths": paths})
+    database.execute(_PATTERN_SIZES)
     names = ("min_shared", "min_likeness", "max_tried")
     limits = {name: getattr(settings, name) for name in names}
     ranked = sorted(rows_by_slices(database, _ALIKE, limits), key=lambda row: (-row[2], row[:2]))
     pairs = [(one, other) for one, other, _ in ranked]
     return [
         Edge(NEAR_STROKES, one, other, _evidence(alignment))
-        for one, other, alignment in _aligned(database, paths, pairs, settings.alignment)
+        for one, other, alignment in _aligned(database, pairs, settings.alignment)
         if is_copy(alignment, settings.alignment)
     ]
 
@@ -85,10 +84,10 @@ def is_copy(alignment: Alignment, settings: AlignmentSettings) -> bool:
 
 
 def _aligned(
-    database, paths, pairs: list[tuple[int, int]], settings: AlignmentSettings
+    database, pairs: list[tuple[int, int]], settings: AlignmentSettings
 ) -> Iterator[tuple[int, int, Alignment]]:
     """The alignments of pairs, where there are any."""
-    strokes = _strokes(database, paths, {number for pair in pairs for number in pair})
+    strokes = _strokes(database, {number for pair in pairs for number in pair})
     for one, other in pairs:
         alignment = align(
             *strokes[one],
@@ -100,16 +99,15 @@ def _aligned(
             yield one, other, alignment
 
 
-def _strokes(database, paths, wanted: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+def _strokes(database, wanted: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Onsets and classes of the sessions of these numbers."""
-    parameters = {"paths": paths, "wanted": sorted(wanted)}
-    found = database.sql(_STROKES, params=parameters).to_arrow_table()
+    strokes = database.sql(_STROKES, params={"wanted": sorted(wanted)}).to_arrow_table()
     return {
         number: (np.asarray(times, np.int64), np.asarray(classes, np.int64))
         for number, times, classes in zip(
-            found["number"].to_pylist(),
-            (row.values.to_numpy() for row in found["stroke_times"]),
-            (row.values.to_numpy() for row in found["stroke_classes"]),
+            strokes["number"].to_pylist(),
+            (row.values.to_numpy() for row in strokes["stroke_times"]),
+            (row.values.to_numpy() for row in strokes["stroke_classes"]),
             strict=True,
         )
     }

@@ -7,7 +7,6 @@ hash, of which there are at most ``max_families`` squared.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -18,13 +17,6 @@ _KEPT = """
         GROUP BY hash HAVING count(*) BETWEEN 2 AND $max_families)
 """
 _SLICE_ROWS = 200_000  # hashes of the sessions that are compared with all others at a time
-
-
-def open_database(threads: int, memory_limit: str, spill_dir: Path) -> duckdb.DuckDBPyConnection:
-    """A duckdb database that spills to disk, whose results do not hang on the order of the work."""
-    settings = {"threads": threads, "memory_limit": memory_limit}
-    settings |= {"temp_directory": str(spill_dir), "preserve_insertion_order": False}
-    return duckdb.connect(config=settings)
 
 
 def number_sessions(
@@ -39,9 +31,9 @@ def number_sessions(
             "family": pa.array(families, pa.int32()),
         }
     )
-    database.register("given", numbered)
-    database.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT * FROM given")
-    database.unregister("given")
+    database.register("listed", numbered)
+    database.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT * FROM listed")
+    database.unregister("listed")
 
 
 def keep_telling_hashes(database: duckdb.DuckDBPyConnection, max_families: int) -> None:

@@ -1,15 +1,17 @@
 """The whole search: by names, by equal files, by sound, by strokes; each over what is joined."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import iter_batches, read_table
+from drumcorpus.schemas import FINGERPRINTS, INVENTORY
 from drumcorpus.stages.splits.equal_files import equal_file_edges
 from drumcorpus.stages.splits.families import DRUMMER, GROUP, KIT, Edge, equal_values, find_families
 from drumcorpus.stages.splits.near_audio import near_audio_edges
 from drumcorpus.stages.splits.near_strokes import near_stroke_edges
-from drumcorpus.stages.splits.pairs import number_sessions, open_database
+from drumcorpus.stages.splits.pairs import number_sessions
 from drumcorpus.stages.splits.settings import SearchSettings
 
 _COLUMNS = [
@@ -49,7 +51,7 @@ def find_edges(
     isolate: Sequence[str],
     threads: int,
     memory_limit: str,
-    spill_dir: str | Path,
+    spill_dir: str | os.PathLike | None = None,
 ) -> list[Edge]:
     """What joins the sessions of a manifest, in order.
 
@@ -63,21 +65,26 @@ def find_edges(
     isolate : sequence of str
         `drummer` and `kit`, where sessions of one must stay in one split.
     threads, memory_limit, spill_dir
-        Of the database.
+        As of `database.open_database`.
+
+    Raises
+    ------
+    ValueError
+        If a table has not the schema it should have; the message names file and column.
     """
     keys = [(session["source_set"], session["session_id"]) for session in sessions]
     numbers = {key: number for number, key in enumerate(keys)}
     edges = equal_values(GROUP, [session["group_id"] for session in sessions], "group_id")
     silent, n_onsets = _facts(fingerprints, numbers)
-    with open_database(threads, memory_limit, Path(spill_dir)) as database:
-        edges += equal_file_edges(
-            database, inventories, numbers, silent, n_onsets, min_onsets=search.min_onsets
-        )
+    with open_database(threads, memory_limit, spill_dir) as database:
+        open_tables(database, "inventory", inventories, INVENTORY)
+        open_tables(database, "fingerprints", fingerprints, FINGERPRINTS)
+        edges += equal_file_edges(database, numbers, silent, n_onsets, min_onsets=search.min_onsets)
         # Sessions that are joined already need no second reason: all is searched by families.
         number_sessions(database, keys, find_families(len(keys), edges))
-        edges += near_audio_edges(database, fingerprints, search.audio)
+        edges += near_audio_edges(database, search.audio)
         number_sessions(database, keys, find_families(len(keys), edges))
-        edges += near_stroke_edges(database, fingerprints, search.strokes)
+        edges += near_stroke_edges(database, search.strokes)
     for kind, column in ((DRUMMER, "drummer_id"), (KIT, "kit_id")):
         if kind in isolate:
             edges += equal_values(kind, [session[column] for session in sessions], column)

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumcorpus.ground.files.atomic import replacing, write_text
+from drumcorpus.ground.files.database import write_table_as_lines
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file, tree_digest
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
-from drumcorpus.ground.files.jsonl import read_rows, row_problems, write_rows, write_table_as_lines
+from drumcorpus.ground.files.jsonl import read_rows, row_problems, write_rows
 from drumcorpus.ground.files.paths import inside_root, printable
 from drumcorpus.ground.files.schema_check import check_document, document_problems, typed
 from drumcorpus.ground.files.tables import (

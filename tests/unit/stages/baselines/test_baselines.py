@@ -7,7 +7,9 @@ import pytest
 from drumcorpus.ground.files.figures import (
     compare_with_baseline,
     differences,
+    figures_of,
     in_words,
+    iter_differences,
     read_baseline,
     write_baseline,
 )
@@ -44,6 +46,17 @@ def test_differences_are_flat_and_in_order(old, new, found):
 
 def test_two_keys_whose_joined_names_are_equal_are_told_apart():
     assert len(differences({"a.b": 1, "a": {"b": 1}}, {"a.b": 2, "a": {"b": 3}})) == 2
+
+
+def test_what_is_a_figure_can_be_chosen():
+    document = {"b": {"n": 1, "name": "x"}, "a": [2], "c": None}
+    assert figures_of(document) == {("b", "n"): 1, ("b", "name"): "x", ("a",): [2]}
+    assert figures_of(document, lambda value: value == 1) == {("b", "n"): 1}
+
+
+def test_figures_that_differ_come_in_order_of_their_keys():
+    old, new = {("b",): 1, ("a", "x"): 2, ("c",): 0}, {("b",): 1.5, ("c",): 0}
+    assert list(iter_differences(old, new)) == [(("a", "x"), 2, None), (("b",), 1, 1.5)]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from checkout import REPO
 from scipy.spatial.distance import jensenshannon
 from source_set_runs import Run
 
+from drumcorpus.ground.files.figures import tolerances_of
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.schemas import EVENTS, SESSIONS
@@ -17,7 +18,6 @@ from drumcorpus.stages.baselines.distribution import (
     compare_distributions,
     describe_drift,
     measure_distribution,
-    tolerances_of,
 )
 
 TOLERANCES = read_yaml(REPO / "config/config.yaml")["baselines"]["distribution"]

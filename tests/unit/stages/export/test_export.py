@@ -12,7 +12,8 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.export.assemble import assemble_export
-from drumcorpus.stages.export.clips import INDEX, cut_clips
+from drumcorpus.stages.export.clips import cut_clips
+from drumcorpus.stages.export.layout import INDEX
 from drumcorpus.stages.export.verify import verify_export
 
 RATE = 44_100
@@ -70,7 +71,11 @@ def cut(tmp_path):
 @pytest.fixture
 def export(tmp_path):
     """Cut and assemble two shards of three splits; returns the function that does it."""
-    root = tmp_path / "export"
+    folder = tmp_path / "a[1]*"  # a name, and no pattern, which would find the file beside it
+    (tmp_path / "a1").mkdir()
+    for name in ("m", "000", "001"):
+        (tmp_path / f"a1/{name}.parquet").write_bytes(b"no table")
+    root = folder / "export"
     shards = {
         "000": [event(1, 0.0), event(2, 0.02), event(3, 9.0)],
         "001": [
@@ -90,12 +95,12 @@ def export(tmp_path):
                 shard=shard,
                 **GEOMETRY,
             )
-            indexes.append(tmp_path / f"{shard}.parquet")
+            indexes.append(folder / f"{shard}.parquet")
             write_table(indexes[-1], index)
         rows = [row for rows in shards.values() for row in rows] if manifest is None else manifest
-        write_table(tmp_path / "m.parquet", table(*rows))
+        write_table(folder / "m.parquet", table(*rows))
         settings = {"components": ["snare", "kick"]} | GEOMETRY | changes
-        return assemble_export(tmp_path / "m.parquet", indexes, root, **settings)
+        return assemble_export(folder / "m.parquet", indexes, root, **settings)
 
     run.root, run.shards = root, shards
     return run

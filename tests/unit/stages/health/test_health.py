@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from drumcorpus.ground.files.json_files import canonical_json
-from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.files.tables import leaf_columns, read_table, write_table
 from drumcorpus.schemas import EVENTS, QUARANTINE, SESSIONS, TALLIES
 from drumcorpus.stages.health.measure import Around, measure_health
 
@@ -396,3 +396,19 @@ def test_a_table_of_another_schema_is_refused_by_file_and_column(tmp_path, schem
             taxonomy_labels=TAXONOMY,
             crash_family="crash",
         )
+
+
+def test_a_manifest_whose_text_arrow_cannot_read_as_dictionaries_has_the_same_figures(
+    measure, tmp_path
+):
+    report = measure(EVENTS_BY_HAND)
+    path = tmp_path / "events.parquet"
+    encodings = {
+        leaf: "DELTA_BYTE_ARRAY"
+        for leaf in leaf_columns(path)
+        if leaf in ("session_id", "components.list.element.label")
+    }
+    table = read_table(path)
+    pq.write_table(table, path, use_dictionary=False, column_encoding=encodings)
+    again = measure_health([path], Around(), taxonomy_labels=TAXONOMY, crash_family="crash")
+    assert again == report

@@ -10,7 +10,7 @@ from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import ROW_GROUP_ROWS, write_table
 from drumcorpus.schemas import QUARANTINE, SESSIONS, TALLIES
 from drumcorpus.stages.ingest.ingest_page import (
-    describe_source_set,
+    describe_ingest,
     render_ingest_page,
     summarise_ingest,
 )
@@ -53,7 +53,7 @@ def described(folder, name="the_set", title="The Set", tier="production", **tabl
         paths[kind] = folder / f"{name}.{kind}.parquet"
         rows = [{"source_set": name, **row} for row in rows]
         write_table(paths[kind], pa.Table.from_pylist(rows, SCHEMAS[kind]))
-    return describe_source_set(name, {"title": title}, tier, **paths)
+    return describe_ingest(name, {"title": title}, tier, **paths)
 
 
 def page(*rows):
@@ -120,7 +120,7 @@ def test_totals_are_the_sums_of_the_sets_in_order_of_name(tmp_path):
 def test_parts_that_do_not_add_up_stop_the_report(tmp_path):
     row = described(tmp_path)
     row["source_labels"][0]["hits"] -= 1
-    with pytest.raises(ValueError, match="the_set: source labels add up to 22 of 23 hits"):
+    with pytest.raises(ValueError, match="the_set: hits by source label add up to 22 of 23"):
         summarise_ingest([row])
 
 

@@ -15,7 +15,7 @@ from drumcorpus.ground.pages.render import COMMON_TEMPLATES
 from drumcorpus.ground.pages.shown import data_size
 from drumcorpus.schemas import INVENTORY, QUARANTINE, SESSIONS
 from drumcorpus.stages.inventory.inventory_page import (
-    describe_source_set,
+    describe_inventory,
     inventory_csv,
     render_inventory_page,
     summarise_inventory,
@@ -70,7 +70,7 @@ def described(folder, name="the_set", card=CARD, settings=SETTINGS, files=FILES,
         paths[kind] = folder / f"{name}.{kind}.parquet"
         rows = [{"source_set": name, **row} for row in rows]
         write_table(paths[kind], pa.Table.from_pylist(rows, SCHEMAS[kind]))
-    return describe_source_set(name, card, settings, **paths)
+    return describe_inventory(name, card, settings, **paths)
 
 
 EMPTY = {"files": [], "sessions": [], "quarantine": []}
@@ -176,7 +176,7 @@ def test_a_table_without_a_column_is_named(tmp_path):
     old = tmp_path / "old.parquet"
     write_table(old, pa.table({"session_id": ["a"]}))
     with pytest.raises(ValueError, match=r"old\.parquet"):
-        describe_source_set("s", CARD, SETTINGS, files=old, sessions=old, quarantine=old)
+        describe_inventory("s", CARD, SETTINGS, files=old, sessions=old, quarantine=old)
 
 
 def test_names_from_data_and_cards_are_escaped_everywhere(hostile_report):

@@ -223,5 +223,5 @@ def test_weights_of_another_manifest_are_refused(weigh, tmp_path):
 
 
 def test_a_component_without_a_label_is_refused(weigh):
-    with pytest.raises(ValueError, match=r"m\.parquet, row group 0: a component without a label"):
+    with pytest.raises(ValueError, match=r"m\.parquet, rows 1 to \d+: a component without a label"):
         weigh(events((1, ["kick", None], {})))

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import yaml
 
+from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
@@ -15,7 +16,7 @@ from drumcorpus.schemas import FINGERPRINTS
 from drumcorpus.stages.splits.near_audio import near_audio_edges
 from drumcorpus.stages.splits.near_strokes import is_copy, near_stroke_edges
 from drumcorpus.stages.splits.onset_patterns import align, pattern_hashes
-from drumcorpus.stages.splits.pairs import number_sessions, open_database
+from drumcorpus.stages.splits.pairs import number_sessions
 from drumcorpus.stages.splits.settings import SearchSettings
 
 
@@ -84,10 +85,11 @@ def edges_of(tmp_path, rows, kind, settings):
     write_table(path, pa.Table.from_pylist(rows, FINGERPRINTS))
     with open_database(2, "500MB", tmp_path) as database:
         keys = [(row["source_set"], row["session_id"]) for row in rows]
+        open_tables(database, "fingerprints", [path], FINGERPRINTS)
         number_sessions(database, keys, list(range(len(rows))))
         if kind == "audio":
-            return near_audio_edges(database, [str(path)], settings.audio)
-        return near_stroke_edges(database, [str(path)], settings.strokes)
+            return near_audio_edges(database, settings.audio)
+        return near_stroke_edges(database, settings.strokes)
 
 
 def sounding(samples):

@@ -114,7 +114,12 @@ class Corpus:
 
 @pytest.fixture
 def corpus(tmp_path):
-    made = Corpus(tmp_path)
+    folder = tmp_path / "a[1]*"  # a name, and no pattern, which would find the file beside it
+    folder.mkdir()
+    (tmp_path / "a1").mkdir()
+    for name in "sfp":
+        (tmp_path / f"a1/{name}.parquet").write_bytes(b"no table")
+    made = Corpus(folder)
     for number, split in enumerate(("train", "train", "validation", "test")):
         files = [(f"{number}.mid", "annotation", f"m{number}"), ("index.csv", "index", "i")]
         made.add(f"other{number}", split, files=files)
