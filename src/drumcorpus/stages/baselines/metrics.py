@@ -12,8 +12,8 @@ def snapshot_metrics(
     events: str | os.PathLike,
     sessions: str | os.PathLike,
     *,
-    memory_limit: str = "1GB",
-    threads: int = 2,
+    memory_limit: str,
+    threads: int,
 ) -> dict:
     """The metrics of one source set.
 

@@ -106,7 +106,7 @@ def assemble_export(
     sample_rate_hz: int,
     preroll_ms: float,
     postroll_ms: float,
-    release: str | None = None,
+    release: str | None,
     memory_limit_mb: int = 1_000,
 ) -> dict:
     """Write label files, `components.json`, `metadata.json` and `SHA256SUMS` around the clips.

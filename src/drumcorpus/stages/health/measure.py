@@ -10,18 +10,22 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.ground.files.database import open_database
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.check_settings import AudioCheckSettings
 from drumcorpus.stages.health import around, classes, documents, figures, scans
 from drumcorpus.stages.health.audio_checks import audio_section
 from drumcorpus.stages.health.durations import durations
 from drumcorpus.stages.health.examples import find_examples
 from drumcorpus.stages.health.one_pass import Counts, count_events
 from drumcorpus.stages.health.rows import Rows, make_rows
+from drumcorpus.taxonomy import Taxonomy
 
 PathList = Sequence[str | os.PathLike]
+REPORTS = ("leaks", "audit", "audit_diff", "drift")  # of `Around`; the others are tables
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Around:
         source sets.
     audio_checks : sequence of paths
         Tables of the schema `AUDIO_CHECKS`.
-    audio_settings : mapping
+    audio_settings : AudioCheckSettings, optional
         The sampling and limits that these were measured by.
     splits : sequence of paths
         Tables of the schema `SPLITS`: which sessions are left out of the manifest.
@@ -49,12 +53,32 @@ class Around:
     sessions: PathList = ()
     inventory: PathList = ()
     audio_checks: PathList = ()
-    audio_settings: Mapping = field(default_factory=dict)
+    audio_settings: AudioCheckSettings | None = None
     splits: PathList = ()
     leaks: str | os.PathLike | None = None
     audit: str | os.PathLike | None = None
     audit_diff: str | os.PathLike | None = None
     drift: str | os.PathLike | None = None
+
+
+def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping) -> Around:
+    """What stands beside the events, from files by the names in `Around`.
+
+    Parameters
+    ----------
+    files : mapping
+        Of a table one path or several, of a report one.
+    audio_checks : mapping
+        The section ``audio_checks`` of the configuration.
+    """
+    reports = {name: path for name, path in files.items() if name in REPORTS}
+    tables = {
+        name: [paths] if isinstance(paths, str) else list(paths)
+        for name, paths in files.items()
+        if name not in REPORTS
+    }
+    settings = read_settings(AudioCheckSettings, audio_checks)
+    return Around(**tables, **reports, audio_settings=settings)
 
 
 def measure_health(
@@ -63,10 +87,9 @@ def measure_health(
     *,
     taxonomy_labels: Mapping[str, str],
     crash_family: str,
-    dynamic_buckets: Sequence[str] = (),
-    threads: int = 2,
-    memory_limit: str = "1GB",
-    spill_dir: str | os.PathLike | None = None,
+    dynamic_buckets: Sequence[str],
+    threads: int,
+    memory_limit: str,
 ) -> dict:
     """Measure events and what was left out of them.
 
@@ -88,9 +111,7 @@ def measure_health(
     threads : int
         Threads of duckdb, which looks for duplicates while the events are counted.
     memory_limit : str
-        Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to `spill_dir`.
-    spill_dir : path, optional
-        Folder for what is spilled; a temporary folder that is removed, if not given.
+        Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to a temporary folder.
 
     Returns
     -------
@@ -106,7 +127,7 @@ def measure_health(
         If a table is missing.
     """
     with (
-        tempfile.TemporaryDirectory(dir=spill_dir) as spill,
+        tempfile.TemporaryDirectory() as spill,
         open_database(threads, memory_limit, Path(spill)) as database,
         ThreadPoolExecutor(1) as beside,
     ):
@@ -126,6 +147,14 @@ def measure_health(
         "dynamic_buckets": list(dynamic_buckets),
     }
     return dict(sorted(report.items()))
+
+
+def names_of(taxonomy: Taxonomy) -> dict:
+    """What `measure_health` is told of a taxonomy, by the names of its arguments."""
+    return {
+        "taxonomy_labels": taxonomy.families,
+        "dynamic_buckets": [name for name, _ in taxonomy.buckets],
+    }
 
 
 def events_report(

@@ -94,7 +94,7 @@ def export(tmp_path):
             write_table(indexes[-1], index)
         rows = [row for rows in shards.values() for row in rows] if manifest is None else manifest
         write_table(tmp_path / "m.parquet", table(*rows))
-        settings = {"components": ["snare", "kick"]} | GEOMETRY | changes
+        settings = {"components": ["snare", "kick"], "release": None} | GEOMETRY | changes
         return assemble_export(tmp_path / "m.parquet", indexes, root, **settings)
 
     run.root, run.shards = root, shards
