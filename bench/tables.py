@@ -13,6 +13,7 @@ from pathlib import Path
 
 from measured import print_figures, run_fresh
 
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 N_ALIAS_SHARDS = 30  # of some 100,000 events
 N_MERGE_SHARDS = 16
 RESOURCES = Path(__file__).parent.parent / "resources"
@@ -166,6 +167,7 @@ def audit(data: Path) -> str:
         merged_sets=sorted(provenance),
         tiers=dict.fromkeys(provenance, "production"),
         splits_parquet=data / "tables/splits.parquet",
+        **DATABASE,
     )
     comparison = compare_with_baseline(audit_figures(found), None)
     render_audit_markdown(found, comparison)
@@ -191,6 +193,7 @@ def health(data: Path) -> str:
         taxonomy_labels=taxonomy.families,
         crash_family="crash",
         dynamic_buckets=[name for name, _ in taxonomy.buckets],
+        **DATABASE,
     )
     report["audit"] = {"n_findings": 0}
     render_health_page(report, "bench")

@@ -21,10 +21,12 @@ from drumcorpus.ground.files.figures import compare_with_baseline, read_baseline
 from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.files.jsonl import read_rows, write_rows
 from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.split_table import read_split_table
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.sound.check_settings import AudioCheckSettings
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.schemas import EVENTS, FINGERPRINTS
@@ -298,7 +300,7 @@ class Copy:
             Around(
                 **{name: self.paths(f"results/{name}/*.parquet") for name in tables},
                 audio_checks=self.paths("results/audio_checks/*/000.parquet"),
-                audio_settings=self.config["checks"],
+                audio_settings=read_settings(AudioCheckSettings, self.config["checks"]),
                 splits=[str(self.path(f"results/splits/{MANIFEST}.parquet"))],
                 leaks=self.path(f"reports/splits/{MANIFEST}.json"),
                 audit=self.path(f"reports/provenance/{MANIFEST}.json"),

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.hits import group_onsets
 from drumcorpus.stages.checks.decoding import decode
 from drumcorpus.stages.checks.timing import measure_timing
@@ -19,7 +21,8 @@ SHIFTS_MS = (-200, -30, 30, 200)
 
 @pytest.fixture(scope="module")
 def settings(repo):
-    return read_yaml(repo / "config/config.yaml")["checks"]["measure"]
+    config = read_yaml(repo / "config/config.yaml")
+    return read_settings(MeasureSettings, config["checks"]["measure"])
 
 
 def events_of(onsets):

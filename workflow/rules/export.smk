@@ -7,6 +7,12 @@ out:  results/clips/{manifest}/{source_set}/{shard}.parquet   what became of eve
       results/export/{manifest}/   clips, labels per split, components, metadata, SHA256SUMS
 """
 
+# How long a clip is, and at which rate.
+CLIPS = {
+    name: config["export"][name]
+    for name in ("sample_rate_hz", "preroll_ms", "postroll_ms")
+}
+
 
 rule cut_clips:
     """Cut the clips of one shard."""
@@ -23,7 +29,7 @@ rule cut_clips:
         "benchmarks/cut_clips/{manifest}/{source_set}/{shard}.tsv"
     params:
         code=code("cut_clips.py"),
-        export=config["export"],
+        export=CLIPS,
         local=lambda wildcards: roots(wildcards.source_set),
     script:
         "../scripts/cut_clips.py"
@@ -53,6 +59,7 @@ rule assemble_export:
     params:
         code=code("assemble_export.py"),
         release=config["release"],
-        export=config["export"],
+        export=CLIPS,
+        local={"memory_limit": config["export"]["memory_limit"]},
     script:
         "../scripts/assemble_export.py"

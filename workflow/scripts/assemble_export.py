@@ -16,6 +16,7 @@ metadata = assemble_export(
     components=list(read_yaml(snakemake.input.components)),
     release=snakemake.params.release,
     threads=snakemake.threads,
+    memory_limit=snakemake.params.local["memory_limit"],
     **snakemake.params.export,
 )
 job.finish({"clips": metadata["clip"]})

@@ -1,6 +1,5 @@
 """Measure any manifest, once every line of it is known to be one of a manifest."""
 
-import tempfile
 from pathlib import Path
 
 from drumcorpus.ground.run.job import start_job
@@ -9,24 +8,20 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.stages.health.measure import Around, measure_health
-from drumcorpus.stages.health.page import render_health_page
-from drumcorpus.ground.files.manifest_files import as_parquet
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+from drumcorpus.stages.health.manifest_file import measure_manifest_file
+from drumcorpus.stages.health.measure import names_of
+from drumcorpus.stages.health.page import render_health_page
 
-inputs, params = snakemake.input, snakemake.params
-taxonomy = load_taxonomy(*inputs.taxonomy)
-with tempfile.TemporaryDirectory() as folder:
-    report = measure_health(
-        [as_parquet(inputs.manifest, folder)],
-        Around(),
-        taxonomy_labels=taxonomy.families,
-        crash_family=params.crash_family,
-        dynamic_buckets=[name for name, _ in taxonomy.buckets],
-        threads=snakemake.threads,
-        memory_limit=params.local["memory_limit"],
-    )
-page = render_health_page(report, Path(inputs.manifest).name, what="file")
+manifest, params = snakemake.input.manifest, snakemake.params
+report = measure_manifest_file(
+    manifest,
+    **names_of(load_taxonomy(*snakemake.input.taxonomy)),
+    crash_family=params.crash_family,
+    threads=snakemake.threads,
+    **params.local,
+)
+page = render_health_page(report, Path(manifest).name, what="file")
 write_json(snakemake.output.report, report)
 write_text(snakemake.output.page, page)
 job.finish({"events": report["totals"]["events"]})

@@ -6,26 +6,21 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.stages.health.measure import Around, measure_health
-from drumcorpus.stages.health.page import render_health_page
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+from drumcorpus.stages.health.measure import files_beside, measure_health, names_of
+from drumcorpus.stages.health.page import render_health_page
 
-inputs, params = snakemake.input, snakemake.params
-taxonomy = load_taxonomy(*inputs.taxonomy)
+inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
+names = ("tallies", "quarantine", "sessions", "inventory", "audio_checks")
 report = measure_health(
-    list(inputs.events),
-    Around(
-        **{n: [inputs[n]] for n in ("tallies", "quarantine", "sessions", "inventory")},
-        audio_checks=list(inputs.audio_checks),
-        audio_settings=params.audio_checks,
-    ),
-    taxonomy_labels=taxonomy.families,
+    inputs.events,
+    files_beside({name: inputs[name] for name in names}, params.audio_checks),
+    **names_of(load_taxonomy(*inputs.taxonomy)),
     crash_family=params.crash_family,
-    dynamic_buckets=[name for name, _ in taxonomy.buckets],
     threads=snakemake.threads,
-    memory_limit=params.local["memory_limit"],
+    **params.local,
 )
-write_json(snakemake.output.report, report)
+write_json(outputs.report, report)
 page = render_health_page(report, snakemake.wildcards.source_set, what="source set")
-write_text(snakemake.output.page, page)
+write_text(outputs.page, page)
 job.finish({"events": report["totals"]["events"]})

@@ -36,8 +36,8 @@ def audit_manifest(
     merged_sets: list[str] | None = None,
     splits_parquet: str | os.PathLike | None = None,
     cards: Mapping[str, Mapping] | None = None,
-    threads: int = 2,
-    memory_limit: str = "1GB",
+    threads: int,
+    memory_limit: str,
 ) -> dict:
     """Audit the provenance of one manifest.
 

@@ -34,8 +34,8 @@ def compare_files(
     *,
     names: tuple[str, str],
     tolerances: Mapping,
-    memory_limit: str = "1GB",
-    threads: int = 2,
+    memory_limit: str,
+    threads: int,
 ) -> dict:
     """Compare two files of one kind: health reports (JSON) or manifests (Parquet, JSON Lines).
 

@@ -24,8 +24,8 @@ def measure_events(
     events: Sequence[str | os.PathLike],
     sessions: str | os.PathLike,
     *,
-    memory_limit: str = "1GB",
-    threads: int = 2,
+    memory_limit: str,
+    threads: int,
 ) -> dict:
     """Measure the events of one source set.
 

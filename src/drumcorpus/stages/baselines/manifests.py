@@ -24,8 +24,8 @@ def compare_manifests(
     a: str | os.PathLike,
     b: str | os.PathLike,
     *,
-    memory_limit: str = "1GB",
-    threads: int = 2,
+    memory_limit: str,
+    threads: int,
 ) -> dict:
     """Compare two manifests.
 

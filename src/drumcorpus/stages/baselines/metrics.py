@@ -11,7 +11,9 @@ def snapshot_metrics(
     source_set: str,
     events: str | os.PathLike,
     sessions: str | os.PathLike,
-    **database,
+    *,
+    memory_limit: str,
+    threads: int,
 ) -> dict:
     """The metrics of one source set.
 

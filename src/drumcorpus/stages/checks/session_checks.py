@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.raw_files import UnusableFile
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.ground.sound.loudness import integrated_lufs
 from drumcorpus.schemas import AUDIO_CHECKS
 from drumcorpus.stages.checks.decoding import Sound, decode
@@ -67,10 +69,11 @@ def check_sessions(
         AUDIO_CHECKS schema: every session with audio, in order of `session_id`. A session that
         cannot be measured has its reason: one of `decoding`, or `too_short`.
     """
+    settings = read_settings(MeasureSettings, settings)
     eligible = [row for row in sessions.to_pylist() if recordings_of(row)]
     chosen = choose_sessions(
         [(row["source_set"], row["session_id"]) for row in eligible],
-        settings["sessions_per_set"],
+        settings.sessions_per_set,
         n_shards,
     )
     by_recording = _events_by_recording(events, chosen, families)
@@ -126,12 +129,12 @@ def _check_session(session, by_recording, locate, settings):
     sounds, hits = [], []
     timing = {"timing_reason": _why_no_timing(session, recordings, by_recording)}
     for paths in recordings:
-        sound = decode(paths, [locate(path) for path in paths], settings["near_silence_dbfs"])
+        sound = decode(paths, [locate(path) for path in paths], settings.near_silence_dbfs)
         struck = by_recording.get((session["session_id"], paths[0]), NO_EVENTS)
         if timing["timing_reason"] is None:
             timing = _timing_columns(sound, struck["onset"], settings)
         heard = struck["onset"] - (timing.get("offset_ms") or 0.0) / 1000
-        isolation = settings["isolation_ms"] / 1000
+        isolation = settings.isolation_ms / 1000
         hits += isolated_hits(sound.trace, heard, struck["family"], isolation)
         sounds.append(sound)
     if sum(sound.duration for sound in sounds) < MIN_DURATION:
@@ -172,7 +175,7 @@ def _sound_columns(sounds: list[Sound]) -> dict:
     }
 
 
-def _timing_columns(sound: Sound, onsets: np.ndarray, settings: Mapping) -> dict:
+def _timing_columns(sound: Sound, onsets: np.ndarray, settings: MeasureSettings) -> dict:
     # An onset past the end is counted elsewhere, from the header alone.
     timing = measure_timing(sound.trace, onsets[onsets < sound.duration], settings)
     return {

@@ -19,11 +19,11 @@ References
    American Statistical Association 63(324), 1379-1389, 1968.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.stages.checks.decoding import Trace
 
 MIN_ONSETS = 5  # fewer say nothing of a session
@@ -56,7 +56,7 @@ class Timing:
     drift_error_ms_per_min: float | None = None
 
 
-def measure_timing(trace: Trace, onsets: np.ndarray, settings: Mapping) -> Timing:
+def measure_timing(trace: Trace, onsets: np.ndarray, settings: MeasureSettings) -> Timing:
     """Offset, spread and drift of annotated onsets.
 
     Parameters
@@ -65,8 +65,8 @@ def measure_timing(trace: Trace, onsets: np.ndarray, settings: Mapping) -> Timin
         Of the recording.
     onsets : np.ndarray, shape (n_onsets,)
         Annotated, s, in order.
-    settings : mapping
-        ``search_ms``, ``coarse_search_ms`` and ``onsets_per_session`` are read.
+    settings : MeasureSettings
+        `search_ms`, `coarse_search_ms` and `onsets_per_session` are read.
 
     Raises
     ------
@@ -79,9 +79,9 @@ def measure_timing(trace: Trace, onsets: np.ndarray, settings: Mapping) -> Timin
         return Timing(NO_ONSETS, 0, 0)
     if len(trace.edge) == 0 or not trace.edge.max() > 0:
         return Timing(NO_SOUND, 0, 0)
-    search = settings["search_ms"] / 1000
-    lag, slope = find_line(trace, onsets, search, settings["coarse_search_ms"] / 1000)
-    apart = _apart(onsets, search, settings["onsets_per_session"])
+    search = settings.search_ms / 1000
+    lag, slope = find_line(trace, onsets, search, settings.coarse_search_ms / 1000)
+    apart = _apart(onsets, search, settings.onsets_per_session)
     expected = apart + lag + slope * apart
     heard = refine_onsets(trace, expected, search)
     is_found = np.isfinite(heard)

@@ -104,9 +104,9 @@ def assemble_export(
     sample_rate_hz: int,
     preroll_ms: float,
     postroll_ms: float,
-    release: str | None = None,
-    memory_limit: str = "1GB",
-    threads: int = 2,
+    release: str | None,
+    memory_limit: str,
+    threads: int,
 ) -> dict:
     """Write label files, `components.json`, `metadata.json` and `SHA256SUMS` around the clips.
 

@@ -4,12 +4,14 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 import duckdb
 import numpy as np
 
 from drumcorpus.ground.files.database import open_tables
 from drumcorpus.ground.files.tables import read_tables
+from drumcorpus.ground.sound.check_settings import AudioCheckSettings, AudioLimits
 from drumcorpus.schemas import AUDIO_CHECKS, INVENTORY
 from drumcorpus.stages.health.audio_files import count_rates, find_past_end
 from drumcorpus.stages.health.audio_limits import (
@@ -44,7 +46,7 @@ def audio_section(
     database: duckdb.DuckDBPyConnection,
     audio_checks: PathList,
     inventory: PathList,
-    settings: Mapping,
+    settings: AudioCheckSettings | None,
 ) -> dict | None:
     """Sound of the sessions, by source set and in all; None without `audio_checks`.
 
@@ -54,8 +56,8 @@ def audio_section(
         With the view ``events``, as of `scans.open_events`.
     audio_checks, inventory : sequence of paths
         Tables of the schemas `AUDIO_CHECKS` and `INVENTORY`, of the same source sets.
-    settings : mapping
-        The section ``audio_checks`` of the configuration: sampling and limits.
+    settings : AudioCheckSettings
+        Sampling and limits; None without `audio_checks`.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def audio_section(
     sets: dict[str, Rows] = {}
     for row in rows:
         sets.setdefault(row["source_set"], []).append(row)
-    limits = settings["limits"]
+    limits = settings.limits
     for of_set in sets.values():
         _hold_against_median(of_set)
     by_source_set = {name: _of_source_set(of_set, limits) for name, of_set in sets.items()}
@@ -103,15 +105,15 @@ def audio_section(
     }
 
 
-def _sampling(rows: Rows, settings: Mapping) -> dict:
+def _sampling(rows: Rows, settings: AudioCheckSettings) -> dict:
     return {
-        "sessions_per_set": settings["measure"]["sessions_per_set"],
+        "sessions_per_set": settings.measure.sessions_per_set,
         "method": METHOD,
         "eligible_sessions": len(rows),
         "sampled_sessions": sum(row["sampled"] for row in rows),
         "measured_sessions": sum(map(is_measured, rows)),
         "not_measured": _reasons(rows, "reason"),
-        "limits": dict(settings["limits"]),
+        "limits": asdict(settings.limits),
     }
 
 
@@ -125,7 +127,7 @@ def _hold_against_median(rows: Rows) -> None:
         row["above_median_lu"] = above
 
 
-def _of_source_set(rows: Rows, limits: Mapping) -> dict:
+def _of_source_set(rows: Rows, limits: AudioLimits) -> dict:
     measured = [row for row in rows if is_measured(row)]
     is_whole = len(measured) == len(rows)
     n_sampled = sum(map(is_sampled, rows))
@@ -214,7 +216,7 @@ def _place(value: float | str | None) -> float:
     return -abs(value) if isinstance(value, int | float) else -math.inf
 
 
-def _timing_of_set(rows: Rows, limits: Mapping, is_whole: bool) -> dict:
+def _timing_of_set(rows: Rows, limits: AudioLimits, is_whole: bool) -> dict:
     timed = [row for row in rows if is_timed(row)]
     known = [row for row in rows if is_timing_known(row)]
     beyond = _share_of(sum(is_mistimed(row, limits) for row in known), len(known), is_whole)
@@ -233,7 +235,7 @@ def _timing_of_set(rows: Rows, limits: Mapping, is_whole: bool) -> dict:
     }
 
 
-def _timing_of_all(sets: Mapping[str, Rows], limits: Mapping) -> dict:
+def _timing_of_all(sets: Mapping[str, Rows], limits: AudioLimits) -> dict:
     timed = [row for rows in sets.values() for row in rows if is_timed(row)]
     beyond = _pooled(sets, lambda row: is_mistimed(row, limits), TIMING_SHOWN, is_timing_known)
     offsets = [abs(row["offset_ms"]) for row in timed]

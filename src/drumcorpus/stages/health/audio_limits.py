@@ -1,9 +1,11 @@
 """Which sessions are faulty: the figures of the sound, held against the limits of the config.
 
-Rows are of the schema `AUDIO_CHECKS`; limits are ``audio_checks.limits`` of the configuration.
+Rows are of the schema `AUDIO_CHECKS`.
 """
 
 from collections.abc import Mapping
+
+from drumcorpus.ground.sound.check_settings import AudioLimits
 
 TOO_FEW_MEASURED = "too_few_measured"  # as `audio_checks.timing` names it
 MIN_TRIED = 5  # onsets that were looked for in the sound; fewer say nothing of a session
@@ -43,36 +45,36 @@ def is_timing_known(row: Mapping) -> bool:
     return is_timed(row) or is_unfound(row)
 
 
-def is_clipped(row: Mapping, limits: Mapping) -> bool:
+def is_clipped(row: Mapping, limits: AudioLimits) -> bool:
     """Whether so many samples of a session are cut that it is no accident."""
-    enough = row["clipped_runs"] >= limits["clipped_runs"]
-    return enough and row["clipped_share"] >= limits["clipped_share"]
+    enough = row["clipped_runs"] >= limits.clipped_runs
+    return enough and row["clipped_share"] >= limits.clipped_share
 
 
-def has_dc(row: Mapping, limits: Mapping) -> bool:
+def has_dc(row: Mapping, limits: AudioLimits) -> bool:
     """Whether a channel of a session rests beside zero."""
-    return abs(row["dc_offset"]) > limits["dc_offset"]
+    return abs(row["dc_offset"]) > limits.dc_offset
 
 
-def is_silent(row: Mapping, limits: Mapping) -> bool:
+def is_silent(row: Mapping, limits: AudioLimits) -> bool:
     """Whether hardly anything sounds in a session."""
-    return row["near_silence_share"] >= limits["silent_share"]
+    return row["near_silence_share"] >= limits.silent_share
 
 
-def is_mistimed(row: Mapping, limits: Mapping) -> bool:
+def is_mistimed(row: Mapping, limits: AudioLimits) -> bool:
     """Whether a session's labels are late, early, scattered or not found, or drift for certain."""
     if is_unfound(row):
         return True
-    beyond = abs(row["offset_ms"]) > limits["timing_ms"]
-    beyond |= row["offset_mad_ms"] > limits["spread_ms"]
+    beyond = abs(row["offset_ms"]) > limits.timing_ms
+    beyond |= row["offset_mad_ms"] > limits.spread_ms
     drift, error = row["drift_ms_per_min"], row["drift_error_ms_per_min"]
-    return beyond or (drift is not None and abs(drift) - error > limits["drift_ms_per_min"])
+    return beyond or (drift is not None and abs(drift) - error > limits.drift_ms_per_min)
 
 
-def is_outlier(row: Mapping, limits: Mapping) -> bool:
+def is_outlier(row: Mapping, limits: AudioLimits) -> bool:
     """Whether a session is far louder or softer than its source set's median."""
     distance = row["above_median_lu"]
-    return distance is not None and abs(distance) > limits["loudness_lu"]
+    return distance is not None and abs(distance) > limits.loudness_lu
 
 
 # Rule and the columns that the examples show, the worst of the first column first.

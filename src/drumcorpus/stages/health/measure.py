@@ -9,17 +9,21 @@ one function there and one line here.
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from drumcorpus.ground.files.database import open_database
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.check_settings import AudioCheckSettings
 from drumcorpus.stages.health import around, classes, documents, figures, scans
 from drumcorpus.stages.health.audio_checks import audio_section
 from drumcorpus.stages.health.durations import durations
 from drumcorpus.stages.health.examples import find_examples
 from drumcorpus.stages.health.one_pass import Counts, count_events
 from drumcorpus.stages.health.rows import Rows, make_rows
+from drumcorpus.taxonomy import Taxonomy
 
 PathList = Sequence[str | os.PathLike]
+REPORTS = ("leaks", "audit", "audit_diff", "drift")  # of `Around`; the others are tables
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Around:
         source sets.
     audio_checks : sequence of paths
         Tables of the schema `AUDIO_CHECKS`.
-    audio_settings : mapping
+    audio_settings : AudioCheckSettings, optional
         The sampling and limits that these were measured by.
     splits : sequence of paths
         Tables of the schema `SPLITS`: which sessions are left out of the manifest.
@@ -47,12 +51,32 @@ class Around:
     sessions: PathList = ()
     inventory: PathList = ()
     audio_checks: PathList = ()
-    audio_settings: Mapping = field(default_factory=dict)
+    audio_settings: AudioCheckSettings | None = None
     splits: PathList = ()
     leaks: str | os.PathLike | None = None
     audit: str | os.PathLike | None = None
     audit_diff: str | os.PathLike | None = None
     drift: str | os.PathLike | None = None
+
+
+def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping) -> Around:
+    """What stands beside the events, from files by the names in `Around`.
+
+    Parameters
+    ----------
+    files : mapping
+        Of a table one path or several, of a report one.
+    audio_checks : mapping
+        The section ``audio_checks`` of the configuration.
+    """
+    reports = {name: path for name, path in files.items() if name in REPORTS}
+    tables = {
+        name: [paths] if isinstance(paths, str) else list(paths)
+        for name, paths in files.items()
+        if name not in REPORTS
+    }
+    settings = read_settings(AudioCheckSettings, audio_checks)
+    return Around(**tables, **reports, audio_settings=settings)
 
 
 def measure_health(
@@ -61,10 +85,9 @@ def measure_health(
     *,
     taxonomy_labels: Mapping[str, str],
     crash_family: str,
-    dynamic_buckets: Sequence[str] = (),
-    threads: int = 2,
-    memory_limit: str = "1GB",
-    spill_dir: str | os.PathLike | None = None,
+    dynamic_buckets: Sequence[str],
+    threads: int,
+    memory_limit: str,
 ) -> dict:
     """Measure events and what was left out of them.
 
@@ -123,6 +146,14 @@ def measure_health(
         "dynamic_buckets": list(dynamic_buckets),
     }
     return dict(sorted(report.items()))
+
+
+def names_of(taxonomy: Taxonomy) -> dict:
+    """What `measure_health` is told of a taxonomy, by the names of its arguments."""
+    return {
+        "taxonomy_labels": taxonomy.families,
+        "dynamic_buckets": [name for name, _ in taxonomy.buckets],
+    }
 
 
 def events_report(

@@ -32,7 +32,7 @@ def derive_weights(
     session_cap: float | None,
     one_shot_cap: float | None,
     technique_factors: dict[str, float],
-    split: str = "train",
+    split: str,
 ) -> dict:
     """Derive the sampling weights of one split.
 

@@ -13,6 +13,7 @@ from drumcorpus.stages.audit.manifest import audit_manifest
 from drumcorpus.stages.audit.page import render_audit_markdown, render_audit_page
 from drumcorpus.stages.audit.rules import RULES
 
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 DIGEST = "a" * 64
 FILE = {"path": "x", "role": "x", "bytes": 5, "sha256": DIGEST}
 
@@ -107,6 +108,7 @@ class Corpus:
             tiers=self.tiers,
             splits_parquet=splits,
             cards=self.cards,
+            **DATABASE,
         )
 
     def only_finding(self):
@@ -498,6 +500,7 @@ def test_a_wrong_provenance_line_stops_the_audit_and_is_named(tmp_path, line, me
             {},
             merged_sets=["egmd"],
             tiers={"egmd": "production"},
+            **DATABASE,
         )
 
 
@@ -646,7 +649,7 @@ def test_a_table_of_another_schema_is_refused_and_named(corpus, tmp_path):
     table = pa.table({"event_id": ["a"]})
     write_table(tmp_path / "other.parquet", table)
     with pytest.raises(ValueError, match=r"other\.parquet: the column source_set is missing"):
-        audit_manifest(tmp_path / "other.parquet", {}, {}, merged_sets=[], tiers={})
+        audit_manifest(tmp_path / "other.parquet", {}, {}, merged_sets=[], tiers={}, **DATABASE)
 
 
 @pytest.fixture
@@ -664,6 +667,7 @@ def lines(corpus, tmp_path):
             {name: tmp_path / f"{name}.jsonl" for name in names},
             {name: tmp_path / f"{name}.parquet" for name in names},
             tiers=corpus.tiers,
+            **DATABASE,
         )
 
     return path, audit

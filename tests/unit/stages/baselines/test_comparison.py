@@ -17,6 +17,7 @@ from drumcorpus.stages.baselines.reports import (
     health_figures,
 )
 
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 STRICT = {"count": 0, "fraction": 0.0, "relative": 0.0, "per_set": {}}
 REPORT = {
     "schema": "drumcorpus.health/2",
@@ -219,7 +220,9 @@ def compare(tmp_path):
     def compare(a, b, **options):
         for name, rows in (("a", a), ("b", b)):
             write_table(tmp_path / f"{name}.parquet", pa.Table.from_pylist(rows, EVENTS))
-        return compare_manifests(tmp_path / "a.parquet", tmp_path / "b.parquet", **options)
+        return compare_manifests(
+            tmp_path / "a.parquet", tmp_path / "b.parquet", **DATABASE | options
+        )
 
     return compare
 
@@ -304,7 +307,7 @@ def test_the_same_manifest_as_lines_agrees_with_its_table(compare, tmp_path):
     compare(BASE, BASE)
     lines = [json.dumps(row) + "\n" for row in BASE]
     (tmp_path / "c.jsonl").write_text("".join(lines))
-    found = compare_manifests(tmp_path / "a.parquet", tmp_path / "c.jsonl")
+    found = compare_manifests(tmp_path / "a.parquet", tmp_path / "c.jsonl", **DATABASE)
     assert found["n_differences"] == 0
 
 
@@ -318,21 +321,21 @@ def test_a_line_that_is_no_event_is_named_and_nothing_is_compared(compare, tmp_p
     ):
         (tmp_path / "c.jsonl").write_text(f"{good}\n{bad}\n")
         with pytest.raises(ValueError, match=rf"c\.jsonl:2: .*{message}"):
-            compare_manifests(tmp_path / "a.parquet", tmp_path / "c.jsonl")
+            compare_manifests(tmp_path / "a.parquet", tmp_path / "c.jsonl", **DATABASE)
 
 
 def test_names_with_quotes_and_patterns_are_names(tmp_path):
     folder = tmp_path / "it's [a] *folder*"
     folder.mkdir()
     write_table(folder / "a?.parquet", pa.Table.from_pylist(BASE, EVENTS))
-    assert compare_manifests(folder / "a?.parquet", folder / "a?.parquet")["n_differences"] == 0
+    assert compare_manifests(*[folder / "a?.parquet"] * 2, **DATABASE)["n_differences"] == 0
 
 
 # Files and the page.
 
 
 def test_files_of_two_kinds_are_refused(tmp_path):
-    options = {"names": ("a", "b"), "tolerances": STRICT}
+    options = {"names": ("a", "b"), "tolerances": STRICT, **DATABASE}
     for a, b in (("a.json", "b.parquet"), ("a.txt", "b.txt")):
         with pytest.raises(ValueError, match=r"wanted: two health reports .* or two manifests"):
             compare_files(tmp_path / a, tmp_path / b, **options)
@@ -346,7 +349,10 @@ def test_the_page_shows_what_differs_and_escapes_every_name(tmp_path, compare):
     for name, report in (("a", REPORT), ("b", other)):
         (tmp_path / f"{name}.json").write_text(json.dumps(report))
     found = compare_files(
-        tmp_path / "a.json", tmp_path / "b.json", names=("<old>", "new"), tolerances=STRICT
+        *(tmp_path / "a.json", tmp_path / "b.json"),
+        names=("<old>", "new"),
+        tolerances=STRICT,
+        **DATABASE,
     )
     page = render_comparison_page(found, "Old and new")
     assert "2 of 13 figures differ, 2 of them by more than the tolerances allow." in page
@@ -374,4 +380,4 @@ def test_a_manifest_with_repeated_ids_equals_itself_in_any_order(tmp_path):
     a, b = tmp_path / "a.parquet", tmp_path / "b.parquet"
     write_table(a, pa.Table.from_pylist(rows, EVENTS))
     write_table(b, pa.Table.from_pylist(rows[::-1], EVENTS))
-    assert compare_manifests(a, b)["n_differences"] == 0
+    assert compare_manifests(a, b, **DATABASE)["n_differences"] == 0

@@ -20,6 +20,7 @@ from drumcorpus.stages.baselines.distribution import (
     measure_distribution,
 )
 
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 TOLERANCES = read_yaml(REPO / "config/config.yaml")["baselines"]["distribution"]
 NAMES = {
     "enst_drums": {"common": "kick", "other": "tom_low", "rare": "splash"},
@@ -44,7 +45,7 @@ class Fixture:
         write_table(self.folder / "events", pa.Table.from_pylist(rows, EVENTS))
         paths = (self.folder / name for name in ("events", "sessions"))
         events, sessions = paths
-        return measure_distribution(self.name, [events], sessions)
+        return measure_distribution(self.name, [events], sessions, **DATABASE)
 
     def drift(self, rows):
         return compare_distributions(self.frozen, self.measure(rows), TOLERANCES)
@@ -149,7 +150,7 @@ def draw(tmp_path, rng, n_sessions, shares, mean_hits=40, velocity=0.5):
             rows.append({**session, "components": components, "techniques": []})
     write_table(tmp_path / "e", pa.Table.from_pylist(rows, EVENTS))
     write_table(tmp_path / "s", pa.Table.from_pylist(sessions, SESSIONS))
-    return measure_distribution("small", [tmp_path / "e"], tmp_path / "s")
+    return measure_distribution("small", [tmp_path / "e"], tmp_path / "s", **DATABASE)
 
 
 SHARES = {"kick": 0.4, "snare": 0.3, "ride_bow": 0.25, "crash": 0.05}
@@ -208,7 +209,7 @@ def given(tmp_path, tag, *sessions):
     names = [{"session_id": f"{tag}{number}"} for number in range(len(sessions))]
     write_table(tmp_path / "e", pa.Table.from_pylist(rows, EVENTS))
     write_table(tmp_path / "s", pa.Table.from_pylist(names, SESSIONS))
-    return measure_distribution("small", [tmp_path / "e"], tmp_path / "s")
+    return measure_distribution("small", [tmp_path / "e"], tmp_path / "s", **DATABASE)
 
 
 WITH_RIDE = {"kick": 40, "snare": 40, "ride_bow": 20}
@@ -311,7 +312,7 @@ def test_equal_events_give_equal_figures_whatever_their_order(tmp_path):
     write_table(tmp_path / "1", shuffled.slice(0, half))
     write_table(tmp_path / "2", shuffled.slice(half))
     again = measure_distribution(
-        "small", [tmp_path / "1", tmp_path / "2"], tmp_path / "s", threads=1
+        "small", [tmp_path / "1", tmp_path / "2"], tmp_path / "s", **DATABASE | {"threads": 1}
     )
     assert again == found
 
@@ -326,7 +327,7 @@ def test_the_error_of_a_share_is_that_over_sessions(tmp_path):
         rows += [{"session_id": str(number), "components": [part], "techniques": []}] * 40
     write_table(tmp_path / "e", pa.Table.from_pylist(rows, EVENTS))
     write_table(tmp_path / "s", pa.Table.from_pylist(sessions, SESSIONS))
-    found = measure_distribution("s", [tmp_path / "e"], tmp_path / "s")
+    found = measure_distribution("s", [tmp_path / "e"], tmp_path / "s", **DATABASE)
     error = found["classes"]["kick"]["share_error"]
     assert error == pytest.approx((0.25 / 9) ** 0.5, abs=1e-6)
     assert found["velocity"] is None

@@ -7,6 +7,7 @@ from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.stages.baselines.event_figures import measure_events
 
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 LABEL = "kick"
 VELOCITIES = {"a": [0.25, 0.75], "b": [0.5, 1.0], "c": [0.125]}
 
@@ -20,7 +21,7 @@ def velocity_of(folder, scale, order=sorted):
             rows.append(dict.fromkeys(EVENTS.names) | {"session_id": name, "components": hits})
     write_table(folder / "events", pa.Table.from_pylist(rows, EVENTS))
     write_table(folder / "sessions", pa.Table.from_pylist(sessions, SESSIONS))
-    return measure_events([folder / "events"], folder / "sessions")["velocity"]
+    return measure_events([folder / "events"], folder / "sessions", **DATABASE)["velocity"]
 
 
 def test_the_mean_velocity_has_the_error_of_a_ratio_over_sessions(tmp_path):

@@ -1,5 +1,6 @@
 """Checks of the sound: how it is decoded, measured and sampled."""
 
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,9 @@ import soundfile
 from pyloudnorm import IIRfilter
 
 from drumcorpus.ground.files.raw_files import UnusableFile
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.ground.sound.loudness import K_WEIGHTING, integrated_lufs
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, SESSIONS
 from drumcorpus.stages.checks.decoding import decode
@@ -22,7 +25,8 @@ RATE_HZ = 44_100
 
 @pytest.fixture(scope="module")
 def settings(repo):
-    return read_yaml(repo / "config/config.yaml")["checks"]["measure"]
+    config = read_yaml(repo / "config/config.yaml")
+    return read_settings(MeasureSettings, config["checks"]["measure"])
 
 
 @pytest.fixture
@@ -257,7 +261,7 @@ def test_onsets_in_silence_are_not_measured(sound_of, settings):
 def test_no_more_onsets_are_placed_than_asked_for(sound_of, settings):
     onsets = played(40)
     trace = sound_of(strokes(onsets, 40)).trace
-    timing = measure_timing(trace, onsets, settings | {"onsets_per_session": 20})
+    timing = measure_timing(trace, onsets, replace(settings, onsets_per_session=20))
     assert timing.n_measured + timing.n_unmeasured == 20
 
 
@@ -299,7 +303,7 @@ def check(tmp_path, settings):
             pa.Table.from_pylist(list(events), EVENTS),
             lambda path: tmp_path / path,
             {"kick": "kick", "snare": "snare", "rimshot": "snare"},
-            settings | changed,
+            asdict(settings) | changed,
             n_shards=n_shards,
         )
         assert table.schema.equals(AUDIO_CHECKS)

@@ -17,6 +17,7 @@ from drumcorpus.stages.export.layout import INDEX
 from drumcorpus.stages.export.verify import verify_export
 
 RATE = 44_100
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 GEOMETRY = {"sample_rate_hz": RATE, "preroll_ms": 80.0, "postroll_ms": 200.0}
 ONSET, LENGTH = 3_528, 12_348
 
@@ -99,8 +100,8 @@ def export(tmp_path):
             write_table(indexes[-1], index)
         rows = [row for rows in shards.values() for row in rows] if manifest is None else manifest
         write_table(folder / "m.parquet", table(*rows))
-        settings = {"components": ["snare", "kick"]} | GEOMETRY | changes
-        return assemble_export(folder / "m.parquet", indexes, root, **settings)
+        settings = {"components": ["snare", "kick"], "release": None} | DATABASE | GEOMETRY
+        return assemble_export(folder / "m.parquet", indexes, root, **settings | changes)
 
     run.root, run.shards = root, shards
     return run

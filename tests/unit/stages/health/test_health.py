@@ -58,6 +58,10 @@ EVENTS_BY_HAND = [
     other_session(4, hit("kick")),
     other_session(5, hit("kick"), tempo_bpm=None, meter=None, license=None),
 ]
+SETTINGS = {
+    **{"taxonomy_labels": TAXONOMY, "crash_family": "crash", "dynamic_buckets": ()},
+    **{"threads": 2, "memory_limit": "1GB"},
+}
 
 
 @pytest.fixture
@@ -78,9 +82,7 @@ def measure(tmp_path):
         return measure_health(
             [manifest],
             Around(**paths),
-            taxonomy_labels=TAXONOMY,
-            crash_family="crash",
-            threads=threads,
+            **SETTINGS | {"threads": threads},
         )
 
     return run
@@ -373,7 +375,7 @@ def test_an_empty_manifest_has_no_rates(measure):
 def test_a_name_full_of_wildcards_and_quotes_is_that_very_file(tmp_path):
     path = tmp_path / "split=x" / "it's [a] *?.parquet"
     write_table(path, pa.Table.from_pylist(EVENTS_BY_HAND, EVENTS))
-    report = measure_health([path], Around(), taxonomy_labels=TAXONOMY, crash_family="crash")
+    report = measure_health([path], Around(), **SETTINGS)
     assert report["splits"] == {"test": 2, "train": 3}
 
 
@@ -393,8 +395,7 @@ def test_a_table_of_another_schema_is_refused_by_file_and_column(tmp_path, schem
         measure_health(
             [tmp_path / "events.parquet"],
             Around(),
-            taxonomy_labels=TAXONOMY,
-            crash_family="crash",
+            **SETTINGS,
         )
 
 

@@ -1,6 +1,7 @@
 """Each defect of the sound is found by its own figure, and moves no other beyond its limit."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 import soundfile
 
 from drumcorpus.ground.files.database import open_database, open_tables
+from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.audio import probe_audio
+from drumcorpus.ground.sound.check_settings import AudioCheckSettings
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
 from drumcorpus.stages.checks.session_checks import check_sessions
 from drumcorpus.stages.gates.gates import check_gates
@@ -72,7 +75,7 @@ class Corpus:
             pa.Table.from_pylist(self.events(key, onsets), EVENTS),
             lambda _: self.path(key, name),
             {LABEL: LABEL},
-            self.settings["measure"],
+            asdict(self.settings.measure),
             n_shards=1,
         ).to_pylist()[0]
 
@@ -111,7 +114,8 @@ class Corpus:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory, repo):
-    settings = read_yaml(repo / "config/config.yaml")["checks"]
+    section = read_yaml(repo / "config/config.yaml")["checks"]
+    settings = read_settings(AudioCheckSettings, section)
     return Corpus(tmp_path_factory.mktemp("sound"), settings)
 
 
@@ -374,7 +378,7 @@ def test_too_few_found_onsets_tell_a_wrong_file_only_where_enough_were_tried(
     row |= {"onsets_measured": n_measured, "onsets_unmeasured": n_unmeasured}
     assert (is_unfound(row), is_timing_known(row)) == (is_beyond, is_beyond)
     assert is_unfound(row | {"reason": "not_finite"}) is False
-    assert not is_beyond or is_mistimed(row, {})
+    assert not is_beyond or is_mistimed(row, None)
 
 
 def test_an_event_that_names_no_audio_is_of_no_unknown_end(tmp_path):
@@ -418,6 +422,7 @@ def test_the_page_shows_what_could_not_be_measured_and_what_is_not_in_the_sound(
         taxonomy_labels={LABEL: LABEL},
         crash_family="crash",
         dynamic_buckets=[],
+        **DATABASE,
     )
     page = render_health_page(report, "mine")
     assert "9 could be measured, 10 % could not." in page
@@ -426,6 +431,9 @@ def test_the_page_shows_what_could_not_be_measured_and_what_is_not_in_the_sound(
     assert "a: take 2" in listed
     assert "not_finite" in listed
     assert section_of("max_unmeasured_share") == "sound"
+
+
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 
 
 def level(family, peak):
@@ -446,7 +454,12 @@ def page_of(folder, settings, rows):
         audio_settings=settings,
     )
     report = measure_health(
-        [folder / "events"], around, taxonomy_labels={LABEL: LABEL}, crash_family="crash"
+        [folder / "events"],
+        around,
+        taxonomy_labels={LABEL: LABEL},
+        crash_family="crash",
+        dynamic_buckets=[],
+        **DATABASE,
     )
     return render_health_page(report, "mine")
 

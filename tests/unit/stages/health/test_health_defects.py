@@ -61,6 +61,9 @@ def figures(tmp_path):
                 Around(**beside),
                 taxonomy_labels=TAXONOMY,
                 crash_family="crash",
+                dynamic_buckets=(),
+                threads=2,
+                memory_limit="1GB",
             )
         )
 

@@ -68,6 +68,8 @@ def measured(folder, events, tallies=(), quarantine=(), sessions=()):
         taxonomy_labels={"kick": "kick", "hihat_open": "hihat", "crash": "crash"},
         crash_family="crash",
         dynamic_buckets=["ghost", "accent"],
+        threads=2,
+        memory_limit="1GB",
     )
 
 

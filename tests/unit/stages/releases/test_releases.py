@@ -20,6 +20,7 @@ from drumcorpus.stages.releases.trend import (
     render_trend_page,
 )
 
+DATABASE = {"threads": 2, "memory_limit": "1GB"}
 VERDICT = {"gate": "max_quarantined", "figure": 3, "limit": 0, "sentence": "3 files <wait>."}
 PASS = VERDICT | {"status": "PASS", "passed": True, "waiver": None}
 FAIL = VERDICT | {"status": "FAIL", "passed": False, "waiver": None}
@@ -44,7 +45,7 @@ def snapshot(tmp_path):
     sessions.append({"session_id": "c", "audio_duration": None})
     write_table(tmp_path / "e", pa.Table.from_pylist(rows, EVENTS))
     write_table(tmp_path / "s", pa.Table.from_pylist(sessions, SESSIONS))
-    return snapshot_metrics("egmd", tmp_path / "e", tmp_path / "s")
+    return snapshot_metrics("egmd", tmp_path / "e", tmp_path / "s", **DATABASE)
 
 
 def test_a_snapshot_counts_classes_techniques_sessions_and_velocities(snapshot):
@@ -62,7 +63,7 @@ def test_a_snapshot_counts_classes_techniques_sessions_and_velocities(snapshot):
 def test_a_set_without_events_has_a_snapshot_of_nothing(tmp_path):
     write_table(tmp_path / "e", EVENTS.empty_table())
     write_table(tmp_path / "s", SESSIONS.empty_table())
-    found = snapshot_metrics("musdb18_hq", tmp_path / "e", tmp_path / "s")
+    found = snapshot_metrics("musdb18_hq", tmp_path / "e", tmp_path / "s", **DATABASE)
     assert (found["hits"], found["classes"], found["velocity"]) == (0, {}, None)
     assert found["hits_per_session"] is None
 

@@ -38,7 +38,7 @@ def weigh(tmp_path):
 
     def weigh(table, **settings):
         write_table(tmp_path / "m.parquet", table)
-        report = derive_weights(tmp_path / "m.parquet", **(NEUTRAL | settings))
+        report = derive_weights(tmp_path / "m.parquet", **({"split": "train"} | NEUTRAL | settings))
         write_event_weights(tmp_path / "w.parquet", tmp_path / "m.parquet", report)
         rows = pq.read_table(tmp_path / "w.parquet").to_pylist()
         return report, {row["event_id"]: row["weight"] for row in rows}
