@@ -6,7 +6,7 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.pages.source_set_summary import describe_each
 from drumcorpus.stages.ingest.ingest_page import (
     describe_ingest,
     render_ingest_page,
@@ -14,15 +14,9 @@ from drumcorpus.stages.ingest.ingest_page import (
 )
 
 inputs, outputs = snakemake.input, snakemake.output
-tables = zip(inputs.cards, inputs.tallies, inputs.quarantine, inputs.sessions, strict=True)
-report = summarise_ingest(
-    describe_ingest(
-        name, read_yaml(card), tier, tallies=tallies, quarantine=quarantine, sessions=sessions
-    )
-    for (name, tier), (card, tallies, quarantine, sessions) in zip(
-        snakemake.params.tiers.items(), tables, strict=True
-    )
-)
+paths = {name: inputs[name] for name in ("cards", "tallies", "quarantine", "sessions")}
+source_sets = describe_each(describe_ingest, snakemake.params.tiers, **paths)
+report = summarise_ingest(source_sets)
 write_json(outputs.report, report)
 write_text(outputs.page, render_ingest_page(report))
 job.finish({"source_sets": len(inputs.cards), "hits": report["totals"]["hits"]["total"]})

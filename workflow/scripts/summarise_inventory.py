@@ -6,16 +6,18 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.pages.source_set_summary import describe_each
 from drumcorpus.stages.inventory.inventory_page import (
-    describe_inventories,
+    describe_inventory,
     inventory_csv,
     render_inventory_page,
     summarise_inventory,
 )
 
 inputs, outputs = snakemake.input, snakemake.output
-tables = {name: inputs[name] for name in ("cards", "files", "sessions", "quarantine")}
-report = summarise_inventory(describe_inventories(snakemake.params.source_sets, **tables))
+paths = {name: inputs[name] for name in ("cards", "files", "sessions", "quarantine")}
+source_sets = describe_each(describe_inventory, snakemake.params.source_sets, **paths)
+report = summarise_inventory(source_sets)
 write_json(outputs.report, report)
 write_text(outputs.page, render_inventory_page(report))
 write_text(outputs.table, inventory_csv(report))

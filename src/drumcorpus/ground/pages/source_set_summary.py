@@ -6,14 +6,46 @@ the stages fill in.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.pages.render import N_EXAMPLES
+from drumcorpus.schemas import QUARANTINE
 
 Parts = Mapping[str, tuple[int, int]]  # what is summed -> the sum of its parts, and the whole
+
+
+def describe_each(
+    describe: Callable[..., dict],
+    source_sets: Mapping[str, object],
+    *,
+    cards: Sequence[str | os.PathLike],
+    **tables: Sequence[str | os.PathLike],
+) -> Iterator[dict]:
+    """What a stage has of each source set, in their order.
+
+    Parameters
+    ----------
+    describe : callable
+        Takes the name, the card and the settings of one source set, and a path for each of
+        `tables` by its name.
+    source_sets : mapping
+        The settings of each source set.
+    cards, **tables : sequence of paths
+        The card and the tables of each source set, in the same order.
+
+    Raises
+    ------
+    ValueError
+        If these are not of one length.
+    """
+    for (name, settings), card, *paths in zip(
+        source_sets.items(), cards, *tables.values(), strict=True
+    ):
+        yield describe(name, read_yaml(card), settings, **dict(zip(tables, paths, strict=True)))
 
 
 def describe_source_set(name: str, card: Mapping, tier: str, quarantine: str | os.PathLike) -> dict:
@@ -34,13 +66,13 @@ def describe_source_set(name: str, card: Mapping, tier: str, quarantine: str | o
     Raises
     ------
     ValueError
-        If the table cannot be read; the message names it.
+        If the table cannot be read, or lacks a column; the message names it.
     """
     return {
         "source_set": name,
         "title": card["title"],
         "tier": tier,
-        "quarantine": quarantine_by_reason(read_table(quarantine)),
+        "quarantine": quarantine_by_reason(read_table(quarantine, QUARANTINE.names)),
     }
 
 

@@ -23,7 +23,7 @@ def snapshot_metrics(
         Its name.
     events, sessions : path
         Tables of the schemas EVENTS and SESSIONS.
-    **database
+    memory_limit, threads
         As of `event_figures.measure_events`.
 
     Returns
@@ -38,7 +38,7 @@ def snapshot_metrics(
     ValueError
         If a table has not the columns it should have.
     """
-    figures = measure_events([events], sessions, **database)
+    figures = measure_events([events], sessions, memory_limit=memory_limit, threads=threads)
     velocity = figures["velocity"]
     return {
         "schema": SCHEMA,

@@ -109,9 +109,7 @@ def measure_health(
     threads : int
         Threads of duckdb, which looks for duplicates while the events are counted.
     memory_limit : str
-        Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to `spill_dir`.
-    spill_dir : path, optional
-        As of `database.open_database`.
+        Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to a temporary folder.
 
     Returns
     -------
@@ -127,7 +125,7 @@ def measure_health(
         If a table is missing.
     """
     with (
-        open_database(threads, memory_limit, spill_dir) as database,
+        open_database(threads, memory_limit) as database,
         ThreadPoolExecutor(1) as beside,
     ):
         scans.open_events(database, events)

@@ -4,12 +4,11 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
 from drumcorpus.ground.files.tables import read_table
-from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import render_page
 from drumcorpus.ground.pages.source_set_summary import (
@@ -28,29 +27,6 @@ SUMS = {
     "sessions": ("total", "with_labels", "inventory_only", "with_audio", "without_audio"),
     "files": ("total", "bytes", "without_session"),
 }
-
-
-def describe_inventories(
-    source_sets: Mapping[str, Mapping],
-    *,
-    cards: Iterable[str],
-    files: Iterable[str],
-    sessions: Iterable[str],
-    quarantine: Iterable[str],
-) -> Iterator[dict]:
-    """What the inventory has of each source set, in their order.
-
-    Parameters
-    ----------
-    source_sets : mapping
-        The settings of each source set, as of `describe_inventory`.
-    cards, files, sessions, quarantine : iterable of paths
-        The card and the tables of each, in the same order.
-    """
-    paths = zip(cards, files, sessions, quarantine, strict=True)
-    for (name, settings), (card, *tables) in zip(source_sets.items(), paths, strict=True):
-        of_set = dict(zip(("files", "sessions", "quarantine"), tables, strict=True))
-        yield describe_inventory(name, read_yaml(card), settings, **of_set)
 
 
 def describe_inventory(

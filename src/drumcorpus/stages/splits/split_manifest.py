@@ -1,6 +1,5 @@
 """From the tables of a manifest's source sets to the split of every session."""
 
-import tempfile
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -48,17 +47,15 @@ def split_manifest(
     """
     settings = read_settings(SplitSettings, splits)
     rows = read_sessions(sessions)
-    with tempfile.TemporaryDirectory() as spill:
-        edges = find_edges(
-            rows,
-            inventory,
-            fingerprints,
-            settings.search,
-            isolate=settings.isolate,
-            threads=threads,
-            memory_limit=memory_limit,
-            spill_dir=spill,
-        )
+    edges = find_edges(
+        rows,
+        inventory,
+        fingerprints,
+        settings.search,
+        isolate=settings.isolate,
+        threads=threads,
+        memory_limit=memory_limit,
+    )
     families, decisions = decide_splits(
         rows, edges, policy=settings.leaks, seed=settings.seed, shares=settings.shares
     )

@@ -104,7 +104,9 @@ def test_provenance_and_crash_candidates_read_the_events_of_the_folder_named(
     assert (row["n_events"], row["techniques"]) == (2, ["flam"])
     columns = ("source_set", "session_id", "kit_id", "label_map")
     listed = pa.table({key: pa.array([session[key]], pa.string()) for key in columns})
-    [found] = find_crash_candidates(path, listed, {}, ["crash"], min_hits=2).to_pylist()
+    [found] = find_crash_candidates(
+        path, listed, {}, ["crash"], min_hits=2, use_metadata=True, cymbal_maps=[]
+    ).to_pylist()
     assert (found["session_id"], found["n_crash_hits"]) == ("a", 2)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.pages.source_set_summary import (
+    describe_each,
     describe_source_set,
     summarise_source_sets,
 )
@@ -63,7 +64,26 @@ def test_what_every_report_says_of_a_source_set(tmp_path):
     assert [file["path"] for file in damaged["examples"]] == [f"{n:02d}.wav" for n in range(1, 11)]
 
 
-def test_a_table_that_is_no_parquet_is_named(tmp_path):
-    (tmp_path / "q.parquet").write_bytes(b"{}")
+def test_each_source_set_is_described_with_its_own_card_and_tables(tmp_path):
+    cards = [tmp_path / "b.yaml", tmp_path / "a.yaml"]
+    for card in cards:
+        card.write_text(f"title: {card.stem}\n")
+
+    def describe(name, card, settings, *, files, sessions):
+        return name, card["title"], settings, files, sessions
+
+    paths = {"cards": cards, "files": ["f1", "f2"], "sessions": ["s1", "s2"]}
+    described = describe_each(describe, {"b": 1, "a": 2}, **paths)
+    assert list(described) == [("b", "b", 1, "f1", "s1"), ("a", "a", 2, "f2", "s2")]
+    with pytest.raises(ValueError, match="zip"):
+        list(describe_each(describe, {"b": 1}, **paths))
+
+
+def test_a_table_that_is_no_parquet_or_lacks_a_column_is_named(tmp_path):
+    path = tmp_path / "q.parquet"
+    path.write_bytes(b"{}")
     with pytest.raises(ValueError, match=r"q\.parquet: not a readable Parquet table"):
-        describe_source_set("a", {"title": "A"}, "staged", tmp_path / "q.parquet")
+        describe_source_set("a", {"title": "A"}, "staged", path)
+    write_table(path, pa.table({"path": ["a.wav"]}))
+    with pytest.raises(ValueError, match=r"q\.parquet: the column \w+ is missing"):
+        describe_source_set("a", {"title": "A"}, "staged", path)

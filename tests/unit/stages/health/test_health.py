@@ -411,5 +411,5 @@ def test_a_manifest_whose_text_arrow_cannot_read_as_dictionaries_has_the_same_fi
     }
     table = read_table(path)
     pq.write_table(table, path, use_dictionary=False, column_encoding=encodings)
-    again = measure_health([path], Around(), taxonomy_labels=TAXONOMY, crash_family="crash")
+    again = measure_health([path], Around(), **SETTINGS)
     assert again == report
