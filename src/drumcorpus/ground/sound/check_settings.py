@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class MeasureSettings:
-    """The section ``audio_checks.measure`` of the configuration.
+    """The section ``checks.measure`` of the configuration.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class MeasureSettings:
         Most that are placed in the sound, evenly spread.
     """
 
-    SECTION: ClassVar[str] = "audio_checks.measure"
+    SECTION: ClassVar[str] = "checks.measure"
 
     sessions_per_set: int | None
     near_silence_dbfs: float
@@ -39,7 +39,7 @@ class MeasureSettings:
 
 @dataclass(frozen=True)
 class AudioLimits:
-    """The section ``audio_checks.limits`` of the configuration.
+    """The section ``checks.limits`` of the configuration.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class AudioLimits:
         Change of that offset.
     """
 
-    SECTION: ClassVar[str] = "audio_checks.limits"
+    SECTION: ClassVar[str] = "checks.limits"
 
     loudness_lu: float
     clipped_runs: int
@@ -75,7 +75,7 @@ class AudioLimits:
 
 @dataclass(frozen=True)
 class AudioCheckSettings:
-    """The section ``audio_checks`` of the configuration.
+    """The section ``checks`` of the configuration.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class AudioCheckSettings:
         A session beyond one of these is counted as faulty.
     """
 
-    SECTION: ClassVar[str] = "audio_checks"
+    SECTION: ClassVar[str] = "checks"
 
     measure: MeasureSettings
     limits: AudioLimits

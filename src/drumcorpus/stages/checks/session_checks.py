@@ -57,7 +57,7 @@ def check_sessions(
     families : mapping
         Family of every label.
     settings : mapping
-        ``audio_checks.measure`` of the configuration.
+        ``checks.measure`` of the configuration.
     n_shards : int
         Shards of the source set, among which the sample is divided.
     on_session

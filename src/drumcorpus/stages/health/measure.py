@@ -67,7 +67,7 @@ def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping
     files : mapping
         Of a table one path or several, of a report one.
     audio_checks : mapping
-        The section ``audio_checks`` of the configuration.
+        The section ``checks`` of the configuration.
     """
     reports = {name: path for name, path in files.items() if name in REPORTS}
     tables = {
