@@ -9,6 +9,7 @@ import soundfile
 
 from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.sound.loudness import LoudnessMeter, integrated_loudness, integrated_lufs
 from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.sessions import Survey
@@ -41,7 +42,7 @@ def drums(seconds, rate_hz, n_channels):
 @pytest.fixture
 def measure(tmp_path, repo):
     """LUFS of samples by the path of the inventory and by that of the checks."""
-    settings = read_yaml(repo / "config/config.yaml")["audio_checks"]["measure"]
+    settings = read_yaml(repo / "config/config.yaml")["checks"]["measure"]
     folder = tmp_path / "raw"
     folder.mkdir()
 
@@ -53,15 +54,12 @@ def measure(tmp_path, repo):
         survey = Survey([asking], {"a.wav": "audio"}, {}, [])
         shares = {"train": 1.0, "validation": 0.0, "test": 0.0}
         inventory = take_inventory(
-            "made_up",
-            lambda files, read, options: survey,
-            files,
-            digests,
-            refusals,
-            cache,
+            RawData("made_up", files, digests, refusals, cache),
             CARD,
             {},
+            lambda files, read, options: survey,
             split_sessions=partial(split_sessions, seed=0, shares=shares),
+            workers=1,
         )
         return inventory.sessions["integrated_loudness"].to_pylist()[0]
 
