@@ -78,7 +78,7 @@ def check(folder: Path, kind: str | None) -> tuple[float, float | None]:
     import pyarrow as pa
 
     from drumcorpus.ground.files.digests import sha256_file
-    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.schemas import EVENTS, SESSIONS
     from drumcorpus.stages.checks.session_checks import check_sessions

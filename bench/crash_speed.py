@@ -58,7 +58,7 @@ def crash_labels() -> list[str]:
 
 def describe(folder: Path) -> tuple[int, float, float]:
     """Describe every crash hit; returns hits, seconds of audio, CPU seconds of reading it."""
-    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.tables import read_table
     from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.sessions import file_digests

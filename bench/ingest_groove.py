@@ -74,7 +74,7 @@ def inventory(root: Path, out: Path) -> None:
 
 def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
     """Do what the job of one shard does; returns the numbers of hits and events."""
-    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
     from drumcorpus.sessions import file_digests, sessions_of_shard

@@ -187,7 +187,7 @@ def fingerprint_shard(number: int, out: Path) -> float:
     """Do what the job of one shard does; returns the seconds of sound."""
     import soundfile
 
-    from drumcorpus.ground.files.raw_files import RawReader
+    from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.tables import read_table, write_batches
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ

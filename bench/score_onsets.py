@@ -93,10 +93,10 @@ def write_stem(path: Path) -> None:
 
 def analyse(path: Path) -> int:
     """Decode and analyse one stem; returns the number of onsets."""
+    from drumcorpus.ground.sound.audio import read_mono
     from drumcorpus.ground.sound.onsets import analyse_stem
-    from drumcorpus.source_sets.shared.multitracks import decode_mono
 
-    samples, rate = decode_mono(path.read_bytes())
+    samples, rate = read_mono(path)
     return len(analyse_stem(samples, rate, onset_settings()).onset)
 
 

@@ -20,7 +20,7 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.figures import compare_with_baseline, read_baseline, write_baseline
 from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.files.jsonl import read_rows, write_rows
-from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.files.raw_reader import RawReader
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.split_table import read_split_table
 from drumcorpus.ground.files.tables import read_table, write_table

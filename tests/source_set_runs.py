@@ -7,7 +7,8 @@ from pathlib import Path
 
 from checkout import REPO
 
-from drumcorpus.ground.files.raw_files import FactCache, RawReader, digest_raw_files, scan_roots
+from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.ground.files.raw_reader import RawReader
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.cards import read_options

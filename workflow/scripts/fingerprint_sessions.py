@@ -4,31 +4,25 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
+from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
-from drumcorpus.sessions import file_digests
 from drumcorpus.ground.run.progress import Progress
-from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.run.raw_data import open_raw_data
+from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
 from drumcorpus.ground.sound.recordings import recording_reader
-from drumcorpus.schemas import FINGERPRINTS
+from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, write_fingerprints
 from drumcorpus.stages.splits.silent_files import silent_file_finder
-from drumcorpus.ground.files.tables import count_by, read_table, write_batches
 
-sessions = read_table(snakemake.input.sessions)
-sound_files = read_table(snakemake.input.sound_files)
-digests = dict(zip(*(sound_files[name].to_pylist() for name in ("path", "sha256")), strict=True))
-reader = RawReader(snakemake.params.local["roots"], digests | file_digests(sessions))
-progress = Progress(job.title, sessions.num_rows, "sessions")
+source_set, roots = snakemake.wildcards.source_set, snakemake.params.local["roots"]
+sessions, files = read_table(snakemake.input.sessions), read_table(snakemake.input.sound_files)
+reader = open_raw_data(source_set, roots, sessions, files)
 batches = fingerprint_sessions(
     sessions,
     read_table(snakemake.input.events, ["session_id", "onset_time", "audio_path", "components"]),
     read_yaml(snakemake.input.class_maps)["classes_5"],
     recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
-    find_silent=silent_file_finder(sound_files, reader),
-    on_session=progress.advance,
+    find_silent=silent_file_finder(files, reader),
+    on_session=Progress(job.title, sessions.num_rows, "sessions").advance,
     **snakemake.params.fingerprints,
 )
-fingerprints = snakemake.output.fingerprints
-n_sessions = write_batches(fingerprints, FINGERPRINTS, batches)
-job.finish({"sessions": n_sessions, **count_by(fingerprints, "audio_reason")})
+job.finish(write_fingerprints(snakemake.output.fingerprints, batches))

@@ -4,41 +4,23 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.stages.crash.pictures import RATE_HZ
-from drumcorpus.stages.crash.review import choose_sessions, illustrate_session, read_hits
-from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.sessions import file_digests
-from drumcorpus.ground.files.jsonl import read_rows
-from drumcorpus.ground.run.progress import Progress
-from drumcorpus.ground.files.raw_files import RawReader
-from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.taxonomy_files import family_labels
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.raw_sound import open_recordings
+from drumcorpus.stages.crash.doubts import illustrate_doubts, read_doubts, write_doubts
+from drumcorpus.stages.crash.pictures import RATE_HZ
 
 inputs, limits = snakemake.input, dict(snakemake.params.review)
-name = snakemake.wildcards.source_set
-review = choose_sessions({name: read_rows(inputs.review)}, limits.pop("max_sessions"))[name]
-hits = read_hits(
-    [row["session_id"] for row in review],
-    embeddings=inputs.embeddings,
-    assignments=[inputs.assignments],
-    events=[inputs.events],
-)
+source_set, roots = snakemake.wildcards.source_set, snakemake.params.local["roots"]
+tables = (inputs.review, inputs.embeddings, inputs.assignments, inputs.events)
+doubts = read_doubts(*tables, max_sessions=limits.pop("max_sessions"))
 sessions = read_table(inputs.sessions)
-reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))
-open_audio = recording_reader(sessions, reader.read, RATE_HZ)
-progress = Progress(job.title, len(review), "sessions")
-doubts = []
-for row in review:
-    doubts.append(
-        illustrate_session(
-            row,
-            hits[row["session_id"]],
-            lambda path: open_audio(path)[0],
-            family_labels(inputs.components, snakemake.params.family),
-            **limits,
-        )
-    )
-    progress.advance()
-write_json(snakemake.output.doubts, doubts)
-job.finish({"sessions": len(doubts), "hits": sum(len(row["hits"]) for row in doubts)})
+shown = illustrate_doubts(
+    doubts,
+    open_recordings(source_set, roots, sessions, RATE_HZ, allow_not_finite=True),
+    family_labels(inputs.components, snakemake.params.family),
+    on_session=Progress(job.title, len(doubts), "sessions").advance,
+    **limits,
+)
+job.finish(write_doubts(snakemake.output.doubts, shown))

@@ -6,43 +6,23 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.ground.run.cards import read_options
-from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
-from drumcorpus.sessions import file_digests, quarantine_table
+from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.progress import Progress
-from drumcorpus.ground.files.raw_files import RawReader
-from drumcorpus.ground.files.tables import read_table, write_table
-from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
+from drumcorpus.ground.run.raw_data import open_raw_data
+from drumcorpus.stages.ingest.declarations import read_declarations
+from drumcorpus.stages.ingest.ingest import ingest_sessions, write_ingested
 
-source_set = snakemake.wildcards.source_set
-sessions = read_table(snakemake.input.sessions)
-card = read_yaml(snakemake.input.card)
-taxonomy = load_taxonomy(*snakemake.input.taxonomy)
-label_maps = zip(card["label_maps"], snakemake.input.label_maps, strict=True)
+inputs, params, source_set = snakemake.input, snakemake.params, snakemake.wildcards.source_set
+files = (inputs.card, inputs.label_maps, inputs.taxonomy, inputs.references)
+sessions = read_table(inputs.sessions)
 progress = Progress(job.title, sessions.num_rows, "sessions")
 ingested = ingest_sessions(
     sessions,
     import_module(f"drumcorpus.source_sets.{source_set}").read_hits,
-    RawReader(snakemake.params.local["roots"], file_digests(sessions)).read,
-    {name: load_label_map(path, taxonomy) for name, path in label_maps},
-    taxonomy,
-    read_options(card, snakemake.input.references, snakemake.params.settings),
-    label_method=card["label_method"],
-    license=card["license"],
-    redistributable=card["redistributable"],
+    open_raw_data(source_set, params.local["roots"], sessions).read,
     on_session=lambda session: progress.advance(),
-    **snakemake.params.ingest,
+    **read_declarations(*files, params.settings),
+    **params.ingest,
 )
-write_table(snakemake.output.events, ingested.events)
-write_table(snakemake.output.tallies, ingested.tallies)
-quarantine = quarantine_table(source_set, "ingest", ingested.refusals)
-write_table(snakemake.output.quarantine, quarantine)
-job.finish(
-    {
-        "sessions": sessions.num_rows,
-        "events": ingested.events.num_rows,
-        "quarantined": quarantine.num_rows,
-        "hits": outcome_counts(ingested.tallies),
-    }
-)
+counts = write_ingested(ingested, source_set, **dict(snakemake.output.items()))
+job.finish({"sessions": sessions.num_rows, **counts})

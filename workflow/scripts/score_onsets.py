@@ -6,24 +6,21 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.sessions import file_digests
-from drumcorpus.stages.onsets.scores import render_scores_markdown, score_takes
-from drumcorpus.ground.run.progress import Progress
-from drumcorpus.ground.files.raw_files import RawReader
-from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.raw_sound import open_recordings
+from drumcorpus.stages.onsets.scores import render_scores_markdown, score_takes
 
+source_set, roots = snakemake.wildcards.source_set, snakemake.params.local["roots"]
 sessions = read_table(snakemake.input.sessions)
-reader = RawReader(snakemake.params.local["roots"], file_digests(sessions))
-progress = Progress(job.title, sessions.num_rows, "takes")
 report = score_takes(
     read_table(snakemake.input.events, ["session_id", "audio_path", "label_method", "onset_time"]),
     sessions,
-    recording_reader(sessions, reader.read),
+    open_recordings(source_set, roots, sessions),
     snakemake.params.onsets,
-    on_take=progress.advance,
+    on_take=Progress(job.title, sessions.num_rows, "takes").advance,
 )
 write_json(snakemake.output.scores, report)
-write_text(snakemake.output.page, render_scores_markdown(report, snakemake.wildcards.source_set))
+write_text(snakemake.output.page, render_scores_markdown(report, source_set))
 scored = len(report["takes"])
 job.finish({"takes_scored": scored, "takes_not_scored": sum(report["not_scored"].values())})

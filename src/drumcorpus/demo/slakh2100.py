@@ -21,7 +21,7 @@ from drumcorpus.demo.grooves import (
 )
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.performances import Performance, perform, read_performances, render_score
-from drumcorpus.ground.sound.audio import integrated_loudness
+from drumcorpus.ground.sound.loudness import integrated_loudness
 
 SAMPLE_RATE_HZ = 44_100
 _README = """\

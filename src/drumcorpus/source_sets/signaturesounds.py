@@ -11,13 +11,13 @@ from urllib.parse import unquote_plus
 
 from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.audio import read_mono
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import one_shot_onset
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.source_sets.shared.multitracks import (
     SUFFIXES,
     Track,
-    decode_mono,
     file_hits,
     is_track,
     join_hits,
@@ -73,7 +73,7 @@ def read_hits(
         if sound.reading.kind != CLOSE:
             continue
         try:
-            samples, rate = decode_mono(read(sound.path))
+            samples, rate = read_mono(read(sound.path))
         except ValueError as error:
             reason, detail = "unreadable_audio", str(error)
         else:

@@ -1,6 +1,5 @@
 """Multitracks: which tracks are labelled, whose strokes they are, and what damaged files do."""
 
-import contextlib
 import io
 import tracemalloc
 
@@ -9,8 +8,6 @@ import pytest
 import soundfile
 import yaml
 from checkout import REPO
-from hypothesis import given
-from hypothesis import strategies as st
 
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.stems import Stem
@@ -18,7 +15,6 @@ from drumcorpus.source_sets.shared import multitracks
 from drumcorpus.source_sets.shared.groups import work_group
 from drumcorpus.source_sets.shared.multitracks import (
     close_tracks,
-    decode_mono,
     is_track,
     join_hits,
     multitrack_session,
@@ -405,15 +401,6 @@ def test_a_wrong_setting_is_no_fault_of_the_files(document, monkeypatch):
         stem_hits(session_of(data), data.__getitem__, {"track_names": document, "onsets": SETTINGS})
 
 
-def test_decoded_samples_are_held_once():
-    data = sound(seconds=600)  # 9.6 MB as it is stored
-    tracemalloc.start()
-    samples, _ = decode_mono(data)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 1.3 * samples.nbytes
-
-
 def test_of_a_sessions_tracks_one_is_held_at_a_time(document, monkeypatch):
     stem = find_clicks(np.ones(1), RATE_HZ, {})
     monkeypatch.setattr(multitracks, "analyse_stem", lambda *_: stem)
@@ -424,100 +411,6 @@ def test_of_a_sessions_tracks_one_is_held_at_a_time(document, monkeypatch):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.5 * 4 * 600 * RATE_HZ
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        sound({0.5: 0.5}),
-        sound({0.5: 0.5}, rate=192_000, seconds=1.0),
-        sound({0.5: 0.5}, subtype="PCM_U8"),
-        sound({0.5: 0.5}, subtype="PCM_24"),
-        sound({0.5: 0.5}, subtype="DOUBLE"),
-        sound({0.5: 0.5}, channels=20),
-        sound({0.5: 0.5}, form="FLAC"),
-        sound({0.5: 0.5}, form="AIFF", subtype="PCM_24"),
-    ],
-    ids=["mono", "192 kHz", "8 bit", "24 bit", "64 bit", "20 channels", "flac", "aiff"],
-)
-def test_all_kinds_of_sound_are_decoded(data):
-    samples, rate = decode_mono(data)
-    assert samples.dtype == np.float32
-    assert np.flatnonzero(np.abs(samples) > 0.1).tolist() == [rate // 2]
-    assert len(samples) == rate
-
-
-def test_a_file_of_one_sample_is_sound():
-    assert len(decode_mono(sound(seconds=1 / RATE_HZ))[0]) == 1
-
-
-def test_channels_are_averaged():
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.array([[0.5, 0.25]] * 100), RATE_HZ, subtype="FLOAT", format="WAV")
-    assert decode_mono(buffer.getvalue())[0] == pytest.approx(np.full(100, 0.375))
-
-
-def flac_that_promises(n_samples):
-    """A FLAC file whose header says another length than it has."""
-    data = bytearray(sound({0.5: 0.5}, form="FLAC"))
-    fields = int.from_bytes(data[18:26], "big")  # of STREAMINFO: rate, channels, bits, samples
-    data[18:26] = ((fields >> 36 << 36) | n_samples).to_bytes(8, "big")
-    return bytes(data)
-
-
-def with_samples(value):
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.array([0.0, value, 0.0]), RATE_HZ, subtype="FLOAT", format="WAV")
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "not readable as audio"),
-        (b"\x00", "not readable as audio"),
-        (b"hello, this is no sound" * 40, "not readable as audio"),
-        (sound()[:20], "not readable as audio"),
-        (sound(seconds=0), "holds no sample"),
-        (flac_that_promises(1 << 33), "the header says 8589934592 samples"),
-        (flac_that_promises(9000), "the header says 9000 samples"),
-        (sound({0.5: 0.5}, form="FLAC")[:-20], "the header says 8000 samples"),
-        (sound({0.5: 0.5}, form="FLAC")[:60], "holds no sample|header says|not readable"),
-        (with_samples(np.nan), "no finite numbers"),
-        (with_samples(np.inf), "no finite numbers"),
-        (sound(rate=100, seconds=5), "sample rate 100 Hz; allowed: 4000 to 400000"),
-    ],
-    ids=[  # the bytes are no name: a WAV of floats holds the time of its writing
-        *("nothing", "one byte", "text", "cut header", "no sample"),
-        *(
-            "FLAC that promises more",
-            "FLAC that promises 9000",
-            "cut FLAC",
-            "FLAC cut at its start",
-        ),
-        *("NaN", "infinity", "sample rate"),
-    ],
-)
-def test_what_is_no_sound_is_a_value_error_that_says_why(data, message):
-    with pytest.raises(ValueError, match=message):
-        decode_mono(data)
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_are_sound_or_a_value_error(data):
-    for prefix in (b"", b"RIFF\xff\xff\xff\xffWAVEfmt ", b"fLaC", b"FORM", b"OggS"):
-        with contextlib.suppress(ValueError):
-            decode_mono(prefix + data)
-
-
-@given(st.integers(0, 43), st.integers(0, 255))
-def test_any_byte_of_a_header_may_be_wrong(place, value):
-    data = bytearray(sound({0.5: 0.5}, seconds=0.1 + 0.5))
-    data[place] = value
-    with contextlib.suppress(ValueError):
-        samples, _ = decode_mono(bytes(data))
-        assert len(samples) > 0
-        assert np.isfinite(samples).all()
 
 
 # Works

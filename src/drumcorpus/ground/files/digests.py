@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable
+from typing import BinaryIO
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -13,7 +14,12 @@ def sha256_bytes(data: bytes) -> str:
 def sha256_file(path: str | os.PathLike) -> str:
     """SHA-256 of a file's content, 64 lower-case hex digits, read once in bounded memory."""
     with open(path, "rb") as handle:  # noqa: PTH123 (paths may be bytes that are not UTF-8)
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        return sha256_handle(handle)
+
+
+def sha256_handle(handle: BinaryIO) -> str:
+    """SHA-256 of what is left to read of an open file, in bounded memory."""
+    return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def tree_digest(entries: Iterable[tuple[str, str]]) -> str:

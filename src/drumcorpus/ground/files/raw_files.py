@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.paths import printable
 from drumcorpus.sessions import Refusal
+
+Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class RawFile:
 
     path: str
     location: Path
-    stamp: tuple[int, int, int, int]
+    stamp: Stamp
 
     @property
     def bytes(self) -> int:
@@ -112,11 +114,14 @@ def _visit(entry, prefix, real_roots, files, refusals, pending) -> None:
     if entry.is_dir():
         pending.insert(0 if entry.is_symlink() else len(pending), (f"{path}/", location))
     elif entry.is_file():
-        stat = entry.stat()
-        stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-        files[path] = RawFile(path, Path(location), stamp)
+        files[path] = RawFile(path, Path(location), stat_stamp(entry.stat()))
     else:
         refusals.append(Refusal(path, "not_a_regular_file", "neither a file nor a folder"))
+
+
+def stat_stamp(stat: os.stat_result) -> Stamp:
+    """The part of a stat record that stands for a file's content."""
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def listing_stamp(files: dict[str, RawFile], refusals: list[Refusal]) -> str:
@@ -174,6 +179,14 @@ class FactCache:
             return blank | {name: entry[name] for name in ("sha256",) if name in entry}
         return entry
 
+    def hashed_files(self, digests: Container[str]) -> dict[str, tuple[Stamp, str]]:
+        """Stat record and SHA-256 of the files that have one of some digests, by location."""
+        return {
+            key: (tuple(entry["stamp"]), entry["sha256"])
+            for key, entry in self._entries.items()
+            if entry.get("sha256") in digests
+        }
+
     def save(self) -> None:
         """Write the cache, if anything was learnt."""
         if self.n_read:
@@ -212,70 +225,21 @@ def read_as_digested(file: RawFile, sha256: str) -> bytes:
     RawDataChanged
         If it has changed since.
     """
-    return _checked(file.path, file.location.read_bytes(), sha256)
-
-
-def _checked(path: str, data: bytes, sha256: str) -> bytes:
-    _compare(path, sha256_bytes(data), sha256)
+    data = file.location.read_bytes()
+    require_digest(file.path, sha256_bytes(data), sha256)
     return data
 
 
-def _compare(path: str, found: str, sha256: str) -> None:
+def require_digest(path: str, found: str, sha256: str) -> None:
+    """Stop where the SHA-256 of a raw file is not the one that the inventory gives.
+
+    Raises
+    ------
+    RawDataChanged
+        If it has changed since.
+    """
     if found != sha256:
         raise RawDataChanged(
             f"{path}: changed since the inventory was taken (sha256 {sha256[:12]}… there, "
             f"{found[:12]}… now). Run again to take the inventory anew."
         )
-
-
-class RawReader:
-    """Opens raw files of one source set by their path below the roots.
-
-    `digests` gives the SHA-256 that the inventory found, so that a file which has changed since
-    is an error and never a label.
-    """
-
-    def __init__(self, roots: Iterable[str | os.PathLike], digests: dict[str, str]):
-        self.roots = [Path(root) for root in roots]
-        self.digests = digests
-
-    def location(self, path: str) -> Path:
-        """Where the file lies on this machine.
-
-        Raises
-        ------
-        RawDataChanged
-            If no root holds it any more.
-        """
-        for root in self.roots:
-            place = root / path
-            if place.is_file() and any(
-                place.resolve().is_relative_to(other.resolve()) for other in self.roots
-            ):
-                return place
-        raise RawDataChanged(
-            f"{path}: was there when the inventory was taken, and is gone. Put it back, or run "
-            f"again to take the inventory anew."
-        )
-
-    def read(self, path: str) -> bytes:
-        """The content of the file.
-
-        Raises
-        ------
-        RawDataChanged
-            If it is not the content that the inventory saw.
-        """
-        return _checked(path, self.location(path).read_bytes(), self.digests[path])
-
-    def verified(self, path: str) -> Path:
-        """Where the file lies, once its content has been compared; for files of any length.
-
-        Raises
-        ------
-        RawDataChanged
-            As `read`.
-        """
-        place = self.location(path)
-        _compare(path, sha256_file(place), self.digests[path])
-        return place

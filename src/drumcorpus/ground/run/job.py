@@ -20,9 +20,8 @@ from drumcorpus.ground.run.run_manifest import (
     read_manifest,
     write_manifests,
 )
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
-# Machine-local state: nothing in it is a product, and nothing of it is recorded in one.
-STATE_FOLDER = ".drumcorpus"
 # `local` says where things lie on this machine, and never what is made of them; `code` is recorded
 # as the script's.
 UNRECORDED = ("local", "code")

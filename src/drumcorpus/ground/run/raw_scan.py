@@ -14,10 +14,10 @@ from drumcorpus.ground.files.raw_files import (
     scan_roots,
 )
 from drumcorpus.ground.files.tables import read_table
-from drumcorpus.ground.run.job import STATE_FOLDER
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.state import describe_raw_data, write_stamp
+from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal
 
 REFUSE = "refuse"  # of inventory.vanished
@@ -96,7 +96,7 @@ def read_raw_data(
     files, refusals = scan_raw_data(source_set, roots)
     if vanished == REFUSE:
         refuse_vanished(standing(inventory), files, roots)
-    cache = FactCache(Path(STATE_FOLDER, "digests", f"{source_set}.json"), version)
+    cache = FactCache(digests_path(source_set), version)
     progress = Progress(title, sum(file.bytes for file in files.values()), "bytes")
     digests, unreadable = digest_raw_files(
         files.values(), cache, workers=workers, on_progress=progress.advance

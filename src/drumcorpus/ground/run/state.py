@@ -8,10 +8,10 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_bytes, tree_digest
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.raw_files import existing_roots, listing_stamp, scan_roots
-from drumcorpus.ground.run.job import STATE_FOLDER
 from drumcorpus.ground.run.kept import keep, kept_path
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.ground.run.software import here
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.sessions import Refusal
 
 MANIFESTS_LEFT = Path(STATE_FOLDER, "manifests.json")

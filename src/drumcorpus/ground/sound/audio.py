@@ -1,106 +1,51 @@
-"""Recorded sound: what a file says of itself, and its samples."""
+"""Recorded sound: what a file says of itself, and its samples as one channel."""
 
 import math
-import os
 from collections.abc import Iterable
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
-import pyloudnorm
-import soundfile
-import soxr
 
-# Formats in which libsndfile finds a sample without decoding those before it.
-SEEKABLE = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
+from drumcorpus.ground.sound.decoding import Source, UnusableSound, open_sound
+from drumcorpus.ground.sound.resampling import resample
+
 RESAMPLER_REACH = 4096  # samples of the file on either side, several times the filter's length
 
 
-def probe_audio(path: str | os.PathLike) -> dict:
-    """Duration in seconds, `sample_rate_hz` and `channels` of an audio file, from its header.
+def probe_audio(source: Source) -> dict:
+    """Duration in seconds, `sample_rate_hz` and `channels` of a sound file, from its header.
+
+    Its last sample is looked for; what lies before is not decoded.
 
     Raises
     ------
-    ValueError
-        If the file is not audio that libsndfile reads, or holds no sample.
+    UnusableSound
+        Of reason `unreadable_audio`, `empty_audio` or `cut_short`.
     """
-    try:
-        with soundfile.SoundFile(os.fspath(path)) as file:
-            if file.frames == 0:
-                raise ValueError("the audio holds no sample")
-            _read_last_sample(file)
-            _refuse_cut_short(path)
-            return {
-                "duration": file.frames / file.samplerate,
-                "sample_rate_hz": file.samplerate,
-                "channels": file.channels,
-            }
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"not readable as audio: {error.error_string}") from error
-
-
-def _read_last_sample(file: soundfile.SoundFile) -> None:
-    """A header may promise more than the file holds; what it says last must be there."""
-    try:
-        file.seek(file.frames - 1)
-        n_read = len(file.read(1, dtype="float32"))
-    except soundfile.LibsndfileError:
-        n_read = 0
-    if n_read != 1:
-        raise ValueError(f"the header says {file.frames} samples, and the last is not there")
-
-
-def _refuse_cut_short(path: str | os.PathLike) -> None:
-    """A WAV file that ends before its samples do: libsndfile takes what is left for the whole."""
-    with Path(path).open("rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return
-        n_bytes = os.fstat(file.fileno()).st_size
-        while len(chunk := file.read(8)) == 8:
-            size = int.from_bytes(chunk[4:], "little")
-            if chunk[:4] == b"data":
-                n_there = n_bytes - file.tell()
-                # A recorder that could not go back left 0 or all ones for «until the end».
-                if size not in (0, 0xFFFFFFFF) and n_there < size:
-                    raise ValueError(
-                        f"the header says {size} bytes of samples, {n_there} are there"
-                    )
-                return
-            file.seek(size + size % 2, os.SEEK_CUR)
-
-
-def integrated_loudness(path: str | os.PathLike) -> float | None:
-    """Loudness of a whole recording in LUFS, after ITU-R BS.1770-4; None where it is silent.
-
-    pyloudnorm has the filters and gates of the standard, checked against its test signals.
-
-    Raises
-    ------
-    ValueError
-        If the file is not audio that libsndfile reads.
-    """
-    try:
-        samples, rate = soundfile.read(os.fspath(path), dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"not readable as audio: {error.error_string}") from error
-    block = 0.4  # s, of the standard; shorter sound is measured as one block
-    block = min(block, len(samples) / rate)
-    # The standard weighs up to five channels; of more, their mean is measured.
-    channels = samples if samples.shape[1] <= 5 else samples.mean(axis=1, keepdims=True)
-    loudness = pyloudnorm.Meter(rate, block_size=block).integrated_loudness(channels)
-    return round(float(loudness), 4) if np.isfinite(loudness) else None
+    with open_sound(source) as sound:
+        sound.require_end()
+        return {
+            "duration": sound.n_samples / sound.sample_rate_hz,
+            "sample_rate_hz": sound.sample_rate_hz,
+            "channels": sound.n_channels,
+        }
 
 
 def read_mono(
-    file: str | os.PathLike | BinaryIO, sample_rate_hz: int | None = None
+    source: Source, sample_rate_hz: int | None = None, *, allow_not_finite: bool = False
 ) -> tuple[np.ndarray, int]:
     """The whole file as one channel, the mean of its channels.
 
+    Decoded block by block: of twenty channels one is kept, and what a damaged header promises
+    takes no memory. The samples grow in one place, so that they are never held twice.
+
     Parameters
     ----------
+    source : path or bytes
+        Where the file lies, or its content.
     sample_rate_hz : int, optional
-        Resample to this rate (soxr, high quality, of linear phase: onsets stay where they are).
+        Resample to this rate.
+    allow_not_finite : bool
+        As of `decoding.SoundReader.blocks`.
 
     Returns
     -------
@@ -110,32 +55,39 @@ def read_mono(
 
     Raises
     ------
-    ValueError
-        If the file is not audio that libsndfile reads.
+    UnusableSound
+        If it is not sound that can be decoded to its end.
     """
-    try:
-        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"not readable as audio: {error.error_string}") from error
-    return _as_mono(samples, rate, sample_rate_hz), sample_rate_hz or rate
+    decoded = bytearray()
+    with open_sound(source) as sound:
+        rate = sound.sample_rate_hz
+        for block in sound.blocks(allow_not_finite=allow_not_finite):
+            decoded += _as_mono(block).data
+    samples = np.frombuffer(decoded, dtype=np.float32)
+    if sample_rate_hz is None:
+        return samples, rate
+    return resample(samples, rate, sample_rate_hz), sample_rate_hz
 
 
 def read_mono_near(
-    file: str | os.PathLike | BinaryIO, sample_rate_hz: int, spans: np.ndarray
+    source: Source, sample_rate_hz: int, spans: np.ndarray, *, allow_not_finite: bool = False
 ) -> tuple[np.ndarray, int]:
     """Some spans of a file as one channel, at their place in an array as long as the whole.
 
-    Where the format can be searched, nothing else is decoded; what is outside of the spans is then
-    mostly 0.
+    Where the format can be searched, nothing else is decoded but the last sample; what is outside
+    of the spans is then mostly 0.
 
     Parameters
     ----------
-    file : path or file object that can seek
+    source : path or bytes
+        Where the file lies, or its content.
     sample_rate_hz : int
         Resample to this rate, as `read_mono` does; inside the spans the results differ by less
         than 1e-5.
     spans : np.ndarray, shape (n_spans, 2), float
         Start and end of each in seconds; what lies outside of the file is left out.
+    allow_not_finite : bool
+        As of `decoding.SoundReader.blocks`.
 
     Returns
     -------
@@ -145,22 +97,23 @@ def read_mono_near(
 
     Raises
     ------
-    ValueError
-        If the file is not audio that libsndfile reads.
+    UnusableSound
+        As of `read_mono`, for what lies in the spans.
     """
-    try:
-        with soundfile.SoundFile(file) as sound:
-            if sound.format in SEEKABLE:
-                return _decode_near(sound, sample_rate_hz, spans), sample_rate_hz
-    except (soundfile.LibsndfileError, EOFError):
-        pass  # what is wrong, or whether anything is, a plain reading says
-    if hasattr(file, "seek"):
-        file.seek(0)
-    return read_mono(file, sample_rate_hz)
+    with open_sound(source) as sound:
+        if sound.is_seekable:
+            try:
+                sound.require_end()
+                near = _decode_near(sound, sample_rate_hz, spans, allow_not_finite)
+            except UnusableSound:
+                pass  # what is wrong, or whether anything is, a plain reading says
+            else:
+                return near, sample_rate_hz
+    return read_mono(source, sample_rate_hz, allow_not_finite=allow_not_finite)
 
 
-def _decode_near(sound, sample_rate_hz, spans):
-    rate, n_frames = sound.samplerate, sound.frames
+def _decode_near(sound, sample_rate_hz, spans, allow_not_finite):
+    rate, n_frames = sound.sample_rate_hz, sound.n_samples
     common = math.gcd(rate, sample_rate_hz)
     # A part begins where a sample of the file and one of the result fall together.
     step, resampled_step = rate // common, sample_rate_hz // common
@@ -171,11 +124,8 @@ def _decode_near(sound, sample_rate_hz, spans):
     n_samples = math.floor(n_frames / (rate / sample_rate_hz) + 0.5)  # as soxr rounds, to the bit
     samples = np.zeros(n_samples, dtype=np.float32)
     for start, stop in _joined(zip(starts.tolist(), stops.tolist(), strict=True)):
-        sound.seek(start)
-        part = sound.read(stop - start, dtype="float32", always_2d=True)
-        if len(part) < stop - start:
-            raise EOFError
-        mono = _as_mono(part, rate, sample_rate_hz)
+        part = sound.read(start, stop, allow_not_finite=allow_not_finite)
+        mono = resample(_as_mono(part), rate, sample_rate_hz)
         at = start // step * resampled_step
         samples[at : at + len(mono)] = mono[: len(samples) - at]
     return samples
@@ -191,8 +141,7 @@ def _joined(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _as_mono(samples, rate, sample_rate_hz):
+def _as_mono(samples: np.ndarray) -> np.ndarray:
+    """The mean of the channels, (n_samples,), of (n_samples, n_channels)."""
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    if sample_rate_hz is not None and rate != sample_rate_hz:
-        mono = soxr.resample(mono, rate, sample_rate_hz)
     return np.ascontiguousarray(mono)

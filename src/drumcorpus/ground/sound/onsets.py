@@ -18,7 +18,6 @@ References
 """
 
 import numpy as np
-import soxr
 
 from drumcorpus.ground.sound.bleed import bleed_margin_db
 from drumcorpus.ground.sound.onset_peaks import (
@@ -30,6 +29,7 @@ from drumcorpus.ground.sound.onset_peaks import (
     transient_start,
 )
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
+from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.ground.sound.stems import Stem
 
 SALIENCE_SCALE_DB = 1.0  # rise above what is usual around, of salience 0.5
@@ -166,8 +166,7 @@ def _prepare(samples, sample_rate_hz, settings):
     if not np.isfinite([samples.min(), samples.max()]).all():
         raise ValueError("samples hold a NaN or an infinity")
     samples = samples.astype(np.float32, copy=False)
-    if sample_rate_hz != settings.sample_rate_hz:
-        samples = soxr.resample(samples, sample_rate_hz, settings.sample_rate_hz)
+    samples = resample(samples, sample_rate_hz, settings.sample_rate_hz)
     return samples, np.float32(samples.mean(dtype=np.float64) if len(samples) else 0)
 
 

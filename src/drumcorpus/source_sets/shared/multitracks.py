@@ -6,15 +6,14 @@ or second microphones of one stroke, and so are the left and the right of one na
 louder in another close microphone is bleed, and counted as such.
 """
 
-import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
-import soundfile
 
 from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.sound.audio import read_mono
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem, own_hits
 from drumcorpus.ground.sound.stems import Stem
@@ -34,8 +33,6 @@ from drumcorpus.source_sets.shared.track_rules import Rules, read_rules
 
 SUFFIXES = (".wav", ".wave", ".flac", ".aif", ".aiff", ".aifc")
 BLEED = "bleed"  # of the label map's drops
-_RATES_HZ = (4_000, 400_000)  # what a recording can have; a damaged header says anything
-_BLOCK = 1 << 16  # samples
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> 
     for candidates in [*sources.values(), *witnesses]:
         for track in candidates:
             try:
-                audio = decode_mono(read(track.path))
+                audio = read_mono(read(track.path))
             except ValueError as error:
                 detail, session_id = str(error), session["session_id"]
                 refusals.append(Refusal(track.path, "unreadable_audio", detail, session_id))
@@ -197,39 +194,6 @@ def join_hits(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     nothing = file_hits(Track("", "", TrackName(CLOSE, "", "")), [], [])
     parts = [nothing, *parts]
     return {name: np.concatenate([part[name] for part in parts]) for name in nothing}
-
-
-def decode_mono(data: bytes) -> tuple[np.ndarray, int]:
-    """The samples of an audio file as the mean of its channels, and their rate.
-
-    Decoded block by block: of twenty channels one is kept, and what a damaged header promises
-    takes no memory. They grow in one place, so that they are never held twice.
-
-    Raises
-    ------
-    ValueError
-        If it is not audio that libsndfile reads, holds no sample, or samples that are no numbers.
-    """
-    decoded, n_frames = bytearray(), 0
-    try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            rate, n_frames = file.samplerate, file.frames
-            while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-                decoded += block.mean(axis=1).data
-    except (soundfile.SoundFileError, TypeError) as error:
-        header = f"; the header says {n_frames} samples" if n_frames else ""
-        raise ValueError(f"not readable as audio: {error}{header}") from error
-    samples = np.frombuffer(decoded, dtype=np.float32)
-    n_samples = len(samples)
-    if n_samples == 0:
-        raise ValueError("the audio holds no sample")
-    if n_samples < n_frames:
-        raise ValueError(f"the header says {n_frames} samples, and {n_samples} are there")
-    if not _RATES_HZ[0] <= rate <= _RATES_HZ[1]:
-        raise ValueError(f"sample rate {rate} Hz; allowed: {_RATES_HZ[0]} to {_RATES_HZ[1]}")
-    if not np.isfinite([samples.min(), samples.max()]).all():
-        raise ValueError("the audio holds samples that are no finite numbers")
-    return samples, rate
 
 
 def _named(track: Track) -> str | None:

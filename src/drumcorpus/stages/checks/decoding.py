@@ -5,14 +5,15 @@ hour of sound, however many channels it has.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from drumcorpus.ground.files.raw_files import UnusableFile
+from drumcorpus.ground.sound.decoding import UNREADABLE_AUDIO, UnusableSound, open_sound
 from drumcorpus.ground.sound.loudness import LoudnessMeter
 from drumcorpus.stages.checks.faults import ClippingCounter, SilenceCounter
 
@@ -20,10 +21,6 @@ FRAME = 0.0005  # s
 FRAMES_PER_STRETCH = 20  # of silence
 BLOCK_STRETCHES = 150  # 1.5 s: large enough to hide the calls, small enough for the caches
 DIFFERENCE_HZ = 44_100  # at higher rates samples further apart are subtracted: hiss is no edge
-
-# Why a recording cannot be measured.
-UNREADABLE_AUDIO, EMPTY_AUDIO = "unreadable_audio", "empty_audio"
-CUT_SHORT, NOT_FINITE = "cut_short", "not_finite"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,57 +69,47 @@ def decode(paths: Sequence[str], locations: Sequence[Path], near_silence_dbfs: f
     Raises
     ------
     UnusableFile
-        Of reason `unreadable_audio`, `empty_audio`, `cut_short` or `not_finite`.
+        Of a reason of `ground.sound.decoding`.
     """
     with ExitStack() as stack:
-        opened = zip(paths, locations, strict=True)
-        files = [stack.enter_context(_open(path, where)) for path, where in opened]
-        rates = sorted({file.samplerate for file in files})
+        readers = []
+        for path, location in zip(paths, locations, strict=True):
+            with _naming(path):
+                readers.append(stack.enter_context(open_sound(location)))
+        rates = sorted({reader.sample_rate_hz for reader in readers})
         if len(rates) > 1:
             detail = f"the files of one recording have the rates {rates} Hz"
             raise UnusableFile(paths[0], UNREADABLE_AUDIO, detail)
-        gathering = _Gathering(rates[0], sum(file.channels for file in files), near_silence_dbfs)
-        for block in _blocks(paths, files, gathering.block_samples):
+        n_channels = sum(reader.n_channels for reader in readers)
+        gathering = _Gathering(rates[0], n_channels, near_silence_dbfs)
+        for block in _blocks(paths, readers, gathering.block_samples):
             gathering.add(block)
     return gathering.sound()
 
 
-def _open(path, location):
-    try:
-        if location.stat().st_size == 0:
-            raise UnusableFile(path, EMPTY_AUDIO, "the file has no content")
-        file = soundfile.SoundFile(location)
-    except soundfile.LibsndfileError as error:
-        detail = f"not readable as audio: {error.error_string}"
-        raise UnusableFile(path, UNREADABLE_AUDIO, detail) from error
-    if file.frames == 0:
-        file.close()
-        raise UnusableFile(path, EMPTY_AUDIO, "the audio holds no sample")
-    return file
-
-
-def _blocks(paths, files, n_block) -> Iterator[np.ndarray]:
+def _blocks(paths, readers, n_block) -> Iterator[np.ndarray]:
     """(n_channels, n_samples) float32, the channels of all files side by side."""
-    n_left = min(file.frames for file in files)
-    while n_left:
-        n = min(n_block, n_left)
-        parts = [_read(path, file, n) for path, file in zip(paths, files, strict=True)]
-        yield np.ascontiguousarray(np.concatenate([part.T for part in parts]))
-        n_left -= n
+    streams = [_stream(*each, n_block) for each in zip(paths, readers, strict=True)]
+    # Every file is asked once more after its last block: one that is cut short says so there.
+    for parts in zip_longest(*streams):
+        if any(part is None for part in parts):
+            return
+        n_samples = min(map(len, parts))
+        yield np.ascontiguousarray(np.concatenate([part[:n_samples].T for part in parts]))
 
 
-def _read(path, file, n):
+def _stream(path, reader, n_block):
+    with _naming(path):
+        yield from reader.blocks(n_block)
+
+
+@contextmanager
+def _naming(path):
+    """Whatever is amiss with the sound is amiss with this file."""
     try:
-        samples = file.read(n, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise UnusableFile(path, UNREADABLE_AUDIO, f"{error.error_string}") from error
-    if len(samples) < n:
-        at = file.tell() / file.samplerate
-        detail = f"the header says {file.frames} samples, nothing is there after {at:.3f} s"
-        raise UnusableFile(path, CUT_SHORT, detail)
-    if not np.isfinite(samples.sum(dtype=np.float64)):
-        raise UnusableFile(path, NOT_FINITE, "samples hold a NaN or an infinity")
-    return samples
+        yield
+    except UnusableSound as error:
+        raise UnusableFile(path, error.reason, error.detail) from error
 
 
 class _Gathering:

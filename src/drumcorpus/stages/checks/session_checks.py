@@ -9,6 +9,7 @@ of them, as if they were played one after the other.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -30,6 +31,7 @@ MIN_DURATION = 0.4  # s, of a session: one gating block of the loudness
 TOO_SHORT = "too_short"
 LABELS_FROM_SOUND = "labels_from_sound"  # their onsets were found in this very audio
 SEVERAL_RECORDINGS = "several_recordings"
+EVENT_COLUMNS = ["session_id", "audio_path", "onset_time", "components"]  # that are read
 NO_EVENTS = {"onset": np.zeros(0), "family": []}
 
 
@@ -50,8 +52,7 @@ def check_sessions(
     sessions : pa.Table
         SESSIONS schema, of one shard.
     events : pa.Table
-        EVENTS schema, of the same; `session_id`, `audio_path`, `onset_time` and `components` are
-        read.
+        EVENTS schema, of the same; the columns `EVENT_COLUMNS` are read.
     locate
         Where a raw file lies on this machine, by its path.
     families : mapping
@@ -67,7 +68,7 @@ def check_sessions(
     -------
     checks : pa.Table
         AUDIO_CHECKS schema: every session with audio, in order of `session_id`. A session that
-        cannot be measured has its reason: one of `decoding`, or `too_short`.
+        cannot be measured has its reason: one of `ground.sound.decoding`, or `too_short`.
     """
     settings = read_settings(MeasureSettings, settings)
     eligible = [row for row in sessions.to_pylist() if recordings_of(row)]
@@ -89,6 +90,19 @@ def check_sessions(
             on_session()
         rows.append(row)
     return pa.Table.from_pylist(rows, AUDIO_CHECKS)
+
+
+def count_checks(checks: pa.Table) -> dict:
+    """Sessions that could be sampled, those that were, and why some of these were not measured.
+
+    Parameters
+    ----------
+    checks : pa.Table
+        AUDIO_CHECKS schema.
+    """
+    reasons = Counter(reason for reason in checks["reason"].to_pylist() if reason)
+    sampled = sum(checks["sampled"].to_pylist())
+    return {"eligible": checks.num_rows, "sampled": sampled, "not_measured": dict(reasons)}
 
 
 def choose_sessions(
@@ -191,10 +205,9 @@ def _timing_columns(sound: Sound, onsets: np.ndarray, settings: MeasureSettings)
 
 def _events_by_recording(events, chosen, families):
     """Onsets in order, and the one family struck at each, by session and audio."""
-    names = ["session_id", "audio_path", "onset_time", "components"]
     is_chosen = pc.is_in(events["session_id"], pa.array(sorted(chosen), pa.string()))
     found: dict[tuple, list] = {}
-    for row in events.select(names).filter(is_chosen).to_pylist():
+    for row in events.select(EVENT_COLUMNS).filter(is_chosen).to_pylist():
         struck = {families.get(component["label"]) for component in row["components"]}
         family = struck.pop() if len(struck) == 1 else None
         key = (row["session_id"], row["audio_path"])

@@ -100,6 +100,18 @@ def embed_crashes(
     return pa.table(columns).select(CRASH_EMBEDDINGS.names).cast(CRASH_EMBEDDINGS)
 
 
+def count_embeddings(embeddings: pa.Table) -> dict[str, int]:
+    """Crash hits, and those of them that could not be described.
+
+    Parameters
+    ----------
+    embeddings : pa.Table
+        CRASH_EMBEDDINGS schema.
+    """
+    n_hits = embeddings.num_rows
+    return {"crash_hits": n_hits, "undescribed": n_hits - embeddings["reason"].null_count}
+
+
 def _struck_beside(events, labels, offsets, hit_events, crashes):
     """Labels struck with each hit, sorted; hits are given by the rows of their events."""
     onsets = events["onset_time"].to_numpy()

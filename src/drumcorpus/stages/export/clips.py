@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import soxr
 
+from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.stages.export.layout import (
     INDEX,
     SPLIT_FOLDERS,
@@ -61,8 +61,7 @@ def cut_clips(
 
     A clip is WAV, PCM16, mono; all have one length, and the onset stands at the same sample of
     all: a clip that reaches beyond its audio is padded with zeros. Audio of another rate is
-    resampled whole (soxr, high quality, linear phase, so that onsets stay where they are);
-    rounding to 16 bit is without dither, so that equal audio gives equal bytes.
+    resampled whole; rounding to 16 bit is without dither, so that equal audio gives equal bytes.
 
     The shard's folders are replaced as a whole at the end: what an earlier run left for events
     that are gone, goes. Only one process may cut a shard at a time.
@@ -160,9 +159,7 @@ def _load(open_audio: OpenAudio, audio_path: str | None, geometry: Geometry) -> 
         raise ValueError(f"{audio_path}: expected one channel, got shape {samples.shape}")
     if not np.isfinite(samples).all():
         return UNREADABLE_AUDIO
-    if rate != geometry.sample_rate_hz and len(samples):
-        samples = soxr.resample(samples, rate, geometry.sample_rate_hz, quality="HQ")
-    return _quantise(samples, geometry)
+    return _quantise(resample(samples, rate, geometry.sample_rate_hz), geometry)
 
 
 def _quantise(samples: np.ndarray, geometry: Geometry) -> _Pcm:

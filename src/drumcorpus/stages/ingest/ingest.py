@@ -1,5 +1,6 @@
 """Ingestion: the strokes of a shard's sessions become events, and every stroke is accounted for."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,9 +10,10 @@ import pyarrow.compute as pc
 
 from drumcorpus.events import build_events
 from drumcorpus.ground.files.raw_files import UnusableFile
+from drumcorpus.ground.files.tables import write_table
 from drumcorpus.hits import HitNames, Hits, double_triggers
 from drumcorpus.schemas import EVENTS, TALLIES
-from drumcorpus.sessions import Refusal
+from drumcorpus.sessions import Refusal, quarantine_table
 from drumcorpus.taxonomy import RESERVED_OUTCOMES, LabelMap, Stroke, Taxonomy
 
 IN_EVENT = RESERVED_OUTCOMES[0]
@@ -113,6 +115,25 @@ def ingest_sessions(
         names=book.names(),
     )
     return Ingested(events, tallies, refusals)
+
+
+def write_ingested(
+    ingested: Ingested,
+    source_set: str,
+    *,
+    events: str | os.PathLike,
+    tallies: str | os.PathLike,
+    quarantine: str | os.PathLike,
+) -> dict:
+    """Write the three tables of a shard; returns how much is in them, for the run manifest."""
+    write_table(events, ingested.events)
+    write_table(tallies, ingested.tallies)
+    write_table(quarantine, quarantine_table(source_set, "ingest", ingested.refusals))
+    return {
+        "events": ingested.events.num_rows,
+        "quarantined": len(ingested.refusals),
+        "hits": outcome_counts(ingested.tallies),
+    }
 
 
 def outcome_counts(tallies: pa.Table) -> dict[str, int]:

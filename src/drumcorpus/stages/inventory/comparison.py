@@ -15,7 +15,7 @@ from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.raw_files import FactCache, RawFile, digest_raw_files
 from drumcorpus.ground.pages.shown import data_size
-from drumcorpus.ground.run.job import STATE_FOLDER
+from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal
 from drumcorpus.stages.inventory.checksum_lists import (
     NO_LIST,
@@ -57,9 +57,8 @@ def open_caches(source_set: str) -> dict[str, FactCache]:
     SHA-256 is kept where the inventory keeps it, so that each reads only what the other has not.
     MD5 has a file of its own, for there it would take the place of what the inventory has learnt.
     """
-    folder = Path(STATE_FOLDER, "digests")
-    names = {"sha256": f"{source_set}.json", "md5": f"{source_set}.md5.json"}
-    return {algorithm: FactCache(folder / name) for algorithm, name in names.items()}
+    names = {"sha256": source_set, "md5": f"{source_set}.md5"}
+    return {algorithm: FactCache(digests_path(name)) for algorithm, name in names.items()}
 
 
 def write_first_list(

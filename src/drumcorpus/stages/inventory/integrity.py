@@ -9,8 +9,8 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.paths import visible
-from drumcorpus.ground.run.job import STATE_FOLDER
 from drumcorpus.ground.run.raw_scan import scan_raw_data
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.stages.inventory.comparison import (
     Comparison,
     compare,

@@ -9,7 +9,8 @@ import pyarrow as pa
 from drumcorpus.ground.files.raw_files import FactCache, RawFile, read_as_digested
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.raw_scan import RawData
-from drumcorpus.ground.sound.audio import integrated_loudness, probe_audio
+from drumcorpus.ground.sound.audio import probe_audio
+from drumcorpus.ground.sound.loudness import integrated_loudness
 from drumcorpus.schemas import INVENTORY, SESSIONS
 from drumcorpus.sessions import Refusal, Survey, quarantine_table
 

@@ -1,11 +1,13 @@
 """Fingerprints: what is left of the sound and the strokes of each session to find copies by."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.tables import count_by, write_batches
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
 from drumcorpus.schemas import FINGERPRINTS
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
@@ -39,7 +41,7 @@ def fingerprint_sessions(
     classes : mapping
         Small class of each label, or None where it has none.
     open_audio
-        ``path -> (samples (n_samples,), rate)`` at `audio_landmarks.SAMPLE_RATE_HZ`; raises
+        ``path -> (samples (n_samples,), rate)`` at `landmarks.SAMPLE_RATE_HZ`; raises
         ValueError where the file is not audio.
     max_seconds : float
         Audio from its start that is looked at.
@@ -91,6 +93,12 @@ def fingerprint_sessions(
             rows = []
     if rows:
         yield pa.RecordBatch.from_pylist(rows, FINGERPRINTS)
+
+
+def write_fingerprints(path: str | os.PathLike, batches: Iterable[pa.RecordBatch]) -> dict:
+    """Write fingerprints as they come; returns how many there are, and why some are of no sound."""
+    n_sessions = write_batches(path, FINGERPRINTS, batches)
+    return {"sessions": n_sessions, **count_by(path, "audio_reason")}
 
 
 def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int) -> dict:

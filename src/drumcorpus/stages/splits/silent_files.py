@@ -4,12 +4,10 @@ import os
 from collections.abc import Callable
 
 import pyarrow as pa
-import soundfile
 
-from drumcorpus.ground.files.raw_files import RawReader
+from drumcorpus.ground.files.raw_reader import RawReader
+from drumcorpus.ground.sound.decoding import NOT_FINITE, UnusableSound, open_sound
 from drumcorpus.ground.sound.landmarks import is_silent
-
-_BLOCK = 1 << 16  # samples of each channel that are held at once
 
 
 def silent_file_finder(files: pa.Table, reader: RawReader) -> Callable[[str], list[str]]:
@@ -25,33 +23,29 @@ def silent_file_finder(files: pa.Table, reader: RawReader) -> Callable[[str], li
     reader : RawReader
         With the digests of these files.
     """
-    owned: dict[str, dict[str, str]] = {}
+    paths: dict[str, dict[str, str]] = {}  # of each session, by digest
     for file in files.select(["session_id", "path", "sha256"]).to_pylist():
-        owned.setdefault(file["session_id"], {})[file["sha256"]] = file["path"]
-    heard: dict[str, bool] = {}
+        paths.setdefault(file["session_id"], {})[file["sha256"]] = file["path"]
+    sounds: dict[str, bool] = {}  # whether the file of a digest has sound
 
     def find(session_id: str) -> list[str]:
-        mine = owned.get(session_id, {})
-        for digest, path in mine.items():
-            if digest not in heard:
-                heard[digest] = has_sound(reader.location(path))
-                if not heard[digest]:
+        for digest, path in paths.get(session_id, {}).items():
+            if digest not in sounds:
+                sounds[digest] = has_sound(reader.location(path))
+                if not sounds[digest]:
                     reader.verified(path)
-        return sorted(digest for digest in mine if not heard[digest])
+        return sorted(digest for digest in paths.get(session_id, {}) if not sounds[digest])
 
     return find
 
 
 def has_sound(path: str | os.PathLike) -> bool:
-    """Whether a sample of any channel reaches `audio_landmarks.SILENCE_DB`.
+    """Whether a sample of any channel reaches `landmarks.SILENCE_DB`, or is no number.
 
-    What libsndfile cannot read, or holds no sample, has none.
+    A file that cannot be decoded to its end has the sound that can be decoded, if any.
     """
     try:
-        with soundfile.SoundFile(os.fspath(path)) as file:
-            while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-                if not is_silent(block):
-                    return True
-    except soundfile.LibsndfileError:
-        return False
-    return False
+        with open_sound(path) as sound:
+            return any(not is_silent(block) for block in sound.blocks())
+    except UnusableSound as error:
+        return error.reason == NOT_FINITE

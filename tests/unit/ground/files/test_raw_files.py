@@ -7,13 +7,12 @@ import pytest
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.raw_files import (
     FactCache,
-    RawDataChanged,
-    RawReader,
     digest_raw_files,
     existing_roots,
     listing_stamp,
     scan_roots,
 )
+from drumcorpus.ground.files.raw_reader import RawReader
 
 
 def put(path, content="x"):
@@ -304,18 +303,3 @@ class TestFactCache:
             digest_raw_files(files, cache, workers=2, on_progress=seen.append)
             cache.save()
             assert sorted(seen) == [3, 5]
-
-
-class TestRawReader:
-    def test_it_reads_what_the_inventory_saw(self, root):
-        put(root / "a.mid", "one")
-        assert RawReader([root], {"a.mid": sha256_bytes(b"one")}).read("a.mid") == b"one"
-
-    def test_a_changed_file_is_an_error_that_names_it(self, root):
-        put(root / "a.mid", "two")
-        with pytest.raises(RawDataChanged, match=r"^a\.mid: changed since the inventory was taken"):
-            RawReader([root], {"a.mid": sha256_bytes(b"one")}).read("a.mid")
-
-    def test_a_vanished_file_is_an_error_that_names_it(self, root):
-        with pytest.raises(RawDataChanged, match=r"^d/a\.mid: was there when the inventory"):
-            RawReader([root], {"d/a.mid": sha256_bytes(b"one")}).read("d/a.mid")

@@ -7,12 +7,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumcorpus.ground.sound.audio import (
-    integrated_loudness,
-    probe_audio,
-    read_mono,
-    read_mono_near,
-)
+from drumcorpus.ground.sound.audio import probe_audio, read_mono, read_mono_near
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.schemas import SESSIONS
 
@@ -166,31 +161,6 @@ class TestNear:
         (tmp_path / "a.wav").write_bytes(b"nothing of the kind")
         with pytest.raises(ValueError, match="not readable as audio"):
             read_mono_near(tmp_path / "a.wav", 22_050, np.array([[0.0, 1.0]]))
-
-
-class TestLoudness:
-    def test_the_test_tone_of_the_standard(self, tmp_path):
-        # BS.1770-4: 997 Hz at 0 dBFS in one front channel reads -3.01 LKFS.
-        soundfile.write(tmp_path / "a.wav", sine(-20), RATE, subtype="FLOAT")
-        assert integrated_loudness(tmp_path / "a.wav") == pytest.approx(-23.01, abs=0.05)
-        both = np.stack([sine(-20)] * 2, axis=1)
-        soundfile.write(tmp_path / "b.wav", both, RATE, subtype="FLOAT")
-        assert integrated_loudness(tmp_path / "b.wav") == pytest.approx(-20.0, abs=0.05)
-
-    def test_silence_has_none(self, tmp_path):
-        soundfile.write(tmp_path / "a.wav", np.zeros(RATE), RATE)
-        assert integrated_loudness(tmp_path / "a.wav") is None
-
-    @pytest.mark.parametrize("n_samples", [1, 100, RATE // 10])
-    def test_sound_shorter_than_a_block_is_measured(self, tmp_path, n_samples):
-        soundfile.write(tmp_path / "a.wav", np.full(n_samples, 0.5), RATE)
-        loudness = integrated_loudness(tmp_path / "a.wav")
-        assert loudness is None or -80 < loudness < 5
-
-    def test_more_than_five_channels_are_measured_as_their_mean(self, tmp_path):
-        tone = np.stack([sine(-20)] * 20, axis=1)
-        soundfile.write(tmp_path / "a.wav", tone, RATE, subtype="FLOAT")
-        assert integrated_loudness(tmp_path / "a.wav") == pytest.approx(-23.01, abs=0.05)
 
 
 class TestRecordings:

@@ -51,7 +51,10 @@ def told(repo, taxonomy, tmp_path):
                 soundfile.write(path, recording, RATE_HZ, subtype="FLOAT")
         events = pa.Table.from_pylist(list(events_of(sessions)), EVENTS)
         read = recording_reader(
-            SESSIONS.empty_table(), lambda path: (tmp_path / path).read_bytes(), 22_050
+            SESSIONS.empty_table(),
+            lambda path: (tmp_path / path).read_bytes(),
+            22_050,
+            allow_not_finite=True,
         )
         hits = embed_crashes(
             events, labels, lambda path, spans: read(path, spans)[0], sample_rate_hz=22_050

@@ -1,0 +1,31 @@
+"""The recordings of a source set as a job listens to them."""
+
+import os
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from drumcorpus.ground.run.raw_data import open_raw_data
+from drumcorpus.ground.sound.recordings import recording_reader
+
+
+def open_recordings(
+    source_set: str,
+    roots: Iterable[str | os.PathLike],
+    sessions: pa.Table,
+    sample_rate_hz: int | None = None,
+    *,
+    allow_not_finite: bool = False,
+) -> Callable[..., tuple[np.ndarray, int]]:
+    """What opens the audio of an event, as of `recordings.recording_reader`.
+
+    Parameters
+    ----------
+    source_set, roots, sessions
+        As of `raw_data.open_raw_data`.
+    sample_rate_hz, allow_not_finite
+        As of `recordings.recording_reader`.
+    """
+    read = open_raw_data(source_set, roots, sessions).read
+    return recording_reader(sessions, read, sample_rate_hz, allow_not_finite=allow_not_finite)

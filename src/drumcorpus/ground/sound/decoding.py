@@ -1,0 +1,191 @@
+"""The one decoder of sound files: their samples block by block, and what makes a file unusable.
+
+Every reader of the library decodes here, so that a file is usable for all of them or for none:
+
+``unreadable_audio``
+    libsndfile cannot decode it, or the header has a rate that no recording has.
+``empty_audio``
+    It has no byte, or no sample.
+``cut_short``
+    The last sample that its header promises is not there.
+``not_finite``
+    A sample is a NaN or an infinity.
+
+The first two show when a file is opened, the third at its end, the last where the sample is read.
+"""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from drumcorpus.ground.sound.chunks import missing_bytes
+
+UNREADABLE_AUDIO, EMPTY_AUDIO = "unreadable_audio", "empty_audio"
+CUT_SHORT, NOT_FINITE = "cut_short", "not_finite"
+
+BLOCK = 1 << 16  # samples of each channel that are decoded at once
+RATES_HZ = (4_000, 400_000)  # what a recording can have; a damaged header says anything
+# Formats in which libsndfile finds a sample without decoding those before it.
+SEEKABLE = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
+
+Source = str | os.PathLike | bytes  # where a sound file lies, or its content
+
+
+class UnusableSound(ValueError):
+    """A file that is no sound to work with; carries the named reason that is counted."""
+
+    def __init__(self, reason: str, detail: str):
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class SoundReader:
+    """An open sound file, as its header describes it."""
+
+    def __init__(self, file: soundfile.SoundFile, source: Source):
+        self._file, self._source = file, source
+        self.sample_rate_hz: int = file.samplerate
+        self.n_channels: int = file.channels
+        self.n_samples: int = file.frames  # of each channel
+        self.is_seekable = file.format in SEEKABLE
+
+    def blocks(
+        self, n_block: int = BLOCK, *, allow_not_finite: bool = False
+    ) -> Iterator[np.ndarray]:
+        """All samples in order, so that length costs no memory.
+
+        Parameters
+        ----------
+        n_block : int
+            Samples of each channel in a block.
+        allow_not_finite : bool
+            Let NaN and infinities through, for one who judges every stroke by its own sound.
+
+        Yields
+        ------
+        samples : np.ndarray, shape (n_block, n_channels), float32
+            Full scale is 1; the last block may be shorter.
+
+        Raises
+        ------
+        UnusableSound
+            Of reason `unreadable_audio`, `cut_short` or `not_finite`, after all that could be
+            decoded.
+        """
+        n_left = self.n_samples
+        while n_left:
+            samples = self._read(min(n_block, n_left), allow_not_finite)
+            if len(samples) == 0:
+                raise self._end_is_missing()
+            yield samples
+            n_left -= len(samples)
+        self._require_bytes()
+
+    def read(self, start: int, stop: int, *, allow_not_finite: bool = False) -> np.ndarray:
+        """The samples from `start` to before `stop`, (n_samples, n_channels) float32.
+
+        Raises
+        ------
+        UnusableSound
+            As of `blocks`; also `cut_short` where some of them are not there.
+        """
+        samples = self._read(stop - start, allow_not_finite, start)
+        if len(samples) < stop - start:
+            raise self._end_is_missing()
+        return samples
+
+    def require_end(self) -> None:
+        """Look whether the last sample is there, without decoding the others.
+
+        Raises
+        ------
+        UnusableSound
+            Of reason `cut_short`.
+        """
+        try:
+            self._file.seek(self.n_samples - 1)
+            n_read = len(self._file.read(1, dtype="float32"))
+        except soundfile.SoundFileError:
+            n_read = 0
+        if n_read == 0:
+            raise self._end_is_missing()
+        self._require_bytes()
+
+    def _read(self, n_samples, allow_not_finite, start=None):
+        try:
+            if start is not None:
+                self._file.seek(start)
+            samples = self._file.read(n_samples, dtype="float32", always_2d=True)
+        except (soundfile.SoundFileError, TypeError) as error:
+            with open_sound(self._source) as anew:  # after an error no seek is to be trusted
+                anew.require_end()
+            raise _unreadable(error) from error
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            is_finite = allow_not_finite or np.isfinite(samples.sum(dtype=np.float64))
+        if not is_finite:
+            raise UnusableSound(NOT_FINITE, "samples hold a NaN or an infinity")
+        return samples
+
+    def _require_bytes(self):
+        """A file that ends before its samples do: of some formats libsndfile takes what is left."""
+        with _content(self._source) as file:
+            missing = missing_bytes(file)
+        if missing is not None:
+            n_stated, n_there = missing
+            detail = f"the header says {n_stated} bytes of samples, {n_there} are there"
+            raise UnusableSound(CUT_SHORT, detail)
+
+    def _end_is_missing(self):
+        detail = f"the header says {self.n_samples} samples, and the last is not there"
+        return UnusableSound(CUT_SHORT, detail)
+
+
+@contextmanager
+def open_sound(source: Source) -> Iterator[SoundReader]:
+    """Open a sound file.
+
+    Parameters
+    ----------
+    source : path or bytes
+        Where the file lies, or its content.
+
+    Raises
+    ------
+    UnusableSound
+        Of reason `unreadable_audio` or `empty_audio`.
+    OSError
+        If there is no such file, or it cannot be read: that is no property of the recording.
+    """
+    with _content(source) as file:
+        if not file.read(1):
+            raise UnusableSound(EMPTY_AUDIO, "not readable as audio: the file has no content")
+    try:
+        file = soundfile.SoundFile(io.BytesIO(source) if _is_content(source) else source)
+    except (soundfile.SoundFileError, TypeError) as error:
+        raise _unreadable(error) from error
+    with file:
+        if file.frames == 0:
+            raise UnusableSound(EMPTY_AUDIO, "the audio holds no sample")
+        if not RATES_HZ[0] <= file.samplerate <= RATES_HZ[1]:
+            detail = f"sample rate {file.samplerate} Hz; allowed: {RATES_HZ[0]} to {RATES_HZ[1]}"
+            raise UnusableSound(UNREADABLE_AUDIO, detail)
+        yield SoundReader(file, source)
+
+
+def _unreadable(error):
+    # Its text as a whole may name a place in memory, which differs from run to run.
+    said = getattr(error, "error_string", error)
+    return UnusableSound(UNREADABLE_AUDIO, f"not readable as audio: {said}")
+
+
+def _content(source):
+    return io.BytesIO(source) if _is_content(source) else Path(source).open("rb")
+
+
+def _is_content(source):
+    return isinstance(source, bytes)

@@ -1,0 +1,135 @@
+"""One loudness meter: the value of the standard, whoever asks and at whatever rate."""
+
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import soundfile
+
+from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.run.raw_scan import RawData
+from drumcorpus.ground.sound.loudness import LoudnessMeter, integrated_loudness, integrated_lufs
+from drumcorpus.schemas import EVENTS, SESSIONS
+from drumcorpus.sessions import Survey
+from drumcorpus.stages.checks.session_checks import check_sessions
+from drumcorpus.stages.inventory.inventory import take_inventory
+from drumcorpus.stages.splits.draw import split_sessions
+
+RATE_HZ = 48_000
+CARD = {"kit": "k", "is_synthetic": False, "label_maps": ["drums"]}
+
+
+def sine(level_db, seconds=5.0, rate_hz=RATE_HZ, n_channels=1):
+    """997 Hz, the test tone of ITU-R BS.1770, (n_samples, n_channels)."""
+    times = np.arange(round(rate_hz * seconds)) / rate_hz
+    tone = 10 ** (level_db / 20) * np.sin(2 * np.pi * 997 * times)
+    return np.repeat(tone[:, None], n_channels, axis=1)
+
+
+def drums(seconds, rate_hz, n_channels):
+    """Decaying bursts of noise and a low tone, with rests between them and a quiet second half."""
+    rng = np.random.default_rng(4)
+    times = np.arange(round(seconds * rate_hz)) / rate_hz
+    beat = np.exp(-8 * (times % 0.61)) * (times % 2.44 < 1.83)
+    noise = 0.15 * rng.standard_normal((len(times), n_channels))
+    samples = beat[:, None] * (noise + 0.3 * np.sin(2 * np.pi * 61 * times)[:, None])
+    samples[len(samples) // 2 :] *= 0.02
+    return samples.clip(-0.99, 0.99)
+
+
+@pytest.fixture
+def measure(tmp_path, repo):
+    """LUFS of samples by the path of the inventory and by that of the checks."""
+    settings = read_yaml(repo / "config/config.yaml")["checks"]["measure"]
+    folder = tmp_path / "raw"
+    folder.mkdir()
+
+    def by_inventory():
+        files, refusals = scan_roots([folder])
+        cache = FactCache(tmp_path / "facts.json")
+        digests, _ = digest_raw_files(files.values(), cache, workers=1)
+        asking = {"session_id": "a", "audio_path": "a.wav", "measure_loudness": True}
+        survey = Survey([asking], {"a.wav": "audio"}, {}, [])
+        shares = {"train": 1.0, "validation": 0.0, "test": 0.0}
+        inventory = take_inventory(
+            RawData("made_up", files, digests, refusals, cache),
+            CARD,
+            {},
+            lambda files, read, options: survey,
+            split_sessions=partial(split_sessions, seed=0, shares=shares),
+            workers=1,
+        )
+        return inventory.sessions["integrated_loudness"].to_pylist()[0]
+
+    def by_checks():
+        row = dict.fromkeys(SESSIONS.names) | {"source_set": "s", "session_id": "a", "files": []}
+        sessions = pa.Table.from_pylist([row | {"audio_path": "a.wav", "notes": []}], SESSIONS)
+        args = (lambda path: folder / path, {}, settings)
+        checks = check_sessions(sessions, EVENTS.empty_table(), *args, n_shards=1)
+        return checks["loudness_lufs"].to_pylist()[0]
+
+    def measure(samples, rate_hz, subtype="FLOAT"):
+        soundfile.write(folder / "a.wav", samples, rate_hz, subtype=subtype)
+        return by_inventory(), by_checks()
+
+    return measure
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize(
+    ("n_channels", "expected"),
+    # BS.1770: in one front channel 0 dBFS are -3.01 LUFS; the surrounds weigh 1.41; of more than
+    # five channels the mean is measured.
+    [(1, -23.01), (2, -20.0), (5, -20.0 + 10 * np.log10((3 + 2 * 1.41) / 2)), (20, -23.01)],
+)
+def test_the_tone_of_the_standard_has_its_value_on_both_paths(
+    measure, rate_hz, n_channels, expected
+):
+    tone = sine(-20, rate_hz=rate_hz, n_channels=n_channels)
+    assert measure(tone, rate_hz) == pytest.approx((expected, expected), abs=0.005)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 44_100, 48_000])
+@pytest.mark.parametrize("n_channels", [1, 2, 6])
+def test_both_paths_give_one_number(measure, rate_hz, n_channels):
+    inventory, checks = measure(drums(12.3, rate_hz, n_channels), rate_hz, "PCM_24")
+    assert -40 < checks < -10
+    # The checks write down three decimals.
+    assert inventory == pytest.approx(checks, abs=0.00051)
+
+
+def test_blocks_of_any_length_make_one_measurement():
+    samples = drums(5.0, 44_100, 2).T.astype(np.float32)
+    values = set()
+    for n_block in (7, 4410, 5000, 65_536, samples.shape[1]):
+        meter = LoudnessMeter(44_100, 2)
+        for start in range(0, samples.shape[1], n_block):
+            meter.add(samples[:, start : start + n_block])
+        values.add(round(integrated_lufs([meter.block_powers()]), 6))
+    assert len(values) == 1
+
+
+def test_silence_has_none(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(RATE_HZ), RATE_HZ)
+    assert integrated_loudness(tmp_path / "a.wav") is None
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.39])
+def test_what_is_shorter_than_a_gating_block_is_measured_as_one(tmp_path, seconds):
+    soundfile.write(tmp_path / "a.wav", sine(-20, seconds), RATE_HZ, subtype="FLOAT")
+    assert integrated_loudness(tmp_path / "a.wav") == pytest.approx(-23.01, abs=0.05)
+
+
+@pytest.mark.parametrize("n_samples", [1, 100])
+def test_a_few_samples_have_a_loudness_or_none(tmp_path, n_samples):
+    soundfile.write(tmp_path / "a.wav", np.full(n_samples, 0.5), RATE_HZ)
+    loudness = integrated_loudness(tmp_path / "a.wav")
+    assert loudness is None or -70 <= loudness < 5
+
+
+def test_content_is_measured_as_the_file_is(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, drums(3.0, RATE_HZ, 2), RATE_HZ)
+    assert integrated_loudness(path.read_bytes()) == integrated_loudness(path)
