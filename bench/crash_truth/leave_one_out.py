@@ -30,10 +30,11 @@ from score import JudgedSession, adjusted_rand, match_names, score_sessions
 from sklearn.linear_model import LogisticRegression
 
 from drumcorpus.ground.files.settings import read_settings
-from drumcorpus.stages.crash.clusters import SEPARATED, Clustering, cluster_session
+from drumcorpus.stages.crash.clusters import Clustering, cluster_session
 from drumcorpus.stages.crash.divisions import MARGIN_OFFSET, MARGIN_SLOPE
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
 from drumcorpus.stages.crash.settings import ClusteringSettings
+from drumcorpus.vocabulary import SEPARATED
 
 AS_RENDERED = "as_rendered"
 # Kits that share a cymbal, or sound alike: left out together (see the README).

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from drumcorpus.hits import NO_NAMES, HitNames, Hits, group_onsets
 from drumcorpus.schemas import ANNOTATION, COMPONENT, EVENTS
 from drumcorpus.taxonomy import Stroke, Taxonomy
+from drumcorpus.vocabulary import INGEST
 
 # An onset is kept to the nanosecond: finer than any clock here, and short in a text file.
 ONSET_DIGITS = 9
 VALUE_DIGITS = 6
-INGEST = "ingest"  # the stage that a remark of a hit is of
 
 
 def event_ids(

@@ -4,8 +4,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
+from drumcorpus.vocabulary import BEFORE_START, DOUBLE_TRIGGER, IN_EVENT, UNMAPPED_LABEL
+
 # What ingestion itself says of a stroke; a label map gives other reasons.
-RESERVED_OUTCOMES = ("in_event", "double_trigger", "before_start", "unmapped_label")
+RESERVED_OUTCOMES = (IN_EVENT, DOUBLE_TRIGGER, BEFORE_START, UNMAPPED_LABEL)
 
 
 @dataclass(frozen=True)

@@ -3,5 +3,136 @@
 # Which split a session stands in.
 SPLITS = ("train", "validation", "test")
 
-# What tells the cymbal: a number of the source or of a cymbal map, the sound, a reviewer.
-BY_METADATA, BY_SOUND, BY_REVIEW = "metadata_override", "spectral_cluster", "review"
+# What a raw file is for (column `role`).
+ANNOTATION = "annotation"
+AUDIO = "audio"
+INDEX = "index"
+OTHER_FILE = "other"
+
+# How far a source set is let into the corpus (`tier` of the config).
+PRODUCTION = "production"
+STAGED = "staged"
+INVENTORY_ONLY = "inventory"
+
+# How labels came about (`label_method`), where code asks.
+ONSET_DETECTOR = "onset_detector"
+FILE_NAME = "file_name"
+
+# Where a file was refused (column `stage` of the quarantine).
+AT_INVENTORY = "inventory"
+AT_INGEST = "ingest"
+
+# What became of a hit (column `outcome` of the tallies); a label map gives further reasons.
+IN_EVENT = "in_event"
+DOUBLE_TRIGGER = "double_trigger"
+BEFORE_START = "before_start"
+UNMAPPED_LABEL = "unmapped_label"
+
+# What became of an event in an export (column `outcome`), where it has no other reason below.
+CLIP = "clip"
+ONSET_BEFORE_START = "onset_before_start"
+ONSET_PAST_END = "onset_past_end"
+
+# Why there is no sound to work on.
+NO_AUDIO = "no_audio"
+UNREADABLE_AUDIO = "unreadable_audio"
+EMPTY_AUDIO = "empty_audio"
+CUT_SHORT = "cut_short"
+NOT_FINITE = "not_finite"
+SILENT_AUDIO = "silent_audio"
+NO_LANDMARK = "no_landmark"
+TOO_SHORT = "too_short"
+TOO_SHORT_AFTER_ONSET = "too_short_after_onset"
+SILENT_WINDOW = "silent_window"
+ANOTHER_CRASH_AT_ONCE = "another_crash_at_once"
+
+# Why a raw file is not used (column `reason` of the quarantine).
+OUTSIDE_ROOT = "outside_root"
+BROKEN_LINK = "broken_link"
+LINK_LOOP = "link_loop"
+NAME_NOT_UTF8 = "name_not_utf8"
+NOT_A_REGULAR_FILE = "not_a_regular_file"
+UNREADABLE_FILE = "unreadable_file"
+UNREADABLE_FOLDER = "unreadable_folder"
+UNREADABLE_MIDI = "unreadable_midi"
+UNREADABLE_ANNOTATION = "unreadable_annotation"
+UNREADABLE_METADATA = "unreadable_metadata"
+UNREADABLE_BEATS = "unreadable_beats"
+EMPTY_ANNOTATION = "empty_annotation"
+NO_NOTES = "no_notes"
+NO_ONSETS = "no_onsets"
+MISSING_ANNOTATION = "missing_annotation"
+MISSING_AUDIO = "missing_audio"
+MISSING_METADATA = "missing_metadata"
+UNLISTED_FILE = "unlisted_file"
+STRAY_FILE = "stray_file"
+DUPLICATE_FILE = "duplicate_file"
+DUPLICATE_SESSION = "duplicate_session"
+SPLIT_CONFLICT = "split_conflict"
+BAD_INDEX_ROW = "bad_index_row"
+UNKNOWN_FORMAT = "unknown_format"
+UNSUPPORTED_FORMAT = "unsupported_format"
+UNKNOWN_PLUGIN = "unknown_plugin"
+ANNOTATIONS_DISAGREE = "annotations_disagree"
+
+# Why labels are not held against the sound, or the detector not against labels.
+LABELS_FROM_SOUND = "labels_from_sound"
+SEVERAL_RECORDINGS = "several_recordings"
+TOO_FEW_MEASURED = "too_few_measured"
+NO_SOUND = "no_sound"
+NO_EVENTS = "no_events"
+LABELS_FROM_THIS_DETECTOR = "labels_from_this_detector"
+
+# Stages of the annotation history of an event.
+INGEST = "ingest"
+ALIAS_LABELS = "alias_labels"
+CRASH_DUAL_LABEL = "crash_dual_label"
+CRASH_IN_DOUBT = "crash_in_doubt"
+CRASH_CYMBAL = "crash_cymbal"
+
+# What decided a label (column `method`): a number of the source or of a cymbal map, the sound, a
+# reviewer; an alias of the taxonomy; of a cymbal's number, a cymbal map.
+BY_METADATA = "metadata_override"
+BY_SOUND = "spectral_cluster"
+BY_REVIEW = "review"
+TAXONOMY_ALIAS = "taxonomy_alias"
+CYMBAL_MAP = "cymbal_map"
+
+# Why a crash assignment has no component: its event or its place in the event is gone, or another
+# stroke stands there, or the stroke is no crash any more.
+NO_EVENT = "no_event"
+NO_COMPONENT = "no_component"
+OTHER_SOURCE_LABEL = "other_source_label"
+NO_CRASH = "no_crash"
+
+# What the sound of a session says of its crashes.
+ONE_CYMBAL = "one_cymbal"
+SEPARATED = "separated"
+TOO_FEW_HITS = "too_few_hits"
+DOUBTFUL = "doubtful"
+FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
+NUMBERS_DIFFER = "numbers_differ"
+DECISION_OUTDATED = "decision_outdated"
+
+# Whether a session sounds as its source numbers it.
+AGREES = "agrees"
+DIVIDED_OTHERWISE = "divided_otherwise"
+SOUNDS_AS_ONE = "sounds_as_one"
+SOUNDS_AS_SEVERAL = "sounds_as_several"
+SOUND_UNDECIDED = "sound_undecided"
+
+# Why a session cannot hold two crashes.
+ONE_BY_METADATA = "one_by_metadata"
+ONE_BY_KIT_CARD = "one_by_kit_card"
+
+# Why two sessions are of one family.
+EQUAL_ANNOTATION = "equal_annotation"
+EQUAL_AUDIO = "equal_audio"
+NEAR_AUDIO = "near_audio"
+NEAR_STROKES = "near_strokes"
+
+# Why the split of a session is another than before (column `reason` of the splits).
+FOLLOWS_OFFICIAL_SPLIT = "follows_official_split"
+DRAWN_WITH_ITS_FAMILY = "drawn_with_its_family"
+OFFICIAL_SPLIT_LEAKS = "official_split_leaks"
+ISOLATED = "isolated"

@@ -286,3 +286,29 @@ def test_every_reviewed_file_belongs_to_a_card():
     assert there - {f"source_sets/{name}.yaml" for name in SETS} == used
     maps = {name for card in cards for name in card["label_maps"]}
     assert {path.stem for path in REPO.glob("resources/taxonomy/note_maps/*.yaml")} == maps
+
+
+def vocabulary():
+    """The words of vocabulary.py that are nothing else as well; (name, word)."""
+    tree = ast.parse((LIBRARY / "vocabulary.py").read_text())
+    words = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    return {name: word for name, word in words.items() if "_" in word}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_a_word_that_travels_in_tables_is_spelled_once(path):
+    if path == LIBRARY / "vocabulary.py":
+        return
+    # Keys of reports that are called as a word is, and settings.
+    also_keys = {"no_events", "no_sound", "cymbal_map", "file_name", "onset_detector"}
+    words = set(vocabulary().values()) - also_keys
+    spelled = [
+        (node.lineno, node.value)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in words
+    ]
+    assert spelled == []

@@ -20,6 +20,7 @@ from drumcorpus.source_sets.shared.multitracks import (
 )
 from drumcorpus.source_sets.shared.track_rules import read_rules
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import DUPLICATE_SESSION, OTHER_FILE, STRAY_FILE
 
 # Large multitracks come in parts: _Full_1, _Full_2, _Full_Pt1.
 _WHOLE = re.compile(r"_Full(?P<part>_(?:Pt)?\d+)?$", re.IGNORECASE)
@@ -34,11 +35,11 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     (`duplicate_session`).
     """
     rules, works = read_rules(options["track_names"]), read_works(options["recorded_works"])
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     folders = outer_folders(files)
     for path in folders.pop("", []):
         detail = "a track beside the folders of the multitracks; put it into one"
-        found.refusals.append(Refusal(path, "stray_file", detail))
+        found.refusals.append(Refusal(path, STRAY_FILE, detail))
     for session_id, members in _sessions(folders, found).items():
         paths = sorted(path for folder in members for path in folders[folder])
         group_id = _group(session_id, works)
@@ -66,7 +67,7 @@ def _sessions(folders: dict[str, list[str]], found: Survey) -> dict[str, list[st
         part = (whole["part"] or "").lower() if whole else ""
         if session_id in sessions and (not part or parts[session_id] & {"", part}):
             detail = f"a second folder of this multitrack; {sessions[session_id][0]} is taken"
-            found.refusals.append(Refusal(folder, "duplicate_session", detail, session_id))
+            found.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, session_id))
             continue
         sessions.setdefault(session_id, []).append(folder)
         parts.setdefault(session_id, set()).add(part)

@@ -28,6 +28,7 @@ from drumcorpus.ground.midi.midi_hits import read_midi_hits
 from drumcorpus.sessions import Survey
 from drumcorpus.source_sets.shared.performance_index import COLUMNS, read_index, survey_performances
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import ANNOTATION
 
 INDEX = "e-gmd-v1.0.0.csv"
 MODULE = "roland_td17"
@@ -82,7 +83,7 @@ def read_hits(
     others = [
         file["path"]
         for file in session["files"]
-        if file["role"] == "annotation" and file["path"] != path
+        if file["role"] == ANNOTATION and file["path"] != path
     ]
     if not others:
         return hits

@@ -20,6 +20,17 @@ from drumcorpus.ground.files.documents import decode_text
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import (
+    ANNOTATION,
+    AUDIO,
+    CYMBAL_MAP,
+    DUPLICATE_SESSION,
+    EMPTY_ANNOTATION,
+    MISSING_ANNOTATION,
+    MISSING_AUDIO,
+    OTHER_FILE,
+    UNREADABLE_ANNOTATION,
+)
 
 MIXES = {
     "dry_mix": ("dry_mix",),
@@ -99,7 +110,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     mix = options.get("mix")
     if mix not in MIXES:
         raise ValueError(f"source_sets.enst_drums.mix is {mix!r}; allowed: {', '.join(MIXES)}")
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     audio: dict[str, dict[str, str]] = {}
     for path in sorted(files):
         if match := _AUDIO.fullmatch(path):
@@ -109,7 +120,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for path in sorted(files):
         if match := _ANNOTATION.fullmatch(path):
             session_id = "/".join(match.groups())
-            found.roles[path] = "annotation"
+            found.roles[path] = ANNOTATION
             take = _readable_take(found, path, session_id, session_id in seen)
             if take is not None:
                 recording = _recording(found, session_id, MIXES[mix], audio)
@@ -121,14 +132,14 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for session_id in sorted(audio.keys() - seen):
         detail = f"no annotation of {session_id}; it would lie in annotation/"
         path = min(audio[session_id].values())
-        found.refusals.append(Refusal(path, "missing_annotation", detail))
+        found.refusals.append(Refusal(path, MISSING_ANNOTATION, detail))
     return found
 
 
 def _readable_take(found: Survey, path: str, session_id: str, again: bool) -> Take | None:
     """What the annotation's name says; None, and a refusal, where the file is not used."""
     if again:
-        reason, detail = "duplicate_session", f"{session_id} has an annotation already"
+        reason, detail = DUPLICATE_SESSION, f"{session_id} has an annotation already"
     else:
         try:
             return read_name(session_id.partition("/")[2])
@@ -150,9 +161,9 @@ def _recording(
     for channel in lost if audio else []:
         missing = f"{drummer}/audio/{channel}/{stem}.wav"
         detail = f"the mix takes {' and '.join(wanted)}, and the root has no such file"
-        found.refusals.append(Refusal(missing, "missing_audio", detail, session_id))
+        found.refusals.append(Refusal(missing, MISSING_AUDIO, detail, session_id))
     recording = [] if lost else [channels[channel] for channel in wanted]
-    found.roles |= dict.fromkeys(recording, "audio")
+    found.roles |= dict.fromkeys(recording, AUDIO)
     return recording
 
 
@@ -252,11 +263,11 @@ def read_annotation(path: str, data: bytes) -> tuple[list[float], list[str]]:
         elif onsets and onset < onsets[-1]:
             problem = f"{onset} s comes after {onsets[-1]} s; wanted: times that never go back"
         if problem:
-            raise UnusableFile(path, "unreadable_annotation", f"{path}:{number}: {problem}")
+            raise UnusableFile(path, UNREADABLE_ANNOTATION, f"{path}:{number}: {problem}")
         onsets.append(onset)
         labels.append(match[2])
     if not onsets:
-        raise UnusableFile(path, "empty_annotation", f"{path}: no line holds a stroke")
+        raise UnusableFile(path, EMPTY_ANNOTATION, f"{path}: no line holds a stroke")
     return onsets, labels
 
 
@@ -293,5 +304,5 @@ def _reading(label: str, cymbal: Cymbal | None, take: Take, label_map: LabelMap)
                 return token, "named_in_file"
     for name in names:
         if name in label_map.strokes:
-            return name, "" if cymbal is None else "cymbal_map"
+            return name, "" if cymbal is None else CYMBAL_MAP
     return label, ""

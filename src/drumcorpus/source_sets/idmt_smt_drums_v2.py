@@ -25,6 +25,18 @@ from drumcorpus.ground.files.documents import parse_xml
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import (
+    ANNOTATION,
+    ANNOTATIONS_DISAGREE,
+    AUDIO,
+    DUPLICATE_FILE,
+    MISSING_ANNOTATION,
+    MISSING_AUDIO,
+    NO_ONSETS,
+    OTHER_FILE,
+    UNLISTED_FILE,
+    UNREADABLE_ANNOTATION,
+)
 
 INSTRUMENTS = ("HH", "KD", "SD")
 _HATS = "HH"
@@ -63,7 +75,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     ValueError
         If no file is one of the data set.
     """
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     recordings: dict[str, dict[str, str]] = {}
     # Of two copies that of the shorter way counts, whatever order the files come in.
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
@@ -130,7 +142,7 @@ def _sort_in(path: str, recordings: dict[str, dict[str, str]], found: Survey) ->
         # Archives packed on a Mac hold a shadow ._name of every file.
         if name.lower().endswith((".wav", ".xml", ".svl")) and not name.startswith("._"):
             detail = "the name is none of IDMT-SMT-Drums, such as audio/RealDrum01_00#MIX.wav"
-            found.refusals.append(Refusal(path, "unlisted_file", detail))
+            found.refusals.append(Refusal(path, UNLISTED_FILE, detail))
         return
     slots = {("audio", "MIX", "wav"): "MIX", ("annotation_xml", "MIX", "xml"): "XML"}
     slots |= {("annotation_svl", part, "svl"): part for part in INSTRUMENTS}
@@ -140,11 +152,11 @@ def _sort_in(path: str, recordings: dict[str, dict[str, str]], found: Survey) ->
     known = recordings.setdefault(match["recording"], {})
     if slot in known:
         detail = f"a second file of this name; {known[slot]} is taken"
-        found.refusals.append(Refusal(path, "duplicate_file", detail))
+        found.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
         return
     known[slot] = path
     if slot != "MIX":
-        found.roles[path] = "annotation"
+        found.roles[path] = ANNOTATION
 
 
 def _without_labels(name: str, paths: dict[str, str]) -> Refusal | None:
@@ -153,7 +165,7 @@ def _without_labels(name: str, paths: dict[str, str]) -> Refusal | None:
         return None
     detail = f"no annotation_xml/{name}#MIX.xml, and no SVL of {', '.join(lacking)}"
     path = paths.get("MIX") or min(paths.values())
-    return Refusal(path, "missing_annotation", detail, name)
+    return Refusal(path, MISSING_ANNOTATION, detail, name)
 
 
 def _add_session(found: Survey, name: str, paths: dict[str, str], has_audio: bool) -> None:
@@ -161,11 +173,11 @@ def _add_session(found: Survey, name: str, paths: dict[str, str], has_audio: boo
     match = _FILE.fullmatch(annotations[0])
     notes = [] if "XML" in paths else ["no XML: annotated by its SVLs"]
     if "MIX" in paths:
-        found.roles[paths["MIX"]] = "audio"
+        found.roles[paths["MIX"]] = AUDIO
     elif has_audio:
         folder = annotations[0].rpartition("annotation_")[0]
         detail = f"{annotations[0]} annotates this audio and the root has no such file"
-        refusal = Refusal(f"{folder}audio/{name}#MIX.wav", "missing_audio", detail, name)
+        refusal = Refusal(f"{folder}audio/{name}#MIX.wav", MISSING_AUDIO, detail, name)
         found.refusals.append(refusal)
         notes.append("audio missing")
     else:
@@ -190,7 +202,7 @@ def _hits(
     path: str, rows: list[tuple[float, str]], remarks: dict[int, str], refusals: list[Refusal]
 ) -> dict:
     if not rows:
-        raise UnusableFile(path, "no_onsets", "the annotation holds no onset")
+        raise UnusableFile(path, NO_ONSETS, "the annotation holds no onset")
     onsets = np.array([onset for onset, _ in rows])
     labels = np.array([label for _, label in rows])
     early = (onsets < 0) & (onsets >= -START_TOLERANCE)
@@ -207,14 +219,14 @@ def _hits(
 def _read_xml(path: str, data: bytes) -> list[tuple[float, str]]:
     root = _root(path, data, "instrumentRecording")
     if root.find("transcription") is None:
-        raise UnusableFile(path, "unreadable_annotation", "no <transcription> in the XML")
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, "no <transcription> in the XML")
     rows = []
     for number, event in enumerate(root.findall("transcription/event"), start=1):
         onset = _seconds(path, f"event {number}: onsetSec", event.findtext("onsetSec"))
         label = (event.findtext("instrument") or "").strip()
         if not label:
             detail = f"event {number}: no instrument; wanted: {', '.join(INSTRUMENTS)}"
-            raise UnusableFile(path, "unreadable_annotation", detail)
+            raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
         rows.append((onset, label))
     return rows
 
@@ -225,11 +237,11 @@ def _read_svl(path: str, data: bytes) -> list[float]:
     models = root.findall("data/model")
     if len(models) != 1:
         detail = f"{len(models)} elements data/model in the SVL; wanted: one"
-        raise UnusableFile(path, "unreadable_annotation", detail)
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
     rate = _float(models[0].get("sampleRate"))
     if not 0 < rate < np.inf:
         detail = f"model: got sampleRate {models[0].get('sampleRate')!r}; wanted: a rate above 0"
-        raise UnusableFile(path, "unreadable_annotation", detail)
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
     points = root.findall("data/dataset/point")
     return sorted(
         _seconds(path, f"point {number}: frame", point.get("frame"), rate)
@@ -241,10 +253,10 @@ def _root(path: str, data: bytes, tag: str) -> Element:
     try:
         root = parse_xml(data, path)
     except ValueError as error:
-        raise UnusableFile(path, "unreadable_annotation", str(error)) from error
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, str(error)) from error
     if root.tag != tag:
         detail = f"the XML is a <{root.tag}>; wanted: <{tag}>"
-        raise UnusableFile(path, "unreadable_annotation", detail)
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
     return root
 
 
@@ -253,7 +265,7 @@ def _seconds(path: str, where: str, text: str | None, rate: float = 1.0) -> floa
     value = _float(text) / rate
     if not abs(value) <= _LONGEST:
         detail = f"{where}: got {text!r}; wanted: a number, of a time within a day"
-        raise UnusableFile(path, "unreadable_annotation", detail)
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
     return value
 
 
@@ -275,7 +287,7 @@ def _held_against(layer: str, data: bytes, path: str, part: str, onsets: list[fl
             f"{AGREEMENT * 1000:g} ms in {path}, the first at {points[pointless[0]]:.4f} s; "
             f"{len(alone)} of {len(onsets)} strokes there have no point"
         )
-        raise UnusableFile(layer, "annotations_disagree", detail)
+        raise UnusableFile(layer, ANNOTATIONS_DISAGREE, detail)
     return alone
 
 

@@ -31,6 +31,19 @@ from drumcorpus.ground.midi.beats import (
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.source_sets.shared.groups import work_group
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import (
+    ANNOTATION,
+    ANNOTATIONS_DISAGREE,
+    AUDIO,
+    DUPLICATE_FILE,
+    INDEX,
+    MISSING_ANNOTATION,
+    NO_ONSETS,
+    OTHER_FILE,
+    UNLISTED_FILE,
+    UNREADABLE_ANNOTATION,
+    UNREADABLE_BEATS,
+)
 
 SUBCLASSES = {
     "KD": ("KD",),
@@ -76,13 +89,13 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     ValueError
         If no file is one of the data set.
     """
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     tracks: dict[str, dict[str, str]] = {}
     sets: dict[str, str] = {}
     # Of two copies that of the shorter way counts, whatever order the files come in.
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if _INDEX.fullmatch(path):
-            found.roles[path] = "index"
+            found.roles[path] = INDEX
             sets = _mirex_sets(read(path)) | sets
         else:
             _sort_in(path, tracks, found)
@@ -97,7 +110,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
         else:
             detail = f"no annotations/subclass/{track}_subclass.txt belongs to it"
             path = paths.get("drums") or min(paths.values())
-            found.refusals.append(Refusal(path, "missing_annotation", detail, track))
+            found.refusals.append(Refusal(path, MISSING_ANNOTATION, detail, track))
     return found
 
 
@@ -147,17 +160,17 @@ def _sort_in(path: str, tracks: dict[str, dict[str, str]], found: Survey) -> Non
         known = tracks.setdefault(_ERRATA.get(track, track), {})
         if kind in known:
             detail = f"a second file of this track; {known[kind]} is taken"
-            found.refusals.append(Refusal(path, "duplicate_file", detail))
+            found.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
             return
         known[kind] = path
         if kind != "drums":
-            found.roles[path] = "annotation"
+            found.roles[path] = ANNOTATION
         return
     # Archives packed on a Mac hold a shadow ._name of every file.
     stray = name.endswith((".txt", ".beats")) and not name.startswith("._")
     if stray and re.search("(?:^|/)annotations/", path):
         detail = "the name is none of MDB Drums, such as subclass/MusicDelta_Rock_subclass.txt"
-        found.refusals.append(Refusal(path, "unlisted_file", detail))
+        found.refusals.append(Refusal(path, UNLISTED_FILE, detail))
 
 
 def _add_session(
@@ -177,7 +190,7 @@ def _add_session(
         try:
             times, numbers = read_beats(read(paths["beats"]), paths["beats"])
         except ValueError as error:
-            refusal = Refusal(paths["beats"], "unreadable_beats", str(error), track)
+            refusal = Refusal(paths["beats"], UNREADABLE_BEATS, str(error), track)
             found.refusals.append(refusal)
             support.remove(paths["beats"])
         else:
@@ -185,7 +198,7 @@ def _add_session(
     if paths.get("beats") not in support:
         notes.append("no beat annotation")
     if "drums" in paths:
-        found.roles[paths["drums"]] = "audio"
+        found.roles[paths["drums"]] = AUDIO
     found.owners |= dict.fromkeys(paths.values(), track)
     found.sessions.append(
         {
@@ -220,9 +233,9 @@ def _read_labels(path: str, data: bytes) -> list[tuple[int, float, str]]:
     try:
         rows = timed_lines(data, path, "a time and a label")
     except ValueError as error:
-        raise UnusableFile(path, "unreadable_annotation", str(error)) from error
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, str(error)) from error
     if not rows:
-        raise UnusableFile(path, "no_onsets", "the annotation holds no onset")
+        raise UnusableFile(path, NO_ONSETS, "the annotation holds no onset")
     return rows
 
 
@@ -235,7 +248,7 @@ def _held_against(
         others = _read_labels(class_path, read(class_path))
     except UnusableFile as error:
         return nothing, [Refusal(error.path, error.reason, error.detail, session["session_id"])]
-    reason = "annotations_disagree"
+    reason = ANNOTATIONS_DISAGREE
     if len(rows) != len(others):
         detail = (
             f"{len(rows)} strokes, and {len(others)} in {class_path}; one of the two is cut or is "

@@ -11,6 +11,13 @@ from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.source_sets.shared.groups import work_group
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import (
+    AUDIO,
+    DUPLICATE_SESSION,
+    MISSING_AUDIO,
+    OTHER_FILE,
+    UNSUPPORTED_FORMAT,
+)
 
 FOLDERS = ("train", "test")
 DRUMS = "drums.wav"
@@ -34,21 +41,21 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
         raise ValueError(
             "no folder train or test; the root of musdb18_hq is the folder that holds them"
         )
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     songs: dict[str, list[str]] = {}  # song -> its folders, that of test first
     for path in sorted(files):
         folder, _, name = path.rpartition("/")
         split, _, song = folder.partition("/")
         if split in FOLDERS and path.lower().endswith(".stem.mp4"):
             detail = "the compressed edition of MUSDB18; get MUSDB18-HQ, whose stems are WAV files"
-            found.refusals.append(Refusal(path, "unsupported_format", detail))
+            found.refusals.append(Refusal(path, UNSUPPORTED_FORMAT, detail))
         elif split in FOLDERS and song and "/" not in song and name in STEMS:
             folders = songs.setdefault(song, [])
             folders += [] if folder in folders else [folder]
     for song, (folder, *others) in sorted(songs.items()):
         for other in others:
             detail = f"the song stands in {folder} too, which is taken"
-            found.refusals.append(Refusal(other, "duplicate_session", detail, song))
+            found.refusals.append(Refusal(other, DUPLICATE_SESSION, detail, song))
         _add_song(found, files, song, folder, validation)
     return found
 
@@ -72,11 +79,11 @@ def _add_song(
     drums = f"{folder}/{DRUMS}"
     if drums not in files:
         detail = f"the song has other stems, and no {DRUMS}"
-        found.refusals.append(Refusal(drums, "missing_audio", detail, song))
+        found.refusals.append(Refusal(drums, MISSING_AUDIO, detail, song))
         return
     split = folder.partition("/")[0]
     stems = [f"{folder}/{stem}" for stem in STEMS if f"{folder}/{stem}" in files]
-    found.roles[drums] = "audio"
+    found.roles[drums] = AUDIO
     found.owners |= dict.fromkeys(stems, song)
     artist, _, title = song.partition(" - ")
     group_id = work_group(artist, title)

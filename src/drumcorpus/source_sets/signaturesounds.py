@@ -26,6 +26,14 @@ from drumcorpus.source_sets.shared.multitracks import (
 from drumcorpus.source_sets.shared.track_names import CLOSE, OTHER, UNKNOWN, read_one_shot_names
 from drumcorpus.source_sets.shared.track_rules import Rules, read_rules
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import (
+    AUDIO,
+    DUPLICATE_SESSION,
+    OTHER_FILE,
+    STRAY_FILE,
+    UNKNOWN_FORMAT,
+    UNREADABLE_AUDIO,
+)
 
 STYLE = "one_shot"
 
@@ -37,20 +45,20 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     (`duplicate_session`), and files whose extension is nearly one of sound (`unknown_format`).
     """
     rules = read_rules(options["track_names"])
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     for path in sorted(files):
         if _is_misnamed(path):
             detail = f"the extension is none of {', '.join(SUFFIXES)}; rename it if it should be"
-            found.refusals.append(Refusal(path, "unknown_format", detail))
+            found.refusals.append(Refusal(path, UNKNOWN_FORMAT, detail))
     taken: dict[str, str] = {}
     for folder, paths in outer_folders(files).items():
         pack = unquote_plus(folder)
         if not folder:
             detail = "a sound beside the folders of the packs; put it into one"
-            found.refusals += [Refusal(path, "stray_file", detail) for path in paths]
+            found.refusals += [Refusal(path, STRAY_FILE, detail) for path in paths]
         elif pack in taken:
             detail = f"a second folder of this pack; {taken[pack]} is taken"
-            found.refusals.append(Refusal(folder, "duplicate_session", detail, pack))
+            found.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, pack))
         else:
             taken[pack] = folder
             beside = [path for path in files if path.startswith(f"{folder}/")]
@@ -75,7 +83,7 @@ def read_hits(
         try:
             samples, rate = read_mono(read(sound.path))
         except ValueError as error:
-            reason, detail = "unreadable_audio", str(error)
+            reason, detail = UNREADABLE_AUDIO, str(error)
         else:
             stroke = one_shot_onset(samples, rate, settings)
             if stroke is not None:
@@ -98,7 +106,7 @@ def _add_pack(found: Survey, pack: str, paths: list[str], beside: list[str], rul
     drums = [sound.path for sound in sounds if sound.reading.kind not in (OTHER, UNKNOWN)]
     has_labels = any(sound.reading.kind == CLOSE for sound in sounds)
     names = sorted({PurePosixPath(path).name for path in beside if path not in paths})
-    found.roles |= dict.fromkeys(drums, "audio")
+    found.roles |= dict.fromkeys(drums, AUDIO)
     found.owners |= dict.fromkeys(paths, pack)
     session = {
         "session_id": pack,

@@ -17,7 +17,19 @@ from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.ground.midi.midi_hits import read_midi_hits
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
-from drumcorpus.vocabulary import SPLITS
+from drumcorpus.vocabulary import (
+    ANNOTATION,
+    AUDIO,
+    INDEX,
+    MISSING_ANNOTATION,
+    MISSING_AUDIO,
+    MISSING_METADATA,
+    OTHER_FILE,
+    OUTSIDE_ROOT,
+    SPLITS,
+    UNKNOWN_PLUGIN,
+    UNREADABLE_METADATA,
+)
 
 VARIANTS, OMITTED = ("redux", "orig", "split2"), "omitted"
 AUDIO_SUFFIXES = (".flac", ".wav")  # of Slakh2100, and of BabySlakh
@@ -68,7 +80,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     splits = _choose_splits(tracks, options)
     # A download of the MIDI alone lacks no single file.
     has_audio = any("/stems/" in path and path.endswith(AUDIO_SUFFIXES) for path in files)
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     keys: list[list[str]] = []
     for track in tracks:
         if splits[track.path] == OMITTED:
@@ -168,22 +180,22 @@ def _read_metadata(
     path: str, files: dict[str, RawFile], read: Callable[[str], bytes]
 ) -> dict[str, object]:
     if path not in files:
-        raise UnusableFile(path, "missing_metadata", "the track's folder holds no such file")
+        raise UnusableFile(path, MISSING_METADATA, "the track's folder holds no such file")
     try:
         if files[path].bytes > _LARGEST_METADATA:
             raise ValueError(f"{files[path].bytes} bytes; allowed: {_LARGEST_METADATA}")
         metadata = parse_yaml(read(path), path)
     except ValueError as error:
-        raise UnusableFile(path, "unreadable_metadata", str(error)) from error
+        raise UnusableFile(path, UNREADABLE_METADATA, str(error)) from error
     stems = metadata.get("stems") if isinstance(metadata, dict) else None
     if not isinstance(stems, dict) or not stems:
         detail = f"stems: got {_shown(stems)}; wanted: a mapping of stems"
-        raise UnusableFile(path, "unreadable_metadata", detail)
+        raise UnusableFile(path, UNREADABLE_METADATA, detail)
     # Only the keys of `stems` name files: the folders are MIDI and stems, whatever the published
     # metadata says. What would lead out is refused all the same.
     for name in (metadata.get("audio_dir"), metadata.get("midi_dir"), *stems):
         if isinstance(name, str) and (name[:1] == "/" or ".." in re.split(r"[/\\]", name)):
-            raise UnusableFile(path, "outside_root", f"names {_shown(name)}, outside the track")
+            raise UnusableFile(path, OUTSIDE_ROOT, f"names {_shown(name)}, outside the track")
     for stem_id, stem in stems.items():
         _check_stem(path, stem_id, stem)
     return metadata
@@ -198,7 +210,7 @@ def _check_stem(path: str, stem_id: object, stem: object) -> None:
         detail = f"stems.{stem_id}.is_drum: got {_shown(stem.get('is_drum'))}; allowed: true, false"
     else:
         return
-    raise UnusableFile(path, "unreadable_metadata", detail)
+    raise UnusableFile(path, UNREADABLE_METADATA, detail)
 
 
 def _drum_session(
@@ -209,11 +221,11 @@ def _drum_session(
     name = plugin.strip().casefold().removesuffix(".nkm") if isinstance(plugin, str) else None
     if name not in kits:
         detail = f"stems.{stem_id}.plugin_name: got {_shown(plugin)}; known: {', '.join(kits)}"
-        raise UnusableFile(track.metadata, "unknown_plugin", detail)
+        raise UnusableFile(track.metadata, UNKNOWN_PLUGIN, detail)
     midi = f"{track.path}/MIDI/{stem_id}.mid"
     if midi not in files:
         detail = f"{stem_id} is the drum stem by metadata.yaml, and the root has no such file"
-        raise UnusableFile(midi, "missing_annotation", detail)
+        raise UnusableFile(midi, MISSING_ANNOTATION, detail)
     wanted = [f"{track.path}/stems/{stem_id}{suffix}" for suffix in AUDIO_SUFFIXES]
     audio = next((path for path in wanted if path in files), None)
     notes, numbers = [], {}
@@ -242,15 +254,15 @@ def _add_session(
     session_id, wanted = session["session_id"], session.pop("wanted_audio", None)
     if wanted and not session["audio_path"] and has_audio:
         detail = "the drum stem by metadata.yaml, and the root has no audio of it"
-        found.refusals.append(Refusal(wanted, "missing_audio", detail, session_id))
+        found.refusals.append(Refusal(wanted, MISSING_AUDIO, detail, session_id))
         session["notes"].append("audio missing")
     elif wanted and not session["audio_path"]:
         session["notes"].append("taken from a distribution without audio")
     if session["split"] and track.folder not in (None, session["split"]):
         session["notes"].append(f"in the folder {track.folder}, by its number {session['split']}")
-    own = {session["annotation_path"]: "annotation", session["audio_path"]: "audio"}
+    own = {session["annotation_path"]: ANNOTATION, session["audio_path"]: AUDIO}
     own.pop(None, None)
-    found.roles |= own | dict.fromkeys(session["support_paths"], "index")
+    found.roles |= own | dict.fromkeys(session["support_paths"], INDEX)
     found.owners |= dict.fromkeys(track.files if alone else own, session_id)
     found.sessions.append(session)
 

@@ -21,6 +21,7 @@ from drumcorpus.source_sets.shared.multitracks import (
 )
 from drumcorpus.source_sets.shared.track_rules import read_rules
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import DUPLICATE_SESSION, OTHER_FILE, STRAY_FILE
 
 # What an archive's name says beside artist and song.
 _OF_ARCHIVES = re.compile(
@@ -38,16 +39,16 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     to that of another (`duplicate_session`).
     """
     rules, works = read_rules(options["track_names"]), read_works(options["recorded_works"])
-    found = Survey(roles=dict.fromkeys(files, "other"))
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     taken: dict[str, str] = {}
     for folder, paths in outer_folders(files).items():
         session_id = unquote_plus(folder)
         if not folder:
             detail = "a track beside the folders of the sessions; put it into one"
-            found.refusals += [Refusal(path, "stray_file", detail) for path in paths]
+            found.refusals += [Refusal(path, STRAY_FILE, detail) for path in paths]
         elif session_id in taken:
             detail = f"a second folder of this session; {taken[session_id]} is taken"
-            found.refusals.append(Refusal(folder, "duplicate_session", detail, session_id))
+            found.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, session_id))
         else:
             taken[session_id] = folder
             group_id = _group(session_id, paths, works)

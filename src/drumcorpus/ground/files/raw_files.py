@@ -11,6 +11,15 @@ from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.paths import printable
 from drumcorpus.sessions import Refusal
+from drumcorpus.vocabulary import (
+    BROKEN_LINK,
+    LINK_LOOP,
+    NAME_NOT_UTF8,
+    NOT_A_REGULAR_FILE,
+    OUTSIDE_ROOT,
+    UNREADABLE_FILE,
+    UNREADABLE_FOLDER,
+)
 
 Stamp = tuple[int, int, int, int]
 
@@ -81,14 +90,14 @@ def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
             prefix, folder = pending.pop()
             if folder in seen:
                 detail = "the link leads to a folder that is read already"
-                refusals.append(Refusal(prefix.rstrip("/"), "link_loop", detail))
+                refusals.append(Refusal(prefix.rstrip("/"), LINK_LOOP, detail))
                 continue
             seen.add(folder)
             try:
                 with os.scandir(folder) as entries:
                     listing = sorted(entries, key=lambda entry: os.fsencode(entry.name))
             except OSError as error:
-                refusals.append(Refusal(prefix or ".", "unreadable_folder", error.strerror))
+                refusals.append(Refusal(prefix or ".", UNREADABLE_FOLDER, error.strerror))
                 continue
             for entry in listing:
                 _visit(entry, prefix, real_roots, files, refusals, pending)
@@ -99,24 +108,24 @@ def _visit(entry, prefix, real_roots, files, refusals, pending) -> None:
     path = f"{prefix}{entry.name}"
     if printable(path) != path:
         detail = "the name is not UTF-8; rename the file"
-        refusals.append(Refusal(printable(path), "name_not_utf8", detail))
+        refusals.append(Refusal(printable(path), NAME_NOT_UTF8, detail))
         return
     location = entry.path
     if entry.is_symlink():
         location = os.path.realpath(entry.path)
         if not any(Path(location).is_relative_to(root) for root in real_roots):
             detail = "the link leaves the roots; add its target's folder to the roots"
-            refusals.append(Refusal(path, "outside_root", detail))
+            refusals.append(Refusal(path, OUTSIDE_ROOT, detail))
             return
         if not Path(location).exists():
-            refusals.append(Refusal(path, "broken_link", "the link's target does not exist"))
+            refusals.append(Refusal(path, BROKEN_LINK, "the link's target does not exist"))
             return
     if entry.is_dir():
         pending.insert(0 if entry.is_symlink() else len(pending), (f"{path}/", location))
     elif entry.is_file():
         files[path] = RawFile(path, Path(location), stat_stamp(entry.stat()))
     else:
-        refusals.append(Refusal(path, "not_a_regular_file", "neither a file nor a folder"))
+        refusals.append(Refusal(path, NOT_A_REGULAR_FILE, "neither a file nor a folder"))
 
 
 def stat_stamp(stat: os.stat_result) -> Stamp:
@@ -205,7 +214,7 @@ def digest_raw_files(
         try:
             value = cache.fact(file, "sha256", lambda f: sha256_file(f.location))
         except OSError as error:
-            return Refusal(file.path, "unreadable_file", error.strerror)
+            return Refusal(file.path, UNREADABLE_FILE, error.strerror)
         on_progress(file.bytes)
         return value
 

@@ -11,6 +11,7 @@ from drumcorpus.ground.midi.midi_file import (
     tick_seconds,
 )
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import NO_NOTES, UNREADABLE_MIDI
 
 _NOTE_NAMES = np.array([str(note) for note in range(128)])
 
@@ -35,9 +36,9 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
     try:
         midi = parse_midi(data)
     except ValueError as error:
-        raise UnusableFile(path, "unreadable_midi", str(error)) from error
+        raise UnusableFile(path, UNREADABLE_MIDI, str(error)) from error
     if len(midi.notes) == 0:
-        raise UnusableFile(path, "no_notes", "the MIDI file holds no note-on")
+        raise UnusableFile(path, NO_NOTES, "the MIDI file holds no note-on")
     ticks, notes = midi.notes[:, 0], midi.notes[:, 1]
     openness = np.full(len(ticks), np.nan)
     if label_map.openness is not None:

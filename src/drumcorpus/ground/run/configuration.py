@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 
 from drumcorpus.taxonomy import Taxonomy
+from drumcorpus.vocabulary import PRODUCTION
 
 
 def spell_out(config: dict, key: str, section: str) -> dict:
@@ -123,9 +124,9 @@ def _merge_problems(config: dict, manifest: str, name: str) -> list[str]:
     if name not in config["use"]:
         used = ", ".join(config["use"])
         return [f"{where}: {name!r} is not in `use` ({used}); add it there or take it out here"]
-    tier = config["source_sets"].get(name, {}).get("tier", "production")
-    if tier != "production":
+    tier = config["source_sets"].get(name, {}).get("tier", PRODUCTION)
+    if tier != PRODUCTION:
         return [
-            f"{where}: {name!r} has tier {tier!r}; only sets of tier 'production' may be merged"
+            f"{where}: {name!r} has tier {tier!r}; only sets of tier {PRODUCTION!r} may be merged"
         ]
     return []

@@ -24,9 +24,7 @@ import numpy as np
 import soundfile
 
 from drumcorpus.ground.sound.chunks import missing_bytes
-
-UNREADABLE_AUDIO, EMPTY_AUDIO = "unreadable_audio", "empty_audio"
-CUT_SHORT, NOT_FINITE = "cut_short", "not_finite"
+from drumcorpus.vocabulary import CUT_SHORT, EMPTY_AUDIO, NOT_FINITE, UNREADABLE_AUDIO
 
 BLOCK = 1 << 16  # samples of each channel that are decoded at once
 RATES_HZ = (4_000, 400_000)  # what a recording can have; a damaged header says anything

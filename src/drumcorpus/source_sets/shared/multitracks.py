@@ -30,6 +30,7 @@ from drumcorpus.source_sets.shared.track_names import (
     shared_words,
 )
 from drumcorpus.source_sets.shared.track_rules import Rules, read_rules
+from drumcorpus.vocabulary import AUDIO, OTHER_FILE, UNREADABLE_AUDIO
 
 SUFFIXES = (".wav", ".wave", ".flac", ".aif", ".aiff", ".aifc")
 BLEED = "bleed"  # of the label map's drops
@@ -102,7 +103,7 @@ def multitrack_session(
         "support_paths": paths,
         "notes": notes,
     }
-    roles = dict.fromkeys(paths, "other") | dict.fromkeys(kit, "audio")
+    roles = dict.fromkeys(paths, OTHER_FILE) | dict.fromkeys(kit, AUDIO)
     return session if sources else session | {"label_map": None}, roles
 
 
@@ -156,7 +157,7 @@ def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> 
                 audio = read_mono(read(track.path))
             except ValueError as error:
                 detail, session_id = str(error), session["session_id"]
-                refusals.append(Refusal(track.path, "unreadable_audio", detail, session_id))
+                refusals.append(Refusal(track.path, UNREADABLE_AUDIO, detail, session_id))
             else:
                 stems.append((track, analyse_stem(*audio, settings)))
                 del audio  # before the next is decoded

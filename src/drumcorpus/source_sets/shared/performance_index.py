@@ -11,7 +11,20 @@ import numpy as np
 from drumcorpus.ground.files.documents import parse_csv
 from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.sessions import Refusal, Survey
-from drumcorpus.vocabulary import SPLITS
+from drumcorpus.vocabulary import (
+    ANNOTATION,
+    AUDIO,
+    BAD_INDEX_ROW,
+    DUPLICATE_SESSION,
+    INDEX,
+    MISSING_ANNOTATION,
+    MISSING_AUDIO,
+    OTHER_FILE,
+    OUTSIDE_ROOT,
+    SPLIT_CONFLICT,
+    SPLITS,
+    UNLISTED_FILE,
+)
 
 COLUMNS = [
     "drummer",
@@ -75,7 +88,7 @@ def survey_performances(
     describe
         The `session_id` of a row, and what else is peculiar to the source set's sessions.
     """
-    found = Survey(roles=dict.fromkeys(files, "other") | {index: "index"})
+    found = Survey(roles=dict.fromkeys(files, OTHER_FILE) | {index: INDEX})
     # The publisher offers a download without audio: there no single file is missing.
     has_audio = any(path.lower().endswith(".wav") for path in files)
     listed: set[str] = set()
@@ -96,7 +109,7 @@ def survey_performances(
     for path in files:
         if path.lower().endswith((".mid", ".midi", ".wav")) and path not in listed:
             detail = f"no row of {index} names this file"
-            found.refusals.append(Refusal(path, "unlisted_file", detail))
+            found.refusals.append(Refusal(path, UNLISTED_FILE, detail))
     return found
 
 
@@ -112,11 +125,11 @@ def _add_session(
         notes.append("taken from the distribution without audio")
     elif audio_path not in files:
         detail = f"{where} names this audio and the root has no such file"
-        found.refusals.append(Refusal(audio_path, "missing_audio", detail, session_id))
+        found.refusals.append(Refusal(audio_path, MISSING_AUDIO, detail, session_id))
         notes.append("audio missing")
-    found.roles[midi_path], found.owners[midi_path] = "annotation", session_id
+    found.roles[midi_path], found.owners[midi_path] = ANNOTATION, session_id
     if audio_path in files:
-        found.roles[audio_path], found.owners[audio_path] = "audio", session_id
+        found.roles[audio_path], found.owners[audio_path] = AUDIO, session_id
     found.sessions.append(
         {
             "group_id": f"gmd/{row['id']}",
@@ -136,12 +149,12 @@ def _add_session(
 def _unreadable_row(index: str, where: str, row: dict, session_id: str) -> Refusal | None:
     for path in (row["midi_filename"], row["audio_filename"]):
         if path.startswith("/") or "\\" in path or ".." in path.split("/"):
-            return Refusal(path, "outside_root", f"{where} names a path outside the root")
+            return Refusal(path, OUTSIDE_ROOT, f"{where} names a path outside the root")
     problem = _problem_of_row(row)
     if problem is None:
         return None
     path = row["midi_filename"] or index
-    return Refusal(path, "bad_index_row", f"{where}: {problem}", session_id)
+    return Refusal(path, BAD_INDEX_ROW, f"{where}: {problem}", session_id)
 
 
 def _problem_of_row(row: dict) -> str | None:
@@ -171,15 +184,15 @@ def _unwanted_row(
     midi_path = row["midi_filename"]
     if midi_path in known:
         detail = f"{where}: a second row that names this MIDI file"
-        return Refusal(midi_path, "duplicate_session", detail, session_id)
+        return Refusal(midi_path, DUPLICATE_SESSION, detail, session_id)
     if session_id in known:
         detail = f"{where}: a second row of id {session_id}"
-        return Refusal(midi_path, "duplicate_session", detail, session_id)
+        return Refusal(midi_path, DUPLICATE_SESSION, detail, session_id)
     if midi_path not in files:
         detail = f"{where} names this MIDI file and the root has no such file"
-        return Refusal(midi_path, "missing_annotation", detail, session_id)
+        return Refusal(midi_path, MISSING_ANNOTATION, detail, session_id)
     split, first = splits.get(row["id"], (row["split"], where))
     if row["split"] != split:
         detail = f"{where}: split {row['split']!r}; {first} has the same performance in {split!r}"
-        return Refusal(midi_path, "split_conflict", detail, session_id)
+        return Refusal(midi_path, SPLIT_CONFLICT, detail, session_id)
     return None

@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from drumcorpus.ground.files.digests import tree_digest
+from drumcorpus.vocabulary import ONSET_DETECTOR, PRODUCTION
+from drumcorpus.vocabulary import STAGED as STAGED_TIER
 
 N_NOTES = 20
 IN_PRODUCTION, NOT_MERGED, STAGED, UNKNOWN = (
-    *("in production", "in production, not in this manifest", "staged", "unknown"),
+    *("in production", "in production, not in this manifest", STAGED_TIER, "unknown"),
 )
 # Why labels that come so are a reason to keep a set out of training.
 _LABEL_REASONS = {
-    "onset_detector": "its labels are onsets found in the sound, which nobody has annotated",
+    ONSET_DETECTOR: "its labels are onsets found in the sound, which nobody has annotated",
     "file_name": "its labels rest on the names of files alone",
 }
 
@@ -62,7 +64,7 @@ def standing(tier: str | None, merged: bool, card: Mapping | None) -> dict:
     if tier is None:
         why = "No source set of this name has provenance: nobody can say where its events are from."
         return {"standing": UNKNOWN, "why": why} | card_notes
-    if tier == "production":
+    if tier == PRODUCTION:
         where = "merged into this manifest" if merged else "but this manifest does not merge it"
         why = f"Its tier is production, {where}."
         return {"standing": IN_PRODUCTION if merged else NOT_MERGED, "why": why} | card_notes

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from drumcorpus.ground.files.raw_files import UnusableFile
-from drumcorpus.ground.sound.decoding import UNREADABLE_AUDIO, UnusableSound, open_sound
+from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.loudness import LoudnessMeter
 from drumcorpus.stages.checks.faults import ClippingCounter, SilenceCounter
+from drumcorpus.vocabulary import UNREADABLE_AUDIO
 
 FRAME = 0.0005  # s
 FRAMES_PER_STRETCH = 20  # of silence

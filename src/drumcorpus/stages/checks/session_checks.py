@@ -25,12 +25,10 @@ from drumcorpus.ground.sound.loudness import integrated_lufs
 from drumcorpus.schemas import AUDIO_CHECKS
 from drumcorpus.stages.checks.decoding import Sound, decode
 from drumcorpus.stages.checks.levels import decibels, isolated_hits, level_medians
-from drumcorpus.stages.checks.timing import NO_ONSETS, measure_timing
+from drumcorpus.stages.checks.timing import measure_timing
+from drumcorpus.vocabulary import AUDIO, LABELS_FROM_SOUND, NO_ONSETS, SEVERAL_RECORDINGS, TOO_SHORT
 
 MIN_DURATION = 0.4  # s, of a session: one gating block of the loudness
-TOO_SHORT = "too_short"
-LABELS_FROM_SOUND = "labels_from_sound"  # their onsets were found in this very audio
-SEVERAL_RECORDINGS = "several_recordings"
 EVENT_COLUMNS = ["session_id", "audio_path", "onset_time", "components"]  # that are read
 NO_EVENTS = {"onset": np.zeros(0), "family": []}
 
@@ -134,7 +132,7 @@ def recordings_of(session: Mapping) -> list[list[str]]:
     """The files of each recording of a session: its own, or else all the sound that it rests on."""
     if session["audio_path"] is not None:
         return [session["channel_paths"] or [session["audio_path"]]]
-    return [[file["path"]] for file in session["files"] if file["role"] == "audio"]
+    return [[file["path"]] for file in session["files"] if file["role"] == AUDIO]
 
 
 def _check_session(session, by_recording, locate, settings):

@@ -25,6 +25,7 @@ import numpy as np
 
 from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.stages.checks.decoding import Trace
+from drumcorpus.vocabulary import NO_ONSETS, NO_SOUND, TOO_FEW_MEASURED
 
 MIN_ONSETS = 5  # fewer say nothing of a session
 DRIFT_SPAN = 30.0  # s from the first to the last measured onset
@@ -39,8 +40,6 @@ MIN_RISE_DB = 6.0  # of an attack that can be placed
 NORMAL_95 = 1.959964  # of the 95 % interval
 DIGITS = 3  # of what is reported
 GUARD = 3  # frames, the least from which a mean power is taken
-
-NO_ONSETS, TOO_FEW_MEASURED, NO_SOUND = "no_onsets", "too_few_measured", "no_sound"
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.stages.crash.settings import AgreementSettings
-
-AGREES = "agrees"
-DIVIDED_OTHERWISE = "divided_otherwise"
-SOUNDS_AS_ONE = "sounds_as_one"
-SOUNDS_AS_SEVERAL = "sounds_as_several"
-SOUND_UNDECIDED = "sound_undecided"
-TOO_FEW_HITS = "too_few_hits"
+from drumcorpus.vocabulary import (
+    AGREES,
+    DIVIDED_OTHERWISE,
+    SOUND_UNDECIDED,
+    SOUNDS_AS_ONE,
+    SOUNDS_AS_SEVERAL,
+    TOO_FEW_HITS,
+)
 
 RAND_DECIMALS = 6
 REASONS = (

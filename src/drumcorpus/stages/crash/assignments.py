@@ -8,18 +8,18 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.schemas import CRASH_ASSIGNMENTS
-from drumcorpus.stages.crash.clusters import (
-    DOUBTFUL,
-    FOLLOWS_ACCOMPANIMENT,
-    Clustering,
-    cluster_session,
-)
+from drumcorpus.stages.crash.clusters import Clustering, cluster_session
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
 from drumcorpus.stages.crash.settings import ClusteringSettings
-from drumcorpus.vocabulary import BY_METADATA, BY_SOUND
+from drumcorpus.vocabulary import (
+    BY_METADATA,
+    BY_SOUND,
+    DOUBTFUL,
+    FOLLOWS_ACCOMPANIMENT,
+    NUMBERS_DIFFER,
+)
 
 # The sound divides the hits, but not as the source numbers some of them.
-NUMBERS_DIFFER = "numbers_differ"
 SAME_NUMBER_SHARE = 0.9  # of a group's numbered hits, that give the group their number
 
 # What a session in doubt is divided in for a person to judge, however alike the two parts are.

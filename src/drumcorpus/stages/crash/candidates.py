@@ -14,12 +14,10 @@ from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map, entries_by_session
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import NO_CRASH, ONE_BY_KIT_CARD, ONE_BY_METADATA, TOO_FEW_HITS
 
 # Reasons of a candidate, and of a session that is none, in order of precedence within each.
 METADATA, KIT_CARD, TECHNIQUES, UNKNOWN = "metadata", "kit_card", "techniques", "unknown"
-TOO_FEW_HITS, ONE_BY_METADATA = "too_few_hits", "one_by_metadata"
-ONE_BY_KIT_CARD = "one_by_kit_card"
-NO_CRASH = "no_crash"  # counted only: such a session has no row
 CANDIDATES = (METADATA, KIT_CARD, TECHNIQUES, UNKNOWN)
 OTHERS = (TOO_FEW_HITS, ONE_BY_METADATA, ONE_BY_KIT_CARD)
 

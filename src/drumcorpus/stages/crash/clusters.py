@@ -28,12 +28,13 @@ from drumcorpus.stages.crash.divisions import (
     tell_apart,
 )
 from drumcorpus.stages.crash.settings import ClusteringSettings
-
-ONE_CYMBAL = "one_cymbal"
-SEPARATED = "separated"
-TOO_FEW_HITS = "too_few_hits"
-DOUBTFUL = "doubtful"
-FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
+from drumcorpus.vocabulary import (
+    DOUBTFUL,
+    FOLLOWS_ACCOMPANIMENT,
+    ONE_CYMBAL,
+    SEPARATED,
+    TOO_FEW_HITS,
+)
 
 MIN_FEATURES = 8  # measured: correlations of fewer make groups out of noise
 # Chance that the number of cymbals is right: logistic regressions on the likeness of the groups, or

@@ -23,7 +23,7 @@ from drumcorpus.stages.crash.review_file import (
     Decision,
     decisions_of,
 )
-from drumcorpus.vocabulary import BY_METADATA, BY_REVIEW, BY_SOUND
+from drumcorpus.vocabulary import BY_METADATA, BY_REVIEW, BY_SOUND, DECISION_OUTDATED
 
 TO_FILL_IN = ("REVIEWER", "YYYY-MM-DD")  # of the lines that a reviewer copies
 _ONSET = re.compile(r"\d+\.\d+")  # event ids have no point
@@ -34,7 +34,6 @@ NO_NUMBERS = "source_does_not_number_every_hit"
 NO_LABEL = "source_number_without_label"
 NOT_CLUSTERED = "no_cymbal_guessed"
 NOT_HERE = "session_has_no_crash_hit_here"
-OUTDATED = "decision_outdated"  # reason of a session that is in review for this alone
 
 
 def apply_decisions(
@@ -275,7 +274,7 @@ def _outdated_row(session_id: str, assigned: Sequence[Mapping]) -> dict:
         "session_id": session_id,
         "n_hits": len(assigned),
         "n_accepted": sum(row["accepted"] for row in assigned),
-        "reason": OUTDATED,
+        "reason": DECISION_OUTDATED,
         "session_confidence": None,
         "silhouette": None,
         "undescribed": {},

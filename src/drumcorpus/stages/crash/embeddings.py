@@ -20,11 +20,13 @@ import numpy as np
 from scipy.fft import next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
 
-ONSET_PAST_END = "onset_past_end"
-TOO_SHORT = "too_short_after_onset"
-SILENT = "silent_window"
-NOT_FINITE = "not_finite"
-ANOTHER_AT_ONCE = "another_crash_at_once"
+from drumcorpus.vocabulary import (
+    ANOTHER_CRASH_AT_ONCE,
+    NOT_FINITE,
+    ONSET_PAST_END,
+    SILENT_WINDOW,
+    TOO_SHORT_AFTER_ONSET,
+)
 
 FINE_GROUP = "fine_"
 MEL_GROUP = "mel_"
@@ -172,7 +174,7 @@ def embed_hits(
         mels = _mel_statistics(after, weights[rows], sample_rate_hz, window_starts, n_mels)
         shape = _shape(clean, fine, mels[:, n_mels:].mean(axis=1), sample_rate_hz, edges_hz)
         embeddings[rows] = np.hstack([fine * band_weights, mels, shape])
-        reasons[rows[_level_db(frames[:, : len(window_starts)]) < silence_db]] = SILENT
+        reasons[rows[_level_db(frames[:, : len(window_starts)]) < silence_db]] = SILENT_WINDOW
         reasons[rows[~np.isfinite(embeddings[rows]).all(axis=1)]] = NOT_FINITE
     embeddings[reasons != ""] = np.nan
     return embeddings, [reason or None for reason in reasons]
@@ -243,7 +245,9 @@ def _reasons(onsets, onset_at, first_stop, n_samples):
     at_once[1:] |= close
     at_once[:-1] |= close
     cases = [onset_at >= n_samples, first_stop > n_samples, at_once]
-    return np.select(cases, [ONSET_PAST_END, TOO_SHORT, ANOTHER_AT_ONCE], "").astype(object)
+    return np.select(
+        cases, [ONSET_PAST_END, TOO_SHORT_AFTER_ONSET, ANOTHER_CRASH_AT_ONCE], ""
+    ).astype(object)
 
 
 def _window_weights(onsets, fits, window, window_starts):

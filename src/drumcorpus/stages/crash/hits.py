@@ -7,9 +7,7 @@ import pyarrow as pa
 
 from drumcorpus.schemas import CRASH_EMBEDDINGS
 from drumcorpus.stages.crash.embeddings import HEARD, SAME_STROKE, embed_hits
-
-NO_AUDIO = "no_audio"
-UNREADABLE_AUDIO = "unreadable_audio"
+from drumcorpus.vocabulary import NO_AUDIO, UNREADABLE_AUDIO
 
 
 def find_crash_hits(events: pa.Table, crash_labels: Iterable[str]) -> pa.Table:

@@ -13,9 +13,14 @@ from drumcorpus.ground.files.tables import iter_batches
 from drumcorpus.stages.crash.decisions import decision_lines, guessed_cymbals, hit_key
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, feature_names
 from drumcorpus.stages.crash.pictures import RATE_HZ, cut_snippet, draw_spectrogram, encode_sound
+from drumcorpus.vocabulary import (
+    NO_AUDIO,
+    NOT_FINITE,
+    ONSET_PAST_END,
+    SILENT_WINDOW,
+    UNREADABLE_AUDIO,
+)
 
-NO_AUDIO, UNREADABLE_AUDIO = "no_audio", "unreadable_audio"
-PAST_END, NOT_FINITE, SILENT = "onset_past_end", "not_finite", "silent_window"
 PLOT_SIZE = (420, 260)  # px
 PLOT_MARGIN = 16  # px
 N_POINTS = 400  # drawn in one plot; the page would grow without end
@@ -281,11 +286,11 @@ def _read(path, read_audio) -> tuple[np.ndarray | None, str | None]:
 
 def _draw(samples, onset, snippet_s) -> dict:
     if onset * RATE_HZ >= len(samples):
-        return {"problem": PAST_END}
+        return {"problem": ONSET_PAST_END}
     snippet = cut_snippet(samples, onset, snippet_s)
     if not np.isfinite(snippet).all():
         return {"problem": NOT_FINITE}
     if not snippet.any():
-        return {"problem": SILENT}
+        return {"problem": SILENT_WINDOW}
     made = {"picture": draw_spectrogram(snippet), "sound": encode_sound(snippet)}
     return {name: base64.b64encode(data).decode() for name, data in made.items()}

@@ -6,26 +6,39 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from drumcorpus.ground.files.tables import iter_batches
 from drumcorpus.ground.pages.render import N_EXAMPLES, render_page
-from drumcorpus.stages.crash.decisions import OUTDATED, TO_FILL_IN
+from drumcorpus.stages.crash.decisions import TO_FILL_IN
 from drumcorpus.stages.crash.pictures import FREQUENCY_RANGE_HZ, HEIGHT, PREROLL, RANGE_DB, WIDTH
 from drumcorpus.stages.crash.review import choose_sessions, in_doubt
 from drumcorpus.stages.crash.review_file import COLUMNS, DECISIONS, Decision, decisions_of
-from drumcorpus.vocabulary import BY_REVIEW
+from drumcorpus.vocabulary import (
+    BY_REVIEW,
+    DECISION_OUTDATED,
+    DIVIDED_OTHERWISE,
+    FOLLOWS_ACCOMPANIMENT,
+    NO_CRASH,
+    NUMBERS_DIFFER,
+    ONE_BY_KIT_CARD,
+    ONE_BY_METADATA,
+    ONE_CYMBAL,
+    SOUNDS_AS_ONE,
+    SOUNDS_AS_SEVERAL,
+    TOO_FEW_HITS,
+)
 
 N_DIFFERING = 50  # sessions of each source set that sound otherwise than they are numbered
 REASONS = {  # why a session is in review; a reason without a sentence shows its name
-    "too_few_hits": "Too few crash hits could be heard to tell one cymbal from several.",
+    TOO_FEW_HITS: "Too few crash hits could be heard to tell one cymbal from several.",
     "doubtful": "The hits fall into groups that are neither clearly alike nor clearly different.",
-    "follows_accompaniment": "The hits fall into groups, but these are the hits with and without "
+    FOLLOWS_ACCOMPANIMENT: "The hits fall into groups, but these are the hits with and without "
     "another stroke at the same moment, which may be all that differs.",
-    "one_cymbal": "The hits are one cymbal, and some of them are too unlike the others to be sure.",
+    ONE_CYMBAL: "The hits are one cymbal, and some of them are too unlike the others to be sure.",
     "separated": "Several cymbals were told apart, and some hits lie between them.",
-    "numbers_differ": "Some hits have a number of the source, and the sound divides the hits "
+    NUMBERS_DIFFER: "Some hits have a number of the source, and the sound divides the hits "
     "otherwise.",
-    "divided_otherwise": "The sound divides the hits otherwise than the source numbers them.",
-    "sounds_as_one": "The source numbers several cymbals, and they sound as one.",
-    "sounds_as_several": "The source numbers one cymbal, and it sounds as several.",
-    OUTDATED: "A decision stands in the reviewed file that does not hold any more.",
+    DIVIDED_OTHERWISE: "The sound divides the hits otherwise than the source numbers them.",
+    SOUNDS_AS_ONE: "The source numbers several cymbals, and they sound as one.",
+    SOUNDS_AS_SEVERAL: "The source numbers one cymbal, and it sounds as several.",
+    DECISION_OUTDATED: "A decision stands in the reviewed file that does not hold any more.",
 }
 # Why a session may hold several crash cymbals, or may not: the columns of a table.
 MAY_HOLD_SEVERAL = {
@@ -34,10 +47,10 @@ MAY_HOLD_SEVERAL = {
     "kit_card": "the kit has several",
     "techniques": "struck in several ways",
     "unknown": "nothing known",
-    "too_few_hits": "Too few hits",
-    "one_by_metadata": "One by its numbers",
-    "one_by_kit_card": "One by its kit",
-    "no_crash": "No crash",
+    TOO_FEW_HITS: "Too few hits",
+    ONE_BY_METADATA: "One by its numbers",
+    ONE_BY_KIT_CARD: "One by its kit",
+    NO_CRASH: "No crash",
 }
 
 

@@ -20,12 +20,13 @@ from drumcorpus.stages.export.layout import (
     check_name,
     shard_folder,
 )
-
-CLIP = "clip"
-NO_AUDIO = "no_audio"
-UNREADABLE_AUDIO = "unreadable_audio"
-ONSET_BEFORE_START = "onset_before_start"
-ONSET_PAST_END = "onset_past_end"
+from drumcorpus.vocabulary import (
+    CLIP,
+    NO_AUDIO,
+    ONSET_BEFORE_START,
+    ONSET_PAST_END,
+    UNREADABLE_AUDIO,
+)
 
 _FULL_SCALE = 32_768
 _BLOCK_SAMPLES = 1 << 20

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 
 from drumcorpus.stages.health.figures import count_by, group_by, total, worst
-from drumcorpus.stages.health.scans import IN_EVENT, N_EXAMPLES
+from drumcorpus.stages.health.scans import N_EXAMPLES
+from drumcorpus.vocabulary import IN_EVENT
 
 N_SOURCE_LABELS = 100
 
@@ -34,7 +35,7 @@ def drops(
     keys = ("source_set", "source_label", "outcome")
     return {
         "hits": total(by_label),
-        "in_event": sum(found.values()),
+        IN_EVENT: sum(found.values()),
         "dropped": total(named),
         "by_reason": {
             reason: {"hits": total(rows), "by_source_set": count_by(rows, "source_set")}

@@ -6,8 +6,8 @@ Rows are of the schema `AUDIO_CHECKS`.
 from collections.abc import Mapping
 
 from drumcorpus.ground.sound.check_settings import AudioLimits
+from drumcorpus.vocabulary import TOO_FEW_MEASURED
 
-TOO_FEW_MEASURED = "too_few_measured"  # as `audio_checks.timing` names it
 MIN_TRIED = 5  # onsets that were looked for in the sound; fewer say nothing of a session
 MIN_FOUND_SHARE = 0.5  # of those, in a recording that is the annotation's
 

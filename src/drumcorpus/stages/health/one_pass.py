@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.tables import iter_batches, leaf_columns
 from drumcorpus.stages.health.tally import Codes, Names, Tally, joint, numbers
+from drumcorpus.vocabulary import CRASH_DUAL_LABEL
 
 OPENNESS_BINS = 10  # of equal width, from 0 to 1
 OUTSIDE = OPENNESS_BINS  # bin of an openness below 0, above 1, or not a number
@@ -23,7 +24,6 @@ VELOCITY_NONE = 129
 TEMPO_BIN_BPM = 10
 TEMPO_TOP_BPM = 300  # the last bin holds everything from here on
 TEMPO_NONE = TEMPO_TOP_BPM // TEMPO_BIN_BPM + 1
-CRASH_STAGE = "crash_dual_label"
 
 # What tells one cell from another: columns that hardly change within a session.
 CELL_COLUMNS = ("source_set", "session_id", "group_id", "split", "license", "meter", "audio_path")
@@ -199,7 +199,7 @@ def count_variants(counts: Counts, label: Codes, owner: np.ndarray, history: pa.
     entries = history.flatten()
     stages = counts.names["stage"]
     found = stages.encode(entries.field("annotation_stage")).all_names()
-    is_verdict = found == stages.code(CRASH_STAGE)
+    is_verdict = found == stages.code(CRASH_DUAL_LABEL)
     event = np.repeat(np.arange(len(lengths)), lengths)[is_verdict]
     if len(event) == 0:
         return

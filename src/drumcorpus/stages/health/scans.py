@@ -10,10 +10,10 @@ import duckdb
 
 from drumcorpus.ground.files.database import open_tables, select
 from drumcorpus.schemas import EVENTS, QUARANTINE, SESSIONS, SPLITS, TALLIES
+from drumcorpus.vocabulary import IN_EVENT
 
 N_EXAMPLES = 20
 N_SESSIONS = 5  # named of each repeated event
-IN_EVENT = "in_event"  # outcome of a tally: the hit is a component of an event
 PathList = Sequence[str | os.PathLike]
 
 
@@ -87,9 +87,9 @@ def read_tallies(
     by_session = """
         SELECT coalesce(source_set, '(none)') AS source_set,
             coalesce(session_id, '(none)') AS session_id, sum(n_hits) AS n
-        FROM tallies WHERE outcome = $in_event GROUP BY ALL
+        FROM tallies WHERE outcome = $outcome GROUP BY ALL
     """
-    return select(database, by_label), select(database, by_session, {"in_event": IN_EVENT})
+    return select(database, by_label), select(database, by_session, {"outcome": IN_EVENT})
 
 
 def read_quarantine(database: duckdb.DuckDBPyConnection, paths: PathList) -> list[dict]:

@@ -15,8 +15,8 @@ from drumcorpus.hits import HitNames, Hits, double_triggers
 from drumcorpus.schemas import EVENTS, TALLIES
 from drumcorpus.sessions import Refusal, quarantine_table
 from drumcorpus.taxonomy import RESERVED_OUTCOMES, LabelMap, Stroke, Taxonomy
+from drumcorpus.vocabulary import AT_INGEST, IN_EVENT
 
-IN_EVENT = RESERVED_OUTCOMES[0]
 # What may become of a stroke; of several reasons to drop it the last one counts. The reasons
 # that label maps give for labels that are no strokes come after these.
 OUTCOMES = RESERVED_OUTCOMES
@@ -128,7 +128,7 @@ def write_ingested(
     """Write the three tables of a shard; returns how much is in them, for the run manifest."""
     write_table(events, ingested.events)
     write_table(tallies, ingested.tallies)
-    write_table(quarantine, quarantine_table(source_set, "ingest", ingested.refusals))
+    write_table(quarantine, quarantine_table(source_set, AT_INGEST, ingested.refusals))
     return {
         "events": ingested.events.num_rows,
         "quarantined": len(ingested.refusals),

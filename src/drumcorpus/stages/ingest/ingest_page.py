@@ -15,11 +15,11 @@ from drumcorpus.ground.pages.source_set_summary import (
     describe_source_set,
     summarise_source_sets,
 )
+from drumcorpus.vocabulary import IN_EVENT
 
-IN_EVENT = "in_event"  # outcome of a tally: the hit became a component of an event
 SUMS = {
     "sessions": ("total", "with_labels", "with_hits"),
-    "hits": ("total", "in_event", "dropped"),
+    "hits": ("total", IN_EVENT, "dropped"),
 }
 N_ROWS = 300  # of source labels shown of each set; the report has all
 N_REASON_LABELS = 8  # source labels named beside a reason on the page
@@ -70,7 +70,7 @@ def describe_ingest(
             "with_labels": len(label_maps) - label_maps.null_count,
             "with_hits": n_sessions,
         },
-        "hits": {"total": n_hits, "in_event": n_in_event, "dropped": n_hits - n_in_event},
+        "hits": {"total": n_hits, IN_EVENT: n_in_event, "dropped": n_hits - n_in_event},
         "by_outcome": by_outcome,
         "source_labels": source_labels(counts),
     }
@@ -132,7 +132,7 @@ def parts_of(row: Mapping) -> Parts:
         "hits by source label and outcome": sum(
             sum(label["outcomes"].values()) for label in labels
         ),
-        "hits in events and dropped": hits["in_event"] + hits["dropped"],
+        "hits in events and dropped": hits[IN_EVENT] + hits["dropped"],
     }
     return {name: (n_hits, hits["total"]) for name, n_hits in sums.items()}
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.schemas import EVENTS
+from drumcorpus.vocabulary import IN_EVENT
 
 # What lies between a raw file and an event, in order; each step is a rule of the workflow.
 PROCESSING_CHAIN = ["take_inventory", "ingest_sessions"]
@@ -85,6 +86,6 @@ def _drops(tallies: pa.Table) -> dict[str, dict[str, int]]:
     counts = tallies.group_by(["session_id", "outcome"]).aggregate([("n_hits", "sum")])
     drops: dict[str, dict[str, int]] = {}
     for row in counts.sort_by([("session_id", "ascending"), ("outcome", "ascending")]).to_pylist():
-        if row["outcome"] != "in_event":
+        if row["outcome"] != IN_EVENT:
             drops.setdefault(row["session_id"], {})[row["outcome"]] = row["n_hits_sum"]
     return drops

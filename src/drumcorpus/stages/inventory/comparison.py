@@ -23,6 +23,7 @@ from drumcorpus.stages.inventory.checksum_lists import (
     read_checksum_list,
     write_checksum_list,
 )
+from drumcorpus.vocabulary import UNREADABLE_FILE
 
 LEVELS = ("quick", "sample", "full")
 N_NAMED = 20  # files named in a message; the log has all
@@ -185,7 +186,7 @@ def digest_as_listed(
         try:
             value = caches[algorithm].fact(file, algorithm, lambda f: _digest(f, algorithm))
         except OSError as error:
-            return Refusal(file.path, "unreadable_file", error.strerror or str(error))
+            return Refusal(file.path, UNREADABLE_FILE, error.strerror or str(error))
         on_progress(file.bytes)
         return value
 

@@ -13,6 +13,7 @@ from drumcorpus.ground.sound.audio import probe_audio
 from drumcorpus.ground.sound.loudness import integrated_loudness
 from drumcorpus.schemas import INVENTORY, SESSIONS
 from drumcorpus.sessions import Refusal, Survey, quarantine_table
+from drumcorpus.vocabulary import AT_INVENTORY, AUDIO, UNREADABLE_AUDIO
 
 
 @dataclass
@@ -68,13 +69,13 @@ def take_inventory(
     rows.sort(key=lambda row: row["session_id"])
     refusals = [*raw.refusals, *surveyed.refusals]
     refusals += [
-        Refusal(path, "unreadable_audio", detail, surveyed.owners.get(path))
+        Refusal(path, UNREADABLE_AUDIO, detail, surveyed.owners.get(path))
         for path, detail in broken.items()
     ]
     return Inventory(
         _inventory_table(raw.source_set, files, raw.digests, surveyed, probes),
         pa.Table.from_pylist(rows, SESSIONS),
-        quarantine_table(raw.source_set, "inventory", refusals),
+        quarantine_table(raw.source_set, AT_INVENTORY, refusals),
     )
 
 
@@ -107,7 +108,7 @@ def _probe_audio_files(
     files: dict[str, RawFile], roles: dict[str, str], cache: FactCache, workers: int
 ) -> tuple[dict[str, dict], dict[str, str]]:
     """What the header of each audio file says; and, of those that are not usable, why."""
-    paths = [path for path in files if roles[path] == "audio"]
+    paths = [path for path in files if roles[path] == AUDIO]
     with ThreadPoolExecutor(workers) as pool:
         facts = list(pool.map(lambda path: cache.fact(files[path], "audio", _audio_fact), paths))
     pairs = list(zip(paths, facts, strict=True))

@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from drumcorpus.ground.files.paths import is_sound_file
+from drumcorpus.vocabulary import AUDIO, OTHER_FILE
 
 
 def sound_files(inventory: pa.Table, sessions: pa.Table) -> pa.Table:
@@ -21,7 +22,7 @@ def sound_files(inventory: pa.Table, sessions: pa.Table) -> pa.Table:
     names = set(sessions["session_id"].to_pylist())
     columns = (inventory[name].to_pylist() for name in ("session_id", "role", "path"))
     wanted = [
-        name in names and (role == "audio" or (role == "other" and is_sound_file(path)))
+        name in names and (role == AUDIO or (role == OTHER_FILE and is_sound_file(path)))
         for name, role, path in zip(*columns, strict=True)
     ]
     return inventory.filter(pa.array(wanted, pa.bool_()))

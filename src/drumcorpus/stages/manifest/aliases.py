@@ -9,17 +9,22 @@ import pyarrow.compute as pc
 from drumcorpus.schemas import ANNOTATION
 from drumcorpus.stages.manifest.change_tables import (
     ALIAS_CONFIDENCE,
-    BY_ALIAS,
     count_session_labels,
     list_label_changes,
 )
 from drumcorpus.stages.manifest.labels import class_ids, component_offsets, owners
 from drumcorpus.stages.manifest.matching import Matches, match_assignments
 from drumcorpus.taxonomy import Taxonomy
-from drumcorpus.vocabulary import BY_REVIEW
+from drumcorpus.vocabulary import (
+    ALIAS_LABELS,
+    BY_REVIEW,
+    CRASH_CYMBAL,
+    CRASH_DUAL_LABEL,
+    CRASH_IN_DOUBT,
+    CYMBAL_MAP,
+    TAXONOMY_ALIAS,
+)
 
-ALIAS_STAGE, CRASH_STAGE, DOUBT_STAGE = "alias_labels", "crash_dual_label", "crash_in_doubt"
-CYMBAL_STAGE, BY_MAP = "crash_cymbal", "cymbal_map"
 ARROW = " -> "
 
 
@@ -91,7 +96,7 @@ def _note_aliases(before: pa.Array, after: pa.Array) -> tuple[np.ndarray, pa.Str
     """The rows of components whose label was spelled otherwise, and a note of each."""
     rows = np.flatnonzero(pc.not_equal(after, before))
     notes = pc.binary_join_element_wise(before.take(rows), after.take(rows), ARROW)
-    return rows, _entries(ALIAS_STAGE, BY_ALIAS, ALIAS_CONFIDENCE, notes)
+    return rows, _entries(ALIAS_LABELS, TAXONOMY_ALIAS, ALIAS_CONFIDENCE, notes)
 
 
 def _assign(
@@ -110,7 +115,7 @@ def _assign(
         "assignments_without_event": len(matches.gone),
     }
     was, is_now = names.take(before), names.take(assigned)
-    stages = pc.if_else(pa.array(accepted), CRASH_STAGE, DOUBT_STAGE)
+    stages = pc.if_else(pa.array(accepted), CRASH_DUAL_LABEL, CRASH_IN_DOUBT)
     notes = pc.if_else(
         pa.array(accepted),
         pc.binary_join_element_wise(was, is_now, ARROW),
@@ -142,7 +147,11 @@ def _number(
     was, is_now = (pa.array(np.where(n == 0, "none", n.astype(str))) for n in (before, after))
     notes = pc.binary_join_element_wise("cymbal ", was.take(rows), ARROW, is_now.take(rows), "")
     by_review = pc.equal(assignments["method"].filter(pa.array(differs)), BY_REVIEW)
-    return flat, rows, _entries(CYMBAL_STAGE, pc.if_else(by_review, BY_REVIEW, BY_MAP), 1.0, notes)
+    return (
+        flat,
+        rows,
+        _entries(CRASH_CYMBAL, pc.if_else(by_review, BY_REVIEW, CYMBAL_MAP), 1.0, notes),
+    )
 
 
 def _entries(stage: str, method, confidence, notes: pa.Array) -> pa.StructArray:

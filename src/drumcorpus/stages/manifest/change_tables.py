@@ -7,8 +7,9 @@ import pyarrow.compute as pc
 from drumcorpus.schemas import LABEL_CHANGES, SESSION_LABELS
 from drumcorpus.stages.manifest.labels import component_offsets, owners
 from drumcorpus.stages.manifest.matching import Matches
+from drumcorpus.vocabulary import TAXONOMY_ALIAS
 
-BY_ALIAS, ALIAS_CONFIDENCE = "taxonomy_alias", 1.0
+ALIAS_CONFIDENCE = 1.0
 
 
 def list_label_changes(
@@ -50,7 +51,7 @@ def list_label_changes(
         "source_label": flat.field("source_label").take(at),
         "before": before.take(at),
         "after": after.take(at),
-        "method": pc.if_else(is_assigned, assigned["method"], BY_ALIAS),
+        "method": pc.if_else(is_assigned, assigned["method"], TAXONOMY_ALIAS),
         "confidence": pc.if_else(is_assigned, assigned["confidence"], ALIAS_CONFIDENCE),
         "accepted": assigned["accepted"],
         "assigned_by": assigned["method"],

@@ -8,11 +8,10 @@ import pyarrow.compute as pc
 
 from drumcorpus.stages.manifest.labels import class_ids, component_offsets, owners
 from drumcorpus.taxonomy import Taxonomy
+from drumcorpus.vocabulary import NO_COMPONENT, NO_CRASH, NO_EVENT, OTHER_SOURCE_LABEL
 
 # Why an assignment has no component: its event or its place in the event is gone, or another stroke
 # stands there, or the stroke is no crash any more.
-NO_EVENT, NO_COMPONENT = "no_event", "no_component"
-OTHER_SOURCE_LABEL, NO_CRASH = "other_source_label", "no_crash"
 
 
 @dataclass

@@ -31,6 +31,14 @@ from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem
 from drumcorpus.hits import group_onsets
+from drumcorpus.vocabulary import (
+    FILE_NAME,
+    LABELS_FROM_THIS_DETECTOR,
+    NO_AUDIO,
+    NO_EVENTS,
+    ONSET_DETECTOR,
+    UNREADABLE_AUDIO,
+)
 
 WINDOW = 0.05  # s, mir_eval's default
 GROUP = 0.03  # s
@@ -39,11 +47,7 @@ LEVEL_BEFORE, LEVEL_AFTER = 0.01, 0.04  # s around a reference onset, which may 
 SCOPES = ("all", "loud", "apart")
 DIGITS = 6
 
-NO_AUDIO = "no_audio"
-UNREADABLE_AUDIO = "unreadable_audio"
-NO_EVENTS = "no_events"
-OWN_LABELS = "labels_from_this_detector"
-OWN_METHODS = ("onset_detector", "file_name")  # label methods whose onsets it has found itself
+OWN_METHODS = (ONSET_DETECTOR, FILE_NAME)  # label methods whose onsets it has found itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,11 +187,16 @@ def score_takes(
     detection = read_settings(OnsetSettings, settings)
     takes, refusals, pooled = [], [], {scope: [] for scope in SCOPES}
     silent = set(sessions["session_id"].to_pylist()) - set(events["session_id"].to_pylist())
-    not_scored = {NO_EVENTS: len(silent), NO_AUDIO: 0, UNREADABLE_AUDIO: 0, OWN_LABELS: 0}
+    not_scored = {
+        NO_EVENTS: len(silent),
+        NO_AUDIO: 0,
+        UNREADABLE_AUDIO: 0,
+        LABELS_FROM_THIS_DETECTOR: 0,
+    }
     for (session_id, path, method), reference in _takes(events):
         on_take()
         if path is None or method in OWN_METHODS:
-            not_scored[NO_AUDIO if path is None else OWN_LABELS] += 1
+            not_scored[NO_AUDIO if path is None else LABELS_FROM_THIS_DETECTOR] += 1
             continue
         try:
             matches = _score_take(*open_audio(path), reference, detection)

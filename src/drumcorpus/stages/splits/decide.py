@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from drumcorpus.stages.splits.draw import draw_split
 from drumcorpus.stages.splits.families import ISOLATION, Edge, find_families
+from drumcorpus.vocabulary import (
+    DRAWN_WITH_ITS_FAMILY,
+    FOLLOWS_OFFICIAL_SPLIT,
+    ISOLATED,
+    OFFICIAL_SPLIT_LEAKS,
+)
 
 # The most held-out first: what is published as a test set stays one.
 HELD_OUT = ("test", "validation", "train")
 REFUSE, MOVE, REPORT = "refuse", "move", "report"
-FOLLOWS_OFFICIAL = "follows_official_split"
-DRAWN_TOGETHER = "drawn_with_its_family"
-LEAKS = "official_split_leaks"  # refused, or moved, because of it
-ISOLATED = "isolated"
 
 
 @dataclass
@@ -95,7 +97,7 @@ def _decide_family(sessions, numbers, name, decisions, policy, seed, shares) -> 
     """Put one family into one split, or part of it out of the manifest."""
     official = {sessions[n]["split"] for n in numbers if sessions[n]["official_split"]}
     target = next((split for split in HELD_OUT if split in official), None)
-    reason = FOLLOWS_OFFICIAL if target else DRAWN_TOGETHER
+    reason = FOLLOWS_OFFICIAL_SPLIT if target else DRAWN_WITH_ITS_FAMILY
     target = target or draw_split(name, seed=seed, shares=shares)
     for number in numbers:
         if sessions[number]["split"] == target:
@@ -103,9 +105,9 @@ def _decide_family(sessions, numbers, name, decisions, policy, seed, shares) -> 
         if not sessions[number]["official_split"]:
             decisions[number] = Decision(target, reason=reason)
         elif policy == MOVE:
-            decisions[number] = Decision(target, reason=LEAKS)
+            decisions[number] = Decision(target, reason=OFFICIAL_SPLIT_LEAKS)
         else:
-            decisions[number].included, decisions[number].reason = False, LEAKS
+            decisions[number].included, decisions[number].reason = False, OFFICIAL_SPLIT_LEAKS
 
 
 def _share_out(in_conflict, filled: Counter, decisions, shares: Mapping[str, float]) -> None:

@@ -7,7 +7,8 @@ import duckdb
 import pyarrow as pa
 
 from drumcorpus.ground.files.paths import SOUND_ENDINGS
-from drumcorpus.stages.splits.families import EQUAL_ANNOTATION, EQUAL_AUDIO, Edge
+from drumcorpus.stages.splits.families import Edge
+from drumcorpus.vocabulary import ANNOTATION, AUDIO, EQUAL_ANNOTATION, EQUAL_AUDIO
 
 # Files beside the recording that are music too: accompaniment, stems, the song's own MIDI.
 MUSIC = (*SOUND_ENDINGS, ".mid", ".midi")
@@ -57,10 +58,10 @@ def equal_file_edges(
     silent, first, edges = set(silent), {}, set()
     for source_set, session_id, path, role, digest in rows:
         number = numbers[source_set, session_id]
-        if role == "annotation":
+        if role == ANNOTATION:
             kind = EQUAL_ANNOTATION if n_onsets.get(number, 0) >= min_onsets else None
         else:
-            kind = EQUAL_AUDIO if role == "audio" or _is_music(path) else None
+            kind = EQUAL_AUDIO if role == AUDIO or _is_music(path) else None
         if kind is None or digest in silent:
             continue
         one, one_path = first.setdefault((kind, digest), (number, path))

@@ -4,10 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 GROUP = "group"  # one group by name: a performance, a work, a backing track
-EQUAL_ANNOTATION = "equal_annotation"  # one annotation file, to the byte
-EQUAL_AUDIO = "equal_audio"  # one sound file, to the byte; accompaniment included
-NEAR_AUDIO = "near_audio"  # landmarks of the sound coincide
-NEAR_STROKES = "near_strokes"  # onsets coincide
 DRUMMER, KIT = "drummer", "kit"  # kept together because the config asks for it
 ISOLATION = (DRUMMER, KIT)
 

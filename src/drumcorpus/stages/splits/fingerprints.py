@@ -11,11 +11,8 @@ from drumcorpus.ground.files.tables import count_by, write_batches
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
 from drumcorpus.schemas import FINGERPRINTS
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
+from drumcorpus.vocabulary import NO_AUDIO, NO_LANDMARK, SILENT_AUDIO, UNREADABLE_AUDIO
 
-NO_AUDIO = "no_audio"
-UNREADABLE_AUDIO = "unreadable_audio"
-SILENT_AUDIO = "silent_audio"
-NO_LANDMARK = "no_landmark"  # too short, or one steady sound
 _SESSIONS_PER_BATCH = 64
 
 

@@ -3,9 +3,10 @@
 import duckdb
 
 from drumcorpus.ground.sound.landmarks import FRAMES_PER_SECOND
-from drumcorpus.stages.splits.families import NEAR_AUDIO, Edge
+from drumcorpus.stages.splits.families import Edge
 from drumcorpus.stages.splits.pairs import keep_telling_hashes, rows_by_slices
 from drumcorpus.stages.splits.settings import AudioSettings
+from drumcorpus.vocabulary import NEAR_AUDIO
 
 _LANDMARKS = """
     CREATE OR REPLACE TEMP TABLE hashes AS

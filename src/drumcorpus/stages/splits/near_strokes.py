@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 import duckdb
 import numpy as np
 
-from drumcorpus.stages.splits.families import NEAR_STROKES, Edge
+from drumcorpus.stages.splits.families import Edge
 from drumcorpus.stages.splits.onset_patterns import Alignment, align
 from drumcorpus.stages.splits.pairs import keep_telling_hashes, rows_by_slices
 from drumcorpus.stages.splits.settings import AlignmentSettings, StrokeSettings
+from drumcorpus.vocabulary import NEAR_STROKES
 
 # Of a family only the first session that has a pattern: its copies have it too.
 _PATTERNS = """

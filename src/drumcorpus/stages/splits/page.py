@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import render_page
 from drumcorpus.stages.splits.decide import HELD_OUT, MOVE, REFUSE, REPORT
-from drumcorpus.stages.splits.families import (
-    DRUMMER,
+from drumcorpus.stages.splits.families import DRUMMER, GROUP, KIT
+from drumcorpus.vocabulary import (
+    DRAWN_WITH_ITS_FAMILY,
     EQUAL_ANNOTATION,
     EQUAL_AUDIO,
-    GROUP,
-    KIT,
+    FOLLOWS_OFFICIAL_SPLIT,
     NEAR_AUDIO,
     NEAR_STROKES,
+    OFFICIAL_SPLIT_LEAKS,
 )
 
 KINDS = {
@@ -30,9 +31,9 @@ POLICIES = {
     REPORT: "Nothing is changed; families that stand in several splits fail the gate.",
 }
 REASONS = {
-    "follows_official_split": "follows the published split of its family",
-    "drawn_with_its_family": "drawn together with its family",
-    "official_split_leaks": "its published split leaks into another",
+    FOLLOWS_OFFICIAL_SPLIT: "follows the published split of its family",
+    DRAWN_WITH_ITS_FAMILY: "drawn together with its family",
+    OFFICIAL_SPLIT_LEAKS: "its published split leaks into another",
     "isolated": "kept apart by drummer or kit",
 }
 

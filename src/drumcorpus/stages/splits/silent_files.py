@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from drumcorpus.ground.files.raw_reader import RawReader
-from drumcorpus.ground.sound.decoding import NOT_FINITE, UnusableSound, open_sound
+from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.landmarks import is_silent
+from drumcorpus.vocabulary import NOT_FINITE
 
 
 def silent_file_finder(files: pa.Table, reader: RawReader) -> Callable[[str], list[str]]:

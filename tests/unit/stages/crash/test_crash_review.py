@@ -14,7 +14,7 @@ import soundfile
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import CRASH_ASSIGNMENTS, CRASH_EMBEDDINGS, EVENTS
 from drumcorpus.stages.crash.agreement import compare_session, summarise_agreement
-from drumcorpus.stages.crash.candidates import CANDIDATES, NO_CRASH, OTHERS
+from drumcorpus.stages.crash.candidates import CANDIDATES, OTHERS
 from drumcorpus.stages.crash.embeddings import feature_names
 from drumcorpus.stages.crash.pictures import (
     HEIGHT,
@@ -43,6 +43,7 @@ from drumcorpus.stages.crash.review_page import (
     render_review_page,
 )
 from drumcorpus.stages.crash.settings import AgreementSettings
+from drumcorpus.vocabulary import NO_CRASH
 
 LABELS = ["crash", "crash2", "crash3"]
 N_FEATURES = len(feature_names())

@@ -8,18 +8,10 @@ from hypothesis import strategies as st
 
 from drumcorpus.stages.splits.decide import decide_splits, families_across_splits
 from drumcorpus.stages.splits.draw import draw_split
-from drumcorpus.stages.splits.families import (
-    DRUMMER,
-    EQUAL_AUDIO,
-    GROUP,
-    KIT,
-    NEAR_STROKES,
-    Edge,
-    equal_values,
-    find_families,
-)
+from drumcorpus.stages.splits.families import DRUMMER, GROUP, KIT, Edge, equal_values, find_families
 from drumcorpus.stages.splits.page import render_splits_page
 from drumcorpus.stages.splits.report import describe_splits, split_table
+from drumcorpus.vocabulary import EQUAL_AUDIO, NEAR_STROKES
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SPLITS = tuple(SHARES)
