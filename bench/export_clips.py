@@ -46,7 +46,8 @@ def main() -> None:
         timed("cut again", len(events), lambda: list(pool.map(cut, shards)))
     export_root = args.out_dir / "export"
     manifest = args.out_dir / "events.parquet"
-    assemble = partial(assemble_export, components=["kick", "snare"], **geometry)
+    settings = geometry | {"release": None, "memory_limit": "1GB", "threads": args.jobs}
+    assemble = partial(assemble_export, components=["kick", "snare"], **settings)
     timed("assemble", len(events), lambda: assemble(manifest, indexes, export_root))
     for level in ("quick", "full"):
         problems = timed(
