@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from drumcorpus.stages.splits.draw import draw_split
 from drumcorpus.stages.splits.families import ISOLATION, Edge, find_families
-
-# The most held-out first: what is published as a test set stays one.
-HELD_OUT = ("test", "validation", "train")
-REFUSE, MOVE, REPORT = "refuse", "move", "report"
-FOLLOWS_OFFICIAL = "follows_official_split"
-DRAWN_TOGETHER = "drawn_with_its_family"
-LEAKS = "official_split_leaks"  # refused, or moved, because of it
-ISOLATED = "isolated"
+from drumcorpus.stages.splits.outcomes import (
+    DRAWN_TOGETHER,
+    FOLLOWS_OFFICIAL,
+    HELD_OUT,
+    ISOLATED,
+    LEAKS,
+    MOVE,
+    REPORT,
+)
 
 
 @dataclass
