@@ -86,12 +86,6 @@ rule measure_source_set:
         taxonomy=taxonomy_files(),
     output:
         report="reports/health/source_sets/{source_set}.json",
-        page=report(
-            "reports/health/source_sets/{source_set}.html",
-            caption="../report/source_set_health.rst",
-            category="Health",
-            labels={"of": "source set {source_set}"},
-        ),
     log:
         "logs/measure_source_set/{source_set}.log",
     benchmark:
@@ -104,6 +98,27 @@ rule measure_source_set:
         local=config["health"],
     script:
         "../scripts/measure_source_set.py"
+
+
+rule render_source_set:
+    """Show the figures of one source set."""
+    input:
+        report="reports/health/source_sets/{source_set}.json",
+    output:
+        page=report(
+            "reports/health/source_sets/{source_set}.html",
+            caption="../report/source_set_health.rst",
+            category="Health",
+            labels={"of": "source set {source_set}"},
+        ),
+    log:
+        "logs/render_source_set/{source_set}.log",
+    benchmark:
+        "benchmarks/render_source_set/{source_set}.tsv"
+    params:
+        code=code("render_source_set.py"),
+    script:
+        "../scripts/render_source_set.py"
 
 
 rule measure_manifest_file:

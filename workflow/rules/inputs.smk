@@ -8,6 +8,7 @@ from pathlib import Path
 
 from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.kept import forget_the_unrecorded
+from drumcorpus.ground.run.raw_state import stamp_raw_data
 from drumcorpus.ground.run.state import (
     PYTHON_FILES,
     hold_run_lock,
@@ -15,7 +16,6 @@ from drumcorpus.ground.run.state import (
     other_software_in_words,
     records_are_lost,
     remember_manifests,
-    stamp_raw_data,
 )
 
 SOURCE_SETS = config["use"]

@@ -13,7 +13,6 @@ rule score_onsets:
         sessions="results/sessions/{source_set}.parquet",
     output:
         scores="reports/onsets/{source_set}.json",
-        page="reports/onsets/{source_set}.md",
     log:
         "logs/score_onsets/{source_set}.log",
     benchmark:
@@ -24,3 +23,19 @@ rule score_onsets:
         local=lambda wildcards: roots(wildcards.source_set),
     script:
         "../scripts/score_onsets.py"
+
+
+rule render_scores:
+    """Show the scores of the onset detector on one source set."""
+    input:
+        scores="reports/onsets/{source_set}.json",
+    output:
+        page="reports/onsets/{source_set}.md",
+    log:
+        "logs/render_scores/{source_set}.log",
+    benchmark:
+        "benchmarks/render_scores/{source_set}.tsv"
+    params:
+        code=code("render_scores.py"),
+    script:
+        "../scripts/render_scores.py"

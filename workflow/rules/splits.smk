@@ -5,7 +5,8 @@ in:   results/sessions, results/sound_files, results/inventory and results/event
       of a manifest, raw audio
 out:  results/fingerprints/{source_set}/{shard}.parquet   landmarks of the sound, patterns of onsets
       results/splits/{manifest}.parquet                   split of every session, or its refusal
-      reports/splits/{manifest}.json, .html               families, why, and what was done
+      reports/splits/{manifest}.json                      families, why, and what was done
+      reports/splits/{manifest}.html                      the same for people
       results/splits/{manifest}/{source_set}/{shard}.parquet   the splits of one shard's sessions
 """
 
@@ -42,12 +43,6 @@ rule decide_splits:
     output:
         splits="results/splits/{manifest}.parquet",
         report="reports/splits/{manifest}.json",
-        page=report(
-            "reports/splits/{manifest}.html",
-            caption="../report/splits.rst",
-            category="Splits",
-            labels={"of": "manifest {manifest}"},
-        ),
     log:
         "logs/decide_splits/{manifest}.log",
     benchmark:
@@ -62,6 +57,27 @@ rule decide_splits:
         local={"memory_limit": config["splits"]["memory_limit"]},
     script:
         "../scripts/decide_splits.py"
+
+
+rule render_splits:
+    """Show the families of one manifest, and what was done about them."""
+    input:
+        report="reports/splits/{manifest}.json",
+    output:
+        page=report(
+            "reports/splits/{manifest}.html",
+            caption="../report/splits.rst",
+            category="Splits",
+            labels={"of": "manifest {manifest}"},
+        ),
+    log:
+        "logs/render_splits/{manifest}.log",
+    benchmark:
+        "benchmarks/render_splits/{manifest}.tsv"
+    params:
+        code=code("render_splits.py"),
+    script:
+        "../scripts/render_splits.py"
 
 
 rule shard_splits:

@@ -4,10 +4,8 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.stages.splits.page import render_splits_page
 from drumcorpus.stages.splits.split_manifest import split_manifest
 
 inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
@@ -21,6 +19,5 @@ table, report = split_manifest(
 )
 write_table(outputs.splits, table)
 write_json(outputs.report, report)
-write_text(outputs.page, render_splits_page(report, snakemake.wildcards.manifest))
 counts = ("found_families", "families", "moved_sessions", "refused_sessions")
 job.finish({"sessions": report["sessions"], **{name: report["leaks"][name] for name in counts}})

@@ -4,11 +4,9 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.stages.health.measure import files_beside, measure_health, names_of
-from drumcorpus.stages.health.page import render_health_page
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 names = ("tallies", "quarantine", "sessions", "inventory", "audio_checks")
@@ -21,6 +19,4 @@ report = measure_health(
     **params.local,
 )
 write_json(outputs.report, report)
-page = render_health_page(report, snakemake.wildcards.source_set, what="source set")
-write_text(outputs.page, page)
 job.finish({"events": report["totals"]["events"]})

@@ -4,12 +4,11 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_sound import open_recordings
-from drumcorpus.stages.onsets.scores import render_scores_markdown, score_takes
+from drumcorpus.stages.onsets.scores import score_takes
 
 source_set, roots = snakemake.wildcards.source_set, snakemake.params.local["roots"]
 sessions = read_table(snakemake.input.sessions)
@@ -21,6 +20,5 @@ report = score_takes(
     on_take=Progress(job.title, sessions.num_rows, "takes").advance,
 )
 write_json(snakemake.output.scores, report)
-write_text(snakemake.output.page, render_scores_markdown(report, source_set))
 scored = len(report["takes"])
 job.finish({"takes_scored": scored, "takes_not_scored": sum(report["not_scored"].values())})

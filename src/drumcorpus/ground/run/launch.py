@@ -1,7 +1,7 @@
 """``make run``: run the workflow so that a killed run is carried on, and say where things are.
 
 Snakemake's own lock cannot tell a run that works from one that was killed. Every run takes part in
-a lock of the operating system (`workflow_state.hold_run_lock`), which ends with its process: where
+a lock of the operating system (`state.hold_run_lock`), which ends with its process: where
 nobody holds that lock, Snakemake's is left over.
 """
 

@@ -16,7 +16,7 @@ from drumcorpus.ground.files.raw_files import (
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.progress import Progress
-from drumcorpus.ground.run.state import describe_raw_data, write_stamp
+from drumcorpus.ground.run.raw_state import describe_raw_data, write_stamp
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal
 

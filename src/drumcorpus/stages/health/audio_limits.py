@@ -89,3 +89,9 @@ TIMING_SHOWN = (
     *("onsets_measured", "onsets_unmeasured"),
 )
 UNMEASURED_SHOWN = ("reason", "detail")
+PAST_END_SHOWN = ("events", "events_of_unknown_end", "seconds")
+SHOWN = {name: shown for name, (_, shown) in FAULTS.items()} | {
+    "timing": TIMING_SHOWN,
+    "unmeasured": UNMEASURED_SHOWN,
+    "past_end": PAST_END_SHOWN,
+}

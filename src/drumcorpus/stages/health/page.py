@@ -13,6 +13,7 @@ from drumcorpus.ground.pages.render import render_page
 from drumcorpus.ground.pages.shown import hours as hours
 from drumcorpus.ground.pages.shown import number as number
 from drumcorpus.ground.pages.shown import short
+from drumcorpus.stages.health.audio_limits import SHOWN
 
 # What the page is put together from; named here, the code digest of every user covers them.
 TEMPLATES = (
@@ -73,6 +74,7 @@ FAULTS = {
     "outlier": "Sessions far from the loudness of their source set",
     "past_end": "Sessions annotated past their end, or of unknown end",
 }
+SESSION = ("source_set", "session_id")
 # Titles of the lists of sessions, and what is counted in them.
 LISTS = {
     "labels": ("By label", "hits"),
@@ -154,8 +156,8 @@ def example_lists(found: Mapping) -> tuple[list[dict], dict]:
     extremes = [
         {"id": key, "name": spoken("", key), "unit": "hits"}
         | {"rows": [{"id": "", **row} for row in rows]}
-        for key, rows in found["sessions"].items()
-        if rows
+        for key in ("most_hits", "fewest_hits")
+        if (rows := found["sessions"][key])
     ]
     if extremes:
         parts.append({"title": "By number of hits", "groups": extremes})
@@ -194,11 +196,12 @@ def coverage_rows(report: Mapping) -> list[dict]:
 
 
 def faulty_sessions(sound: Mapping | None) -> list[tuple[str, list[dict]]]:
-    """Titles and examples of the sessions whose sound is beyond a limit."""
-    if sound is None:
-        return []
-    found = {title: sound[key]["examples"] for key, title in FAULTS.items() if key in sound}
-    return [(title, rows) for title, rows in found.items() if rows]
+    """Titles and examples of the sessions whose sound is beyond a limit, columns in their order."""
+    return [
+        (title, [{name: row[name] for name in (*SESSION, *SHOWN[key])} for row in rows])
+        for key, title in FAULTS.items()
+        if sound is not None and (rows := sound.get(key, {}).get("examples"))
+    ]
 
 
 def health_charts(report: Mapping) -> dict:
@@ -209,6 +212,7 @@ def health_charts(report: Mapping) -> dict:
     by_source = {label: counts["by_source_set"] for label, counts in present.items()}
     dynamics = {label: counts["dynamics"] for label, counts in present.items()}
     techniques = {name: counts["by_split"] for name, counts in report["techniques"].items()}
+    numbers = sorted(report["components_per_event"].items(), key=lambda item: int(item[0]))
     splits = in_order(by_split, report["splits"], first=SPLITS)
     buckets = in_order(dynamics, (), first=report["dynamic_buckets"])
     levels = report["velocity"]["bins"]
@@ -226,7 +230,7 @@ def health_charts(report: Mapping) -> dict:
         },
         "hits": hits_histogram(report["hits_per_session"]),
         "tempo": histogram([(str(b["from_bpm"]), b["events"]) for b in report["tempo"]["bins"]]),
-        "components": histogram(list(report["components_per_event"].items()), centred=True),
+        "components": histogram(numbers, centred=True),
         "durations": duration_chart(report["durations"], splits),
         "cells": cells,
         "cell_legend": legend,

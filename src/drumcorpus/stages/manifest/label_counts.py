@@ -71,8 +71,10 @@ def check_balance(source_set: str, changes: pa.Table, counts: pa.Table) -> None:
             raise ValueError(
                 f"{source_set}: session {session_id!r}: its components of the label {label!r} are "
                 f"{counted[key]:+d} after aliasing by their counts, {listed[key]:+d} by the list "
-                f"of changes, and both must be equal; delete the tables of changes and of session "
-                f"labels of this source set, so that aliasing writes them again"
+                f"of changes, and both must be equal; delete the run manifests (.manifest.json) of "
+                f"the tables below results/changes/{source_set}/ and "
+                f"results/session_labels/{source_set}/, and run again; the tables alone would be "
+                f"put back as they are"
             )
 
 

@@ -99,6 +99,7 @@ def _check_once(rows: np.ndarray, event_ids: pa.ChunkedArray, components: pa.Lis
         event = owners(offsets, repeated[0])
         raise ValueError(
             f"event {event_ids[event].as_py()}: several crash assignments of its component "
-            f"{repeated[0] - offsets[event]}; each component may have one: delete the shard's "
-            f"table of crash assignments, so that it is made again"
+            f"{repeated[0] - offsets[event]}; each component may have one: delete the run manifest "
+            f"(.parquet.manifest.json) of the shard's table below results/crash/assignments/, and "
+            f"run again; the table alone would be put back as it is"
         )

@@ -31,6 +31,7 @@ from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem
 from drumcorpus.hits import group_onsets
+from drumcorpus.stages.onsets.scopes import SCOPES
 from drumcorpus.vocabulary import (
     FILE_NAME,
     LABELS_FROM_THIS_DETECTOR,
@@ -44,7 +45,6 @@ WINDOW = 0.05  # s, mir_eval's default
 GROUP = 0.03  # s
 LOUD_DB = -30.0  # re the take's peak
 LEVEL_BEFORE, LEVEL_AFTER = 0.01, 0.04  # s around a reference onset, which may come early or late
-SCOPES = ("all", "loud", "apart")
 DIGITS = 6
 
 OWN_METHODS = (ONSET_DETECTOR, FILE_NAME)  # label methods whose onsets it has found itself
@@ -220,28 +220,6 @@ def score_takes(
     }
 
 
-def render_scores_markdown(report: dict, source_set: str) -> str:
-    """The report as a page for people: totals first, then every take."""
-    not_scored = [f"{n:,} {name}" for name, n in sorted(report["not_scored"].items()) if n]
-    lines = [
-        f"# Onset detection on {source_set}",
-        "",
-        f"{len(report['takes']):,} takes scored; not scored: {', '.join(not_scored) or 'none'}.",
-        f"A detected onset is right within {report['window_ms']:g} ms of a reference onset. "
-        f"`loud`: reference onsets within {-report['loud_db']:g} dB of the take's peak. `apart`: "
-        f"reference onsets within {report['group_ms']:g} ms count as one. Offsets are detected "
-        "less reference.",
-        "",
-        *_table_lines([(scope, report["total"][scope]) for scope in SCOPES], "scope"),
-    ]
-    for scope in SCOPES:
-        rows = [(take["session_id"], take[scope]) for take in report["takes"]]
-        lines += ["", f"## {scope}", "", *_table_lines(rows, "take")]
-    for refusal in report["refusals"]:
-        lines += ["", f"- {_cell(refusal['path'])}: {_cell(refusal['detail'])}"]
-    return "\n".join(lines) + "\n"
-
-
 def _match(reference, estimated):
     """Pairs (row of the reference, row of the estimate), as many as can be, (n_matched, 2)."""
     if len(reference) == 0 or len(estimated) == 0:
@@ -274,20 +252,3 @@ def _score_take(samples, sample_rate_hz, reference, settings):
 
 def _share(part, whole):
     return round(part / whole, DIGITS) if whole else None
-
-
-def _table_lines(rows, what):
-    columns = ("n_reference", "n_estimated", "precision", "recall", "f_measure", "median_offset_ms")
-    heads = ("reference", "detected", "precision", "recall", "F", "median offset, ms")
-    yield f"| {what} | {' | '.join(heads)} |"
-    yield f"| --- |{' ---: |' * len(heads)}"
-    for name, values in rows:
-        cells = [values[column] for column in columns]
-        shown = [f"{n:,}" for n in cells[:2]]
-        shown += ["" if value is None else f"{value:.3f}" for value in cells[2:5]]
-        shown += ["" if cells[5] is None else f"{cells[5]:.1f}"]
-        yield f"| {_cell(name)} | {' | '.join(shown)} |"
-
-
-def _cell(text):
-    return str(text).replace("|", "\\|").replace("\n", " ")

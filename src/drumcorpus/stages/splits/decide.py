@@ -6,16 +6,13 @@ from dataclasses import dataclass
 
 from drumcorpus.stages.splits.draw import draw_split
 from drumcorpus.stages.splits.families import ISOLATION, Edge, find_families
+from drumcorpus.stages.splits.policies import HELD_OUT, MOVE, REPORT
 from drumcorpus.vocabulary import (
     DRAWN_WITH_ITS_FAMILY,
     FOLLOWS_OFFICIAL_SPLIT,
     ISOLATED,
     OFFICIAL_SPLIT_LEAKS,
 )
-
-# The most held-out first: what is published as a test set stays one.
-HELD_OUT = ("test", "validation", "train")
-REFUSE, MOVE, REPORT = "refuse", "move", "report"
 
 
 @dataclass

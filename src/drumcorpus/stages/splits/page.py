@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import render_page
-from drumcorpus.stages.splits.decide import HELD_OUT, MOVE, REFUSE, REPORT
 from drumcorpus.stages.splits.families import DRUMMER, GROUP, KIT
+from drumcorpus.stages.splits.policies import HELD_OUT, MOVE, REFUSE, REPORT
 from drumcorpus.vocabulary import (
     DRAWN_WITH_ITS_FAMILY,
     EQUAL_ANNOTATION,
     EQUAL_AUDIO,
     FOLLOWS_OFFICIAL_SPLIT,
+    ISOLATED,
     NEAR_AUDIO,
     NEAR_STROKES,
     OFFICIAL_SPLIT_LEAKS,
@@ -34,12 +35,32 @@ REASONS = {
     FOLLOWS_OFFICIAL_SPLIT: "follows the published split of its family",
     DRAWN_WITH_ITS_FAMILY: "drawn together with its family",
     OFFICIAL_SPLIT_LEAKS: "its published split leaks into another",
-    "isolated": "kept apart by drummer or kit",
+    ISOLATED: "kept apart by drummer or kit",
 }
+# In the order of reading, what tells most first; the report has its keys by name.
+EVIDENCE = (
+    *("sha256", "files"),
+    *("lag_s", "landmarks", "at_another_lag", "seconds", "of_seconds"),
+    *("share", "at_another_alignment", "equal_classes", "onsets"),
+    *("chance_log10", "tempo_ratio", "offset_s"),
+)
 
 
 def render_splits_page(report: Mapping, manifest: str) -> str:
-    """The page of `leaks.report.describe_splits`'s report, every name escaped."""
+    """The page of a report, every name escaped.
+
+    Parameters
+    ----------
+    report : mapping
+        Of `report.describe_splits`, as it is or read back from JSON.
+    manifest : str
+        Its name, for the heading.
+
+    Returns
+    -------
+    html : str
+        A whole document.
+    """
     after = {name: sides["after"] for name, sides in report["splits"].items()}
     order = in_order(after, (), first=[*reversed(HELD_OUT), "refused"])
     return render_page(
@@ -49,5 +70,11 @@ def render_splits_page(report: Mapping, manifest: str) -> str:
         kinds=KINDS,
         policy=POLICIES[report["policy"]],
         reasons=REASONS,
+        ordered_evidence=ordered_evidence,
         chart=stacked_bars(after, order, of_whole=True),
     )
+
+
+def ordered_evidence(evidence: Mapping) -> list[tuple]:
+    """Names and values of what joins two sessions, in the order of reading."""
+    return [(name, evidence[name]) for name in in_order({}, evidence, first=EVIDENCE)]

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
+from checkout import REPO
 
 from drumcorpus.ground.files import raw_reader
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
@@ -13,6 +14,7 @@ from drumcorpus.ground.files.raw_files import (
     digest_raw_files,
     scan_roots,
 )
+from drumcorpus.ground.run.code_digest import reached_modules
 from drumcorpus.ground.run.raw_data import open_raw_data
 from drumcorpus.ground.run.raw_sound import open_recordings
 from drumcorpus.ground.run.state_folder import digests_path
@@ -86,3 +88,10 @@ def test_a_recording_is_opened_at_the_rate_that_is_asked_for(root, hashed):
     assert (len(samples), rate) == (1600, 16_000)
     assert samples[400:1200] == pytest.approx(0.25, abs=1e-3)
     assert hashed == []
+
+
+@pytest.mark.parametrize("script", ["take_inventory", "check_integrity"])
+def test_who_looks_at_raw_files_does_not_reach_what_looks_at_records(script):
+    reached = set(reached_modules(REPO / f"workflow/scripts/{script}.py", REPO / "src/drumcorpus"))
+    assert "ground/run/raw_state.py" in reached
+    assert reached.isdisjoint({"ground/run/state.py", "ground/run/software.py"})

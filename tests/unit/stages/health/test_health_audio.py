@@ -5,11 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
 import soundfile
 
 from drumcorpus.ground.files.database import open_database, open_tables
+from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -425,6 +427,11 @@ def test_the_page_shows_what_could_not_be_measured_and_what_is_not_in_the_sound(
         **DATABASE,
     )
     page = render_health_page(report, "mine")
+    assert page == render_health_page(orjson.loads(canonical_json(report)), "mine")
+    [listed] = re.findall("<h3>Sessions whose labels are not where.*?</section>", page, re.S)
+    heads = ["Session", "offset ms", "offset mad ms", "drift ms per min"]
+    heads += ["onsets measured", "onsets unmeasured"]
+    assert re.findall("<th(?: [^>]*)?>(.*?)</th>", listed) == heads
     assert "9 could be measured, 10 % could not." in page
     assert "8 sessions were timed, and of 1 more most strokes are not in the sound; 1 are" in page
     [listed] = re.findall("<h3>Sessions that could not be measured</h3>.*?</section>", page, re.S)

@@ -3,10 +3,14 @@
 import re
 from html.parser import HTMLParser
 
+import orjson
 import pyarrow as pa
 import pytest
+from checkout import REPO
 
+from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.run.code_digest import reached_modules
 from drumcorpus.schemas import EVENTS, QUARANTINE, SESSIONS, TALLIES
 from drumcorpus.stages.gates.gates import check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
@@ -281,6 +285,28 @@ def test_an_empty_manifest_is_described_in_words(tmp_path):
 def test_equal_reports_give_equal_pages(hostile_report):
     pages = {render_health_page(hostile_report, "demo") for _ in range(2)}
     assert len(pages) == 1
+
+
+def test_a_page_of_a_report_read_back_is_equal_to_the_byte(hostile_report, tmp_path):
+    def event(n):
+        parts = [{"label": "kick", "source_label": str(part)} for part in range(n)]
+        return {"source_set": "s", "session_id": str(n), "onset_time": 1.0, "components": parts}
+
+    crowded = measured(tmp_path, [event(n) for n in (1, 2, 10)])
+    for report in (with_gates(hostile_report), crowded):
+        page = render_health_page(report, "demo")
+        assert page == render_health_page(orjson.loads(canonical_json(report)), "demo")
+    # As the JSON has its keys, 10 would stand before 2, and the fewest before the most.
+    columns = health_charts(orjson.loads(canonical_json(crowded)))["components"]["columns"]
+    assert [(column["name"], column["n"]) for column in columns] == [("1", 1), ("2", 1), ("10", 1)]
+    assert page.index('<section id="most_hits">') < page.index('<section id="fewest_hits">')
+
+
+def test_who_measures_a_source_set_reaches_no_page():
+    script = REPO / "workflow/scripts/measure_source_set.py"
+    reached = set(reached_modules(script, REPO / "src/drumcorpus"))
+    assert "stages/health/measure.py" in reached
+    assert {p for p in reached if "page" in p} == set()
 
 
 def test_bars_are_cut_in_the_order_of_the_series_and_fit_the_axis():

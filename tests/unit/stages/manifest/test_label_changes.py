@@ -207,7 +207,9 @@ def test_tables_that_are_not_of_one_aliasing_are_refused(alias, others, part):
 def test_the_message_gives_both_figures(alias):
     changes, sessions = alias([event("1", "crash")], assignment("1", 0, "crash2"))
     sentence = (
-        r"'a': its components of the label 'crash' are -1 after aliasing by their counts, \+0"
+        r"'a': its components of the label 'crash' are -1 after aliasing by their counts, \+0 by "
+        r"the list of changes.* delete the run manifests .* below results/changes/s/ and "
+        r"results/session_labels/s/, and run again"
     )
     with pytest.raises(ValueError, match=sentence):
         compare_labels([("s", changes.slice(1), sessions)], CRASHES)

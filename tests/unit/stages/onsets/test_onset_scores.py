@@ -2,6 +2,7 @@
 
 import mir_eval
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
 from checkout import REPO
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.run.code_digest import reached_modules
 from drumcorpus.schemas import EVENTS, SESSIONS
+from drumcorpus.stages.onsets.page import render_scores_markdown
 from drumcorpus.stages.onsets.scores import (
     figures,
     reference_levels_db,
-    render_scores_markdown,
     score_onsets,
     score_takes,
 )
@@ -195,8 +197,8 @@ def test_audio_that_holds_no_number_is_refused_and_the_rest_is_scored():
 
 def test_the_report_is_json_and_a_page():
     report = report_of([("a|b", "a.wav", "midi", [0.5, 1.0])], {"a.wav": clicks([0.5])}, ["g"])
-    assert canonical_json(report) == canonical_json(report)
     page = render_scores_markdown(report, "some_set")
+    assert page == render_scores_markdown(orjson.loads(canonical_json(report)), "some_set")
     assert page.startswith("# Onset detection on some_set\n\n1 takes scored; not scored: ")
     assert "1 no_events" in page
     assert "| a\\|b | 2 | 1 | 1.000 | 0.500 | 0.667 | 0.0 |" in page
@@ -208,3 +210,10 @@ def test_a_set_without_audio_has_a_report_too():
     assert report["total"]["all"]["f_measure"] is None
     assert "0 takes scored; not scored: 1 no_audio." in render_scores_markdown(report, "some_set")
     assert canonical_json(report)
+
+
+def test_who_scores_reaches_no_page():
+    script = REPO / "workflow/scripts/score_onsets.py"
+    reached = set(reached_modules(script, REPO / "src/drumcorpus"))
+    assert "stages/onsets/scores.py" in reached
+    assert {p for p in reached if "page" in p} == set()

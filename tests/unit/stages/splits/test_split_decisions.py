@@ -2,10 +2,14 @@
 
 from collections import defaultdict
 
+import orjson
 import pytest
+from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.run.code_digest import reached_modules
 from drumcorpus.stages.splits.decide import decide_splits, families_across_splits
 from drumcorpus.stages.splits.draw import draw_split
 from drumcorpus.stages.splits.families import DRUMMER, GROUP, KIT, Edge, equal_values, find_families
@@ -313,6 +317,26 @@ def test_the_page_says_what_joins_and_escapes_names():
     assert "m&lt;1&gt;" in page and "<c>" not in page and "<y>" not in page
     assert "the strokes coincide" in page and "left out" in page and "share 0.98" in page
     assert "http" not in page
+
+
+def test_a_page_of_a_report_read_back_is_equal_to_the_byte():
+    report = described("refuse", ["drummer"])[0]
+    evidence = {"lag_s": 0.0, "landmarks": 542, "at_another_lag": 8, "seconds": 9, "more": 1}
+    report["families"]["examples"][0]["edges"][0]["evidence"] = evidence
+    page = render_splits_page(report, "m")
+    assert page == render_splits_page(orjson.loads(canonical_json(report)), "m")
+    # In the order of reading, not that of the JSON; what it has no place for comes last.
+    assert "(lag_s 0.0; landmarks 542; at_another_lag 8; seconds 9; more 1)" in page
+
+
+def test_who_decides_reaches_no_page_and_who_shows_reaches_no_search():
+    decides, shows = (
+        set(reached_modules(REPO / f"workflow/scripts/{name}.py", REPO / "src/drumcorpus"))
+        for name in ("decide_splits", "render_splits")
+    )
+    assert {p for p in decides if "page" in p} == set()
+    own = {p.removeprefix("stages/splits/") for p in shows if p.startswith("stages/splits/")}
+    assert own == {"__init__.py", "page.py", "families.py", "policies.py"}
 
 
 def test_the_page_does_not_say_of_a_report_that_drummers_are_kept():

@@ -17,6 +17,7 @@ from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks
 from drumcorpus.schemas import FINGERPRINTS, INVENTORY, SESSIONS, SPLITS
 from drumcorpus.stages.splits.decide import decide_splits, families_across_splits
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
+from drumcorpus.stages.splits.page import render_splits_page
 from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
 from drumcorpus.stages.splits.settings import SearchSettings
 
@@ -228,7 +229,7 @@ def test_the_script_makes_its_products_of_tables_without_a_session(
     job = Named(
         rule="decide_splits",
         input=Named(**{name: [str(tmp_path / f"{n}.parquet")] for name, n in tables.items()}),
-        output=Named(splits="m.parquet", report="m.json", page="m.html"),
+        output=Named(splits="m.parquet", report="m.json"),
         params=Named(
             code={"digest": "0", "software": {}},
             splits={
@@ -247,7 +248,7 @@ def test_the_script_makes_its_products_of_tables_without_a_session(
     assert (table.num_rows, table.schema.names) == (0, SPLITS.names)
     report = json.loads((tmp_path / "m.json").read_text())
     assert (report["sessions"], report["leaks"]["families"], report["splits"]) == (0, 0, {})
-    assert "No source set has a session." in (tmp_path / "m.html").read_text()
+    assert "No source set has a session." in render_splits_page(report, "m")
 
 
 def test_a_session_that_two_tables_list_is_an_error(tmp_path):

@@ -1,0 +1,69 @@
+"""The state of the raw data: what was seen of a source set's raw files, and what rests on it."""
+
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import tree_digest
+from drumcorpus.ground.files.json_files import read_json, write_json
+from drumcorpus.ground.files.raw_files import existing_roots, listing_stamp, scan_roots
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
+from drumcorpus.sessions import Refusal
+
+
+def stamp_path(source_set: str) -> Path:
+    """The file that changes whenever a source set's raw files do."""
+    return Path(STATE_FOLDER, "raw", f"{source_set}.json")
+
+
+def demo_marker(root: str) -> Path:
+    """The file that stands beside a demo corpus when it is complete."""
+    return Path(f"{root}.written")
+
+
+def stamp_raw_data(source_set: str, roots: list[str], *, is_demo: bool, anew: bool = False) -> None:
+    """Look at the raw files (names, sizes, times) and write down a digest of what is there.
+
+    The file is left alone when nothing has changed, so that its time is that of the last change,
+    unless it is to be written `anew`.
+    A demo corpus that is not written yet has the empty state.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no root exists.
+    """
+    if is_demo and not Path(roots[0]).is_dir():
+        demo_marker(roots[0]).unlink(missing_ok=True)
+        write_stamp(source_set, None, anew=anew)
+    else:
+        listing = scan_roots(existing_roots(source_set, roots))
+        write_stamp(source_set, listing_stamp(*listing), anew=anew)
+
+
+def write_stamp(source_set: str, stamp: str | None, *, anew: bool = False) -> None:
+    """Write down what was seen of a source set's raw files, if it is not what stands there."""
+    path = stamp_path(source_set)
+    try:
+        stands = read_json(path)
+    except (FileNotFoundError, ValueError):
+        stands = {}
+    stands = stands if isinstance(stands, dict) else {}  # damaged: as if nothing had been seen
+    if not anew and stands.get("stamp", "") == stamp:
+        return
+    # Snakemake compares the content of small inputs, not only their time: asking anew counts.
+    write_json(path, {"stamp": stamp, "n_asked": stands.get("n_asked", 0) + anew})
+
+
+def describe_raw_data(source_set: str, digests: dict[str, str], refusals: list[Refusal]) -> dict:
+    """The raw files of a source set as one input of a run manifest.
+
+    Its digest is that of the listing of all files with theirs; the files stand one by one in the
+    inventory. Files that were refused count by name and reason.
+    """
+    entries = [*digests.items(), *((f"{r.path}:refused", r.reason) for r in refusals)]
+    return {
+        "name": "raw",
+        "path": source_set,
+        "kind": "raw",
+        "sha256": tree_digest(entries),
+        "rows": len(digests),
+    }

@@ -1,0 +1,3 @@
+"""The scopes in which onsets are scored, as `scores` explains them."""
+
+SCOPES = ("all", "loud", "apart")

@@ -1,0 +1,14 @@
+"""Show the figures of one source set."""
+
+from drumcorpus.ground.run.job import start_job
+
+job = start_job(snakemake)
+
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.stages.health.page import render_health_page
+
+report = read_json(snakemake.input.report)
+page = render_health_page(report, snakemake.wildcards.source_set, what="source set")
+write_text(snakemake.output.page, page)
+job.finish({"bytes": len(page.encode())})
