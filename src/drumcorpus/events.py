@@ -27,9 +27,9 @@ def event_ids(
 ) -> list[str]:
     """20 hex digits for each event, from its source set, session and onset to the microsecond.
 
-    An event that was found in an audio of its own, and not in its session's, has that path in its
-    id too. Two events of one recording never share a microsecond, and nothing else that may
-    change between releases (labels, other events, the order of files) enters.
+    The id of an event whose audio is not its session's depends on the path of that audio too. Two
+    events of one recording never share a microsecond. Nothing else that may change between
+    releases (labels, other events, the order of files) enters the id.
     """
     micros = np.round(onsets * 1e6).astype(np.int64)
     prefix = f"{source_set}\x1f"

@@ -257,7 +257,7 @@ AUDIO_CHECKS = pa.schema(
         ("sample_rate_hz", pa.int32()),  # the lowest, where its files differ
         ("duration", pa.float64()),  # s decoded, of all files together
         ("loudness_lufs", pa.float64()),  # BS.1770 integrated; null where all is below its gate
-        ("peak_dbfs", pa.float64()),  # -120 is the least that is told
+        ("peak_dbfs", pa.float64()),  # -120 is the lowest value
         ("rms_dbfs", pa.float64()),
         ("clipped_runs", pa.int64()),
         ("clipped_share", pa.float64()),  # of the samples, those in such runs
@@ -268,7 +268,7 @@ AUDIO_CHECKS = pa.schema(
         ("timing_reason", pa.string()),  # why no offset is given; null if one is
         ("onsets_measured", pa.int32()),
         ("onsets_unmeasured", pa.int32()),  # of those apart from others, without an attack
-        ("offset_ms", pa.float64()),  # median of annotated less heard; above 0: annotated late
+        ("offset_ms", pa.float64()),  # median of annotated minus measured; above 0: annotated late
         ("offset_mad_ms", pa.float64()),  # median absolute deviation around the fitted line
         ("drift_ms_per_min", pa.float64()),  # slope of that line; null for less than 30 s
         ("drift_error_ms_per_min", pa.float64()),  # half of its 95 % interval

@@ -1,4 +1,4 @@
-"""Labels, techniques, dynamics and label maps: what is struck is called what stands here."""
+"""Labels, techniques, dynamics and label maps: the names of what is struck, and how."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from drumcorpus.vocabulary import BEFORE_START, DOUBLE_TRIGGER, IN_EVENT, UNMAPPED_LABEL
 
-# What ingestion itself says of a stroke; a label map gives other reasons.
+# Outcomes that ingestion itself assigns; the reasons of a label map must be other ones.
 RESERVED_OUTCOMES = (IN_EVENT, DOUBLE_TRIGGER, BEFORE_START, UNMAPPED_LABEL)
 
 

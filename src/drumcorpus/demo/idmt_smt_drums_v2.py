@@ -109,11 +109,11 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         _write_annotations(root, loop, frames, notes)
         stems = {}
         for part, of_part in NOTES.items():
-            mine = np.isin(notes, of_part)
+            in_part = np.isin(notes, of_part)
             stems[part] = render(
-                np.maximum(frames[mine], 0) / SAMPLE_RATE_HZ,
-                notes[mine],
-                velocities[mine],
+                np.maximum(frames[in_part], 0) / SAMPLE_RATE_HZ,
+                notes[in_part],
+                velocities[in_part],
                 kits[loop.kit],
                 sample_rate_hz=SAMPLE_RATE_HZ,
                 duration=frames.max() / SAMPLE_RATE_HZ + _RING_OUT,

@@ -214,7 +214,7 @@ def _number(mapping: object, key: str, where: str, low: float, high: float) -> f
     return float(value)
 
 
-def _refuse_unknown(mapping: Mapping, known: set[str], where: str) -> None:
-    unknown = sorted(set(mapping) - known)
+def _refuse_unknown(mapping: Mapping, allowed: set[str], where: str) -> None:
+    unknown = sorted(set(mapping) - allowed)
     if unknown:
-        raise ValueError(f"{where} holds {unknown}; allowed are {sorted(known)}")
+        raise ValueError(f"{where} holds {unknown}; allowed are {sorted(allowed)}")

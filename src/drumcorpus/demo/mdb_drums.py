@@ -196,8 +196,8 @@ def _play(track: Track, kit: Kit, *, seed: list[int]) -> tuple[tuple, list[tuple
     times = np.round(seconds_of_ticks(ticks, score.tempos) - start, 2) + _GRID
     numbers = 1 + ticks // TICKS_PER_BEAT % _BEATS
     onsets = score.onsets - start
-    heard = onsets >= 0
-    hits = (onsets[heard], score.notes[heard, 1], score.notes[heard, 2])
+    audible = onsets >= 0
+    hits = (onsets[audible], score.notes[audible, 1], score.notes[audible, 2])
     return hits, list(zip(times.tolist(), numbers.tolist(), strict=True))
 
 

@@ -156,8 +156,8 @@ def close(take: Take, microphone: Microphone) -> np.ndarray:
                 continue
             distance = math.dist(_PLACES[drum], _PLACES[microphone.drum])
             gain_db = microphone.leak_db + np.interp(distance, _LEAK_DISTANCES, _LEAKS_DB)
-        heard = _delayed(audio, distance, take.sample_rate_hz)
-        sound += heard * (10.0 ** (gain_db / 20.0) / np.abs(audio).max())
+        delayed = _delayed(audio, distance, take.sample_rate_hz)
+        sound += delayed * (10.0 ** (gain_db / 20.0) / np.abs(audio).max())
     return _within_ceiling(sound * _CLOSE_LEVEL * microphone.polarity)
 
 

@@ -71,12 +71,14 @@ def read_performances(path: Path) -> list[Performance]:
     return performances
 
 
-def _written_out(bars: str, known: set[str], where: str) -> tuple[str, ...]:
+def _written_out(bars: str, patterns: set[str], where: str) -> tuple[str, ...]:
     names: list[str] = []
     for word in bars.split():
         name, _, times = word.partition("*")
-        if name not in known or not (times or "1").isdigit():
-            raise ValueError(f"{where}.bars holds {word!r}; allowed are {sorted(known)} and '*n'")
+        if name not in patterns or not (times or "1").isdigit():
+            raise ValueError(
+                f"{where}.bars holds {word!r}; allowed are {sorted(patterns)} and '*n'"
+            )
         names += [name] * int(times or 1)
     return tuple(names)
 

@@ -24,7 +24,7 @@ def parse_yaml(data: bytes, where: str):
     """The YAML document in `data`, by safe loading.
 
     Aliases are refused: a file of a data set has none, and a few lines of them can stand for
-    gigabytes. So are explicit tags, and documents nested without end.
+    gigabytes. Explicit tags and documents nested too deep are refused as well.
 
     Raises
     ------
@@ -39,10 +39,10 @@ def parse_yaml(data: bytes, where: str):
         raise ValueError(f"{where}:{line}: not YAML: {error.problem}") from error
     except (yaml.YAMLError, RecursionError, OverflowError) as error:
         raise ValueError(f"{where}: not YAML: {error}") from error
-    except ValueError as error:  # a date that is none, digits without end; and the alias above
+    except ValueError as error:  # no such date, too many digits, or a refusal above
         message = str(error)
-        known = message.startswith(where)
-        raise ValueError(message if known else f"{where}: not YAML: {message}") from error
+        names_place = message.startswith(where)
+        raise ValueError(message if names_place else f"{where}: not YAML: {message}") from error
 
 
 def _refuse_bombs(data: bytes, where: str) -> None:

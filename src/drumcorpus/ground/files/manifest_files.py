@@ -1,7 +1,7 @@
-"""Manifests that a person hands in: every line is held against the schema before any figure.
+"""Manifests that a person hands in: every line is checked by the schema before anything is counted.
 
-Arrow's reader, with the schema given, takes a block of lines at once and refuses what is not JSON,
-of another type or under an unknown key. Only a block that it refuses is looked at line by line.
+Arrow's reader takes a block of lines at once and refuses what is not JSON, has another type than in
+the schema, or stands under an unknown key. Only a block that it refuses is read line by line.
 """
 
 import difflib
@@ -27,7 +27,7 @@ from drumcorpus.ground.files.tables import (
 from drumcorpus.schemas import EVENTS
 
 BLOCK_BYTES = 16_000_000
-N_PROBLEMS = 20  # that are told of one file
+N_PROBLEMS = 20  # named of one file
 # Without these a line is no event: what was struck when, in which session, and whose it is.
 REQUIRED = ("event_id", "source_set", "session_id", "split", "onset_time", "components")
 
@@ -50,10 +50,9 @@ def as_parquet(path: str | os.PathLike, folder: str | os.PathLike) -> Path:
     Raises
     ------
     ValueError
-        If a line is not JSON, has a value of a wrong type or that no event can have, an unknown key
-        or lacks a required one:
-        the first of them, each as ``file:line: field: what is wrong, what is allowed``. Nothing is
-        left in `folder` then.
+        If a line is not JSON, has a value of a wrong type or one that no event can have, has an
+        unknown key or lacks a required one. The message lists the first problems, each as
+        ``file:line: field: what is wrong, what is allowed``; nothing is left in `folder`.
     FileNotFoundError
         If there is no such file.
     """
@@ -133,7 +132,7 @@ def read_block(block: bytes) -> pa.Table:
     Raises
     ------
     ValueError
-        If a line is no event; which one it does not say.
+        If a line is no event; the message does not say which one.
     """
     if not block.strip():
         raise ValueError("a blank line")
@@ -156,12 +155,12 @@ def lines_of(block: bytes) -> list[bytes]:
 
 def block_problems(path: Path, lines: list[bytes], n_before: int) -> Iterator[str]:
     """What is wrong with the lines of a block, the first `N_PROBLEMS`."""
-    found = (
+    problems = (
         f"{path}:{number}: {problem}"
         for number, line in enumerate(lines, n_before + 1)
         for problem in line_problems(line)
     )
-    return islice(found, N_PROBLEMS)
+    return islice(problems, N_PROBLEMS)
 
 
 def line_problems(line: bytes) -> Iterator[str]:
@@ -208,10 +207,10 @@ def repeated_keys(line: bytes) -> Iterator[str]:
 
 def object_problems(row: Mapping, fields, place: str) -> Iterator[str]:
     """What is wrong with the values of an object whose `fields` are a schema or a struct."""
-    known = [field.name for field in fields]
-    unknown = [name for name in row if name not in known]
+    allowed = [field.name for field in fields]
+    unknown = [name for name in row if name not in allowed]
     if unknown:
-        yield f"{place or '(line)'}: {unknown_keys(unknown, known)}"
+        yield f"{place or '(line)'}: {unknown_keys(unknown, allowed)}"
     for field in fields:
         if row.get(field.name) is not None:
             inner = f"{place}.{field.name}" if place else field.name
@@ -258,14 +257,14 @@ def wanted(kind: pa.DataType) -> str:
     return next((text for is_kind, text in words.items() if is_kind(kind)), "a number")
 
 
-def unknown_keys(unknown: list[str], known: list[str]) -> str:
+def unknown_keys(unknown: list[str], allowed: list[str]) -> str:
     """A sentence on keys that a manifest does not have, with what may have been meant."""
-    close = [difflib.get_close_matches(name, known, 1) for name in unknown]
+    close = [difflib.get_close_matches(name, allowed, 1) for name in unknown]
     hints = [
-        f"{name!r} (did you mean {found[0]!r}?)" if found else repr(name)
-        for name, found in zip(unknown, close, strict=True)
+        f"{name!r} (did you mean {matches[0]!r}?)" if matches else repr(name)
+        for name, matches in zip(unknown, close, strict=True)
     ]
-    return f"unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
+    return f"unknown key {', '.join(hints)}; allowed: {', '.join(allowed)}"
 
 
 def shown(value) -> str:

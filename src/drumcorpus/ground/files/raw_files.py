@@ -63,14 +63,14 @@ def existing_roots(source_set: str, roots: Iterable[str | os.PathLike]) -> list[
         If none of them is a folder.
     """
     roots = [Path(root) for root in roots]
-    found = [root for root in roots if root.is_dir()]
-    if not found:
+    folders = [root for root in roots if root.is_dir()]
+    if not folders:
         tried = ", ".join(str(root) for root in roots)
         raise FileNotFoundError(
             f"source_sets.{source_set}.roots: none of these folders exists: {tried}. Mount or "
             f"download the source set, correct the roots, or take {source_set} out of `use`."
         )
-    return found
+    return folders
 
 
 def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
@@ -140,11 +140,12 @@ def listing_stamp(files: dict[str, RawFile], refusals: list[Refusal]) -> str:
 
 
 class FactCache:
-    """What has been learnt of each raw file by reading it, kept as long as its stamp stands.
+    """What reading each raw file has shown, kept as long as the file's stamp does not change.
 
-    Facts are JSON values by name, such as ``sha256``. The file holds stat records of this
-    machine: it is no product, and losing it costs one more reading. Facts other than digests are
-    of the code that learnt them: `version` is its digest, and those of other code are forgotten.
+    Facts are JSON values by name, such as ``sha256``. The cache holds stat records of this
+    machine: it is no product, and losing it costs one more reading. Facts other than digests count
+    only for the code that took them: `version` is that code's digest, and facts of another version
+    are forgotten.
     """
 
     def __init__(self, path: str | os.PathLike, version: str = ""):
@@ -169,17 +170,17 @@ class FactCache:
     def fact(self, file: RawFile, name: str, learn: Callable[[RawFile], object]):
         """The fact `name` of a file, from the cache or from `learn(file)`."""
         key, stamp = printable(str(file.location)), list(file.stamp)
-        known = self._known(key, stamp)
-        if name in known:
-            return known[name]
+        facts = self._facts_of(key, stamp)
+        if name in facts:
+            return facts[name]
         value = learn(file)
         with self._lock:
             self.n_read += 1
-            self._entries[key] = self._known(key, stamp) | {name: value}
+            self._entries[key] = self._facts_of(key, stamp) | {name: value}
         return value
 
-    def _known(self, key: str, stamp: list[int]) -> dict:
-        """What is known of a file of this stamp, by this version of the code."""
+    def _facts_of(self, key: str, stamp: list[int]) -> dict:
+        """The facts of a file with this stamp that this version of the code may use."""
         entry = self._entries.get(key, {})
         blank = {"stamp": stamp, "version": self.version}
         if entry.get("stamp") != stamp:
@@ -189,7 +190,7 @@ class FactCache:
         return entry
 
     def hashed_files(self, digests: Container[str]) -> dict[str, tuple[Stamp, str]]:
-        """Stat record and SHA-256 of the files that have one of some digests, by location."""
+        """Stat record and SHA-256, by location, of the files whose digest is one of `digests`."""
         return {
             key: (tuple(entry["stamp"]), entry["sha256"])
             for key, entry in self._entries.items()
@@ -197,7 +198,7 @@ class FactCache:
         }
 
     def save(self) -> None:
-        """Write the cache, if anything was learnt."""
+        """Write the cache, if any file was read."""
         if self.n_read:
             write_json(self.path, self._entries)
 
@@ -227,7 +228,7 @@ def digest_raw_files(
 
 
 def read_as_digested(file: RawFile, sha256: str) -> bytes:
-    """The content of a raw file, if it is that of the digest.
+    """The content of a raw file that still has this digest.
 
     Raises
     ------
@@ -239,7 +240,7 @@ def read_as_digested(file: RawFile, sha256: str) -> bytes:
     return data
 
 
-def require_digest(path: str, found: str, sha256: str) -> None:
+def require_digest(path: str, actual: str, sha256: str) -> None:
     """Stop where the SHA-256 of a raw file is not the one that the inventory gives.
 
     Raises
@@ -247,8 +248,8 @@ def require_digest(path: str, found: str, sha256: str) -> None:
     RawDataChanged
         If it has changed since.
     """
-    if found != sha256:
+    if actual != sha256:
         raise RawDataChanged(
             f"{path}: changed since the inventory was taken (sha256 {sha256[:12]}… there, "
-            f"{found[:12]}… now). Run again to take the inventory anew."
+            f"{actual[:12]}… now). Run again to take the inventory anew."
         )

@@ -77,18 +77,18 @@ def _not_finite(value, place: tuple) -> Iterator[str]:
 def _sentence(error: ValidationError) -> str:
     place = ".".join(str(part) for part in error.absolute_path) or "(top level)"
     if error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        unknown = sorted(set(error.instance) - set(known), key=str)
-        hints = [_hint(name, known) for name in unknown]
-        return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
+        allowed = sorted(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(allowed), key=str)
+        hints = [_hint(name, allowed) for name in unknown]
+        return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(allowed)}"
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"{place}: missing {', '.join(missing)}"
     return f"{place}: got {error.instance!r}; {_allowed(error)}"
 
 
-def _hint(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(str(name), known, 1)
+def _hint(name: str, allowed: list[str]) -> str:
+    close = difflib.get_close_matches(str(name), allowed, 1)
     return f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name)
 
 

@@ -17,7 +17,7 @@ class SplitTable:
         columns = (
             table[name].to_pylist() for name in ("source_set", "session_id", "split", "included")
         )
-        self._found = {
+        self._splits = {
             (source_set, session_id): split if included else None
             for source_set, session_id, split, included in zip(*columns, strict=True)
         }
@@ -31,7 +31,7 @@ class SplitTable:
             If the table has no such session.
         """
         try:
-            return self._found[source_set, session_id]
+            return self._splits[source_set, session_id]
         except KeyError:
             raise ValueError(
                 f"{source_set}/{session_id}: has events, and the table of splits does not know it; "

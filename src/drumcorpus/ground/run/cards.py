@@ -1,4 +1,4 @@
-"""Cards of source sets: the options that a source set's module is given."""
+"""Cards of source sets, and the options that a source set's module takes."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -32,14 +32,14 @@ def check_settings(name: str, card: Mapping, block: Mapping) -> None:
     Raises
     ------
     ValueError
-        If the block has a setting that the source set does not know, or lacks one.
+        If the block has a setting that the card does not name, or lacks one that it names.
     """
-    known = card.get("settings", [])
-    given = [key for key in block if key not in COMMON_SETTINGS]
-    unknown = [key for key in given if key not in known]
-    missing = [key for key in known if key not in given]
+    declared = card.get("settings", [])
+    configured = [key for key in block if key not in COMMON_SETTINGS]
+    unknown = [key for key in configured if key not in declared]
+    missing = [key for key in declared if key not in configured]
     if unknown or missing:
-        allowed = ", ".join(known) or "none beside roots, tier, shards and checksums"
+        allowed = ", ".join(declared) or "none beside roots, tier, shards and checksums"
         raise ValueError(
             f"config: source_sets.{name}: settings of its own: {allowed}; "
             f"got unknown {unknown}, missing {missing}"

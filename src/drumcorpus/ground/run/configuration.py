@@ -8,17 +8,17 @@ from drumcorpus.vocabulary import PRODUCTION
 
 
 def spell_out(config: dict, key: str, section: str) -> dict:
-    """The configuration with what is given under a key at its top in the section it belongs to.
+    """The configuration with a key of its top level moved into the section it belongs to.
 
-    There it overrides what the section says, so that ``--config KEY=VALUE`` can be typed.
+    The moved value overrides the section's own, so that ``--config KEY=VALUE`` can be typed.
     """
     if key not in config:
         return config
-    rest = {name: value for name, value in config.items() if name != key}
-    return rest | {section: rest[section] | {key: config[key]}}
+    others = {name: value for name, value in config.items() if name != key}
+    return others | {section: others[section] | {key: config[key]}}
 
 
-# Sections that were called otherwise: where each stood, and where it stands.
+# Sections that have been renamed: the former name, and the place where each stands now.
 FORMER_SECTIONS = {
     "audio_checks": ("checks",),
     "integrity": ("inventory", "integrity"),
@@ -36,7 +36,7 @@ def with_present_names(config: dict) -> tuple[dict, list[str]]:
     -------
     config : dict
     renamed : list of str
-        One sentence for each section that was given under a former name.
+        One sentence for each section that stands under a former name.
     """
     renamed = []
     for former, place in FORMER_SECTIONS.items():
@@ -72,10 +72,10 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     configured = config["source_sets"]
     for name in config["use"]:
         if name not in configured:
-            known = ", ".join(sorted(configured))
+            names = ", ".join(sorted(configured))
             close = difflib.get_close_matches(name, configured, 1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
-            problems.append(f"use: {name!r} has no block in source_sets{hint}; configured: {known}")
+            problems.append(f"use: {name!r} has no block in source_sets{hint}; configured: {names}")
     for manifest, block in config["manifests"].items():
         for name in block["source_sets"]:
             problems += _merge_problems(config, manifest, name)
@@ -88,8 +88,8 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
             problems.append(f"yardsticks: {name!r}; configured: {', '.join(sorted(configured))}")
     for technique in config["sampling"]["technique_factors"]:
         if technique not in taxonomy.techniques:
-            known = ", ".join(taxonomy.techniques)
-            problems.append(f"sampling.technique_factors: {technique!r}; allowed: {known}")
+            allowed = ", ".join(taxonomy.techniques)
+            problems.append(f"sampling.technique_factors: {technique!r}; allowed: {allowed}")
     if problems:
         raise ValueError("\n".join(f"config: {problem}" for problem in problems))
 

@@ -41,8 +41,8 @@ def main(arguments: list[str]) -> int:
 def run_to_its_end(command: list[str]) -> tuple[int, bool]:
     """Exit status of a command, and whether Ctrl-C was pressed meanwhile.
 
-    The terminal tells the command as well, which then ends its jobs in order; `subprocess.run`
-    would kill it after a quarter of a second.
+    The terminal sends Ctrl-C to the command as well, which then ends its jobs in order;
+    `subprocess.run` would kill the command after a quarter of a second.
     """
     is_interrupted = False
     with subprocess.Popen(command) as process:
@@ -54,7 +54,7 @@ def run_to_its_end(command: list[str]) -> tuple[int, bool]:
 
 
 def nobody_runs(folder: Path) -> bool:
-    """Whether no run is alive in `folder`; one that only looks (a dry run) is waited for."""
+    """Whether no run is alive in `folder`; a dry run, which only looks, is waited for."""
     lock_file = folder / RUN_LOCK
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("w") as lock:
@@ -79,7 +79,7 @@ def working_folder(arguments: list[str]) -> Path:
 
 
 def products_message(folder: Path) -> str:
-    """Where the products are that a person looks for first."""
+    """Where the products lie that a person looks for first."""
     wanted = (
         ("manifest", "results/manifests/*.parquet"),
         ("", "results/manifests/*.jsonl"),
@@ -96,8 +96,8 @@ def products_message(folder: Path) -> str:
     )
     lines = ["", "Done. The products:"]
     for name, pattern in wanted:
-        found = sorted(folder.glob(pattern))
-        products = [path for path in found if not path.name.endswith(".manifest.json")]
+        paths = sorted(folder.glob(pattern))
+        products = [path for path in paths if not path.name.endswith(".manifest.json")]
         for path in products:
             shown = path.parent if path.name == "metadata.json" else path
             lines.append(f"  {name:<10}{shown}")

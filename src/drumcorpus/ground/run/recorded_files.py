@@ -1,4 +1,4 @@
-"""Files that some record names, with their size and digest, and whether they are so.
+"""Files that a record names with size and digest, and whether the files agree with it.
 
 Levels: ``quick`` looks at presence and size, ``sample`` takes some digests as well, ``full`` takes
 every one.
@@ -34,7 +34,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Expected:
-    """A file with the size and digest that some record gives it; `shown` names it to people.
+    """A file with the size and digest that its record states; `shown` is its name in messages.
 
     `target` is the product to make again if it is not so.
     """
@@ -53,7 +53,7 @@ def expected_products(
 
     A manifest without its product is `missing`, a product without its manifest `extra`; a product
     made from another version of an input than the one that stands there is `stale`, unless it is
-    below a folder of `lasting`: what is filed there was made from what stood then.
+    below a folder of `lasting`: a product there was made from the inputs of its own time.
     """
     lasting = tuple(f"{folder}/" for folder in lasting)
     expected, problems = [], []
@@ -110,7 +110,7 @@ def check_files(
     if level not in LEVELS:
         raise ValueError(f"verify level {level!r}; allowed: {', '.join(LEVELS)}")
     n_digests = {"quick": 0, "sample": min(n_sample, len(expected)), "full": len(expected)}[level]
-    # Not seeded: what one run leaves out another is to find, and no product depends on it.
+    # Not seeded: another run takes other files, and no product depends on the choice.
     digested = set(random.SystemRandom().sample(range(len(expected)), n_digests))
 
     def check(number: int) -> Problem | None:
@@ -126,7 +126,7 @@ def check_files(
 def _check_file(file: Expected, take_digest: bool) -> Problem | None:
     try:
         n_bytes = file.location.stat().st_size
-        found = sha256_file(file.location) if take_digest and n_bytes == file.bytes else None
+        sha256 = sha256_file(file.location) if take_digest and n_bytes == file.bytes else None
     except FileNotFoundError:
         return Problem(file.shown, "missing", "is recorded and not there", file.target)
     except OSError as error:
@@ -135,8 +135,8 @@ def _check_file(file: Expected, take_digest: bool) -> Problem | None:
     if n_bytes != file.bytes:
         text = f"has {n_bytes} bytes, {file.bytes} are recorded"
         return Problem(file.shown, "changed", text, file.target)
-    if found is not None and found != file.sha256:
-        text = f"has sha256 {found[:12]}…, {file.sha256[:12]}… is recorded"
+    if sha256 is not None and sha256 != file.sha256:
+        text = f"has sha256 {sha256[:12]}…, {file.sha256[:12]}… is recorded"
         return Problem(file.shown, "changed", text, file.target)
     return None
 

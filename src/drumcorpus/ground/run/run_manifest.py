@@ -1,4 +1,4 @@
-"""The run manifest: beside every product ``P`` stands ``P.manifest.json``, which says how it came.
+"""The run manifest: beside every product ``P`` stands ``P.manifest.json``: how `P` was made.
 
 It is written last. Equal inputs, parameters and code give equal bytes: it holds no clock, no
 host and no path of the machine. A job is fresh when what it would write stands there already.
@@ -21,7 +21,7 @@ def manifest_path(product: str | os.PathLike) -> Path:
 
 
 def read_manifest(product: str | os.PathLike) -> dict | None:
-    """The run manifest of `product`, or None where there is none, or none as it was written."""
+    """The run manifest of `product`; None where there is none, or it was changed after writing."""
     try:
         manifest = read_json(manifest_path(product))
     except (FileNotFoundError, ValueError):
@@ -67,17 +67,17 @@ def describe_product(name: str, product: str | os.PathLike) -> dict:
     record = recorded_output(read_manifest(path), path)
     if record is None:
         raise ValueError(f"{path}: has no run manifest that names it. {rebuild}")
-    found = sha256_file(path)
-    if found != record["sha256"]:
+    sha256 = sha256_file(path)
+    if sha256 != record["sha256"]:
         raise ValueError(
             f"{path}: is not what its run manifest says (sha256 {record['sha256'][:12]}… recorded, "
-            f"{found[:12]}… found): it was changed after it was made. {rebuild}"
+            f"{sha256[:12]}… found): it was changed after it was made. {rebuild}"
         )
     return {
         "name": name,
         "path": path,
         "kind": "product",
-        "sha256": found,
+        "sha256": sha256,
         "rows": record["rows"],
     }
 
@@ -102,7 +102,7 @@ def describe_output(name: str, product: str | os.PathLike) -> dict:
 def product_rows(path: Path) -> int | None:
     """Number of rows of a Parquet table or a JSON Lines file; None of anything else."""
     if path.suffix == ".parquet":
-        # To load it takes as long as all else in a job that finds its products fresh.
+        # Loading it takes as long as everything else in a job whose products are fresh.
         from drumcorpus.ground.files.tables import count_rows
 
         return count_rows(path)
@@ -124,10 +124,10 @@ def is_fresh(
     Parameters
     ----------
     plan : dict
-        The run manifest as far as it is known before the work: all but outputs and counters.
+        The run manifest before the work: everything but outputs and counters.
     outputs : list of (name, path)
     kept : mapping
-        Where the product of each path lies, if not there.
+        Where the product of each path lies, if it does not lie at that path.
     any_software : bool
         Whether products count that were made with other versions of the libraries.
     """
@@ -180,5 +180,5 @@ def write_manifests(plan: dict, outputs: list[tuple[str, str]], counters: dict) 
 
 def _seal(document: dict) -> str:
     """SHA-256 over everything else in a run manifest: a hand that edits one breaks it."""
-    rest = {key: value for key, value in document.items() if key != "seal"}
-    return sha256_bytes(canonical_json(rest))
+    sealed = {key: value for key, value in document.items() if key != "seal"}
+    return sha256_bytes(canonical_json(sealed))

@@ -19,7 +19,7 @@ from drumcorpus.ground.run.recorded_files import (
 )
 from drumcorpus.ground.run.run_manifest import SUFFIX
 
-FOLDERS = ("results", "reports")  # in which nothing may stand that no record names, but for
+FOLDERS = ("results", "reports")  # where a record must name every file, except for these two:
 WITHOUT_RECORD = ("results/SHA256SUMS", "reports/README.md")
 EXPORTS = "results/export"
 
@@ -87,12 +87,12 @@ def verify_everything(
     return Verification(products, raw_files, problems)
 
 
-def extra_files(folders: Iterable[str], known: set[str], elsewhere: str) -> list[Problem]:
-    """Files below `folders` that no record knows; the folder `elsewhere` has its own records."""
+def extra_files(folders: Iterable[str], recorded: set[str], elsewhere: str) -> list[Problem]:
+    """Files below `folders` that no record names; the folder `elsewhere` has its own records."""
     return [
         Problem(path, "extra", "no run manifest names this file; move it away or delete it")
         for path in sorted(files_below(folders, ""))
-        if path not in known and not path.endswith(SUFFIX) and not path.startswith(elsewhere)
+        if path not in recorded and not path.endswith(SUFFIX) and not path.startswith(elsewhere)
     ]
 
 
@@ -101,7 +101,8 @@ def orphans(
 ) -> list[Problem]:
     """Products that stand as recorded and that no rule makes under the present configuration.
 
-    Those below a folder of `lasting` are none: they were made under an earlier one, and stay.
+    Products below a folder of `lasting` do not count: they were made under an earlier
+    configuration, and stay.
     """
     planned, lasting = set(planned), tuple(f"{folder}/" for folder in lasting)
     text = "no rule makes this under the present configuration; move it away or delete it"
@@ -113,14 +114,14 @@ def orphans(
 
 
 def extra_raw_files(inventory: str, roots: Iterable[str]) -> list[Problem]:
-    """Raw files that an inventory does not know: neither as used nor as refused."""
-    known = set(read_table(inventory, ["path"])["path"].to_pylist())
+    """Raw files that an inventory does not list, neither as used nor as refused."""
+    listed = set(read_table(inventory, ["path"])["path"].to_pylist())
     files, _ = scan_roots([Path(root) for root in roots if Path(root).is_dir()])
     text = "the inventory does not know this raw file; run `inventory` anew"
     return [
         Problem(str(file.location), "extra", text)
         for path, file in files.items()
-        if path not in known
+        if path not in listed
     ]
 
 

@@ -82,17 +82,17 @@ def ingest_sessions(
     for row, session in enumerate(sessions.to_pylist()):
         if session["label_map"] is not None:
             try:
-                found = read_hits(session, read, book.map_of(session), options)
+                columns = read_hits(session, read, book.map_of(session), options)
             except UnusableFile as error:
                 details = (error.path, error.reason, error.detail, session["session_id"])
                 refusals.append(Refusal(*details))
             else:
-                refusals += found.pop("refusals", [])
-                refusal = _short_audio(session, found)
+                refusals += columns.pop("refusals", [])
+                refusal = _short_audio(session, columns)
                 if refusal is not None:
                     refusals.append(refusal)
                     silent.add(row)
-                parts.append(book.hits_of_session(row, session, found))
+                parts.append(book.hits_of_session(row, session, columns))
         on_session(session)
     parts = [part for part in parts if len(part.onset)]
     if not parts:
@@ -146,8 +146,8 @@ def outcome_counts(tallies: pa.Table) -> dict[str, int]:
 class _Book:
     """Numbers for what hits name: strokes of all label maps, reasons, audio, remarks, techniques.
 
-    A stroke has its row in `strokes`; a label that is not mapped has -1, one that its map drops
-    -2 less the row of its reason.
+    The number of a label is the row of its stroke in `strokes`; it is -1 for a label that is not
+    mapped, and -2 - (row in `reasons`) for one that its map drops.
     """
 
     label_maps: Mapping[str, LabelMap]
@@ -177,10 +177,13 @@ class _Book:
             )
         return self.label_maps[name]
 
-    def hits_of_session(self, row: int, session: dict, found: dict) -> Hits:
-        """The hits that a reader found; what it does not say is unknown, or its session's."""
-        n_hits = len(found["onset"])
-        labels = found.get("map_label", found["source_label"])
+    def hits_of_session(self, row: int, session: dict, columns: dict) -> Hits:
+        """A session's hits from its reader's columns.
+
+        Values of a missing column are unknown, or those of the session.
+        """
+        n_hits = len(columns["onset"])
+        labels = columns.get("map_label", columns["source_label"])
         names, inverse = np.unique(labels, return_inverse=True)
         numbers = self.numbers[session["label_map"]]
         stroke = np.array([numbers.get(str(name), -1) for name in names], dtype=np.int64)[inverse]
@@ -194,31 +197,31 @@ class _Book:
             "meter": np.full(n_hits, session["meter"], dtype=object),
         }
         kept = {
-            name: found[name]
+            name: columns[name]
             for name in (*usual, "source_label", "onset", "confidence", "instance")
-            if name in found
+            if name in columns
         }
         return Hits(
             session=np.full(n_hits, row),
             stroke=stroke,
-            audio=self._numbered(self.audio, found.get("audio_path"), n_hits),
-            remark=self._numbered(self.remark, found.get("remark"), n_hits),
-            technique=self._numbered(self.technique, found.get("extra_technique"), n_hits),
+            audio=self._numbered(self.audio, columns.get("audio_path"), n_hits),
+            remark=self._numbered(self.remark, columns.get("remark"), n_hits),
+            technique=self._numbered(self.technique, columns.get("extra_technique"), n_hits),
             **{**usual, **kept},
         )
 
-    def _numbered(self, known: dict[str, int], values: np.ndarray | None, n_hits: int):
+    def _numbered(self, numbering: dict[str, int], values: np.ndarray | None, n_hits: int):
         if values is None or n_hits == 0:
             return np.full(n_hits, -1)
         names, inverse = np.unique(values, return_inverse=True)
-        numbers = [known.setdefault(str(n), len(known)) if n != "" else -1 for n in names]
+        numbers = [numbering.setdefault(str(n), len(numbering)) if n != "" else -1 for n in names]
         return np.array(numbers, dtype=np.int64)[inverse]
 
     def names(self) -> HitNames:
         for technique in self.technique:
             if technique not in self.taxonomy.techniques:
-                known = ", ".join(self.taxonomy.techniques)
-                raise ValueError(f"technique {technique!r} is not declared; allowed: {known}")
+                allowed = ", ".join(self.taxonomy.techniques)
+                raise ValueError(f"technique {technique!r} is not declared; allowed: {allowed}")
         return HitNames(tuple(self.audio), tuple(self.remark), tuple(self.technique))
 
 
@@ -233,10 +236,10 @@ def _outcomes(hits: Hits, double_trigger: float) -> np.ndarray:
     return outcomes
 
 
-def _short_audio(session: dict, found: dict) -> Refusal | None:
+def _short_audio(session: dict, columns: dict) -> Refusal | None:
     """A recording that ends before its last label is cut short or not this session's."""
-    duration, onsets = session["audio_duration"], found["onset"]
-    if duration is None or "audio_path" in found or len(onsets) == 0:
+    duration, onsets = session["audio_duration"], columns["onset"]
+    if duration is None or "audio_path" in columns or len(onsets) == 0:
         return None
     if onsets.max() <= duration + END_TOLERANCE:
         return None

@@ -165,11 +165,11 @@ def page_tables(row: Mapping) -> dict:
         share = n / n_hits if n_hits else None
         drops.append({"reason": reason, "hits": n, "share": share, "first": first, "more": more})
     drops = [drop for drop in drops if drop["reason"] != IN_EVENT]
-    rest = labels[N_ROWS:]
+    remaining = labels[N_ROWS:]
     return {
         "drops": sorted(drops, key=lambda drop: (-drop["hits"], drop["reason"])),
         "labels": labels[:N_ROWS],
-        "more": {"labels": len(rest), "hits": sum(label["hits"] for label in rest)},
+        "more": {"labels": len(remaining), "hits": sum(label["hits"] for label in remaining)},
     }
 
 

@@ -1,8 +1,8 @@
 """Raw files compared with a list of their checksums.
 
 Levels: ``quick`` looks at presence and, where it is listed, size; ``sample`` takes some digests as
-well, always of the same files; ``full`` takes every one. The digest of a file whose stat record
-has not changed since it was taken stands; what reads everything again is `verify`.
+well, always of the same files; ``full`` takes every one. A file whose stat record has not changed
+since its digest was taken is not read again; `verify` reads everything again.
 """
 
 import hashlib
@@ -53,10 +53,10 @@ class Comparison:
 
 
 def open_caches(source_set: str) -> dict[str, FactCache]:
-    """What is known of the raw files' digests, by algorithm.
+    """The caches of the raw files' digests, by algorithm.
 
-    SHA-256 is kept where the inventory keeps it, so that each reads only what the other has not.
-    MD5 has a file of its own, for there it would take the place of what the inventory has learnt.
+    SHA-256 is kept where the inventory keeps it, so that neither reads a file that the other has
+    read. MD5 has a file of its own: in the inventory's file it would replace the inventory's facts.
     """
     names = {"sha256": source_set, "md5": f"{source_set}.md5"}
     return {algorithm: FactCache(digests_path(name)) for algorithm, name in names.items()}
@@ -124,7 +124,7 @@ def compare(
     files, refusals
         Of `raw_files.scan_roots`.
     caches
-        What is known of digests, by algorithm; what is learnt is saved there.
+        Caches of digests, by algorithm; new digests are saved there.
     level, sample
         See `files_to_digest`.
     progress
@@ -206,21 +206,21 @@ def find_mismatches(
 ) -> list[Mismatch]:
     """Every listed file that is not as the list says, in order of path."""
     refused = {refusal.path: f"{refusal.reason}: {refusal.detail}" for refusal in refusals}
-    found = []
+    mismatches = []
     for path, digest in sorted(listed.digests.items()):
         if path not in files:
             why = f" ({refused[path]})" if path in refused else ""
-            found.append(Mismatch(path, "missing", f"is listed and not there{why}"))
+            mismatches.append(Mismatch(path, "missing", f"is listed and not there{why}"))
         elif listed.sizes.get(path, files[path].bytes) != files[path].bytes:
             text = f"has {files[path].bytes:,} bytes, {listed.sizes[path]:,} are listed"
-            found.append(Mismatch(path, "size", text))
+            mismatches.append(Mismatch(path, "size", text))
         elif path in refused:
-            found.append(Mismatch(path, "unreadable", f"cannot be read ({refused[path]})"))
+            mismatches.append(Mismatch(path, "unreadable", f"cannot be read ({refused[path]})"))
         elif digests.get(path, digest) != digest:
             algorithm = listed.algorithm(path)
             text = f"has {algorithm} {digests[path][:12]}…, {digest[:12]}… is listed"
-            found.append(Mismatch(path, "digest", text))
-    return found
+            mismatches.append(Mismatch(path, "digest", text))
+    return mismatches
 
 
 def _digest(file: RawFile, algorithm: str) -> str:

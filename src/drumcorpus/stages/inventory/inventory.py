@@ -39,8 +39,8 @@ def take_inventory(
     Parameters
     ----------
     raw : RawData
-        The files below the roots; what the headers of audio files say is kept in its cache, and
-        their loudness where it is asked for.
+        The files below the roots. Its cache keeps what the headers of audio files say, and their
+        loudness where a session asks for it.
     card
         Of the source set: kit, label map and `is_synthetic` of the sessions that do not say
         themselves.
@@ -93,7 +93,7 @@ def write_inventory(inventory: Inventory, *, files: str, sessions: str, quaranti
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is known around the sessions of one source set."""
+    """What the rows of one source set's sessions are made from."""
 
     source_set: str
     card: dict
@@ -107,7 +107,7 @@ class _Facts:
 def _probe_audio_files(
     files: dict[str, RawFile], roles: dict[str, str], cache: FactCache, workers: int
 ) -> tuple[dict[str, dict], dict[str, str]]:
-    """What the header of each audio file says; and, of those that are not usable, why."""
+    """What the header of each audio file says, and the reason for each file that is unusable."""
     paths = [path for path in files if roles[path] == AUDIO]
     with ThreadPoolExecutor(workers) as pool:
         facts = list(pool.map(lambda path: cache.fact(files[path], "audio", _audio_fact), paths))
@@ -181,14 +181,16 @@ def _session_row(session: dict, facts: _Facts) -> dict:
 
 
 def _audio_duration(session: dict, recording: list, probes: dict[str, dict]) -> float | None:
-    """Seconds of sound: of the recording, or else of the files that the labels are found in."""
+    """Seconds of sound: of the recording, or else of the files that the labels rest on."""
     lengths = [probes[path]["duration"] for path in recording if path is not None]
     if lengths:
         return min(lengths)
-    found_in = [probes[path]["duration"] for path in session["support_paths"] if path in probes]
+    support_lengths = [
+        probes[path]["duration"] for path in session["support_paths"] if path in probes
+    ]
     # Tracks of a multitrack run side by side, one-shots one after the other.
     whole = sum if session.get("serial_audio") else max
-    return whole(found_in) if found_in else None
+    return whole(support_lengths) if support_lengths else None
 
 
 def _inventory_table(source_set, files, digests, surveyed, probes) -> pa.Table:

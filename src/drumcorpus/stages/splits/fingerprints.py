@@ -1,4 +1,4 @@
-"""Fingerprints: what is left of the sound and the strokes of each session to find copies by."""
+"""Fingerprints: the little of each session's sound and strokes by which copies are recognised."""
 
 import os
 from collections import Counter
@@ -41,11 +41,11 @@ def fingerprint_sessions(
         ``path -> (samples (n_samples,), rate)`` at `landmarks.SAMPLE_RATE_HZ`; raises
         ValueError where the file is not audio.
     max_seconds : float
-        Audio from its start that is looked at.
+        How much audio is used, from its start.
     max_landmarks, max_patterns : int
         Most landmarks and patterns kept of a session.
     max_files : int
-        Most files that are read of a session whose strokes were found in files of their own.
+        Most files that are read of a session whose strokes come from several files.
     find_silent
         ``session_id -> SHA-256`` of silent files of a session that need not be opened here, such
         as stems and accompaniment; see `silent_files.silent_file_finder`.
@@ -93,14 +93,14 @@ def fingerprint_sessions(
 
 
 def write_fingerprints(path: str | os.PathLike, batches: Iterable[pa.RecordBatch]) -> dict:
-    """Write fingerprints as they come; returns how many there are, and why some are of no sound."""
+    """Write fingerprints as they come; returns their number, and why some lack sound."""
     n_sessions = write_batches(path, FINGERPRINTS, batches)
     return {"sessions": n_sessions, **count_by(path, "audio_reason")}
 
 
 def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int) -> dict:
-    """The landmarks of the files of a session, which run side by side, and what is amiss."""
-    found, silent, reasons = [], [], []
+    """The landmarks of a session's files, which run side by side, and why there are none."""
+    landmarks, silent, reasons = [], [], []
     for path in paths:
         try:
             samples = open_audio(path)[0][: int(max_seconds * SAMPLE_RATE_HZ)]
@@ -111,12 +111,14 @@ def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int
             reasons.append(SILENT_AUDIO)
             silent.append(digests[path])
             continue
-        found.append(find_landmarks(samples, max_landmarks=max_landmarks))
+        landmarks.append(find_landmarks(samples, max_landmarks=max_landmarks))
     hashes, frames = (
-        (np.concatenate(column) for column in zip(*found, strict=True)) if found else ((), ())
+        (np.concatenate(column) for column in zip(*landmarks, strict=True))
+        if landmarks
+        else ((), ())
     )
     order = np.lexsort((frames, hashes))[:max_landmarks]
-    reason = None if len(order) else (NO_LANDMARK if found else min(reasons, default=NO_AUDIO))
+    reason = None if len(order) else (NO_LANDMARK if landmarks else min(reasons, default=NO_AUDIO))
     return {
         "audio_reason": reason,
         "landmark_hashes": np.asarray(hashes)[order],
@@ -128,7 +130,7 @@ def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int
 def _strokes(
     events: pa.Table, classes: Mapping[str, str | None]
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Onsets in ms and bits of classes of every session; events of one millisecond are one."""
+    """Onsets in ms and bits of classes of every session; events in one millisecond are merged."""
     bits = class_bits(classes)
     components = events["components"].combine_chunks()
     labels = components.flatten().field("label").dictionary_encode()
@@ -142,13 +144,13 @@ def _strokes(
     owner = names.indices.to_numpy(zero_copy_only=False)
     order = np.lexsort((times, owner))
     bounds = np.searchsorted(owner[order], np.arange(len(names.dictionary) + 1))
-    found = {}
+    strokes = {}
     for number, name in enumerate(names.dictionary.to_pylist()):
         rows = order[bounds[number] : bounds[number + 1]]
         here, first = np.unique(times[rows], return_index=True)
         together = np.bitwise_or.reduceat(struck[rows], first)
-        found[name] = here.astype(np.int32), together.astype(np.uint8)
-    return found
+        strokes[name] = here.astype(np.int32), together.astype(np.uint8)
+    return strokes
 
 
 def class_bits(classes: Mapping[str, str | None]) -> dict[str, int]:
@@ -169,13 +171,13 @@ def class_bits(classes: Mapping[str, str | None]) -> dict[str, int]:
 
 
 def _recordings(events: pa.Table, max_files: int) -> dict[str, list[str]]:
-    """The files that most strokes of each session were found in."""
+    """The files of each session that most of its strokes come from."""
     counts: dict[str, Counter] = {}
     pairs = events.select(["session_id", "audio_path"]).group_by(["session_id", "audio_path"])
     for row in pairs.aggregate([([], "count_all")]).to_pylist():
         if row["audio_path"] is not None:
             counts.setdefault(row["session_id"], Counter())[row["audio_path"]] = row["count_all"]
     return {
-        name: sorted(sorted(found, key=lambda path: (-found[path], path))[:max_files])
-        for name, found in counts.items()
+        name: sorted(sorted(files, key=lambda path: (-files[path], path))[:max_files])
+        for name, files in counts.items()
     }

@@ -11,7 +11,7 @@ from drumcorpus.stages.splits.pairs import keep_telling_hashes, rows_by_slices
 from drumcorpus.stages.splits.settings import AlignmentSettings, StrokeSettings
 from drumcorpus.vocabulary import NEAR_STROKES
 
-# Of a family only the first session that has a pattern: its copies have it too.
+# Of a family, only the first session with a pattern is kept: its copies have the pattern too.
 _PATTERNS = """
     CREATE OR REPLACE TEMP TABLE hashes AS
     SELECT min(number) AS number, family, hash FROM (
@@ -70,7 +70,7 @@ def near_stroke_edges(
 
 
 def is_copy(alignment: Alignment, settings: AlignmentSettings) -> bool:
-    """Whether two performances that are aligned are one."""
+    """Whether two aligned performances are one and the same."""
     near, least_loop = alignment.near, settings.min_loop_share
     if near.share < settings.min_share or alignment.covered_short < settings.min_covered:
         return False
@@ -114,13 +114,13 @@ def _strokes(database, wanted: Iterable[int]) -> dict[int, tuple[np.ndarray, np.
     }
 
 
-def _evidence(found: Alignment) -> dict:
+def _evidence(alignment: Alignment) -> dict:
     return {
-        "share": round(found.near.share, 3),
-        "at_another_alignment": round(found.near.second, 3),
-        "equal_classes": round(found.classes, 3),
-        "onsets": round(found.onsets),
-        "chance_log10": round(found.chance, 1),
-        "tempo_ratio": round(found.scale, 4),
-        "offset_s": round(found.offset_ms / 1000, 3),
+        "share": round(alignment.near.share, 3),
+        "at_another_alignment": round(alignment.near.second, 3),
+        "equal_classes": round(alignment.classes, 3),
+        "onsets": round(alignment.onsets),
+        "chance_log10": round(alignment.chance, 1),
+        "tempo_ratio": round(alignment.scale, 4),
+        "offset_s": round(alignment.offset_ms / 1000, 3),
     }

@@ -1,8 +1,9 @@
-"""Patterns of strokes, by which a copy of a performance is known again without its sound.
+"""Patterns of strokes, by which a copy of a performance is recognised without its sound.
 
 A pattern is the time between successive onsets, relative to its own length: it is the same wherever
-the copy starts and however fast it is played. What was struck is left out, for another kit or note
-map says it otherwise; only of long patterns it is part, since on a grid all times look alike.
+the copy starts and however fast it is played. Short patterns leave out what was struck, because
+another kit or note map names it differently. Long patterns include it, because the times alone of
+strokes on a grid all look alike.
 
 Conventions: times are whole milliseconds in rising order, one per event; `classes` has one bit per
 class of the small class set, so that an onset of kick and hi-hat has two bits.
@@ -16,8 +17,8 @@ from scipy.stats import binom
 from drumcorpus.ground.sound.landmarks import mixed
 
 # Measured on the 1,150 performances of Groove MIDI (bench/near_duplicates.py): with 8 intervals in
-# 64 steps a copy whose onsets are off by 3 ms keeps a quarter of its patterns, by 1 ms two thirds,
-# and a pattern is that of 1.1 performances in the mean.
+# 64 steps a copy whose onsets are off by 3 ms keeps a quarter of its patterns, one that is off by
+# 1 ms two thirds; a pattern occurs in 1.1 performances in the mean.
 _FREE = (8, 64)  # intervals of a pattern without classes, and steps of its length
 _STRUCK = (16, 64)  # the same of a pattern with classes
 
@@ -27,21 +28,22 @@ CLOSE_MS = 2.5  # of onsets that were not played anew: copies of one file, or of
 USUAL_SHARE, USUAL_CLOSE_SHARE = 0.3, 0.12
 _SEEDS = 8  # patterns in common from which an alignment is tried
 _FIRST_WINDOW = 24  # onsets around a seed that the first fit rests on
-_LEAST_WINDOW_SHARE = 0.5  # below it a seed is given up
-_APART_MS = 60.0  # another alignment is farther than this from the best
-_WITHIN_MS = 60_000.0  # and no farther than this
+_LEAST_WINDOW_SHARE = 0.5  # matched onsets of a window, below which a seed is dropped
+_APART_MS = 60.0  # another alignment is farther than this from the best one
+_WITHIN_MS = 60_000.0  # and at most this far from it
 _OTHERS = 8  # other alignments that are tried
-_COMPARED = 400  # onsets that other alignments are looked for with
+_COMPARED = 400  # onsets with which other alignments are searched
 
 
 @dataclass(frozen=True)
 class Agreement:
     """Onsets that coincide at one tolerance.
 
-    `share` of the onsets of both within the time they have in common, at the best alignment, and
-    `second` at the best other one: high in music of a loop, for then many alignments do. `chance`
-    is the decimal logarithm of the probability that so many coincide where each does with the
-    probability `second`, or with that of unrelated performances if it is larger.
+    `share` is the part of the onsets in common time that coincide at the best alignment. `second`
+    is the same part at the best other alignment; it is high where music repeats a loop, because
+    then many alignments fit. `chance` is the decimal logarithm of the probability that so many
+    onsets coincide by accident, where each does so with the probability `second`, or with that of
+    unrelated performances if it is larger.
     """
 
     share: float
@@ -87,8 +89,8 @@ def pattern_hashes(times: np.ndarray, classes: np.ndarray, *, max_patterns: int)
     -------
     hashes : np.ndarray, shape (n_hashes,), uint64
     """
-    found = [_free_patterns(times)[0], _struck_patterns(times, classes)]
-    return np.unique(np.concatenate(found))[:max_patterns]
+    hashes = [_free_patterns(times)[0], _struck_patterns(times, classes)]
+    return np.unique(np.concatenate(hashes))[:max_patterns]
 
 
 def align(
@@ -123,8 +125,8 @@ def align(
             break
     if best_fit is None or best < min_share:
         return None
-    mine, theirs = _matches(times, other_times, *best_fit)
-    same = classes[mine] == other_classes[theirs]
+    rows, other_rows = _matches(times, other_times, *best_fit)
+    same = classes[rows] == other_classes[other_rows]
     others = _other_fits(times, other_times, best_fit)
     return Alignment(
         _agreement(times, other_times, best_fit, others, TOLERANCE_MS, USUAL_SHARE),
@@ -164,20 +166,20 @@ def _seeds(times, other_times, max_stretch: float) -> list[tuple[float, float, f
     order = np.argsort(other_hashes, kind="stable")
     left = np.searchsorted(other_hashes[order], hashes, "left")
     n_equal = np.searchsorted(other_hashes[order], hashes, "right") - left
-    # Patterns that the other has once tell where they belong.
-    found = np.flatnonzero(n_equal == 1)
-    found = found if len(found) else np.flatnonzero(n_equal)
-    theirs = order[left[found]]
-    scale = other_lengths[theirs] / lengths[found]
+    # A pattern that stands once in the other performance has one place there.
+    shared = np.flatnonzero(n_equal == 1)
+    shared = shared if len(shared) else np.flatnonzero(n_equal)
+    partners = order[left[shared]]
+    scale = other_lengths[partners] / lengths[shared]
     kept = np.flatnonzero(np.abs(scale - 1) <= max_stretch)
-    offset = other_times[other_rows[theirs]] - scale * times[rows[found]]
+    offset = other_times[other_rows[partners]] - scale * times[rows[shared]]
     # Where many agree on an offset at equal tempo, these come first.
-    plain = np.round((other_times[other_rows[theirs]] - times[rows[found]])[kept] / 20.0)
+    plain = np.round((other_times[other_rows[partners]] - times[rows[shared]])[kept] / 20.0)
     values, counts = np.unique(plain, return_counts=True)
     ranked = kept[np.argsort(-counts[np.searchsorted(values, plain)], kind="stable")]
     chosen = [*ranked[: _SEEDS // 2], *kept[:: max(1, 2 * len(kept) // _SEEDS)]][:_SEEDS]
     return [
-        (float(scale[seed]), float(offset[seed]), float(times[rows[found[seed]]]))
+        (float(scale[seed]), float(offset[seed]), float(times[rows[shared[seed]]]))
         for seed in dict.fromkeys(chosen)
     ]
 
@@ -188,12 +190,12 @@ def _grow(times, other_times, scale: float, offset: float, at: float):
     while True:
         first, last = max(centre - half, 0), min(centre + half, len(times))
         part = times[first:last]
-        mine, theirs = _matches(part, other_times, scale, offset, 2 * TOLERANCE_MS)
+        rows, other_rows = _matches(part, other_times, scale, offset, 2 * TOLERANCE_MS)
         inside = scale * part + offset
         n_inside = int(((inside >= other_times[0]) & (inside <= other_times[-1])).sum())
-        if len(mine) < max(4, _LEAST_WINDOW_SHARE * n_inside):
+        if len(rows) < max(4, _LEAST_WINDOW_SHARE * n_inside):
             return None
-        x, y = part[mine].astype(float), other_times[theirs].astype(float)
+        x, y = part[rows].astype(float), other_times[other_rows].astype(float)
         spread = np.sum((x - x.mean()) ** 2)
         if spread > 0:
             scale = float(np.sum((x - x.mean()) * (y - y.mean())) / spread)
@@ -204,7 +206,7 @@ def _grow(times, other_times, scale: float, offset: float, at: float):
 
 
 def _matches(times, other_times, scale: float, offset: float, tolerance: float = TOLERANCE_MS):
-    """Rows of the onsets that are each other's nearest, within the tolerance."""
+    """Rows of the onsets of both that are each other's nearest, within the tolerance."""
     moved = scale * times + offset
     nearest = _nearest(other_times, moved)
     back = _nearest(moved, other_times)
@@ -227,11 +229,11 @@ def _common(times, other_times, fit) -> tuple[float, float, float]:
     moved = fit[0] * times + fit[1]
     start = max(moved[0], other_times[0]) - TOLERANCE_MS
     stop = min(moved[-1], other_times[-1]) + TOLERANCE_MS
-    mine = int(((moved >= start) & (moved <= stop)).sum())
-    theirs = int(((other_times >= start) & (other_times <= stop)).sum())
-    covered = (mine / len(times), theirs / len(other_times))
+    n_inside = int(((moved >= start) & (moved <= stop)).sum())
+    n_other_inside = int(((other_times >= start) & (other_times <= stop)).sum())
+    covered = (n_inside / len(times), n_other_inside / len(other_times))
     short = covered[0] if len(times) <= len(other_times) else covered[1]
-    return (mine + theirs) / 2, min(covered), short
+    return (n_inside + n_other_inside) / 2, min(covered), short
 
 
 def _share(times, other_times, fit, tolerance: float) -> float:
@@ -249,7 +251,7 @@ def _agreement(times, other_times, fit, others, tolerance: float, usual: float) 
 
 
 def _other_fits(times, other_times, fit) -> list[tuple[float, float]]:
-    """The best alignments at this tempo that are not the one given, with half as much in common."""
+    """The best alignments at this tempo beside `fit`, with at least half as much in common."""
     scale, offset = fit
     moved = scale * times
     common = (moved + offset >= other_times[0]) & (moved + offset <= other_times[-1])
@@ -270,7 +272,7 @@ def _other_fits(times, other_times, fit) -> list[tuple[float, float]]:
     fits = []
     for place in places:
         rough = (scale, float((place + low) * TOLERANCE_MS))
-        mine, theirs = _matches(times, other_times, *rough)
-        if len(mine) and _common(times, other_times, rough)[0] >= least:
-            fits.append((scale, float(np.median(other_times[theirs] - moved[mine]))))
+        rows, other_rows = _matches(times, other_times, *rough)
+        if len(rows) and _common(times, other_times, rough)[0] >= least:
+            fits.append((scale, float(np.median(other_times[other_rows] - moved[rows]))))
     return fits

@@ -9,9 +9,9 @@ from drumcorpus.schemas import SPLITS
 from drumcorpus.stages.splits.decide import Decision, families_across_splits
 from drumcorpus.stages.splits.families import GROUP, Edge
 
-N_EXAMPLES = 50  # families described, those that stood in several splits first
-N_MEMBERS = 20  # sessions named of each
-N_EDGES = 10  # pairs of each with their evidence
+N_EXAMPLES = 50  # families that are described; those that stood in several splits come first
+N_MEMBERS = 20  # sessions named of each family
+N_EDGES = 10  # pairs of each family that are shown with their evidence
 N_REFUSED = 200  # sessions named that are refused
 
 
@@ -79,8 +79,8 @@ def describe_splits(
     members: dict[str, list[int]] = defaultdict(list)
     for number, family in enumerate(families):
         members[family].append(number)
-    found = {families[edge.one] for edge in edges if edge.kind != GROUP}
-    ranked = sorted(found | set(leaking), key=lambda name: (name not in leaking, name))
+    inferred = {families[edge.one] for edge in edges if edge.kind != GROUP}
+    ranked = sorted(inferred | set(leaking), key=lambda name: (name not in leaking, name))
     by_family = defaultdict(list)
     for edge in edges:
         by_family[families[edge.one]].append(edge)
@@ -107,7 +107,7 @@ def describe_splits(
         },
         "families": {
             "with_several_sessions": sum(len(numbers) > 1 for numbers in members.values()),
-            "found": len(found),
+            "found": len(inferred),
             "by_kind": _by_kind(edges, families),
             "examples": examples[:N_EXAMPLES],
             "more": max(len(examples) - N_EXAMPLES, 0),

@@ -92,7 +92,7 @@ class StrokeSettings:
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """The section ``splits.search`` of the configuration: how near-duplicates are told.
+    """The section ``splits.search`` of the configuration: how near-duplicates are recognised.
 
     Parameters
     ----------

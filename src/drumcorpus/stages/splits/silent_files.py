@@ -1,4 +1,4 @@
-"""Sound files without sound: that two sessions have one in common says nothing of them."""
+"""Silent sound files: two sessions that share one are not related by it."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from drumcorpus.vocabulary import NOT_FINITE
 
 
 def silent_file_finder(files: pa.Table, reader: RawReader) -> Callable[[str], list[str]]:
-    """What tells the SHA-256 of those files of a session that hold no sound.
+    """A function that gives the SHA-256 of those files of a session that hold no sound.
 
     A file is read up to its first sound; one without any is read to its end, and compared with
     what the inventory saw.
@@ -29,7 +29,7 @@ def silent_file_finder(files: pa.Table, reader: RawReader) -> Callable[[str], li
         paths.setdefault(file["session_id"], {})[file["sha256"]] = file["path"]
     sounds: dict[str, bool] = {}  # whether the file of a digest has sound
 
-    def find(session_id: str) -> list[str]:
+    def silent_digests(session_id: str) -> list[str]:
         for digest, path in paths.get(session_id, {}).items():
             if digest not in sounds:
                 sounds[digest] = has_sound(reader.location(path))
@@ -37,13 +37,13 @@ def silent_file_finder(files: pa.Table, reader: RawReader) -> Callable[[str], li
                     reader.verified(path)
         return sorted(digest for digest in paths.get(session_id, {}) if not sounds[digest])
 
-    return find
+    return silent_digests
 
 
 def has_sound(path: str | os.PathLike) -> bool:
-    """Whether a sample of any channel reaches `landmarks.SILENCE_DB`, or is no number.
+    """Whether a sample of any channel reaches `landmarks.SILENCE_DB`, or is not a number.
 
-    A file that cannot be decoded to its end has the sound that can be decoded, if any.
+    Of a file that cannot be decoded to its end, the part that can be decoded counts.
     """
     try:
         with open_sound(path) as sound:
