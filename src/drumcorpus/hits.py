@@ -83,6 +83,16 @@ def double_triggers(hits: Hits, window: float) -> np.ndarray:
     -------
     repeats : np.ndarray, shape (n_hits,), bool
         True for the second and later of such a run.
+
+    Examples
+    --------
+    Note 38 sounds again after 10 ms, the pad's own echo, and after half a second, a new stroke:
+
+    >>> onset, note, nothing = np.array([1.0, 1.01, 1.5]), np.array(["38"] * 3), np.full(3, np.nan)
+    >>> session = stroke = bar = np.zeros(3, dtype=int)
+    >>> hits = Hits(session, note, stroke, onset, *[nothing] * 3, bar, nothing, np.full(3, "4/4"))
+    >>> double_triggers(hits, window=0.02).tolist()
+    [False, True, False]
     """
     keys = hits.source_label, hits.stroke, hits.recording
     order = np.lexsort((hits.onset, *keys))
@@ -112,6 +122,13 @@ def group_onsets(recording: np.ndarray, onset: np.ndarray, window: float) -> np.
     Returns
     -------
     first : np.ndarray, shape (n_events,), int
+
+    Examples
+    --------
+    The second hit joins the first; the third is 40 ms after it and begins an event of its own:
+
+    >>> group_onsets(np.zeros(3), np.array([1.0, 1.02, 1.04]), window=0.03).tolist()
+    [0, 2]
     """
     if len(onset) == 0:
         return np.zeros(0, dtype=np.int64)

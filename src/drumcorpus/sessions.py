@@ -40,7 +40,13 @@ class Survey:
 
 
 def shard_of(session_id: str, n_shards: int) -> int:
-    """The shard of a session: the same for ever, whatever other sessions there are."""
+    """The shard of a session: the same for ever, whatever other sessions there are.
+
+    Examples
+    --------
+    >>> [shard_of(name, n_shards=4) for name in ("drummer1/take1", "drummer1/take2")]
+    [3, 0]
+    """
     return int(hashlib.sha256(session_id.encode()).hexdigest()[:12], 16) % n_shards
 
 

@@ -58,7 +58,15 @@ class LabelMap:
 
 
 def is_cymbal(number, crash_labels: Collection[str]) -> bool:
-    """Whether a value is a cymbal's number: from 1, and to the last crash label if any is given."""
+    """Whether a value is a cymbal's number: from 1, and to the last crash label if any is given.
+
+    Examples
+    --------
+    >>> [is_cymbal(number, ["crash", "crash2"]) for number in (0, 1, 2, 3)]
+    [False, True, True, False]
+    >>> is_cymbal(3, crash_labels=[])
+    True
+    """
     return type(number) is int and 1 <= number <= (len(crash_labels) or number)
 
 
@@ -124,6 +132,12 @@ def labels_of_family(components: Mapping, family: str, *, name: str = "component
     ------
     ValueError
         If no label is of that family.
+
+    Examples
+    --------
+    >>> components = {"kick": {"family": "kick"}, "crash": {"family": "crash"}}
+    >>> labels_of_family(components | {"crash2": {"family": "crash"}}, "crash")
+    ['crash', 'crash2']
     """
     labels = [label for label, entry in components.items() if entry["family"] == family]
     if not labels:
@@ -152,6 +166,16 @@ def make_label_map(
     ValueError
         If an entry names a label or technique that the taxonomy has not, a cymbal below 1 or
         without a crash label, or a source label that is both a stroke and dropped.
+
+    Examples
+    --------
+    >>> components = {"kick": {"family": "kick"}, "snare": {"family": "snare"}}
+    >>> dynamics = {"buckets": [{"name": "any", "up_to": 1.0}], "soft_techniques": []}
+    >>> taxonomy = make_taxonomy(components, ["flam"], dynamics)
+    >>> notes = {36: {"label": "kick"}, 38: {"label": "snare", "techniques": ["flam"]}}
+    >>> kit = make_label_map({"name": "small_kit", "notes": notes}, taxonomy)
+    >>> kit.strokes["38"].label, kit.strokes["38"].techniques
+    ('snare', ('flam',))
     """
     if not isinstance(document, dict) or ("notes" in document) == ("labels" in document):
         raise ValueError(f"{name}: wanted: one of the keys notes and labels")

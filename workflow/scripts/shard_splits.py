@@ -8,6 +8,6 @@ from drumcorpus.ground.files.split_table import splits_of_sessions
 from drumcorpus.ground.files.tables import read_table, write_table
 
 sessions = read_table(snakemake.input.sessions, ["source_set", "session_id"])
-mine = splits_of_sessions(read_table(snakemake.input.splits), sessions)
-write_table(snakemake.output.splits, mine)
-job.finish({"sessions": mine.num_rows})
+splits = splits_of_sessions(read_table(snakemake.input.splits), sessions)
+write_table(snakemake.output.splits, splits)
+job.finish({"sessions": splits.num_rows})

@@ -78,6 +78,13 @@ def tempo_of_beats(times: np.ndarray) -> float:
     """Beats a minute of the whole: the middle half of the intervals counts.
 
     A beat that was left out or held moves it little, and so does the grid that times lie on.
+
+    Examples
+    --------
+    Two beats a second, of which one was left out:
+
+    >>> tempo_of_beats(np.array([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 3.5, 4.0, 4.5]))
+    120.0
     """
     return 60.0 / float(_middle_mean(np.diff(times)[None, :])[0])
 
@@ -86,6 +93,11 @@ def meter_of_beats(numbers: np.ndarray) -> str | None:
     """The commonest number of beats in a complete bar, as quarter notes; None without such a bar.
 
     Beats say nothing of their note value: it is taken for a quarter.
+
+    Examples
+    --------
+    >>> meter_of_beats(np.array([1, 2, 3, 1, 2, 3, 1]))
+    '3/4'
     """
     lengths = np.diff(np.flatnonzero(numbers == 1))
     counts = Counter(lengths.tolist()).most_common(1)
@@ -116,18 +128,18 @@ def place_among_beats(
     intervals = np.diff(times)
     spacing = np.append(intervals, intervals[-1])
     bars = 1 + np.append(0, np.cumsum(np.diff(numbers) <= 0))
-    found = np.searchsorted(times, onsets, side="right") - 1
-    near = np.clip(found, 0, None)
+    latest = np.searchsorted(times, onsets, side="right") - 1
+    near = np.clip(latest, 0, None)
     past = (onsets - times[near]) / spacing[near]
-    past = np.where((found < 0) & (onsets >= times[0] - BEFORE_FIRST_BEAT), 0.0, past)
-    known = (past >= 0) & (past < 1)
+    past = np.where((latest < 0) & (onsets >= times[0] - BEFORE_FIRST_BEAT), 0.0, past)
+    is_placed = (past >= 0) & (past < 1)
     around = np.pad(intervals, TEMPO_INTERVALS // 2, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(around, TEMPO_INTERVALS)
     usual = _middle_mean(windows)
     return {
         "tempo_bpm": 60.0 / usual[np.minimum(near, len(usual) - 1)],
-        "bar": np.where(known, bars[near], 0),
-        "beat": np.where(known, numbers[near] + past, np.nan),
+        "bar": np.where(is_placed, bars[near], 0),
+        "beat": np.where(is_placed, numbers[near] + past, np.nan),
     }
 
 

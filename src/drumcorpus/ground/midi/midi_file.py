@@ -196,6 +196,15 @@ def tick_seconds(midi: MidiFile, ticks: np.ndarray) -> np.ndarray:
     Returns
     -------
     seconds : np.ndarray, shape (n,), float
+
+    Examples
+    --------
+    Two quarter notes at 120 a minute, the third at 60:
+
+    >>> tempos = [(0, 500_000), (960, 1_000_000)]
+    >>> midi = MidiFile(480, [], [], tempos, meters=[], instrument_names=[])
+    >>> tick_seconds(midi, np.array([0, 480, 960, 1440])).tolist()
+    [0.0, 0.5, 1.0, 2.0]
     """
     starts, tempos = _segments(midi.tempos, (DEFAULT_TEMPO,))
     seconds_per_tick = tempos[:, 0] / (1e6 * midi.ticks_per_quarter)
@@ -205,7 +214,17 @@ def tick_seconds(midi: MidiFile, ticks: np.ndarray) -> np.ndarray:
 
 
 def tempos_at(midi: MidiFile, ticks: np.ndarray) -> np.ndarray:
-    """Tempo in quarter notes per minute at each tick, shape (n,); NaN where a tempo is 0."""
+    """Tempo in quarter notes per minute at each tick, shape (n,); NaN where a tempo is 0.
+
+    Examples
+    --------
+    The tempo that starts at tick 960 holds from that tick on:
+
+    >>> tempos = [(0, 500_000), (960, 1_000_000)]
+    >>> midi = MidiFile(480, [], [], tempos, meters=[], instrument_names=[])
+    >>> tempos_at(midi, np.array([0, 959, 960])).tolist()
+    [120.0, 120.0, 60.0]
+    """
     starts, tempos = _segments(midi.tempos, (DEFAULT_TEMPO,))
     tempo = tempos[np.searchsorted(starts, ticks, side="right") - 1, 0].astype(float)
     return 60e6 / np.where(tempo > 0, tempo, np.nan)
@@ -224,6 +243,16 @@ def bars_and_beats(midi: MidiFile, ticks: np.ndarray) -> tuple[np.ndarray, np.nd
         Position in the bar in units of the meter's denominator, from 1.
     meters : np.ndarray, shape (n,), str
         Such as ``6/8``.
+
+    Examples
+    --------
+    A bar of four quarter notes, then bars of six eighths:
+
+    >>> meters = [(0, 4, 4), (1920, 6, 8)]
+    >>> midi = MidiFile(480, [], [], tempos=[], meters=meters, instrument_names=[])
+    >>> bars, beats, meters = bars_and_beats(midi, np.array([0, 720, 1920, 2160]))
+    >>> bars.tolist(), beats.tolist(), meters.tolist()
+    ([1, 1, 2, 2], [1.0, 2.5, 1.0, 2.0], ['4/4', '4/4', '6/8', '6/8'])
     """
     starts, meters = _segments(midi.meters, DEFAULT_METER)
     beat_ticks = midi.ticks_per_quarter * 4 / meters[:, 1]
@@ -238,7 +267,17 @@ def bars_and_beats(midi: MidiFile, ticks: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def controller_at(midi: MidiFile, controller: int, ticks: np.ndarray) -> np.ndarray:
-    """Value 0 to 127 of a controller in force at each tick, shape (n,); NaN before its first."""
+    """Value 0 to 127 of a controller in force at each tick, shape (n,); NaN before its first.
+
+    Examples
+    --------
+    The hi-hat pedal, controller 4, is pressed down at tick 480:
+
+    >>> pedal = np.array([[100, 4, 0, 9], [480, 4, 127, 9]])
+    >>> midi = MidiFile(480, [], pedal, tempos=[], meters=[], instrument_names=[])
+    >>> controller_at(midi, 4, np.array([0, 240, 480])).tolist()
+    [nan, 0.0, 127.0]
+    """
     changes = midi.controllers[midi.controllers[:, 1] == controller]
     if len(changes) == 0:
         return np.full(len(ticks), np.nan)

@@ -11,7 +11,13 @@ def number(value: float | None) -> str:
 
 
 def short(value: float) -> str:
-    """A number in few letters: 1500 is ``1.5k``, 2000000 is ``2M``."""
+    """A number in few letters.
+
+    Examples
+    --------
+    >>> short(999), short(1500), short(2_000_000)
+    ('999', '1.5k', '2M')
+    """
     for size, letter in ((1_000_000, "M"), (1_000, "k")):
         if value >= size:
             return f"{value / size:g}{letter}"
@@ -24,15 +30,27 @@ def percent(value: float | None) -> str:
 
 
 def hours(seconds: float | None) -> str:
-    """A duration in hours, minutes and seconds, such as ``1:02:03``; a dash where there is none."""
+    """A duration in hours, minutes and seconds; a dash where there is none.
+
+    Examples
+    --------
+    >>> hours(3723.4), hours(None)
+    ('1:02:03', '—')
+    """
     if seconds is None:
         return "—"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60:,}:{minutes % 60:02d}:{rest:02d}"
+    minutes, seconds_left = divmod(round(seconds), 60)
+    return f"{minutes // 60:,}:{minutes % 60:02d}:{seconds_left:02d}"
 
 
 def data_size(n_bytes: int) -> str:
-    """A size in decimal units, such as ``1.25 GB``."""
+    """A size in decimal units.
+
+    Examples
+    --------
+    >>> data_size(999), data_size(1_250_000_000)
+    ('999 bytes', '1.25 GB')
+    """
     value, unit = float(n_bytes), "bytes"
     for larger in ("kB", "MB", "GB", "TB"):
         if value < 999.5:

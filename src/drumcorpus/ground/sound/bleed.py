@@ -103,15 +103,15 @@ def _loud_power(stem, hop):
 
 
 def _path_db(stem, other, strikes, hop, delay):
-    """How loud another drum's bleed is here at most, re its hit there."""
+    """The highest level of another drum's bleed in this stem, dB re its hit in its own stem."""
     there = _held_power(other, other.onset, hop) / _loud_power(other, hop)
     here = _held_power(stem, other.onset, hop, delay) / _loud_power(stem, hop)
-    # A stem that has ended, or rests in digital silence, says nothing of what leaks into it.
-    tells = (there >= 10 ** (-LOUD_RANGE_DB / 10)) & (here > 0)
-    strokes = other.onset[tells]
+    # Where this stem has ended, or holds digital silence, nothing can be measured of its bleed.
+    is_loud = (there >= 10 ** (-LOUD_RANGE_DB / 10)) & (here > 0)
+    strokes = other.onset[is_loud]
     if len(strokes) < MIN_STROKES:
         return WORST_PATH_DB
-    paths_db = 10 * np.log10(here[tells] / there[tells])
+    paths_db = 10 * np.log10(here[is_loud] / there[is_loud])
     path_db = np.quantile(paths_db, PATH_SHARE)
     quiet = strokes[paths_db <= path_db + PATH_SPREAD_DB]
     onset = stem.onset[np.abs(stem.onset - quiet[:, None]).argmin(axis=1)]

@@ -42,8 +42,8 @@ _CHUNK_FRAMES = 15_000  # frames of spectrogram held at once: two minutes
 def find_landmarks(samples: np.ndarray, *, max_landmarks: int) -> tuple[np.ndarray, np.ndarray]:
     """The landmarks of a recording.
 
-    Of more than `max_landmarks` those of the lowest hashes are kept: of a recording and a part of
-    it then largely the same ones.
+    Of more than `max_landmarks`, those with the lowest hashes are kept. A recording and an excerpt
+    of it then keep largely the same ones.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def is_silent(samples: np.ndarray) -> bool:
 def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Frame and bin of each peak, in order of time."""
     n_frames = max(1 + (len(samples) - _N_FFT) // HOP, 0)
-    found = []
+    peaks = []
     loudest = -np.inf
     margin = _PEAK_FRAMES // 2
     for start in range(0, n_frames, _CHUNK_FRAMES):
@@ -84,10 +84,10 @@ def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         level = levels[frame, band]
         frame += first
         here = (frame >= start) & (frame < start + _CHUNK_FRAMES)
-        found.append((frame[here], band[here], level[here]))
-    if not found:
+        peaks.append((frame[here], band[here], level[here]))
+    if not peaks:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    frame, band, level = (np.concatenate(column) for column in zip(*found, strict=True))
+    frame, band, level = (np.concatenate(column) for column in zip(*peaks, strict=True))
     loud = level > loudest - _RANGE
     return _strongest(frame[loud], band[loud], level[loud])
 

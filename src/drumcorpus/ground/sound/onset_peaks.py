@@ -1,7 +1,7 @@
 """Peaks of the spectral flux, and where in the samples their transients start.
 
 Conventions as in `sound.onsets`, whose inner part this is: mono float samples at the rate
-``sample_rate_hz`` of the settings, times in seconds, levels in dB. `rest_level` is the mean of all
+``sample_rate_hz`` of the settings, times in seconds, levels in dB. `dc_offset` is the mean of all
 samples, which is taken off them block by block: a session's tracks last long, and no second copy of
 one is made. Only the levels of the bands are held, a third of the samples' size.
 
@@ -40,7 +40,7 @@ POWER_FLOOR = 1e-12  # -120 dB
 
 
 def find_peaks(
-    samples: np.ndarray, rest_level: np.float32, highest_rate_hz: float, settings: OnsetSettings
+    samples: np.ndarray, dc_offset: np.float32, highest_rate_hz: float, settings: OnsetSettings
 ) -> tuple[np.ndarray, np.ndarray]:
     """Peaks of the flux that stand out of their surroundings.
 
@@ -48,7 +48,7 @@ def find_peaks(
     ----------
     samples : np.ndarray, shape (n_samples,), float32
         Not silent.
-    rest_level : np.float32
+    dc_offset : np.float32
         Their mean.
     highest_rate_hz : float
         The lowest rate that the recording has been through; no band above it is looked at.
@@ -71,13 +71,13 @@ def find_peaks(
     bank = _mel_bank(n_window, highest_rate_hz, settings)
     # Silence before, so that a stroke at the start rises like any other.
     n_before = n_window + _rise_frames(settings) * hop
-    magnitudes = _magnitudes(samples, rest_level, bank, n_before, settings)
+    magnitudes = _magnitudes(samples, dc_offset, bank, n_before, settings)
     frames, rise_db = _pick_peaks(_flux(magnitudes, settings), settings)
     return (frames * hop - n_before + n_window / 2) / rate, rise_db
 
 
 def transient_start(
-    samples: np.ndarray, sample_rate_hz: int, peak: float, rest_level: float
+    samples: np.ndarray, sample_rate_hz: int, peak: float, dc_offset: float
 ) -> float:
     """The instant, to the sample, at which quiet turns into loud around a peak of the flux.
 
@@ -92,7 +92,7 @@ def transient_start(
         Their rate in Hz.
     peak : float
         Seconds.
-    rest_level : float
+    dc_offset : float
         What lies before the first sample: the mean of all.
 
     Returns
@@ -105,7 +105,7 @@ def transient_start(
     last = round((peak + START_AFTER) * sample_rate_hz) + GUARD
     rows = np.arange(first - n_apart, last)
     window = samples[np.clip(rows, 0, len(samples) - 1)].astype(np.float64)
-    window[rows < 0] = rest_level
+    window[rows < 0] = dc_offset
     power = np.square(window[n_apart:] - window[:-n_apart])
     n_before = np.arange(GUARD, len(power) - GUARD)
     n_after = len(power) - n_before
@@ -132,7 +132,7 @@ def _window(settings):
     return 2 ** round(np.log2(WINDOW * settings.sample_rate_hz))
 
 
-def _magnitudes(samples, rest_level, bank, n_before, settings):
+def _magnitudes(samples, dc_offset, bank, n_before, settings):
     """Magnitudes of the bands, (n_bands, n_frames) float32; frame 0 starts `n_before` early."""
     hop, n_window = frame_samples(settings), _window(settings)
     n_frames = (n_before + len(samples) + hop) // hop + 1
@@ -141,7 +141,7 @@ def _magnitudes(samples, rest_level, bank, n_before, settings):
     for first in range(0, n_frames, BATCH_FRAMES):
         stop = min(first + BATCH_FRAMES, n_frames)
         rows = np.arange(first * hop, (stop - 1) * hop + n_window) - n_before
-        block = _beyond_the_end(samples, rows) - rest_level
+        block = _beyond_the_end(samples, rows) - dc_offset
         block[rows < 0] = 0
         frames = np.lib.stride_tricks.sliding_window_view(block, n_window)[::hop]
         magnitudes[:, first:stop] = bank @ np.abs(rfft(frames * taper, axis=1)).T

@@ -100,10 +100,10 @@ def own_hits(
         0 to 1: `onset_confidence`, times the odds of the margin as a share. The latter is not
         fitted to data: it is even at the gate and rises e-fold in 2 dB.
     """
-    heard = onset_confidence(stem.salience)
+    confidence = onset_confidence(stem.salience)
     margin_db = bleed_margin_db(stem, others, settings) - settings.bleed_margin_db
     odds = np.exp(np.clip(margin_db / MARGIN_SCALE_DB, -50, 50))
-    return margin_db >= 0, heard * odds / (1 + odds)
+    return margin_db >= 0, confidence * odds / (1 + odds)
 
 
 def one_shot_onset(
@@ -126,14 +126,13 @@ def one_shot_onset(
         file holds silence.
     """
     rate = settings.sample_rate_hz
-    prepared, rest_level = _prepare(samples, sample_rate_hz, settings)
-    if _is_silent(prepared, rest_level, settings):
+    prepared, dc_offset = _prepare(samples, sample_rate_hz, settings)
+    if _is_silent(prepared, dc_offset, settings):
         return None
-    found = _find_onsets(samples, sample_rate_hz, prepared, rest_level, settings)
-    onset, level_db, salience = found
+    onset, level_db, salience = _find_onsets(samples, sample_rate_hz, prepared, dc_offset, settings)
     if len(onset) == 0:
-        least = _peak(prepared, rest_level) * 10 ** (-ONE_SHOT_RANGE_DB / 20)
-        loud = np.abs(prepared - rest_level) >= least
+        least = _peak(prepared, dc_offset) * 10 ** (-ONE_SHOT_RANGE_DB / 20)
+        loud = np.abs(prepared - dc_offset) >= least
         return float(np.argmax(loud) / rate), 0.0
     first = int(np.argmax(level_db >= level_db.max() - ONE_SHOT_RANGE_DB))
     return float(onset[first]), float(onset_confidence(salience)[first])
@@ -151,9 +150,10 @@ def onset_confidence(salience: np.ndarray) -> np.ndarray:
 
 
 def _prepare(samples, sample_rate_hz, settings):
-    """The samples at the rate of the analysis, and the level that they are around, their mean.
+    """The samples at the rate of the analysis, and their mean, the DC offset.
 
-    That level is taken off where samples are looked at, for a copy of them all takes memory.
+    The offset is subtracted block by block where samples are read: a corrected copy of the whole
+    recording would double the memory.
     """
     _check_settings(settings)
     if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
@@ -184,40 +184,43 @@ def _check_settings(settings):
         raise ValueError(f"onsets: hop_ms is {settings.hop_ms}; allowed is up to {1000 * RISE}")
 
 
-def _peak(samples, rest_level):
+def _peak(samples, dc_offset):
     if len(samples) == 0:
         return np.float32(0)
-    return max(samples.max() - rest_level, rest_level - samples.min())
+    return max(samples.max() - dc_offset, dc_offset - samples.min())
 
 
-def _is_silent(samples, rest_level, settings):
-    return _decibels(np.square(_peak(samples, rest_level))) <= settings.silence_db
+def _is_silent(samples, dc_offset, settings):
+    return _decibels(np.square(_peak(samples, dc_offset))) <= settings.silence_db
 
 
-def _find_onsets(samples, sample_rate_hz, prepared, rest_level, settings):
+def _find_onsets(samples, sample_rate_hz, prepared, dc_offset, settings):
     """Onsets (s), their peak levels (dB) and saliences, each (n_onsets,)."""
-    if _is_silent(prepared, rest_level, settings):
+    if _is_silent(prepared, dc_offset, settings):
         return np.zeros(0), np.zeros(0), np.zeros(0)
     rate, wait = settings.sample_rate_hz, settings.wait_ms / 1000
-    peaks, rise_db = find_peaks(prepared, rest_level, min(rate, sample_rate_hz), settings)
+    peaks, rise_db = find_peaks(prepared, dc_offset, min(rate, sample_rate_hz), settings)
     mean = samples.mean(dtype=np.float64)
     onset = np.array([transient_start(samples, sample_rate_hz, peak, mean) for peak in peaks])
-    rise_db[_is_cut(prepared, rest_level, onset, rate)] = 0
+    rise_db[_is_cut(prepared, dc_offset, onset, rate)] = 0
     kept = _apart(onset, rise_db, wait) & (rise_db > 0)
     onset, rise_db = onset[kept], rise_db[kept]
-    level_db = _peak_levels_db(prepared, rest_level, onset, rate, wait)
+    level_db = _peak_levels_db(prepared, dc_offset, onset, rate, wait)
     kept = level_db >= level_db.max(initial=-np.inf) + settings.min_level_db
     return onset[kept], level_db[kept], (rise_db / (rise_db + SALIENCE_SCALE_DB))[kept]
 
 
-def _is_cut(samples, rest_level, onset, rate):
-    """Which onsets are but the end of the file, where the spectrum splashes: no power is added."""
+def _is_cut(samples, dc_offset, onset, rate):
+    """Which onsets are no strokes, but a sound cut off at the file's end.
+
+    The cut itself spreads over all bands and looks like a rise; unlike a stroke it adds no power.
+    """
     is_cut = onset > len(samples) / rate - CUT_REACH
     for row in np.flatnonzero(is_cut):
         start = min(round(onset[row] * rate), len(samples) - 1)
-        before = samples[max(start - round(CUT_REACH * rate), 0) : start] - rest_level
+        before = samples[max(start - round(CUT_REACH * rate), 0) : start] - dc_offset
         power = np.square(before).sum() / max(len(before), 1)
-        is_cut[row] = np.square(samples[start:] - rest_level).mean() < CUT_GAIN * power
+        is_cut[row] = np.square(samples[start:] - dc_offset).mean() < CUT_GAIN * power
     return is_cut
 
 
@@ -229,28 +232,28 @@ def _apart(onset, rise_db, wait):
     return kept
 
 
-def _peak_levels_db(samples, rest_level, onset, rate, reach):
+def _peak_levels_db(samples, dc_offset, onset, rate, reach):
     starts = np.minimum(np.rint(onset * rate).astype(int), len(samples) - 1)
     stops = np.minimum(starts + round(reach * rate), np.append(starts[1:], len(samples)))
     peaks = [
-        _peak(samples[start : max(stop, start + 1)], rest_level)
+        _peak(samples[start : max(stop, start + 1)], dc_offset)
         for start, stop in zip(starts, stops, strict=True)
     ]
     return _decibels(np.square(np.array(peaks, dtype=np.float64)))
 
 
-def _envelope_db(samples, rest_level, settings):
+def _envelope_db(samples, dc_offset, settings):
     """Mean power of every hop, dB re full scale, (n_frames,) float32; the last may be short."""
     hop = frame_samples(settings)
     n_whole = len(samples) // hop
     power = np.empty(n_whole, dtype=np.float32)
     for first in range(0, n_whole, BATCH_FRAMES):
         stop = min(first + BATCH_FRAMES, n_whole)
-        whole = (samples[first * hop : stop * hop] - rest_level).reshape(-1, hop)
+        whole = (samples[first * hop : stop * hop] - dc_offset).reshape(-1, hop)
         power[first:stop] = np.einsum("fs,fs->f", whole, whole) / hop
-    rest = samples[n_whole * hop :] - rest_level
-    if len(rest):
-        power = np.append(power, np.square(rest).mean())
+    remaining = samples[n_whole * hop :] - dc_offset
+    if len(remaining):
+        power = np.append(power, np.square(remaining).mean())
     return _decibels(power).astype(np.float32)
 
 

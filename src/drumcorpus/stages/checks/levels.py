@@ -18,7 +18,7 @@ def decibels(amplitude: np.ndarray | float) -> np.ndarray | float:
 
 def isolated_hits(
     trace: Trace,
-    heard: np.ndarray,
+    onsets: np.ndarray,
     families: Sequence[str | None],
     isolation: float,
 ) -> list[tuple[str, float, float]]:
@@ -28,25 +28,27 @@ def isolated_hits(
     ----------
     trace : Trace
         Of the recording.
-    heard : np.ndarray, shape (n_onsets,)
-        Where the hits sound, s, in order.
+    onsets : np.ndarray, shape (n_onsets,)
+        Where the hits sound in the recording, s, in order.
     families : sequence of str or None
-        Family of each; None for several struck at once, which are of no family and yet disturb.
+        Family of each; None where several families are struck at once. Such a hit gets no levels,
+        but a hit near it is not isolated.
     isolation : float
-        Seconds without another onset, before and after; the levels are of those after.
+        Seconds without another onset before and after a hit; its levels are measured over the
+        seconds after.
     """
-    gaps = np.diff(heard, prepend=-np.inf, append=np.inf)
+    gaps = np.diff(onsets, prepend=-np.inf, append=np.inf)
     alone = (gaps[:-1] >= isolation) & (gaps[1:] >= isolation)
-    starts = np.rint((heard - BEFORE) / trace.frame).astype(int)
-    stops = np.rint((heard + isolation - BEFORE) / trace.frame).astype(int)
-    found = []
+    starts = np.rint((onsets - BEFORE) / trace.frame).astype(int)
+    stops = np.rint((onsets + isolation - BEFORE) / trace.frame).astype(int)
+    hits = []
     for row in np.flatnonzero(alone):
         start, stop = max(starts[row], 0), min(stops[row], len(trace.peak))
         if families[row] is not None and start < stop:
             peak, power = trace.peak[start:stop].max(), trace.power[start:stop].mean()
             levels = (float(decibels(peak)), float(decibels(np.sqrt(power))))
-            found.append((families[row], *levels))
-    return found
+            hits.append((families[row], *levels))
+    return hits
 
 
 def level_medians(hits: Sequence[tuple[str, float, float]]) -> list[Mapping]:

@@ -145,9 +145,9 @@ def _check_session(session, by_recording, locate, settings):
         struck = by_recording.get((session["session_id"], paths[0]), NO_EVENTS)
         if timing["timing_reason"] is None:
             timing = _timing_columns(sound, struck["onset"], settings)
-        heard = struck["onset"] - (timing.get("offset_ms") or 0.0) / 1000
+        sound_onsets = struck["onset"] - (timing.get("offset_ms") or 0.0) / 1000
         isolation = settings.isolation_ms / 1000
-        hits += isolated_hits(sound.trace, heard, struck["family"], isolation)
+        hits += isolated_hits(sound.trace, sound_onsets, struck["family"], isolation)
         sounds.append(sound)
     if sum(sound.duration for sound in sounds) < MIN_DURATION:
         detail = f"less than {MIN_DURATION} s of sound"
@@ -204,14 +204,14 @@ def _timing_columns(sound: Sound, onsets: np.ndarray, settings: MeasureSettings)
 def _events_by_recording(events, chosen, families):
     """Onsets in order, and the one family struck at each, by session and audio."""
     is_chosen = pc.is_in(events["session_id"], pa.array(sorted(chosen), pa.string()))
-    found: dict[tuple, list] = {}
+    by_recording: dict[tuple, list] = {}
     for row in events.select(EVENT_COLUMNS).filter(is_chosen).to_pylist():
         struck = {families.get(component["label"]) for component in row["components"]}
         family = struck.pop() if len(struck) == 1 else None
         key = (row["session_id"], row["audio_path"])
-        found.setdefault(key, []).append((row["onset_time"], family))
-    for key, hits in found.items():
+        by_recording.setdefault(key, []).append((row["onset_time"], family))
+    for key, hits in by_recording.items():
         hits.sort(key=lambda hit: hit[0])
         onset = np.array([hit[0] for hit in hits])
-        found[key] = {"onset": onset, "family": [hit[1] for hit in hits]}
-    return found
+        by_recording[key] = {"onset": onset, "family": [hit[1] for hit in hits]}
+    return by_recording

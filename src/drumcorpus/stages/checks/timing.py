@@ -82,13 +82,13 @@ def measure_timing(trace: Trace, onsets: np.ndarray, settings: MeasureSettings) 
     lag, slope = find_line(trace, onsets, search, settings.coarse_search_ms / 1000)
     apart = _apart(onsets, search, settings.onsets_per_session)
     expected = apart + lag + slope * apart
-    heard = refine_onsets(trace, expected, search)
-    is_found = np.isfinite(heard)
-    n_measured, n_unmeasured = int(is_found.sum()), int((~is_found).sum())
+    attacks = refine_onsets(trace, expected, search)
+    is_measured = np.isfinite(attacks)
+    n_measured, n_unmeasured = int(is_measured.sum()), int((~is_measured).sum())
     if n_measured < MIN_ONSETS:
         return Timing(TOO_FEW_MEASURED, n_measured, n_unmeasured)
-    late = 1000 * (apart - heard)[is_found]
-    return Timing(None, n_measured, n_unmeasured, *_fit(apart[is_found] / 60, late))
+    late = 1000 * (apart - attacks)[is_measured]
+    return Timing(None, n_measured, n_unmeasured, *_fit(apart[is_measured] / 60, late))
 
 
 def find_line(trace: Trace, onsets: np.ndarray, near: float, far: float) -> tuple[float, float]:
@@ -100,7 +100,7 @@ def find_line(trace: Trace, onsets: np.ndarray, near: float, far: float) -> tupl
     n_step = max(1, round(COARSE / trace.frame))
     step = n_step * trace.frame
     rises = _coarse_rises(trace, n_step)
-    # Around a lag the jitter of playing is let in.
+    # Playing jitters: a rise one step beside the lag counts too, for a little less.
     rises = np.maximum.reduce([rises, 0.7 * np.roll(rises, 1), 0.7 * np.roll(rises, -1)])
     n_far = round(far / step)
     lags = np.arange(-n_far, n_far + 1)
@@ -140,7 +140,7 @@ def refine_onsets(trace: Trace, expected: np.ndarray, search: float) -> np.ndarr
 
     Returns
     -------
-    heard : np.ndarray, shape (n_onsets,)
+    attacks : np.ndarray, shape (n_onsets,)
         Seconds, to half a frame; NaN where nothing attacks there or the window leaves the audio.
     """
     if len(expected) == 0:
@@ -165,9 +165,9 @@ def refine_onsets(trace: Trace, expected: np.ndarray, search: float) -> np.ndarr
     # Of two attacks the nearer one, unless the other is far steeper.
     merit = np.where(distance <= 1, rise_db * (1 - 0.5 * distance), -np.inf)
     steepest = np.argmax(merit, axis=1)
-    found = inside & (rise_db[np.arange(len(rows)), steepest] >= MIN_RISE_DB)
+    is_attack = inside & (rise_db[np.arange(len(rows)), steepest] >= MIN_RISE_DB)
     start = _division(power, at[steepest], trace.frame, floor)
-    return np.where(found, (centre - reach + start + 0.5) * trace.frame, np.nan)
+    return np.where(is_attack, (centre - reach + start + 0.5) * trace.frame, np.nan)
 
 
 def _division(power, steepest, frame, floor):
@@ -220,9 +220,10 @@ def _piece_sums(rises, rows, piece, n_pieces, lags):
 
 
 def _slopes(span, step, far):
-    """Slopes to try, s per s: from one to the next the whole is smeared by two steps of the lags.
+    """Slopes to try, s per s: from one to the next, the lag at the end moves by two steps.
 
-    Over a long recording a drift leaves the lags that are searched, so that fewer need be tried.
+    Over a long recording even a small drift leaves the lags that are searched, so that the range of
+    slopes to try is narrower.
     """
     most = min(MAX_DRIFT / 60_000, 2 * far / span)
     n = int(min(most * span / (2 * step), MAX_SLOPES))
@@ -251,6 +252,6 @@ def _fit(minutes, late):
     width = NORMAL_95 * np.sqrt(n * (n - 1) * (2 * n + 5) / 18)
     ranks = np.clip(np.rint([(n_slopes - width) / 2, (n_slopes + width) / 2]), 0, n_slopes - 1)
     low, high = slopes[ranks.astype(int)]
-    rest = late - slope * minutes
-    spread = float(np.median(np.abs(rest - np.median(rest))))
+    residuals = late - slope * minutes
+    spread = float(np.median(np.abs(residuals - np.median(residuals))))
     return middle, *(round(value, DIGITS) for value in (spread, slope, float(high - low) / 2))

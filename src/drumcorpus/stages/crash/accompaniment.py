@@ -1,8 +1,8 @@
 """Whether a division of crash hits follows what was struck beside them.
 
-A stroke of the ride under a soft crash is heard in the crash's place: hits with it are alike, and
-unlike those without it, on one cymbal as on two. A division along such strokes says nothing of the
-number of cymbals.
+A stroke of the ride together with a soft crash covers the crash. Crash hits with such a stroke are
+then alike, and unlike those without it, whether one cymbal was struck or two. A division that
+follows such strokes says nothing of the number of cymbals.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,13 +29,25 @@ def association_beside(
     Returns
     -------
     association : float
-        Largest phi coefficient [1]_, without its sign, of having a label and being in a group; 0
-        where no label is left. 1: a group is just those hits that have a label, or have it not.
+        Largest absolute phi coefficient [1]_ between having a label and being in a group: 0 where
+        no label is left; 1 where a group is exactly the hits that have a label, or exactly those
+        that do not.
 
     References
     ----------
     .. [1] G. U. Yule, "On the methods of measuring association between two attributes", Journal of
        the Royal Statistical Society 75, 579-652, 1912.
+
+    Examples
+    --------
+    The first group is the hits with the ride. The kick is struck with hits of both groups:
+
+    >>> groups = np.array([0, 0, 1, 1])
+    >>> beside = [["kick", "ride_bow"], ["ride_bow"], ["kick"], []]
+    >>> association_beside(groups, beside, min_hits=2)
+    1.0
+    >>> association_beside(groups, [["kick"], [], ["kick"], []], min_hits=2)
+    0.0
     """
     in_group = groups[:, None] == np.unique(groups)
     strongest = 0.0

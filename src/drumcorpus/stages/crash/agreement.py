@@ -63,8 +63,8 @@ def compare_with_sound(
     keys = ["event_id", "component_index"]
     if not by_metadata.select(keys).equals(by_sound.select(keys)):
         raise ValueError("the assignments by metadata and by sound are not of the same hits")
-    told = pc.equal(by_metadata["method"], method)
-    by_metadata, by_sound = by_metadata.filter(told), by_sound.filter(told)
+    is_numbered = pc.equal(by_metadata["method"], method)
+    by_metadata, by_sound = by_metadata.filter(is_numbered), by_sound.filter(is_numbered)
     numbers, sound = (_codes(table["label"]) for table in (by_metadata, by_sound))
     accepted = by_sound["accepted"].to_numpy()
     session = _codes(by_metadata["session_id"])
@@ -178,6 +178,15 @@ def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
     ----------
     .. [1] L. Hubert and P. Arabie, "Comparing partitions", Journal of Classification 2, 193-218,
        1985.
+
+    Examples
+    --------
+    The numbers of the groups mean nothing; a hit in the other group does:
+
+    >>> adjusted_rand(np.array([0, 0, 0, 1, 1, 1]), np.array([5, 5, 5, 2, 2, 2]))
+    1.0
+    >>> round(adjusted_rand(np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 1, 1, 1, 1])), 3)
+    0.324
     """
     a, b = (np.unique(part, return_inverse=True)[1] for part in (a, b))
     table = np.zeros((a.max(initial=-1) + 1, b.max(initial=-1) + 1), dtype=np.int64)

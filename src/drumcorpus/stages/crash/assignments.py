@@ -19,10 +19,10 @@ from drumcorpus.vocabulary import (
     NUMBERS_DIFFER,
 )
 
-# The sound divides the hits, but not as the source numbers some of them.
-SAME_NUMBER_SHARE = 0.9  # of a group's numbered hits, that give the group their number
+# Share of a group's numbered hits that must have one number for the group to get it.
+SAME_NUMBER_SHARE = 0.9
 
-# What a session in doubt is divided in for a person to judge, however alike the two parts are.
+# Settings that divide a session in doubt in two, however alike the parts: a person will judge them.
 IN_TWO = {
     "max_cymbals": 2,
     "split_similarity": 1.0,
@@ -42,9 +42,9 @@ def assign_crashes(
     """Say of every crash hit which cymbal it is.
 
     Where the source numbers the cymbal of a hit, its number decides. The other hits of the session
-    are clustered, together with these: a group whose numbered hits have one number gets that
-    number, and the numbers that are left go to the other groups from low to high. Where the groups
-    do not go with the numbers, the hits without one are in doubt.
+    are clustered together with these: a group whose numbered hits have one number gets that number,
+    and the numbers that are left go to the other groups from low to high. Where the groups
+    contradict the numbers, the hits without a number are in doubt.
 
     Parameters
     ----------
@@ -76,18 +76,18 @@ def assign_crashes(
     settings = replace(settings, max_cymbals=max_cymbals)
     for session_id, hits in _sessions(embeddings):
         numbers = [hit["cymbal"] if use_metadata else None for hit in hits]
-        given = [_label(crash_labels, number, session_id) if number else None for number in numbers]
-        if None not in given:
+        labels = [_label(crash_labels, n, session_id) if n else None for n in numbers]
+        if None not in labels:
             rows += [
                 _row(hit, label, BY_METADATA, 1.0, True)
-                for hit, label in zip(hits, given, strict=True)
+                for hit, label in zip(hits, labels, strict=True)
             ]
             continue
-        found = _cluster(hits, settings)
-        heard = _numbers_by_sound(found, numbers, len(crash_labels))
-        accepted = [a is not None or b is not None for a, b in zip(given, heard, strict=True)]
+        clustering = _cluster(hits, settings)
+        by_sound = _numbers_by_sound(clustering, numbers, len(crash_labels))
+        accepted = [a is not None or b is not None for a, b in zip(labels, by_sound, strict=True)]
         for hit, label, number, sure, confidence in zip(
-            hits, given, heard, accepted, found.confidence.tolist(), strict=True
+            hits, labels, by_sound, accepted, clustering.confidence.tolist(), strict=True
         ):
             if label is not None:
                 rows.append(_row(hit, label, BY_METADATA, 1.0, True))
@@ -95,8 +95,8 @@ def assign_crashes(
                 label = crash_labels[number - 1 if sure else 0]
                 rows.append(_row(hit, label, BY_SOUND, confidence, sure))
         if not all(accepted):
-            row = _review_row(session_id, hits, found, accepted, heard)
-            guesses = _guesses(hits, found, settings, accepted, numbers, len(crash_labels))
+            row = _review_row(session_id, hits, clustering, accepted, by_sound)
+            guesses = _guesses(hits, clustering, settings, accepted, numbers, len(crash_labels))
             review.append(row | {"guesses": guesses})
     return pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS), review
 
@@ -124,16 +124,16 @@ def _cluster(hits: list[dict], settings: ClusteringSettings) -> Clustering:
 
 
 def _numbers_by_sound(
-    found: Clustering, numbers: Sequence[int | None], n_labels: int
+    clustering: Clustering, numbers: Sequence[int | None], n_labels: int
 ) -> list[int | None]:
     """The cymbal, from 1, of each hit that the sound is sure of; None for the others.
 
-    None for all where the groups do not go with the numbers that are given.
+    None for all where the groups contradict the source's numbers.
     """
     of_group: dict[int, int | None] = {}
-    for group in range(found.n_cymbals):
-        mine = np.flatnonzero(found.accepted & (found.cymbals == group))
-        counts = Counter(numbers[hit] for hit in mine if numbers[hit] is not None)
+    for group in range(clustering.n_cymbals):
+        members = np.flatnonzero(clustering.accepted & (clustering.cymbals == group))
+        counts = Counter(numbers[hit] for hit in members if numbers[hit] is not None)
         [(number, count)] = counts.most_common(1) or [(None, 0)]
         if count < SAME_NUMBER_SHARE * counts.total():
             return [None] * len(numbers)
@@ -146,14 +146,16 @@ def _numbers_by_sound(
     of_group |= dict(zip(nameless, free, strict=False))
     return [
         of_group[group] if sure else None
-        for group, sure in zip(found.cymbals.tolist(), found.accepted.tolist(), strict=True)
+        for group, sure in zip(
+            clustering.cymbals.tolist(), clustering.accepted.tolist(), strict=True
+        )
     ]
 
 
-def _guesses(hits, found, settings, accepted, numbers, n_labels) -> list[dict]:
-    if found.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings.max_cymbals > 1:
-        found = _cluster(hits, replace(settings, **IN_TWO))
-    placed = replace(found, accepted=found.confidence > 0)
+def _guesses(hits, clustering, settings, accepted, numbers, n_labels) -> list[dict]:
+    if clustering.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings.max_cymbals > 1:
+        clustering = _cluster(hits, replace(settings, **IN_TWO))
+    placed = replace(clustering, accepted=clustering.confidence > 0)
     return [
         {
             **{name: hit[name] for name in ("event_id", "component_index")},
@@ -164,7 +166,7 @@ def _guesses(hits, found, settings, accepted, numbers, n_labels) -> list[dict]:
             hits,
             accepted,
             _numbers_by_sound(placed, numbers, n_labels),
-            found.confidence.tolist(),
+            clustering.confidence.tolist(),
             strict=True,
         )
         if not sure and number is not None
@@ -192,18 +194,20 @@ def _row(hit: dict, label: str, method: str, confidence: float, accepted: bool) 
     }
 
 
-def _review_row(session_id: str, hits: list[dict], found: Clustering, accepted, heard) -> dict:
+def _review_row(
+    session_id: str, hits: list[dict], clustering: Clustering, accepted, by_sound
+) -> dict:
     undescribed = Counter(hit["reason"] for hit in hits if hit["reason"])
-    if not found.accepted.any():
-        reason = found.reason
+    if not clustering.accepted.any():
+        reason = clustering.reason
     else:
-        reason = DOUBTFUL if any(heard) else NUMBERS_DIFFER
+        reason = DOUBTFUL if any(by_sound) else NUMBERS_DIFFER
     return {
         "session_id": session_id,
         "n_hits": len(hits),
         "n_accepted": sum(accepted),
         "reason": reason,
-        "session_confidence": round(found.session_confidence, 6),
-        "silhouette": None if found.silhouette is None else round(found.silhouette, 6),
+        "session_confidence": round(clustering.session_confidence, 6),
+        "silhouette": None if clustering.silhouette is None else round(clustering.silhouette, 6),
         "undescribed": dict(sorted(undescribed.items())),
     }

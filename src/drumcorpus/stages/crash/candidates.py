@@ -45,8 +45,8 @@ _KINDS = """
     GROUP BY ALL ORDER BY ALL
 """
 
-# A label map speaks for a session whose source labels it has; that of a set whose module translates
-# them first lists cymbals that stand in different kits.
+# A label map tells the cymbals of a session only if it has all source labels of its crashes. Where
+# a source set's module translates the labels first, the map lists cymbals of different kits.
 _CANDIDATES = f"""
     WITH hits AS (
         SELECT k.*, s.source_set, s.kit_id, s.label_map,
@@ -58,7 +58,7 @@ _CANDIDATES = f"""
         SELECT kit_id, count(DISTINCT cymbal) AS n_seen FROM hits
         WHERE kit_id IS NOT NULL GROUP BY kit_id
     ),
-    found AS (
+    counted AS (
         SELECT source_set, session_id, kit_id, label_map,
                sum(n_hits)::BIGINT AS n_hits,
                coalesce(sum(n_hits) FILTER (cymbal IS NOT NULL), 0)::BIGINT AS n_numbered,
@@ -66,11 +66,11 @@ _CANDIDATES = f"""
                count(DISTINCT coalesce(zone, '')) AS n_zones, bool_and(in_map) AS in_map
         FROM hits GROUP BY ALL
     ),
-    known AS (
-        SELECT found.*,
+    with_kit AS (
+        SELECT counted.*,
                coalesce(c.n_cymbals, CASE WHEN in_map THEN m.n_cymbals END,
                         CASE WHEN n_seen > 1 THEN n_seen END)::INTEGER AS n_of_kit
-        FROM found LEFT JOIN seen USING (kit_id) LEFT JOIN maps m USING (label_map)
+        FROM counted LEFT JOIN seen USING (kit_id) LEFT JOIN maps m USING (label_map)
         LEFT JOIN cards c USING (session_id)
     ),
     judged AS (
@@ -82,7 +82,7 @@ _CANDIDATES = f"""
             WHEN n_of_kit = 1 THEN '{ONE_BY_KIT_CARD}'
             WHEN n_labels > 1 AND n_zones > 1 THEN '{TECHNIQUES}'
             ELSE '{UNKNOWN}' END AS reason
-        FROM known
+        FROM with_kit
     )
     SELECT source_set, session_id, kit_id, n_hits, n_numbered, n_cymbals, n_of_kit,
            list_contains($candidates, reason), reason
@@ -148,8 +148,8 @@ def find_crash_candidates(
         database.register("maps", maps)
         database.register("cards", cards)
         values = {"min_hits": min_hits, "candidates": list(CANDIDATES)}
-        found = database.sql(_CANDIDATES, params=values).to_arrow_table()
-    return found.rename_columns(CRASH_CANDIDATES.names).cast(CRASH_CANDIDATES)
+        candidates = database.sql(_CANDIDATES, params=values).to_arrow_table()
+    return candidates.rename_columns(CRASH_CANDIDATES.names).cast(CRASH_CANDIDATES)
 
 
 def count_reasons(candidates: pa.Table, sessions: pa.Table) -> dict[str, int]:
@@ -160,8 +160,8 @@ def count_reasons(candidates: pa.Table, sessions: pa.Table) -> dict[str, int]:
     counts : dict
         `candidates`, then every reason, also those of no session.
     """
-    found = candidates.group_by("reason").aggregate([([], "count_all")]).to_pylist()
-    counts = {row["reason"]: row["count_all"] for row in found}
+    rows = candidates.group_by("reason").aggregate([([], "count_all")]).to_pylist()
+    counts = {row["reason"]: row["count_all"] for row in rows}
     n_labelled = len(sessions) - sessions["label_map"].null_count
     return {
         "candidates": sum(counts.get(reason, 0) for reason in CANDIDATES),
@@ -190,24 +190,24 @@ def _cymbals_of_maps(label_maps: Mapping[str, LabelMap], crash_labels: list[str]
     for name, label_map in label_maps.items():
         strokes = [stroke for stroke in label_map.strokes.values() if stroke.label in crash_labels]
         numbers = {stroke.cymbal for stroke in strokes}
-        known = numbers - {None}
-        if len(known) > 1 or (known and known == numbers):
-            rows.append({"label_map": name, "n_cymbals": len(known)})
+        cymbals = numbers - {None}
+        if len(cymbals) > 1 or (cymbals and cymbals == numbers):
+            rows.append({"label_map": name, "n_cymbals": len(cymbals)})
     return _strings(rows, "label_map", n_cymbals=pa.int32())
 
 
 def _cards(sessions: pa.Table, cymbal_maps: list[CymbalMap]) -> pa.Table:
-    """How many cymbals the entry of a cymbal map has that holds for a session.
+    """How many cymbals the entry of a cymbal map that holds for a session names.
 
-    An entry that hides a number leaves open whether what it names is all.
+    An entry that hides one number and names only one cymbal gives no row: there may be more.
     """
     counts = {}
     for cymbal_map in cymbal_maps:
         for session_id, entry in entries_by_session(sessions, cymbal_map).items():
             numbers = set(entry.cymbals.values()) if entry else set()
-            known = numbers - {None}
-            if len(known) > 1 or (known and known == numbers):
-                counts[session_id] = len(known)
+            cymbals = numbers - {None}
+            if len(cymbals) > 1 or (cymbals and cymbals == numbers):
+                counts[session_id] = len(cymbals)
     rows = [{"session_id": name, "n_cymbals": count} for name, count in counts.items()]
     return _strings(rows, "session_id", n_cymbals=pa.int32())
 

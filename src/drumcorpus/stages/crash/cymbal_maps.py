@@ -136,16 +136,18 @@ def apply_cymbal_map(embeddings: pa.Table, sessions: pa.Table, cymbal_map: Cymba
         raise ValueError(f"{cymbal_map.path}: hits of session {missing[0]!r}, which is not listed")
     pairs, rows = np.unique(session * len(source_labels) + label, return_inverse=True)
     cymbals = np.zeros(len(pairs), dtype=np.int32)
-    told = np.zeros(len(pairs), dtype=bool)
+    is_mapped = np.zeros(len(pairs), dtype=bool)
     for number, pair in enumerate(pairs.tolist()):
         entry = entries[session_ids[pair // len(source_labels)]]
         source_label = source_labels[pair % len(source_labels)]
         if entry is not None and source_label in entry.cymbals:
-            told[number], cymbals[number] = True, entry.cymbals[source_label] or 0
-    given = pa.array(cymbals[rows], pa.int32(), mask=cymbals[rows] == 0)
-    before = embeddings["cymbal"].combine_chunks().cast(pa.int32())
+            is_mapped[number], cymbals[number] = True, entry.cymbals[source_label] or 0
+    mapped = pa.array(cymbals[rows], pa.int32(), mask=cymbals[rows] == 0)
+    declared = embeddings["cymbal"].combine_chunks().cast(pa.int32())
     column = embeddings.schema.get_field_index("cymbal")
-    return embeddings.set_column(column, "cymbal", pc.if_else(pa.array(told[rows]), given, before))
+    return embeddings.set_column(
+        column, "cymbal", pc.if_else(pa.array(is_mapped[rows]), mapped, declared)
+    )
 
 
 def entries_by_session(sessions: pa.Table, cymbal_map: CymbalMap) -> dict[str, Entry | None]:
@@ -157,11 +159,11 @@ def entries_by_session(sessions: pa.Table, cymbal_map: CymbalMap) -> dict[str, E
         If two entries match a session equally well; the message names file, entries and session.
     """
     columns = ["source_set", *COLUMNS.values()]
-    found = {}
+    by_session = {}
     for row in sessions.select(columns).to_pylist():
         entries = cymbal_map.entries.get(row["source_set"], ())
-        found[row["session_id"]] = _best(entries, row, cymbal_map.path)
-    return found
+        by_session[row["session_id"]] = _best(entries, row, cymbal_map.path)
+    return by_session
 
 
 def unused_entries(sessions: pa.Table, source_set: str, cymbal_map: CymbalMap) -> list[str]:
@@ -221,8 +223,8 @@ def _read_entry(
     _check_keys(entry, {"cymbals", "sources"}, where, optional={"basis"})
     unknown = [name for name in entry["sources"] or [None] if name not in sources]
     if unknown:
-        known = ", ".join(map(str, sources))
-        raise ValueError(f"{where}: sources: got {unknown[0]!r}; declared: {known}")
+        declared = ", ".join(map(str, sources))
+        raise ValueError(f"{where}: sources: got {unknown[0]!r}; declared: {declared}")
     cymbals = {}
     for label, number in _mapping(entry["cymbals"], f"{where}: cymbals").items():
         if not isinstance(label, str | int) or isinstance(label, bool):
@@ -237,10 +239,10 @@ def _read_entry(
 
 
 def _check_keys(document, required: set, where: str, optional: Iterable[str] = ()) -> None:
-    given = _mapping(document, where).keys()
-    unknown = sorted(map(str, given - required - set(optional)))
-    if unknown or required - given:
-        missing = sorted(required - given)
+    keys = _mapping(document, where).keys()
+    unknown = sorted(map(str, keys - required - set(optional)))
+    if unknown or required - keys:
+        missing = sorted(required - keys)
         raise ValueError(
             f"{where}: wanted the keys {', '.join(sorted(required))}; "
             f"got unknown {unknown}, missing {missing}"

@@ -110,17 +110,17 @@ def guessed_cymbals(
     assigned : iterable of mapping
         The session's rows of CRASH_ASSIGNMENTS: an accepted one tells its hit's cymbal as well.
     """
-    known = {
+    accepted = {
         hit_key(row): crash_labels.index(row["label"]) + 1
         for row in assigned
         if row["accepted"] and row["method"] in (BY_SOUND, BY_METADATA)
     }
-    given = {
+    guesses = {
         hit_key(row): row["cymbal"]
         for row in review_row.get("guesses") or []
         if row["cymbal"] is not None
     }
-    return known | given
+    return accepted | guesses
 
 
 def settle(
@@ -175,9 +175,9 @@ def _numbers_by_hit(cymbals, hits) -> tuple[list[int | None], str | None]:
     for number, hit in enumerate(hits):
         for name in hit_names(hit):
             named.setdefault(name, []).append(number)
-    found = [named.get(_canonical(key), []) for key in cymbals]
+    matches = [named.get(_canonical(key), []) for key in cymbals]
     numbers = {
-        rows[0]: n for rows, n in zip(found, cymbals.values(), strict=True) if len(rows) == 1
+        rows[0]: n for rows, n in zip(matches, cymbals.values(), strict=True) if len(rows) == 1
     }
     if len(numbers) != len(cymbals) or len(numbers) != len(hits):
         return [], HITS_CHANGED

@@ -39,7 +39,13 @@ INDIVISIBLE = Division(np.zeros(0, dtype=int), np.zeros(0), 0, 0.0, 1.0, None)
 
 
 def similarities(embeddings: np.ndarray) -> np.ndarray:
-    """Correlations of all pairs of rows, (n_hits, n_features) to (n_hits, n_hits)."""
+    """Correlations of all pairs of rows, (n_hits, n_features) to (n_hits, n_hits).
+
+    Examples
+    --------
+    >>> similarities(np.array([[0.0, 1.0, 2.0], [5.0, 6.0, 7.0], [2.0, 1.0, 0.0]])).tolist()
+    [[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]]
+    """
     patterns = embeddings - embeddings.mean(axis=1, keepdims=True)
     patterns /= np.linalg.norm(patterns, axis=1, keepdims=True)
     return np.round(patterns @ patterns.T, SIMILARITY_DECIMALS)
@@ -52,9 +58,10 @@ def _groups(similarity, k):
 
 
 def _strays(similarity, settings, most):
-    """Hits in groups too small for a cymbal and not clearly alike the rest, at most `most`.
+    """Odd hits, to be set aside: groups too small for a cymbal and unlike the other hits.
 
-    A group that could not be granted as a cymbal casts no doubt on the others either.
+    Such a group could not be a cymbal of its own, so that it casts no doubt on the others either.
+    At most `most` hits are set aside.
     """
     stray = np.zeros(len(similarity), dtype=bool)
     while len(similarity) - stray.sum() > 2 * settings.min_hits:
@@ -152,7 +159,16 @@ def confidence_of(margin: np.ndarray) -> np.ndarray:
 
 
 def mean_similarities(similarity: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """Mean similarity of each hit to each group, itself left out, (n_hits, k)."""
+    """Mean similarity of each hit to each group, itself left out, (n_hits, k).
+
+    Examples
+    --------
+    The first two hits are one group, the third, without another in its group, is the second:
+
+    >>> similarity = np.array([[1.0, 0.75, 0.25], [0.75, 1.0, 0.5], [0.25, 0.5, 1.0]])
+    >>> mean_similarities(similarity, np.array([0, 0, 1]), k=2).tolist()
+    [[0.75, 0.25], [0.75, 0.5], [0.375, 0.0]]
+    """
     members = np.eye(k)[labels]
     others = similarity - np.diag(np.diag(similarity))
     return others @ members / np.maximum(members.sum(axis=0) - members, 1)

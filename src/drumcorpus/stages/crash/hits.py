@@ -81,13 +81,13 @@ def embed_crashes(
     # A session has one recording, or several where its hits were found in files of their own.
     last = None
     for (session_id, audio_path), rows in _rows_by_recording(hits).items():
-        found = _embed_recording(
+        descriptions = _embed_recording(
             audio_path,
             hit_onsets[rows],
             read_audio,
             sample_rate_hz,
         )
-        for row, (vector, reason) in zip(rows, found, strict=True):
+        for row, (vector, reason) in zip(rows, descriptions, strict=True):
             vectors[row], reasons[row] = vector, reason
         if session_id != last:
             on_session()
@@ -123,8 +123,8 @@ def _struck_beside(events, labels, offsets, hit_events, crashes):
         stop = np.searchsorted(onsets[rows], onsets[rows] + SAME_STROKE, side="right")
         for row, near in zip(rows.tolist(), map(slice, first, stop), strict=True):
             if row in with_hits:
-                found = {n for e in rows[near] for n in labels[offsets[e] : offsets[e + 1]]}
-                struck[row] = sorted(found - crashes - {None})
+                near_labels = {n for e in rows[near] for n in labels[offsets[e] : offsets[e + 1]]}
+                struck[row] = sorted(near_labels - crashes - {None})
     return pa.array([struck[row] for row in hit_events.tolist()], pa.list_(pa.string()))
 
 

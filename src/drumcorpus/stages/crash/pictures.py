@@ -45,9 +45,9 @@ def cut_snippet(samples: np.ndarray, onset: float, length: float) -> np.ndarray:
     n_snippet = round(length * RATE_HZ)
     start = round(onset * RATE_HZ) - round(PREROLL * RATE_HZ)
     snippet = np.zeros(n_snippet)
-    found = samples[max(start, 0) : max(start + n_snippet, 0)]
+    recorded = samples[max(start, 0) : max(start + n_snippet, 0)]
     first = max(-start, 0)
-    snippet[first : first + len(found)] = found[: n_snippet - first]
+    snippet[first : first + len(recorded)] = recorded[: n_snippet - first]
     return snippet
 
 

@@ -82,23 +82,23 @@ def read_hits(
     Returns
     -------
     hits : dict
-        By session, one dict per hit: what both crash tables know, audio_path and velocity.
+        By session, one dict per hit: the columns of both crash tables, audio_path and velocity.
     """
     keys = ["event_id", "session_id", "component_index"]
-    found = {
+    by_key = {
         hit_key(row): row
         for row in _rows_of(session_ids, embeddings, keys + HIT_COLUMNS["embeddings"])
     }
     for row in _rows_of(session_ids, assignments, keys + HIT_COLUMNS["assignments"]):
-        if hit_key(row) in found:
-            found[hit_key(row)] |= row
-    heard = {
+        if hit_key(row) in by_key:
+            by_key[hit_key(row)] |= row
+    by_event = {
         row["event_id"]: row
         for row in _rows_of(session_ids, events, [*keys[:2], "audio_path", "components"])
     }
     hits: dict[str, list[dict]] = {name: [] for name in session_ids}
-    for hit in found.values():
-        event = heard[hit["event_id"]]
+    for hit in by_key.values():
+        event = by_event[hit["event_id"]]
         velocity = event["components"][hit["component_index"]]["velocity"]
         hits[hit["session_id"]].append(
             hit | {"audio_path": event["audio_path"], "velocity": velocity}
@@ -160,7 +160,7 @@ def illustrate_session(
     ]
     shown = choose_hits([hit["accepted"] for hit in hits], max_hits)
     pictures = _illustrate([hits[number] for number in shown], read_audio, snippet_s)
-    rest = [hit for number, hit in enumerate(hits) if number not in set(shown)]
+    not_shown = [hit for number, hit in enumerate(hits) if number not in set(shown)]
     keys = ("onset_time", "velocity", "source_label", "cymbal", "guess", "confidence", "accepted")
     return {
         **{key: row.get(key) for key in ("session_id", "reason", "session_confidence")},
@@ -173,7 +173,7 @@ def illustrate_session(
             | picture
             for place, (number, picture) in enumerate(zip(shown, pictures, strict=True), 1)
         ],
-        "rest": count_hits(rest, ("source_label", "cymbal", "guess")),
+        "rest": count_hits(not_shown, ("source_label", "cymbal", "guess")),
         "says": count_hits(hits, ("source_label", "cymbal")),
         "lines": decision_lines(row["session_id"], hits, guesses, len(crash_labels)),
     }

@@ -118,15 +118,15 @@ def _read_pairs(text: str, at: str, n_cymbals: int) -> dict[str, int | None]:
     cymbals: dict[str, int | None] = {}
     for pair in text.split():
         key, _, number = pair.rpartition(":")
-        told = number.isascii() and number.isdigit() and 1 <= int(number) <= n_cymbals
-        if not key or not (told or number == "-"):
+        is_cymbal = number.isascii() and number.isdigit() and 1 <= int(number) <= n_cymbals
+        if not key or not (is_cymbal or number == "-"):
             raise ValueError(
                 f"{at}: cymbals: {pair!r}; allowed is onset:number or event_id:number, the number "
                 f"from 1 to {n_cymbals} or '-'"
             )
         if key in cymbals:
             raise ValueError(f"{at}: cymbals: the hit {key!r} stands twice; allowed is once")
-        cymbals[key] = int(number) if told else None
+        cymbals[key] = int(number) if is_cymbal else None
     if not cymbals:
         raise ValueError(f"{at}: cymbals is empty; allowed for {BY_HIT} are pairs onset:number")
     return cymbals

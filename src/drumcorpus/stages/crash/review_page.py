@@ -152,7 +152,7 @@ def describe_review(
                 "hits": sum(row["n_hits"] for row in rows),
                 "in_doubt": sum(in_doubt(row) for row in rows),
                 "shown": [made[session_id] for session_id in ids],
-                "rest": _count_rest(row for row in rows if row["session_id"] not in shown),
+                "rest": _count_not_shown(row for row in rows if row["session_id"] not in shown),
                 "decisions": decisions[name],
                 "undescribed": undescribed[name],
             }
@@ -160,7 +160,7 @@ def describe_review(
     return source_sets
 
 
-def _count_rest(rows: Iterable[dict]) -> list[dict]:
+def _count_not_shown(rows: Iterable[dict]) -> list[dict]:
     """Sessions not shown, by reason, each with the first ones."""
     by_reason: dict[str, dict] = {}
     for row in sorted(rows, key=lambda row: (-in_doubt(row), row["session_id"])):

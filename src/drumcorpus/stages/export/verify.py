@@ -96,14 +96,14 @@ def _check_folder(
     place = inside_root(root, folder)
     if place is None:
         return [_problem(_join(folder, name), "outside the export") for name in digests]
-    found = {entry.name: entry for entry in _entries(place)}
+    entries = {entry.name: entry for entry in _entries(place)}
     problems = [
         _problem(_join(folder, name), "extra")
-        for name in found.keys() - digests.keys()
+        for name in entries.keys() - digests.keys()
         if not _may_stand(name, folder, digests, ignored_names)
     ]
     for name, digest in digests.items():
-        problem = _check_file(found.get(name), digest, level, clip_bytes)
+        problem = _check_file(entries.get(name), digest, level, clip_bytes)
         if problem:
             problems.append(_problem(_join(folder, name), problem))
     return problems
@@ -130,8 +130,8 @@ def _unlisted_folders(root: Path, listed: set[str], ignored_names: tuple) -> lis
     for place, folders, names in os.walk(root):
         folder = "" if Path(place) == root else Path(place).relative_to(root).as_posix()
         links = [name for name in folders if Path(place, name).is_symlink()]
-        known = folder in listed
-        strangers = links if known else [*links, *names]
+        is_listed = folder in listed
+        strangers = links if is_listed else [*links, *names]
         problems += [
             _problem(_join(folder, name), "extra")
             for name in strangers

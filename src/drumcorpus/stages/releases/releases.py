@@ -88,8 +88,8 @@ def render_release_page(index: Mapping) -> str:
         A whole document. All names are escaped.
     """
     gates = {
-        name: sorted(found["gates"], key=lambda verdict: STATES.index(verdict["status"]))
-        for name, found in index["manifests"].items()
+        name: sorted(summary["gates"], key=lambda verdict: STATES.index(verdict["status"]))
+        for name, summary in index["manifests"].items()
     }
     states = [verdict["status"] for verdicts in gates.values() for verdict in verdicts]
     return render_page(

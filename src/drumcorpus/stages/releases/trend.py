@@ -27,14 +27,14 @@ def read_snapshots(
     ValueError
         If a file is not JSON or no metrics snapshot; the message names it.
     """
-    found: dict[str, dict[str, dict]] = {}
+    snapshots: dict[str, dict[str, dict]] = {}
     for release, path in paths:
         snapshot = read_json(path)
         schema = snapshot.get("schema") if isinstance(snapshot, dict) else None
         if schema != SCHEMA:
             raise ValueError(f"{path}: got the schema {schema!r}; wanted: {SCHEMA!r}")
-        found.setdefault(snapshot["source_set"], {})[release] = snapshot
-    return {name: dict(sorted(of_set.items())) for name, of_set in sorted(found.items())}
+        snapshots.setdefault(snapshot["source_set"], {})[release] = snapshot
+    return {name: dict(sorted(of_set.items())) for name, of_set in sorted(snapshots.items())}
 
 
 def render_trend_page(snapshots: Mapping[str, Mapping[str, Mapping]]) -> str:
