@@ -35,19 +35,19 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     (`duplicate_session`).
     """
     rules, works = read_rules(options["track_names"]), read_works(options["recorded_works"])
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     folders = outer_folders(files)
     for path in folders.pop("", []):
         detail = "a track beside the folders of the multitracks; put it into one"
-        found.refusals.append(Refusal(path, STRAY_FILE, detail))
-    for session_id, members in _sessions(folders, found).items():
+        survey.refusals.append(Refusal(path, STRAY_FILE, detail))
+    for session_id, members in _sessions(folders, survey).items():
         paths = sorted(path for folder in members for path in folders[folder])
         group_id = _group(session_id, works)
         session, roles = multitrack_session(session_id, group_id, paths, rules)
-        found.sessions.append(session)
-        found.roles |= roles
-        found.owners |= dict.fromkeys(paths, session_id)
-    return found
+        survey.sessions.append(session)
+        survey.roles |= roles
+        survey.owners |= dict.fromkeys(paths, session_id)
+    return survey
 
 
 def read_hits(
@@ -57,7 +57,7 @@ def read_hits(
     return stem_hits(session, read, options)
 
 
-def _sessions(folders: dict[str, list[str]], found: Survey) -> dict[str, list[str]]:
+def _sessions(folders: dict[str, list[str]], survey: Survey) -> dict[str, list[str]]:
     """The folders of each session; that of a whole multitrack comes before others of its name."""
     sessions: dict[str, list[str]] = {}
     parts: dict[str, set[str]] = {}
@@ -67,7 +67,7 @@ def _sessions(folders: dict[str, list[str]], found: Survey) -> dict[str, list[st
         part = (whole["part"] or "").lower() if whole else ""
         if session_id in sessions and (not part or parts[session_id] & {"", part}):
             detail = f"a second folder of this multitrack; {sessions[session_id][0]} is taken"
-            found.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, session_id))
+            survey.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, session_id))
             continue
         sessions.setdefault(session_id, []).append(folder)
         parts.setdefault(session_id, set()).add(part)

@@ -58,17 +58,17 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     """
     rows = read_index("egmd", INDEX, [*COLUMNS, "kit_name"], files, read)
     rows = [(line, _as_on_disk(row, files)) for line, row in rows]
-    found = survey_performances(INDEX, rows, files, _describe)
+    survey = survey_performances(INDEX, rows, files, _describe)
     _check_kits(options["kits"])
-    canonical = _canonical_paths(found.sessions, options["kits"]["canonical"])
+    canonical = _canonical_paths(survey.sessions, options["kits"]["canonical"])
     rejected = defaultdict(list)
     for entry in options["takes"]["takes"]:
         rejected[entry["take"]].append(entry)
-    for session in found.sessions:
+    for session in survey.sessions:
         _add_canonical(session, canonical, options["kits"])
         for entry in rejected.get(session["session_id"].rpartition("_")[0], ()):
             _reject(session, entry)
-    return found
+    return survey
 
 
 def read_hits(
@@ -187,10 +187,10 @@ def _pairs(hits: dict, canonical: dict) -> np.ndarray | None:
     )
     pairs = np.full(len(group), -1)
     pairs[ours] = theirs
-    rest = [np.setdiff1d(np.arange(len(group)), used) for used in (ours, theirs)]
+    unpaired = [np.setdiff1d(np.arange(len(group)), used) for used in (ours, theirs)]
     order = [
         rows[np.lexsort((note[rows], velocity[rows], group[rows]))]
-        for rows, (_, velocity, note) in zip(rest, sides, strict=True)
+        for rows, (_, velocity, note) in zip(unpaired, sides, strict=True)
     ]
     pairs[order[0]] = order[1]
     return pairs

@@ -5,8 +5,8 @@ and, under the same name, ``drummer_{n}/audio/{channel}/….wav``. Gillet and Ri
 an extensive audio-visual database for drum signals processing", ISMIR 2006.
 
 A cymbal's label ends in its place in the drummer's own kit, counted from the left: the reference
-`cymbals` says what stands there. What is read out of it, and out of a file's name, becomes a token
-with a space in it, which no label of an annotation can have, and which the label map knows.
+`cymbals` says what stands there. A token that is made of this reference, or of a file's name, has a
+space in it: no label of an annotation can have one, so the label map can list both kinds.
 """
 
 import math
@@ -98,9 +98,9 @@ def read_name(stem: str) -> Take:
 def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dict) -> Survey:
     """Which takes there are, by their annotations.
 
-    Refused are: an annotation whose name cannot be read (`unreadable_name`) or is taken but for
-    its case (`duplicate_session`), audio that `mix` asks for and the root lacks (`missing_audio`),
-    and recordings without an annotation (`missing_annotation`).
+    Refused are: an annotation whose name cannot be read (`unreadable_name`) or differs from that
+    of another only in the case of its ending (`duplicate_session`), audio that `mix` asks for and
+    the root lacks (`missing_audio`), and recordings without an annotation (`missing_annotation`).
 
     Raises
     ------
@@ -110,7 +110,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     mix = options.get("mix")
     if mix not in MIXES:
         raise ValueError(f"source_sets.enst_drums.mix is {mix!r}; allowed: {', '.join(MIXES)}")
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     audio: dict[str, dict[str, str]] = {}
     for path in sorted(files):
         if match := _AUDIO.fullmatch(path):
@@ -120,11 +120,11 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for path in sorted(files):
         if match := _ANNOTATION.fullmatch(path):
             session_id = "/".join(match.groups())
-            found.roles[path] = ANNOTATION
-            take = _readable_take(found, path, session_id, session_id in seen)
+            survey.roles[path] = ANNOTATION
+            take = _readable_take(survey, path, session_id, session_id in seen)
             if take is not None:
-                recording = _recording(found, session_id, MIXES[mix], audio)
-                _add_session(found, path, session_id, take, recording, bool(audio))
+                recording = _recording(survey, session_id, MIXES[mix], audio)
+                _add_session(survey, path, session_id, take, recording, bool(audio))
             seen.add(session_id)
     if not seen:
         where = "the folder that holds drummer_1, drummer_2 and drummer_3"
@@ -132,11 +132,11 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for session_id in sorted(audio.keys() - seen):
         detail = f"no annotation of {session_id}; it would lie in annotation/"
         path = min(audio[session_id].values())
-        found.refusals.append(Refusal(path, MISSING_ANNOTATION, detail))
-    return found
+        survey.refusals.append(Refusal(path, MISSING_ANNOTATION, detail))
+    return survey
 
 
-def _readable_take(found: Survey, path: str, session_id: str, again: bool) -> Take | None:
+def _readable_take(survey: Survey, path: str, session_id: str, again: bool) -> Take | None:
     """What the annotation's name says; None, and a refusal, where the file is not used."""
     if again:
         reason, detail = DUPLICATE_SESSION, f"{session_id} has an annotation already"
@@ -145,37 +145,37 @@ def _readable_take(found: Survey, path: str, session_id: str, again: bool) -> Ta
             return read_name(session_id.partition("/")[2])
         except ValueError as error:
             reason, detail = "unreadable_name", str(error)
-    found.refusals.append(Refusal(path, reason, detail, session_id))
+    survey.refusals.append(Refusal(path, reason, detail, session_id))
     return None
 
 
 def _recording(
-    found: Survey, session_id: str, wanted: tuple[str, ...], audio: dict[str, dict[str, str]]
+    survey: Survey, session_id: str, wanted: tuple[str, ...], audio: dict[str, dict[str, str]]
 ) -> list[str]:
     """The files of the mix that is asked for: all of its channels, or none."""
     channels = audio.get(session_id, {})
-    found.owners |= dict.fromkeys(channels.values(), session_id)
+    survey.owners |= dict.fromkeys(channels.values(), session_id)
     drummer, _, stem = session_id.partition("/")
     lost = [channel for channel in wanted if channel not in channels]
     # A copy of the annotations alone lacks no single file.
     for channel in lost if audio else []:
         missing = f"{drummer}/audio/{channel}/{stem}.wav"
         detail = f"the mix takes {' and '.join(wanted)}, and the root has no such file"
-        found.refusals.append(Refusal(missing, MISSING_AUDIO, detail, session_id))
+        survey.refusals.append(Refusal(missing, MISSING_AUDIO, detail, session_id))
     recording = [] if lost else [channels[channel] for channel in wanted]
-    found.roles |= dict.fromkeys(recording, AUDIO)
+    survey.roles |= dict.fromkeys(recording, AUDIO)
     return recording
 
 
 def _add_session(
-    found: Survey, path: str, session_id: str, take: Take, recording: list[str], has_audio: bool
+    survey: Survey, path: str, session_id: str, take: Take, recording: list[str], has_audio: bool
 ) -> None:
     drummer = session_id.partition("/")[0]
     notes = _notes(take)
     if not recording:
         notes.append("audio missing" if has_audio else "taken from a copy without audio")
-    found.owners[path] = session_id
-    found.sessions.append(
+    survey.owners[path] = session_id
+    survey.sessions.append(
         {
             "session_id": session_id,
             "group_id": _group(drummer, take),
@@ -201,8 +201,8 @@ def _group(drummer: str, take: Take) -> str:
 
 def _tempo_bpm(take: Take) -> float | None:
     """Beats a minute in the name of a backing track, such as ``soul-120-marvin-gaye``."""
-    found = _BPM.search(take.what) if take.kind in BACKED else None
-    return float(found[1]) if found else None
+    match = _BPM.search(take.what) if take.kind in BACKED else None
+    return float(match[1]) if match else None
 
 
 def _notes(take: Take) -> list[str]:

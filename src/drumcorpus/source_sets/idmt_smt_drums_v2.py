@@ -8,11 +8,11 @@ Layout, below ``IDMT-SMT-DRUMS-V2``::
     annotation_xml/RealDrum01_00#MIX.xml    onsets of all drums
     annotation_svl/RealDrum01_00#HH.svl     onsets of one drum: layers of Sonic Visualiser
 
-XML and SVL time the MIX: a point's frame over the sample rate is the onset of the XML, as far as
-that has digits. The XML is the label and the SVL its check. In published files the last stroke of
-a loop often stands in the XML alone, so that a stroke without a point is no error; a point without
-a stroke is one. Dittmar and Gärtner, "Real-time transcription and separation of drum recordings
-based on NMF decomposition", DAFx 2014.
+XML and SVL both time the MIX: a point's frame divided by the sample rate is the onset in the XML,
+rounded to its digits. The XML is the label and the SVL its check. In published files the last
+stroke of a loop often stands in the XML alone, so that a stroke without a point is no error; a
+point without a stroke is one. Dittmar and Gärtner, "Real-time transcription and separation of
+drum recordings based on NMF decomposition", DAFx 2014.
 """
 
 import re
@@ -75,11 +75,11 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     ValueError
         If no file is one of the data set.
     """
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     recordings: dict[str, dict[str, str]] = {}
-    # Of two copies that of the shorter way counts, whatever order the files come in.
+    # Of two copies the one in fewer folders is taken, whatever order the files come in.
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
-        _sort_in(path, recordings, found)
+        _sort_in(path, recordings, survey)
     if not recordings:
         raise ValueError(
             "no file such as audio/RealDrum01_00#MIX.wav; the root of idmt_smt_drums_v2 is the "
@@ -89,10 +89,10 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for name, paths in sorted(recordings.items()):
         refusal = _without_labels(name, paths)
         if refusal is None:
-            _add_session(found, name, paths, has_audio)
+            _add_session(survey, name, paths, has_audio)
         else:
-            found.refusals.append(refusal)
-    return found
+            survey.refusals.append(refusal)
+    return survey
 
 
 def read_hits(
@@ -123,18 +123,19 @@ def read_hits(
     remarks: dict[int, str] = {}
     refusals = []
     for part, layer in layers.items():
-        mine = [row for row, (_, label) in enumerate(rows) if label == part]
+        part_rows = [row for row, (_, label) in enumerate(rows) if label == part]
+        onsets = [rows[row][0] for row in part_rows]
         try:
-            alone = _held_against(layer, read(layer), path, part, [rows[row][0] for row in mine])
+            alone = _held_against(layer, read(layer), path, part, onsets)
         except UnusableFile as error:
             refusal = Refusal(error.path, error.reason, error.detail, session["session_id"])
             refusals.append(refusal)
         else:
-            remarks |= {mine[row]: "absent_from_svl" for row in alone}
+            remarks |= {part_rows[row]: "absent_from_svl" for row in alone}
     return _hits(path, rows, remarks, refusals)
 
 
-def _sort_in(path: str, recordings: dict[str, dict[str, str]], found: Survey) -> None:
+def _sort_in(path: str, recordings: dict[str, dict[str, str]], survey: Survey) -> None:
     """Put a file under its recording: as XML, as MIX, or as the SVL of an instrument."""
     name = path.rpartition("/")[2]
     match = _FILE.fullmatch(path)
@@ -142,21 +143,21 @@ def _sort_in(path: str, recordings: dict[str, dict[str, str]], found: Survey) ->
         # Archives packed on a Mac hold a shadow ._name of every file.
         if name.lower().endswith((".wav", ".xml", ".svl")) and not name.startswith("._"):
             detail = "the name is none of IDMT-SMT-Drums, such as audio/RealDrum01_00#MIX.wav"
-            found.refusals.append(Refusal(path, UNLISTED_FILE, detail))
+            survey.refusals.append(Refusal(path, UNLISTED_FILE, detail))
         return
     slots = {("audio", "MIX", "wav"): "MIX", ("annotation_xml", "MIX", "xml"): "XML"}
     slots |= {("annotation_svl", part, "svl"): part for part in INSTRUMENTS}
     slot = slots.get((match["folder"], match["part"], match["type"]))
     if slot is None:  # training sounds and single drums of a loop: not what the onsets time
         return
-    known = recordings.setdefault(match["recording"], {})
-    if slot in known:
-        detail = f"a second file of this name; {known[slot]} is taken"
-        found.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
+    paths = recordings.setdefault(match["recording"], {})
+    if slot in paths:
+        detail = f"a second file of this name; {paths[slot]} is taken"
+        survey.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
         return
-    known[slot] = path
+    paths[slot] = path
     if slot != "MIX":
-        found.roles[path] = ANNOTATION
+        survey.roles[path] = ANNOTATION
 
 
 def _without_labels(name: str, paths: dict[str, str]) -> Refusal | None:
@@ -168,22 +169,22 @@ def _without_labels(name: str, paths: dict[str, str]) -> Refusal | None:
     return Refusal(path, MISSING_ANNOTATION, detail, name)
 
 
-def _add_session(found: Survey, name: str, paths: dict[str, str], has_audio: bool) -> None:
+def _add_session(survey: Survey, name: str, paths: dict[str, str], has_audio: bool) -> None:
     annotations = [paths[slot] for slot in ("XML", *INSTRUMENTS) if slot in paths]
     match = _FILE.fullmatch(annotations[0])
     notes = [] if "XML" in paths else ["no XML: annotated by its SVLs"]
     if "MIX" in paths:
-        found.roles[paths["MIX"]] = AUDIO
+        survey.roles[paths["MIX"]] = AUDIO
     elif has_audio:
         folder = annotations[0].rpartition("annotation_")[0]
         detail = f"{annotations[0]} annotates this audio and the root has no such file"
         refusal = Refusal(f"{folder}audio/{name}#MIX.wav", MISSING_AUDIO, detail, name)
-        found.refusals.append(refusal)
+        survey.refusals.append(refusal)
         notes.append("audio missing")
     else:
         notes.append("the root holds no audio")
-    found.owners |= dict.fromkeys(paths.values(), name)
-    found.sessions.append(
+    survey.owners |= dict.fromkeys(paths.values(), name)
+    survey.sessions.append(
         {
             "session_id": name,
             "group_id": f"idmt_smt_drums_v2/{match['series']}",

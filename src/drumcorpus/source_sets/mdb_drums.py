@@ -89,16 +89,16 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     ValueError
         If no file is one of the data set.
     """
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     tracks: dict[str, dict[str, str]] = {}
     sets: dict[str, str] = {}
-    # Of two copies that of the shorter way counts, whatever order the files come in.
+    # Of two copies the one in fewer folders is taken, whatever order the files come in.
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if _INDEX.fullmatch(path):
-            found.roles[path] = INDEX
+            survey.roles[path] = INDEX
             sets = _mirex_sets(read(path)) | sets
         else:
-            _sort_in(path, tracks, found)
+            _sort_in(path, tracks, survey)
     if not tracks:
         raise ValueError(
             "no file such as annotations/subclass/MusicDelta_Rock_subclass.txt; the root of "
@@ -106,12 +106,12 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
         )
     for track, paths in sorted(tracks.items()):
         if "subclass" in paths:
-            _add_session(found, track, paths, read, sets.get(track))
+            _add_session(survey, track, paths, read, sets.get(track))
         else:
             detail = f"no annotations/subclass/{track}_subclass.txt belongs to it"
             path = paths.get("drums") or min(paths.values())
-            found.refusals.append(Refusal(path, MISSING_ANNOTATION, detail, track))
-    return found
+            survey.refusals.append(Refusal(path, MISSING_ANNOTATION, detail, track))
+    return survey
 
 
 def read_hits(
@@ -153,28 +153,28 @@ def _kinds(path: str) -> list[str]:
     return [kind for kind, pattern in _FILES.items() if pattern.fullmatch(path)]
 
 
-def _sort_in(path: str, tracks: dict[str, dict[str, str]], found: Survey) -> None:
+def _sort_in(path: str, tracks: dict[str, dict[str, str]], survey: Survey) -> None:
     name = path.rpartition("/")[2]
     for kind in _kinds(path):
         track = _FILES[kind].fullmatch(path)["track"]
-        known = tracks.setdefault(_ERRATA.get(track, track), {})
-        if kind in known:
-            detail = f"a second file of this track; {known[kind]} is taken"
-            found.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
+        paths = tracks.setdefault(_ERRATA.get(track, track), {})
+        if kind in paths:
+            detail = f"a second file of this track; {paths[kind]} is taken"
+            survey.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
             return
-        known[kind] = path
+        paths[kind] = path
         if kind != "drums":
-            found.roles[path] = ANNOTATION
+            survey.roles[path] = ANNOTATION
         return
     # Archives packed on a Mac hold a shadow ._name of every file.
     stray = name.endswith((".txt", ".beats")) and not name.startswith("._")
     if stray and re.search("(?:^|/)annotations/", path):
         detail = "the name is none of MDB Drums, such as subclass/MusicDelta_Rock_subclass.txt"
-        found.refusals.append(Refusal(path, UNLISTED_FILE, detail))
+        survey.refusals.append(Refusal(path, UNLISTED_FILE, detail))
 
 
 def _add_session(
-    found: Survey,
+    survey: Survey,
     track: str,
     paths: dict[str, str],
     read: Callable[[str], bytes],
@@ -191,16 +191,16 @@ def _add_session(
             times, numbers = read_beats(read(paths["beats"]), paths["beats"])
         except ValueError as error:
             refusal = Refusal(paths["beats"], UNREADABLE_BEATS, str(error), track)
-            found.refusals.append(refusal)
+            survey.refusals.append(refusal)
             support.remove(paths["beats"])
         else:
             tempo, meter = round(tempo_of_beats(times), 3), meter_of_beats(numbers)
     if paths.get("beats") not in support:
         notes.append("no beat annotation")
     if "drums" in paths:
-        found.roles[paths["drums"]] = AUDIO
-    found.owners |= dict.fromkeys(paths.values(), track)
-    found.sessions.append(
+        survey.roles[paths["drums"]] = AUDIO
+    survey.owners |= dict.fromkeys(paths.values(), track)
+    survey.sessions.append(
         {
             "session_id": track,
             "group_id": work_group(artist, title),
@@ -272,5 +272,5 @@ def _held_against(
 
 def _differ(row: tuple[int, float, str], other: tuple[int, float, str]) -> bool:
     (_, onset, label), (_, time, name) = row, other
-    # A subclass that is not known here is one for the label map, which counts it.
+    # A subclass that SUBCLASSES lacks contradicts nothing; the label map counts it.
     return abs(onset - time) > AGREEMENT or _CLASS_OF.get(label, name) != name

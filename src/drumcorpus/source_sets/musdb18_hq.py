@@ -41,23 +41,23 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
         raise ValueError(
             "no folder train or test; the root of musdb18_hq is the folder that holds them"
         )
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     songs: dict[str, list[str]] = {}  # song -> its folders, that of test first
     for path in sorted(files):
         folder, _, name = path.rpartition("/")
         split, _, song = folder.partition("/")
         if split in FOLDERS and path.lower().endswith(".stem.mp4"):
             detail = "the compressed edition of MUSDB18; get MUSDB18-HQ, whose stems are WAV files"
-            found.refusals.append(Refusal(path, UNSUPPORTED_FORMAT, detail))
+            survey.refusals.append(Refusal(path, UNSUPPORTED_FORMAT, detail))
         elif split in FOLDERS and song and "/" not in song and name in STEMS:
             folders = songs.setdefault(song, [])
             folders += [] if folder in folders else [folder]
     for song, (folder, *others) in sorted(songs.items()):
         for other in others:
             detail = f"the song stands in {folder} too, which is taken"
-            found.refusals.append(Refusal(other, DUPLICATE_SESSION, detail, song))
-        _add_song(found, files, song, folder, validation)
-    return found
+            survey.refusals.append(Refusal(other, DUPLICATE_SESSION, detail, song))
+        _add_song(survey, files, song, folder, validation)
+    return survey
 
 
 def read_hits(
@@ -74,20 +74,20 @@ def read_hits(
 
 
 def _add_song(
-    found: Survey, files: dict[str, RawFile], song: str, folder: str, validation: set[str]
+    survey: Survey, files: dict[str, RawFile], song: str, folder: str, validation: set[str]
 ) -> None:
     drums = f"{folder}/{DRUMS}"
     if drums not in files:
         detail = f"the song has other stems, and no {DRUMS}"
-        found.refusals.append(Refusal(drums, MISSING_AUDIO, detail, song))
+        survey.refusals.append(Refusal(drums, MISSING_AUDIO, detail, song))
         return
     split = folder.partition("/")[0]
     stems = [f"{folder}/{stem}" for stem in STEMS if f"{folder}/{stem}" in files]
-    found.roles[drums] = AUDIO
-    found.owners |= dict.fromkeys(stems, song)
+    survey.roles[drums] = AUDIO
+    survey.owners |= dict.fromkeys(stems, song)
     artist, _, title = song.partition(" - ")
     group_id = work_group(artist, title)
-    found.sessions.append(
+    survey.sessions.append(
         {
             "session_id": song,
             "group_id": group_id,

@@ -45,25 +45,25 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     (`duplicate_session`), and files whose extension is nearly one of sound (`unknown_format`).
     """
     rules = read_rules(options["track_names"])
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     for path in sorted(files):
         if _is_misnamed(path):
             detail = f"the extension is none of {', '.join(SUFFIXES)}; rename it if it should be"
-            found.refusals.append(Refusal(path, UNKNOWN_FORMAT, detail))
+            survey.refusals.append(Refusal(path, UNKNOWN_FORMAT, detail))
     taken: dict[str, str] = {}
     for folder, paths in outer_folders(files).items():
         pack = unquote_plus(folder)
         if not folder:
             detail = "a sound beside the folders of the packs; put it into one"
-            found.refusals += [Refusal(path, STRAY_FILE, detail) for path in paths]
+            survey.refusals += [Refusal(path, STRAY_FILE, detail) for path in paths]
         elif pack in taken:
             detail = f"a second folder of this pack; {taken[pack]} is taken"
-            found.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, pack))
+            survey.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, pack))
         else:
             taken[pack] = folder
             beside = [path for path in files if path.startswith(f"{folder}/")]
-            _add_pack(found, pack, paths, beside, rules)
-    return found
+            _add_pack(survey, pack, paths, beside, rules)
+    return survey
 
 
 def read_hits(
@@ -101,13 +101,13 @@ def _sounds(pack: str, paths: list[str], rules: Rules) -> list[Track]:
     return [Track(*row) for row in zip(paths, names, readings, strict=True)]
 
 
-def _add_pack(found: Survey, pack: str, paths: list[str], beside: list[str], rules: Rules) -> None:
+def _add_pack(survey: Survey, pack: str, paths: list[str], beside: list[str], rules: Rules) -> None:
     sounds = _sounds(pack, paths, rules)
     drums = [sound.path for sound in sounds if sound.reading.kind not in (OTHER, UNKNOWN)]
     has_labels = any(sound.reading.kind == CLOSE for sound in sounds)
     names = sorted({PurePosixPath(path).name for path in beside if path not in paths})
-    found.roles |= dict.fromkeys(drums, AUDIO)
-    found.owners |= dict.fromkeys(paths, pack)
+    survey.roles |= dict.fromkeys(drums, AUDIO)
+    survey.owners |= dict.fromkeys(paths, pack)
     session = {
         "session_id": pack,
         "group_id": f"signaturesounds/{pack}",
@@ -120,7 +120,7 @@ def _add_pack(found: Survey, pack: str, paths: list[str], beside: list[str], rul
             *(f"{sound.name}: {sound.reading.reason}" for sound in sounds),
         ],
     }
-    found.sessions.append(session if has_labels else session | {"label_map": None})
+    survey.sessions.append(session if has_labels else session | {"label_map": None})
 
 
 def _on_licence(name: str) -> bool:
@@ -130,5 +130,5 @@ def _on_licence(name: str) -> bool:
 def _is_misnamed(path: str) -> bool:
     """Whether an extension holds one of sound, as in ``Kick Drum 18.awav``."""
     suffix = PurePosixPath(path).suffix.lower()
-    is_near = any(known[1:] in suffix for known in SUFFIXES)
+    is_near = any(audio_suffix[1:] in suffix for audio_suffix in SUFFIXES)
     return is_near and suffix not in SUFFIXES and not PurePosixPath(path).name.startswith("._")

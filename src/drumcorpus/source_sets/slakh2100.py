@@ -80,20 +80,20 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     splits = _choose_splits(tracks, options)
     # A download of the MIDI alone lacks no single file.
     has_audio = any("/stems/" in path and path.endswith(AUDIO_SUFFIXES) for path in files)
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     keys: list[list[str]] = []
     for track in tracks:
         if splits[track.path] == OMITTED:
             note = "omitted in Slakh2100-redux: its MIDI is that of another track"
             sessions = [_bare_session(track, [], note)]
         else:
-            sessions = _track_sessions(track, files, read, options["kits"], found.refusals)
+            sessions = _track_sessions(track, files, read, options["kits"], survey.refusals)
         for session in sessions:
             session["split"] = splits[track.path] if splits[track.path] in SPLITS else None
-            _add_session(found, session, track, alone=len(sessions) == 1, has_audio=has_audio)
+            _add_session(survey, session, track, alone=len(sessions) == 1, has_audio=has_audio)
             keys.append(_content_keys(session, track, files, read))
-    _name_groups(found.sessions, keys)
-    return found
+    _name_groups(survey.sessions, keys)
+    return survey
 
 
 def read_hits(
@@ -248,13 +248,13 @@ def _drum_session(
 
 
 def _add_session(
-    found: Survey, session: dict, track: _Track, *, alone: bool, has_audio: bool
+    survey: Survey, session: dict, track: _Track, *, alone: bool, has_audio: bool
 ) -> None:
     """Enter a session, with the roles and owners of its files and the audio it lacks."""
     session_id, wanted = session["session_id"], session.pop("wanted_audio", None)
     if wanted and not session["audio_path"] and has_audio:
         detail = "the drum stem by metadata.yaml, and the root has no audio of it"
-        found.refusals.append(Refusal(wanted, MISSING_AUDIO, detail, session_id))
+        survey.refusals.append(Refusal(wanted, MISSING_AUDIO, detail, session_id))
         session["notes"].append("audio missing")
     elif wanted and not session["audio_path"]:
         session["notes"].append("taken from a distribution without audio")
@@ -262,9 +262,9 @@ def _add_session(
         session["notes"].append(f"in the folder {track.folder}, by its number {session['split']}")
     own = {session["annotation_path"]: ANNOTATION, session["audio_path"]: AUDIO}
     own.pop(None, None)
-    found.roles |= own | dict.fromkeys(session["support_paths"], INDEX)
-    found.owners |= dict.fromkeys(track.files if alone else own, session_id)
-    found.sessions.append(session)
+    survey.roles |= own | dict.fromkeys(session["support_paths"], INDEX)
+    survey.owners |= dict.fromkeys(track.files if alone else own, session_id)
+    survey.sessions.append(session)
 
 
 def _content_keys(

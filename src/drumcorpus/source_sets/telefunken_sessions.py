@@ -39,24 +39,24 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     to that of another (`duplicate_session`).
     """
     rules, works = read_rules(options["track_names"]), read_works(options["recorded_works"])
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     taken: dict[str, str] = {}
     for folder, paths in outer_folders(files).items():
         session_id = unquote_plus(folder)
         if not folder:
             detail = "a track beside the folders of the sessions; put it into one"
-            found.refusals += [Refusal(path, STRAY_FILE, detail) for path in paths]
+            survey.refusals += [Refusal(path, STRAY_FILE, detail) for path in paths]
         elif session_id in taken:
             detail = f"a second folder of this session; {taken[session_id]} is taken"
-            found.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, session_id))
+            survey.refusals.append(Refusal(folder, DUPLICATE_SESSION, detail, session_id))
         else:
             taken[session_id] = folder
             group_id = _group(session_id, paths, works)
             session, roles = multitrack_session(session_id, group_id, paths, rules)
-            found.sessions.append(session)
-            found.roles |= roles
-            found.owners |= dict.fromkeys(paths, session_id)
-    return found
+            survey.sessions.append(session)
+            survey.roles |= roles
+            survey.owners |= dict.fromkeys(paths, session_id)
+    return survey
 
 
 def read_hits(

@@ -62,7 +62,7 @@ def outer_folders(paths: Iterable[str]) -> dict[str, list[str]]:
 
 
 def read_works(document, where: str = "recorded_works.yaml") -> dict[str, str]:
-    """Groups of works that bear another name elsewhere, and the group which that name gives.
+    """The groups of works that go by two names: that of `is` counts in place of that of `name`.
 
     Raises
     ------
@@ -128,14 +128,16 @@ def close_tracks(tracks: list[Track], rules: Rules) -> dict[tuple, list[Track]]:
     for track in sorted(close, key=_rank):
         sources.setdefault(_source(track, rules), []).append(track)
     in_room = any(rules.holds("roles", track.reading.role, "in_room") for track in tracks)
-    heard = {
+    miked_drums = {
         _named(track) or track.path
         for track in tracks
         if track.reading.kind in (CLOSE, COPY, UNCLEAR) and not _is_overdub(track, rules)
     }
-    if not in_room or len(heard) > 1:
+    if not in_room or len(miked_drums) > 1:
         return sources
-    return {s: found for s, found in sources.items() if _is_overdub(found[0], rules)}
+    return {
+        s: microphones for s, microphones in sources.items() if _is_overdub(microphones[0], rules)
+    }
 
 
 def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> dict:
@@ -211,7 +213,7 @@ def _rank(track: Track) -> tuple:
 
 
 def _source(track: Track, rules: Rules) -> tuple[str | None, int]:
-    """Instrument, and number if that tells bodies apart: tracks of one source hold one stroke."""
+    """Instrument, and its number where each number is a drum of its own: one source of strokes."""
     reading = track.reading
     is_apart = rules.holds("instruments", reading.instrument, "apart")
     return reading.instrument, reading.instance if is_apart else 0
@@ -237,7 +239,7 @@ def _decision(track: Track, sources: dict[tuple, list[Track]], rules: Rules) -> 
 
 
 def _witnesses(tracks: list[Track], sources: dict[tuple, list[Track]], rules: Rules) -> list[Track]:
-    """Close tracks that are not labelled but know better whose a stroke is."""
+    """Close tracks that are not labelled, but show which drum a stroke belongs to."""
     copies = [
         track
         for track in tracks
@@ -251,9 +253,9 @@ def _witnesses(tracks: list[Track], sources: dict[tuple, list[Track]], rules: Ru
 def _tells_apart(track: Track, other: Track, rules: Rules) -> bool:
     """Whether a stroke that is louder in the other track would bear a wrong label in this one.
 
-    Those of one source do not, nor does one that names the same instrument and is not labelled
-    for how that is played: it is the same stroke. What was overdubbed was never in the room with
-    the kit.
+    It would not where both tracks are of one source, or where the other names the same instrument
+    and is unclear only for how it is played: the stroke is the same. Nor where one of them was
+    overdubbed: it was never in the room with the kit.
     """
     if _is_overdub(track, rules) or _is_overdub(other, rules):
         return False

@@ -88,33 +88,33 @@ def survey_performances(
     describe
         The `session_id` of a row, and what else is peculiar to the source set's sessions.
     """
-    found = Survey(roles=dict.fromkeys(files, OTHER_FILE) | {index: INDEX})
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE) | {index: INDEX})
     # The publisher offers a download without audio: there no single file is missing.
     has_audio = any(path.lower().endswith(".wav") for path in files)
     listed: set[str] = set()
-    known: set[str] = set()
+    taken: set[str] = set()
     splits: dict[str, tuple[str, str]] = {}
     for line, row in rows:
         listed |= {row["midi_filename"], row["audio_filename"]}
         where, own = f"{index}:{line}", describe(row)
         refusal = _unreadable_row(index, where, row, own["session_id"]) or _unwanted_row(
-            where, row, own["session_id"], known, splits, files
+            where, row, own["session_id"], taken, splits, files
         )
         if refusal is None:
-            known |= {own["session_id"], row["midi_filename"]}
+            taken |= {own["session_id"], row["midi_filename"]}
             splits.setdefault(row["id"], (row["split"], where))
-            _add_session(found, files, has_audio, where, row, own)
+            _add_session(survey, files, has_audio, where, row, own)
         else:
-            found.refusals.append(refusal)
+            survey.refusals.append(refusal)
     for path in files:
         if path.lower().endswith((".mid", ".midi", ".wav")) and path not in listed:
             detail = f"no row of {index} names this file"
-            found.refusals.append(Refusal(path, UNLISTED_FILE, detail))
-    return found
+            survey.refusals.append(Refusal(path, UNLISTED_FILE, detail))
+    return survey
 
 
 def _add_session(
-    found: Survey, files: dict[str, RawFile], has_audio: bool, where: str, row: dict, own: dict
+    survey: Survey, files: dict[str, RawFile], has_audio: bool, where: str, row: dict, own: dict
 ) -> None:
     midi_path, audio_path = row["midi_filename"], row["audio_filename"]
     session_id = own["session_id"]
@@ -125,12 +125,12 @@ def _add_session(
         notes.append("taken from the distribution without audio")
     elif audio_path not in files:
         detail = f"{where} names this audio and the root has no such file"
-        found.refusals.append(Refusal(audio_path, MISSING_AUDIO, detail, session_id))
+        survey.refusals.append(Refusal(audio_path, MISSING_AUDIO, detail, session_id))
         notes.append("audio missing")
-    found.roles[midi_path], found.owners[midi_path] = ANNOTATION, session_id
+    survey.roles[midi_path], survey.owners[midi_path] = ANNOTATION, session_id
     if audio_path in files:
-        found.roles[audio_path], found.owners[audio_path] = AUDIO, session_id
-    found.sessions.append(
+        survey.roles[audio_path], survey.owners[audio_path] = AUDIO, session_id
+    survey.sessions.append(
         {
             "group_id": f"gmd/{row['id']}",
             "split": row["split"],
@@ -176,16 +176,16 @@ def _unwanted_row(
     where: str,
     row: dict,
     session_id: str,
-    known: set[str],
+    taken: set[str],
     splits: dict[str, tuple[str, str]],
     files: dict[str, RawFile],
 ) -> Refusal | None:
-    """Why a row that can be read is not used: it stands already, or what it names does not."""
+    """Why a readable row is not used: it is a second one, lacks its MIDI, or has another split."""
     midi_path = row["midi_filename"]
-    if midi_path in known:
+    if midi_path in taken:
         detail = f"{where}: a second row that names this MIDI file"
         return Refusal(midi_path, DUPLICATE_SESSION, detail, session_id)
-    if session_id in known:
+    if session_id in taken:
         detail = f"{where}: a second row of id {session_id}"
         return Refusal(midi_path, DUPLICATE_SESSION, detail, session_id)
     if midi_path not in files:

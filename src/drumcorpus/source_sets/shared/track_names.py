@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from drumcorpus.source_sets.shared.track_rules import Rules
 
 # What a track is to its session: a close microphone of one instrument; a sample of it or a trigger
-# for it; a close microphone of something in the kit that is not told; one that hears more than one
-# thing; a track of something else; a name without a known word.
+# for it; a close microphone in the kit whose name does not say of which drum; a microphone of
+# more than one thing; a track of something else; a name without a word of the rules.
 CLOSE, COPY, UNCLEAR, KIT, OTHER, UNKNOWN = "close", "copy", "unclear", "kit", "other", "unknown"
 
 _TRACK_NUMBER = re.compile(r"\s*_?\s*\d{1,3}(?=[\s._-])")
@@ -26,7 +26,7 @@ _TAKES = re.compile(r"\d+-\d+\s*$")  # OVER_04-07: takes 4 to 7 of one track
 class TrackName:
     """What a name says. `kind` is one of this module's constants and `reason` is for people;
     `instance` is 0 where the name has no number; `position` counts from 0, the best place; `role`
-    is that of a track that hears more than one thing; `played_otherwise` is the instrument that an
+    is that of a track of more than one thing; `played_otherwise` is the instrument that an
     unclear track names."""
 
     kind: str
@@ -68,18 +68,18 @@ def read_one_shot_names(names: list[str], pack: str, rules: Rules) -> list[Track
     """What each file of a sample pack holds; numbers are serial numbers here.
 
     Where no file of the pack names an instrument, and the pack's own name names just one and no
-    kit, that is what all its files hold whose names have no known word.
+    kit, then every file whose name has no word of the rules holds that instrument.
     """
-    known = rules.one_shot_words
-    readings = [_read(_divide(name), rules, known) for name in names]
+    spellings = rules.one_shot_words
+    readings = [_read(_divide(name), rules, spellings) for name in names]
     # A sample is what every file of a pack is.
     readings = [
         TrackName(CLOSE, reading.instrument, reading.instrument) if reading.instrument else reading
         for reading in readings
     ]
-    found = _match(_divide(pack), rules, known)
-    instruments = {match.entry for match in found if match.section == "instruments"}
-    is_mixed = any(match.section in ("kit", "not_drums", "roles") for match in found)
+    matches = _match(_divide(pack), rules, spellings)
+    instruments = {match.entry for match in matches if match.section == "instruments"}
+    is_mixed = any(match.section in ("kit", "not_drums", "roles") for match in matches)
     if len(instruments) != 1 or is_mixed or any(reading.instrument for reading in readings):
         return readings
     (instrument,) = instruments
@@ -90,8 +90,8 @@ def read_one_shot_names(names: list[str], pack: str, rules: Rules) -> list[Track
 def shared_words(names: list[str], rules: Rules) -> tuple[list[str], list[str]]:
     """The words at which most names of a session begin and end, where these would mislead.
 
-    They do where they are words of the rules, and the rest of the names still says what most
-    tracks hold: of ``Kick 1`` to ``Kick 4`` nothing would be left, and they are four kicks.
+    They mislead where they are words of the rules and most names still say what the track holds
+    without them. ``Kick 1`` to ``Kick 4`` would not: these are four kicks, and the word stays.
     """
     divided = [_divide(name) for name in names]
     texts = [[word.text for word in words] for words in divided]
@@ -109,10 +109,10 @@ def _divide(name: str) -> list[_Word]:
     name = name[numbered.end() :] if numbered else name
     takes = _TAKES.search(name)
     words = []
-    for run, found in enumerate(_RUN.finditer(name)):
-        of_takes = takes is not None and found.start() >= takes.start()
-        start = found.start()
-        for part in _CAMEL.split(found.group()):
+    for run, match in enumerate(_RUN.finditer(name)):
+        of_takes = takes is not None and match.start() >= takes.start()
+        start = match.start()
+        for part in _CAMEL.split(match.group()):
             end = start + len(part)
             beside = name[max(start - 1, 0) : start] + name[end : end + 1]
             beside_digit = any(sign.isdecimal() for sign in beside)
@@ -121,26 +121,26 @@ def _divide(name: str) -> list[_Word]:
     return words
 
 
-def _match(words: list[_Word], rules: Rules, known: dict) -> list[_Match]:
+def _match(words: list[_Word], rules: Rules, spellings: dict) -> list[_Match]:
     """The entries of the rules in a name, from left to right, at each place the longest."""
-    found: list[_Match] = []
+    matches: list[_Match] = []
     start = 0
     while start < len(words):
         ends = range(min(start + rules.longest, len(words)), start, -1)
-        matches = (_match_between(words, start, end, found, rules, known) for end in ends)
-        match = next((match for match in matches if match is not None), None)
+        candidates = (_match_between(words, start, end, matches, rules, spellings) for end in ends)
+        match = next((match for match in candidates if match is not None), None)
         if match is not None:
-            found.append(match)
+            matches.append(match)
         start = start + 1 if match is None else match.end
-    return found
+    return matches
 
 
 def _match_between(
-    words: list[_Word], start: int, end: int, found: list[_Match], rules: Rules, known: dict
+    words: list[_Word], start: int, end: int, matches: list[_Match], rules: Rules, spellings: dict
 ) -> _Match | None:
     part = words[start:end]
     spelling = "".join(word.text for word in part)
-    hit = known.get(spelling)
+    hit = spellings.get(spelling)
     # One word may be divided by its capitals (RIde is a ride), but not by signs (no tom in TO M80).
     is_one_run = len({word.run for word in part}) == 1
     if hit is None or not (is_one_run or spelling in rules.of_several):
@@ -149,23 +149,23 @@ def _match_between(
     is_letter = len(spelling) == 1
     if is_letter and (
         part[0].beside_digit
-        or (hit[0] == "positions" and not _follows_instrument(words, start, found))
+        or (hit[0] == "positions" and not _follows_instrument(words, start, matches))
     ):
         return None
     return _Match(*hit, start, end)
 
 
-def _follows_instrument(words: list[_Word], start: int, found: list[_Match]) -> bool:
+def _follows_instrument(words: list[_Word], start: int, matches: list[_Match]) -> bool:
     """Whether an instrument, and at most its number, stands right before."""
-    if not found or found[-1].section != "instruments":
+    if not matches or matches[-1].section != "instruments":
         return False
-    return all(word.text.isdecimal() for word in words[found[-1].end : start])
+    return all(word.text.isdecimal() for word in words[matches[-1].end : start])
 
 
-def _read(words: list[_Word], rules: Rules, known: dict) -> TrackName:
-    found = _match(words, rules, known)
+def _read(words: list[_Word], rules: Rules, spellings: dict) -> TrackName:
+    matches = _match(words, rules, spellings)
     entries: dict[str, list[str]] = {}
-    for match in found:
+    for match in matches:
         entries.setdefault(match.section, []).append(match.entry)
     instruments = list(dict.fromkeys(entries.get("instruments", [])))
     if "not_drums" in entries:
@@ -183,7 +183,7 @@ def _read(words: list[_Word], rules: Rules, known: dict) -> TrackName:
         reason = f"names {instruments[0]} and {manners[0]}: {reason}"
         return TrackName(UNCLEAR, reason, played_otherwise=instruments[0])
     if instruments:
-        return _close_track(instruments[0], words, found, entries, rules)
+        return _close_track(instruments[0], words, matches, entries, rules)
     if "unclear" in entries:
         entry = entries["unclear"][0]
         return TrackName(UNCLEAR, f"{entry}: {rules.reason('unclear', entry)}")
@@ -193,9 +193,9 @@ def _read(words: list[_Word], rules: Rules, known: dict) -> TrackName:
 
 
 def _close_track(
-    instrument: str, words: list[_Word], found: list[_Match], entries: dict, rules: Rules
+    instrument: str, words: list[_Word], matches: list[_Match], entries: dict, rules: Rules
 ) -> TrackName:
-    instance = _instance(words, found, rules.document["largest_instance"])
+    instance = _instance(words, matches, rules.document["largest_instance"])
     places, sides = entries.get("positions", []), entries.get("sides", [])
     reason = f"{instrument} {instance}" if instance else instrument
     reason = ", ".join([reason, *places[:1], *sides[:1]])
@@ -206,9 +206,9 @@ def _close_track(
     return TrackName(kind, reason, instrument, instance, position, sides[0] if sides else "")
 
 
-def _instance(words: list[_Word], found: list[_Match], largest: int) -> int:
+def _instance(words: list[_Word], matches: list[_Match], largest: int) -> int:
     """The number right after the instrument, or after the word that says it is a copy."""
-    for match in found:
+    for match in matches:
         if match.section in ("instruments", "copies") and match.end < len(words):
             word = words[match.end]
             is_number = word.text.isdecimal() and len(word.text) <= 3 and not word.of_takes
@@ -266,17 +266,19 @@ def _misleads(
     divided: list[list[_Word]], prefix: list[str], suffix: list[str], rules: Rules
 ) -> bool:
     pairs = [(words, _cut(words, prefix, suffix)) for words in divided]
-    pairs = [(words, rest) for words, rest in pairs if len(rest) < len(words)]
+    pairs = [(words, remaining) for words, remaining in pairs if len(remaining) < len(words)]
     if not pairs:
         return False
-    words, rest = pairs[0]
-    shared = words[: len(prefix)] if prefix else words[len(rest) :]
+    words, remaining = pairs[0]
+    shared = words[: len(prefix)] if prefix else words[len(remaining) :]
     sections = {match.section for match in _match(shared, rules, rules.words)}
     if not sections & {"instruments", "unclear", "roles", "copies"} or "not_drums" in sections:
         return False
     named = [
-        any(m.section in ("instruments", "not_drums") for m in _match(rest, rules, rules.words))
-        for _, rest in pairs
+        any(
+            m.section in ("instruments", "not_drums") for m in _match(remaining, rules, rules.words)
+        )
+        for _, remaining in pairs
     ]
     return 2 * sum(named) > len(named)
 

@@ -95,10 +95,10 @@ def read_rules(document, where: str = "track_names.yaml") -> Rules:
     entries = list(_all_entries(document))
     for section, entry, spellings in entries:
         for spelling in spellings:
-            known = words.setdefault(spelling.replace(" ", ""), (section, entry))
-            if known != (section, entry):
-                found = f"{spelling!r} stands in {': '.join(known)} too"
-                raise ValueError(f"{where}: {section}: {entry}: {found}")
+            owner = words.setdefault(spelling.replace(" ", ""), (section, entry))
+            if owner != (section, entry):
+                problem = f"{spelling!r} stands in {': '.join(owner)} too"
+                raise ValueError(f"{where}: {section}: {entry}: {problem}")
     one_shot_words = dict(words)
     for entry, row in document["one_shot_instruments"].items():
         for spelling in row["words"]:
@@ -107,10 +107,10 @@ def read_rules(document, where: str = "track_names.yaml") -> Rules:
     positions = tuple(position["name"] for position in document["positions"])
     if "plain" not in positions:
         raise ValueError(f"{where}: positions: got {', '.join(positions)}; `plain` is missing")
-    known = document["instruments"]
+    instruments = document["instruments"]
     for instrument, ranks in document["ranked"].items():
         named = [instrument, ranks["first"], ranks["middle"], ranks["last"], *ranks["below"]]
-        unknown = [name for name in named if name not in known]
+        unknown = [name for name in named if name not in instruments]
         if unknown:
             raise ValueError(f"{where}: ranked: {instrument}: {unknown[0]!r} is no instrument")
     longest = max((spelling.count(" ") + 1 for spelling in several), default=1)

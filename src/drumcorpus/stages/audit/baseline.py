@@ -14,7 +14,7 @@ FIGURES = (
 
 
 def audit_figures(audit: Mapping, *, without_digest: Iterable[str] = ()) -> dict:
-    """What of an audit is held against the blessed one.
+    """The part of an audit that is compared with the blessed one.
 
     Parameters
     ----------

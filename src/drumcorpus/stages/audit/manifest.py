@@ -91,8 +91,8 @@ def audit_manifest(
         con.execute(REFERENCES)
         con.execute(REFERENCED)
         if merged_sets is None:
-            found = {row["source_set"] for row in select(con, "FROM referenced")}
-            merged_sets = sorted(found & provenance.keys())
+            referenced_sets = {row["source_set"] for row in select(con, "FROM referenced")}
+            merged_sets = sorted(referenced_sets & provenance.keys())
         load_provenance(con, folder, provenance, inventory_files, merged_sets, tiers)
         load_splits(con, folder, splits_parquet)
         sets, findings = _ask(con, has_splits=splits_parquet is not None)
@@ -135,7 +135,7 @@ def _findings(con, kind: str) -> list[dict]:
 
 
 def _of_set(figures: dict, provenance: dict, findings: list[dict], cards: Mapping) -> dict:
-    """What is known of one set beside its coverage: cases of rules, notes, why it is here."""
+    """The figures of one set beside its coverage: cases of rules, notes, why it is here."""
     name = figures["source_set"]
     card = cards.get(name)
     cases = {finding["kind"]: finding["n"] for finding in findings if finding["source_set"] == name}

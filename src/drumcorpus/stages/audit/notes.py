@@ -30,9 +30,9 @@ def figures_of_provenance(rows: list[dict]) -> dict:
         drops.update(row.get("drops") or {})
     files = {file["path"]: file for row in rows for file in row["hashes"]}
     digests = [(path, file.get("sha256")) for path, file in files.items()]
-    is_known = bool(digests) and all(isinstance(digest, str) for _, digest in digests)
+    has_digests = bool(digests) and all(isinstance(digest, str) for _, digest in digests)
     return {
-        "files_sha256": tree_digest(digests) if is_known else None,
+        "files_sha256": tree_digest(digests) if has_digests else None,
         "bytes": sum(file.get("bytes") or 0 for file in files.values()),
         "licenses": _tally(row.get("license") or "(none)" for row in rows),
         "redistributable_sessions": sum(row.get("redistributable") is True for row in rows),

@@ -17,8 +17,8 @@ CREATE TABLE referenced AS
 SELECT source_set, session_id, sum(n) AS n FROM refs GROUP BY ALL;
 """
 
-# kind -> (what the `n` cases are, query of source_set, example, n). `known` joins keep a missing
-# session from being reported again as a missing file and a missing licence.
+# kind -> (what the `n` cases are, query of source_set, example, n). The joins with `sessions` keep
+# a missing session from being reported again as a missing file and a missing licence.
 RULES = {
     "unknown_set": (
         "events are of a source set without provenance",

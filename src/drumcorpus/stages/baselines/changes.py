@@ -104,18 +104,18 @@ def _events_only_in(database: duckdb.DuckDBPyConnection, side: str) -> dict:
         "a": ("is_gone", "gone_id", "gone_copy"),
         "b": ("is_new", "event_id", "copy"),
     }[side]
-    rest = f"""
+    unmoved = f"""
         FROM changes ANTI JOIN (SELECT {event_id} AS event_id, {copy} AS copy FROM moved)
             USING (event_id, copy)
         WHERE {which}
     """
     counts = database.execute(
-        f"SELECT source_set, count(*) {rest} GROUP BY ALL ORDER BY ALL"
+        f"SELECT source_set, count(*) {unmoved} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     examples = database.execute(f"""
         SELECT source_set, session_id, event_id, onset_{side} AS onset_time,
             labels_{side} AS labels
-        {rest} ORDER BY source_set, session_id, onset_time, event_id LIMIT {N_EXAMPLES}
+        {unmoved} ORDER BY source_set, session_id, onset_time, event_id LIMIT {N_EXAMPLES}
     """).fetchall()
     return {
         "n": sum(n for _, n in counts),
@@ -125,7 +125,7 @@ def _events_only_in(database: duckdb.DuckDBPyConnection, side: str) -> dict:
 
 
 def _moved(database: duckdb.DuckDBPyConnection) -> dict:
-    """Events that lie elsewhere: of one id, or of one labels and session and close in time."""
+    """Events at another onset: of the same id, or of the same session and labels and close."""
     moved = f"""
         SELECT source_set, session_id, event_id, changes.onset_b, moved.onset_a
         FROM changes JOIN moved USING (event_id, copy) WHERE is_new

@@ -57,15 +57,15 @@ def compare_files(
     """
     endings = [Path(path).suffix for path in (a, b)]
     if all(ending in MANIFESTS for ending in endings):
-        found = compare_manifests(a, b, memory_limit=memory_limit, threads=threads)
+        comparison = compare_manifests(a, b, memory_limit=memory_limit, threads=threads)
     elif all(ending in REPORT for ending in endings):
-        found = compare_reports(*(read_report(path) for path in (a, b)), tolerances)
+        comparison = compare_reports(*(read_report(path) for path in (a, b)), tolerances)
     else:
         raise ValueError(
             f"compare: got {a} and {b}; wanted: two health reports ({', '.join(REPORT)}) or two "
             f"manifests ({', '.join(MANIFESTS)})"
         )
-    return found | {"names": dict(zip("ab", names, strict=True))}
+    return comparison | {"names": dict(zip("ab", names, strict=True))}
 
 
 def read_report(path: str | os.PathLike) -> dict:

@@ -26,7 +26,7 @@ def render_comparison_page(comparison: Mapping, title: str) -> str:
     return render_page(
         "comparison.html.jinja",
         title=title,
-        found=comparison,
+        comparison=comparison,
         names=comparison["names"],
         rows=rows[:N_ROWS],
         n_more=len(rows[N_ROWS:]) + comparison.get("more_differences", 0),

@@ -16,9 +16,9 @@ from drumcorpus.ground.files.figures import check_schema, tolerances_of
 from drumcorpus.stages.baselines.event_figures import QUANTILES, measure_events
 
 SCHEMA = "drumcorpus.distribution/1"
-# How sure a difference must be that chance does not give it: that of three standard errors.
+# Probability with which chance must be ruled out: that of three standard errors.
 CONFIDENCE = 0.99865
-# Of two sessions it would take 236 errors, and nothing would be seen.
+# Two sessions alone would ask for 236 standard errors, and no drift would ever be reported.
 MOST_ERRORS = 10.0
 # Standard errors of quantiles of normal values, sqrt(p (1 - p)) / density: of a quartile in
 # interquartile ranges, and of the outermost here in errors of the mean; both over the root of n.
@@ -41,13 +41,13 @@ def measure_distribution(
     events, sessions, **database
         As of `event_figures.measure_events`.
     """
-    found = measure_events(events, sessions, **database)
+    figures = measure_events(events, sessions, **database)
     names = ("hits", "classes", "hits_per_session", "velocity")
     return {
         "schema": SCHEMA,
         "source_set": source_set,
-        "sessions": {key: found["sessions"][key] for key in ("total", "names")},
-        **{name: found[name] for name in names},
+        "sessions": {key: figures["sessions"][key] for key in ("total", "names")},
+        **{name: figures[name] for name in names},
     }
 
 
@@ -275,10 +275,10 @@ def describe_drift(
     for name in sorted(now):
         if name in frozen:
             own = tolerances_of(name, tolerances)
-            found = compare_distributions(frozen[name], now[name], own)
-            compared[name] = {"tolerances": own, **found}
+            drift = compare_distributions(frozen[name], now[name], own)
+            compared[name] = {"tolerances": own, **drift}
     bare = sorted(set(now) - set(compared))
-    drifted = [finding["sentence"] for found in compared.values() for finding in found["findings"]]
+    drifted = [finding["sentence"] for drift in compared.values() for finding in drift["findings"]]
     return {
         "schema": "drumcorpus.drift/1",
         "baseline": "blessed" if not bare else "partly" if compared else "none",

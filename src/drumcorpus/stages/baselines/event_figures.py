@@ -185,10 +185,10 @@ def _quantiles(values: Sequence[int]) -> dict | None:
     """Quantiles of some numbers by linear interpolation, with mean, least and largest."""
     if not values:
         return None
-    found = np.quantile(np.array(values), list(QUANTILES.values()))
+    quantiles = np.quantile(np.array(values), list(QUANTILES.values()))
     return {
         "min": min(values),
-        **{name: round(float(value), 3) for name, value in zip(QUANTILES, found, strict=True)},
+        **{name: round(float(value), 3) for name, value in zip(QUANTILES, quantiles, strict=True)},
         "max": max(values),
         "mean": round(sum(values) / len(values), 3),
     }

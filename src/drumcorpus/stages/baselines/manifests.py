@@ -59,12 +59,12 @@ def compare_manifests(
         with open_database(threads, memory_limit, folder) as database:
             for side in "ab":
                 open_tables(database, side, [folder / f"{side}.parquet"])
-            _find_changes(database, folder)
+            _make_changes(database, folder)
             return describe_changes(database)
 
 
 def _copy_columns(manifest: Path, folder: Path, side: str, memory_limit: str, threads: int):
-    """What is compared of a manifest, as a small table; a repeated id is told by its number."""
+    """What is compared of a manifest, as a small table; rows of one id are numbered."""
     columns = f"""
         event_id, source_set, session_id, split, onset_time,
         array_to_string(list_sort(list_transform(
@@ -86,7 +86,7 @@ def _copy_columns(manifest: Path, folder: Path, side: str, memory_limit: str, th
         )
 
 
-def _find_changes(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _make_changes(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Make the view ``changes`` of events that differ, and the table ``moved`` of those that moved.
 
     An event of ``changes`` is in one manifest only (``is_new``, ``is_gone``), or in both with other
@@ -110,8 +110,8 @@ def _find_changes(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ) TO {target}
     """)
     open_tables(database, "changes", [folder / "changes.parquet"])
-    # The nearest that came at or after each that went, and at or before; then the nearer of both,
-    # and where two went for one that came, the nearer again.
+    # For each event that is gone, the nearest new one at or after it and the nearest at or before
+    # it; of these two the nearer. Where two that are gone share a new one, the nearer has it.
     pairs = " UNION ALL ".join(
         f"""
         SELECT gone.event_id AS gone_id, gone.copy AS gone_copy, came.event_id, came.copy,

@@ -21,8 +21,8 @@ SCHEMA = "drumcorpus.comparison/1"
 FIGURES = "drumcorpus.health_baseline/1"
 # Verdicts and what rests on baselines themselves: no figures of a corpus.
 NOT_FIGURES = ("gates", "audit", "drift", "schema")
-# What is not blessed, for a person is to read what blessing changes: spreads of what has a median,
-# and cells whose sums are there.
+# Not blessed, so that a person can read all that blessing changes: spreads, whose medians are
+# blessed, and cells, whose sums are.
 TOO_FINE = ("quantiles", "hit_levels", "by_set_and_split", "by_label")
 N_ROWS = 2000  # of differences listed
 THE_SET = "(source set)"  # in the path of a figure, where two sets are held against each other
@@ -131,11 +131,11 @@ def health_figures(report: Mapping) -> dict:
 
 def source_sets_of(report: Mapping) -> list[str]:
     """The source sets of a report, those without an event too."""
-    found = set(report.get("source_sets") or ())
+    names = set(report.get("source_sets") or ())
     for section in ("audio_checks", "durations"):
-        found |= set((report.get(section) or {}).get("by_source_set") or ())
+        names |= set((report.get(section) or {}).get("by_source_set") or ())
     rows = (report.get("sessions") or {}).get("by_source_set_and_split") or ()
-    return sorted(found | {row["source_set"] for row in rows})
+    return sorted(names | {row["source_set"] for row in rows})
 
 
 def with_shares(report: Mapping) -> dict:
@@ -148,17 +148,17 @@ def with_shares(report: Mapping) -> dict:
 
 
 def _numbers_of(document: Mapping) -> dict:
-    found = {}
+    numbers = {}
     for key, value in document.items():
         if key in TOO_FINE:
             continue
         if isinstance(value, Mapping):
             inner = _numbers_of(value)
             if inner:
-                found[key] = inner
+                numbers[key] = inner
         elif _is_number(value) and (value or isinstance(value, float)):
-            found[key] = value
-    return found
+            numbers[key] = value
+    return numbers
 
 
 def _figures(report: Mapping, aliases: Mapping[str, str]) -> dict[Keys, float]:

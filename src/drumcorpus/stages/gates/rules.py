@@ -36,9 +36,9 @@ def require_license(report: Mapping, name: str, limit) -> Iterator[Verdict]:
 def allowed_licenses(report: Mapping, name: str, allowed) -> Iterator[Verdict]:
     """No event has a licence that is not among these; one without any is `require_license`'s."""
     allowed = names_of(name, allowed)
-    found = mapping_of(report, "licenses", "by_license")
-    others = {} if found is None else {key: n for key, n in found.items() if key not in allowed}
-    figure = None if found is None else sum(others.values())
+    by_license = mapping_of(report, "licenses", "by_license")
+    others = {key: n for key, n in (by_license or {}).items() if key not in allowed}
+    figure = None if by_license is None else sum(others.values())
     yield at_most(
         name,
         figure,

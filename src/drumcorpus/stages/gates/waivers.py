@@ -74,7 +74,7 @@ def expired_waivers(gates: Mapping, as_of: str) -> list[str]:
 def apply_waivers(
     verdicts: list[Verdict], gates: Mapping, expired: Collection[str]
 ) -> list[Verdict]:
-    """The verdicts with their waivers: a failing gate is WAIVED, never PASS, while its one holds.
+    """The verdicts with their waivers: while one holds, its failing gate is WAIVED, never PASS.
 
     Parameters
     ----------

@@ -27,15 +27,15 @@ def drops(
     """
     named = [row for row in by_label if row["outcome"] not in ("", IN_EVENT)]
     unnamed = total(row for row in by_label if row["outcome"] == "")
-    found = {(row["source_set"], row["session_id"]): int(row["n"]) for row in in_event}
-    left_out = refused_hits(found, refused or [])
-    expected = {session: n for session, n in found.items() if session not in left_out}
+    tallied_hits = {(row["source_set"], row["session_id"]): int(row["n"]) for row in in_event}
+    left_out = refused_hits(tallied_hits, refused or [])
+    expected = {session: n for session, n in tallied_hits.items() if session not in left_out}
     gaps = tally_gaps(expected, per_session)
     ranked = sorted(named, key=lambda row: (-row["n"], row["source_set"], row["source_label"]))
     keys = ("source_set", "source_label", "outcome")
     return {
         "hits": total(by_label),
-        IN_EVENT: sum(found.values()),
+        IN_EVENT: sum(tallied_hits.values()),
         "dropped": total(named),
         "by_reason": {
             reason: {"hits": total(rows), "by_source_set": count_by(rows, "source_set")}
@@ -64,17 +64,19 @@ def drops(
     }
 
 
-def refused_hits(found: Mapping[Session, int], refused: list[dict]) -> dict[Session, dict]:
+def refused_hits(tallied_hits: Mapping[Session, int], refused: list[dict]) -> dict[Session, dict]:
     """Sessions that the splits leave out, each with the hits that its tally puts in events."""
     keys = [(row["source_set"], row["session_id"]) for row in refused]
-    return {key: row | {"n": found.get(key, 0)} for key, row in zip(keys, refused, strict=True)}
+    return {
+        key: row | {"n": tallied_hits.get(key, 0)} for key, row in zip(keys, refused, strict=True)
+    }
 
 
-def tally_gaps(found: Mapping[Session, int], per_session: PerSession) -> list[dict]:
+def tally_gaps(tallied_hits: Mapping[Session, int], per_session: PerSession) -> list[dict]:
     """Sessions whose tally and manifest differ, with the difference as ``hits``."""
     gaps = []
-    for session in sorted({*found, *per_session}):
-        tallied = found.get(session, 0)
+    for session in sorted({*tallied_hits, *per_session}):
+        tallied = tallied_hits.get(session, 0)
         present = int(per_session[session]["n_components"]) if session in per_session else 0
         if tallied != present:
             row = {"source_set": session[0], "session_id": session[1], "tallied": tallied}
@@ -111,9 +113,9 @@ def sessions(listed: list[dict], per_session: PerSession) -> dict:
     left_out = [r for r in silent if (r["source_set"], r["session_id"]) not in per_session]
     cells: dict[tuple[str, str, bool], list[dict]] = {}
     for row in listed:
-        known = per_session.get((row["source_set"], row["session_id"]))
-        split = known["split"] if known else "(not in the manifest)"
-        cells.setdefault((row["source_set"], split, known is not None), []).append(row)
+        session = per_session.get((row["source_set"], row["session_id"]))
+        split = session["split"] if session else "(not in the manifest)"
+        cells.setdefault((row["source_set"], split, session is not None), []).append(row)
     return {
         "listed": len(listed),
         "not_in_manifest": len(names - set(per_session)),
@@ -140,5 +142,8 @@ def sessions(listed: list[dict], per_session: PerSession) -> dict:
 
 def known_duration(rows: list[dict]) -> dict:
     """Seconds of audio, and how many of the sessions have a known duration."""
-    known = [row["duration"] for row in rows if row["duration"] is not None]
-    return {"audio_duration": round(math.fsum(known), 3), "sessions_with_duration": len(known)}
+    durations = [row["duration"] for row in rows if row["duration"] is not None]
+    return {
+        "audio_duration": round(math.fsum(durations), 3),
+        "sessions_with_duration": len(durations),
+    }

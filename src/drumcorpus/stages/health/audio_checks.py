@@ -86,7 +86,7 @@ def audio_section(
     for of_set in sets.values():
         _hold_against_median(of_set)
     by_source_set = {name: _of_source_set(of_set, limits) for name, of_set in sets.items()}
-    medians = [found["loudness"]["median"] for found in by_source_set.values()]
+    medians = [figures["loudness"]["median"] for figures in by_source_set.values()]
     faults = {
         name: _pooled(sets, lambda row, rule=rule: rule(row, limits), shown)
         for name, (rule, shown) in FAULTS.items()
@@ -96,7 +96,7 @@ def audio_section(
         "sampling": _sampling(rows, settings),
         "by_source_set": by_source_set,
         "loudness_span_lu": _span(medians),
-        **{f"{name}_share": found["share"] for name, found in faults.items()},
+        **{f"{name}_share": fault["share"] for name, fault in faults.items()},
         **faults,
         "timing": _timing_of_all(sets, limits),
         "hit_levels": _hit_spans(by_source_set),
@@ -119,8 +119,8 @@ def _sampling(rows: Rows, settings: AudioCheckSettings) -> dict:
 
 def _hold_against_median(rows: Rows) -> None:
     """Add how much each session of a source set is louder than their median."""
-    known = [row["loudness_lufs"] for row in rows if row["loudness_lufs"] is not None]
-    median = float(np.median(known)) if known else None
+    levels = [row["loudness_lufs"] for row in rows if row["loudness_lufs"] is not None]
+    median = float(np.median(levels)) if levels else None
     for row in rows:
         loudness = row["loudness_lufs"]
         above = None if loudness is None else round(loudness - median, LEVEL_DIGITS)
@@ -153,14 +153,14 @@ def _of_source_set(rows: Rows, limits: AudioLimits) -> dict:
 def _distribution(measured: Rows, column: str, is_whole: bool) -> dict:
     """Quantiles of a column, and its median with its interval; None where there is no value."""
     values = sorted(row[column] for row in measured if row[column] is not None)
-    found = {"sessions": len(values), "without": len(measured) - len(values)}
+    counts = {"sessions": len(values), "without": len(measured) - len(values)}
     if not values:
-        return found | {"quantiles": None, "median": None, "median_ci95": None}
+        return counts | {"quantiles": None, "median": None, "median_ci95": None}
     quantiles = np.round(np.quantile(values, QUANTILES), LEVEL_DIGITS).tolist()
     median = quantiles[QUANTILES.index(0.5)]
     interval = (median, median) if is_whole else quantile_interval(values, 0.5)
     named = {f"{level:g}": value for level, value in zip(QUANTILES, quantiles, strict=True)}
-    return found | {
+    return counts | {
         "quantiles": {"min": values[0], **named, "max": values[-1]},
         "median": median,
         "median_ci95": list(interval),
@@ -181,28 +181,28 @@ def _pooled(
     rule: Callable[[dict], bool],
     shown: Sequence[str],
     is_counted: Callable[[dict], bool] = is_measured,
-    is_known: Callable[[dict], bool] = is_measured,
+    is_judged: Callable[[dict], bool] = is_measured,
 ) -> dict:
     """Sessions of all source sets to which a rule applies: share, interval and examples.
 
     Each set counts by its sessions with audio, however many of them were looked at. There is no
-    share where a set was sampled and nothing of it is known: it may be the faulty one.
+    share where a set was sampled and none of its sessions can be judged: it may be faulty.
     """
-    groups, found, is_whole, is_told = [], [], True, True
+    groups, faulty, is_whole, is_covered = [], [], True, True
     for rows in sets.values():
         counted = [row for row in rows if is_counted(row)]
-        n_known = sum(map(is_known, rows))
-        is_told &= n_known > 0 or not any(map(is_sampled, rows))
+        n_judged = sum(map(is_judged, rows))
+        is_covered &= n_judged > 0 or not any(map(is_sampled, rows))
         if counted:
             beyond = [row for row in counted if rule(row)]
             # Sessions that can have no such figure are left out in the proportion of the sample.
-            groups.append((len(rows) * len(counted) / n_known, len(counted), len(beyond)))
-            is_whole &= n_known == len(rows)
-            found += beyond
-    found.sort(key=lambda row: _place(row[shown[0]]))
-    examples = [_example(row, shown) for row in found[:N_EXAMPLES]]
-    pooled = {"sessions": len(found), "share": None, "ci95": None, "examples": examples}
-    if not groups or not is_told:
+            groups.append((len(rows) * len(counted) / n_judged, len(counted), len(beyond)))
+            is_whole &= n_judged == len(rows)
+            faulty += beyond
+    faulty.sort(key=lambda row: _place(row[shown[0]]))
+    examples = [_example(row, shown) for row in faulty[:N_EXAMPLES]]
+    pooled = {"sessions": len(faulty), "share": None, "ci95": None, "examples": examples}
+    if not groups or not is_covered:
         return pooled
     size = sum(members for members, _, _ in groups)
     share = min(sum(members * n / drawn for members, drawn, n in groups) / size, 1.0)
@@ -218,11 +218,11 @@ def _place(value: float | str | None) -> float:
 
 def _timing_of_set(rows: Rows, limits: AudioLimits, is_whole: bool) -> dict:
     timed = [row for row in rows if is_timed(row)]
-    known = [row for row in rows if is_timing_known(row)]
-    beyond = _share_of(sum(is_mistimed(row, limits) for row in known), len(known), is_whole)
+    judged = [row for row in rows if is_timing_known(row)]
+    beyond = _share_of(sum(is_mistimed(row, limits) for row in judged), len(judged), is_whole)
     return {
         "sessions": len(timed),
-        "not_in_sound": len(known) - len(timed),
+        "not_in_sound": len(judged) - len(timed),
         "not_timed": _reasons(filter(is_measured, rows), "timing_reason"),
         "onsets_measured": sum(row["onsets_measured"] for row in timed),
         "onsets_unmeasured": sum(row["onsets_unmeasured"] for row in timed),
@@ -272,7 +272,7 @@ def _hit_levels(measured: Rows) -> dict:
 
 def _hit_spans(by_source_set: Mapping[str, Mapping]) -> dict:
     """Of each family how far the source sets' levels are apart, in dB."""
-    levels = [found["hit_levels"] for found in by_source_set.values()]
+    levels = [figures["hit_levels"] for figures in by_source_set.values()]
     return {
         family: {
             "source_sets": sum(family in of_set for of_set in levels),
@@ -293,8 +293,8 @@ def _example(row: Mapping, shown: Sequence[str]) -> dict:
 
 def _span(values) -> float | None:
     """Distance of the largest from the smallest; None where there is none."""
-    known = [value for value in values if value is not None]
-    return round(max(known) - min(known), LEVEL_DIGITS) if known else None
+    levels = [value for value in values if value is not None]
+    return round(max(levels) - min(levels), LEVEL_DIGITS) if levels else None
 
 
 def _rounded(share: float) -> float:

@@ -39,15 +39,15 @@ def find_past_end(database: duckdb.DuckDBPyConnection) -> dict:
         """,
     )
     rows.sort(key=lambda row: (-row["events"] - row["unknown"], *(row[name] for name in KEY)))
-    found = [row for row in rows if row["events"]]
+    past_end = [row for row in rows if row["events"]]
     by_source_set: dict[str, int] = {}
-    for row in sorted(found, key=lambda row: row["source_set"]):
+    for row in sorted(past_end, key=lambda row: row["source_set"]):
         name = row["source_set"]
         by_source_set[name] = by_source_set.get(name, 0) + row["events"]
     n_past, n_unknown = sum(by_source_set.values()), sum(row["unknown"] for row in rows)
     return {
         "events": n_past,
-        "sessions": len(found),
+        "sessions": len(past_end),
         "by_source_set": by_source_set,
         "events_of_unknown_end": n_unknown,
         "events_past_or_unknown": n_past + n_unknown,
@@ -115,11 +115,11 @@ def count_rates(database: duckdb.DuckDBPyConnection) -> dict:
 
 def _census(rows: list[dict]) -> dict:
     """Files of every rate and of every number of channels, in order."""
-    found: dict[str, dict[int, int]] = {"files": {}, "channels": {}}
+    census: dict[str, dict[int, int]] = {"files": {}, "channels": {}}
     for row in rows:
         for kind, column in (("files", "sample_rate_hz"), ("channels", "channels")):
-            found[kind][row[column]] = found[kind].get(row[column], 0) + row["n"]
+            census[kind][row[column]] = census[kind].get(row[column], 0) + row["n"]
     return {
         kind: {str(value): n for value, n in sorted(counts.items())}
-        for kind, counts in found.items()
+        for kind, counts in census.items()
     }

@@ -69,18 +69,18 @@ def velocity_spread(rows: list[dict]) -> dict:
     """
     by_level = count_by(rows, "level")
     counts = np.array([by_level.get(level, 0) for level in range(VELOCITY_LEVELS)])
-    known = int(counts.sum())
+    n_measured = int(counts.sum())
     quantiles = dict.fromkeys([*QUANTILES, "spread"])
-    if known:
+    if n_measured:
         reached = np.cumsum(counts)
         for name, at in QUANTILES.items():
             # The smallest level that at least this share does not exceed.
-            level = int(np.searchsorted(reached, max(np.ceil(at * known), 1)))
+            level = int(np.searchsorted(reached, max(np.ceil(at * n_measured), 1)))
             quantiles[name] = round(level / (VELOCITY_LEVELS - 1), 4)
         spread = quantiles["upper_quartile"] - quantiles["lower_quartile"]
         quantiles["spread"] = round(spread, 4)
     return {
-        "known": known,
+        "known": n_measured,
         "outside": by_level.get(VELOCITY_OUTSIDE, 0),
         "unmeasured": by_level.get(VELOCITY_NONE, 0),
         **quantiles,
@@ -90,7 +90,9 @@ def velocity_spread(rows: list[dict]) -> dict:
 
 def velocities(rows: list[dict]) -> dict:
     """Spread of velocity, of everything and of every source set."""
-    by_set = {name: velocity_spread(found) for name, found in group_by(rows, "source_set").items()}
+    by_set = {
+        name: velocity_spread(of_set) for name, of_set in group_by(rows, "source_set").items()
+    }
     return {**velocity_spread(rows), "by_source_set": by_set}
 
 
@@ -145,7 +147,7 @@ def techniques(rows: list[dict]) -> dict:
 def crash_variants(
     judged: list[dict], components: list[dict], crash_labels: Collection[str]
 ) -> dict:
-    """Components of every crash label: in all, and by the method that told the cymbal.
+    """Components of every crash label: in all, and by the method that chose the cymbal.
 
     The verdict stands on the event, hence two crashes of one event share its method. Components
     of events without a verdict are ``not_judged``.

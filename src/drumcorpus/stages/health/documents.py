@@ -38,9 +38,9 @@ def audit(path: Path | None, diff: Path | None) -> dict | None:
     }
 
 
-def chosen(found: Mapping, keys: tuple[str, ...]) -> dict:
+def chosen(report: Mapping, keys: tuple[str, ...]) -> dict:
     """Some figures of a report; one that it lacks is None, which no gate passes."""
-    return {key: found.get(key) for key in keys}
+    return {key: report.get(key) for key in keys}
 
 
 def document(path: Path) -> Mapping:
@@ -51,7 +51,7 @@ def document(path: Path) -> Mapping:
     ValueError
         If the file is not JSON, or another value; the message names it.
     """
-    found = read_json(path)
-    if not isinstance(found, Mapping):
-        raise ValueError(f"{path}: got {type(found).__name__}; wanted: a JSON object")
-    return found
+    content = read_json(path)
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{path}: got {type(content).__name__}; wanted: a JSON object")
+    return content

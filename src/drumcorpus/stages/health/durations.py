@@ -57,10 +57,10 @@ def label_rows(counts: Counts, lengths: Mapping, per_session: Mapping) -> list[d
     source_set, session, label = (column[first] for column in (*place, label))
     pair, inverse = np.unique(np.stack([source_set, session]), axis=1, return_inverse=True)
     keys = [(sets[a], ids[b]) for a, b in pair.T.tolist()]
-    known = np.array([key in lengths for key in keys], dtype=int)[inverse]
+    has_length = np.array([key in lengths for key in keys], dtype=int)[inverse]
     ms = np.array([lengths.get(key, 0) for key in keys], dtype=np.int64)[inverse]
     split = np.array([splits.index(per_session[key]["split"]) for key in keys], dtype=int)[inverse]
-    columns = [label, source_set, split, known]
+    columns = [label, source_set, split, has_length]
     names = {"label": counts.names["label"].shown(), "source_set": sets, "split": splits}
     names["known"] = (False, True)
     rows = as_rows(np.stack(sum_equal(columns, ms)), **names)

@@ -34,16 +34,16 @@ def find_examples(counts: Counts, per_session: Mapping[tuple[str, str], Mapping]
 def lacking(counts: Counts, cells: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
     """Counts of (cell, figure) of events that lack something, and the names of the figures."""
     names = ["openness_outside", "velocity_outside", "without_tempo"]
-    found = [counts.odd_values.counted()]
+    parts = [counts.odd_values.counted()]
     cell, tempo_bin, n = counts.tempi.counted()
     rows = tempo_bin == TEMPO_NONE
-    found.append(np.stack([cell[rows], np.full(rows.sum(), 2), n[rows]]))
+    parts.append(np.stack([cell[rows], np.full(rows.sum(), 2), n[rows]]))
     cell, _, n = counts.events.counted()
     for column in ("license", "meter", "has_audio", "group_id"):
         rows = cells[column][cell] == 0
-        found.append(np.stack([cell[rows], np.full(rows.sum(), len(names)), n[rows]]))
+        parts.append(np.stack([cell[rows], np.full(rows.sum(), len(names)), n[rows]]))
         names.append(f"without_{column.removeprefix('has_')}")
-    return np.concatenate(found, axis=1), names
+    return np.concatenate(parts, axis=1), names
 
 
 def top_sessions(

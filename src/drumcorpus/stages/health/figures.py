@@ -119,15 +119,17 @@ def audio(events: list[dict]) -> dict:
 
 def per_session(by_session: list[dict]) -> dict[tuple[str, str], dict]:
     """Events, components and split of every session by its source set and id."""
-    found: dict[tuple[str, str], dict] = {}
+    sessions: dict[tuple[str, str], dict] = {}
     for row in by_session:
         key = (row["source_set"], row["session_id"])
-        session = found.setdefault(key, {"n_events": 0, "n_components": 0, "split": row["split"]})
+        session = sessions.setdefault(
+            key, {"n_events": 0, "n_components": 0, "split": row["split"]}
+        )
         session["n_events"] += row["n"]
         session["n_components"] += row["n"] * row["n_components"]
         if session["split"] != row["split"]:
             session["split"] = SEVERAL
-    return found
+    return sessions
 
 
 def components_per_event(by_session: list[dict]) -> dict[str, int]:
@@ -163,7 +165,7 @@ def composition(components: list[dict]) -> dict:
         "synthetic_share": share(n_synthetic, total(components)),
         "largest_source_set": largest,
         "largest_source_set_share": share(by_set.get(largest, 0), total(components)),
-        "share_by_source_set": {n: share(found, total(components)) for n, found in by_set.items()},
+        "share_by_source_set": {name: share(n, total(components)) for name, n in by_set.items()},
     }
 
 
@@ -191,8 +193,8 @@ def group_leaks(by_session: list[dict]) -> dict:
 def one_per_split(rows: list[dict]) -> list[dict]:
     """The first session of every split."""
     keys = ("split", "source_set", "session_id")
-    found = sorted({tuple(row[key] for key in keys) for row in rows}, reverse=True)
-    first = {session[0]: session for session in found}
+    sessions = sorted({tuple(row[key] for key in keys) for row in rows}, reverse=True)
+    first = {session[0]: session for session in sessions}
     return [dict(zip(keys, first[split], strict=True)) for split in sorted(first)]
 
 

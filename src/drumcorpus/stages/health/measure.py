@@ -28,7 +28,7 @@ REPORTS = ("leaks", "audit", "audit_diff", "drift")  # of `Around`; the others a
 
 @dataclass(frozen=True)
 class Around:
-    """What stands beside the events: tables and reports. What is not given is not measured.
+    """What stands beside the events: tables and reports. What is missing is not measured.
 
     Attributes
     ----------
@@ -147,7 +147,7 @@ def measure_health(
 
 
 def names_of(taxonomy: Taxonomy) -> dict:
-    """What `measure_health` is told of a taxonomy, by the names of its arguments."""
+    """What `measure_health` needs of a taxonomy, by the names of its arguments."""
     return {
         "taxonomy_labels": taxonomy.families,
         "dynamic_buckets": [name for name, _ in taxonomy.buckets],

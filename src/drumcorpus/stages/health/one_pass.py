@@ -130,10 +130,10 @@ def count_cells(counts: Counts, batch: pa.RecordBatch) -> Codes:
     starts = np.flatnonzero(changes)
     keys = [column.take(starts).all_names() for column in columns]
     _, first, inverse = np.unique(joint(keys), return_index=True, return_inverse=True)
-    found = [tuple(int(key[place]) for key in keys) for place in first]
-    known = [counts.cells.setdefault(key, len(counts.cells)) for key in found]
+    cells = [tuple(int(key[place]) for key in keys) for place in first]
+    codes = [counts.cells.setdefault(key, len(counts.cells)) for key in cells]
     lengths = np.diff([*starts, batch.num_rows])
-    return Codes(np.repeat(inverse, lengths), np.array(known))
+    return Codes(np.repeat(inverse, lengths), np.array(codes))
 
 
 def list_lengths(column: pa.ListArray) -> np.ndarray:
@@ -198,8 +198,8 @@ def count_variants(counts: Counts, label: Codes, owner: np.ndarray, history: pa.
         return
     entries = history.flatten()
     stages = counts.names["stage"]
-    found = stages.encode(entries.field("annotation_stage")).all_names()
-    is_verdict = found == stages.code(CRASH_DUAL_LABEL)
+    stage_codes = stages.encode(entries.field("annotation_stage")).all_names()
+    is_verdict = stage_codes == stages.code(CRASH_DUAL_LABEL)
     event = np.repeat(np.arange(len(lengths)), lengths)[is_verdict]
     if len(event) == 0:
         return

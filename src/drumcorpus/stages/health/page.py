@@ -135,7 +135,7 @@ def section_of(gate: str) -> str:
     return next((id_ for name, id_ in SECTIONS_OF_GATES.items() if gate.startswith(name)), "")
 
 
-def example_lists(found: Mapping) -> tuple[list[dict], dict]:
+def example_lists(examples: Mapping) -> tuple[list[dict], dict]:
     """The lists of sessions, and the id of the list behind each figure; empty where is none.
 
     Ids are numbered, for names of the data could be anything.
@@ -143,7 +143,7 @@ def example_lists(found: Mapping) -> tuple[list[dict], dict]:
     parts, ids = [], {kind: defaultdict(str) for kind in LISTS} | {"cells": defaultdict(str)}
     for kind, (title, unit) in LISTS.items():
         groups = []
-        for number_of, (name, by_set) in enumerate(found[kind].items()):
+        for number_of, (name, by_set) in enumerate(examples[kind].items()):
             id_ = ids[kind][name] = f"{kind}-{number_of}"
             rows = []
             for set_number, (source_set, sessions) in enumerate(by_set.items()):
@@ -157,7 +157,7 @@ def example_lists(found: Mapping) -> tuple[list[dict], dict]:
         {"id": key, "name": spoken("", key), "unit": "hits"}
         | {"rows": [{"id": "", **row} for row in rows]}
         for key in ("most_hits", "fewest_hits")
-        if (rows := found["sessions"][key])
+        if (rows := examples["sessions"][key])
     ]
     if extremes:
         parts.append({"title": "By number of hits", "groups": extremes})
@@ -177,8 +177,8 @@ def cell_rows(report: Mapping, ids: Mapping) -> list[dict]:
     return [
         {"label": label, "source_set": name, "split": split, **counts}
         | {"id": ids["cells"]["labels", label, name]}
-        for label, found in sorted(report["labels"].items())
-        for name, splits in found["by_set_and_split"].items()
+        for label, figures in sorted(report["labels"].items())
+        for name, splits in figures["by_set_and_split"].items()
         for split, counts in splits.items()
     ]
 
@@ -280,11 +280,11 @@ def duration_chart(durations: Mapping | None, splits: Sequence[str]) -> dict | N
     ranked = sorted(
         durations["by_label"].items(), key=lambda item: (-item[1]["audio_duration"], item[0])
     )
-    longest = max((found["audio_duration"] for _, found in ranked), default=0)
+    longest = max((lengths["audio_duration"] for _, lengths in ranked), default=0)
     unit, size = ("hours", 3600) if longest >= 2 * 3600 else ("minutes", 60)
     rows = {
-        label: {split: round(seconds / size, 2) for split, seconds in found["by_split"].items()}
-        for label, found in ranked
+        label: {split: round(seconds / size, 2) for split, seconds in lengths["by_split"].items()}
+        for label, lengths in ranked
     }
     return stacked_bars(rows, in_order(rows, splits, first=SPLITS)) | {"unit": unit}
 

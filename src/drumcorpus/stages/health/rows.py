@@ -36,7 +36,7 @@ def make_rows(counts: Counts) -> Rows:
     cells = cell_columns(counts)
     names = {key: counts.names[key].shown() for key in counts.names}
     sets, labels, kinds = names["source_set"], names["label"], (False, True)
-    known = [
+    cell_names = [
         {
             **{name: names[name][codes[name]] for name in PLACES},
             **{name: bool(codes[name]) for name in ("has_audio", "is_synthetic")},
@@ -47,10 +47,11 @@ def make_rows(counts: Counts) -> Rows:
     ]
     counted = counts.events.counted()
     by_session = [
-        {**known[cell], "n_components": number, "n": n} for cell, number, n in counted.T.tolist()
+        {**cell_names[cell], "n_components": number, "n": n}
+        for cell, number, n in counted.T.tolist()
     ]
     of_cell = np.stack(sum_equal([counted[0]], counted[2]))
-    events = [{**known[cell], "n": n} for cell, n in of_cell.T.tolist()]
+    events = [{**cell_names[cell], "n": n} for cell, n in of_cell.T.tolist()]
     return Rows(
         events=events,
         by_session=by_session,

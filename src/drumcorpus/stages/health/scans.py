@@ -48,11 +48,11 @@ def find_duplicates(database: duckdb.DuckDBPyConnection) -> tuple[list[dict], li
     hit_hash = f"hash(source_set, {recording}, reverse(audio_path), onset_time)"
     same_hit = f"""source_set, {recording} AS session_id, onset_time,
         list_sort(list_transform(components, lambda hit: hit.label)) AS labels"""
-    found = []
+    repeated = []
     for key, columns in ((id_hash, "event_id"), (hit_hash, same_hit)):
         [n_distinct] = database.execute(f"SELECT count(DISTINCT {key}) FROM events").fetchone()
-        found.append(compare_suspects(database, key, columns) if n_distinct < n_events else [])
-    return found[0], found[1]
+        repeated.append(compare_suspects(database, key, columns) if n_distinct < n_events else [])
+    return repeated[0], repeated[1]
 
 
 def compare_suspects(database: duckdb.DuckDBPyConnection, key: str, columns: str) -> list[dict]:

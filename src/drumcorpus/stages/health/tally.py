@@ -63,8 +63,8 @@ class Names:
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode()
         local = np.add(numbers(column.indices, null=-1), 1, dtype=np.int64)
-        known = [self.code(name) for name in column.dictionary.to_pylist()]
-        return Codes(local, np.array([0, *known]))
+        codes = [self.code(name) for name in column.dictionary.to_pylist()]
+        return Codes(local, np.array([0, *codes]))
 
     def code(self, name: str | None) -> int:
         """The code of a name."""
