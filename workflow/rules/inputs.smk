@@ -177,6 +177,51 @@ def manifest_file(wildcards):
     return str(Path(path).absolute())
 
 
+def baseline_names():
+    """The names of all baselines, such as prod_combined.audit.json."""
+    return [
+        *expand("{manifest}.{kind}.json", manifest=MANIFESTS, kind=["audit", "health"]),
+        *expand("{source_set}.distribution.json", source_set=MERGED),
+    ]
+
+
+def baseline_name(name):
+    """Where a baseline belongs; the demo has baselines of its own, for it is nobody else's work."""
+    owner, kind, _ = name.split(".")
+    source_sets = (
+        [owner] if kind == "distribution" else config["manifests"][owner]["source_sets"]
+    )
+    demo = "demo/" if all(is_demo(source_set) for source_set in source_sets) else ""
+    return f"resources/{demo}baselines/{name}"
+
+
+def baseline_file(name):
+    """The blessed file of that name as an input, where it is there."""
+    path = config_path(baseline_name(name))
+    return [path] if Path(path).is_file() else []
+
+
+def compared_file(side):
+    """One of the files that the config compares: a product as it is, any other by its full path."""
+    path = Path(config["compare"][side])
+    is_product = not path.is_absolute() and path.parts[0] in ("results", "reports")
+    if is_product and (not path.is_file() or Path(f"{path}.manifest.json").is_file()):
+        return path.as_posix()
+    if not path.is_file():
+        raise WorkflowError(f"config: compare.{side}: {path} is not there")
+    return str(path.absolute())
+
+
+def compared_pages(wildcards):
+    """What `compare` is to make, once the config names what it is to compare."""
+    if not COMPARED:
+        raise ValueError(
+            'compare: nothing is named; wanted: --config "compare={a: FILE, b: FILE}", where both '
+            "are health reports (.json) or both are manifests (.parquet, .jsonl)"
+        )
+    return rules.compare_files.output
+
+
 # Snakemake sees neither a raw file that vanished nor one that appeared. So the main process looks
 # at the roots each time, and writes what it saw to a file that the inventory depends on. Without
 # its records of earlier runs Snakemake would compare times only, so that file is written anew:
