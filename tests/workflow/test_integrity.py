@@ -171,6 +171,7 @@ def carried_on(built, tmp_path_factory):
     return Project(folder), built.run(*arguments).said
 
 
+@pytest.mark.long  # a build of its own, killed and carried on
 def test_a_run_killed_in_the_middle_is_carried_on_by_the_next(built, carried_on):
     other, said = carried_on
     assert "carrying on where it stopped" in said
@@ -178,6 +179,7 @@ def test_a_run_killed_in_the_middle_is_carried_on_by_the_next(built, carried_on)
     built.snakemake("--directory", str(other.folder), "verify")
 
 
+@pytest.mark.long  # the same build
 def test_two_builds_into_two_folders_are_equal_to_the_byte_though_one_was_killed(built, carried_on):
     first, second = built.products(), carried_on[0].products()
     second.pop("results/SHA256SUMS", None)  # only `verify` writes it

@@ -89,6 +89,7 @@ def test_a_changed_raw_file_makes_its_shard_and_what_depends_on_it(project):
     assert [job for job in made if job.endswith(other)] == [f"shard_sessions {SET} {other}"]
 
 
+@pytest.mark.long  # one run in which nearly every job is asked
 def test_a_change_that_leaves_the_events_equal_stops_there(project):
     path, shard = first_midi(project), shard_of_first_midi(project)
     midi = mido.MidiFile(path)

@@ -35,7 +35,7 @@ from seeded_runs import AUDIT, DISTRIBUTION, MANIFEST, MERGED, OVERLAY, Copy, fi
 from drumcorpus.ground.files.database import write_table_as_lines
 from drumcorpus.stages.gates.gates import GATES
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # builds and measures a corpus of its own
 
 HEALTH = f"reports/health/{MANIFEST}.json"
 
