@@ -27,8 +27,8 @@ onstart:
 onsuccess:
     forget_the_unrecorded()
     remember_manifests()
-    if config["software"] == "recorded":
-        sys.stderr.write(f"{other_software_in_words()}\n")
+    if config["software"] == "recorded" and (sentence := other_software_in_words()):
+        sys.stderr.write(f"{sentence}\n")
 
 
 onerror:

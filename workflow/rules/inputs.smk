@@ -13,6 +13,7 @@ from drumcorpus.ground.run.state import (
     PYTHON_FILES,
     hold_run_lock,
     keep_recorded_products,
+    nothing_is_kept,
     other_software_in_words,
     records_are_lost,
     remember_manifests,
@@ -191,7 +192,7 @@ def baseline_name(name):
     source_sets = (
         [owner] if kind == "distribution" else config["manifests"][owner]["source_sets"]
     )
-    demo = "demo/" if all(is_demo(source_set) for source_set in source_sets) else ""
+    demo = "demo/" if all(map(is_demo, source_sets)) else ""
     return f"resources/{demo}baselines/{name}"
 
 
@@ -222,16 +223,15 @@ def compared_pages(wildcards):
     return rules.compare_files.output
 
 
-# Snakemake sees neither a raw file that vanished nor one that appeared. So the main process looks
-# at the roots each time, and writes what it saw to a file that the inventory depends on. Without
-# its records of earlier runs Snakemake would compare times only, so that file is written anew:
-# every job behind the inventory is asked, and leaves at once if its product is fresh. Snakemake
-# takes that away before it asks, so that products from elsewhere must be kept first.
+# Snakemake sees neither a raw file that vanished nor one that appeared: the main process looks at
+# the roots each time, and writes what it saw to a file that the inventory depends on. Where its
+# records are lost that file is written anew: every job is asked, and leaves if its product is
+# fresh. Snakemake takes products away before it asks, so those from elsewhere are kept first.
 if workflow.is_main_process:
     try:
         run_lock = hold_run_lock()
         anew = records_are_lost()
-        if anew:
+        if anew or nothing_is_kept():
             keep_recorded_products(["results", "reports", config["demo"]["folder"]])
         for name in SOURCE_SETS:
             stamp_raw_data(

@@ -155,7 +155,7 @@ class FactCache:
         self._lock = threading.Lock()
         try:
             entries = read_json(self.path)
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             entries = {}
         if not isinstance(entries, dict):  # a damaged cache is an empty one
             entries = {}

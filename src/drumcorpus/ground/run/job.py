@@ -65,7 +65,8 @@ class Job:
         self.code = dict(getattr(snakemake.params, "code", {}))
         self._lock = self._take_lock()
         for _, path in self.outputs:  # what a killed run had begun to write
-            Path(path).with_name(f".{Path(path).name}.part").unlink(missing_ok=True)
+            for ending in ("part", "link"):
+                Path(path).with_name(f".{Path(path).name}.{ending}").unlink(missing_ok=True)
 
     def say(self, sentence: str) -> None:
         """Say one sentence on the terminal and in the log."""

@@ -2,7 +2,7 @@
 
 Snakemake removes the outputs of a job before it runs and when it fails. A second name of the same
 file, below `KEPT`, survives that and costs no space: a job that finds its product fresh gives it
-back its name, and reads or writes no byte of it. A product is replaced as a whole and never written
+back its name, and copies nothing. A product is replaced as a whole and never written
 in place, so that the kept one stays what its run manifest says.
 """
 
@@ -27,6 +27,16 @@ def standing(product: str | os.PathLike) -> Path:
     """
     product = Path(product)
     return product if product.is_file() else kept_path(product)
+
+
+def is_kept(product: str | os.PathLike) -> bool:
+    """Whether what is kept of a product is the file that stands in its place, or a copy of it."""
+    try:
+        stands, kept = Path(product).stat(), kept_path(product).stat()
+    except FileNotFoundError:
+        return False
+    is_copy = (stands.st_size, stands.st_mtime_ns) == (kept.st_size, kept.st_mtime_ns)
+    return (stands.st_dev, stands.st_ino) == (kept.st_dev, kept.st_ino) or is_copy
 
 
 def keep(product: str | os.PathLike) -> None:

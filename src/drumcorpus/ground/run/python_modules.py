@@ -5,6 +5,7 @@ that what was read of each is remembered by its content.
 """
 
 import ast
+import contextlib
 import hashlib
 import os
 import re
@@ -13,7 +14,7 @@ from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 
-from drumcorpus.ground.files.json_files import read_json, write_json
+from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 
 PACKAGE = "drumcorpus"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.\w+")
@@ -78,7 +79,9 @@ class PythonFiles:
             return
         read = set(self._by_path.values())
         files = {name: astuple(file) for name, file in self._by_content.items() if file in read}
-        write_json(self.memory, {"parser": _parser(), "files": files})
+        document = {"parser": _parser(), "files": files}
+        with contextlib.suppress(OSError):  # what cannot be remembered is read again
+            write_json(self.memory, document | {"seal": _seal(document)})
         self.n_parsed = 0
 
 
@@ -89,12 +92,21 @@ def _remembered(memory: Path) -> dict[str, PythonFile]:
         if document["parser"] != _parser():
             return {}
         rows = document["files"].items()
-        return {
+        files = {
             content: PythonFile(meaning, tuple(imports), tuple(names))
             for content, (meaning, imports, names) in rows
         }
-    except (FileNotFoundError, KeyError, TypeError, ValueError, AttributeError):
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return {}
+    texts = [text for f in files.values() for text in (f.meaning, *f.imports, *f.file_names)]
+    is_whole = document.get("seal") == _seal(document) and all(type(t) is str for t in texts)
+    return files if is_whole else {}
+
+
+def _seal(document: dict) -> str:
+    """SHA-256 over everything else in what is remembered: what was edited is forgotten."""
+    sealed = {key: value for key, value in document.items() if key != "seal"}
+    return hashlib.sha256(canonical_json(sealed)).hexdigest()
 
 
 @cache

@@ -5,9 +5,9 @@ import fcntl
 from collections.abc import Iterable
 from pathlib import Path
 
-from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
-from drumcorpus.ground.run.kept import keep, kept_path
+from drumcorpus.ground.run.kept import KEPT, is_kept, keep
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.ground.run.software import here
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
@@ -46,6 +46,11 @@ def records_are_lost() -> bool:
     return not has_records or left != {"stamp": manifests_stamp()}
 
 
+def nothing_is_kept() -> bool:
+    """Whether the folder of what is kept is gone."""
+    return not KEPT.is_dir()
+
+
 def manifests_stamp() -> str:
     """A digest of the stat records of all run manifests."""
     rows = []
@@ -61,18 +66,17 @@ def manifest_files(folders: Iterable[str] = ("results", "reports")) -> list[Path
 
 
 def keep_recorded_products(folders: Iterable[str]) -> None:
-    """Keep products that lie beside their run manifests, where what is kept cannot be they.
+    """Keep the products that stand as recorded and are not what is kept.
 
-    So they do when they were brought here from elsewhere.
+    So it is with products that were brought here from elsewhere, or put back from a backup.
     """
     for path in manifest_files(folders):
         product = path.with_name(path.name.removesuffix(SUFFIX))
+        if not product.is_file() or is_kept(product):
+            continue
         record = recorded_output(read_manifest(product), product)
-        sizes = [
-            file.stat().st_size if file.is_file() else None
-            for file in (product, kept_path(product))
-        ]
-        if record and sizes[0] == record["bytes"] != sizes[1]:
+        is_sized = record and product.stat().st_size == record["bytes"]
+        if is_sized and sha256_file(product) == record["sha256"]:
             keep(product)
 
 

@@ -1,12 +1,14 @@
 """Products brought here from elsewhere are kept before Snakemake takes them away."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from drumcorpus.ground.run.kept import keep, kept_path
+from drumcorpus.ground.run.kept import is_kept, keep, kept_path
 from drumcorpus.ground.run.run_manifest import SCHEMA, write_manifests
-from drumcorpus.ground.run.state import keep_recorded_products
+from drumcorpus.ground.run.state import keep_recorded_products, nothing_is_kept
 
 PRODUCT = "results/a.json"
 
@@ -46,3 +48,34 @@ def test_what_has_no_product_or_no_record_is_left_alone():
     Path("results/b.json.manifest.json").write_text("{")
     keep_recorded_products(["results"])
     assert not any(path.is_file() for path in Path(".drumcorpus").rglob("*"))
+
+
+def test_it_takes_the_place_of_another_of_its_size():
+    kept_path(PRODUCT).parent.mkdir(parents=True)
+    kept_path(PRODUCT).write_text("[2]")
+    os.utime(kept_path(PRODUCT), (1, 1))
+    keep_recorded_products(["results"])
+    assert kept_path(PRODUCT).samefile(PRODUCT)
+
+
+def test_a_damaged_product_of_the_recorded_size_does_not_take_the_place_of_what_is_kept():
+    keep(PRODUCT)
+    Path(PRODUCT).unlink()
+    Path(PRODUCT).write_text("[2]")
+    os.utime(PRODUCT, (1, 1))
+    keep_recorded_products(["results"])
+    assert kept_path(PRODUCT).read_text() == "[1]"
+
+
+def test_a_copy_counts_as_kept_where_there_are_no_links():
+    kept_path(PRODUCT).parent.mkdir(parents=True)
+    shutil.copy2(PRODUCT, kept_path(PRODUCT))
+    assert is_kept(PRODUCT)
+    keep_recorded_products(["results"])
+    assert not kept_path(PRODUCT).samefile(PRODUCT)
+
+
+def test_without_the_folder_of_what_is_kept_nothing_is():
+    assert nothing_is_kept()
+    keep(PRODUCT)
+    assert not nothing_is_kept()

@@ -223,9 +223,10 @@ def test_what_has_no_run_manifest_any_more_is_let_go():
 
 def test_a_killed_job_s_beginnings_are_taken_away():
     make()
-    Path("results/.t.json.part").write_text("half")
+    for ending in ("part", "link"):
+        Path(f"results/.t.json.{ending}").write_text("half")
     make()
-    assert not Path("results/.t.json.part").exists()
+    assert [path.name for path in Path("results").glob(".*")] == []
 
 
 def test_the_earlier_product_is_where_it_stands_or_where_it_is_kept():

@@ -61,8 +61,13 @@ class TestMemory:
             lambda document: json.dumps(document | {"parser": ["another"]}),
             lambda document: json.dumps(document | {"files": {"x": [1]}}),
             lambda document: json.dumps({"parser": document["parser"]}),
+            lambda document: json.dumps(document | {"files": {"x": [1, [], []]}}),
+            lambda document: json.dumps(document).replace("numpy", "scipy"),
         ],
-        ids=["no JSON", "a list", "of another parser", "a short row", "no files"],
+        ids=[
+            *("no JSON", "a list", "of another parser", "a short row", "no files"),
+            *("a number for text", "edited"),
+        ],
     )
     def test_a_memory_that_cannot_be_used_is_none(self, file, tmp_path, damage):
         memory = tmp_path / "memory.json"
@@ -73,6 +78,12 @@ class TestMemory:
         second = PythonFiles(memory)
         assert second.read(file) == read
         assert second.n_parsed == 1
+
+    def test_a_folder_in_the_place_of_the_memory_costs_a_second_and_no_more(self, file, tmp_path):
+        (tmp_path / "memory.json").mkdir()
+        files = PythonFiles(tmp_path / "memory.json")
+        assert files.read(file).imports == ("numpy",)
+        files.save()
 
     def test_files_that_were_not_read_are_forgotten(self, file, tmp_path):
         memory = tmp_path / "memory.json"
