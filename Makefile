@@ -18,7 +18,7 @@ run: .venv/.installed
 	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: .venv/.installed
 	$(BIN)/python -m pytest -m long
