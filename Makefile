@@ -1,6 +1,6 @@
 # make run    set up .venv and build the corpus that config/config.yaml describes
 # make test   set up .venv, check the style and run the tests
-# make test-long   the tests that take over half a minute each, such as those of the whole demo
+# make test-long   the tests that take longest, such as those of the whole demo
 # make lock   resolve the dependencies of pyproject.toml anew (needs uv)
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ run: .venv/.installed
 	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: .venv/.installed
 	$(BIN)/python -m pytest -m long

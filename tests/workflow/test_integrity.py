@@ -233,6 +233,7 @@ def test_every_target_has_a_sentence(built):
         assert f"\n{target} (" in f"\n{said}"
 
 
+@pytest.mark.long  # makes nearly everything anew
 def test_dirty_raw_data_are_quarantined_by_name_and_a_gate_decides(project):
     raw = project.path("raw")
     midis, waves = sorted(raw.rglob("*.mid")), sorted(raw.rglob("*.wav"))

@@ -73,6 +73,7 @@ def test_a_fresh_checkout_over_the_same_results_makes_nothing(project, repo):
     assert project.jobs("all") == set()
 
 
+@pytest.mark.long  # one run in which nearly every job is asked
 def test_a_changed_raw_file_makes_its_shard_and_what_depends_on_it(project):
     path, shard = first_midi(project), shard_of_first_midi(project)
     other = {"000": "001", "001": "000"}[shard]
@@ -146,6 +147,7 @@ def test_a_raw_file_that_vanished_is_an_error_by_name(project):
     assert again.returncode == 1, "a failure must not count as done"
 
 
+@pytest.mark.long  # makes nearly everything anew
 def test_a_vanished_raw_file_can_be_accepted(project):
     sorted(project.path("raw").rglob("*.mid"))[-1].unlink()
     project.configure(inventory={"vanished": "accept"}, gates="report")
