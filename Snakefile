@@ -37,6 +37,8 @@ onerror:
 
 include: "workflow/rules/configuration.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/named_files.smk"
+include: "workflow/rules/start.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/inventory.smk"
 include: "workflow/rules/ingest.smk"

@@ -1,21 +1,15 @@
 """
-What rules share: the state of the raw data, names of shards and products, digests of code, and the
-files that belong to a source set or that a person names.
+What rules share: names of shards and products, digests of code, and the files that belong to a
+source set.
 """
 
-import re
 from pathlib import Path
 
 from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.kept import forget_the_unrecorded
-from drumcorpus.ground.run.raw_state import stamp_raw_data
 from drumcorpus.ground.run.state import (
     PYTHON_FILES,
-    hold_run_lock,
-    keep_recorded_products,
-    nothing_is_kept,
     other_software_in_words,
-    records_are_lost,
     remember_manifests,
 )
 
@@ -158,90 +152,6 @@ def own_settings(source_set):
 def roots(source_set):
     """Where a source set lies on this machine; never part of a product."""
     return {"roots": config["source_sets"][source_set]["roots"]}
-
-
-MANIFEST_FILE_NAME = re.sub(
-    r"[^\w.-]", "_", Path(config["manifest_file"] or "none").stem
-)
-
-
-def manifest_file(wildcards):
-    """The file of events that the config names, for `health_of` and `audit_of`."""
-    path = config["manifest_file"]
-    if path is None:
-        raise ValueError(
-            "manifest_file: no file is named; wanted: --config manifest_file=FILE, where FILE is a "
-            "manifest as Parquet or JSON Lines"
-        )
-    if not Path(path).is_file():
-        raise ValueError(f"manifest_file: {path} is not there")
-    return str(Path(path).absolute())
-
-
-def baseline_names():
-    """The names of all baselines, such as prod_combined.audit.json."""
-    return [
-        *expand("{manifest}.{kind}.json", manifest=MANIFESTS, kind=["audit", "health"]),
-        *expand("{source_set}.distribution.json", source_set=MERGED),
-    ]
-
-
-def baseline_name(name):
-    """Where a baseline belongs; the demo has baselines of its own, for it is nobody else's work."""
-    owner, kind, _ = name.split(".")
-    source_sets = (
-        [owner] if kind == "distribution" else config["manifests"][owner]["source_sets"]
-    )
-    demo = "demo/" if all(map(is_demo, source_sets)) else ""
-    return f"resources/{demo}baselines/{name}"
-
-
-def baseline_file(name):
-    """The blessed file of that name as an input, where it is there."""
-    path = config_path(baseline_name(name))
-    return [path] if Path(path).is_file() else []
-
-
-def compared_file(side):
-    """One of the files that the config compares: a product as it is, any other by its full path."""
-    path = Path(config["compare"][side])
-    is_product = not path.is_absolute() and path.parts[0] in ("results", "reports")
-    if is_product and (not path.is_file() or Path(f"{path}.manifest.json").is_file()):
-        return path.as_posix()
-    if not path.is_file():
-        raise WorkflowError(f"config: compare.{side}: {path} is not there")
-    return str(path.absolute())
-
-
-def compared_pages(wildcards):
-    """What `compare` is to make, once the config names what it is to compare."""
-    if not COMPARED:
-        raise ValueError(
-            'compare: nothing is named; wanted: --config "compare={a: FILE, b: FILE}", where both '
-            "are health reports (.json) or both are manifests (.parquet, .jsonl)"
-        )
-    return rules.compare_files.output
-
-
-# Snakemake sees neither a raw file that vanished nor one that appeared: the main process looks at
-# the roots each time, and writes what it saw to a file that the inventory depends on. Where its
-# records are lost that file is written anew: every job is asked, and leaves if its product is
-# fresh. Snakemake takes products away before it asks, so those from elsewhere are kept first.
-if workflow.is_main_process:
-    try:
-        run_lock = hold_run_lock()
-        anew = records_are_lost()
-        if anew or nothing_is_kept():
-            keep_recorded_products(["results", "reports", config["demo"]["folder"]])
-        for name in SOURCE_SETS:
-            stamp_raw_data(
-                name,
-                config["source_sets"][name]["roots"],
-                is_demo=is_demo(name),
-                anew=anew,
-            )
-    except OSError as error:
-        raise WorkflowError(f"{Path.cwd()}: {error}")
 
 
 wildcard_constraints:

@@ -1,0 +1,67 @@
+"""
+Files that a person names in the config, and baselines, as inputs of rules.
+"""
+
+import re
+
+MANIFEST_FILE_NAME = re.sub(
+    r"[^\w.-]", "_", Path(config["manifest_file"] or "none").stem
+)
+
+
+def manifest_file(wildcards):
+    """The file of events that the config names, for `health_of` and `audit_of`."""
+    path = config["manifest_file"]
+    if path is None:
+        raise ValueError(
+            "manifest_file: no file is named; wanted: --config manifest_file=FILE, where FILE is a "
+            "manifest as Parquet or JSON Lines"
+        )
+    if not Path(path).is_file():
+        raise ValueError(f"manifest_file: {path} is not there")
+    return str(Path(path).absolute())
+
+
+def baseline_names():
+    """The names of all baselines, such as prod_combined.audit.json."""
+    return [
+        *expand("{manifest}.{kind}.json", manifest=MANIFESTS, kind=["audit", "health"]),
+        *expand("{source_set}.distribution.json", source_set=MERGED),
+    ]
+
+
+def baseline_name(name):
+    """Where a baseline belongs; the demo has baselines of its own, for it is nobody else's work."""
+    owner, kind, _ = name.split(".")
+    source_sets = (
+        [owner] if kind == "distribution" else config["manifests"][owner]["source_sets"]
+    )
+    demo = "demo/" if all(map(is_demo, source_sets)) else ""
+    return f"resources/{demo}baselines/{name}"
+
+
+def baseline_file(name):
+    """The blessed file of that name as an input, where it is there."""
+    path = config_path(baseline_name(name))
+    return [path] if Path(path).is_file() else []
+
+
+def compared_file(side):
+    """One of the files that the config compares: a product as it is, any other by its full path."""
+    path = Path(config["compare"][side])
+    is_product = not path.is_absolute() and path.parts[0] in ("results", "reports")
+    if is_product and (not path.is_file() or Path(f"{path}.manifest.json").is_file()):
+        return path.as_posix()
+    if not path.is_file():
+        raise WorkflowError(f"config: compare.{side}: {path} is not there")
+    return str(path.absolute())
+
+
+def compared_pages(wildcards):
+    """What `compare` is to make, once the config names what it is to compare."""
+    if not COMPARED:
+        raise ValueError(
+            'compare: nothing is named; wanted: --config "compare={a: FILE, b: FILE}", where both '
+            "are health reports (.json) or both are manifests (.parquet, .jsonl)"
+        )
+    return rules.compare_files.output

@@ -1,0 +1,32 @@
+"""
+What the main process does before it plans: the lock of the run, what is kept, and the state of the
+raw data.
+"""
+
+from drumcorpus.ground.run.raw_state import stamp_raw_data
+from drumcorpus.ground.run.state import (
+    hold_run_lock,
+    keep_recorded_products,
+    nothing_is_kept,
+    records_are_lost,
+)
+
+# Snakemake sees neither a raw file that vanished nor one that appeared: the main process looks at
+# the roots each time, and writes what it saw to a file that the inventory depends on. Where its
+# records are lost that file is written anew: every job is asked, and leaves if its product is
+# fresh. Snakemake takes products away before it asks, so those from elsewhere are kept first.
+if workflow.is_main_process:
+    try:
+        run_lock = hold_run_lock()
+        anew = records_are_lost()
+        if anew or nothing_is_kept():
+            keep_recorded_products(["results", "reports", config["demo"]["folder"]])
+        for name in SOURCE_SETS:
+            stamp_raw_data(
+                name,
+                config["source_sets"][name]["roots"],
+                is_demo=is_demo(name),
+                anew=anew,
+            )
+    except OSError as error:
+        raise WorkflowError(f"{Path.cwd()}: {error}")
