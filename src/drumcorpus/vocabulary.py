@@ -3,6 +3,9 @@
 # Which split a session stands in.
 SPLITS = ("train", "validation", "test")
 
+# Where a table, a report or a page has no value.
+NO_VALUE = "(none)"
+
 # What a raw file is for (column `role`).
 ANNOTATION = "annotation"
 AUDIO = "audio"

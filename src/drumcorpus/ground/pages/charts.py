@@ -5,17 +5,24 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from drumcorpus.ground.pages.shown import short
+from drumcorpus.vocabulary import NO_VALUE
 
 COLOURS = [f"c{index}" for index in range(8)]  # classes in page.css for names without order
 RAMP = [f"r{index}" for index in range(6)]  # for names from soft to loud
+NO_COLOUR = "none"  # for what has no value, whatever the other colours mean
 MIN_GAP = 8  # between the last two names below a histogram, in percent of the width
 N_TICK_LABELS = 7  # below a histogram, so that they do not touch on a phone
 
 
 def in_order(rows: Mapping[str, Mapping], more: Iterable[str], first: Sequence[str]) -> list[str]:
-    """All names of series in `rows` and `more`: those of `first` in their order, then the rest."""
+    """All names of series in `rows` and `more`: those of `first` in their order, then the rest.
+
+    What has no value comes last.
+    """
     names = {*more, *(name for counts in rows.values() for name in counts)}
-    return [name for name in first if name in names] + sorted(names - set(first))
+    return [name for name in first if name in names] + sorted(
+        names - set(first), key=lambda name: (name == NO_VALUE, name)
+    )
 
 
 def stacked_bars(
@@ -27,9 +34,11 @@ def stacked_bars(
     """Lying bars, one per row, cut into `series`.
 
     Lengths are in thousandths of the width: of the largest row's tick or, with `of_whole`, of the
-    row's own total. `colours` are CSS classes, used in turn.
+    row's own total. `colours` are CSS classes, used in turn; what has no value has a colour of its
+    own, which stands for no place in an order.
     """
-    colour = dict(zip(series, itertools.cycle(colours), strict=False))
+    named = [key for key in series if key != NO_VALUE]
+    colour = dict(zip(named, itertools.cycle(colours), strict=False)) | {NO_VALUE: NO_COLOUR}
     totals = {name: sum(counts.values()) for name, counts in rows.items()}
     ticks = [0, 0.5, 1] if of_whole else nice_ticks(max(totals.values(), default=0))
     bars = []

@@ -14,6 +14,7 @@ from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.pages.render import N_EXAMPLES
 from drumcorpus.schemas import QUARANTINE
+from drumcorpus.vocabulary import NO_VALUE
 
 Parts = Mapping[str, tuple[int, int]]  # what is summed -> the sum of its parts, and the whole
 
@@ -94,7 +95,7 @@ def quarantine_by_reason(quarantine: pa.Table) -> dict:
     by_reason: dict[str, dict] = {}
     for batch in quarantine.sort_by(order).to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
-            group = by_reason.setdefault(row["reason"] or "(none)", {"files": 0, "examples": []})
+            group = by_reason.setdefault(row["reason"] or NO_VALUE, {"files": 0, "examples": []})
             group["files"] += 1
             if len(group["examples"]) < N_EXAMPLES:
                 keys = ("path", "session_id", "stage", "detail")

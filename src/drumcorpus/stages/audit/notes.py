@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from drumcorpus.ground.files.digests import tree_digest
-from drumcorpus.vocabulary import ONSET_DETECTOR, PRODUCTION
+from drumcorpus.vocabulary import NO_VALUE, ONSET_DETECTOR, PRODUCTION
 from drumcorpus.vocabulary import STAGED as STAGED_TIER
 
 N_NOTES = 20
@@ -34,7 +34,7 @@ def figures_of_provenance(rows: list[dict]) -> dict:
     return {
         "files_sha256": tree_digest(digests) if has_digests else None,
         "bytes": sum(file.get("bytes") or 0 for file in files.values()),
-        "licenses": _tally(row.get("license") or "(none)" for row in rows),
+        "licenses": _tally(row.get("license") or NO_VALUE for row in rows),
         "redistributable_sessions": sum(row.get("redistributable") is True for row in rows),
         "techniques": _tally(name for row in rows for name in row.get("techniques") or []),
         "drops": dict(sorted(drops.items())),

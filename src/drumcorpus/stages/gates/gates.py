@@ -33,6 +33,7 @@ GATES: dict[str, Callable[[Mapping, str, object], Iterator[Verdict]]] = {
         rules.require_license,
         rules.allowed_licenses,
         rules.max_source_set_share,
+        rules.max_audit_findings,
         rules.max_audit_differences,
         rules.max_drifted_classes,
         rules.require_baselines,

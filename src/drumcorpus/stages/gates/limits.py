@@ -128,9 +128,4 @@ LIMITS = {
         "Obtain the audio of the sessions listed without it, or leave their source set out.",
         is_share=True,
     ),
-    "max_audit_findings": Limit(
-        ("audit", "n_findings"),
-        "Findings of the provenance audit: {figure}; at most {limit} may stand.",
-        "Read them in reports/provenance/.",
-    ),
 }

@@ -64,13 +64,26 @@ def max_source_set_share(report: Mapping, name: str, limit) -> Iterator[Verdict]
     )
 
 
+def max_audit_findings(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """At most so many kinds of defects stand in the provenance audit."""
+    limit = one_number(name, limit)
+    figure = figure_of(report, "audit", "n_findings")
+    findings = _sentences(report, "audit", "findings")
+    finding = (
+        f"Findings of the provenance audit: {shown(figure)}{_named(findings, '; ', figure)}; at "
+        f"most {shown(limit)} may stand."
+    )
+    yield at_most(name, figure, limit, finding, "Read them in reports/provenance/.")
+
+
 def max_audit_differences(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     """At most so many figures of the provenance audit differ from the blessed one."""
     limit = one_number(name, limit)
     figure = figure_of(report, "audit", "n_differences")
     finding = (
-        f"Figures in which the provenance audit differs from the blessed one: {shown(figure)}; at "
-        f"most {shown(limit)} may."
+        f"Figures in which the provenance audit differs from the blessed one: {shown(figure)}"
+        f"{_named(_sentences(report, 'audit', 'differences'), '; ', figure)}; at most "
+        f"{shown(limit)} may."
     )
     if _baseline(report, "audit") == NONE:
         finding = (
@@ -86,7 +99,7 @@ def max_drifted_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     limit = one_number(name, limit)
     figure = figure_of(report, "drift", "n_drifted")
     drift = mapping_of(report, "drift") or {}
-    drifted = [sentence.rstrip(".") for sentence in drift.get("drifted") or []]
+    drifted = _sentences(report, "drift", "drifted")
     finding = (
         f"{shown(figure)} classes or spreads have drifted from what is blessed"
         f"{_named(drifted, '; ')}; at most {shown(limit)} may."
@@ -123,12 +136,19 @@ def _baseline(report: Mapping, section: str) -> str | None:
     return (mapping_of(report, section) or {}).get("baseline")
 
 
-def _named(names: list[str], separator: str = ", ") -> str:
+def _sentences(report: Mapping, section: str, key: str) -> list[str]:
+    """Sentences that stand in a section of the report, without their full stops."""
+    sentences = (mapping_of(report, section) or {}).get(key) or []
+    return [sentence.rstrip(".") for sentence in sentences]
+
+
+def _named(names: list[str], separator: str = ", ", n_in_all: int | None = None) -> str:
     """`_some` of the names in brackets; nothing where there is none."""
-    return f" ({_some(names, separator)})" if names else ""
+    return f" ({_some(names, separator, n_in_all)})" if names else ""
 
 
-def _some(names: list[str], separator: str = ", ") -> str:
-    """The first names, with how many there are beyond."""
-    more = f"{separator}and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
+def _some(names: list[str], separator: str = ", ", n_in_all: int | None = None) -> str:
+    """The first names, with how many there are beyond, of `n_in_all` where not all are listed."""
+    n_more = (n_in_all or len(names)) - N_NAMED
+    more = f"{separator}and {n_more} more" if n_more > 0 else ""
     return f"{separator.join(names[:N_NAMED])}{more}"

@@ -12,7 +12,7 @@ from drumcorpus.stages.health.one_pass import (
     VELOCITY_NONE,
     VELOCITY_OUTSIDE,
 )
-from drumcorpus.stages.health.tally import NONE
+from drumcorpus.vocabulary import NO_VALUE
 
 VELOCITY_BINS = 16  # of equal width, from 0 to 1
 QUANTILES = {"min": 0, "lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75, "max": 1}
@@ -110,7 +110,7 @@ def openness(
     value is below 0, above 1 or not a number.
     """
     totals_of, rows = (
-        [{**row, "family": taxonomy_labels.get(row["label"], NONE)} for row in table]
+        [{**row, "family": taxonomy_labels.get(row["label"], NO_VALUE)} for row in table]
         for table in (components, measured)
     )
     totals_of = count_by(totals_of, "family")

@@ -3,7 +3,10 @@
 import os
 from collections.abc import Mapping
 
+from drumcorpus.ground.files.figures import in_words
 from drumcorpus.ground.files.json_files import read_json
+
+N_NAMED = 5  # findings and differences of the audit that the report names; it counts all
 
 # Below `leaks` of reports/splits: what gates and the page rest on.
 LEAKS = ("families", "found_families", "moved_sessions", "refused_sessions", "policy", "examples")
@@ -31,9 +34,13 @@ def audit(path: Path | None, diff: Path | None) -> dict | None:
     if path is None:
         return None
     changes = {} if diff is None else document(diff)
+    findings = document(path)["findings"]
+    differences = changes.get("differences")
     return {
-        "n_findings": len(document(path)["findings"]),
+        "n_findings": len(findings),
+        "findings": [finding["sentence"] for finding in findings[:N_NAMED]],
         "n_differences": changes.get("n_differences"),
+        "differences": differences and [in_words(change) for change in differences[:N_NAMED]],
         "baseline": changes.get("baseline"),
     }
 

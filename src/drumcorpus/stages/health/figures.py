@@ -7,7 +7,7 @@ import numpy as np
 
 from drumcorpus.stages.health.one_pass import TEMPO_BIN_BPM
 from drumcorpus.stages.health.scans import N_EXAMPLES
-from drumcorpus.stages.health.tally import NONE
+from drumcorpus.vocabulary import NO_VALUE
 
 SEVERAL = "(several)"  # split of a session that stands in more than one
 
@@ -46,7 +46,7 @@ def totals(events: list[dict], by_session: list[dict], components: list[dict]) -
     return {
         "events": total(events),
         "sessions": len({(row["source_set"], row["session_id"]) for row in by_session}),
-        "groups": len({row["group_id"] for row in by_session} - {NONE}),
+        "groups": len({row["group_id"] for row in by_session} - {NO_VALUE}),
         "source_sets": len({row["source_set"] for row in by_session}),
         "components": total(components),
     }
@@ -85,8 +85,8 @@ def tempo(rows: list[dict], tempo_range: tuple[float, float] | None) -> dict:
 
 def meter(events: list[dict]) -> dict:
     """Events of every meter."""
-    having = [row for row in events if row["meter"] != NONE]
-    without = [row for row in events if row["meter"] == NONE]
+    having = [row for row in events if row["meter"] != NO_VALUE]
+    without = [row for row in events if row["meter"] == NO_VALUE]
     return {
         "by_meter": count_by(having, "meter"),
         "events_without_meter": total(without),
@@ -98,8 +98,8 @@ def meter(events: list[dict]) -> dict:
 def licenses(events: list[dict]) -> dict:
     """Events of every licence."""
     by_license = count_by(events, "license")
-    without = by_license.pop(NONE, 0)
-    bare = [row for row in events if row["license"] == NONE]
+    without = by_license.pop(NO_VALUE, 0)
+    bare = [row for row in events if row["license"] == NO_VALUE]
     return {
         "by_license": by_license,
         "events_without_license": without,
@@ -171,11 +171,11 @@ def composition(components: list[dict]) -> dict:
 
 def group_leaks(by_session: list[dict]) -> dict:
     """Groups that stand in more than one split, which would let a test hear its training data."""
-    groups = group_by((row for row in by_session if row["group_id"] != NONE), "group_id")
+    groups = group_by((row for row in by_session if row["group_id"] != NO_VALUE), "group_id")
     leaked = {
         group: rows for group, rows in groups.items() if len({row["split"] for row in rows}) > 1
     }
-    bare = total(row for row in by_session if row["group_id"] == NONE)
+    bare = total(row for row in by_session if row["group_id"] == NO_VALUE)
     return {
         "groups": len(leaked),
         "examples": [

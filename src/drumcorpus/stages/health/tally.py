@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-NONE = "(none)"
+from drumcorpus.vocabulary import NO_VALUE
 
 # Above this many cells for each row a sort is cheaper than a dense count.
 DENSE_CELLS_PER_ROW = 8
@@ -74,7 +74,7 @@ class Names:
 
     def shown(self) -> list[str]:
         """The name of every code; null is ``(none)``."""
-        return [NONE if name is None else name for name in self.codes]
+        return [NO_VALUE if name is None else name for name in self.codes]
 
 
 class Tally:

@@ -15,7 +15,7 @@ from drumcorpus.ground.pages.source_set_summary import (
     describe_source_set,
     summarise_source_sets,
 )
-from drumcorpus.vocabulary import IN_EVENT
+from drumcorpus.vocabulary import IN_EVENT, NO_VALUE
 
 SUMS = {
     "sessions": ("total", "with_labels", "with_hits"),
@@ -89,7 +89,7 @@ def count_tallies(tallies: str | os.PathLike) -> tuple[Counter[Combination], int
         sessions.update(pc.unique(batch["session_id"]).to_pylist())
         table = pa.Table.from_batches([batch])
         for row in table.group_by(keys).aggregate([("n_hits", "sum")]).to_pylist():
-            source_label, outcome = row["source_label"] or "(none)", row["outcome"] or "(none)"
+            source_label, outcome = row["source_label"] or NO_VALUE, row["outcome"] or NO_VALUE
             counts[source_label, row["label"], outcome] += row["n_hits_sum"]
     return counts, n_hits, len(sessions)
 

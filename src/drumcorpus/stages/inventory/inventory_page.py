@@ -16,9 +16,9 @@ from drumcorpus.ground.pages.source_set_summary import (
     describe_source_set,
     summarise_source_sets,
 )
+from drumcorpus.vocabulary import NO_VALUE
 
 SPLITS = ("train", "validation", "test")
-NONE = "(none)"  # where a table has no value
 CARD_KEYS = (
     *("version", "license", "license_verified"),
     *("redistributable", "forbids", "attribution"),
@@ -80,7 +80,7 @@ def count_sessions(sessions: pa.Table) -> dict:
     unlabelled = sum(row["label_map"] is None for row in rows)
     by_split: dict[str, list] = {}
     for row in rows:
-        by_split.setdefault(row["split"] or NONE, []).append(row["audio_duration"])
+        by_split.setdefault(row["split"] or NO_VALUE, []).append(row["audio_duration"])
     names = in_order({}, by_split, first=SPLITS)
     return {
         "sessions": {
@@ -102,7 +102,7 @@ def count_files(files: pa.Table) -> dict:
     """Files and bytes by role, and the formats of the audio."""
     by_role = files.group_by("role").aggregate([([], "count_all"), ("bytes", "sum")])
     roles = {
-        row["role"] or NONE: {"files": row["count_all"], "bytes": row["bytes_sum"] or 0}
+        row["role"] or NO_VALUE: {"files": row["count_all"], "bytes": row["bytes_sum"] or 0}
         for row in by_role.to_pylist()
     }
     formats: dict[tuple[int, int], list[float]] = {}

@@ -429,6 +429,27 @@ def test_where_something_is_blessed_the_gates_say_what_was_found():
     )
 
 
+def test_the_gates_on_the_audit_name_the_first_figures_and_count_the_others():
+    audit = {
+        "n_findings": 1,
+        "findings": ["egmd: 3 sessions have no licence (a, b, c)."],
+        "n_differences": 7,
+        "differences": [f"sets.egmd.figure_{n}: {n} -> none" for n in range(5)],
+        "baseline": "blessed",
+    }
+    assert only({"audit": audit}, "max_audit_findings", 0)["sentence"] == (
+        "Findings of the provenance audit: 1 (egmd: 3 sessions have no licence (a, b, c)); at most "
+        "0 may stand. Read them in reports/provenance/."
+    )
+    assert only({"audit": audit}, "max_audit_differences", 0)["sentence"] == (
+        "Figures in which the provenance audit differs from the blessed one: 7 "
+        "(sets.egmd.figure_0: 0 -> none; sets.egmd.figure_1: 1 -> none; "
+        "sets.egmd.figure_2: 2 -> none; sets.egmd.figure_3: 3 -> none; "
+        "sets.egmd.figure_4: 4 -> none; and 2 more); at most 0 may. Read them in "
+        "reports/provenance/; if they are meant, `snakemake bless`."
+    )
+
+
 def test_source_sets_that_are_not_blessed_are_named_beside_those_that_are():
     found = unblessed(
         "max_drifted_classes", 0, baseline="partly", sets_without_baseline=["egmd", "musdb18_hq"]

@@ -167,7 +167,10 @@ DEFECTS = {
     "without velocity": (lambda corpus: hit(corpus).update(velocity=None), 1),
     "synthetic share": (replace("events", 0, is_synthetic=True), 1 / 16),
     "known duration": (replace("sessions", 0, audio_duration=None), 30.0),
-    "audit findings": (lambda corpus: corpus["audit"]["findings"].append({}), 1),
+    "audit findings": (
+        lambda corpus: corpus["audit"]["findings"].append({"sentence": "a defect."}),
+        1,
+    ),
     "audit differences": (lambda corpus: corpus["audit_diff"].update(n_differences=4), 4),
     "drifted classes": (lambda corpus: corpus["drift"].update(n_drifted=3), 3),
 }
