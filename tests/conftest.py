@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 from checkout import REPO
+from stated_ids import id_of
 
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -12,6 +13,14 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 # librosa compiles some functions on first use into files; tests that run side by side keep their
 # own, for two that write them at once can bring each other down.
 os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
+
+
+def pytest_make_parametrize_id(config, val, argname):
+    """The same id in every worker, at any time; what has none must state it."""
+    try:
+        return id_of(val, argname)
+    except ValueError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
 
 
 def pytest_collection_modifyitems(items):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import yaml
+from sounds import write_sound
 
 from drumcorpus.demo import egmd, groove_mididataset, mdb_drums
 from drumcorpus.demo.grooves import read_bars
@@ -84,7 +85,7 @@ def _write_copies(root: Path, kits_file: Path) -> None:
         rate = 44100
         if samples is None:
             samples = render_score(score, kits["maple"], sample_rate_hz=rate, seed=[SEED])
-        soundfile.write(root / rows[name]["audio_filename"], samples, rate, subtype="PCM_16")
+        write_sound(root / rows[name]["audio_filename"], samples, rate, subtype="PCM_16")
 
     sound, _ = soundfile.read(root / rows[IN_VALIDATION]["audio_filename"])
     noise = rng.normal(scale=1e-3, size=len(sound))

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import soundfile
 from seeded_corpus import EGMD, GROOVE, STAGED
+from sounds import write_sound
 
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.figures import compare_with_baseline, read_baseline, write_baseline
@@ -141,7 +142,7 @@ class Copy:
         samples, rate = soundfile.read(self.run / "raw" / source_set / name)
         path = self.folder / "raw" / source_set / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, change(samples), rate, **(written or {"subtype": "PCM_16"}))
+        write_sound(path, change(samples), rate, **(written or {"subtype": "PCM_16"}))
         path.write_bytes(damage(path.read_bytes()))
         now = {"sha256": sha256_file(path), "bytes": path.stat().st_size}
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import soundfile
+from sounds import write_sound
 
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -52,7 +52,7 @@ def rendered(request, shared, tmp_path_factory):
     kit = renderer.load_kit(shared / "kits" / request.param)
     path = tmp_path_factory.mktemp("rendered") / "a.wav"
     samples = renderer.render(notes, kit, np.random.default_rng(7))
-    soundfile.write(path, samples, renderer.RATE)
+    write_sound(path, samples, renderer.RATE)
     onsets = events_of([onset for onset, _, _ in notes])
     return SimpleNamespace(trace=decode(["a.wav"], [path], -60.0).trace, onsets=onsets)
 

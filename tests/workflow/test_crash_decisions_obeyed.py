@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import yaml
+from sounds import write_sound
 
 from drumcorpus.stages.crash.review_file import COLUMNS
 
@@ -99,7 +100,7 @@ def test_bad_recordings_are_named_and_counted_and_the_other_sessions_are_told_ap
     data = recordings[cut].read_bytes()
     recordings[cut].write_bytes(data[: len(data) // 2])
     samples, rate = soundfile.read(recordings[not_finite], dtype="float32")
-    soundfile.write(recordings[not_finite], samples * np.nan, rate, subtype="FLOAT")
+    write_sound(recordings[not_finite], samples * np.nan, rate, subtype="FLOAT")
     project.configure(crash={"use_metadata": False})
     project.snakemake("crash")
 

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 import yaml
 from conftest import Project
+from sounds import write_sound
 
 from drumcorpus.ground.files.jsonl import row_problems
 from drumcorpus.ground.files.schema_check import document_problems
@@ -239,7 +240,7 @@ def test_dirty_raw_data_are_quarantined_by_name_and_a_gate_decides(project):
     midis, waves = sorted(raw.rglob("*.mid")), sorted(raw.rglob("*.wav"))
     midis[0].write_bytes(midis[0].read_bytes()[:200])
     samples, rate = soundfile.read(waves[1])
-    soundfile.write(waves[1], samples[: rate // 2], rate)
+    write_sound(waves[1], samples[: rate // 2], rate)
     waves[2].unlink()
     shutil.copy(midis[1], raw / "stray.mid")
     with open(os.fsencode(raw) + b"/caf\xe9.mid", "wb") as handle:  # noqa: PTH123

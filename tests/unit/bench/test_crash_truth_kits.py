@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 from checkout import REPO
+from sounds import write_sound
 
 BENCH = REPO / "bench/crash_truth"
 RATE_HZ = 44_100
@@ -96,7 +97,7 @@ def test_what_is_no_soundfont_is_refused(soundfont, tmp_path):
 
 def write_hydrogen(folder):
     for name, level in (("loud.wav", 0.5), ("soft.wav", 0.25)):
-        sf.write(folder / name, np.full((1_000, 2), level), RATE_HZ, subtype="FLOAT")
+        write_sound(folder / name, np.full((1_000, 2), level), RATE_HZ, subtype="FLOAT")
     layer = "<layer><filename>{}</filename><min>{}</min><gain>{}</gain><pitch>{}</pitch></layer>"
     layers = layer.format("loud.wav", 0.5, 1, 0) + layer.format("soft.wav", 0, 2, 12)
     (folder / "drumkit.xml").write_text(

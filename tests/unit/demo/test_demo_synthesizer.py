@@ -226,6 +226,16 @@ def test_a_hit_that_no_drummer_could_play_is_refused(hit, message):
         ("kits:\n", "kit:\n", "needs the key 'kits'"),
         ("strike: [85, 90]", "strike: [90, 85]", r"pedal\.strike is \[90, 85\]"),
     ],
+    ids=[
+        "a note above 127",
+        "a note that stands twice",
+        "an unknown key",
+        "a key too few",
+        "a band upside down",
+        "a word for a number",
+        "no kits",
+        "a pedal upside down",
+    ],
 )
 def test_a_bad_kits_file_is_refused_with_its_place_and_what_is_allowed(tmp_path, old, new, message):
     text = KITS_FILE.read_text(encoding="utf-8")

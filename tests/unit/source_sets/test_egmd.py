@@ -7,10 +7,10 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-import soundfile
 from checkout import REPO
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sounds import write_sound
 from source_set_runs import Run
 
 from drumcorpus.demo.egmd import INDEX_COLUMNS, KITS, write_corpus
@@ -180,6 +180,7 @@ class TestSurvey:
             ({"bpm": "1e999"}, "bpm 1e999; a tempo is above 0"),
             ({"bpm": "\0"}, r"bpm '\x00' is not a number"),
         ],
+        ids=["split", "id", "midi_filename", "bpm a word", "bpm 0", "bpm too large", "bpm NUL"],
     )
     def test_a_row_that_cannot_be_read_is_refused_with_its_line(self, changes, detail):
         found = surveyed([ROWS[0], ROWS[1] | changes], more=[ROWS[1]["midi_filename"]])
@@ -544,7 +545,7 @@ class Root:
             path = self.folder / entry["midi_filename"]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(midi(*((t, sent.get(n, n), v) for t, n, v in notes)))
-            soundfile.write(self.folder / entry["audio_filename"], np.zeros(16_000), 8000)
+            write_sound(self.folder / entry["audio_filename"], np.zeros(16_000), 8000)
         (self.folder / INDEX).write_bytes(index_of(self.rows))
         return Run("egmd", [self.folder], self.folder.parent / "facts.json")
 

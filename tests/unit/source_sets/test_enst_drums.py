@@ -341,6 +341,23 @@ class TestAnnotations:
             "\u0660.\u0665 bd",
             "# 0.5",
         ],
+        ids=[
+            "label first",
+            "no label",
+            "no time",
+            "three fields",
+            "decimal comma",
+            "nan",
+            "inf",
+            "-inf",
+            "too large",
+            "underscore",
+            "hexadecimal",
+            "NUL",
+            "not ASCII",
+            "other digits",
+            "comment",
+        ],
     )
     def test_a_line_that_is_not_time_and_label_is_named(self, line):
         with pytest.raises(UnusableFile) as caught:
@@ -359,7 +376,11 @@ class TestAnnotations:
             "a.txt:3: 0.6 s comes after 0.7 s; wanted: times that never go back"
         )
 
-    @pytest.mark.parametrize("data", [b"", b"\n\n", b" \t\r\n", b"\xef\xbb\xbf"])
+    @pytest.mark.parametrize(
+        "data",
+        [b"", b"\n\n", b" \t\r\n", b"\xef\xbb\xbf"],
+        ids=["empty", "blank lines", "white space", "byte order mark"],
+    )
     def test_an_annotation_without_a_stroke_is_refused(self, data):
         with pytest.raises(UnusableFile) as caught:
             read_annotation("a.txt", data)

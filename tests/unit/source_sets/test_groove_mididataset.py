@@ -6,7 +6,7 @@ import io
 import mido
 import numpy as np
 import pytest
-import soundfile
+from sounds import write_sound
 from source_set_runs import Run
 
 from drumcorpus.ground.files.raw_files import scan_roots
@@ -69,7 +69,7 @@ class Root:
             self.path(entry["midi_filename"]).write_bytes(BEAT)
             if audio and entry["audio_filename"]:
                 samples = np.zeros(int(seconds * 8000))
-                soundfile.write(self.path(entry["audio_filename"]), samples, 8000)
+                write_sound(self.path(entry["audio_filename"]), samples, 8000)
         self.write_index()
         return self
 
@@ -261,7 +261,11 @@ class TestSurvey:
         with pytest.raises(ValueError, match=rf"info\.csv:1: column {column} missing"):
             root.survey()
 
-    @pytest.mark.parametrize("data", [b"", b"\n", b"PK\x03\x04\x00\x00", b'"' + b"x" * 140_000])
+    @pytest.mark.parametrize(
+        "data",
+        [b"", b"\n", b"PK\x03\x04\x00\x00", b'"' + b"x" * 140_000],
+        ids=["empty", "blank line", "ZIP", "field without end"],
+    )
     def test_an_index_that_is_no_index_is_named(self, root, data):
         root.write()
         root.path("info.csv").write_bytes(data)
@@ -368,7 +372,7 @@ class TestIngest:
     def test_only_the_session_of_the_short_audio_loses_it(self, root, td11, taxonomy):
         root.write()
         short = root.rows[0]["audio_filename"]
-        soundfile.write(root.folder / short, np.zeros(8000), 8000)
+        write_sound(root.folder / short, np.zeros(8000), 8000)
         ingested = root.ingest(td11, taxonomy)
         assert [refusal.path for refusal in ingested.refusals] == [short]
         paths = [event["audio_path"] for event in ingested.events.to_pylist()]
@@ -389,7 +393,9 @@ class TestIngest:
         assert ingested.refusals == []
         assert ingested.events.equals(plain.events)
 
-    @pytest.mark.parametrize("data", [b"", b"RIFF", b"no audio at all"])
+    @pytest.mark.parametrize(
+        "data", [b"", b"RIFF", b"no audio at all"], ids=["empty", "RIFF", "words"]
+    )
     def test_audio_that_cannot_be_read_is_set_aside_in_the_inventory(
         self, root, td11, taxonomy, data
     ):

@@ -343,6 +343,20 @@ class TestHits:
             (xml(("0.5", None)), "event 1: no instrument; wanted: HH, KD, SD"),
             (xml(("0.5", " ")), "event 1: no instrument"),
         ],
+        ids=[
+            "empty",
+            "cut",
+            "another root",
+            "no transcription",
+            "onset missing",
+            "onset empty",
+            "decimal comma",
+            "nan",
+            "too large",
+            "beyond a day",
+            "instrument missing",
+            "instrument blank",
+        ],
     )
     def test_an_xml_of_no_use_is_refused_with_the_place(self, data, detail):
         with pytest.raises(UnusableFile) as caught:
@@ -374,6 +388,20 @@ class TestHits:
             (svl("9" * 400), "point 1: frame: got '999"),
             (svl(1).replace(b"frame=", b"time="), "point 1: frame: got None"),
             (xml(*EVENTS), "the XML is a <instrumentRecording>; wanted: <sv>"),
+        ],
+        ids=[
+            "no model",
+            "model empty",
+            "two models",
+            "rate missing",
+            "rate 0",
+            "rate negative",
+            "rate a word",
+            "rate infinite",
+            "frame a letter",
+            "frame too large",
+            "frame missing",
+            "XML of labels",
         ],
     )
     def test_an_svl_of_no_use_is_refused_with_the_place(self, data, detail):

@@ -194,6 +194,7 @@ class TestSurvey:
             (b"0.5\t0\n1.0\t1\n", f"{BEATS}:1: beat '0'"),
             (b"0.5 1 2\n", f"{BEATS}:1: got '0.5 1 2'; wanted: a time and the number of a beat"),
         ],
+        ids=["empty", "one beat", "backwards", "twice", "no number", "beat 0", "three fields"],
     )
     def test_beats_that_cannot_be_read_are_refused_and_the_labels_stay(self, data, detail):
         found = surveyed(track() | {BEATS: data})
@@ -301,6 +302,7 @@ class TestHits:
             (b"\xff\xfe0 KD\n", f"{SUB}:1: got "),
             (b"RIFF\x00\x00", f"{SUB}:1: got "),
         ],
+        ids=["label first", "no label", "three fields", "nan", "beyond a day", "UTF-16", "RIFF"],
     )
     def test_a_line_that_is_none_is_refused_with_its_number(self, data, detail):
         with pytest.raises(UnusableFile) as caught:
@@ -308,7 +310,7 @@ class TestHits:
         assert (caught.value.path, caught.value.reason) == (SUB, "unreadable_annotation")
         assert caught.value.detail.startswith(detail)
 
-    @pytest.mark.parametrize("data", [b"", b"\n \t\n"])
+    @pytest.mark.parametrize("data", [b"", b"\n \t\n"], ids=["empty", "white space"])
     def test_a_file_without_a_stroke_is_refused(self, data):
         with pytest.raises(UnusableFile, match="no_onsets"):
             read({SUB: data})

@@ -1,13 +1,12 @@
 """Multitracks: which tracks are labelled, whose strokes they are, and what damaged files do."""
 
-import io
 import tracemalloc
 
 import numpy as np
 import pytest
-import soundfile
 import yaml
 from checkout import REPO
+from sounds import sound_bytes
 
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.stems import Stem
@@ -67,9 +66,7 @@ def sound(clicks=(), *, rate=RATE_HZ, seconds=1.0, channels=1, subtype="PCM_16",
     samples = np.zeros((round(seconds * rate), channels))
     for time, amplitude in dict(clicks).items():
         samples[round(time * rate)] = amplitude
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, subtype=subtype, format=form)
-    return buffer.getvalue()
+    return sound_bytes(samples, rate, subtype=subtype, format=form)
 
 
 def session_of(data):

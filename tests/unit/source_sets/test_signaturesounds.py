@@ -1,15 +1,14 @@
 """Sample packs: one stroke a file, named by the file, where it is heard."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 import yaml
 from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
+from sounds import sound_bytes
 
 from drumcorpus.demo.signaturesounds import truth, write_corpus
 from drumcorpus.ground.files.raw_files import RawFile, scan_roots
@@ -38,9 +37,7 @@ def sound(onset=0.01, rate=8000):
     samples = np.zeros(rate // 4)
     if onset is not None:
         samples[round(onset * rate) :] = 0.5
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format="WAV")
-    return buffer.getvalue()
+    return sound_bytes(samples, rate)
 
 
 @pytest.fixture

@@ -399,6 +399,28 @@ class TestBadMetadata:
             (b"[" * 16_000 + b"]" * 16_000, "nested deeper than 100"),
             (b"stems: {S01: " + b"[" * 5000 + b"]" * 5000 + b"}", "nested deeper than 100"),
         ],
+        ids=[
+            "cut",
+            "binary",
+            "tab",
+            "empty",
+            "words",
+            "list",
+            "stems null",
+            "stems empty",
+            "stems a list",
+            "key a number",
+            "key a word",
+            "stem a word",
+            "stem empty",
+            "is_drum a number",
+            "is_drum a word",
+            "no such day",
+            "alias",
+            "too long",
+            "too deep",
+            "too deep below a stem",
+        ],
     )
     def test_what_is_no_metadata_is_refused_and_the_rest_goes_on(self, document, detail, options):
         refusal = self.refusal(document, options)
@@ -651,6 +673,7 @@ class TestHits:
             (midi((0, 36, 90))[:40], "unreadable_midi"),
             (midi(), "no_notes"),
         ],
+        ids=["empty", "RIFF", "cut", "no notes"],
     )
     def test_midi_of_no_use_has_its_reason(self, drums, reason, options, label_maps):
         root = Root().add("train/Track00001", drums=drums)

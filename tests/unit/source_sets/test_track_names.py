@@ -418,6 +418,18 @@ def broken(document, change):
         (lambda d: d["positions"].pop(2), r"positions: got in, top, .*; `plain` is missing"),
         (lambda d: d["ranked"]["tom"].update(first="tenor"), r"ranked: tom: 'tenor' is no instr"),
     ],
+    ids=[
+        "section missing",
+        "unknown section",
+        "words no list",
+        "reason missing",
+        "number among words",
+        "word of an instrument",
+        "another spelling of one",
+        "share 0",
+        "position missing",
+        "first no instrument",
+    ],
 )
 def test_a_mistake_in_the_rules_is_named(document, change, message):
     with pytest.raises(ValueError, match=message):

@@ -265,6 +265,14 @@ class TestMistakesInANoteMap:
             ("notes: {}\nlabels: {}", "wanted: one of the keys notes and labels"),
             ("[1]", "wanted: one of the keys notes and labels"),
         ],
+        ids=[
+            "stroke and drop",
+            "reserved reason",
+            "reason with capitals",
+            "neither key",
+            "both keys",
+            "list",
+        ],
     )
     def test_a_map_of_the_wrong_shape_is_refused(self, tmp_path, load, text, message):
         path = tmp_path / "tokens.yaml"

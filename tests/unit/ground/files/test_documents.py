@@ -26,13 +26,19 @@ class TestYaml:
             parse_yaml(bomb, "metadata.yaml")
 
     @pytest.mark.parametrize(
-        "data", [b"a: !!bool maybe", b'!!int ""', b"b: !!timestamp x", b"!x {a: 1}", b"- !!set {a}"]
+        "data",
+        [b"a: !!bool maybe", b'!!int ""', b"b: !!timestamp x", b"!x {a: 1}", b"- !!set {a}"],
+        ids=["bool", "int", "timestamp", "own tag", "set"],
     )
     def test_an_explicit_tag_is_refused(self, data):
         with pytest.raises(ValueError, match=r"^m:1: the YAML tag '.*' is refused"):
             parse_yaml(data, "m")
 
-    @pytest.mark.parametrize("data", [b"[" * 500_000, b"- " * 500_000, b"{a: " * 100_000])
+    @pytest.mark.parametrize(
+        "data",
+        [b"[" * 500_000, b"- " * 500_000, b"{a: " * 100_000],
+        ids=["flow lists", "block lists", "flow mappings"],
+    )
     def test_a_document_nested_without_end_is_refused_at_once(self, data):
         with pytest.raises(ValueError, match=r"^m:1: YAML nested deeper than 100 is refused"):
             parse_yaml(data, "m")
@@ -48,6 +54,7 @@ class TestYaml:
     @pytest.mark.parametrize(
         "data",
         [b"\xff\xfe\xff", b"a: 2001-99-99", b"\x00", b"a: &x b\nc: {<<: *x}"],
+        ids=["UTF-16 mark", "no such day", "NUL", "an alias within itself"],
     )
     def test_what_is_not_yaml_is_a_value_error(self, data):
         with pytest.raises(ValueError, match=r"^m"):

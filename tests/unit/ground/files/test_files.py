@@ -184,7 +184,11 @@ class TestCanonicalJson:
     def test_true_is_not_one_and_one_is_not_one_point_zero(self):
         assert len({canonical_json(value) for value in (True, 1, 1.0, "1")}) == 4
 
-    @pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", {1: "key"}, "\udce9", 1j])
+    @pytest.mark.parametrize(
+        "value",
+        [object(), {1, 2}, b"bytes", {1: "key"}, "\udce9", 1j],
+        ids=["object", "set", "bytes", "number as key", "lone surrogate", "complex"],
+    )
     def test_what_json_has_not_is_refused(self, value):
         with pytest.raises(TypeError):
             canonical_json({"value": value})
@@ -264,6 +268,18 @@ class TestInsideRoot:
             "..\\secret",
             "a\0b",
         ],
+        ids=[
+            "parent",
+            "parent after a folder",
+            "folder and back",
+            "absolute",
+            "two slashes",
+            "link out",
+            "below a link out",
+            "name that starts alike",
+            "backslash",
+            "NUL",
+        ],
     )
     def test_what_leaves_the_root_is_refused(self, root, path):
         assert inside_root(root, path) is None
@@ -289,7 +305,11 @@ class TestDigests:
         assert tree_digest(entries) == tree_digest(reversed(entries))
         assert tree_digest(entries) == sha256_bytes(f"{'1' * 64}  a\n{'2' * 64}  b\n".encode())
 
-    @pytest.mark.parametrize("name", ["a b", "a#'\"b", "ü", "line\nbreak", "back\\slash"])
+    @pytest.mark.parametrize(
+        "name",
+        ["a b", "a#'\"b", "ü", "line\nbreak", "back\\slash"],
+        ids=["space", "quotes", "not ASCII", "line break", "backslash"],
+    )
     @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum here")
     def test_it_is_the_digest_of_what_sha256sum_prints(self, tmp_path, name):
         (tmp_path / name).write_bytes(b"abc")
@@ -347,7 +367,11 @@ class TestParquet:
         write_table(path, pa.table({"a": [1]}))
         assert read_table(path).column_names == ["a"]
 
-    @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1"])
+    @pytest.mark.parametrize(
+        "content",
+        [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1"],
+        ids=["empty", "head alone", "no footer"],
+    )
     def test_a_file_that_is_no_parquet_is_named(self, tmp_path, content):
         (tmp_path / "t.parquet").write_bytes(content)
         with pytest.raises(ValueError, match=r"t\.parquet: not a readable Parquet table"):
@@ -371,6 +395,7 @@ class TestJsonLines:
             (b"[1]", r"a\.jsonl:2: not a JSON object: b'\[1\]"),
             (b"null", r"a\.jsonl:2: not a JSON object"),
         ],
+        ids=["cut", "empty", "NaN", "not UTF-8", "a list", "null"],
     )
     def test_a_broken_line_is_named_by_file_and_line(self, tmp_path, line, message):
         (tmp_path / "a.jsonl").write_bytes(b'{"a": 1}\n' + line + b'\n{"a": 2}\n')

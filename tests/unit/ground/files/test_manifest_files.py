@@ -171,6 +171,13 @@ def test_a_parquet_table_stays_where_it_is(tmp_path):
             "row 1: event_id: got null",
         ),
     ],
+    ids=[
+        "column missing",
+        "unknown column",
+        "another type",
+        "null where it may be",
+        "null where it may not be",
+    ],
 )
 def test_a_parquet_table_that_is_no_manifest_is_told_by_column(tmp_path, change, words):
     path = tmp_path / "mine.parquet"

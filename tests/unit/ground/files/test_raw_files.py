@@ -48,7 +48,18 @@ class TestScan:
         assert found.stamp == (7, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
     @pytest.mark.parametrize(
-        "name", ["#1.wav", "it's.wav", 'a "b".wav', " a .wav", "a\nb.wav", "ü.wav", "a\\b", "-rf"]
+        "name",
+        ["#1.wav", "it's.wav", 'a "b".wav', " a .wav", "a\nb.wav", "ü.wav", "a\\b", "-rf"],
+        ids=[
+            "hash",
+            "apostrophe",
+            "quotes",
+            "spaces",
+            "line break",
+            "not ASCII",
+            "backslash",
+            "dash",
+        ],
     )
     def test_odd_names_are_names(self, root, name):
         put(root / name / name)
@@ -268,7 +279,9 @@ class TestFactCache:
         assert cache.fact(changed, "sha256", lambda f: "anew") == "anew"
 
     @pytest.mark.parametrize(
-        "content", [b"", b"{", b"[]", b"null", b"3", b'{"LOCATION": {}}', b'{"LOCATION": 5}']
+        "content",
+        [b"", b"{", b"[]", b"null", b"3", b'{"LOCATION": {}}', b'{"LOCATION": 5}'],
+        ids=["empty", "cut", "list", "null", "number", "entry empty", "entry a number"],
     )
     def test_a_damaged_cache_is_an_empty_one(self, root, path, content):
         file = put(root / "a.wav", "one")

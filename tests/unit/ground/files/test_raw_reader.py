@@ -150,7 +150,11 @@ class TestWithACache:
         with pytest.raises(RawDataChanged, match=r"^d/a\.wav: changed since"):
             getattr(reader(root, cache_file), method)("d/a.wav")
 
-    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"LOCATION": 5}'])
+    @pytest.mark.parametrize(
+        "content",
+        [b"", b"{", b"[]", b"null", b'{"LOCATION": 5}'],
+        ids=["empty", "cut", "list", "null", "entry a number"],
+    )
     def test_a_damaged_cache_only_costs_a_hash(self, root, file, cache_file, content, n_hashed):
         cache_file.write_bytes(content.replace(b"LOCATION", str(file).encode()))
         assert reader(root, cache_file).read("d/a.wav") == CONTENT

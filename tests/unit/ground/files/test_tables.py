@@ -30,7 +30,11 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"{}\n", b"PAR1" + bytes(100) + b"PAR1"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PAR1", b"{}\n", b"PAR1" + bytes(100) + b"PAR1"],
+    ids=["empty", "head alone", "JSON", "no footer"],
+)
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_file_that_is_no_parquet_is_named_in_one_sentence(tmp_path, read, content):
     path = tmp_path / "t.parquet"
@@ -57,7 +61,11 @@ def test_a_row_group_that_is_damaged_names_the_file(tmp_path):
             read()
 
 
-@pytest.mark.parametrize("read", [read_table, lambda path, names: list(iter_batches(path, names))])
+@pytest.mark.parametrize(
+    "read",
+    [read_table, lambda path, names: list(iter_batches(path, names))],
+    ids=["read_table", "iter_batches"],
+)
 def test_a_missing_column_is_named_and_not_passed_over(tmp_path, read):
     write_table(tmp_path / "t.parquet", pa.table({"a": [1]}))
     with pytest.raises(ValueError, match=r"t\.parquet: the column b is missing"):
@@ -65,7 +73,9 @@ def test_a_missing_column_is_named_and_not_passed_over(tmp_path, read):
 
 
 @pytest.mark.parametrize("name", ["a[1]*", "?", "release=1"])
-@pytest.mark.parametrize("read", [read_table, lambda path: next(iter_batches(path))])
+@pytest.mark.parametrize(
+    "read", [read_table, lambda path: next(iter_batches(path))], ids=["read_table", "iter_batches"]
+)
 def test_a_path_is_that_of_one_file(tmp_path, name, read):
     for folder in ("a1", name):
         write_table(tmp_path / folder / "t.parquet", pa.table({"a": [len(folder)]}))

@@ -468,6 +468,21 @@ def test_a_data_byte_over_127_is_refused(body):
         (midi_bytes(b"\x00\xff\x03\x7fshort"), r"truncated MIDI file: a text"),
         (midi_bytes(b"\x00"), r"truncated MIDI file"),
     ],
+    ids=[
+        "empty",
+        "RIFF",
+        "header cut",
+        "type 2",
+        "type 300",
+        "no ticks",
+        "SMPTE",
+        "data byte first",
+        "system status",
+        "event cut",
+        "second track cut",
+        "text cut",
+        "time alone",
+    ],
 )
 def test_each_kind_of_damage_has_its_sentence(data, message):
     with pytest.raises(ValueError, match=message):

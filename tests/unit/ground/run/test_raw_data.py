@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-import soundfile
 from checkout import REPO
+from sounds import write_sound
 
 from drumcorpus.ground.files import raw_reader
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
@@ -30,7 +30,7 @@ def root(tmp_path, monkeypatch):
     folder = tmp_path / "raw"
     folder.mkdir()
     for name, level in (("a.wav", 0.25), ("stem.wav", 0.5)):
-        soundfile.write(folder / name, np.full(800, level), 8000)
+        write_sound(folder / name, np.full(800, level), 8000)
     cache = FactCache(digests_path(SET), "version of the inventory")
     digest_raw_files(scan_roots([folder])[0].values(), cache, workers=1)
     cache.save()
@@ -78,7 +78,7 @@ def test_of_what_the_inventory_hashed_only_what_is_asked_for_is_held(root):
 
 def test_a_changed_recording_is_named(root):
     sessions = sessions_of(root)
-    soundfile.write(root / "a.wav", np.full(800, 0.3), 8000)
+    write_sound(root / "a.wav", np.full(800, 0.3), 8000)
     with pytest.raises(RawDataChanged, match=r"^a\.wav: changed since"):
         open_recordings(SET, [root], sessions)("a.wav")
 

@@ -222,6 +222,19 @@ class TestFreshness:
                 manifest | {"outputs": [{"path": o["path"]} for o in manifest["outputs"]]}
             ).encode(),
         ],
+        ids=[
+            "empty",
+            "cut",
+            "null",
+            "list",
+            "no keys",
+            "another schema",
+            "no outputs",
+            "output without keys",
+            "outputs null",
+            "output a number",
+            "outputs without hashes",
+        ],
     )
     def test_a_damaged_record_makes_it_stale_and_is_no_crash(self, made, damage):
         path = manifest_path(made[0][1])
@@ -322,6 +335,17 @@ class TestCodeDigest:
             ("drumcorpus/unused.py", "X = 1", "X = 2"),
             ("script.py", "\n\nwork()", "\n# now\n\nwork()"),
         ],
+        ids=[
+            "comment",
+            "docstring",
+            "docstring of the module",
+            "no docstring",
+            "argument on a line of its own",
+            "blank lines",
+            "brackets",
+            "unused module",
+            "comment in the script",
+        ],
     )
     def test_comments_docstrings_and_layout_do_not_count(self, project, name, old, new):
         before, after = self.edited(project, name, old, new)
@@ -341,6 +365,19 @@ class TestCodeDigest:
             ("drumcorpus/ground.py", "x + 1", "x + 2"),
             ("drumcorpus/ground.py", "return x + 1", "return None"),
             ("drumcorpus/__init__.py", "", "import sys\n"),
+        ],
+        ids=[
+            "call",
+            "value",
+            "float for int",
+            "bool for int",
+            "None for int",
+            "keyword only",
+            "no return",
+            "operator",
+            "constant",
+            "returned value",
+            "import of the package",
         ],
     )
     def test_an_edit_of_meaning_counts_however_far_away(self, project, name, old, new):
@@ -386,13 +423,16 @@ class TestCodeDigest:
             "from drumcorpus.sets.groove import read\n",
             "def late():\n    from drumcorpus.sets.groove import read\n",
         ],
+        ids=["import", "import as", "from the folder", "from the module", "inside a function"],
     )
     def test_every_way_to_import_is_followed(self, project, text):
         (project / "script.py").write_text(text)
         before, after = self.edited(project, "drumcorpus/sets/groove.py", "return 1", "return 2")
         assert before != after
 
-    @pytest.mark.parametrize("text", ["from . import ground\n", "from .ground import base\n"])
+    @pytest.mark.parametrize(
+        "text", ["from . import ground\n", "from .ground import base\n"], ids=["module", "name"]
+    )
     def test_a_relative_import_is_followed(self, project, text):
         (project / "drumcorpus/stage.py").write_text(f"{text}\n\ndef work():\n    pass\n")
         before, after = self.edited(project, "drumcorpus/ground.py", "x + 1", "x + 2")

@@ -6,6 +6,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sounds import write_sound
 
 from drumcorpus.ground.sound.audio import probe_audio, read_mono, read_mono_near
 from drumcorpus.ground.sound.recordings import recording_reader
@@ -31,7 +32,7 @@ class TestProbe:
     )
     def test_any_rate_depth_and_number_of_channels(self, tmp_path, rate, channels, subtype):
         path = tmp_path / "a.wav"
-        soundfile.write(path, np.full((rate // 10, channels), 0.25), rate, subtype=subtype)
+        write_sound(path, np.full((rate // 10, channels), 0.25), rate, subtype=subtype)
         assert probe_audio(path) == {
             "duration": 0.1,
             "sample_rate_hz": rate,
@@ -42,21 +43,21 @@ class TestProbe:
         assert mono.mean() == pytest.approx(0.25, abs=0.005)
 
     def test_one_sample_is_audio(self, tmp_path):
-        soundfile.write(tmp_path / "a.wav", np.array([0.5]), RATE)
+        write_sound(tmp_path / "a.wav", np.array([0.5]), RATE)
         assert probe_audio(tmp_path / "a.wav")["duration"] == 1 / RATE
 
     def test_no_byte_and_no_sample_are_not(self, tmp_path):
         (tmp_path / "a.wav").write_bytes(b"")
         with pytest.raises(ValueError, match="not readable as audio"):
             probe_audio(tmp_path / "a.wav")
-        soundfile.write(tmp_path / "b.wav", np.zeros(0), RATE)
+        write_sound(tmp_path / "b.wav", np.zeros(0), RATE)
         with pytest.raises(ValueError, match="holds no sample"):
             probe_audio(tmp_path / "b.wav")
 
     @pytest.mark.parametrize("n_samples", [RATE * 50, 0])
     def test_a_flac_whose_header_promises_more_than_it_holds(self, tmp_path, n_samples):
         path = tmp_path / "a.flac"
-        soundfile.write(path, sine(-20, 1.0), RATE)
+        write_sound(path, sine(-20, 1.0), RATE)
         assert probe_audio(path)["duration"] == 1.0
         data = bytearray(path.read_bytes())
         # STREAMINFO ends its first 8 bytes of rate, channels and depth with 36 bits of length.
@@ -68,7 +69,7 @@ class TestProbe:
 
     def test_a_wav_that_was_cut_short_is_refused(self, tmp_path):
         path = tmp_path / "a.wav"
-        soundfile.write(path, sine(-20, 1.0), RATE)
+        write_sound(path, sine(-20, 1.0), RATE)
         whole = path.read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
         with pytest.raises(ValueError, match="header says 96000 bytes of samples, 47978 are there"):
@@ -77,7 +78,7 @@ class TestProbe:
     @pytest.mark.parametrize("size", [0xFFFFFFFF, 96_000])
     def test_a_wav_of_unstated_or_right_length_is_read(self, tmp_path, size):
         path = tmp_path / "a.wav"
-        soundfile.write(path, sine(-20, 1.0), RATE)
+        write_sound(path, sine(-20, 1.0), RATE)
         data = bytearray(path.read_bytes())
         place = data.index(b"data") + 4
         data[place : place + 4] = size.to_bytes(4, "little")
@@ -108,7 +109,7 @@ class TestNear:
         self, tmp_path_factory, rate, n_samples, channels, starts, length
     ):
         path = tmp_path_factory.mktemp("near") / "a.wav"
-        soundfile.write(path, noise(n_samples, channels), rate)
+        write_sound(path, noise(n_samples, channels), rate)
         spans = np.array([(start, start + length) for start in starts]).reshape(-1, 2)
         whole, _ = read_mono(path, 22_050)
         near, near_rate = read_mono_near(path, 22_050, spans)
@@ -122,12 +123,12 @@ class TestNear:
     def test_it_is_as_long_as_the_whole_where_half_a_sample_decides(
         self, tmp_path, rate, n_samples
     ):
-        soundfile.write(tmp_path / "a.wav", noise(n_samples), rate)
+        write_sound(tmp_path / "a.wav", noise(n_samples), rate)
         near, _ = read_mono_near(tmp_path / "a.wav", 22_050, np.zeros((0, 2)))
         assert len(near) == len(read_mono(tmp_path / "a.wav", 22_050)[0])
 
     def test_far_from_the_spans_nothing_is_decoded(self, tmp_path):
-        soundfile.write(tmp_path / "a.flac", noise(20 * RATE), RATE)
+        write_sound(tmp_path / "a.flac", noise(20 * RATE), RATE)
         near, _ = read_mono_near(tmp_path / "a.flac", 22_050, np.array([[2.0, 2.5], [9.0, 9.1]]))
         assert near[int(2.2 * 22_050)] != 0
         for start, stop in ((0.0, 1.8), (2.7, 8.8), (9.3, 20.0)):
@@ -137,7 +138,7 @@ class TestNear:
     def test_formats_that_cannot_be_searched_are_read_whole(self, tmp_path, name):
         if name.endswith("mp3") and "MP3" not in soundfile.available_formats():
             pytest.skip("this libsndfile writes no MP3")
-        soundfile.write(tmp_path / name, noise(5 * RATE), RATE)
+        write_sound(tmp_path / name, noise(5 * RATE), RATE)
         whole, _ = read_mono(tmp_path / name, 22_050)
         assert np.array_equal(read_mono_near(tmp_path / name, 22_050, np.zeros((0, 2)))[0], whole)
 
@@ -145,7 +146,7 @@ class TestNear:
         self, tmp_path
     ):
         path = tmp_path / "a.flac"
-        soundfile.write(path, noise(5 * RATE), RATE)
+        write_sound(path, noise(5 * RATE), RATE)
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 2])
         spans = np.array([[0.5, 1.0], [4.0, 4.5]])
@@ -170,18 +171,18 @@ class TestRecordings:
         return recording_reader(sessions, lambda path: (tmp_path / path).read_bytes())
 
     def test_a_pair_is_read_as_its_mean_up_to_the_shorter(self, tmp_path):
-        soundfile.write(tmp_path / "l.wav", np.full(100, 0.5), RATE)
-        soundfile.write(tmp_path / "r.wav", np.full(90, 0.25), RATE)
+        write_sound(tmp_path / "l.wav", np.full(100, 0.5), RATE)
+        write_sound(tmp_path / "r.wav", np.full(90, 0.25), RATE)
         samples, rate = self.reader(tmp_path, ["l.wav", "r.wav"])("l.wav")
         assert (samples.shape, rate) == ((90,), RATE)
         assert samples == pytest.approx(0.375, abs=1e-4)
 
     def test_a_file_that_is_no_pair_is_read_alone(self, tmp_path):
-        soundfile.write(tmp_path / "l.wav", np.full(100, 0.5), RATE)
+        write_sound(tmp_path / "l.wav", np.full(100, 0.5), RATE)
         assert self.reader(tmp_path, None)("l.wav")[0].shape == (100,)
 
     def test_a_pair_of_two_rates_is_refused(self, tmp_path):
-        soundfile.write(tmp_path / "l.wav", np.full(100, 0.5), RATE)
-        soundfile.write(tmp_path / "r.wav", np.full(90, 0.25), 44100)
+        write_sound(tmp_path / "l.wav", np.full(100, 0.5), RATE)
+        write_sound(tmp_path / "r.wav", np.full(90, 0.25), 44100)
         with pytest.raises(ValueError, match=r"l.wav: .* rates \[44100, 48000\] Hz"):
             self.reader(tmp_path, ["l.wav", "r.wav"])("l.wav")

@@ -8,10 +8,10 @@ import tracemalloc
 import numpy as np
 import pyarrow as pa
 import pytest
-import soundfile
 from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
+from sounds import sound_bytes
 
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.sound.audio import probe_audio, read_mono, read_mono_near
@@ -37,9 +37,7 @@ def sound(clicks=(), *, rate=RATE_HZ, seconds=1.0, channels=1, subtype="PCM_16",
 
 
 def encoded(samples, rate=RATE_HZ, **options):
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, **({"format": "WAV"} | options))
-    return buffer.getvalue()
+    return sound_bytes(samples, rate, **options)
 
 
 def noise(form="WAV", **options):

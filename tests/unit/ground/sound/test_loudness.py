@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pytest
-import soundfile
+from sounds import write_sound
 
 from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -71,7 +71,7 @@ def measure(tmp_path, repo):
         return checks["loudness_lufs"].to_pylist()[0]
 
     def measure(samples, rate_hz, subtype="FLOAT"):
-        soundfile.write(folder / "a.wav", samples, rate_hz, subtype=subtype)
+        write_sound(folder / "a.wav", samples, rate_hz, subtype=subtype)
         return by_inventory(), by_checks()
 
     return measure
@@ -112,24 +112,24 @@ def test_blocks_of_any_length_make_one_measurement():
 
 
 def test_silence_has_none(tmp_path):
-    soundfile.write(tmp_path / "a.wav", np.zeros(RATE_HZ), RATE_HZ)
+    write_sound(tmp_path / "a.wav", np.zeros(RATE_HZ), RATE_HZ)
     assert integrated_loudness(tmp_path / "a.wav") is None
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.2, 0.39])
 def test_what_is_shorter_than_a_gating_block_is_measured_as_one(tmp_path, seconds):
-    soundfile.write(tmp_path / "a.wav", sine(-20, seconds), RATE_HZ, subtype="FLOAT")
+    write_sound(tmp_path / "a.wav", sine(-20, seconds), RATE_HZ, subtype="FLOAT")
     assert integrated_loudness(tmp_path / "a.wav") == pytest.approx(-23.01, abs=0.05)
 
 
 @pytest.mark.parametrize("n_samples", [1, 100])
 def test_a_few_samples_have_a_loudness_or_none(tmp_path, n_samples):
-    soundfile.write(tmp_path / "a.wav", np.full(n_samples, 0.5), RATE_HZ)
+    write_sound(tmp_path / "a.wav", np.full(n_samples, 0.5), RATE_HZ)
     loudness = integrated_loudness(tmp_path / "a.wav")
     assert loudness is None or -70 <= loudness < 5
 
 
 def test_content_is_measured_as_the_file_is(tmp_path):
     path = tmp_path / "a.wav"
-    soundfile.write(path, drums(3.0, RATE_HZ, 2), RATE_HZ)
+    write_sound(path, drums(3.0, RATE_HZ, 2), RATE_HZ)
     assert integrated_loudness(path.read_bytes()) == integrated_loudness(path)

@@ -9,6 +9,7 @@ import pyloudnorm
 import pytest
 import soundfile
 from pyloudnorm import IIRfilter
+from sounds import write_sound
 
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.files.settings import read_settings
@@ -35,7 +36,7 @@ def sound_of(tmp_path):
 
     def sound_of(samples, rate_hz=RATE_HZ, subtype="PCM_16"):
         path = tmp_path / "a.wav"
-        soundfile.write(path, samples, rate_hz, subtype=subtype)
+        write_sound(path, samples, rate_hz, subtype=subtype)
         return decode(["a.wav"], [path], -60.0)
 
     return sound_of
@@ -77,7 +78,7 @@ def test_loudness_in_blocks_is_that_of_the_whole(tmp_path, rate_hz, n_channels):
     path = tmp_path / "a.wav"
     samples = noise(7.3, n_channels, rate_hz=rate_hz)
     samples[: 2 * rate_hz] *= 0.01  # which the relative gate leaves out
-    soundfile.write(path, samples, rate_hz, subtype="PCM_24")
+    write_sound(path, samples, rate_hz, subtype="PCM_24")
     found = integrated_lufs([decode(["a.wav"], [path], -60.0).block_powers])
     meter = pyloudnorm.Meter(rate_hz, filter_class="DeMan")
     # Its test tone is up to 0.041 dB off, as at 11,025 Hz.
@@ -166,7 +167,7 @@ def test_silence_is_told_from_near_silence_whatever_the_offset(sound_of):
 
 def test_figures_do_not_hang_on_where_blocks_end(tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
-    soundfile.write(path, noise(5, 2), RATE_HZ)
+    write_sound(path, noise(5, 2), RATE_HZ)
     whole = decode(["a.wav"], [path], -60.0)
     monkeypatch.setattr("drumcorpus.stages.checks.decoding.BLOCK_STRETCHES", 1)
     pieces = decode(["a.wav"], [path], -60.0)
@@ -179,10 +180,8 @@ def test_figures_do_not_hang_on_where_blocks_end(tmp_path, monkeypatch):
 def test_files_of_one_recording_are_its_channels(tmp_path):
     samples = noise(2, 2)
     for number in (0, 1):
-        soundfile.write(
-            tmp_path / f"{number}.wav", samples[: len(samples) - number, number], RATE_HZ
-        )
-    soundfile.write(tmp_path / "both.wav", samples[:-1], RATE_HZ)
+        write_sound(tmp_path / f"{number}.wav", samples[: len(samples) - number, number], RATE_HZ)
+    write_sound(tmp_path / "both.wav", samples[:-1], RATE_HZ)
     pair = decode(["0.wav", "1.wav"], [tmp_path / "0.wav", tmp_path / "1.wav"], -60.0)
     both = decode(["both.wav"], [tmp_path / "both.wav"], -60.0)
     assert (pair.n_channels, pair.n_samples) == (2, both.n_samples)
@@ -194,14 +193,14 @@ def broken(folder, kind):
     samples = noise(2)[:, 0].astype(np.float32)
     if kind == "not_finite":
         samples[1000] = np.nan
-    soundfile.write(path, samples, RATE_HZ, subtype="FLOAT")
+    write_sound(path, samples, RATE_HZ, subtype="FLOAT")
     if kind == "unreadable_audio":
         path.write_bytes(b"RIFF....WAVEnothing")
     elif kind == "empty_audio":
         path.write_bytes(b"")
     elif kind == "cut_short":
         path = folder / "a.flac"
-        soundfile.write(path, samples, RATE_HZ)
+        write_sound(path, samples, RATE_HZ)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     return path
 
@@ -316,7 +315,7 @@ def check(tmp_path, settings):
 def test_isolated_hits_have_the_level_of_their_strokes(tmp_path, check):
     onsets = [0.5, 1.0, 1.5, 2.0, 2.1, 3.0]
     gains = [0.2, 0.1, 0.2, 0.3, 0.3, 0.3]
-    soundfile.write(tmp_path / "a.wav", strokes(onsets, 4, gains=gains), RATE_HZ)
+    write_sound(tmp_path / "a.wav", strokes(onsets, 4, gains=gains), RATE_HZ)
     labels = [["kick"], ["snare"], ["kick"], ["kick"], ["snare"], ["kick", "snare"]]
     events = [event("s", "a.wav", t, *struck) for t, struck in zip(onsets, labels, strict=True)]
     found = {
@@ -328,7 +327,7 @@ def test_isolated_hits_have_the_level_of_their_strokes(tmp_path, check):
 
 
 def test_only_sessions_with_audio_have_a_row_and_only_some_are_decoded(tmp_path, check):
-    soundfile.write(tmp_path / "a.wav", noise(1), RATE_HZ)
+    write_sound(tmp_path / "a.wav", noise(1), RATE_HZ)
     rows = [session(f"s{n}", "a.wav") for n in range(6)] + [session("mute", None)]
     found = check(rows, sessions_per_set=3)
     assert sorted(found) == [f"s{n}" for n in range(6)]
@@ -338,7 +337,7 @@ def test_only_sessions_with_audio_have_a_row_and_only_some_are_decoded(tmp_path,
 
 def test_a_session_of_several_files_is_measured_over_all_of_them(tmp_path, check):
     for name, gain in (("loud.wav", 0.1), ("soft.wav", 0.01)):
-        soundfile.write(tmp_path / name, noise(2, gain=gain), RATE_HZ)
+        write_sound(tmp_path / name, noise(2, gain=gain), RATE_HZ)
     files = [{"path": name, "role": "audio"} for name in ("loud.wav", "soft.wav")]
     row = session("s", None, files=files, annotation_path=None)
     [found] = check([row], [event("s", "loud.wav", 0.5, "kick")]).values()
@@ -347,8 +346,8 @@ def test_a_session_of_several_files_is_measured_over_all_of_them(tmp_path, check
 
 
 def test_a_broken_file_has_a_row_with_its_reason_and_the_others_go_on(tmp_path, check):
-    soundfile.write(tmp_path / "good.wav", noise(1), RATE_HZ)
-    soundfile.write(tmp_path / "short.wav", noise(0.2), RATE_HZ)
+    write_sound(tmp_path / "good.wav", noise(1), RATE_HZ)
+    write_sound(tmp_path / "short.wav", noise(0.2), RATE_HZ)
     (tmp_path / "bad.wav").write_bytes(b"no audio")
     found = check([session(name, f"{name}.wav") for name in ("bad", "good", "short")])
     reasons = {name: row.reason for name, row in found.items()}
@@ -359,7 +358,7 @@ def test_a_broken_file_has_a_row_with_its_reason_and_the_others_go_on(tmp_path, 
 
 def test_equal_input_gives_equal_rows(tmp_path, check):
     onsets = played(20)
-    soundfile.write(tmp_path / "a.wav", strokes(onsets, 20), RATE_HZ)
+    write_sound(tmp_path / "a.wav", strokes(onsets, 20), RATE_HZ)
     events = [event("s", "a.wav", onset, "kick") for onset in onsets]
     first, second = (check([session("s", "a.wav")], order)["s"] for order in (events, events[::-1]))
     assert first == second

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
-import soundfile
+from sounds import write_sound
 
 from drumcorpus.demo.kits import read_kits
 from drumcorpus.demo.synthesizer import render
@@ -48,7 +48,7 @@ def told(repo, taxonomy, tmp_path):
             if isinstance(recording, bytes):
                 path.write_bytes(recording)
             else:
-                soundfile.write(path, recording, RATE_HZ, subtype="FLOAT")
+                write_sound(path, recording, RATE_HZ, subtype="FLOAT")
         events = pa.Table.from_pylist(list(events_of(sessions)), EVENTS)
         read = recording_reader(
             SESSIONS.empty_table(),
@@ -92,7 +92,7 @@ def with_nan(sound, start, stop):
 
 def flac(sound, path, n_broken=20_000):
     """A FLAC file whose middle is garbage: its header and its end are whole."""
-    soundfile.write(path, sound, RATE_HZ, format="FLAC")
+    write_sound(path, sound, RATE_HZ, format="FLAC")
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
     data[middle : middle + n_broken] = bytes(n_broken)

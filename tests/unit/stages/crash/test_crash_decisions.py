@@ -189,7 +189,9 @@ def test_without_decisions_nothing_changes():
     assert apply_decisions(assignments, review, [], LABELS, hits=hits) == (assignments, review, [])
 
 
-@pytest.mark.parametrize("session", ["s", 'a "b", c', "line\nend"])
+@pytest.mark.parametrize(
+    "session", ["s", 'a "b", c', "line\nend"], ids=["plain", "quotes", "line break"]
+)
 def test_the_lines_of_the_page_are_obeyed(session):
     hits, assignments = tables([0.5, 1.25], cymbals=[2, 1], session=session)
     review = [review_row(2, session, guesses=[1, 2])]
@@ -254,6 +256,23 @@ def test_only_decisions_that_are_possible_are_offered_and_open_ones_must_be_fill
         (f"s,by_hit,0.5,{SIGNED}", r"'0.5'"),
         (f"s,by_hit,0.5:1 0.5:2,{SIGNED}", r":2: cymbals: the hit '0.5' stands twice"),
         (f"t,one,,{SIGNED}\nt,one,,{SIGNED}", r":3: session 't' stands in line 2 already"),
+    ],
+    ids=[
+        "unknown decision",
+        "no session",
+        "no reviewer",
+        "day first",
+        "no such day",
+        "day without dashes",
+        "no date",
+        "cymbals of one",
+        "no cymbals",
+        "cymbal 4",
+        "cymbal 0",
+        "cymbal a letter",
+        "no cymbal",
+        "hit twice",
+        "session twice",
     ],
 )
 def test_every_mistake_names_line_value_and_what_is_allowed(line, message):

@@ -192,6 +192,19 @@ def test_no_hits_give_no_rows():
         (np.zeros(10, np.float32), [0.0], {"background_floor": 0.0}, "background_floor"),
         (np.zeros(10, np.float32), [0.0], {"band_hz": 2.0}, "band_hz"),
     ],
+    ids=[
+        "stereo",
+        "integers",
+        "onsets a matrix",
+        "not sorted",
+        "negative",
+        "NaN",
+        "range above half the rate",
+        "windows fall",
+        "background after the stroke",
+        "no floor",
+        "band too narrow",
+    ],
 )
 def test_wrong_arguments_are_refused_with_the_likely_mistake(samples, onsets, settings, message):
     with pytest.raises(ValueError, match=message):

@@ -223,6 +223,7 @@ def test_each_file_is_decoded_once_and_only_for_hits_that_are_shown():
         ({}, np.full(RATE_HZ * 2, np.nan), "not_finite"),
         ({}, np.zeros(RATE_HZ * 2), "silent_window"),
     ],
+    ids=["reason known", "no audio", "unreadable", "too short", "not finite", "silent"],
 )
 def test_a_hit_without_sound_is_shown_with_its_reason(more, samples, problem):
     def read_audio(path):

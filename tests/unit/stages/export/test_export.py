@@ -276,6 +276,7 @@ def test_a_failed_run_leaves_the_earlier_clips_as_they_were(cut, tmp_path):
         ({"event_id": "e0"}, "two events of the shard have the id e0"),
         ({"onset_time": float("nan")}, "onset_time: expected seconds"),
     ],
+    ids=["no split", "another set", "path", "line break", "twice", "onset NaN"],
 )
 def test_an_event_that_cannot_be_cut_is_named(cut, changes, message):
     with pytest.raises(ValueError, match=message):

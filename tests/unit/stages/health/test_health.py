@@ -388,6 +388,7 @@ COARSE = EVENTS.set(EVENTS.get_field_index("onset_time"), pa.field("onset_time",
         (EVENTS.remove(EVENTS.get_field_index("components")), "components is missing"),
         (COARSE, "onset_time is float, it should be double"),
     ],
+    ids=["column missing", "another type"],
 )
 def test_a_table_of_another_schema_is_refused_by_file_and_column(tmp_path, schema, words):
     pq.write_table(schema.empty_table(), tmp_path / "events.parquet")

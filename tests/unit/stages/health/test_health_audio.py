@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pytest
-import soundfile
+from sounds import write_sound
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.json_files import canonical_json
@@ -64,7 +64,7 @@ class Corpus:
         self.checks = {key: self.check(key, self.played[key][0]) for key in names()}
 
     def write(self, key, samples, rate_hz=RATE_HZ, name="sound"):
-        soundfile.write(self.path(key, name), samples, rate_hz, subtype="PCM_16")
+        write_sound(self.path(key, name), samples, rate_hz, subtype="PCM_16")
 
     def path(self, key, name="sound"):
         return self.folder / f"{key[0]} {key[1]} {name}.wav"
@@ -263,11 +263,11 @@ def test_a_broken_file_is_counted_with_its_reason(corpus, tmp_path):
 def write_with_a_gap(path, samples):
     samples = samples.copy()
     samples[len(samples) // 2] = np.nan
-    soundfile.write(path, samples, RATE_HZ, subtype="FLOAT")
+    write_sound(path, samples, RATE_HZ, subtype="FLOAT")
 
 
 def write_damaged(path, samples):
-    soundfile.write(path, samples, RATE_HZ, format="FLAC")
+    write_sound(path, samples, RATE_HZ, format="FLAC")
     content = path.read_bytes()
     middle = len(content) // 2
     path.write_bytes(content[:middle] + bytes(50_000) + content[middle + 50_000 :])

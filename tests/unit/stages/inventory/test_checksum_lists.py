@@ -95,6 +95,7 @@ def refused(found, checksums="the list", level="full"):
         f"SHA256 (b/c.mid) = {SHA}",
         f"# a comment\n\n{SHA}  b//c.mid\r\n",
     ],
+    ids=["text", "binary", "upper case", "one space", "BSD", "comment and line ends"],
 )
 def test_the_forms_of_sha256sum_are_read(tmp_path, line):
     assert read_checksum_list(listing(tmp_path, line)).digests == {"b/c.mid": SHA}
@@ -127,6 +128,17 @@ def test_escaped_names_are_unescaped_and_others_left_alone(tmp_path):
         (f"{SHA}  a\0b\n", r":1: a\\x00b is no path below the root"),
         (f"{SHA}  a\n{MD5}  a\n", ":2: another digest of a than on a line before"),
         (f"{SHA}  \u202ea\n{MD5}  \u202ea\n", r":2: another digest of \\u202ea than"),
+    ],
+    ids=[
+        "empty",
+        "comment alone",
+        "no digest",
+        "short digest",
+        "absolute path",
+        "parent",
+        "NUL",
+        "two digests",
+        "two digests of an odd name",
     ],
 )
 def test_what_is_no_list_is_refused_with_its_line(tmp_path, text, message):

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-import soundfile
+from sounds import write_sound
 
 from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
 from drumcorpus.ground.run.raw_scan import RawData
@@ -24,7 +24,7 @@ def root(tmp_path):
     folder.mkdir()
     rng = np.random.default_rng(0)
     for name, seconds in (("l.wav", 1.0), ("r.wav", 0.5), ("k.wav", 2.0)):
-        soundfile.write(folder / name, 0.1 * rng.standard_normal(int(8000 * seconds)), 8000)
+        write_sound(folder / name, 0.1 * rng.standard_normal(int(8000 * seconds)), 8000)
     (folder / "bad.wav").write_bytes(b"RIFF")
     (folder / "a.txt").write_text("0.1 bd\n")
     return folder

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 import soundfile
 import yaml
+from sounds import sound_bytes
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.settings import read_settings
@@ -68,9 +69,7 @@ def played(times, classes, strokes):
 
 
 def through_mp3(samples):
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, SAMPLE_RATE_HZ, format="MP3")
-    buffer.seek(0)
+    buffer = io.BytesIO(sound_bytes(samples, SAMPLE_RATE_HZ, format="MP3"))
     return soundfile.read(buffer, dtype="float32")[0]
 
 

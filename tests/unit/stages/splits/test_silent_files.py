@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
+from sounds import write_sound
 
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.raw_files import RawDataChanged
@@ -19,7 +20,7 @@ N_LONG = 3 * (1 << 16) + 1000  # samples, more than three blocks
 
 def write(path, samples):
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, samples, RATE_HZ, subtype="PCM_24")
+    write_sound(path, samples, RATE_HZ, subtype="PCM_24")
     return path
 
 
@@ -39,6 +40,14 @@ def click(at, level, n_samples=N_LONG, channels=1):
         (click(N_LONG - 1, 0.00099), False),  # -60 dB re full scale are 0.001
         (click(70_000, 0.5, channels=6), True),
         (np.zeros((0, 1)), False),
+    ],
+    ids=[
+        "silent",
+        "just above, last sample",
+        "just above, second channel",
+        "just below",
+        "sixth channel",
+        "no sample",
     ],
 )
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
