@@ -1,4 +1,4 @@
-# make run    set up .venv and build the corpus that config/config.yaml describes
+# make run    set up .venv and build the demo corpus below demo/, or what CONFIG describes
 # make test   set up .venv, check the style and run the tests
 # make test-long   the tests that take longest, such as those of the whole demo
 # make lock   resolve the dependencies of pyproject.toml anew (needs uv)
@@ -7,14 +7,28 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= all
 CORES ?= all
-# An overlay of the config, and where products go: make run CONFIG=mine.yaml DIR=/scratch/corpus
+# An overlay of the config, and where products go: make run CONFIG=mine.yaml DIR=/scratch/corpus.
+# Without an overlay it is the demo, in a folder of its own, apart from what is made of your data.
 CONFIG ?=
-DIR ?= .
+DIR ?= $(if $(value CONFIG),.,demo)
+
+# As one word of the shell, whatever characters it has: `value` keeps make from reading a `$`.
+quoted = '$(subst ','\'',$(value $(1)))'
+FOLDER = $(if $(filter file,$(origin DIR)),$(DIR),$(call quoted,DIR))
+unexport CONFIG DIR
+define LINE_BREAK
+
+
+endef
+ifneq (,$(findstring $(LINE_BREAK),$(value CONFIG)$(value DIR)))
+$(error CONFIG and DIR: a path with a line break cannot be given here; rename the file or folder)
+endif
 
 .PHONY: run test test-long lint lock clean
 
 run: .venv/.installed
-	$(BIN)/python -m drumcorpus.ground.run.launch $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR) \
+	$(BIN)/python -m drumcorpus.ground.run.launch \
+	  $(if $(value CONFIG),--configfile=$(call quoted,CONFIG)) --directory=$(FOLDER) \
 	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint
@@ -45,10 +59,12 @@ lock:
 	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	  --extra dev pyproject.toml -o requirements.lock
 
-# Takes away what can be made again, and nothing else.
+# Takes away what can be made again, and nothing else: of the demo, or of the run with this CONFIG
+# and DIR.
 clean:
-	rm -rf .snakemake .drumcorpus results logs benchmarks data/demo
-	find reports -mindepth 1 ! -name README.md -delete
+	if [ -e $(FOLDER) ]; then CDPATH= cd -- $(FOLDER) && \
+	  rm -rf .snakemake .drumcorpus results logs benchmarks data/demo && \
+	  if [ -d reports ]; then find reports -mindepth 1 ! -path reports/README.md -delete; fi; fi
 
 # The picture of the house, from its imports, and those of the README, from the demo corpus (needs
 # graphviz' dot and tred, and chromium). Of the graph of rules the target `all` is left out, and of
@@ -56,8 +72,8 @@ clean:
 .PHONY: pictures
 pictures: run
 	$(BIN)/python docs/draw_house.py docs/house.svg
-	$(BIN)/snakemake --rulegraph dot -- all | sed '/-> 0$$/d; /\t0\[/d' | tred | \
+	$(BIN)/snakemake --directory=$(FOLDER) --rulegraph dot -- all | sed '/-> 0$$/d; /\t0\[/d' | tred | \
 	  dot -Tsvg -o docs/rulegraph.svg
 	chromium --headless --no-sandbox --disable-gpu --disable-background-networking \
 	  --user-data-dir=.drumcorpus/chromium --window-size=1200,1250 \
-	  --screenshot=docs/health.png "file://$(CURDIR)/reports/health/prod_combined.html"
+	  --screenshot=docs/health.png "file://$$(cd $(FOLDER) && pwd)/reports/health/prod_combined.html"

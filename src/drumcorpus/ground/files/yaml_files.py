@@ -12,13 +12,19 @@ def read_yaml(path: str | os.PathLike):
     Raises
     ------
     ValueError
-        If the file is not YAML; the message names the file and line.
+        If the file is not YAML; the message names the file, line and column.
     """
+    data = Path(path).read_bytes()
     try:
-        return yaml.load(Path(path).read_bytes(), _Loader)
+        return yaml.load(data, _Loader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{path}:{line}: not YAML: {error.problem}") from error
+        mark = error.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise ValueError(f"{path}:{line}:{column}: not YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:  # it knows the place in bytes or in characters
+        before = data[: error.position]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        raise ValueError(f"{path}:{line}:{column}: not YAML: {error.reason}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: not YAML: {error}") from error
 

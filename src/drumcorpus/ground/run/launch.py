@@ -12,6 +12,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
 from drumcorpus.ground.run.state import RUN_LOCK
 
 N_TRIES, SECONDS_BETWEEN_TRIES = 20, 0.2
@@ -20,6 +21,12 @@ N_TRIES, SECONDS_BETWEEN_TRIES = 20, 0.2
 def main(arguments: list[str]) -> int:
     """Run snakemake with `arguments`; returns its exit status."""
     folder = working_folder(arguments)
+    try:
+        check_overlays(config_files(arguments))
+        check_folder(folder)
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     if not nobody_runs(folder):
         sys.stderr.write("Another run works in this folder. Wait for it, or stop it first.\n")
         return 1

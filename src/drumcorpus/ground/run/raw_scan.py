@@ -17,11 +17,13 @@ from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_state import describe_raw_data, write_stamp
+from drumcorpus.ground.run.run_manifest import read_manifest
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal
 
 REFUSE = "refuse"  # of inventory.vanished
 N_NAMED = 10  # files named in a message
+DEMO_CARDS = "resources/demo/source_sets/"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def read_raw_data(
     """
     roots = list(roots)
     files, refusals = scan_raw_data(source_set, roots)
-    if vanished == REFUSE:
+    if vanished == REFUSE and not is_of_a_demo(inventory):
         refuse_vanished(standing(inventory), files, roots)
     cache = FactCache(digests_path(source_set), version)
     progress = Progress(title, sum(file.bytes for file in files.values()), "bytes")
@@ -103,6 +105,15 @@ def read_raw_data(
     )
     cache.save()
     return RawData(source_set, files, digests, [*refusals, *unreadable], cache)
+
+
+def is_of_a_demo(inventory: str | os.PathLike) -> bool:
+    """Whether an inventory is of a demo corpus, by the card that it was made from.
+
+    Whoever goes on with data of their own in the same folder does not miss the demo's files.
+    """
+    inputs = (read_manifest(inventory) or {"inputs": []})["inputs"]
+    return any(row["path"].startswith(DEMO_CARDS) for row in inputs)
 
 
 def refuse_vanished(

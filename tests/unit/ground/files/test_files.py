@@ -214,11 +214,11 @@ class TestReading:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            (b"a: [1\nb: 2\n", r"a\.yaml:2: not YAML"),
+            (b"a: [1\nb: 2\n", r"a\.yaml:2:2: not YAML"),
             (b"a: \xff\n", r"a\.yaml.* not YAML"),
             (b"a: \x00\n", r"a\.yaml.* not YAML"),
-            (b"!!python/object/apply:os.system [ls]\n", r"a\.yaml:1: not YAML"),
-            (b"a: *nobody\n", r"a\.yaml:1: not YAML"),
+            (b"!!python/object/apply:os.system [ls]\n", r"a\.yaml:1:1: not YAML"),
+            (b"a: *nobody\n", r"a\.yaml:1:4: not YAML"),
             (b"verified: 2026-13-45\n", r"a\.yaml.* not YAML"),
             (b"[" * 5000, r"a\.yaml.* not YAML"),
         ],

@@ -1,0 +1,64 @@
+"""What `run.launch` asks of a command line before Snakemake, which answers with a traceback."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.written_paths import why_no_file, why_no_folder, why_not_to_make
+from drumcorpus.ground.files.yaml_files import read_yaml
+
+_CONFIG_OPTIONS = ("--configfile", "--configfiles")
+
+
+def config_files(arguments: Iterable[str]) -> list[str]:
+    """The overlays of the config that a command line of Snakemake names, in order."""
+    paths, is_path = [], False
+    for argument in arguments:
+        if is_path and not argument.startswith("-"):
+            paths.append(argument)
+            continue
+        option, equals, value = argument.partition("=")
+        is_path = option in _CONFIG_OPTIONS
+        if is_path and equals:
+            paths.append(value)
+            is_path = False
+    return paths
+
+
+def check_overlays(paths: Iterable[str]) -> None:
+    """Hold each overlay of the config against what any of them must be.
+
+    Raises
+    ------
+    ValueError
+        If one is not there, may not be read, is not YAML, or is no mapping; one sentence that names
+        the file and, where it has one, line and column.
+    """
+    for path in paths:
+        if reason := why_no_file(path):
+            raise ValueError(f"config file {path}: {reason}")
+        overlay = read_yaml(path)
+        if not isinstance(overlay, dict):
+            got = "nothing" if overlay is None else f"a {type(overlay).__name__}"
+            raise ValueError(
+                f"{path}: a config holds settings, such as `use: [groove_mididataset]`; got {got}"
+            )
+
+
+def check_folder(folder: Path) -> None:
+    """Hold the working folder that a command line names against what can be one.
+
+    Raises
+    ------
+    ValueError
+        If it cannot; one sentence with the reason.
+    """
+    if folder.exists():
+        reason = why_no_folder(folder)
+        if not reason and not os.access(folder, os.W_OK | os.X_OK):
+            reason = "nothing may be written there: permission denied"
+    else:
+        reason = why_not_to_make(folder)
+    if reason:
+        raise ValueError(f"working folder {visible(str(folder))}: {reason}")

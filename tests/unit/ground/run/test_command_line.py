@@ -1,0 +1,72 @@
+"""A command line that Snakemake would answer with a traceback is answered with a sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        pytest.param(["--cores", "1", "--", "all"], [], id="none"),
+        pytest.param(["--configfile", "a b.yaml", "--", "all"], ["a b.yaml"], id="one"),
+        pytest.param(["--configfile=a=b.yaml", "all"], ["a=b.yaml"], id="equals"),
+        pytest.param(
+            ["--configfiles", "a.yaml", "b.yaml", "--cores", "1"], ["a.yaml", "b.yaml"], id="two"
+        ),
+        pytest.param(["--config", "a=1", "--configfile", "c.yaml"], ["c.yaml"], id="config_too"),
+    ],
+)
+def test_overlays_are_found_on_a_command_line(arguments, files):
+    assert config_files(arguments) == files
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"use: [groove\nrelease: x\n", r"mine\.yaml:2:\d+: not YAML"),
+        (b"use:\n\t- groove\n", r"mine\.yaml:2:1: not YAML: .*cannot start any token"),
+        (b"use: [a]\nuse: [b]\n", r"mine\.yaml:2:1: not YAML: the key 'use' stands twice"),
+        (b"release: \xff\n", r"mine\.yaml:1:10: not YAML: invalid leading UTF-8 octet"),
+        (b"- groove\n", r"mine\.yaml: a config holds settings.*got a list"),
+        (b"", r"mine\.yaml: a config holds settings.*got nothing"),
+        (b"groove\n", r"mine\.yaml: a config holds settings.*got a str"),
+    ],
+    ids=["bracket", "tab", "twice", "not_utf8", "list", "empty", "word"],
+)
+def test_a_broken_overlay_is_named_with_line_and_column(tmp_path, text, message):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(text)
+    with pytest.raises(ValueError, match=message):
+        check_overlays([path])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--configfile", "nosuch.yaml"], "config file nosuch.yaml: is not there"),
+        (["--configfile=min.yaml"], "config file min.yaml: is not there; did you mean mine.yaml?"),
+        (["--configfile=~/mine.yaml"], "begins with ~, which only a shell reads"),
+        (["--directory=$SCRATCH/x"], "working folder $SCRATCH/x: holds $SCRATCH"),
+        (["--directory", "mine.yaml"], "working folder mine.yaml: is a file"),
+    ],
+    ids=["absent", "misspelt", "tilde", "variable", "folder_is_a_file"],
+)
+def test_the_run_ends_with_one_sentence_and_makes_nothing(tmp_path, arguments, sentence):
+    (tmp_path / "mine.yaml").write_text("release: x\n")
+    command = [sys.executable, "-m", "drumcorpus.ground.run.launch", *arguments, "--", "all"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert sentence in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+def test_a_folder_that_is_still_to_be_made_may_be_named(tmp_path):
+    check_folder(tmp_path / "new" / "with blank")
+    check_folder(Path())
