@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 from checkout import REPO
+from figures import figures, pytest_terminal_summary  # noqa: F401 (pytest finds them here)
 from stated_ids import id_of
 
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
