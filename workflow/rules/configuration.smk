@@ -13,6 +13,8 @@ from drumcorpus.ground.run.configuration import (
     spell_out,
     with_present_names,
 )
+from drumcorpus.ground.run.repeated_sets import origin, spell_out_repeated_sets
+from drumcorpus.ground.run.manifests_in_use import manifests_in_use
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
@@ -23,6 +25,7 @@ from drumcorpus.ground.files.taxonomy_files import (
     load_taxonomy,
 )
 from drumcorpus.ground.run.state import day_of_planning
+from snakemake.common.configfile import load_configfile
 
 WORKFLOW = Path(workflow.basedir)
 
@@ -49,9 +52,14 @@ def named_file(path, where):
     return path
 
 
+def module_name(source_set):
+    """The module of a source set: its own name, or that of the set which it is `like`."""
+    return origin(config["source_sets"], source_set)
+
+
 def is_demo(source_set):
     """Whether a source set's data are those that the package writes itself."""
-    folder = Path(config["demo"]["folder"], source_set)
+    folder = Path(config["demo"]["folder"], module_name(source_set))
     return [Path(root) for root in config["source_sets"][source_set]["roots"]] == [
         folder
     ]
@@ -65,11 +73,15 @@ def taxonomy_files():
 
 
 def card_name(source_set):
-    """The card of a source set; the demo has cards of its own, for it is nobody else's work."""
+    """The card of a source set, its own or that of the set which it is `like`; the demo has cards
+    of its own, for it is nobody else's work.
+    """
     folder = (
         "resources/demo/source_sets" if is_demo(source_set) else "resources/source_sets"
     )
-    return f"{folder}/{source_set}.yaml"
+    own = f"{folder}/{source_set}.yaml"
+    is_there = Path(config_path(own)).is_file()
+    return own if is_there else f"{folder}/{module_name(source_set)}.yaml"
 
 
 def read_card(source_set):
@@ -79,6 +91,11 @@ def read_card(source_set):
         raise ValueError(f"use: {source_set} has no card; expected {path}")
     card = read_yaml(path)
     check_document(card, schema("card"), path)
+    if card["name"] != module_name(source_set):
+        raise ValueError(
+            f"{path}: name is {card['name']!r}; it must be {module_name(source_set)!r}, the module "
+            f"that reads {source_set}"
+        )
     return card
 
 
@@ -105,12 +122,20 @@ def expired_waivers_of(gates, path):
 # By manifest. The clock shows in nothing else, hence equal inputs give equal products.
 EXPIRED_WAIVERS = {}
 
+# Files and then the command line, each laid over those before it.
+LAYERS = [
+    load_configfile(f"{workflow.basedir}/config/config.yaml"),
+    *map(load_configfile, workflow.overwrite_configfiles),
+    workflow.config_settings.config,
+]
+
 try:
     config, renamed = with_present_names(config)
+    config, followed = manifests_in_use(config, LAYERS)
     if workflow.is_main_process:
-        for sentence in renamed:
+        for sentence in [*renamed, *followed]:
             sys.stderr.write(f"{sentence}\n")
-    config = typed(config, schema("config"))
+    config = spell_out_repeated_sets(typed(config, schema("config")))
     check_document(config, schema("config"), "config")
     config = spell_out(config, "cymbal_map", "crash")
     TAXONOMY = config_path(config["taxonomy"])

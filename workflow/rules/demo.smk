@@ -16,6 +16,8 @@ rule write_demo:
         "logs/write_demo/{source_set}.log",
     benchmark:
         "benchmarks/write_demo/{source_set}.tsv"
+    wildcard_constraints:
+        source_set="|".join(sorted({module_name(name) for name in SOURCE_SETS})),
     params:
         code=lambda wildcards: code(
             "write_demo.py", f"drumcorpus.demo.{wildcards.source_set}"

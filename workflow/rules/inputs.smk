@@ -39,7 +39,7 @@ def code(script, *modules):
 def source_set_code(script):
     """As a function of wildcards: the digest of a script with its source set's module."""
     return lambda wildcards: code(
-        script, f"drumcorpus.source_sets.{wildcards.source_set}"
+        script, f"drumcorpus.source_sets.{module_name(wildcards.source_set)}"
     )
 
 
@@ -83,7 +83,7 @@ def products(patterns, source_sets=tuple(SOURCE_SETS)):
 
 def review_name(source_set):
     """The reviewed file of decisions on a source set's crashes, which need not be there."""
-    return card_name(source_set).removesuffix(".yaml") + "_review.csv"
+    return f"{Path(card_name(source_set)).parent}/{source_set}_review.csv"
 
 
 def review_file(source_set):
@@ -101,7 +101,7 @@ def demo_corpus(wildcards):
     """The demo corpus, where a source set's data are to be written first."""
     folder = config["demo"]["folder"]
     return (
-        [f"{folder}/{wildcards.source_set}.written"]
+        [f"{folder}/{module_name(wildcards.source_set)}.written"]
         if is_demo(wildcards.source_set)
         else []
     )
@@ -157,4 +157,4 @@ def roots(source_set):
 wildcard_constraints:
     source_set="|".join(SOURCE_SETS),
     shard=r"\d{3}",
-    manifest="|".join(MANIFESTS),
+    manifest="|".join(MANIFESTS) or "(?!)",

@@ -21,7 +21,7 @@ job.leave_if_fresh([raw.describe()])
 
 card, works = read_yaml(inputs.card), work_splits(read_yaml(inputs.works))
 options = read_options(card, inputs.references, params.settings)
-survey = import_module(f"drumcorpus.source_sets.{source_set}").survey
+survey = import_module(f"drumcorpus.source_sets.{card['name']}").survey
 draw = partial(split_sessions, works=works, **params.splits)
 inventory = take_inventory(raw, card, options, survey, split_sessions=draw, workers=threads)
 job.finish(write_inventory(inventory, **dict(outputs.items())))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from drumcorpus.ground.files.yaml_files import read_yaml
 
 # What every source set's block in the config has; anything else is the source set's own.
-COMMON_SETTINGS = ("roots", "tier", "shards", "checksums")
+COMMON_SETTINGS = ("roots", "tier", "shards", "checksums", "like")
 
 
 def read_options(card: Mapping, references: Iterable[str | os.PathLike], settings: Mapping) -> dict:
@@ -39,7 +39,7 @@ def check_settings(name: str, card: Mapping, block: Mapping) -> None:
     unknown = [key for key in configured if key not in declared]
     missing = [key for key in declared if key not in configured]
     if unknown or missing:
-        allowed = ", ".join(declared) or "none beside roots, tier, shards and checksums"
+        allowed = ", ".join(declared) or f"none beside {', '.join(COMMON_SETTINGS)}"
         raise ValueError(
             f"config: source_sets.{name}: settings of its own: {allowed}; "
             f"got unknown {unknown}, missing {missing}"

@@ -162,7 +162,7 @@ def _session_row(session: dict, facts: _Facts) -> dict:
         row["integrated_loudness"] = facts.loudness.get(audio_path)
     return row | {
         "source_set": facts.source_set,
-        "group_id": row["group_id"] or f"{facts.source_set}/{row['session_id']}",
+        "group_id": row["group_id"] or f"{card['name']}/{row['session_id']}",
         "kit_id": row["kit_id"] or card["kit"],
         "is_synthetic": card["is_synthetic"]
         if row["is_synthetic"] is None
