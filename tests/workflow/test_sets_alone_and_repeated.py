@@ -8,6 +8,7 @@ import soundfile
 import yaml
 from checkout import REPO
 from conftest import new_project
+from sounds import write_sound
 
 from drumcorpus.demo import cambridge, groove_mididataset
 from drumcorpus.ground.files.json_files import read_json
@@ -61,7 +62,7 @@ def test_three_renderings_of_one_performance_are_one_family(empty):
         shutil.copytree(first, root)
         for path in root.rglob("*.wav"):
             samples, rate = soundfile.read(path)
-            soundfile.write(path, gain * samples[::-1], rate, subtype="PCM_16")
+            write_sound(path, gain * samples[::-1], rate, subtype="PCM_16")
     others = {name: {"like": names[0], "roots": [f"raw/{name}"], "shards": 1} for name in names[1:]}
     project = configured(
         empty,
