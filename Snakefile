@@ -11,6 +11,7 @@ Raw data -> inventory -> ingestion -> provenance -> crash embeddings -> clusteri
 
 import sys
 
+from drumcorpus.ground.run.exports_made import exports_in_words
 from drumcorpus.ground.run.run_log import append_line, describe_start
 from snakemake.utils import min_version
 
@@ -29,6 +30,7 @@ onsuccess:
     remember_manifests()
     if config["software"] == "recorded" and (sentence := other_software_in_words()):
         sys.stderr.write(f"{sentence}\n")
+    sys.stderr.write(exports_in_words())
 
 
 onerror:

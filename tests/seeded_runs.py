@@ -36,7 +36,9 @@ from drumcorpus.stages.audit.baseline import audit_figures
 from drumcorpus.stages.audit.manifest import audit_manifest
 from drumcorpus.stages.baselines.distribution import describe_drift, measure_distribution
 from drumcorpus.stages.checks.session_checks import check_sessions
-from drumcorpus.stages.gates.gates import check_gates
+from drumcorpus.stages.export.clips import cut_clips
+from drumcorpus.stages.export.figures import measure_export
+from drumcorpus.stages.gates.gates import check_export_gates, check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.inventory.sound_files import sound_files
 from drumcorpus.stages.manifest.merge import merge_by_splits
@@ -203,12 +205,11 @@ class Copy:
         events = read_table(self.path("results/events/*/000.parquet", source_set))
         if not anew:
             sessions = sessions.filter(self._changed_sessions(source_set, sessions, events))
-        roots = [root / "raw" / source_set for root in (self.folder, self.run)]
         sound = sound_files(
             read_table(self.path("results/inventory/*.parquet", source_set)), sessions
         )
         digests = dict(zip(*(sound[name].to_pylist() for name in ("path", "sha256")), strict=True))
-        reader = RawReader([str(root) for root in roots], digests | file_digests(sessions))
+        reader = self._reader(source_set, digests | file_digests(sessions))
         checks = check_sessions(
             sessions,
             events,
@@ -313,6 +314,33 @@ class Copy:
             dynamic_buckets=[name for name, _ in self.taxonomy.buckets],
             **DATABASE,
         )
+
+    def failing_of_export(self, gates: dict) -> list[dict]:
+        """Cut all clips as the tables are now, and say which gates on the export fail."""
+        self.measure()
+        splits = read_split_table(self.path(f"results/splits/{MANIFEST}.parquet"))
+        indexes = []
+        for name in MERGED:
+            sessions = read_table(self.path("results/sessions/*/000.parquet", name))
+            events = read_table(self.path("results/aliased/*/000.parquet", name))
+            index = cut_clips(
+                splits.apply(events),
+                recording_reader(sessions, self._reader(name, file_digests(sessions)).read),
+                self.folder / "export",
+                source_set=name,
+                shard="000",
+                **{key: n for key, n in self.config["export"].items() if key != "memory_limit"},
+            )
+            indexes.append(self.path("results/clips/*.parquet", name))
+            write_table(indexes[-1], index)
+        self.exported = measure_export(indexes, **DATABASE)
+        verdicts = check_export_gates(self.exported, gates)
+        return [verdict for verdict in verdicts if verdict["status"] == "FAIL"]
+
+    def _reader(self, source_set: str, digests: Mapping[str, str]) -> RawReader:
+        """The raw files of a source set: those of the copy, and else those of the run."""
+        roots = [str(root / "raw" / source_set) for root in (self.folder, self.run)]
+        return RawReader(roots, digests)
 
     def kinds_found(self) -> set[str]:
         """What the audit finds, and what joins the sessions of families in several splits."""

@@ -217,6 +217,7 @@ FINGERPRINTS = pa.schema(
         ("stroke_times", pa.list_(pa.int32())),
         ("stroke_classes", pa.list_(pa.uint8())),
         ("pattern_hashes", pa.list_(pa.uint64())),  # sketch of the patterns of onsets
+        ("unreadable_files", pa.list_(pa.string())),  # paths of those looked at, not decodable
     ]
 )
 

@@ -7,6 +7,8 @@ import pytest
 import yaml
 from conftest import new_project
 
+from drumcorpus.demo.groove_mididataset import write_corpus
+
 pytestmark = pytest.mark.workflow
 
 SET = "groove_mididataset"
@@ -49,6 +51,54 @@ def test_a_failing_gate_stops_until_it_is_waived_and_again_when_the_waiver_expir
     assert "Its waiver expired on 2030-01-31: a small corpus of tests" in done.said
     project.snakemake("--config", "gates_as_of=2030-02-01", "gates=report", "--", "release")
     assert "1 gate fails" in project.path(f"{RELEASES}/demo/index.html").read_text()
+
+
+def test_a_verdict_that_was_only_reported_is_asked_again_where_gates_are_enforced(project):
+    verdict = project.path("results/gates/prod_combined.json")
+    passing = verdict.read_bytes(), project.path(f"{verdict}.manifest.json").read_bytes()
+    project.snakemake("--config", "gates=report", "--", "health")
+    assert passing == (verdict.read_bytes(), project.path(f"{verdict}.manifest.json").read_bytes())
+    project.set_gates(min_count={"kick": MANY})
+    project.snakemake("--config", "gates=report", "--", "health")
+    assert json.loads(verdict.read_text())["failed"] == ["min_count.kick"]
+    done = project.snakemake("health", check=False)
+    assert done.returncode == 1
+    assert "min_count.kick: The manifest has" in done.said
+    assert not verdict.exists()
+
+
+def test_the_end_of_a_run_that_assembled_an_export_says_what_became_of_the_events(project):
+    assert "events became" not in project.snakemake("all").said  # nothing to do
+    project.configure(release="2026-11")
+    lines = project.snakemake("export").said.splitlines()
+    [place] = [n for n, line in enumerate(lines) if line.startswith("Export of prod_combined: ")]
+    report = json.loads(project.path("reports/export/prod_combined.json").read_text())
+    assert f"{report['events']:,} events became {report['clips']:,} clips (" in lines[place]
+    assert report["clips"] > 100
+    # What follows are Snakemake's own last words: no job, no other sentence of ours.
+    assert [line for line in lines[place + 1 :] if "ob" in line or "rule" in line] == []
+
+
+@pytest.mark.long
+def test_a_corpus_without_any_audio_is_no_export(tmp_path, repo):
+    project = new_project(tmp_path / "project", repo)
+    write_corpus(project.path("raw"), repo / "resources/demo/kits.yaml", seed=7, n_performances=3)
+    for path in project.path("raw").rglob("*.wav"):
+        path.unlink()
+    project.path("gates.yaml").write_text((repo / "resources/gates/basic.yaml").read_text())
+    done = project.snakemake("all", check=False)
+    assert done.returncode == 1
+    assert "gates fail for the export of prod_combined" in done.said
+    assert "max_dropped_share: 100 % of the events are without a clip (no_audio " in done.said
+    assert "max_empty_splits: " in done.said
+    export = project.path("results/export/prod_combined")
+    assert list(export.rglob("*_labels.json")) == []
+    project.snakemake("weights")  # what needs no audio can be had without it
+    project.set_gates(min_count={"kick": 1})
+    assert project.snakemake("export", check=False).returncode == 1
+    said = project.snakemake("--config", "gates=report", "--", "all").said
+    assert "events became 0 clips" in said
+    assert "Its gates that fail: max_empty_splits." in said
 
 
 def test_a_waiver_that_cannot_hold_is_refused_before_any_job(tmp_path, repo):

@@ -33,7 +33,8 @@ from seeded_corpus import (
 from seeded_runs import AUDIT, DISTRIBUTION, MANIFEST, MERGED, OVERLAY, Copy, figures_of
 
 from drumcorpus.ground.files.database import write_table_as_lines
-from drumcorpus.stages.gates.gates import GATES
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.stages.gates.gates import EXPORT_GATES, GATES
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]  # builds and measures a corpus of its own
 
@@ -45,7 +46,8 @@ def strict_gates(report):
 
     Room is left only where one defect shows in two figures: sessions that move or go, for the sake
     of leaks or of the largest set, take their hits with them; an event without licence is a finding
-    of the audit, too; a group in two splits is a family in two.
+    of the audit, too; a group in two splits is a family in two; a recording that cannot be measured
+    cannot be fingerprinted.
     """
     labels = report["labels"]
     return {
@@ -70,6 +72,7 @@ def strict_gates(report):
         "max_silent_share": 0,
         "max_dc_share": 0,
         "max_unmeasured_share": 0,
+        "max_unreadable_sessions": 1,
         "max_timing_beyond_share": 0,
         "max_past_end_events": 0,
         "max_events_without_audio_share": 0,
@@ -264,6 +267,19 @@ def with_a_gap(samples):
 def damage_the_middle(content):
     middle = len(content) // 2
     return content[:middle] + bytes(20_000) + content[middle + 20_000 :]
+
+
+def damage(*sessions):
+    """Recordings of Groove MIDI that cannot be decoded, and are not in the sample of the sound."""
+
+    def plant(corpus):
+        corpus.config["checks"]["measure"]["sessions_per_set"] = 0
+        for name in sessions:
+            corpus.edit_sound(
+                GROOVE, name, np.copy, written={"format": "FLAC"}, damage=damage_the_middle
+            )
+
+    return plant
 
 
 def lose_length_of_audio(corpus):
@@ -469,6 +485,9 @@ DEFECTS = {
         sound(SHORT, np.copy, written={"format": "FLAC"}, damage=damage_the_middle),
         (AUDIT,),
     ),
+    "recordings that are damaged outside the sample": Defect(
+        "max_unreadable_sessions", damage(SHORT, IN_TEST), (AUDIT,), says=f"({GROOVE}/{SHORT}, "
+    ),
     "an event past the end of its audio": Defect(PAST_END, let_events_run_past_the_end),
     "audio whose length nobody knows": Defect(PAST_END, lose_length_of_audio),
     "events without audio": Defect(
@@ -559,6 +578,25 @@ DEFECTS = {
 }
 
 
+# On the export, whose clips are cut of the corpus with the defect. The longest session has more
+# events than what the other defects leave without a clip.
+EXPORT_DEFECTS = {
+    "a session without audio": Defect(
+        "max_dropped_share", on_session(LONG, audio_path=None), says="(no_audio "
+    ),
+    "a split without audio": Defect(
+        "max_empty_splits",
+        lambda corpus: [
+            on_session(name, audio_path=None)(corpus) for name in (IN_VALIDATION, SOUND_COPY)
+        ],
+        says="(validation)",
+    ),
+    "a recording that is damaged outside the sample": Defect(
+        "max_unreadable_events", damage(SHORT), says=f"({GROOVE}/{SHORT})"
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, repo):
     """A folder in which the workflow has measured the healthy corpus, whose figures are blessed."""
@@ -602,6 +640,7 @@ def test_the_healthy_corpus_passes_all_gates_there_are(corpus, gates):
 
 def test_every_gate_has_a_defect_that_it_must_catch():
     assert {defect.gate.partition(".")[0] for defect in DEFECTS.values()} == set(GATES)
+    assert {defect.gate for defect in EXPORT_DEFECTS.values()} == set(EXPORT_GATES)
 
 
 @pytest.mark.parametrize("name", DEFECTS)
@@ -613,6 +652,35 @@ def test_a_defect_fails_its_own_gate_and_no_other(corpus, gates, name):
     assert set(sentences) == {defect.gate}, sentences
     assert defect.says in sentences[defect.gate]
     assert defect.kind in {None, *corpus.kinds_found()}
+
+
+@pytest.fixture
+def export_gates(run):
+    events = read_table(run.path(f"results/aliased/{GROOVE}/000.parquet"), ["session_id"])
+    n_lost = events["session_id"].to_pylist().count(LONG)
+    n_events = sum(figures_of(run.path(HEALTH))["splits"].values())
+    return {
+        "max_dropped_share": 0.99 * n_lost / n_events,
+        "max_empty_splits": 0,
+        "max_unreadable_events": 0,
+    }
+
+
+def test_the_export_of_the_healthy_corpus_passes_all_gates_there_are(corpus, export_gates):
+    assert set(export_gates) == set(EXPORT_GATES)
+    assert corpus.failing_of_export(export_gates) == []
+    assert corpus.exported["clips"] == corpus.exported["events"]
+
+
+@pytest.mark.parametrize("name", EXPORT_DEFECTS)
+def test_a_defect_fails_its_own_gate_of_the_export_and_no_other(corpus, export_gates, name):
+    defect = EXPORT_DEFECTS[name]
+    defect.plant(corpus)
+    sentences = {
+        verdict["gate"]: verdict["sentence"] for verdict in corpus.failing_of_export(export_gates)
+    }
+    assert set(sentences) == {defect.gate}, sentences
+    assert defect.says in sentences[defect.gate]
 
 
 def test_a_waiver_covers_its_own_gate_until_it_expires(corpus, gates):

@@ -2,8 +2,9 @@
 Cut a clip around every event that has audio, and write the labels beside.
 
 in:   results/aliased/{source_set}/{shard}.parquet, the splits of its sessions,
-      results/manifests/{manifest}.parquet, raw audio
+      results/manifests/{manifest}.parquet, raw audio, the gates that the config names
 out:  results/clips/{manifest}/{source_set}/{shard}.parquet   what became of every event
+      reports/export/{manifest}.json   the same in figures, and the verdict of every gate on it
       results/export/{manifest}/   clips, labels per split, components, metadata, SHA256SUMS
 """
 
@@ -35,6 +36,31 @@ rule cut_clips:
         "../scripts/cut_clips.py"
 
 
+rule measure_export:
+    """Count what became of the events of an export, and hold that against its gates."""
+    input:
+        index=lambda wildcards: shards_of_manifest(
+            f"results/clips/{wildcards.manifest}/{{source_set}}/{{shard}}.parquet",
+            wildcards.manifest,
+        ),
+        gates=lambda wildcards: config_path(
+            config["manifests"][wildcards.manifest]["gates"]
+        ),
+    output:
+        report="reports/export/{manifest}.json",
+    log:
+        "logs/measure_export/{manifest}.log",
+    benchmark:
+        "benchmarks/measure_export/{manifest}.tsv"
+    threads: 2
+    params:
+        code=code("measure_export.py"),
+        expired_waivers=lambda wildcards: EXPIRED_WAIVERS[wildcards.manifest],
+        local={"memory_limit": config["export"]["memory_limit"]},
+    script:
+        "../scripts/measure_export.py"
+
+
 rule assemble_export:
     """Write the labels and checksums of an export around its clips."""
     input:
@@ -44,6 +70,7 @@ rule assemble_export:
             wildcards.manifest,
         ),
         components=f"{TAXONOMY}/components.yaml",
+        after="results/gates/export/{manifest}.json",
     output:
         train="results/export/{manifest}/train/train_labels.json",
         validation="results/export/{manifest}/val/val_labels.json",

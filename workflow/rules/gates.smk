@@ -1,8 +1,10 @@
 """
-Hold every manifest to its gates.
+Hold every manifest and its export to their gates.
 
-in:   reports/health/{manifest}.json   with the verdict of every gate
-out:  results/gates/{manifest}.json    stands only if the manifest may pass
+in:   reports/health/{manifest}.json          with the verdict of every gate on the manifest
+      reports/export/{manifest}.json          with the verdict of every gate on its export
+out:  results/gates/{manifest}.json           stands only if the manifest may pass
+      results/gates/export/{manifest}.json    stands only if its export may
 """
 
 
@@ -23,6 +25,24 @@ rule enforce_gates:
         "benchmarks/enforce_gates/{manifest}.tsv"
     params:
         code=code("enforce_gates.py"),
-        mode=config["gates"],
+        # It decides whether a verdict stops the run, and nothing of the verdict.
+        local={"mode": config["gates"]},
     script:
         "../scripts/enforce_gates.py"
+
+
+rule enforce_export_gates:
+    """Stop before labels are written around clips that are too few, unless told to report only."""
+    input:
+        report="reports/export/{manifest}.json",
+    output:
+        verdict="results/gates/export/{manifest}.json",
+    log:
+        "logs/enforce_export_gates/{manifest}.log",
+    benchmark:
+        "benchmarks/enforce_export_gates/{manifest}.tsv"
+    params:
+        code=code("enforce_export_gates.py"),
+        local={"mode": config["gates"]},
+    script:
+        "../scripts/enforce_export_gates.py"

@@ -200,6 +200,8 @@ rule export:
                 manifest,
             )
         ],
+        expand("reports/export/{manifest}.json", manifest=MANIFESTS),
+        expand("results/gates/export/{manifest}.json", manifest=MANIFESTS),
         expand(
             "results/export/{manifest}/{file}",
             manifest=MANIFESTS,

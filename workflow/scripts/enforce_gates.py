@@ -1,18 +1,20 @@
 """Stop where a gate fails and is not waived, unless the config says to report only."""
 
-from drumcorpus.ground.run.job import start_job
+from drumcorpus.ground.run.job import open_job
 
-job = start_job(snakemake)
+job = open_job(snakemake)
 
 from drumcorpus.ground.files.json_files import read_json, write_json
-from drumcorpus.stages.gates.gates import enforce_gates
+from drumcorpus.ground.run.kept import standing
+from drumcorpus.stages.gates.gates import enforce_gates, may_stand, waivers_in_words
 
+manifest, mode = snakemake.wildcards.manifest, snakemake.params.local["mode"]
+# One that stands may have been let through by the other mode.
+job.leave_if_fresh(also=lambda: may_stand(read_json(standing(snakemake.output.verdict)), mode))
 verdicts = read_json(snakemake.input.report)["gates"]
-verdict = enforce_gates(verdicts, manifest=snakemake.wildcards.manifest, mode=snakemake.params.mode)
-for row in verdicts:
-    if row["waiver"]:
-        job.say(
-            f"{row['gate']} ({row['status']}, waiver {row['waiver']['state']}): {row['sentence']}"
-        )
+figures = f"reports/health/{manifest}.html"
+verdict = enforce_gates(verdicts, of=manifest, mode=mode, figures=figures)
+for sentence in waivers_in_words(verdicts):
+    job.say(sentence)
 write_json(snakemake.output.verdict, verdict)
 job.finish({name: len(verdict[name]) for name in ("failed", "waived", "unneeded_waivers")})

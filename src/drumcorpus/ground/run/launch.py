@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
+from drumcorpus.ground.run.exports_made import exports_in_words
 from drumcorpus.ground.run.state import RUN_LOCK
 
 N_TRIES, SECONDS_BETWEEN_TRIES = 20, 0.2
@@ -86,7 +87,7 @@ def working_folder(arguments: list[str]) -> Path:
 
 
 def products_message(folder: Path) -> str:
-    """Where the products lie that a person looks for first."""
+    """Where the products lie that a person looks for first, and what became of exported events."""
     wanted = (
         ("manifest", "results/manifests/*.parquet"),
         ("", "results/manifests/*.jsonl"),
@@ -109,7 +110,7 @@ def products_message(folder: Path) -> str:
             shown = path.parent if path.name == "metadata.json" else path
             lines.append(f"  {name:<10}{shown}")
             name = ""
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + exports_in_words(folder)
 
 
 if __name__ == "__main__":

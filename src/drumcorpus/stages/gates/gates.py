@@ -1,12 +1,14 @@
 """Gates: limits that a health report must keep. What the report does not say does not pass.
 
-`counts`, `limits` and `rules` hold the gates, `waivers` what lets a failing one through for a
-while. A new gate is one function or one row of a table there, and its entry in the schema.
+`counts`, `limits` and `rules` hold the gates on a manifest, `export_gates` those on its export, and
+`waivers` has what lets a failing one through for a while. A new gate is one function or one row of
+a table there, and its entry in the schema.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from drumcorpus.stages.gates import counts, rules
+from drumcorpus.stages.gates.export_gates import ALWAYS, EXPORT_GATES
 from drumcorpus.stages.gates.limits import LIMITS
 from drumcorpus.stages.gates.verdicts import FAIL, WAIVED, Verdict
 from drumcorpus.stages.gates.waivers import (
@@ -17,10 +19,21 @@ from drumcorpus.stages.gates.waivers import (
     expired_waivers,
 )
 
-__all__ = ["GATES", "check_gates", "check_waivers", "enforce_gates", "expired_waivers"]
+__all__ = [
+    "EXPORT_GATES",
+    "GATES",
+    "check_export_gates",
+    "check_gates",
+    "check_waivers",
+    "enforce_gates",
+    "expired_waivers",
+]
 
-# Every gate by its name in the YAML: a function of the report, its name and its limit.
-GATES: dict[str, Callable[[Mapping, str, object], Iterator[Verdict]]] = {
+Gate = Callable[[Mapping, str, object], Iterator[Verdict]]
+
+# Every gate on a manifest by its name in the YAML: a function of the health report, its name and
+# its limit.
+GATES: dict[str, Gate] = {
     gate.__name__: gate
     for gate in (
         counts.min_count,
@@ -33,6 +46,7 @@ GATES: dict[str, Callable[[Mapping, str, object], Iterator[Verdict]]] = {
         rules.require_license,
         rules.allowed_licenses,
         rules.max_source_set_share,
+        rules.max_unreadable_sessions,
         rules.max_audit_findings,
         rules.max_audit_differences,
         rules.max_drifted_classes,
@@ -50,7 +64,7 @@ def check_gates(report: Mapping, gates: Mapping, *, expired: Collection[str] = (
         Report of `measure.measure_health`.
     gates : mapping
         Limit of every gate by its name, and under ``waivers`` what may fail for a while, as in
-        ``resources/gates/*.yaml``.
+        ``resources/gates/*.yaml``. Those on the export are passed over.
     expired : collection of str
         Gates whose waiver has expired, as of `expired_waivers`.
 
@@ -69,42 +83,76 @@ def check_gates(report: Mapping, gates: Mapping, *, expired: Collection[str] = (
         If there is no gate, a gate has an unknown name, its limit is of the wrong kind, or a
         waiver cannot hold.
     """
-    if not set(gates) - {KEY}:
-        raise ValueError(f"there is no gate to check; name at least one of {allowed_names()}")
+    if not set(gates) & set(GATES) and set(gates) <= {KEY, *EXPORT_GATES}:
+        raise ValueError(f"there is no gate to check; name at least one of {_names_of(GATES)}")
+    return _verdicts(report, gates, GATES, expired)
+
+
+def check_export_gates(
+    report: Mapping, gates: Mapping, *, expired: Collection[str] = ()
+) -> list[Verdict]:
+    """Hold the report of an export against the gates on it.
+
+    Parameters
+    ----------
+    report : mapping
+        Of `export.figures.measure_export`.
+    gates, expired
+        As of `check_gates`; those on the health report are passed over. `export_gates.ALWAYS` holds
+        where the file says nothing else.
+
+    Returns
+    -------
+    verdicts : list of dict
+        As of `check_gates`.
+
+    Raises
+    ------
+    ValueError
+        As `check_gates`, but for a file without a gate on the export.
+    """
+    return _verdicts(report, ALWAYS | gates, EXPORT_GATES, expired)
+
+
+def _verdicts(
+    report: Mapping, gates: Mapping, on_report: Mapping[str, Gate], expired: Collection[str]
+) -> list[Verdict]:
+    """The verdicts of those gates of a file that are on a report, with their waivers."""
     verdicts = []
     for name, limit in gates.items():
-        if name == KEY:
-            continue
-        if name not in GATES:
-            raise ValueError(f"unknown gate {name!r}; the gates are {allowed_names()}")
-        verdicts += GATES[name](report, name, limit)
+        if name not in {KEY, *GATES, *EXPORT_GATES}:
+            allowed = _names_of({**GATES, **EXPORT_GATES})
+            raise ValueError(f"unknown gate {name!r}; the gates are {allowed}")
+        if name in on_report:
+            verdicts += on_report[name](report, name, limit)
     check_waivers(gates, "gates")
     return apply_waivers(verdicts, gates, expired)
 
 
-def allowed_names() -> str:
-    """The names of all gates, for messages."""
-    return ", ".join(sorted(GATES))
+def _names_of(gates: Mapping[str, Gate]) -> str:
+    """The names of gates, for messages."""
+    return ", ".join(sorted(gates))
 
 
-def enforce_gates(verdicts: list[Verdict], *, manifest: str, mode: str) -> dict:
+def enforce_gates(verdicts: list[Verdict], *, of: str, mode: str, figures: str) -> dict:
     """Stop where a gate fails and is not waived.
 
     Parameters
     ----------
     verdicts : list of dict
         As of `check_gates`.
-    manifest : str
-        Name of the manifest, for the message.
+    of : str
+        What the gates are on, for the message: a manifest, or its export.
     mode : str
         ``enforce``, or ``report`` to let everything pass.
+    figures : str
+        Where all figures are, for the message.
 
     Returns
     -------
     verdict : dict
-        The manifest, the mode, and the names of the gates that fail, that are waived, and whose
-        waiver is not needed. It has no figures: as long as these are the same, nothing that waits
-        for it has to be made again.
+        What the gates are on, and the names of those that fail, that are waived, and whose waiver
+        is not needed. It has no figures and no mode: as long as these are the same, it is.
 
     Raises
     ------
@@ -115,14 +163,12 @@ def enforce_gates(verdicts: list[Verdict], *, manifest: str, mode: str) -> dict:
     if failed and mode == "enforce":
         sentences = "\n  ".join(f"{verdict['gate']}: {verdict['sentence']}" for verdict in failed)
         raise ValueError(
-            f"{len(failed)} of {len(verdicts)} gates fail for {manifest}:\n  {sentences}\n"
-            f"  All figures: reports/health/{manifest}.html. To go on all the same: "
-            f"--config gates=report"
+            f"{len(failed)} of {len(verdicts)} gates fail for {of}:\n  {sentences}\n"
+            f"  All figures: {figures}. To go on all the same: --config gates=report"
         )
     return {
-        "schema": "drumcorpus.gates/2",
-        "manifest": manifest,
-        "mode": mode,
+        "schema": "drumcorpus.gates/3",
+        "of": of,
         "failed": [verdict["gate"] for verdict in failed],
         "waived": [verdict["gate"] for verdict in verdicts if verdict["status"] == WAIVED],
         "unneeded_waivers": [
@@ -131,3 +177,17 @@ def enforce_gates(verdicts: list[Verdict], *, manifest: str, mode: str) -> dict:
             if verdict["waiver"] and verdict["waiver"]["state"] == UNNEEDED
         ],
     }
+
+
+def may_stand(verdict: Mapping, mode: str) -> bool:
+    """Whether a verdict of `enforce_gates` that was made before would be let through in `mode`."""
+    return mode != "enforce" or not verdict["failed"]
+
+
+def waivers_in_words(verdicts: list[Verdict]) -> list[str]:
+    """One sentence for each gate that has a waiver."""
+    return [
+        f"{row['gate']} ({row['status']}, waiver {row['waiver']['state']}): {row['sentence']}"
+        for row in verdicts
+        if row["waiver"]
+    ]

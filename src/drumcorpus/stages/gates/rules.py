@@ -8,14 +8,16 @@ from drumcorpus.stages.gates.verdicts import (
     at_most,
     figure_of,
     mapping_of,
+    named,
     names_of,
     one_number,
     only_true,
+    sessions_of,
     shown,
     shown_share,
+    some_of,
 )
 
-N_NAMED = 5  # of many, so many are named in the sentence
 BASELINES = {"audit": "provenance audit", "drift": "distribution of every source set"}
 NO_LICENSE = "licenses", "events_without_license"
 
@@ -43,7 +45,7 @@ def allowed_licenses(report: Mapping, name: str, allowed) -> Iterator[Verdict]:
         name,
         figure,
         0,
-        f"Events with a licence that is not allowed{_named(sorted(others))}: {shown(figure)}; the "
+        f"Events with a licence that is not allowed{named(sorted(others))}: {shown(figure)}; the "
         f"manifest may have {', '.join(allowed)}.",
         "Leave their source set out, or allow the licence once somebody has read it.",
     )
@@ -64,13 +66,28 @@ def max_source_set_share(report: Mapping, name: str, limit) -> Iterator[Verdict]
     )
 
 
+def max_unreadable_sessions(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """No more than so many sessions have a recording of which no fingerprint could be taken."""
+    limit = one_number(name, limit)
+    figure = figure_of(report, "unreadable", "sessions")
+    yield at_most(
+        name,
+        figure,
+        limit,
+        "Sessions with a recording that could not be decoded when all were fingerprinted"
+        f"{named(sessions_of(report, 'unreadable'), n_in_all=figure)}: {shown(figure)}; at "
+        f"most {shown(limit)} may be there.",
+        "Fetch their files again, or leave their source set out.",
+    )
+
+
 def max_audit_findings(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     """At most so many kinds of defects stand in the provenance audit."""
     limit = one_number(name, limit)
     figure = figure_of(report, "audit", "n_findings")
     findings = _sentences(report, "audit", "findings")
     finding = (
-        f"Findings of the provenance audit: {shown(figure)}{_named(findings, '; ', figure)}; at "
+        f"Findings of the provenance audit: {shown(figure)}{named(findings, '; ', figure)}; at "
         f"most {shown(limit)} may stand."
     )
     yield at_most(name, figure, limit, finding, "Read them in reports/provenance/.")
@@ -82,7 +99,7 @@ def max_audit_differences(report: Mapping, name: str, limit) -> Iterator[Verdict
     figure = figure_of(report, "audit", "n_differences")
     finding = (
         f"Figures in which the provenance audit differs from the blessed one: {shown(figure)}"
-        f"{_named(_sentences(report, 'audit', 'differences'), '; ', figure)}; at most "
+        f"{named(_sentences(report, 'audit', 'differences'), '; ', figure)}; at most "
         f"{shown(limit)} may."
     )
     if _baseline(report, "audit") == NONE:
@@ -102,7 +119,7 @@ def max_drifted_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     drifted = _sentences(report, "drift", "drifted")
     finding = (
         f"{shown(figure)} classes or spreads have drifted from what is blessed"
-        f"{_named(drifted, '; ')}; at most {shown(limit)} may."
+        f"{named(drifted, '; ')}; at most {shown(limit)} may."
     )
     if _baseline(report, "drift") == NONE:
         finding = (
@@ -110,7 +127,7 @@ def max_drifted_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
             f"most {shown(limit)} classes or spreads may drift from them."
         )
     elif bare := drift.get("sets_without_baseline"):
-        finding += f" Not compared, for nothing of them is blessed yet: {_some(bare)}."
+        finding += f" Not compared, for nothing of them is blessed yet: {some_of(bare)}."
     yield at_most(
         name, figure, limit, finding, "Find what moved them; if it is meant, `snakemake bless`."
     )
@@ -126,7 +143,7 @@ def require_baselines(report: Mapping, name: str, limit) -> Iterator[Verdict]:
         name,
         figure,
         0,
-        f"{shown(figure)} of {len(BASELINES)} baselines are not blessed{_named(lacking)}.",
+        f"{shown(figure)} of {len(BASELINES)} baselines are not blessed{named(lacking)}.",
         "Look at the figures, then `snakemake bless`.",
     )
 
@@ -140,15 +157,3 @@ def _sentences(report: Mapping, section: str, key: str) -> list[str]:
     """Sentences that stand in a section of the report, without their full stops."""
     sentences = (mapping_of(report, section) or {}).get(key) or []
     return [sentence.rstrip(".") for sentence in sentences]
-
-
-def _named(names: list[str], separator: str = ", ", n_in_all: int | None = None) -> str:
-    """`_some` of the names in brackets; nothing where there is none."""
-    return f" ({_some(names, separator, n_in_all)})" if names else ""
-
-
-def _some(names: list[str], separator: str = ", ", n_in_all: int | None = None) -> str:
-    """The first names, with how many there are beyond, of `n_in_all` where not all are listed."""
-    n_more = (n_in_all or len(names)) - N_NAMED
-    more = f"{separator}and {n_more} more" if n_more > 0 else ""
-    return f"{separator.join(names[:N_NAMED])}{more}"

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 PASS, FAIL, WAIVED = "PASS", "FAIL", "WAIVED"
 
+N_NAMED = 5  # of many, so many are named in a sentence
+
 Verdict = dict  # gate, status, passed, figure, limit, sentence, waiver
 
 
@@ -93,3 +95,21 @@ def shown(figure: float | None) -> str:
 def shown_share(figure: float | None) -> str:
     """A share in percent, such as ``0.5 %``."""
     return "no" if figure is None else f"{100 * figure:.4g} %"
+
+
+def sessions_of(report: Mapping, *keys: str) -> list[str]:
+    """The sessions that a section names by source set, as ``set/session``."""
+    examples = mapping_of(report, *keys, "examples") or {}
+    return [f"{name}/{session}" for name, sessions in examples.items() for session in sessions]
+
+
+def named(names: list[str], separator: str = ", ", n_in_all: int | None = None) -> str:
+    """`some_of` the names in brackets; nothing where there is none."""
+    return f" ({some_of(names, separator, n_in_all)})" if names else ""
+
+
+def some_of(names: list[str], separator: str = ", ", n_in_all: int | None = None) -> str:
+    """The first names, with how many there are beyond, of `n_in_all` where not all are listed."""
+    n_more = (n_in_all or len(names)) - N_NAMED
+    more = f"{separator}and {n_more} more" if n_more > 0 else ""
+    return f"{separator.join(names[:N_NAMED])}{more}"

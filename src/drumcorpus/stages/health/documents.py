@@ -10,6 +10,8 @@ N_NAMED = 5  # findings and differences of the audit that the report names; it c
 
 # Below `leaks` of reports/splits: what gates and the page rest on.
 LEAKS = ("families", "found_families", "moved_sessions", "refused_sessions", "policy", "examples")
+# Below `unreadable` of the same: recordings that no fingerprint could be taken of.
+UNREADABLE = ("sessions", "by_source_set", "examples")
 # Of reports/distribution.
 DRIFT = ("baseline", "n_drifted", "drifted", "sets_without_baseline")
 
@@ -19,6 +21,11 @@ Path = str | os.PathLike
 def leaks(path: Path | None) -> dict | None:
     """The figures of the split report; None where there is none."""
     return None if path is None else chosen(document(path).get("leaks") or {}, LEAKS)
+
+
+def unreadable(path: Path | None) -> dict | None:
+    """The sessions that the split report names as unreadable; None where there is no report."""
+    return None if path is None else chosen(document(path).get("unreadable") or {}, UNREADABLE)
 
 
 def drift(path: Path | None) -> dict | None:

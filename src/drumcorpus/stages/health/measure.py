@@ -139,6 +139,7 @@ def measure_health(
         report |= tables_report(database, per_session, counts, around_events)
     report |= {
         "leaks": documents.leaks(around_events.leaks),
+        "unreadable": documents.unreadable(around_events.leaks),
         "audit": documents.audit(around_events.audit, around_events.audit_diff),
         "drift": documents.drift(around_events.drift),
         "dynamic_buckets": list(dynamic_buckets),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from drumcorpus.ground.files.tables import count_by, write_batches
+from drumcorpus.ground.files.tables import count_by, read_table, write_batches
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
 from drumcorpus.schemas import FINGERPRINTS
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
@@ -56,7 +57,8 @@ def fingerprint_sessions(
     ------
     batch : pa.RecordBatch
         FINGERPRINTS schema. `audio_reason` is `no_audio`, `unreadable_audio`, `silent_audio` or
-        `no_landmark` where there are no landmarks.
+        `no_landmark` where there are no landmarks. `unreadable_files` are those looked at that
+        cannot be decoded, whether there are landmarks of others or not.
     """
     strokes = _strokes(events, classes)
     recordings = _recordings(events, max_files)
@@ -93,19 +95,25 @@ def fingerprint_sessions(
 
 
 def write_fingerprints(path: str | os.PathLike, batches: Iterable[pa.RecordBatch]) -> dict:
-    """Write fingerprints as they come; returns their number, and why some lack sound."""
+    """Write fingerprints as they come; returns their number, and why some lack sound.
+
+    ``unreadable`` counts the sessions of which a file cannot be decoded.
+    """
     n_sessions = write_batches(path, FINGERPRINTS, batches)
-    return {"sessions": n_sessions, **count_by(path, "audio_reason")}
+    n_files = pc.list_value_length(read_table(path, ["unreadable_files"])["unreadable_files"])
+    n_unreadable = pc.sum(pc.greater(n_files, 0), min_count=0).as_py()
+    return {"sessions": n_sessions, "unreadable": n_unreadable, **count_by(path, "audio_reason")}
 
 
 def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int) -> dict:
     """The landmarks of a session's files, which run side by side, and why there are none."""
-    landmarks, silent, reasons = [], [], []
+    landmarks, silent, reasons, unreadable = [], [], [], []
     for path in paths:
         try:
             samples = open_audio(path)[0][: int(max_seconds * SAMPLE_RATE_HZ)]
         except ValueError:
             reasons.append(UNREADABLE_AUDIO)
+            unreadable.append(path)
             continue
         if is_silent(samples):
             reasons.append(SILENT_AUDIO)
@@ -124,6 +132,7 @@ def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int
         "landmark_hashes": np.asarray(hashes)[order],
         "landmark_frames": np.asarray(frames)[order],
         "silent_files": silent,
+        "unreadable_files": unreadable,
     }
 
 

@@ -13,6 +13,7 @@ N_EXAMPLES = 50  # families that are described; those that stood in several spli
 N_MEMBERS = 20  # sessions named of each family
 N_EDGES = 10  # pairs of each family that are shown with their evidence
 N_REFUSED = 200  # sessions named that are refused
+N_UNREADABLE = 10  # sessions named of each source set of which a recording cannot be decoded
 
 
 def split_table(
@@ -48,6 +49,7 @@ def describe_splits(
     families: Sequence[str],
     decisions: Sequence[Decision],
     audio_reasons: Mapping[str, Mapping[str, int]],
+    unreadable: Mapping[str, Sequence[str]],
     *,
     policy: str,
     isolate: Sequence[str],
@@ -62,6 +64,8 @@ def describe_splits(
         What the families rest on.
     audio_reasons : mapping
         By source set, sessions without landmarks by reason.
+    unreadable : mapping
+        By source set, the sessions of which a file cannot be decoded.
     policy, isolate
         As the config has them.
 
@@ -71,6 +75,7 @@ def describe_splits(
         ``leaks``: the figures that gates rest on. ``families``: how many there are, of what kind,
         and examples. ``splits``: sessions by source set and split, before and after. ``refused``:
         the first sessions left out. ``without_landmarks``: `audio_reasons`.
+        ``unreadable``: sessions of which a recording cannot be decoded, in all and by source set.
     """
     edges = list(edges)
     before = [Decision(session["split"]) for session in sessions]
@@ -116,6 +121,13 @@ def describe_splits(
         "refused": [_member(sessions[n], decisions[n]) for n in refused[:N_REFUSED]],
         "without_landmarks": {
             name: dict(sorted(n.items())) for name, n in sorted(audio_reasons.items())
+        },
+        "unreadable": {
+            "sessions": sum(map(len, unreadable.values())),
+            "by_source_set": {name: len(sessions) for name, sessions in unreadable.items()},
+            "examples": {
+                name: list(sessions)[:N_UNREADABLE] for name, sessions in unreadable.items()
+            },
         },
     }
 

@@ -102,6 +102,19 @@ def count_audio_reasons(fingerprints: Sequence[str]) -> dict[str, Counter]:
     return dict(counts)
 
 
+def find_unreadable(fingerprints: Sequence[str]) -> dict[str, list[str]]:
+    """By source set, the sessions of which a file that was read cannot be decoded, in order."""
+    found: dict[str, list[str]] = defaultdict(list)
+    names = ["source_set", "session_id", "unreadable_files"]
+    for path in fingerprints:
+        for batch in iter_batches(path, names):
+            columns = (column.to_pylist() for column in batch.columns)
+            for source_set, session_id, files in zip(*columns, strict=True):
+                if files:
+                    found[source_set].append(session_id)
+    return {name: sorted(sessions) for name, sessions in sorted(found.items())}
+
+
 def _facts(fingerprints, numbers) -> tuple[set[str], dict[int, int]]:
     """Digests of silent files, and the onsets of every session by its number."""
     silent: set[str] = set()

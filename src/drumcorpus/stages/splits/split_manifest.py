@@ -7,7 +7,12 @@ import pyarrow as pa
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.stages.splits.decide import decide_splits
 from drumcorpus.stages.splits.report import describe_splits, split_table
-from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.stages.splits.search import (
+    count_audio_reasons,
+    find_edges,
+    find_unreadable,
+    read_sessions,
+)
 from drumcorpus.stages.splits.settings import SplitSettings
 
 
@@ -61,5 +66,6 @@ def split_manifest(
     )
     reasons = count_audio_reasons(fingerprints)
     policies = {"policy": settings.leaks, "isolate": settings.isolate}
-    report = describe_splits(rows, edges, families, decisions, reasons, **policies)
+    unreadable = find_unreadable(fingerprints)
+    report = describe_splits(rows, edges, families, decisions, reasons, unreadable, **policies)
     return split_table(rows, families, decisions), report

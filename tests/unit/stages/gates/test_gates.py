@@ -11,7 +11,7 @@ from checkout import REPO
 from drumcorpus.ground.files.schema_check import typed
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.state import day_of_planning
-from drumcorpus.stages.gates.gates import GATES, check_gates, enforce_gates
+from drumcorpus.stages.gates.gates import EXPORT_GATES, GATES, check_gates, enforce_gates
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 
 ROOT = REPO
@@ -33,6 +33,7 @@ REPORT = {
     "audit": {"n_findings": 7, "n_differences": 8, "baseline": "blessed"},
     "drift": {"n_drifted": 2, "drifted": ["egmd: snare is gone."] * 2, "baseline": "blessed"},
     "leaks": {"families": 9},
+    "unreadable": {"sessions": 11, "examples": {"egmd": ["a", "b"]}},
     "composition": {
         "synthetic_share": 0.4,
         "largest_source_set": "egmd",
@@ -72,6 +73,7 @@ LIMITS = [
     ("max_silent_share", 0.01, 0.009, 0.01),
     ("max_dc_share", 0.02, 0.01, 0.02),
     ("max_unmeasured_share", 0.015, 0.014, 0.015),
+    ("max_unreadable_sessions", 11, 10, 11),
     ("max_timing_beyond_share", 0.05, 0.04, 0.05),
     ("max_past_end_events", 10, 9, 10),
     ("allowed_licenses", ["MIT", "CC0-1.0"], ["MIT"], 4),
@@ -171,6 +173,11 @@ def test_missing_labels_and_unknown_labels_are_named():
     assert "(BOGUS_LABEL)" in only(REPORT, "max_unknown_labels", 0)["sentence"]
 
 
+def test_sessions_that_could_not_be_decoded_are_named_with_how_many_more():
+    verdict = only(REPORT, "max_unreadable_sessions", 0)
+    assert "(egmd/a, egmd/b, and 6 more): 11; at most 0" in verdict["sentence"]
+
+
 def test_an_unknown_gate_is_refused_with_the_allowed_names():
     with pytest.raises(ValueError, match=r"unknown gate 'max_dups'; the gates are .*min_count"):
         check_gates(REPORT, {"max_dups": 0})
@@ -210,7 +217,7 @@ def validator():
 
 
 def test_schema_and_library_have_the_same_gates_each_with_a_description(validator):
-    assert set(validator.schema["properties"]) == {*GATES, "waivers"}
+    assert set(validator.schema["properties"]) == {*GATES, *EXPORT_GATES, "waivers"}
     assert all(entry["description"] for entry in validator.schema["properties"].values())
 
 
@@ -231,7 +238,7 @@ def test_the_gates_of_the_house_fit_the_schema_and_name_labels_of_the_taxonomy(n
     }
     assert named <= set(labels)
     assert set(gates.get("required_techniques", ())) <= set(techniques)
-    assert set(gates) <= {*GATES, "waivers"}
+    assert set(gates) <= {*GATES, *EXPORT_GATES, "waivers"}
 
 
 def test_production_asks_for_what_the_peer_asks_for():
@@ -253,13 +260,15 @@ def test_a_failing_gate_stops_with_its_sentence_unless_it_is_only_reported():
         ValueError,
         match=r"1 of 2 gates fail for prod:\n  max_quarantined: Raw files in quarantine: 3",
     ):
-        enforce_gates(verdicts, manifest="prod", mode="enforce")
-    assert enforce_gates(verdicts, manifest="prod", mode="report")["failed"] == ["max_quarantined"]
+        enforce_gates(verdicts, of="prod", figures="f.html", mode="enforce")
+    assert enforce_gates(verdicts, of="prod", figures="f.html", mode="report")["failed"] == [
+        "max_quarantined"
+    ]
 
 
 def test_where_every_gate_passes_none_is_named():
     verdicts = check_gates(REPORT, {"max_leaked_groups": 5})
-    assert enforce_gates(verdicts, manifest="prod", mode="enforce")["failed"] == []
+    assert enforce_gates(verdicts, of="prod", figures="f.html", mode="enforce")["failed"] == []
 
 
 # What may fail for a while.
@@ -294,7 +303,7 @@ def test_an_expired_waiver_fails_and_says_so():
     assert (verdict["status"], verdict["passed"]) == ("FAIL", False)
     assert "Its waiver expired on 2027-01-31" in verdict["sentence"]
     with pytest.raises(ValueError, match="Its waiver expired on 2027-01-31"):
-        enforce_gates([verdict], manifest="prod", mode="enforce")
+        enforce_gates([verdict], of="prod", figures="f.html", mode="enforce")
 
 
 @pytest.mark.parametrize("expired", [[], ["max_quarantined"]])
@@ -310,8 +319,8 @@ def test_a_waiver_lets_only_its_own_gate_through():
     verdicts = check_gates(REPORT, gates)
     assert [verdict["status"] for verdict in verdicts] == ["WAIVED", "FAIL", "PASS"]
     with pytest.raises(ValueError, match=r"^1 of 3 gates fail for prod:\n  min_count.crash2: "):
-        enforce_gates(verdicts, manifest="prod", mode="enforce")
-    result = enforce_gates(verdicts, manifest="prod", mode="report")
+        enforce_gates(verdicts, of="prod", figures="f.html", mode="enforce")
+    result = enforce_gates(verdicts, of="prod", figures="f.html", mode="report")
     assert result["failed"] == ["min_count.crash2"]
     assert result["waived"] == ["min_count.kick"]
     assert result["unneeded_waivers"] == ["max_quarantined"]

@@ -114,6 +114,20 @@ def test_files_of_strokes_stand_for_a_session_without_a_recording():
     assert found["a"]["landmark_hashes"] == found["b"]["landmark_hashes"]
 
 
+def test_damaged_files_are_named_whatever_the_others_of_the_session_hold():
+    beside = {"a": "loud.wav", "b": "silent.wav", "c": "steady.wav"}
+    sessions = [session(name, files=["damaged.wav", path]) for name, path in beside.items()]
+    events = [
+        event(name, 0.1 * n, ["kick"], path)
+        for name, own in beside.items()
+        for n, path in enumerate(["damaged.wav", own])
+    ]
+    found = fingerprints([*sessions, session("d", "other.wav"), session("e")], events)
+    damaged = {name: row["unreadable_files"] for name, row in found.items()}
+    assert damaged == {**{name: ["damaged.wav"] for name in "abc"}, "d": [], "e": []}
+    assert found["a"]["audio_reason"] is None
+
+
 def test_silent_files_beside_the_recording_are_listed_too_each_once():
     beside = {"a": ["sha of silent.wav", "a stem"], "b": ["another stem"]}
     found = fingerprints(

@@ -280,8 +280,9 @@ def described(policy, isolate=()):
     ]
     families, decisions = decide(sessions, edges, policy)
     reasons = {"s": {"no_audio": 3}}
+    unreadable = {"s": [f"d{number:02d}" for number in range(12)]}
     report = describe_splits(
-        sessions, edges, families, decisions, reasons, policy=policy, isolate=isolate
+        sessions, edges, families, decisions, reasons, unreadable, policy=policy, isolate=isolate
     )
     return report, split_table(sessions, families, decisions)
 
@@ -310,6 +311,12 @@ def test_the_report_counts_what_was_found_refused_and_left():
     assert table.filter(table["included"])["split"].unique().to_pylist() == ["test"]
     assert described("move")[0]["leaks"]["moved_sessions"] == 2
     assert described("report")[0]["leaks"]["families"] == 1
+
+
+def test_the_report_counts_and_names_sessions_that_cannot_be_decoded():
+    unreadable = described("refuse")[0]["unreadable"]
+    assert (unreadable["sessions"], unreadable["by_source_set"]) == (12, {"s": 12})
+    assert unreadable["examples"] == {"s": [f"d{number:02d}" for number in range(10)]}
 
 
 def test_the_page_says_what_joins_and_escapes_names():

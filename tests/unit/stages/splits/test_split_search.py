@@ -18,7 +18,12 @@ from drumcorpus.schemas import FINGERPRINTS, INVENTORY, SESSIONS, SPLITS
 from drumcorpus.stages.splits.decide import decide_splits, families_across_splits
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
 from drumcorpus.stages.splits.page import render_splits_page
-from drumcorpus.stages.splits.search import count_audio_reasons, find_edges, read_sessions
+from drumcorpus.stages.splits.search import (
+    count_audio_reasons,
+    find_edges,
+    find_unreadable,
+    read_sessions,
+)
 from drumcorpus.stages.splits.settings import SearchSettings
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -269,3 +274,17 @@ def test_sessions_without_landmarks_are_counted_by_reason(tmp_path):
     path = tmp_path / "f.parquet"
     write_table(path, pa.Table.from_pylist(rows, FINGERPRINTS))
     assert count_audio_reasons([str(path)]) == {"a": {"no_audio": 2}, "b": {"unreadable_audio": 1}}
+
+
+def test_sessions_with_a_damaged_file_are_named_by_set_and_in_order(tmp_path):
+    rows = [
+        {"source_set": source_set, "session_id": name, "unreadable_files": files}
+        for source_set, name, files in [
+            *(("b", "2", ["x.wav", "y.wav"]), ("b", "1", ["z.wav"])),
+            *(("a", "1", []), ("c", "1", ["x.wav"])),
+        ]
+    ]
+    paths = [tmp_path / f"{number}.parquet" for number in range(2)]
+    for path, part in zip(paths, (rows[:1], rows[1:]), strict=True):
+        write_table(path, pa.Table.from_pylist(part, FINGERPRINTS))
+    assert find_unreadable([str(path) for path in paths]) == {"b": ["1", "2"], "c": ["1"]}
