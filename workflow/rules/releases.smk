@@ -7,6 +7,8 @@ out:  reports/releases/<release>/...           the same documents, each as it wa
       reports/releases/trend.html              the metrics of all releases that are filed
 """
 
+from drumcorpus.ground.files.natural_order import natural_key
+
 RELEASES = "reports/releases"
 RELEASE = f"{RELEASES}/{config['release']}"
 # What is filed, by its place in the release; there, as below reports, pages lead to each other.
@@ -48,9 +50,12 @@ FILED = {
 }
 # The folders of other releases: what is in them was made from what stood then, and stays.
 EARLIER_RELEASES = sorted(
-    path.as_posix()
-    for path in Path(RELEASES).glob("*/")
-    if path.is_dir() and path.name != config["release"]
+    (
+        path.as_posix()
+        for path in Path(RELEASES).glob("*/")
+        if path.is_dir() and path.name != config["release"]
+    ),
+    key=natural_key,
 )
 
 

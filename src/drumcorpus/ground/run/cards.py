@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.vocabulary import ONSET_DETECTOR, PRODUCTION
 
 # What every source set's block in the config has; anything else is the source set's own.
-COMMON_SETTINGS = ("roots", "tier", "shards", "checksums", "like")
+COMMON_SETTINGS = ("roots", "tier", "shards", "checksums", "like", "accept_detected_labels")
 
 
 def read_options(card: Mapping, references: Iterable[str | os.PathLike], settings: Mapping) -> dict:
@@ -27,12 +28,13 @@ def read_options(card: Mapping, references: Iterable[str | os.PathLike], setting
 
 
 def check_settings(name: str, card: Mapping, block: Mapping) -> None:
-    """Hold the settings of a source set's block against those that its card names.
+    """Hold the settings of a source set's block against its card.
 
     Raises
     ------
     ValueError
-        If the block has a setting that the card does not name, or lacks one that it names.
+        If the block has a setting that the card does not name, or lacks one that it names; or if
+        it puts labels into production that nobody has set, and does not say that they are accepted.
     """
     declared = card.get("settings", [])
     configured = [key for key in block if key not in COMMON_SETTINGS]
@@ -43,4 +45,11 @@ def check_settings(name: str, card: Mapping, block: Mapping) -> None:
         raise ValueError(
             f"config: source_sets.{name}: settings of its own: {allowed}; "
             f"got unknown {unknown}, missing {missing}"
+        )
+    is_detected = card.get("label_method") == ONSET_DETECTOR and block["tier"] == PRODUCTION
+    if is_detected and not block.get("accept_detected_labels", False):
+        raise ValueError(
+            f"config: source_sets.{name}: tier {PRODUCTION!r}, but a detector found its labels in "
+            f"the sound (label_method {ONSET_DETECTOR} in its card); write accept_detected_labels: "
+            "true there if models may be trained on them, or tier: staged"
         )

@@ -12,6 +12,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
 from drumcorpus.ground.run.exports_made import exports_in_words
 from drumcorpus.ground.run.state import RUN_LOCK
@@ -104,7 +105,7 @@ def products_message(folder: Path) -> str:
     )
     lines = ["", "Done. The products:"]
     for name, pattern in wanted:
-        paths = sorted(folder.glob(pattern))
+        paths = sorted(folder.glob(pattern), key=lambda path: natural_key(str(path)))
         products = [path for path in paths if not path.name.endswith(".manifest.json")]
         for path in products:
             shown = path.parent if path.name == "metadata.json" else path

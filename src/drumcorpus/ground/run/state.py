@@ -7,6 +7,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.kept import KEPT, is_kept, keep
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.ground.run.software import here
@@ -95,7 +96,8 @@ def other_software_in_words() -> str:
     if not versions:
         return ""
     libraries = ", ".join(
-        f"{name} {version} (here {here(name) or 'none'})" for name, version in sorted(versions)
+        f"{name} {version} (here {here(name) or 'none'})"
+        for name, version in sorted(versions, key=lambda pair: (pair[0], natural_key(pair[1])))
     )
     return (
         f"{n_products:,} product{'s' if n_products != 1 else ''} made with other versions of "

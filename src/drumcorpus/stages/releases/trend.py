@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.pages.charts import COLOURS, nice_ticks
 from drumcorpus.ground.pages.render import render_page
 from drumcorpus.ground.pages.shown import short
@@ -16,6 +17,8 @@ def read_snapshots(
     paths: Iterable[tuple[str, str | os.PathLike]],
 ) -> dict[str, dict[str, dict]]:
     """Metrics snapshots by source set and release, both in order of their names.
+
+    Numbers in the name of a release count as numbers.
 
     Parameters
     ----------
@@ -34,7 +37,10 @@ def read_snapshots(
         if schema != SCHEMA:
             raise ValueError(f"{path}: got the schema {schema!r}; wanted: {SCHEMA!r}")
         snapshots.setdefault(snapshot["source_set"], {})[release] = snapshot
-    return {name: dict(sorted(of_set.items())) for name, of_set in sorted(snapshots.items())}
+    return {
+        name: {release: of_set[release] for release in sorted(of_set, key=natural_key)}
+        for name, of_set in sorted(snapshots.items())
+    }
 
 
 def render_trend_page(snapshots: Mapping[str, Mapping[str, Mapping]]) -> str:
@@ -50,7 +56,8 @@ def render_trend_page(snapshots: Mapping[str, Mapping[str, Mapping]]) -> str:
     html : str
         A whole document, every name escaped.
     """
-    releases = sorted({release for of_set in snapshots.values() for release in of_set})
+    names = {release for of_set in snapshots.values() for release in of_set}
+    releases = sorted(names, key=natural_key)
     charts = {
         name: line_chart(
             releases, classes_by_release(of_set), [of_set.get(r, {}).get("hits") for r in releases]

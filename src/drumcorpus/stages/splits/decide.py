@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from drumcorpus.stages.splits.draw import draw_split
+from drumcorpus.stages.splits.draw import draw_split, in_order
 from drumcorpus.stages.splits.families import ISOLATION, Edge, find_families
 from drumcorpus.stages.splits.policies import HELD_OUT, MOVE, REPORT
 from drumcorpus.vocabulary import (
@@ -64,7 +64,7 @@ def decide_splits(
     ValueError
         If a split of some share loses its last session because a drummer or a kit is kept in one.
     """
-    edges = list(edges)
+    edges, shares = list(edges), in_order(shares)
     members: dict[int, list[int]] = defaultdict(list)
     for number, family in enumerate(find_families(len(sessions), edges)):
         members[family].append(number)

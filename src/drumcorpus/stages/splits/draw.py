@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.vocabulary import SPLITS
 
 
 def draw_split(group_id: str, *, seed: int, shares: Mapping[str, float]) -> str:
@@ -13,8 +14,9 @@ def draw_split(group_id: str, *, seed: int, shares: Mapping[str, float]) -> str:
     seed : int
         Another seed is another draw.
     shares : mapping
-        Share of each split; they add up to 1.
+        Share of each split; they add up to 1. The order in which they are written tells nothing.
     """
+    shares = in_order(shares)
     digest = sha256_bytes(f"{seed}\x1f{group_id}".encode())
     point = int(digest[:13], 16) / 16**13
     total = 0.0
@@ -23,6 +25,11 @@ def draw_split(group_id: str, *, seed: int, shares: Mapping[str, float]) -> str:
         if point < total:
             return split
     return next(reversed(list(shares)))
+
+
+def in_order(shares: Mapping[str, float]) -> dict[str, float]:
+    """The shares in the order of `vocabulary.SPLITS`, in whatever order they were written."""
+    return {name: shares[name] for name in [*SPLITS, *sorted(shares)] if name in shares}
 
 
 def split_sessions(

@@ -27,6 +27,21 @@ def test_a_setting_of_another_set_is_refused():
         check_settings("egmd", {}, BLOCK | {"mix": "dry"})
 
 
+DETECTED = {"label_method": "onset_detector"}
+
+
+def test_labels_that_a_detector_found_are_of_production_only_where_the_config_accepts_them():
+    production = BLOCK | {"tier": "production"}
+    for refusing in ({}, {"accept_detected_labels": False}):
+        with pytest.raises(ValueError, match=r"source_sets.cambridge: tier 'produc.*write ac"):
+            check_settings("cambridge", DETECTED, production | refusing)
+    check_settings("cambridge", DETECTED, production | {"accept_detected_labels": True})
+    for tier in ("staged", "inventory"):
+        check_settings("cambridge", DETECTED, BLOCK | {"tier": tier})
+    for method in ("midi", "annotation", "file_name"):
+        check_settings("egmd", {"label_method": method}, production)
+
+
 class TestRedistributable:
     config = {  # noqa: RUF012
         "use": ["free", "bound"],

@@ -166,6 +166,16 @@ def test_releases_are_in_order_of_their_names(tmp_path, snapshot):
     assert "a trend needs two" not in page
 
 
+def test_numbers_in_the_names_of_releases_count_as_numbers(tmp_path, snapshot):
+    names = ["2026-11", "v10", "2026-9", "demo", "2027-1", "v9", "2026-9b"]
+    found = write_snapshots(tmp_path, snapshot, **{name: {} for name in names})
+    ordered = ["2026-9", "2026-9b", "2026-11", "2027-1", "demo", "v9", "v10"]
+    assert list(next(iter(found.values()))) == ordered
+    page = render_trend_page(found)
+    places = [page.rindex(f">{name}<") for name in ordered]
+    assert places == sorted(places)
+
+
 def test_with_one_release_the_page_says_so(tmp_path, snapshot):
     page = render_trend_page(write_snapshots(tmp_path, snapshot, first={}))
     assert "There is one release so far, first; a trend needs two." in page

@@ -1,5 +1,7 @@
 """What stays together, and in which split."""
 
+from itertools import permutations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,3 +86,12 @@ def test_the_draw_is_the_same_for_ever():
     groups = ("enst/backing/0", "enst/backing/6", "enst/backing/39")
     drawn = [draw_split(group, seed=0, shares=SHARES) for group in groups]
     assert drawn == ["train", "validation", "test"]
+
+
+def test_the_draw_does_not_depend_on_the_order_in_which_shares_are_written():
+    groups = [f"group {n}" for n in range(500)]
+    shares = {"train": 0.7, "validation": 0.2, "test": 0.1}
+    expected = [draw_split(group, seed=1, shares=shares) for group in groups]
+    for order in permutations(shares):
+        written = {name: shares[name] for name in order}
+        assert [draw_split(group, seed=1, shares=written) for group in groups] == expected

@@ -1,6 +1,7 @@
 """Families, and the split that each of them stands in."""
 
 from collections import defaultdict
+from itertools import permutations
 
 import orjson
 import pytest
@@ -160,6 +161,21 @@ def test_few_drummers_are_shared_out_so_that_no_split_is_left_empty(policy):
     sessions, edges = of_drummers(a=everywhere, b=everywhere, c=everywhere)
     _, decisions = decide(sessions, edges, policy)  # by their size all three would go to train
     assert by_drummer(sessions, decisions) == {"a": {"train"}, "b": {"validation"}, "c": {"test"}}
+
+
+def test_isolation_does_not_depend_on_the_order_in_which_shares_are_written():
+    sessions, edges = of_drummers(**{name: ["train", "test", "validation"] for name in "abcdefg"})
+    equal = {"train": 1 / 3, "validation": 1 / 3, "test": 1 / 3}  # every choice is a tie
+    found = [
+        outcome(
+            decide_splits(
+                sessions, edges, policy="move", seed=0, shares={n: equal[n] for n in order}
+            )[1]
+        )
+        for order in permutations(equal)
+    ]
+    assert found[1:] == found[:-1]
+    assert set(found[0]) == set(equal)
 
 
 @pytest.mark.parametrize("policy", ["refuse", "move"])
