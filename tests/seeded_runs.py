@@ -29,7 +29,7 @@ from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.check_settings import AudioCheckSettings
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
-from drumcorpus.ground.sound.recordings import recording_reader
+from drumcorpus.ground.sound.recordings import channels_cancel, recording_reader
 from drumcorpus.schemas import EVENTS, FINGERPRINTS
 from drumcorpus.sessions import file_digests
 from drumcorpus.stages.audit.baseline import audit_figures
@@ -152,7 +152,17 @@ class Copy:
             for file in files:
                 file |= now if file["path"] == name else {}
 
-        self.edit_sessions(source_set, lambda rows: [note(row["files"]) for row in rows])
+        try:
+            cancel = channels_cancel([path])
+        except ValueError:
+            cancel = None
+
+        def note_sessions(rows):
+            for row in rows:
+                note(row["files"])
+                row |= {"channels_cancel": cancel} if row["session_id"] == session_id else {}
+
+        self.edit_sessions(source_set, note_sessions)
         self.edit("results/inventory/*.parquet", source_set, note)
         self.edit(
             "results/provenance/*.jsonl",

@@ -96,6 +96,9 @@ SESSIONS = pa.schema(
         # Where several mono files are one recording, such as a pair of overheads; else null.
         ("channel_paths", pa.list_(pa.string())),
         ("audio_duration", pa.float64()),
+        # Whether the channels of its sound cancel when they are mixed to one, so that the loudest
+        # is heard instead; null where there is one channel, no sound, or no label.
+        ("channels_cancel", pa.bool_()),
         # LUFS, of the audio as measured, or else as the source states it for its own rendering.
         ("integrated_loudness", pa.float64()),
         ("overall_gain", pa.float64()),  # linear, that the source applied to the audio

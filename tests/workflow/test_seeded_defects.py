@@ -71,6 +71,7 @@ def strict_gates(report):
         "max_clipped_share": 0,
         "max_silent_share": 0,
         "max_dc_share": 0,
+        "max_channels_cancel": 0,
         "max_unmeasured_share": 0,
         "max_unreadable_sessions": 1,
         "max_timing_beyond_share": 0,
@@ -262,6 +263,11 @@ def with_a_gap(samples):
     """One sample in the middle that is no number."""
     samples[len(samples) // 2] = np.nan
     return samples
+
+
+def in_opposite_channels(samples):
+    """The recording in two channels that cancel."""
+    return np.stack([samples, -samples], axis=1)
 
 
 def damage_the_middle(content):
@@ -473,6 +479,9 @@ DEFECTS = {
     ),
     "a silent session": Defect("max_silent_share", sound(SHORT, lambda x: 0 * x), (AUDIT,)),
     "an offset from zero": Defect("max_dc_share", sound(SHORT, lambda x: 0.9 * x + 0.05), (AUDIT,)),
+    "channels of opposite polarity": Defect(
+        "max_channels_cancel", sound(SHORT, in_opposite_channels), (AUDIT,)
+    ),
     "labels 200 ms late": Defect(TIMING, move_onsets(SHORT, lambda t: t + 0.2)),
     "labels that drift": Defect(TIMING, move_onsets(LONG, lambda t: 1.0007 * t)),
     "the recording of another session": Defect(TIMING, swap_recording, (AUDIT,)),

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 
 from drumcorpus.ground.sound.decoding import Source, UnusableSound, open_sound
+from drumcorpus.ground.sound.mixdown import MixMeter, as_one
 from drumcorpus.ground.sound.resampling import resample
 
 RESAMPLER_REACH = 4096  # samples of the file on either side, several times the filter's length
@@ -33,10 +35,11 @@ def probe_audio(source: Source) -> dict:
 def read_mono(
     source: Source, sample_rate_hz: int | None = None, *, allow_not_finite: bool = False
 ) -> tuple[np.ndarray, int]:
-    """The whole file as one channel, the mean of its channels.
+    """The whole file as one channel: the mean of its channels, or the loudest if they cancel.
 
     Decoded block by block: of twenty channels one is kept, and what a damaged header promises
-    takes no memory. The samples grow in one place, so that they are never held twice.
+    takes no memory. The samples grow in one place, so that they are never held twice. Where the
+    channels cancel (`mixdown`) the file is decoded once more.
 
     Parameters
     ----------
@@ -58,15 +61,31 @@ def read_mono(
     UnusableSound
         If it is not sound that can be decoded to its end.
     """
-    decoded = bytearray()
-    with open_sound(source) as sound:
-        rate = sound.sample_rate_hz
-        for block in sound.blocks(allow_not_finite=allow_not_finite):
-            decoded += _as_mono(block).data
-    samples = np.frombuffer(decoded, dtype=np.float32)
+    samples, rate, channel = _decode(source, allow_not_finite)
+    if channel is not None:
+        samples, rate, _ = _decode(source, allow_not_finite, channel)
     if sample_rate_hz is None:
         return samples, rate
     return resample(samples, rate, sample_rate_hz), sample_rate_hz
+
+
+def cancelling_channel(source: Source) -> int | None:
+    """The channel that `read_mono` takes, from 0, where the mean would cancel; else None.
+
+    Of a file that cannot be decoded to its end, the part that can be decoded counts.
+
+    Raises
+    ------
+    UnusableSound
+        If it cannot be opened.
+    """
+    with open_sound(source) as sound:
+        meter = MixMeter(sound.sample_rate_hz, sound.n_channels)
+        if sound.n_channels > 1:
+            with suppress(UnusableSound):
+                for block in sound.blocks(allow_not_finite=True):
+                    meter.add(block)
+    return meter.surviving_channel()
 
 
 def read_mono_near(
@@ -75,7 +94,8 @@ def read_mono_near(
     """Some spans of a file as one channel, at their place in an array as long as the whole.
 
     Where the format can be searched, nothing else is decoded but the last sample; what is outside
-    of the spans is then mostly 0.
+    of the spans is then mostly 0. Of several channels all is decoded, for whether they cancel is
+    said of the whole, but no more than the spans is resampled.
 
     Parameters
     ----------
@@ -104,7 +124,8 @@ def read_mono_near(
         if sound.is_seekable:
             try:
                 sound.require_end()
-                near = _decode_near(sound, sample_rate_hz, spans, allow_not_finite)
+                channel = cancelling_channel(source) if sound.n_channels > 1 else None
+                near = _decode_near(sound, sample_rate_hz, spans, allow_not_finite, channel)
             except UnusableSound:
                 pass  # what is wrong, or whether anything is, a plain reading says
             else:
@@ -112,7 +133,20 @@ def read_mono_near(
     return read_mono(source, sample_rate_hz, allow_not_finite=allow_not_finite)
 
 
-def _decode_near(sound, sample_rate_hz, spans, allow_not_finite):
+def _decode(source, allow_not_finite, channel=None):
+    """Samples, their rate, and the channel to take instead of the mean; else `channel` alone."""
+    decoded = bytearray()
+    with open_sound(source) as sound:
+        rate = sound.sample_rate_hz
+        meter = MixMeter(rate, sound.n_channels)
+        for block in sound.blocks(allow_not_finite=allow_not_finite):
+            decoded += as_one(block, channel).data
+            if channel is None:
+                meter.add(block)
+    return np.frombuffer(decoded, dtype=np.float32), rate, meter.surviving_channel()
+
+
+def _decode_near(sound, sample_rate_hz, spans, allow_not_finite, channel):
     rate, n_frames = sound.sample_rate_hz, sound.n_samples
     common = math.gcd(rate, sample_rate_hz)
     # A part begins where a sample of the file and one of the result fall together.
@@ -125,7 +159,7 @@ def _decode_near(sound, sample_rate_hz, spans, allow_not_finite):
     samples = np.zeros(n_samples, dtype=np.float32)
     for start, stop in _joined(zip(starts.tolist(), stops.tolist(), strict=True)):
         part = sound.read(start, stop, allow_not_finite=allow_not_finite)
-        mono = resample(_as_mono(part), rate, sample_rate_hz)
+        mono = resample(as_one(part, channel), rate, sample_rate_hz)
         at = start // step * resampled_step
         samples[at : at + len(mono)] = mono[: len(samples) - at]
     return samples
@@ -139,9 +173,3 @@ def _joined(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
             start, stop = joined[-1][0], max(joined.pop()[1], stop)
         joined.append((start, stop))
     return joined
-
-
-def _as_mono(samples: np.ndarray) -> np.ndarray:
-    """The mean of the channels, (n_samples,), of (n_samples, n_channels)."""
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    return np.ascontiguousarray(mono)

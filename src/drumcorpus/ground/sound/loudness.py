@@ -36,7 +36,8 @@ K_WEIGHTING = (
 class LoudnessMeter:
     """Mean powers of the gating blocks of one recording, taken from its samples as they come.
 
-    Of more than five channels the standard gives no weights; their mean is then measured.
+    Of more than five channels the standard gives no weights: the mean of their powers is taken,
+    so that channels that cancel one another are as loud as they are.
     """
 
     def __init__(self, sample_rate_hz: int, n_channels: int):
@@ -45,8 +46,9 @@ class LoudnessMeter:
             for gain, quality, frequency, kind in K_WEIGHTING
         ]
         self._sections = np.array([np.concatenate([each.b, each.a]) for each in filters])
-        self._is_mixed = n_channels > len(CHANNEL_WEIGHTS)
-        weights = np.array(CHANNEL_WEIGHTS[: 1 if self._is_mixed else n_channels])
+        has_weights = n_channels <= len(CHANNEL_WEIGHTS)
+        shares = CHANNEL_WEIGHTS[:n_channels] if has_weights else [1 / n_channels] * n_channels
+        weights = np.array(shares)
         self._weights = weights * 10 ** (-OFFSET / 10) / self._power_gain(TONE_HZ / sample_rate_hz)
         self._state = np.zeros((len(filters), len(self._weights), 2))
         self._rate, self._n_samples = sample_rate_hz, 0
@@ -54,8 +56,6 @@ class LoudnessMeter:
 
     def add(self, samples: np.ndarray) -> None:
         """Take the next samples, (n_channels, n_samples) float, full scale 1."""
-        if self._is_mixed:
-            samples = samples.mean(axis=0, keepdims=True)
         weighted, self._state = sosfilt(self._sections, samples, axis=1, zi=self._state)
         power = self._weights @ np.square(weighted, out=weighted)
         stop = self._n_samples + len(power)

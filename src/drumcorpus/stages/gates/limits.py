@@ -97,6 +97,12 @@ LIMITS = {
         "Look at the sessions named under the audio checks: their audio may be another file's.",
         is_share=True,
     ),
+    "max_channels_cancel": Limit(
+        ("sessions", "channels_cancel", "sessions"),
+        "Sessions whose channels cancel when they are mixed to one: {figure}; at most {limit} may.",
+        "One channel is of opposite polarity. The loudest is heard instead; listen to the sessions "
+        "that the report names, and leave them out or raise the gate.",
+    ),
     "max_dc_share": Limit(
         ("audio_checks", "dc_share"),
         "{figure} of the sessions looked at have an offset from zero; at most {limit} may.",

@@ -110,6 +110,11 @@ def sessions(listed: list[dict], per_session: PerSession) -> dict:
     """
     names = {(row["source_set"], row["session_id"]) for row in listed}
     silent = [row for row in listed if not row["has_audio"]]
+    cancelling = [
+        row
+        for row in listed
+        if row["channels_cancel"] and (row["source_set"], row["session_id"]) in per_session
+    ]
     left_out = [r for r in silent if (r["source_set"], r["session_id"]) not in per_session]
     cells: dict[tuple[str, str, bool], list[dict]] = {}
     for row in listed:
@@ -124,10 +129,12 @@ def sessions(listed: list[dict], per_session: PerSession) -> dict:
             "sessions": len(silent),
             "not_in_manifest": len(left_out),
             "by_source_set": {k: len(v) for k, v in group_by(silent, "source_set").items()},
-            "examples": [
-                {"source_set": row["source_set"], "session_id": row["session_id"]}
-                for row in silent[:N_EXAMPLES]
-            ],
+            "examples": names_of(silent),
+        },
+        "channels_cancel": {
+            "sessions": len(cancelling),
+            "by_source_set": {k: len(v) for k, v in group_by(cancelling, "source_set").items()},
+            "examples": names_of(cancelling),
         },
         **known_duration(listed),
         "by_source_set_and_split": [
@@ -138,6 +145,11 @@ def sessions(listed: list[dict], per_session: PerSession) -> dict:
             for (name, split, in_manifest), rows in sorted(cells.items())
         ],
     }
+
+
+def names_of(rows: list[dict]) -> list[dict]:
+    """Source set and id of the first sessions."""
+    return [{name: row[name] for name in ("source_set", "session_id")} for row in rows[:N_EXAMPLES]]
 
 
 def known_duration(rows: list[dict]) -> dict:

@@ -109,7 +109,7 @@ def read_quarantine(database: duckdb.DuckDBPyConnection, paths: PathList) -> lis
 
 
 def read_sessions(database: duckdb.DuckDBPyConnection, paths: PathList) -> list[dict]:
-    """Source set, id, audio path and duration of every session that was listed."""
+    """Every session that was listed: its duration, whether it has audio, and if that cancels."""
     open_tables(database, "sessions", paths, SESSIONS)
     return select(
         database,
@@ -117,6 +117,7 @@ def read_sessions(database: duckdb.DuckDBPyConnection, paths: PathList) -> list[
         SELECT coalesce(source_set, '(none)') AS source_set,
             coalesce(session_id, '(none)') AS session_id,
             coalesce(audio_path, '') <> '' AS has_audio,
+            coalesce(channels_cancel, false) AS channels_cancel,
             CASE WHEN isfinite(audio_duration) THEN audio_duration END AS duration
         FROM sessions ORDER BY ALL
         """,

@@ -11,9 +11,12 @@ from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.sound.audio import probe_audio
 from drumcorpus.ground.sound.loudness import integrated_loudness
+from drumcorpus.ground.sound.recordings import channels_cancel
 from drumcorpus.schemas import INVENTORY, SESSIONS
 from drumcorpus.sessions import Refusal, Survey, quarantine_table
 from drumcorpus.vocabulary import AT_INVENTORY, AUDIO, UNREADABLE_AUDIO
+
+CHANNELS_CANCEL_NOTE = "channels cancel when mixed to one; the loudest is heard instead"
 
 
 @dataclass
@@ -59,8 +62,12 @@ def take_inventory(
     probes, broken = _probe_audio_files(files, surveyed.roles, raw.cache, workers)
     sessions = [_without_broken(session, broken) for session in surveyed.sessions]
     loudness = _measure_loudness(sessions, files, raw.cache, workers)
+    recordings = {s["session_id"]: _recordings(s, surveyed.roles, card) for s in sessions}
+    cancelling = _find_cancelling(recordings, files, raw, probes, workers)
     raw.cache.save()
-    facts = _Facts(raw.source_set, card, surveyed.roles, files, raw.digests, probes, loudness)
+    facts = _Facts(
+        *(raw.source_set, card, surveyed.roles, files, raw.digests, probes, loudness, cancelling)
+    )
     rows = [_session_row(session, facts) for session in sessions]
     rows = [
         row | {"split": split, "official_split": is_official}
@@ -102,6 +109,7 @@ class _Facts:
     digests: dict[str, str]
     probes: dict[str, dict]
     loudness: dict[str, float]
+    cancelling: dict[str, bool]  # by session
 
 
 def _probe_audio_files(
@@ -150,16 +158,70 @@ def _loudness(file: RawFile) -> float | None:
     return integrated_loudness(file.location)
 
 
+def _label_map(session: dict, card: dict) -> str | None:
+    """The one that the session names, or else the card's only one."""
+    only = card["label_maps"][0] if len(card["label_maps"]) == 1 else None
+    return session.get("label_map", only)
+
+
+def _recordings(session: dict, roles: dict[str, str], card: dict) -> list[tuple[str, ...]]:
+    """The files of each recording that the session's labels are heard in; none without labels."""
+    if _label_map(session, card) is None:
+        return []
+    if session.get("audio_path"):
+        return [tuple(session.get("channel_paths") or [session["audio_path"]])]
+    return [(path,) for path in session["support_paths"] if roles[path] == AUDIO]
+
+
+def _find_cancelling(
+    recordings: dict[str, list[tuple[str, ...]]],
+    files: dict[str, RawFile],
+    raw: RawData,
+    probes: dict[str, dict],
+    workers: int,
+) -> dict[str, bool]:
+    """Of each session with several channels to mix, whether those of a recording cancel."""
+
+    def learn(paths: tuple[str, ...]) -> bool | None:
+        sources = [files[path].location for path in paths]
+        try:
+            return channels_cancel(sources)
+        except ValueError:  # what is wrong with it is said by the job that reads it
+            return None
+
+    def is_cancelling(paths: tuple[str, ...]) -> bool | None:
+        name = "/".join(["channels_cancel", *(raw.digests[path] for path in paths[1:])])
+        return raw.cache.fact(files[paths[0]], name, lambda file: learn(paths))
+
+    several = sorted(
+        {
+            paths
+            for of_session in recordings.values()
+            for paths in of_session
+            if sum(probes[path]["channels"] for path in paths) > 1
+        }
+    )
+    with ThreadPoolExecutor(workers) as pool:
+        verdicts = dict(zip(several, pool.map(is_cancelling, several), strict=True))
+    return {
+        session_id: any(known)
+        for session_id, of_session in recordings.items()
+        if (known := [v for v in map(verdicts.get, of_session) if v is not None])
+    }
+
+
 def _session_row(session: dict, facts: _Facts) -> dict:
     card, audio_path = facts.card, session.get("audio_path")
     recording = session.get("channel_paths") or [audio_path]
     row = dict.fromkeys(SESSIONS.names) | {"notes": []}
     row |= {name: value for name, value in session.items() if name in row}
     owned = {session.get("annotation_path"), *recording, *session["support_paths"]} - {None}
-    if "label_map" not in session and len(card["label_maps"]) == 1:
-        row["label_map"] = card["label_maps"][0]
+    row["label_map"] = _label_map(session, card)
     if row["integrated_loudness"] is None:
         row["integrated_loudness"] = facts.loudness.get(audio_path)
+    row["channels_cancel"] = facts.cancelling.get(row["session_id"])
+    if row["channels_cancel"]:
+        row["notes"] = [*row["notes"], CHANNELS_CANCEL_NOTE]
     return row | {
         "source_set": facts.source_set,
         "group_id": row["group_id"] or f"{card['name']}/{row['session_id']}",

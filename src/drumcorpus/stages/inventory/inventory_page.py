@@ -24,7 +24,10 @@ CARD_KEYS = (
     *("redistributable", "forbids", "attribution"),
 )
 SUMS = {
-    "sessions": ("total", "with_labels", "inventory_only", "with_audio", "without_audio"),
+    "sessions": (
+        *("total", "with_labels", "inventory_only", "with_audio", "without_audio"),
+        "channels_cancel",
+    ),
     "files": ("total", "bytes", "without_session"),
 }
 
@@ -64,7 +67,9 @@ def describe_inventory(
         **describe_source_set(name, card, settings["tier"], quarantine),
         **{key: card[key] for key in CARD_KEYS},
         "roots": settings["roots"],
-        **count_sessions(read_table(sessions, ["split", "label_map", "audio_duration"])),
+        **count_sessions(
+            read_table(sessions, ["split", "label_map", "audio_duration", "channels_cancel"])
+        ),
         **count_files(
             read_table(
                 files, ["role", "session_id", "bytes", "duration", "sample_rate_hz", "channels"]
@@ -89,6 +94,7 @@ def count_sessions(sessions: pa.Table) -> dict:
             "inventory_only": unlabelled,
             "with_audio": len(rows) - silent,
             "without_audio": silent,
+            "channels_cancel": sum(row["channels_cancel"] is True for row in rows),
         },
         "audio": seconds(row["audio_duration"] for row in rows),
         "splits": [
@@ -183,6 +189,7 @@ def inventory_csv(report: Mapping) -> str:
         "with_labels": lambda row: row["sessions"]["with_labels"],
         "inventory_only": lambda row: row["sessions"]["inventory_only"],
         "without_audio": lambda row: row["sessions"]["without_audio"],
+        "channels_cancel": lambda row: row["sessions"]["channels_cancel"],
         "audio_seconds": lambda row: row["audio"],
         "files": lambda row: row["files"]["total"],
         "bytes": lambda row: row["files"]["bytes"],

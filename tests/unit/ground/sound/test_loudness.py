@@ -81,7 +81,7 @@ def measure(tmp_path, repo):
 @pytest.mark.parametrize(
     ("n_channels", "expected"),
     # BS.1770: in one front channel 0 dBFS are -3.01 LUFS; the surrounds weigh 1.41; of more than
-    # five channels the mean is measured.
+    # five channels the mean of the powers is measured.
     [(1, -23.01), (2, -20.0), (5, -20.0 + 10 * np.log10((3 + 2 * 1.41) / 2)), (20, -23.01)],
 )
 def test_the_tone_of_the_standard_has_its_value_on_both_paths(

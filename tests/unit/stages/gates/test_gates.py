@@ -34,6 +34,7 @@ REPORT = {
     "drift": {"n_drifted": 2, "drifted": ["egmd: snare is gone."] * 2, "baseline": "blessed"},
     "leaks": {"families": 9},
     "unreadable": {"sessions": 11, "examples": {"egmd": ["a", "b"]}},
+    "sessions": {"channels_cancel": {"sessions": 11}},
     "composition": {
         "synthetic_share": 0.4,
         "largest_source_set": "egmd",
@@ -76,6 +77,7 @@ LIMITS = [
     ("max_unreadable_sessions", 11, 10, 11),
     ("max_timing_beyond_share", 0.05, 0.04, 0.05),
     ("max_past_end_events", 10, 9, 10),
+    ("max_channels_cancel", 11, 10, 11),
     ("allowed_licenses", ["MIT", "CC0-1.0"], ["MIT"], 4),
     ("max_audit_differences", 8, 7, 8),
     ("max_drifted_classes", 2, 1, 2),

@@ -331,6 +331,19 @@ def test_sessions_have_their_duration_under_the_split_of_the_manifest(measure):
     assert [c["in_manifest"] for c in cells.values()] == [True, False, True]
 
 
+def test_sessions_whose_channels_cancel_are_counted_by_set_if_they_are_in_the_manifest(measure):
+    rows = [
+        {"source_set": "groove", "session_id": "s1", "channels_cancel": True},
+        {"source_set": "slakh", "session_id": "s2", "channels_cancel": False},
+        {"source_set": "slakh", "session_id": "s9", "channels_cancel": True},
+    ]
+    assert measure(EVENTS_BY_HAND, sessions=rows)["sessions"]["channels_cancel"] == {
+        "sessions": 1,
+        "by_source_set": {"groove": 1},
+        "examples": [{"source_set": "groove", "session_id": "s1"}],
+    }
+
+
 def test_listed_sessions_that_are_not_in_the_manifest_are_told_apart(measure):
     rows = [
         {"source_set": "groove", "session_id": "s1", "audio_path": "a", "audio_duration": 60.5},

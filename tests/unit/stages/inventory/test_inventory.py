@@ -126,3 +126,37 @@ def test_loudness_is_measured_where_it_is_asked_for(take):
     assert -22 < loudness < -17
     stated = only(take(session | {"measure_loudness": True, "integrated_loudness": -13.5}))
     assert stated["integrated_loudness"] == -13.5
+
+
+@pytest.fixture
+def stereo(root):
+    """Files of two channels: alike, and of opposite polarity."""
+    noise = 0.1 * np.random.default_rng(1).standard_normal(8000)
+    for name, right in (("alike.wav", noise), ("against.wav", -noise)):
+        soundfile.write(root / name, np.stack([noise, right], axis=1), 8000, subtype="PCM_16")
+    soundfile.write(root / "against_l.wav", -noise, 8000, subtype="PCM_16")
+    soundfile.write(root / "l.wav", noise, 8000, subtype="PCM_16")
+
+
+RECORDINGS = {
+    "one channel": ({"audio_path": "k.wav"}, None),
+    "no audio": ({}, None),
+    "channels alike": ({"audio_path": "alike.wav"}, False),
+    "channels that cancel": ({"audio_path": "against.wav"}, True),
+    "files that cancel": (
+        {"audio_path": "l.wav", "channel_paths": ["l.wav", "against_l.wav"]},
+        True,
+    ),
+    "files alike": ({"audio_path": "l.wav", "channel_paths": ["l.wav", "r.wav"]}, False),
+    "one of several tracks": ({"support_paths": ["k.wav", "alike.wav", "against.wav"]}, True),
+    "no labels": ({"audio_path": "against.wav", "label_map": None}, None),
+}
+
+
+@pytest.mark.parametrize("kind", RECORDINGS)
+def test_a_session_says_whether_the_channels_of_its_sound_cancel(take, stereo, kind):
+    session, expected = RECORDINGS[kind]
+    row = only(take({"session_id": "a"} | session))
+    assert row["channels_cancel"] is expected
+    said = ["channels cancel when mixed to one; the loudest is heard instead"]
+    assert row["notes"] == (said if expected else [])

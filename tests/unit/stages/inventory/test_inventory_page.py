@@ -50,7 +50,7 @@ FILES = [
 RECORDED = {"audio_path": "a.wav", "audio_duration": 60.0, "label_map": "td11"}
 TABLES = {
     "sessions": [
-        {"session_id": "a", "split": "train", **RECORDED},
+        {"session_id": "a", "split": "train", **RECORDED, "channels_cancel": True},
         {"session_id": "b", "split": "test", **RECORDED, "audio_duration": 30.5},
         {"session_id": "c", "split": "train", "label_map": "td11"},
         {"session_id": "d", "split": None, "audio_path": "d.wav", "audio_duration": 0.0},
@@ -102,6 +102,7 @@ def test_sessions_are_counted_by_labels_audio_and_split(tmp_path):
         "inventory_only": 1,
         "with_audio": 3,
         "without_audio": 1,
+        "channels_cancel": 1,
     }
     assert row["splits"] == [
         {"split": "train", "sessions": 2, "audio": 60.0},
@@ -159,6 +160,7 @@ def test_totals_are_the_sums_of_the_sets_in_order_of_name(tmp_path):
             "inventory_only": 2,
             "with_audio": 6,
             "without_audio": 2,
+            "channels_cancel": 2,
         },
         "files": {"total": 12, "bytes": 4044, "without_session": 4},
         "quarantine": {"files": 26},

@@ -1,0 +1,108 @@
+"""The one rule by which channels become one: their mean, or the loudest where they cancel.
+
+Where channels are of opposite polarity their mean is silence, or lacks the drum that is. A
+recording is judged whole, in blocks counted from its start, so that whoever reads it, in whatever
+pieces, hears the same. Of channels that have nothing in common the mean has the power of all of
+them together divided by the square of their number: that is what a block is held against. Channels
+that agree are above it; so is one channel that sounds among others that are silent.
+"""
+
+import numpy as np
+
+# s: shorter than a stroke, so that one drum is heard alone now and then, and long enough that
+# sound above 20 Hz is no offset from zero.
+BLOCK = 0.05
+# dB below channels that have nothing in common: two equal ones correlate at -0.94 there. Two
+# microphones apart in a room come near that at single low frequencies only.
+LOST_DB = 12.0
+AUDIBLE_DB = 40.0  # dB below the loudest block: what is softer is no stroke
+# Of the audible blocks, or of their power, this share must be lost: a drum of opposite polarity,
+# and not the end of one note.
+LOST_SHARE = 0.05
+# dB below channels that have nothing in common, of all audible blocks together: equal channels
+# correlate at -0.75 then, which no pair of microphones before one kit does over a whole recording.
+WHOLE_DB = 6.0
+_CHUNK = 1 << 16  # samples of each channel that are measured at once
+
+
+class MixMeter:
+    """Takes the channels of one recording as they come; says whether their mean may be used."""
+
+    def __init__(self, sample_rate_hz: int, n_channels: int):
+        self._n_block = max(1, round(BLOCK * sample_rate_hz))
+        self._n_channels = n_channels
+        self._rest = np.zeros((0, n_channels), np.float32)
+        self._channels: list[np.ndarray] = []  # (n_blocks, n_channels) mean squares
+        self._means: list[np.ndarray] = []  # (n_blocks,) mean squares of the mean
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take the next samples, (n_samples, n_channels) float."""
+        if self._n_channels == 1:
+            return
+        for start in range(0, len(samples), _CHUNK):
+            joined = np.concatenate([self._rest, samples[start : start + _CHUNK]])
+            n_used = len(joined) // self._n_block * self._n_block
+            self._measure(joined[:n_used].reshape(-1, self._n_block, self._n_channels))
+            self._rest = joined[n_used:].copy()
+
+    def surviving_channel(self) -> int | None:
+        """The loudest channel, from 0, where the channels cancel; None where the mean is right.
+
+        To be asked once, after the last samples. What is not a number is not judged.
+        """
+        if len(self._rest):
+            self._measure(self._rest[None])
+        if not self._means:
+            return None
+        channels, mean = np.concatenate(self._channels), np.concatenate(self._means)
+        power = channels.sum(axis=1)
+        is_number = np.isfinite(power) & np.isfinite(mean)
+        channels, mean, power = channels[is_number], mean[is_number], power[is_number]
+        loudest = power.max(initial=0.0)
+        is_audible = (power > 0) & (power >= loudest * 10 ** (-AUDIBLE_DB / 10))
+        unrelated = power / self._n_channels**2
+        is_lost = is_audible & (mean < unrelated * 10 ** (-LOST_DB / 10))
+        shares = (is_lost[is_audible], unrelated[is_lost & is_audible], unrelated[is_audible])
+        often, lost_power, audible_power = (float(part.sum()) for part in shares)
+        cancels = mean[is_audible].sum() < audible_power * 10 ** (-WHOLE_DB / 10)
+        cancels |= 0 < LOST_SHARE * is_audible.sum() <= often
+        cancels |= 0 < LOST_SHARE * audible_power <= lost_power
+        loudness = channels.sum(axis=0)
+        # Of equally loud ones the first, whatever the last digits of the sums.
+        return int(np.argmax(loudness >= 0.999 * loudness.max())) if cancels else None
+
+    def _measure(self, blocks):
+        """(n_blocks, n_samples, n_channels); an offset from zero is no sound."""
+        n_samples = blocks.shape[1]
+        with np.errstate(over="ignore", invalid="ignore"):
+            products = np.matmul(blocks.transpose(0, 2, 1), blocks).astype(np.float64) / n_samples
+            offsets = np.matmul(np.ones(n_samples, blocks.dtype), blocks) / n_samples
+            products -= offsets[:, :, None] * offsets[:, None, :]
+        self._channels.append(np.maximum(np.diagonal(products, axis1=1, axis2=2), 0))
+        self._means.append(np.maximum(products.mean(axis=(1, 2)), 0))
+
+
+def surviving_channel(samples: np.ndarray, sample_rate_hz: int) -> int | None:
+    """As of `MixMeter.surviving_channel`, of a whole recording, (n_samples, n_channels) float.
+
+    Examples
+    --------
+    Of two channels of opposite polarity the louder is left:
+
+    >>> tone = np.sin(np.arange(8000) / 10)
+    >>> surviving_channel(np.stack([0.5 * tone, -0.6 * tone], axis=1), 8000)
+    1
+    """
+    meter = MixMeter(sample_rate_hz, samples.shape[1])
+    meter.add(samples)
+    return meter.surviving_channel()
+
+
+def as_one(samples: np.ndarray, channel: int | None = None) -> np.ndarray:
+    """One channel, (n_samples,), of (n_samples, n_channels): this one, or the mean of all."""
+    one = samples[:, channel or 0].copy()
+    if channel is None and samples.shape[1] > 1:
+        for other in range(1, samples.shape[1]):  # much faster than a mean over short rows
+            one += samples[:, other]
+        one /= samples.shape[1]
+    return one
