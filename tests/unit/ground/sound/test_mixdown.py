@@ -6,6 +6,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sounds import write_sound
 
 from drumcorpus.ground.sound.audio import cancelling_channel, read_mono, read_mono_near
 from drumcorpus.ground.sound.loudness import integrated_loudness
@@ -61,7 +62,7 @@ def kind(request):
 
 
 def write(path, channels, subtype="PCM_16"):
-    soundfile.write(path, np.stack(channels, axis=1), RATE, subtype=subtype)
+    write_sound(path, np.stack(channels, axis=1), RATE, subtype=subtype)
     return path
 
 

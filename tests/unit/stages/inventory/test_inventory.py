@@ -133,9 +133,9 @@ def stereo(root):
     """Files of two channels: alike, and of opposite polarity."""
     noise = 0.1 * np.random.default_rng(1).standard_normal(8000)
     for name, right in (("alike.wav", noise), ("against.wav", -noise)):
-        soundfile.write(root / name, np.stack([noise, right], axis=1), 8000, subtype="PCM_16")
-    soundfile.write(root / "against_l.wav", -noise, 8000, subtype="PCM_16")
-    soundfile.write(root / "l.wav", noise, 8000, subtype="PCM_16")
+        write_sound(root / name, np.stack([noise, right], axis=1), 8000, subtype="PCM_16")
+    write_sound(root / "against_l.wav", -noise, 8000, subtype="PCM_16")
+    write_sound(root / "l.wav", noise, 8000, subtype="PCM_16")
 
 
 RECORDINGS = {
