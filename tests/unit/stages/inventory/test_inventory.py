@@ -12,7 +12,7 @@ from drumcorpus.sessions import Survey
 from drumcorpus.stages.inventory.inventory import take_inventory
 from drumcorpus.stages.splits.draw import split_sessions
 
-CARD = {"kit": "usual_kit", "is_synthetic": False, "label_maps": ["drums"]}
+CARD = {"name": "made_up", "kit": "usual_kit", "is_synthetic": False, "label_maps": ["drums"]}
 
 
 ALL_IN_TRAIN = {"train": 1.0, "validation": 0.0, "test": 0.0}
