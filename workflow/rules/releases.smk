@@ -8,6 +8,7 @@ out:  reports/releases/<release>/...           the same documents, each as it wa
 """
 
 from drumcorpus.ground.files.natural_order import natural_key
+from drumcorpus.ground.files.plain_files import is_plain_file
 
 RELEASES = "reports/releases"
 RELEASE = f"{RELEASES}/{config['release']}"
@@ -53,7 +54,7 @@ EARLIER_RELEASES = sorted(
     (
         path.as_posix()
         for path in Path(RELEASES).glob("*/")
-        if path.is_dir() and path.name != config["release"]
+        if path.is_dir() and not path.is_symlink() and path.name != config["release"]
     ),
     key=natural_key,
 )
@@ -88,7 +89,7 @@ rule draw_trend:
                 path.as_posix()
                 for folder in EARLIER_RELEASES
                 for path in sorted(Path(folder).glob("metrics/*.json"))
-                if not path.name.endswith(".manifest.json")
+                if not path.name.endswith(".manifest.json") and is_plain_file(path)
             ),
         ],
     output:

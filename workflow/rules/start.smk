@@ -3,12 +3,21 @@ What the main process does before it plans: the lock of the run, what is kept, a
 raw data.
 """
 
+from drumcorpus.ground.run.commands import remember_options
 from drumcorpus.ground.run.raw_state import stamp_raw_data
 from drumcorpus.ground.run.state import (
     hold_run_lock,
     keep_recorded_products,
     nothing_is_kept,
     records_are_lost,
+)
+
+# In every process: what a message tells the user to type has the options of this run.
+remember_options(
+    workflow.config_settings.configfiles,
+    workflow.config_settings.config,
+    workflow.overwrite_workdir,
+    is_main=workflow.is_main_process,
 )
 
 # Snakemake sees neither a raw file that vanished nor one that appeared: the main process looks at
@@ -28,5 +37,5 @@ if workflow.is_main_process:
                 is_demo=is_demo(name),
                 anew=anew,
             )
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise WorkflowError(f"{Path.cwd()}: {error}")

@@ -1,9 +1,32 @@
 """
-Hold everything that stands against its record.
+Hold everything that stands against its record, and what the rules make against what stands.
 
-in:   all products with their run manifests, all raw files with the inventories
+in:   all products with their run manifests, all raw files with the inventories, the ledger
 out:  results/SHA256SUMS   the recorded digests, for `sha256sum -c`
 """
+
+TARGETS = (
+    *("inventory", "ingest", "provenance", "crash", "manifest", "audit", "health"),
+    *("weights", "release", "yardstick", "export", "integrity"),
+)
+PLANNED = {}  # the first target that asks for it, by product
+for target in TARGETS:
+    for path in getattr(rules, target).input:
+        PLANNED.setdefault(str(path), target)
+PLAN = {
+    "targets": {
+        target: [path for path, first in PLANNED.items() if first == target]
+        for target in TARGETS
+    },
+    # What is asked for by its name, or was filed under another one, stays as it was made.
+    "lasting": [
+        *EARLIER_RELEASES,
+        "reports/comparison",
+        "reports/health/files",
+        "reports/provenance/files",
+    ],
+    "apart": ["integrity"],
+}
 
 
 # No output and no benchmark: Snakemake would take a benchmark's file for a job well done.
@@ -17,16 +40,23 @@ rule verify:
         n_sample=config["verify_sample"],
         local={
             "roots": {name: roots(name)["roots"] for name in SOURCE_SETS},
-            # What is asked for by its name, or was filed under another one, stays as it was made.
-            "lasting": [
-                *EARLIER_RELEASES,
-                "reports/comparison",
-                "reports/health/files",
-                "reports/provenance/files",
-            ],
-            "planned": [
-                str(path) for path in [*rules.all.input, *rules.integrity.input]
-            ],
+            "plan": PLAN,
         },
     script:
         "../scripts/verify.py"
+
+
+localrules:
+    prune,
+
+
+# It lists and deletes nothing unless the config says so.
+rule prune:
+    """Take away what no rule makes any more: it lists, and deletes with --config prune=delete."""
+    log:
+        "logs/prune.log",
+    params:
+        mode=config["prune"],
+        local={"plan": PLAN},
+    script:
+        "../scripts/prune.py"

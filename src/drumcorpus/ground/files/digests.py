@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from drumcorpus.ground.files.plain_files import require_plain_file
+
 
 def sha256_bytes(data: bytes) -> str:
     """SHA-256 of `data`, 64 lower-case hex digits."""
@@ -12,7 +14,14 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def sha256_file(path: str | os.PathLike) -> str:
-    """SHA-256 of a file's content, 64 lower-case hex digits, read once in bounded memory."""
+    """SHA-256 of a file's content, 64 lower-case hex digits, read once in bounded memory.
+
+    Raises
+    ------
+    ValueError
+        If it is no plain file.
+    """
+    require_plain_file(path)
     with open(path, "rb") as handle:  # noqa: PTH123 (paths may be bytes that are not UTF-8)
         return sha256_handle(handle)
 

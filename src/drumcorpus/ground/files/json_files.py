@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from drumcorpus.ground.files.atomic import replacing
+from drumcorpus.ground.files.plain_files import require_plain_file
 
 
 def canonical_json(document) -> bytes:
@@ -47,8 +48,10 @@ def read_json(path: str | os.PathLike):
     Raises
     ------
     ValueError
-        If the file is not JSON; the message names the file, line and column.
+        If the file is not JSON; the message names the file, line and column. If it is no plain
+        file.
     """
+    require_plain_file(path)
     text = Path(path).read_bytes()
     try:
         return orjson.loads(text)

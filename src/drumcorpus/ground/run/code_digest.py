@@ -13,7 +13,10 @@ from drumcorpus.ground.run.software import software_versions
 
 TEMPLATES = "ground/pages/templates"
 # Modules around the work, which no product depends on: an edit there must not rebuild a corpus.
-AROUND_THE_WORK = tuple(f"ground/run/{name}.py" for name in ("job", "kept", "progress", "run_log"))
+AROUND_THE_WORK = tuple(
+    f"ground/run/{name}.py"
+    for name in ("commands", "job", "kept", "ledger", "product_walk", "progress", "run_log")
+)
 
 
 class Library:

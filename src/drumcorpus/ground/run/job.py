@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drumcorpus.ground.run.kept import keep, kept_path, put_back, standing
+from drumcorpus.ground.run.ledger import record_finished
 from drumcorpus.ground.run.run_log import append_line, describe_job
 from drumcorpus.ground.run.run_manifest import (
     SCHEMA,
@@ -98,6 +99,7 @@ class Job:
                 put_back(path)
                 if not kept_path(path).is_file():
                     keep(path)
+            record_finished(earlier)
             logging.info("fresh: inputs, parameters, code and products are as recorded")
             self._log_other_software()
             self._write_run_log("fresh")
@@ -110,6 +112,7 @@ class Job:
         for _, path in self.outputs:
             keep(path)
         write_manifests(self.plan, self.outputs, counters or {})
+        record_finished(path for _, path in self.outputs)
         for name, value in (counters or {}).items():
             logging.info("%s: %s", name, value)
         self._write_run_log("made")

@@ -10,6 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
+from drumcorpus.ground.files.plain_files import is_plain_file
 from drumcorpus.ground.run.run_manifest import manifest_path
 
 KEPT = Path(".drumcorpus/kept")
@@ -26,14 +27,14 @@ def standing(product: str | os.PathLike) -> Path:
     Neither need be there.
     """
     product = Path(product)
-    return product if product.is_file() else kept_path(product)
+    return product if is_plain_file(product) else kept_path(product)
 
 
 def is_kept(product: str | os.PathLike) -> bool:
     """Whether what is kept of a product is the file that stands in its place, or a copy of it."""
     try:
         stands, kept = Path(product).stat(), kept_path(product).stat()
-    except FileNotFoundError:
+    except OSError:
         return False
     is_copy = (stands.st_size, stands.st_mtime_ns) == (kept.st_size, kept.st_mtime_ns)
     return (stands.st_dev, stands.st_ino) == (kept.st_dev, kept.st_ino) or is_copy
@@ -46,19 +47,27 @@ def keep(product: str | os.PathLike) -> None:
 
 def put_back(product: str | os.PathLike) -> None:
     """Give a kept product its place again, if it is not there."""
-    if not Path(product).is_file():
+    if not is_plain_file(product):
         _link(kept_path(product), Path(product))
 
 
 def forget_the_unrecorded() -> None:
     """Let go of what is kept of products that have no run manifest any more."""
     for kept in sorted(KEPT.rglob("*")):
-        if kept.is_file() and not manifest_path(kept.relative_to(KEPT)).is_file():
+        if is_plain_file(kept) and not manifest_path(kept.relative_to(KEPT)).is_file():
             kept.unlink()
 
 
 def _link(source: Path, target: Path) -> None:
-    """One more name for a file, or a copy where the file system has no links, in one step."""
+    """One more name for a file, or a copy where the file system has no links, in one step.
+
+    Raises
+    ------
+    ValueError
+        If a folder stands where the name belongs.
+    """
+    if target.is_dir() and not target.is_symlink():
+        raise ValueError(f"{target}: is a folder, where a file belongs; move it away")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.link")
     part.unlink(missing_ok=True)

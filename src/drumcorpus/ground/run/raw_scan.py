@@ -14,6 +14,7 @@ from drumcorpus.ground.files.raw_files import (
     scan_roots,
 )
 from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.run.commands import command
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_state import describe_raw_data, write_stamp
@@ -141,8 +142,9 @@ def refuse_vanished(
     gone = [path for path in listed if path not in files]
     if gone:
         more = f" and {len(gone) - N_NAMED} more" if len(gone) > N_NAMED else ""
+        without = command("all", config={"inventory": {"vanished": "accept"}})
         raise FileNotFoundError(
             f"{len(gone)} raw file(s) that the last inventory lists are gone from "
             f"{', '.join(map(str, roots))}: {', '.join(gone[:N_NAMED])}{more}. Put them back, or "
-            "build without them: --config 'inventory={vanished: accept}'"
+            f"build without them: {without}"
         )

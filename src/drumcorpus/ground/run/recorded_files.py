@@ -4,7 +4,6 @@ Levels: ``quick`` looks at presence and size, ``sample`` takes some digests as w
 every one.
 """
 
-import os
 import random
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_file
-from drumcorpus.ground.files.paths import printable
+from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.run.product_walk import Found
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 
 LEVELS = ("quick", "sample", "full")
@@ -47,9 +47,9 @@ class Expected:
 
 
 def expected_products(
-    folders: Iterable[str], lasting: Iterable[str] = ()
+    found: Iterable[Found], lasting: Iterable[str] = ()
 ) -> tuple[list[Expected], list[Problem]]:
-    """Every product below `folders` by its run manifest, and what the manifests contradict.
+    """Every product by its run manifest, of what was `found`, and what the manifests contradict.
 
     A manifest without its product is `missing`, a product without its manifest `extra`; a product
     made from another version of an input than the one that stands there is `stale`, unless it is
@@ -57,16 +57,21 @@ def expected_products(
     """
     lasting = tuple(f"{folder}/" for folder in lasting)
     expected, problems = [], []
-    for manifest_file in sorted(files_below(folders, SUFFIX)):
-        product = manifest_file[: -len(SUFFIX)]
-        manifest = read_manifest(product)
+    for each in found:
+        if not each.path.endswith(SUFFIX):
+            continue
+        product = each.path.removesuffix(SUFFIX)
+        shown = each.shown.removesuffix(SUFFIX)
+        manifest = None if each.odd else read_manifest(product)
         record = recorded_output(manifest, product)
         if record is None:
             text = "is not the run manifest that was written for the file it stands beside"
-            problems.append(Problem(manifest_file, "changed", text, product))
+            if each.odd:
+                text = f"is {each.odd}, where a run manifest belongs; move it away"
+            problems.append(Problem(each.shown, "changed", text, shown))
             continue
         size, sha256 = record["bytes"], record["sha256"]
-        expected.append(Expected(Path(product), product, size, sha256, product))
+        expected.append(Expected(Path(product), shown, size, sha256, shown))
         if not product.startswith(lasting):
             problems += _stale_inputs(product, manifest)
     return expected, problems
@@ -125,7 +130,11 @@ def check_files(
 
 def _check_file(file: Expected, take_digest: bool) -> Problem | None:
     try:
-        n_bytes = file.location.stat().st_size
+        record = file.location.lstat() if file.target else file.location.stat()
+        if odd := odd_kind(record.st_mode):
+            text = f"is {odd}, where a file belongs; move it away"
+            return Problem(file.shown, "changed", text, file.target)
+        n_bytes = record.st_size
         sha256 = sha256_file(file.location) if take_digest and n_bytes == file.bytes else None
     except FileNotFoundError:
         return Problem(file.shown, "missing", "is recorded and not there", file.target)
@@ -151,17 +160,6 @@ def _stale_inputs(product: str, manifest: dict) -> list[Problem]:
             text = f"was made from {made_from['path']}, which has no run manifest now"
             problems.append(Problem(product, "stale", text, product))
         elif record["sha256"] != made_from["sha256"]:
-            text = f"was made from another version of {made_from['path']}; run `all`, or delete it"
+            text = f"was made from another version of {made_from['path']}"
             problems.append(Problem(product, "stale", text, product))
     return problems
-
-
-def files_below(folders: Iterable[str], suffix: str) -> list[str]:
-    """Paths of the files below some folders whose names end so, in no order."""
-    return [
-        printable(os.path.join(folder, name))  # noqa: PTH118 (os.walk is twice as fast)
-        for top in folders
-        for folder, _, names in os.walk(top)
-        for name in names
-        if name.endswith(suffix)
-    ]

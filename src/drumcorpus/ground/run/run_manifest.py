@@ -8,8 +8,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import orjson
+
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
-from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.json_files import canonical_json, write_json
+from drumcorpus.ground.files.plain_files import is_plain_file
+from drumcorpus.ground.run.commands import command
 
 SCHEMA = "drumcorpus-run-manifest-v1"
 SUFFIX = ".manifest.json"
@@ -21,12 +25,20 @@ def manifest_path(product: str | os.PathLike) -> Path:
 
 
 def read_manifest(product: str | os.PathLike) -> dict | None:
-    """The run manifest of `product`; None where there is none, or it was changed after writing."""
+    """The run manifest of `product`; None where there is none, or it was changed after writing.
+
+    It counts by its bytes: white space, the order of keys or what follows the document are changes
+    too. A link in its place is none.
+    """
+    path = manifest_path(product)
     try:
-        manifest = read_json(manifest_path(product))
-    except (FileNotFoundError, ValueError):
+        if not is_plain_file(path):
+            return None
+        data = path.read_bytes()
+        manifest = orjson.loads(data)
+    except (FileNotFoundError, PermissionError, ValueError):
         return None
-    return manifest if _is_run_manifest(manifest) else None
+    return manifest if _is_run_manifest(manifest) and canonical_json(manifest) == data else None
 
 
 def _is_run_manifest(document) -> bool:
@@ -60,10 +72,7 @@ def describe_product(name: str, product: str | os.PathLike) -> dict:
         If the product has no record, or is not what its record says.
     """
     path = Path(product).as_posix()
-    rebuild = (
-        "Make it again, with the options of this run: "
-        f"snakemake --cores all --forcerun {path} -- all"
-    )
+    rebuild = f"Make it again: {command('all', forced=[path])}"
     record = recorded_output(read_manifest(path), path)
     if record is None:
         raise ValueError(f"{path}: has no run manifest that names it. {rebuild}")
@@ -136,7 +145,7 @@ def is_fresh(
         product = kept.get(path, Path(path))
         manifest = read_manifest(path)
         record = recorded_output(manifest, path)
-        if record is None or not product.is_file():
+        if record is None or not is_plain_file(product):
             return False
         made_as = {key: manifest.get(key) for key in plan}
         made_as = _of_any_software(made_as) if any_software else made_as

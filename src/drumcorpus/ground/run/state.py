@@ -8,7 +8,10 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.natural_order import natural_key
+from drumcorpus.ground.files.plain_files import is_plain_file
 from drumcorpus.ground.run.kept import KEPT, is_kept, keep
+from drumcorpus.ground.run.ledger import ledger_is_lost, record_standing
+from drumcorpus.ground.run.product_walk import manifest_files
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.ground.run.software import here
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
@@ -36,15 +39,15 @@ def records_are_lost() -> bool:
     """Whether Snakemake's records of how the products were made are gone, or of other products.
 
     They are when the run manifests are not those that the last run left: brought here from
-    elsewhere, edited, deleted, or written by a run that was killed.
+    elsewhere, edited, deleted, or written by a run that was killed. So are they without the ledger.
     """
     records = Path(".snakemake/metadata")
     has_records = records.is_dir() and any(records.iterdir())
     try:
         left = read_json(MANIFESTS_LEFT)
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         left = None
-    return not has_records or left != {"stamp": manifests_stamp()}
+    return not has_records or ledger_is_lost() or left != {"stamp": manifests_stamp()}
 
 
 def nothing_is_kept() -> bool:
@@ -56,14 +59,9 @@ def manifests_stamp() -> str:
     """A digest of the stat records of all run manifests."""
     rows = []
     for path in manifest_files():
-        stat = path.stat()
+        stat = path.lstat()
         rows.append([path.as_posix(), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
     return sha256_bytes(canonical_json(rows))
-
-
-def manifest_files(folders: Iterable[str] = ("results", "reports")) -> list[Path]:
-    """All run manifests below some folders of the working directory, in order."""
-    return [path for folder in folders for path in sorted(Path(folder).rglob(f"*{SUFFIX}"))]
 
 
 def keep_recorded_products(folders: Iterable[str]) -> None:
@@ -73,7 +71,7 @@ def keep_recorded_products(folders: Iterable[str]) -> None:
     """
     for path in manifest_files(folders):
         product = path.with_name(path.name.removesuffix(SUFFIX))
-        if not product.is_file() or is_kept(product):
+        if not is_plain_file(product) or is_kept(product):
             continue
         record = recorded_output(read_manifest(product), product)
         is_sized = record and product.stat().st_size == record["bytes"]
@@ -106,7 +104,8 @@ def other_software_in_words() -> str:
 
 
 def remember_manifests() -> None:
-    """Write down which run manifests a run leaves."""
+    """Write down which run manifests a run leaves, and the products that stand with them."""
+    record_standing()
     write_json(MANIFESTS_LEFT, {"stamp": manifests_stamp()})
 
 

@@ -1,13 +1,16 @@
 """Verification: everything that stands is what its run manifest says, and nothing else stands."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.digests import checksum_line
 from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.run.commands import command
+from drumcorpus.ground.run.must_stand import Plan, missing_products
+from drumcorpus.ground.run.product_walk import EXPORTS, Found, walk_products
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.recorded_files import (
     Expected,
@@ -15,33 +18,37 @@ from drumcorpus.ground.run.recorded_files import (
     check_files,
     expected_products,
     expected_raw_files,
-    files_below,
 )
 from drumcorpus.ground.run.run_manifest import SUFFIX
 
 FOLDERS = ("results", "reports")  # where a record must name every file, except for these two:
 WITHOUT_RECORD = ("results/SHA256SUMS", "reports/README.md")
-EXPORTS = "results/export"
+LISTING = "SHA256SUMS"  # of an export
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The files that records name, and every one that is not as it should be."""
+    """The files that records name, the exports, and every file that is not as it should be.
+
+    `not_built` has the number of products that were never made, by the target that makes them.
+    """
 
     products: list[Expected]
     raw_files: list[Expected]
     problems: list[Problem]
+    exports: list[str] = field(default_factory=list)
+    not_built: dict[str, int] = field(default_factory=dict)
 
 
 def verify_everything(
     verify_export: Callable[[Path, str], list[dict]],
+    absent_clips: Callable[[str, Path], int],
     progress: Callable[[int, str], Progress],
     level: str,
     *,
     n_sample: int,
     workers: int,
-    planned: Iterable[str],
-    lasting: Iterable[str],
+    plan: Plan,
     roots: Mapping[str, Iterable[str]],
 ) -> Verification:
     """Hold every product, every export and every raw file of the working folder against its record.
@@ -50,74 +57,136 @@ def verify_everything(
     ----------
     verify_export
         What is wrong with the export in a folder, at a level: rows of ``path`` and ``problem``.
+    absent_clips
+        How many of the clips of an index are not in the folder of an export.
     progress
         Makes a `Progress` of a total and the plural noun of what is counted.
     level, n_sample, workers
         As of `check_files`.
-    planned, lasting
-        As of `orphans`.
+    plan
+        What the rules make.
     roots : mapping
         The roots of each source set.
 
     Raises
     ------
     ValueError
-        If there is no such level.
+        If there is no such level, or nothing has been built here.
     """
     settings = {"n_sample": n_sample, "workers": workers}
-    products, problems = expected_products(FOLDERS, lasting)
+    found = walk_products(FOLDERS)
+    products, problems = expected_products(found, plan.lasting)
     on_file = progress(len(products), "products").advance
     problems += check_files(products, level, on_file=on_file, **settings)
     recorded = {file.shown for file in products}
-    problems += extra_files(FOLDERS, recorded | set(WITHOUT_RECORD), f"{EXPORTS}/")
-    problems += orphans(products, planned, lasting)
-    for export in sorted(Path(EXPORTS).glob("*")):
-        rows = verify_export(export, level)
+    exports = sorted(
+        path.removesuffix(f"/{LISTING}") for path in recorded if _is_listing_of_export(path)
+    )
+    problems += odd_and_extra(
+        found, recorded, plan, exports, {problem.path for problem in problems}
+    )
+    problems += orphans(products, plan)
+    standing = recorded | {each.shown.removesuffix(SUFFIX) for each in found}
+    missing, not_built = missing_products(plan, standing)
+    problems += missing
+    if not products and not problems:
+        raise ValueError(
+            f"nothing has been built here: of the {len(plan.products):,} products of this config "
+            f"none stands in {Path.cwd()}. To build: {command('all')}"
+        )
+    problems += clips_without_export(recorded, exports, absent_clips)
+    for export in exports:
+        rows = verify_export(Path(export), level)
         problems += [export_problem(export, row["path"], row["problem"]) for row in rows]
     raw_files = []
     # An inventory that is itself damaged says nothing of the raw files.
     sound = recorded - {problem.path for problem in problems}
     for name, folders in roots.items():
         inventory = f"results/inventory/{name}.parquet"
+        refused = f"results/quarantine/{name}/inventory.parquet"
         if inventory in sound:
-            raw_files += expected_raw_files(inventory, folders)
-            problems += extra_raw_files(inventory, folders)
+            try:
+                raw_files += expected_raw_files(inventory, folders)
+                known = [inventory, *([refused] if refused in sound else [])]
+                problems += extra_raw_files(known, folders)
+            except (ValueError, OSError) as error:
+                problems.append(Problem(inventory, "changed", str(error), inventory))
     on_file = progress(len(raw_files), "raw files").advance
     problems += check_files(raw_files, level, on_file=on_file, **settings)
-    return Verification(products, raw_files, problems)
+    return Verification(products, raw_files, problems, exports, not_built)
 
 
-def extra_files(folders: Iterable[str], recorded: set[str], elsewhere: str) -> list[Problem]:
-    """Files below `folders` that no record names; the folder `elsewhere` has its own records."""
-    return [
-        Problem(path, "extra", "no run manifest names this file; move it away or delete it")
-        for path in sorted(files_below(folders, ""))
-        if path not in recorded and not path.endswith(SUFFIX) and not path.startswith(elsewhere)
-    ]
-
-
-def orphans(
-    products: list[Expected], planned: Iterable[str], lasting: Iterable[str] = ()
+def odd_and_extra(
+    found: Iterable[Found],
+    recorded: set[str],
+    plan: Plan,
+    exports: Iterable[str],
+    named: set[str],
 ) -> list[Problem]:
+    """What was found that no record names, and what is no plain file; not what is `named` already.
+
+    What lies within one of the `exports` is held against its listing.
+    """
+    problems, listed = [], tuple(f"{export}/" for export in exports)
+    for each in found:
+        path = each.shown
+        if path in named or (path in WITHOUT_RECORD and not each.odd):
+            continue
+        if each.odd:
+            text = f"is {each.odd}, which no run manifest names; move it away"
+            problems.append(Problem(path, "extra", text, path if path in plan.products else ""))
+        elif path in recorded or path.endswith(SUFFIX):
+            continue
+        elif path in plan.products:
+            problems.append(Problem(path, "extra", "no run manifest names this file", path))
+        elif not path.startswith(listed):
+            text = "no run manifest names this file; move it away or delete it"
+            problems.append(Problem(path, "extra", text))
+    return problems
+
+
+def clips_without_export(
+    recorded: set[str], exports: Collection[str], absent_clips: Callable[[str, Path], int]
+) -> list[Problem]:
+    """What is wrong with clips of exports whose listing does not stand, by the indices of clips.
+
+    A folder of clips that no index speaks of is extra.
+    """
+    problems, indexed = [], set()
+    for index in sorted(recorded):
+        parts = Path(index).parts
+        if len(parts) < 4 or not index.startswith("results/clips/"):
+            continue
+        export = Path(EXPORTS, parts[2])
+        indexed.add(export)
+        if export.as_posix() not in exports and (n_absent := absent_clips(index, export)):
+            text = f"{n_absent:,} of its clips are not below {export}"
+            problems.append(Problem(index, "stale", text, index))
+    text = "neither a listing nor an index of clips stands for this export; move it away"
+    for folder in sorted(Path(EXPORTS).glob("*/")):
+        if folder.as_posix() not in exports and folder not in indexed and any(folder.rglob("*")):
+            problems.append(Problem(folder.as_posix(), "extra", text))
+    return problems
+
+
+def orphans(products: Iterable[Expected], plan: Plan) -> list[Problem]:
     """Products that stand as recorded and that no rule makes under the present configuration.
 
-    Products below a folder of `lasting` do not count: they were made under an earlier
-    configuration, and stay.
+    Products below a lasting folder of the plan do not count.
     """
-    planned, lasting = set(planned), tuple(f"{folder}/" for folder in lasting)
-    text = "no rule makes this under the present configuration; move it away or delete it"
+    text = "no rule makes this under the present configuration; `prune` takes it away"
     return [
-        Problem(p.shown, "extra", text)
-        for p in products
-        if p.shown not in planned and not p.shown.startswith(lasting)
+        Problem(product.shown, "extra", text)
+        for product in products
+        if product.shown not in plan.products and not plan.is_lasting(product.shown)
     ]
 
 
-def extra_raw_files(inventory: str, roots: Iterable[str]) -> list[Problem]:
-    """Raw files that an inventory does not list, neither as used nor as refused."""
-    listed = set(read_table(inventory, ["path"])["path"].to_pylist())
+def extra_raw_files(tables: Iterable[str], roots: Iterable[str]) -> list[Problem]:
+    """Raw files that none of the tables of an inventory lists, neither as used nor as refused."""
+    listed = {path for each in tables for path in read_table(each, ["path"])["path"].to_pylist()}
     files, _ = scan_roots([Path(root) for root in roots if Path(root).is_dir()])
-    text = "the inventory does not know this raw file; run `inventory` anew"
+    text = "the inventory does not know this raw file; take it anew (target `inventory`)"
     return [
         Problem(str(file.location), "extra", text)
         for path, file in files.items()
@@ -125,43 +194,79 @@ def extra_raw_files(inventory: str, roots: Iterable[str]) -> list[Problem]:
     ]
 
 
-def report_problems(problems: list[Problem], *, n_files: int, level: str) -> None:
+def export_problem(export: str, path: str, problem: str) -> Problem:
+    """What an export's own listing says of one of its files, with the product that mends it."""
+    parts = Path(path).parts
+    target = f"{export}/{path}"
+    if "clips" in parts and len(parts) == 5:  # split/clips/source set/shard/name.wav
+        target = f"results/clips/{Path(export).name}/{parts[2]}/{parts[3]}.parquet"
+    if problem == "extra":
+        target = ""
+    return Problem(f"{export}/{path}", problem, "by the export's SHA256SUMS", target)
+
+
+def report_problems(verified: Verification, plan: Plan, *, level: str) -> None:
     """Stop if there is any problem.
 
     Raises
     ------
     ValueError
-        Naming every file with a problem.
+        Naming every file with a problem, and the command that makes those again that the present
+        configuration can make.
     """
-    if not problems:
+    if not verified.problems:
         return
-    lines = [f"{problem.path}: {problem.kind}: {problem.sentence}" for problem in sorted(problems)]
+    problems = sorted(set(verified.problems))
+    lines = [f"{problem.path}: {problem.kind}: {problem.sentence}" for problem in problems]
     targets = sorted({problem.target for problem in problems if problem.target})
-    remedy = (
-        "\n  To make the products again, with the options of this run: snakemake --cores all "
-        f"--forcerun {' '.join(targets)} -- all"
-        if targets
-        else ""
-    )
+    planned = plan.products
+    forced = [target for target in targets if target in planned]
+    # What `all` does not ask for must be asked for by its name.
+    others = sorted({planned[target] for target in forced} & set(plan.apart))
+    remedies = [f"To make the products again: {command('all', *others, forced=forced)}"]
+    if not forced:
+        remedies = []
+    if any(target not in planned for target in targets):
+        remedies.append(
+            "No rule of this config makes some of them: put them back from a copy, or let `prune` "
+            "forget them."
+        )
+    if any("`inventory`" in problem.sentence for problem in problems):
+        remedies.append(f"To take the inventory anew: {command('inventory')}")
+    if any("`prune`" in problem.sentence for problem in problems) or len(forced) < len(targets):
+        remedies.append(f"To see what `prune` would take away: {command('prune')}")
+    n_files = len(verified.products) + len(verified.raw_files)
     raise ValueError(
         f"{len(lines)} problem(s) among {n_files} recorded files (level {level}):\n  "
-        + "\n  ".join(lines)
-        + remedy
+        + "\n  ".join([*lines, *remedies])
     )
 
 
-def export_problem(export: Path, path: str, problem: str) -> Problem:
-    """What an export's own listing says of one of its files, with the product that mends it."""
-    parts = Path(path).parts
-    target = f"{export}/{path}"
-    if "clips" in parts and len(parts) == 5:  # split/clips/source set/shard/name.wav
-        target = f"results/clips/{export.name}/{parts[2]}/{parts[3]}.parquet"
-    if problem == "extra":
-        target = ""
-    return Problem(f"{export}/{path}", problem, "by the export's SHA256SUMS", target)
+def in_words(verified: Verification, plan: Plan, *, level: str) -> str:
+    """What was verified and found as recorded, and what is not built yet."""
+    n_exports = len(verified.exports)
+    exports = f"{n_exports} export{'s' if n_exports != 1 else ''}" if n_exports else "no export"
+    sentence = (
+        f"{len(verified.products)} products, {len(verified.raw_files)} raw files and {exports} are "
+        f"as recorded (level {level})."
+    )
+    if verified.not_built:
+        listed = ", ".join(f"{n} of {target}" for target, n in verified.not_built.items())
+        n_left = sum(verified.not_built.values())
+        apart = [target for target in verified.not_built if target in plan.apart]
+        targets = [*(["all"] if len(apart) < len(verified.not_built) else []), *apart]
+        sentence += (
+            f"\n  Not built yet: {n_left} of the {len(plan.products)} products of this config "
+            f"({listed}). To build them: {command(*targets)}"
+        )
+    return sentence
 
 
 def write_checksums(path: str, expected: list[Expected]) -> None:
     """Write the recorded digests in the form that ``sha256sum -c`` reads."""
     lines = [checksum_line(file.shown, file.sha256) for file in expected]
     write_text(path, "".join(sorted(lines)))
+
+
+def _is_listing_of_export(path: str) -> bool:
+    return path.startswith(f"{EXPORTS}/") and path.endswith(f"/{LISTING}")

@@ -11,6 +11,7 @@ from drumcorpus.ground.files.figures import (
     read_baseline,
     write_baseline,
 )
+from drumcorpus.ground.run.commands import command
 from drumcorpus.ground.run.run_manifest import describe_product
 
 
@@ -38,7 +39,7 @@ def bless(plan: Mapping[str, Mapping]) -> list[str]:
     if missing:
         raise ValueError(
             f"there is no candidate {', '.join(missing)}: nothing is blessed. Make it first: "
-            "snakemake --cores all health"
+            + command("health")
         )
     for row in plan.values():
         describe_product("candidate", row["candidate"])

@@ -9,6 +9,7 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.paths import inside_root
+from drumcorpus.ground.files.plain_files import is_plain_file, odd_kind
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.stages.export.layout import CHECKSUMS, METADATA
 
@@ -38,24 +39,28 @@ def verify_export(
     -------
     problems : list of dict
         ``path`` relative to the root and ``problem``: `missing`, `extra`, `changed`, `wrong size`,
-        `outside the export`, `not a plain file`, `not readable as a listing`; sorted by path.
+        `outside the export`, `not a plain file`, `cannot be read`, `not readable as a listing`;
+        sorted by path.
 
     Raises
     ------
     ValueError
-        If `level` is unknown, or `SHA256SUMS` lists one folder in two places.
+        If `level` is unknown.
     """
     if level not in LEVELS:
         raise ValueError(f"level: expected one of {', '.join(LEVELS)}, got {level!r}")
     root = Path(export_root)
-    if not (root / CHECKSUMS).is_file():
+    if not os.path.lexists(root / CHECKSUMS):
         return [_problem(CHECKSUMS, "missing")]
+    if odd_kind((root / CHECKSUMS).lstat().st_mode):
+        return [_problem(CHECKSUMS, "not a plain file")]
     clip_bytes = _clip_bytes(root)
     problems: list[dict] = []
     seen: set[str] = set()
     for folder, listed in itertools.groupby(_listing(root, problems), key=lambda row: row[0]):
         if folder in seen:
-            raise ValueError(f"{CHECKSUMS}: folder {folder or '.'!r} is listed in two places")
+            text = f"lists the folder {folder or '.'!r} in two places"
+            return [_problem(CHECKSUMS, text)]
         seen.add(folder)
         digests = {name: digest for _, name, digest in listed}
         problems += _check_folder(root, folder, digests, level, clip_bytes, ignored_names)
@@ -72,9 +77,30 @@ def clips_are_whole(index_parquet: str | os.PathLike, export_root: str | os.Path
         if path is None:
             continue
         clip = Path(export_root, path)
-        if not clip.is_file() or clip.stat().st_size != n_bytes or sha256_file(clip) != sha256:
+        if not is_plain_file(clip) or clip.stat().st_size != n_bytes or sha256_file(clip) != sha256:
             return False
     return True
+
+
+def absent_clips(index_parquet: str | os.PathLike, export_root: str | os.PathLike) -> int:
+    """How many clips of a shard's index are not there, or have another size."""
+    clips = clips_of(index_parquet)
+    return sum(not _has_size(Path(export_root, path), n_bytes) for path, n_bytes in clips)
+
+
+def clips_of(index_parquet: str | os.PathLike) -> list[tuple[str, int]]:
+    """Path below the export and bytes of each clip of a shard's index."""
+    index = read_table(index_parquet, columns=["path", "bytes"])
+    rows = zip(*(column.to_pylist() for column in index.columns), strict=True)
+    return [(path, n_bytes) for path, n_bytes in rows if path is not None]
+
+
+def _has_size(path: Path, n_bytes: int) -> bool:
+    try:
+        record = path.lstat()
+    except OSError:
+        return False
+    return not odd_kind(record.st_mode) and record.st_size == n_bytes
 
 
 def _listing(root: Path, problems: list[dict]) -> Iterator[tuple[str, str, str]]:
@@ -119,15 +145,19 @@ def _check_file(entry: os.DirEntry | None, digest: str, level: str, clip_bytes: 
     if is_clip and clip_bytes is not None and entry.stat().st_size != clip_bytes:
         return "wrong size"
     sampled = level == "sample" and int(digest[:2], 16) < _SAMPLED_BYTES
-    if (level == "full" or sampled or not is_clip) and sha256_file(entry.path) != digest:
-        return "changed"
+    if level == "full" or sampled or not is_clip:
+        try:
+            return "changed" if sha256_file(entry.path) != digest else None
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
     return None
 
 
 def _unlisted_folders(root: Path, listed: set[str], ignored_names: tuple) -> list[dict]:
     """The files in folders that the listing does not name."""
     problems = []
-    for place, folders, names in os.walk(root):
+    unreadable: list[OSError] = []
+    for place, folders, names in os.walk(root, onerror=unreadable.append):
         folder = "" if Path(place) == root else Path(place).relative_to(root).as_posix()
         links = [name for name in folders if Path(place, name).is_symlink()]
         is_listed = folder in listed
@@ -137,6 +167,12 @@ def _unlisted_folders(root: Path, listed: set[str], ignored_names: tuple) -> lis
             for name in strangers
             if not _may_stand(name, folder, {}, ignored_names)
         ]
+    problems += [
+        _problem(
+            Path(error.filename).relative_to(root).as_posix(), f"cannot be read ({error.strerror})"
+        )
+        for error in unreadable
+    ]
     return problems
 
 
@@ -150,10 +186,11 @@ def _may_stand(name: str, folder: str, digests: dict, ignored_names: tuple) -> b
 
 def _entries(folder: Path) -> list[os.DirEntry]:
     """The files and links in `folder`, none where there is no such folder."""
-    if not folder.is_dir():
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.is_dir()]
+    except OSError:  # not there, or it cannot be read, which is told once of the whole folder
         return []
-    with os.scandir(folder) as entries:
-        return [entry for entry in entries if not entry.is_dir()]
 
 
 def _clip_bytes(root: Path) -> int | None:

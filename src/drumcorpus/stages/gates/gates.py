@@ -7,6 +7,7 @@ a table there, and its entry in the schema.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from drumcorpus.ground.run.commands import command
 from drumcorpus.stages.gates import counts, rules
 from drumcorpus.stages.gates.export_gates import ALWAYS, EXPORT_GATES
 from drumcorpus.stages.gates.limits import LIMITS
@@ -161,10 +162,13 @@ def enforce_gates(verdicts: list[Verdict], *, of: str, mode: str, figures: str) 
     """
     failed = [verdict for verdict in verdicts if verdict["status"] == FAIL]
     if failed and mode == "enforce":
+        bless = "\n  To bless what is meant: " + command("bless")
         sentences = "\n  ".join(f"{verdict['gate']}: {verdict['sentence']}" for verdict in failed)
         raise ValueError(
             f"{len(failed)} of {len(verdicts)} gates fail for {of}:\n  {sentences}\n"
-            f"  All figures: {figures}. To go on all the same: --config gates=report"
+            f"  All figures: {figures}.\n"
+            f"  To go on all the same: {command('all', config={'gates': 'report'})}"
+            + (bless if "snakemake bless" in sentences else "")
         )
     return {
         "schema": "drumcorpus.gates/3",

@@ -1,0 +1,94 @@
+"""Commands that a message tells the user to type: as they are, with the options of this run.
+
+Every process that reads the Snakefile writes the options of its run into the environment, and so
+its jobs find them, here and on a cluster.
+"""
+
+import json
+import os
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+VARIABLE = "DRUMCORPUS_RUN_OPTIONS"
+
+
+def remember_options(
+    configfiles: Iterable[str | os.PathLike],
+    config: Mapping[str, object],
+    directory: str | os.PathLike | None,
+    *,
+    is_main: bool,
+) -> None:
+    """Note the options that decide what a run makes and where.
+
+    Parameters
+    ----------
+    configfiles
+        Values of ``--configfile``, absolute.
+    config
+        What ``--config`` set, by key.
+    directory
+        Value of ``--directory``, if there was one.
+    is_main
+        Whether this is the process that the user has started; a job leaves what that has noted.
+    """
+    if VARIABLE in os.environ and not is_main:
+        return
+    options = {
+        "configfiles": [_near(path, directory) for path in configfiles],
+        "config": dict(config),
+        "directory": str(Path(directory).absolute()) if directory else None,
+    }
+    os.environ[VARIABLE] = json.dumps(options)
+
+
+def command(
+    *targets: str, forced: Iterable[str] = (), config: Mapping[str, object] | None = None
+) -> str:
+    """A command line that makes `targets`, for a shell.
+
+    Parameters
+    ----------
+    targets
+        Names of targets, or paths of products.
+    forced
+        Products to make again though they stand.
+    config
+        Settings that are laid over those of the run, key by key.
+    """
+    options = json.loads(os.environ.get(VARIABLE, "{}"))
+    settings = _overlaid(options.get("config", {}), config or {})
+    words = ["snakemake", "--cores", "all"]
+    words += _option("--configfile", options.get("configfiles", []))
+    words += _option("--directory", [options["directory"]] if options.get("directory") else [])
+    words += _option("--config", [f"{key}={_value(value)}" for key, value in settings.items()])
+    words += _option("--forcerun", forced)
+    return shlex.join([*words, "--", *targets])
+
+
+def _option(name: str, values: Iterable[str]) -> list[str]:
+    values = list(values)
+    return [name, *values] if values else []
+
+
+def _overlaid(below: object, above: object) -> object:
+    """Nested settings of one mapping over those of another."""
+    if not isinstance(below, dict) or not isinstance(above, Mapping):
+        return above
+    return below | {key: _overlaid(below.get(key), value) for key, value in above.items()}
+
+
+def _near(path: str | os.PathLike, directory: object) -> str:
+    """A path as it can be typed: relative where it lies below the folder that one stands in."""
+    path = Path(path).absolute()
+    if directory is None and path.is_relative_to(Path.cwd()):
+        return path.relative_to(Path.cwd()).as_posix()
+    return str(path)
+
+
+def _value(value: object) -> str:
+    """A setting as ``--config`` reads it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)

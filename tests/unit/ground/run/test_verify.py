@@ -1,0 +1,178 @@
+"""Verification of a folder: what is named, what is said when all stands, and the commands."""
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.run.ledger import record_finished
+from drumcorpus.ground.run.must_stand import Plan
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.run_manifest import SCHEMA, write_manifests
+from drumcorpus.ground.run.verify import in_words, report_problems, verify_everything
+from drumcorpus.stages.export.verify import absent_clips, verify_export
+
+A, B = "results/a.json", "reports/b.html"
+LISTING = "results/export/prod/SHA256SUMS"
+INTEGRITY = "results/integrity/set.json"
+INVENTORY, REFUSED = "results/inventory/set.parquet", "results/quarantine/set/inventory.parquet"
+PLAN = Plan(
+    {"ingest": [A, INVENTORY, REFUSED], "health": [B, LISTING], "integrity": [INTEGRITY]},
+    lasting=["reports/comparison"],
+    apart=["integrity"],
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def make(product, write=lambda path: path.write_text("[1]\n")):
+    path = Path(product)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+    plan = {"schema": SCHEMA, "rule": "r", "wildcards": {}, "script": {}, "params": {}}
+    write_manifests(plan | {"inputs": []}, [("x", product)], {})
+    record_finished([product])
+
+
+def verified(level="full", plan=PLAN, roots=()):
+    return verify_everything(
+        *(verify_export, absent_clips, lambda total, unit: Progress("verify", total, unit)),
+        level,
+        n_sample=1,
+        workers=1,
+        plan=plan,
+        roots={"set": roots} if roots else {},
+    )
+
+
+def found(**options):
+    return {problem.path: problem.kind for problem in verified(**options).problems}
+
+
+def refusal(plan=PLAN):
+    with pytest.raises(ValueError, match="problem") as error:
+        report_problems(verified(plan=plan), plan, level="full")
+    return str(error.value)
+
+
+@pytest.mark.parametrize("folders", [[], ["results", "reports", ".drumcorpus"]], ids=str)
+def test_where_nothing_was_built_nothing_is_as_recorded(folders):
+    for folder in folders:
+        Path(folder).mkdir()
+    with pytest.raises(ValueError, match="nothing has been built here: of the 6 products"):
+        verified()
+
+
+def test_what_is_not_built_yet_is_said_by_target():
+    make(A)
+    said = in_words(verified(), PLAN, level="full")
+    assert said.startswith("1 products, 0 raw files and no export are as recorded (level full).")
+    assert "5 of the 6 products of this config (2 of ingest, 2 of health, 1 of integrity)" in said
+    assert said.endswith("snakemake --cores all -- all integrity")
+
+
+def test_a_command_names_the_targets_that_all_does_not_make():
+    make(A)
+    make(INTEGRITY)
+    Path(A).write_text("[2]\n")
+    Path(INTEGRITY).write_text("[2]\n")
+    assert f"--forcerun {A} {INTEGRITY} -- all integrity" in refusal()
+
+
+def test_a_command_names_nothing_that_the_config_cannot_make():
+    former = "results/former.json"
+    make(A)
+    make(former)
+    Path(A).write_text("[2]\n")
+    Path(former).write_text("[2]\n")
+    said = refusal()
+    assert f"{former}: changed" in said and f"--forcerun {A} -- all" in said
+    assert "To see what `prune` would take away: snakemake --cores all -- prune" in said
+
+
+def test_a_product_without_its_run_manifest_can_be_made_again_if_a_rule_makes_it():
+    make(A)
+    make(B)
+    Path(f"{A}.manifest.json").unlink()
+    Path("reports/mine.txt").write_text("")
+    assert found() == {A: "extra", "reports/mine.txt": "extra"}
+    assert f"--forcerun {A} -- all" in refusal()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_cannot_be_read_is_named():
+    make(A)
+    make(B)
+    Path(A).chmod(0)
+    Path("reports/x").mkdir(mode=0)
+    assert found() == {A: "missing", "reports/x": "extra"}
+
+
+def inventory(*used, refused=()):
+    columns = {"path": list(used), "bytes": [1] * len(used), "sha256": ["0" * 64] * len(used)}
+    make(INVENTORY, lambda path: write_table(path, pa.table(columns)))
+    make(REFUSED, lambda path: write_table(path, pa.table({"path": list(refused)})))
+
+
+def test_a_raw_file_that_the_inventory_refused_is_not_extra(folder):
+    (folder / "raw").mkdir()
+    for name in ("used", "refused", "new"):
+        (folder / "raw" / name).write_text("x")
+    inventory("used", refused=["refused"])
+    assert found(roots=["raw"], level="quick") == {f"{folder}/raw/new": "extra"}
+
+
+def test_an_inventory_of_the_right_size_that_is_no_table_ends_nothing(folder):
+    inventory("used")
+    path = Path(INVENTORY)
+    path.write_bytes(bytes(path.stat().st_size))
+    (folder / "raw").mkdir()
+    assert found(roots=["raw"], level="quick") == {INVENTORY: "changed"}
+
+
+def test_an_export_without_listing_or_index_is_extra():
+    make(A)
+    clip = Path("results/export/former/train/clips/set/000/1.wav")
+    clip.parent.mkdir(parents=True)
+    clip.write_bytes(b"x")
+    assert found() == {"results/export/former": "extra"}
+
+
+def test_clips_that_are_gone_with_their_export_are_told_by_their_index():
+    index = "results/clips/prod/set/000.parquet"
+    plan = Plan({"export": [index, LISTING]})
+    table = pa.table({"path": ["train/clips/set/000/1.wav", None], "bytes": [1, None]})
+    make(index, lambda path: write_table(path, table))
+    assert found(plan=plan) == {index: "stale"}
+    clip = Path("results/export/prod/train/clips/set/000/1.wav")
+    clip.parent.mkdir(parents=True)
+    clip.write_bytes(b"x")
+    assert found(plan=plan) == {}
+
+
+def test_a_file_that_a_person_put_beside_an_export_is_extra():
+    make(A)
+    Path("results/export").mkdir()
+    Path("results/export/notes.txt").write_text("")
+    assert found() == {"results/export/notes.txt": "extra"}
+
+
+@pytest.mark.parametrize("name", ["pipe", "folder", "link"])
+def test_a_listing_that_is_no_file_is_named_and_not_opened(name):
+    make(A)
+    make(LISTING)
+    path = Path(LISTING)
+    path.unlink()
+    if name == "pipe":
+        os.mkfifo(path)
+    elif name == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    assert found() == {LISTING: "changed"} | {LISTING: "not a plain file"}

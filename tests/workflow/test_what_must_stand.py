@@ -1,0 +1,244 @@
+"""What must stand, asked of the real snakemake: what vanished, and what is no file."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+
+import pytest
+from conftest import Project
+
+from drumcorpus.ground.run.ledger import LEDGER, read_ledger
+from drumcorpus.ground.run.must_stand import Plan
+from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.verify import verify_everything
+from drumcorpus.stages.export.verify import absent_clips, verify_export
+
+pytestmark = pytest.mark.workflow
+SET = "groove_mididataset"
+
+
+def take_away(project, product):
+    """Remove a product with its run manifest, and all other names of it."""
+    for path in (product, f"{product}.manifest.json"):
+        project.path(path).unlink()
+
+
+def finished(project):
+    with contextlib.chdir(project.folder):
+        return sorted(p for p in read_ledger() if p.startswith(("results/", "reports/")))
+
+
+def problems(project, planned):
+    """What `verify` finds at level quick, as paths."""
+    with contextlib.chdir(project.folder):
+        verified = verify_everything(
+            *(verify_export, absent_clips, lambda total, unit: Progress("verify", total, unit)),
+            "quick",
+            n_sample=1,
+            workers=1,
+            plan=Plan({"all": planned}),
+            roots={SET: ["raw"]},
+        )
+    return {problem.path: problem.kind for problem in verified.problems}
+
+
+def test_every_product_that_vanishes_with_its_run_manifest_is_named(project):
+    planned = finished(project)
+    assert len(planned) > 90 and problems(project, planned) == {}
+    unnoticed = []
+    for product in planned:
+        sidecar = project.path(f"{product}.manifest.json")
+        aside = [(path, path.with_name(f"{path.name}.aside")) for path in (sidecar,)]
+        kept = project.folder / "aside"
+        shutil.copy2(project.path(product), kept)
+        for path, other in aside:
+            path.rename(project.folder / other.name)
+        project.path(product).unlink()
+        if problems(project, planned).get(product) != "missing":
+            unnoticed.append(product)
+        kept.rename(project.path(product))
+        for path, other in aside:
+            (project.folder / other.name).rename(path)
+    assert unnoticed == []
+
+
+def test_verify_names_all_that_vanished_at_once_and_its_command_brings_them_back(project):
+    before = project.products()
+    gone = [p for p in finished(project) if p.startswith(("reports/", "results/sampling/"))]
+    for product in gone:
+        take_away(project, product)
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1
+    assert [p for p in gone if f"{p}: missing: was made here, and is gone" not in done.said] == []
+    mend = done.said.split("To make the products again: snakemake ")[1].splitlines()[0]
+    project.run("-m", "snakemake", *mend.split())
+    assert project.products().items() >= before.items()
+    assert "as recorded" in project.snakemake("verify").said
+
+
+def test_an_export_that_was_removed_is_missing_and_its_clips_come_back(project):
+    clips = sorted(path.name for path in project.path("results/export").rglob("*.wav"))
+    shutil.rmtree(project.path("results/export"))
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1
+    assert "results/export/prod_combined/SHA256SUMS: missing" in done.said
+    assert f"results/clips/prod_combined/{SET}/000.parquet: stale" in done.said
+    mend = done.said.split("To make the products again: snakemake ")[1].splitlines()[0]
+    project.run("-m", "snakemake", *mend.split())
+    assert sorted(path.name for path in project.path("results/export").rglob("*.wav")) == clips
+    assert "1 export are as recorded" in project.snakemake("verify").said
+
+
+def test_what_nobody_asked_for_is_not_built_yet(project):
+    for top in ("results", "reports", ".drumcorpus", ".snakemake"):
+        shutil.rmtree(project.path(top))
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1 and "nothing has been built here" in done.said
+    project.snakemake("inventory")
+    said = project.snakemake("verify").said
+    assert "no export are as recorded" in said or "no export" in said
+    assert "Not built yet: " in said and "of export" in said
+    take_away(project, "reports/inventory.csv")
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1 and "reports/inventory.csv: missing" in done.said
+
+
+def make_folder(path):
+    path.mkdir()
+
+
+def make_link(path):
+    elsewhere = path.with_name(f"{path.name}.elsewhere")
+    path.symlink_to(elsewhere.name)
+
+
+def make_socket(path):
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path.name)
+
+
+ODD = {
+    "folder": (make_folder, "a folder"),
+    "link": (make_link, "a link"),
+    "pipe": (os.mkfifo, "a pipe"),
+    "socket": (make_socket, "a socket"),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_is_no_file_is_named_and_all_else_is_still_looked_at(project, what):
+    make, shown = ODD[what]
+    product = f"results/events/{SET}.parquet"
+    odd = [product, "reports/ingest.json.manifest.json", "results/odd.manifest.json", "reports/odd"]
+    for path in odd:
+        project.path(path).unlink(missing_ok=True)
+        make(project.path(path))
+    other = project.path("results/sampling/prod_combined.json")
+    other.write_text(other.read_text() + " ")
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1 and "Traceback" not in done.said
+    named = [path for path in odd if f"{path}: " in done.said]
+    if what == "folder":  # an empty one holds nothing
+        odd.remove("reports/odd")
+    assert [path for path in odd if path not in named] == []
+    assert done.said.count(f"is {shown}") >= len(odd)
+    assert "results/sampling/prod_combined.json: changed" in done.said
+
+
+def test_a_link_to_a_right_file_elsewhere_is_no_product(project):
+    product = project.path("results/sampling/prod_combined.json")
+    product.rename(project.path("elsewhere.json"))
+    product.symlink_to(project.path("elsewhere.json"))
+    done = project.snakemake("verify", check=False)
+    assert "results/sampling/prod_combined.json: changed: is a link" in done.said
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda text: text + "\n", id="trailing bytes"),
+        pytest.param(lambda text: json.dumps(json.loads(text)), id="white space"),
+        pytest.param(
+            lambda text: json.dumps(dict(reversed(json.loads(text).items())), indent=2) + "\n",
+            id="order of keys",
+        ),
+        pytest.param(lambda text: text.replace("{", '{"rule": "x",', 1), id="key given twice"),
+    ],
+)
+def test_a_run_manifest_counts_by_its_bytes(project, edit):
+    sidecar = project.path("results/sampling/prod_combined.json.manifest.json")
+    sidecar.write_text(edit(sidecar.read_text()))
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1
+    assert "results/sampling/prod_combined.json.manifest.json: changed" in done.said
+
+
+def test_without_its_ledger_a_whole_folder_is_as_recorded_and_a_partial_one_is_not(project):
+    ledger = project.folder / LEDGER
+    ledger.unlink()
+    assert "as recorded" in project.snakemake("verify").said
+    take_away(project, "reports/health/prod_combined.html")
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1
+    assert f"{LEDGER}: missing" in done.said and "reports/health/prod_combined.html" in done.said
+
+
+def test_an_edited_ledger_is_named(project):
+    ledger = project.folder / LEDGER
+    ledger.write_text(ledger.read_text().replace("reports/ingest.html", "reports/ingest.htm"))
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1 and f"{LEDGER}: changed" in done.said
+
+
+def test_the_command_that_mends_is_ready_to_be_pasted(project, tmp_path):
+    elsewhere = Project(tmp_path / "a folder")
+    shutil.copytree(project.folder, elsewhere.folder, symlinks=True)
+    take_away(elsewhere, "results/sampling/prod_combined.json")
+    given = ("--directory", str(elsewhere.folder), "--config", "verify=quick", "gates=report")
+    done = project.snakemake(*given, "verify", check=False)
+    assert (
+        f"snakemake --cores all --configfile {project.folder}/mine.yaml "
+        f"--directory '{elsewhere.folder}' --config verify=quick gates=report --forcerun "
+    ) in done.said
+
+
+def below(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_prune_lists_what_no_rule_makes_and_takes_it_away_only_when_told(project):
+    project.configure(source_sets={SET: {"roots": ["raw"], "shards": 1}})
+    project.path("results/events").joinpath("notes.txt").write_text("mine")
+    before = below(project.folder)
+    said = project.snakemake("prune").said
+    assert "would take away 16 products" in said
+    assert f"results/events/{SET}/001.parquet" in said
+    assert below(project.folder) - {"logs/prune.log"} >= before - {"logs/run_log.jsonl"}
+    command = said.split("To do so: snakemake ")[1].splitlines()[0]
+    assert command == "--cores all --configfile mine.yaml --config prune=delete -- prune"
+    project.run("-m", "snakemake", *command.split())
+    gone = before - below(project.folder)
+    assert {path.removesuffix(".manifest.json").split(".")[-2][-4:] for path in gone} == {"/001"}
+    assert len(gone) == 3 * 16  # with run manifests and kept links
+    assert "there is nothing that no rule makes" in project.snakemake("prune").said
+
+
+@pytest.mark.long  # builds a second set, and all that rests on both
+def test_prune_after_a_set_was_removed_leaves_a_folder_that_is_as_recorded(project):
+    alone = project.path("mine.yaml").read_text()
+    other = "musdb18_hq"
+    project.configure(use=[SET, other])
+    project.snakemake("all")
+    assert "as recorded" in project.snakemake("verify").said
+    project.path("mine.yaml").write_text(alone)
+    project.snakemake("all")
+    done = project.snakemake("verify", check=False)
+    assert done.returncode == 1 and f"{other}.parquet: extra: no rule makes this" in done.said
+    raw = below(project.path("data")) | below(project.path("raw"))
+    project.snakemake("--config", "prune=delete", "--", "prune")
+    left = below(project.path("results")) | below(project.path("reports"))
+    assert [path for path in left if other in path] == []
+    assert below(project.path("data")) | below(project.path("raw")) == raw
+    assert "as recorded" in project.snakemake("verify").said
