@@ -20,7 +20,7 @@ batches = fingerprint_sessions(
     sessions,
     read_table(snakemake.input.events, ["session_id", "onset_time", "audio_path", "components"]),
     read_yaml(snakemake.input.class_maps)["classes_5"],
-    recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
+    recording_reader(sessions, reader.verified, SAMPLE_RATE_HZ),
     find_silent=silent_file_finder(files, reader),
     on_session=Progress(job.title, sessions.num_rows, "sessions").advance,
     **snakemake.params.fingerprints,

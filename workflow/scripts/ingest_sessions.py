@@ -20,7 +20,7 @@ progress = Progress(job.title, sessions.num_rows, "sessions")
 ingested = ingest_sessions(
     sessions,
     import_module(f"drumcorpus.source_sets.{card['name']}").read_hits,
-    open_raw_data(source_set, params.local["roots"], sessions).read,
+    open_raw_data(source_set, params.local["roots"], sessions),
     on_session=lambda session: progress.advance(),
     **read_declarations(*files, params.settings),
     **params.ingest,

@@ -9,14 +9,15 @@ A cymbal's label ends in its place in the drummer's own kit, counted from the le
 space in it: no label of an annotation can have one, so the label map can list both kinds.
 """
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from drumcorpus.ground.files.documents import decode_text
+from drumcorpus.ground.files.documents import text_lines
+from drumcorpus.ground.files.limits import LABEL
+from drumcorpus.ground.files.ranges import ONSET, number
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
@@ -54,7 +55,6 @@ _NAME = re.compile(
     rf"(?:_(?P<tempo>slow|medium|fast))?(?:_(?P<implement>{'|'.join(IMPLEMENTS)}))?"
     r"(?:_(?P<repeats>x[0-9]+))?"
 )
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE = re.compile(
     r"[ \t]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[ \t]+([!-~]+)[ \t]*"
 )
@@ -252,23 +252,34 @@ def read_annotation(path: str, data: bytes) -> tuple[list[float], list[str]]:
     """
     onsets: list[float] = []
     labels: list[str] = []
-    for number, line in enumerate(_LINE_END.split(decode_text(data)), start=1):
-        if not line.strip(" \t"):
-            continue
-        match = _LINE.fullmatch(line)
-        onset = float(match[1]) if match else math.nan
-        problem = None
-        if not math.isfinite(onset):
-            problem = f"got {line[:60]!r}; wanted: <seconds> <label>"
-        elif onsets and onset < onsets[-1]:
-            problem = f"{onset} s comes after {onsets[-1]} s; wanted: times that never go back"
-        if problem:
-            raise UnusableFile(path, UNREADABLE_ANNOTATION, f"{path}:{number}: {problem}")
-        onsets.append(onset)
-        labels.append(match[2])
+    try:
+        for place, line in enumerate(text_lines(data, path), start=1):
+            if line.strip(" \t"):
+                onset, label = _stroke(line, f"{path}:{place}")
+                if onsets and onset < onsets[-1]:
+                    raise ValueError(
+                        f"{path}:{place}: {onset} s comes after {onsets[-1]} s; wanted: times "
+                        "that never go back"
+                    )
+                onsets.append(onset)
+                labels.append(label)
+    except ValueError as error:
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, str(error)) from error
     if not onsets:
         raise UnusableFile(path, EMPTY_ANNOTATION, f"{path}: no line holds a stroke")
     return onsets, labels
+
+
+def _stroke(line: str, where: str) -> tuple[float, str]:
+    """Time (s) and label of a line."""
+    match = _LINE.fullmatch(line)
+    try:
+        onset = number(match[1] if match else "", ONSET)
+    except ValueError:
+        why = "" if match is None else f", out of {ONSET.wanted()}"
+        raise ValueError(f"{where}: got {line[:60]!r}{why}; wanted: <seconds> <label>") from None
+    LABEL.check(len(match[2]), where)
+    return onset, match[2]
 
 
 def cymbals_of(reference: dict, drummer: str) -> dict[str, Cymbal]:

@@ -22,6 +22,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from drumcorpus.ground.files.documents import parse_xml
+from drumcorpus.ground.files.limits import LABEL
+from drumcorpus.ground.files.ranges import FRAME_RATE, ONSET, Range, number
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.taxonomy import LabelMap
@@ -48,7 +50,6 @@ HIHAT_CONFIDENCE = 0.8
 AGREEMENT = 0.001
 # s. The first stroke of a loop that is cut tight may be marked just before the cut.
 START_TOLERANCE = 0.010
-_LONGEST = 86_400.0  # s; an onset past a day is no onset
 
 _FILE = re.compile(
     r"(?:.*/)?(?P<folder>audio|annotation_xml|annotation_svl)/"
@@ -222,12 +223,13 @@ def _read_xml(path: str, data: bytes) -> list[tuple[float, str]]:
     if root.find("transcription") is None:
         raise UnusableFile(path, UNREADABLE_ANNOTATION, "no <transcription> in the XML")
     rows = []
-    for number, event in enumerate(root.findall("transcription/event"), start=1):
-        onset = _seconds(path, f"event {number}: onsetSec", event.findtext("onsetSec"))
+    for place, event in enumerate(root.findall("transcription/event"), start=1):
+        onset = _number(path, f"event {place}: onsetSec", event.findtext("onsetSec"), ONSET)
         label = (event.findtext("instrument") or "").strip()
         if not label:
-            detail = f"event {number}: no instrument; wanted: {', '.join(INSTRUMENTS)}"
+            detail = f"event {place}: no instrument; wanted: {', '.join(INSTRUMENTS)}"
             raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
+        _check_label(path, place, label)
         rows.append((onset, label))
     return rows
 
@@ -239,14 +241,12 @@ def _read_svl(path: str, data: bytes) -> list[float]:
     if len(models) != 1:
         detail = f"{len(models)} elements data/model in the SVL; wanted: one"
         raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
-    rate = _float(models[0].get("sampleRate"))
-    if not 0 < rate < np.inf:
-        detail = f"model: got sampleRate {models[0].get('sampleRate')!r}; wanted: a rate above 0"
-        raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
+    rate = _number(path, "model: sampleRate", models[0].get("sampleRate"), FRAME_RATE)
+    frames = Range("a frame", ONSET.low * rate, ONSET.high * rate, "")
     points = root.findall("data/dataset/point")
     return sorted(
-        _seconds(path, f"point {number}: frame", point.get("frame"), rate)
-        for number, point in enumerate(points, start=1)
+        _number(path, f"point {place}: frame", point.get("frame"), frames) / rate
+        for place, point in enumerate(points, start=1)
     )
 
 
@@ -261,21 +261,19 @@ def _root(path: str, data: bytes, tag: str) -> Element:
     return root
 
 
-def _seconds(path: str, where: str, text: str | None, rate: float = 1.0) -> float:
-    """The time in `text`, of which `rate` units make a second."""
-    value = _float(text) / rate
-    if not abs(value) <= _LONGEST:
-        detail = f"{where}: got {text!r}; wanted: a number, of a time within a day"
-        raise UnusableFile(path, UNREADABLE_ANNOTATION, detail)
-    return value
-
-
-def _float(text: str | None) -> float:
-    """The number in `text`, in exponent form too, as MATLAB wrote some; NaN if it is none."""
+def _check_label(path: str, place: int, label: str) -> None:
     try:
-        return float(text or "")
-    except ValueError:
-        return np.nan
+        LABEL.check(len(label), f"event {place}")
+    except ValueError as error:
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, str(error)) from error
+
+
+def _number(path: str, where: str, text: str | None, allowed: Range) -> float:
+    """The number in `text`, in exponent form too, as MATLAB wrote some."""
+    try:
+        return number(text, allowed)
+    except ValueError as error:
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, f"{where}: {error}") from error
 
 
 def _held_against(layer: str, data: bytes, path: str, part: str, onsets: list[float]) -> list[int]:

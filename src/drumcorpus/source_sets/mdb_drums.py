@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from drumcorpus.ground.files.documents import decode_text
+from drumcorpus.ground.files.documents import text_lines
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.ground.midi.beats import (
     meter_of_beats,
@@ -43,6 +43,7 @@ from drumcorpus.vocabulary import (
     UNLISTED_FILE,
     UNREADABLE_ANNOTATION,
     UNREADABLE_BEATS,
+    UNREADABLE_METADATA,
 )
 
 SUBCLASSES = {
@@ -82,7 +83,8 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
 
     Refused are: files of a track without a subclass file (`missing_annotation`), a second file
     of one name in another folder (`duplicate_file`), beats that cannot be read
-    (`unreadable_beats`), and annotations of other names (`unlisted_file`).
+    (`unreadable_beats`), a list of sets that cannot (`unreadable_metadata`), and annotations of
+    other names (`unlisted_file`).
 
     Raises
     ------
@@ -96,7 +98,10 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if _INDEX.fullmatch(path):
             survey.roles[path] = INDEX
-            sets = _mirex_sets(read(path)) | sets
+            try:
+                sets = _mirex_sets(read(path), path) | sets
+            except ValueError as error:
+                survey.refusals.append(Refusal(path, UNREADABLE_METADATA, str(error)))
         else:
             _sort_in(path, tracks, survey)
     if not tracks:
@@ -215,11 +220,11 @@ def _add_session(
     )
 
 
-def _mirex_sets(data: bytes) -> dict[str, str]:
+def _mirex_sets(data: bytes, where: str) -> dict[str, str]:
     """Track by track, the set of MIREX 2017 that it was in: ``Training`` or ``Test``."""
     sets: dict[str, str] = {}
     current = None
-    for line in decode_text(data).splitlines():
+    for line in text_lines(data, where):
         heading = re.match(r"#+\s*(Training|Test) Set", line)
         if heading:
             current = heading[1]

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote_plus
 
 from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.ground.files.raw_reader import sound_source
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.audio import read_mono
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
@@ -81,7 +82,7 @@ def read_hits(
         if sound.reading.kind != CLOSE:
             continue
         try:
-            samples, rate = read_mono(read(sound.path))
+            samples, rate = read_mono(sound_source(read, sound.path))
         except ValueError as error:
             reason, detail = UNREADABLE_AUDIO, str(error)
         else:

@@ -5,7 +5,6 @@ Layout: ``[{train,validation,test,omitted}/]TrackNNNNN/`` with ``metadata.yaml``
 Manilow et al., "Cutting Music Source Separation Some Slakh", WASPAA 2019.
 """
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -13,6 +12,8 @@ from dataclasses import dataclass, field
 
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.documents import parse_yaml
+from drumcorpus.ground.files.limits import METADATA_BYTES, bytes_limit
+from drumcorpus.ground.files.ranges import LEVEL, within
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.ground.midi.midi_hits import read_midi_hits
 from drumcorpus.sessions import Refusal, Survey
@@ -35,8 +36,6 @@ VARIANTS, OMITTED = ("redux", "orig", "split2"), "omitted"
 AUDIO_SUFFIXES = (".flac", ".wav")  # of Slakh2100, and of BabySlakh
 _TRACK = re.compile(rf"((?:({'|'.join(SPLITS)}|{OMITTED})/)?Track([0-9]{{5}}))/.")
 _STEM = re.compile("S[0-9]{2,4}")
-# Bytes; a track has some 3,000. Anything larger is no metadata of Slakh.
-_LARGEST_METADATA = 32_768
 
 
 @dataclass(frozen=True)
@@ -182,8 +181,7 @@ def _read_metadata(
     if path not in files:
         raise UnusableFile(path, MISSING_METADATA, "the track's folder holds no such file")
     try:
-        if files[path].bytes > _LARGEST_METADATA:
-            raise ValueError(f"{files[path].bytes} bytes; allowed: {_LARGEST_METADATA}")
+        METADATA_BYTES.check(files[path].bytes, "the file")
         metadata = parse_yaml(read(path), path)
     except ValueError as error:
         raise UnusableFile(path, UNREADABLE_METADATA, str(error)) from error
@@ -230,9 +228,10 @@ def _drum_session(
     audio = next((path for path in wanted if path in files), None)
     notes, numbers = [], {}
     for key, mapping in (("integrated_loudness", stem), ("overall_gain", metadata)):
-        numbers[key] = _number(mapping.get(key))
+        numbers[key] = within(mapping.get(key), LEVEL)
         if numbers[key] is None:
-            notes.append(f"{key}: got {_shown(mapping.get(key))}, no finite number")
+            allowed = f"{LEVEL.low:,} to {LEVEL.high:,}"
+            notes.append(f"{key}: got {_shown(mapping.get(key))}, no number from {allowed}")
     for flag, path in (("audio_rendered", audio), ("midi_saved", midi)):
         if stem.get(flag) is False and path:
             notes.append(f"metadata.yaml says {flag}: false, and the file is there")
@@ -272,7 +271,11 @@ def _content_keys(
 ) -> list[str]:
     """What makes two tracks the same music: the MIDI of the drum stem, and of the whole song."""
     paths = {"drums": session["annotation_path"], "song": f"{track.path}/all_src.mid"}
-    return [f"{name}:{sha256_bytes(read(path))}" for name, path in paths.items() if path in files]
+    return [
+        f"{name}:{sha256_bytes(read(path))}"
+        for name, path in paths.items()
+        if path in files and files[path].bytes <= bytes_limit(path).most
+    ]
 
 
 def _name_groups(sessions: list[dict], keys: list[list[str]]) -> None:
@@ -296,14 +299,6 @@ def _name_groups(sessions: list[dict], keys: list[list[str]]) -> None:
         others = splits[session.get("group_id")] - {session["split"], None}
         if session["split"] and others:
             session["notes"].append(f"the same MIDI is in {', '.join(sorted(others))}")
-
-
-def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    try:
-        return float(value) if is_number and math.isfinite(value) else None
-    except OverflowError:  # an integer of more than 308 digits
-        return None
 
 
 def _shown(value: object) -> str:

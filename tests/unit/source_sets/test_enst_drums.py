@@ -367,6 +367,11 @@ class TestAnnotations:
         assert caught.value.detail.startswith("x/a.txt:3: got ")
         assert caught.value.detail.endswith("wanted: <seconds> <label>")
 
+    @pytest.mark.parametrize("time", ["1e308", "86401", "-1e99", "9" * 500])
+    def test_a_time_past_a_day_is_no_onset(self, time):
+        with pytest.raises(UnusableFile, match=r"x/a.txt:1: got .*; wanted: <seconds> <label>"):
+            read_annotation("x/a.txt", f"{time} bd\n".encode())
+
     def test_time_that_goes_back_is_a_damaged_file(self):
         # All 318 annotations rise: whatever does not is not as it was published.
         with pytest.raises(UnusableFile) as caught:
@@ -397,7 +402,8 @@ class TestAnnotations:
 
     @given(
         st.lists(
-            st.tuples(st.floats(-1, 1e6), st.sampled_from([*sorted(VOCABULARY), "x9"])), min_size=1
+            st.tuples(st.floats(-1, 86_400), st.sampled_from([*sorted(VOCABULARY), "x9"])),
+            min_size=1,
         )
     )
     def test_what_is_written_is_read_back(self, strokes):

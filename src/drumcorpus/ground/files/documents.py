@@ -2,17 +2,32 @@
 
 import csv
 import io
-from xml.etree.ElementTree import Element, ParseError
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 import defusedxml.ElementTree
 import yaml
 
+from drumcorpus.ground.files.limits import (
+    CSV_BYTES,
+    CSV_LINE,
+    CSV_ROWS,
+    TEXT_BYTES,
+    TEXT_LINE,
+    TEXT_LINES,
+    XML_BYTES,
+    XML_DEPTH,
+    XML_ELEMENTS,
+    YAML_BYTES,
+    YAML_DEPTH,
+    YAML_VALUES,
+)
 from drumcorpus.ground.files.paths import printable
 
 # The C parser where PyYAML has one: seven times as fast, which 1,700 metadata files feel.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# Deeper than any metadata; the C parser itself falls over at some ten thousand levels.
-_MAX_DEPTH = 100
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def decode_text(data: bytes) -> str:
@@ -20,17 +35,36 @@ def decode_text(data: bytes) -> str:
     return data.decode("utf-8-sig", "backslashreplace")
 
 
+def text_lines(data: bytes, where: str) -> list[str]:
+    """The lines of an annotation or a list, without their ends; those of three systems are known.
+
+    Raises
+    ------
+    ValueError
+        If there are more bytes or lines than `limits` allows, or a line is longer; the message
+        names `where`, and the line where it is one.
+    """
+    TEXT_BYTES.check(len(data), where)
+    lines = _LINE_END.split(decode_text(data))
+    TEXT_LINES.check(len(lines), where)
+    for number, line in enumerate(lines, start=1):
+        TEXT_LINE.check(len(line), f"{where}:{number}")
+    return lines
+
+
 def parse_yaml(data: bytes, where: str):
     """The YAML document in `data`, by safe loading.
 
     Aliases are refused: a file of a data set has none, and a few lines of them can stand for
-    gigabytes. Explicit tags and documents nested too deep are refused as well.
+    gigabytes. Refused as well are explicit tags, and what is beyond `limits` in bytes, values or
+    depth.
 
     Raises
     ------
     ValueError
         If it is not YAML; the message names `where` and the line.
     """
+    YAML_BYTES.check(len(data), where)
     try:
         _refuse_bombs(data, where)
         return yaml.load(data, _Loader)
@@ -46,7 +80,7 @@ def parse_yaml(data: bytes, where: str):
 
 
 def _refuse_bombs(data: bytes, where: str) -> None:
-    depth = 0
+    depth = n_values = 0
     for event in yaml.parse(data, _Loader):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
@@ -55,8 +89,12 @@ def _refuse_bombs(data: bytes, where: str) -> None:
             raise ValueError(f"{where}:{line}: the YAML tag {event.tag!r} is refused")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:
-            raise ValueError(f"{where}:{line}: YAML nested deeper than {_MAX_DEPTH} is refused")
+        n_values += isinstance(event, yaml.CollectionStartEvent | yaml.ScalarEvent)
+        if depth > YAML_DEPTH.most:
+            raise ValueError(
+                f"{where}:{line}: YAML nested deeper than {YAML_DEPTH.most} is refused"
+            )
+        YAML_VALUES.check(n_values, f"{where}:{line}")
 
 
 def parse_xml(data: bytes, where: str) -> Element:
@@ -65,17 +103,39 @@ def parse_xml(data: bytes, where: str) -> Element:
     Raises
     ------
     ValueError
-        If it is not XML or declares entities or a document type; the message names `where`.
+        If it is not XML, declares entities, or is beyond `limits` in bytes, elements or depth; the
+        message names `where`.
     """
+    XML_BYTES.check(len(data), where)
     try:
-        return defusedxml.ElementTree.fromstring(data, forbid_dtd=False)
+        parser = defusedxml.ElementTree.DefusedXMLParser(target=_CountingBuilder())
+        parser.feed(data)
+        return parser.close()
     except ParseError as error:
         line, column = error.position
         raise ValueError(f"{where}:{line}:{column + 1}: not XML: {error}") from error
     except defusedxml.DefusedXmlException as error:
         raise ValueError(f"{where}: XML with entities is refused: {error}") from error
-    except (ValueError, LookupError, RecursionError) as error:  # of encodings, mostly
-        raise ValueError(f"{where}: not XML: {error}") from error
+    except (ValueError, LookupError, RecursionError) as error:  # of encodings, or a limit
+        raise ValueError(f"{where}: not XML to read: {error}") from error
+
+
+class _CountingBuilder(TreeBuilder):
+    """Builds the tree of a document, and stops where it is too large or too deep."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_elements = self.depth = 0
+
+    def start(self, tag, attributes):
+        self.n_elements, self.depth = self.n_elements + 1, self.depth + 1
+        XML_ELEMENTS.check(self.n_elements, "the document")
+        XML_DEPTH.check(self.depth, "the document")
+        return super().start(tag, attributes)
+
+    def end(self, tag):
+        self.depth -= 1
+        return super().end(tag)
 
 
 def parse_csv(data: bytes, columns: list[str], where: str) -> list[tuple[int, dict[str, str]]]:
@@ -90,19 +150,29 @@ def parse_csv(data: bytes, columns: list[str], where: str) -> list[tuple[int, di
     Raises
     ------
     ValueError
-        If it is not CSV or lacks a column; the message names `where` and the line.
+        If it is not CSV, lacks a column, or is beyond `limits` in bytes, rows or the length of a
+        line; the message names `where` and the line.
     """
+    CSV_BYTES.check(len(data), where)
     # Bytes that are not UTF-8 stay visible, as in the names of files.
     text = data.decode("utf-8-sig", "surrogateescape")
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.DictReader(_short_lines(text, where), strict=True)
     try:
         missing = [name for name in columns if name not in (reader.fieldnames or [])]
         if missing:
             got = [printable(name) for name in reader.fieldnames or []]
             raise ValueError(f"{where}:1: column {', '.join(missing)} missing; got {got}")
-        return [
-            (reader.line_num, {name: printable(row[name] or "") for name in columns})
-            for row in reader
-        ]
+        rows = []
+        for row in reader:
+            CSV_ROWS.check(len(rows) + 1, where)
+            rows.append((reader.line_num, {name: printable(row[name] or "") for name in columns}))
+        return rows
     except csv.Error as error:
         raise ValueError(f"{where}:{reader.reader.line_num}: not CSV: {error}") from error
+
+
+def _short_lines(text: str, where: str) -> Iterator[str]:
+    """The lines of a CSV file, with their ends."""
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        CSV_LINE.check(len(line), f"{where}:{number}")
+        yield line

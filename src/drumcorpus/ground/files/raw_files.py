@@ -9,6 +9,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.limits import bytes_limit
 from drumcorpus.ground.files.paths import printable
 from drumcorpus.sessions import Refusal
 from drumcorpus.vocabulary import (
@@ -17,6 +18,7 @@ from drumcorpus.vocabulary import (
     NAME_NOT_UTF8,
     NOT_A_REGULAR_FILE,
     OUTSIDE_ROOT,
+    TOO_LARGE,
     UNREADABLE_FILE,
     UNREADABLE_FOLDER,
 )
@@ -234,10 +236,27 @@ def read_as_digested(file: RawFile, sha256: str) -> bytes:
     ------
     RawDataChanged
         If it has changed since.
+    UnusableFile
+        As of `require_size`.
     """
+    require_size(file.path, file.bytes)
     data = file.location.read_bytes()
     require_digest(file.path, sha256_bytes(data), sha256)
     return data
+
+
+def require_size(path: str, n_bytes: int) -> None:
+    """Stop where a raw file is too large to be read whole, before anything of it is read.
+
+    Raises
+    ------
+    UnusableFile
+        `too_large`, by `limits.bytes_limit`.
+    """
+    try:
+        bytes_limit(path).check(n_bytes, "the file")
+    except ValueError as error:
+        raise UnusableFile(path, TOO_LARGE, str(error)) from error
 
 
 def require_digest(path: str, actual: str, sha256: str) -> None:

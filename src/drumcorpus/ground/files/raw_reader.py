@@ -1,7 +1,7 @@
 """Raw files as jobs read them: what the inventory has seen, or an error."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_handle
@@ -10,6 +10,7 @@ from drumcorpus.ground.files.raw_files import (
     RawDataChanged,
     Stamp,
     require_digest,
+    require_size,
     stat_stamp,
 )
 
@@ -65,11 +66,14 @@ class RawReader:
         ------
         RawDataChanged
             If it is not the content that the inventory saw.
+        UnusableFile
+            `too_large`; sound is not to be read so, but where `verified` says.
         """
         place = self.location(path)
         with place.open("rb") as file:
             # The very file that is read: another may take its place, or it may change meanwhile.
             before = stat_stamp(os.fstat(file.fileno()))
+            require_size(path, before[0])
             data = file.read()
             after = stat_stamp(os.fstat(file.fileno()))
         if before != after or not self._is_hashed(path, place, after):
@@ -90,5 +94,15 @@ class RawReader:
                 require_digest(path, sha256_handle(file), self.digests[path])
         return place
 
+    __call__ = read
+
     def _is_hashed(self, path: str, place: Path, stamp: Stamp) -> bool:
         return self.hashed.get(printable(os.path.realpath(place))) == (stamp, self.digests[path])
+
+
+def sound_source(read: Callable[[str], bytes], path: str) -> Path | bytes:
+    """What to decode a raw file of sound from: where it lies, if `read` is a `RawReader`.
+
+    Of a file that is decoded where it lies, no more is held than a block.
+    """
+    return read.verified(path) if isinstance(read, RawReader) else read(path)

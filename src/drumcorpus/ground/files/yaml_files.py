@@ -1,9 +1,10 @@
 """YAML documents that people keep: safe loading, and a key stands once."""
 
 import os
-from pathlib import Path
 
 import yaml
+
+from drumcorpus.ground.files.limits import read_reviewed
 
 
 def read_yaml(path: str | os.PathLike):
@@ -12,9 +13,10 @@ def read_yaml(path: str | os.PathLike):
     Raises
     ------
     ValueError
-        If the file is not YAML; the message names the file, line and column.
+        If the file is not YAML, or larger than `limits.REVIEWED_BYTES`; the message names the file,
+        and line and column where there is one.
     """
-    data = Path(path).read_bytes()
+    data = read_reviewed(path)
     try:
         return yaml.load(data, _Loader)
     except yaml.MarkedYAMLError as error:

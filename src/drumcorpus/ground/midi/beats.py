@@ -5,14 +5,17 @@ from collections import Counter
 
 import numpy as np
 
-from drumcorpus.ground.files.documents import decode_text
+from drumcorpus.ground.files.documents import text_lines
+from drumcorpus.ground.files.limits import LABEL
+from drumcorpus.ground.files.ranges import ONSET, number
 
 # s that a stroke on the first beat may come before it.
 BEFORE_FIRST_BEAT = 0.05
 # Intervals that the tempo at a beat rests on. In a steady track of MDB Drums, whose beats are set
 # to 10 ms, single ones run from 0.50 to 0.59 s.
 TEMPO_INTERVALS = 17
-_LONGEST = 86_400.0  # s; a time past a day is no time
+# s between beats: 6,000 a minute. Closer ones are one beat that was marked twice.
+_CLOSEST = 0.01
 _LINE = re.compile(r"\s*(\S+)\s+(\S+)\s*")
 
 
@@ -24,21 +27,21 @@ def timed_lines(data: bytes, where: str, wanted: str) -> list[tuple[int, float, 
     Raises
     ------
     ValueError
-        If a line is not a time within a day and one more field; the message names `where`, the
-        line and `wanted`.
+        If a line is not a time within a day and one more field, the field is longer than
+        `limits.LABEL`, or there is more than the other limits of text; the message names `where`,
+        the line and `wanted`.
     """
     rows = []
-    for number, line in enumerate(decode_text(data).splitlines(), start=1):
+    for place, line in enumerate(text_lines(data, where), start=1):
         if not line.strip():
             continue
         match = _LINE.fullmatch(line)
         try:
-            time = float(match[1]) if match else np.nan
+            time = number(match[1] if match else "", ONSET)
         except ValueError:
-            time = np.nan
-        if not abs(time) <= _LONGEST:
-            raise ValueError(f"{where}:{number}: got {line[:80]!r}; wanted: {wanted}")
-        rows.append((number, time, match[2]))
+            raise ValueError(f"{where}:{place}: got {line[:80]!r}; wanted: {wanted}") from None
+        LABEL.check(len(match[2]), f"{where}:{place}")
+        rows.append((place, time, match[2]))
     return rows
 
 
@@ -67,6 +70,11 @@ def read_beats(data: bytes, where: str) -> tuple[np.ndarray, np.ndarray]:
             )
         if times and time <= times[-1]:
             raise ValueError(f"{where}:{line}: {time:g} s does not come after {times[-1]:g} s")
+        if times and time - times[-1] < _CLOSEST:
+            raise ValueError(
+                f"{where}:{line}: a beat {time - times[-1]:g} s after the one before; allowed: "
+                f"{_CLOSEST:g} s at least"
+            )
         times.append(time)
         numbers.append(int(text))
     if len(times) < 2:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from drumcorpus.ground.files.limits import MIDI_BYTES, MIDI_EVENTS, MIDI_TICK
+
 DEFAULT_TEMPO = 500_000  # microseconds per quarter note, where the file says none
 DEFAULT_METER = (4, 4)
 # Bytes that follow a channel status, by its upper four bits; program change and channel
 # pressure have one.
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 _LARGEST_LENGTH = 0x0FFFFFFF  # four bytes of seven bits: the most that the format allows
-_INSTRUMENT_NAME, _SET_TEMPO, _TIME_SIGNATURE = 0x04, 0x51, 0x58
+_INSTRUMENT_NAME, _END_OF_TRACK, _SET_TEMPO, _TIME_SIGNATURE = 0x04, 0x2F, 0x51, 0x58
 
 
 @dataclass
@@ -43,15 +45,25 @@ class _Tracks:
     meters: list = field(default_factory=list)
     instrument_names: list = field(default_factory=list)
 
+    def take(self, other: "_Tracks") -> None:
+        """Append what another track holds."""
+        for name, rows in vars(other).items():
+            getattr(self, name).extend(rows)
+
 
 def parse_midi(data: bytes) -> MidiFile:
     """Read a MIDI file of type 0 or 1 from its bytes.
 
+    Where the length that a track's chunk states is not that of its events, its End of Track counts:
+    a recorder that could not go back leaves any number there.
+
     Raises
     ------
     ValueError
-        If the bytes are not such a file; the message gives the byte where reading stopped.
+        If the bytes are not such a file, or more than `limits` allows; the message gives the byte
+        where reading stopped.
     """
+    MIDI_BYTES.check(len(data), "MIDI file")
     if data[:4] != b"MThd":
         raise ValueError(f"not a MIDI file: starts with {data[:4]!r}, expected b'MThd'")
     if len(data) < 14:
@@ -62,10 +74,16 @@ def parse_midi(data: bytes) -> MidiFile:
         raise ValueError(f"MIDI type {midi_type} has no common clock; types 0 and 1 are read")
     if division == 0 or division & 0x8000:
         raise ValueError(f"time division {division:#06x} is not in ticks per quarter note")
-    tracks = _Tracks()
+    # A length of the header below the six bytes of its fields is none.
+    tracks, position = _Tracks(), 8 + max(header_length, 6)
     n_tracks = int.from_bytes(data[10:12])
-    for start, stop in _track_chunks(data, 8 + header_length, n_tracks):
-        _read_track(data, start, stop, tracks)
+    for n_read in range(n_tracks):
+        start = _next_track(data, position, n_read, n_tracks)
+        track, position = _track_at(data, start)
+        tracks.take(track)
+        MIDI_EVENTS.check(sum(map(len, vars(tracks).values())), "MIDI file")
+    for rows in (tracks.notes, tracks.controllers, tracks.tempos, tracks.meters):
+        MIDI_TICK.check(max((row[0] for row in rows), default=0), "MIDI file")
     # The stable sort leaves events of one tick in the order of their tracks, as sequencers merge.
     tracks.tempos.sort(key=lambda change: change[0])
     tracks.meters.sort(key=lambda change: change[0])
@@ -84,31 +102,68 @@ def _by_tick(rows: list[tuple[int, int, int, int]]) -> np.ndarray:
     return array[np.argsort(array[:, 0], kind="stable")]
 
 
-def _track_chunks(data: bytes, position: int, n_tracks: int) -> list[tuple[int, int]]:
-    chunks = []
-    while len(chunks) < n_tracks:
-        if len(data) < position + 8:
-            raise ValueError(
-                f"truncated MIDI file: byte {len(data)} ends it after {len(chunks)} of "
-                f"{n_tracks} tracks"
-            )
+def _next_track(data: bytes, position: int, n_read: int, n_tracks: int) -> int:
+    """Where the next track's chunk begins; chunks of other names are to be skipped."""
+    while len(data) >= position + 8:
+        if data[position : position + 4] == b"MTrk":
+            return position
         length = int.from_bytes(data[position + 4 : position + 8])
-        start, stop = position + 8, position + 8 + length
-        if stop > len(data):
+        if position + 8 + length > len(data):
             raise ValueError(
                 f"truncated MIDI file: a chunk at byte {position} claims {length} bytes, "
-                f"{len(data) - start} follow"
+                f"{len(data) - position - 8} follow"
             )
-        if data[position : position + 4] == b"MTrk":  # chunks of other names are to be skipped
-            chunks.append((start, stop))
-        position = stop
-    return chunks
+        position += 8 + length
+    raise ValueError(
+        f"truncated MIDI file: byte {len(data)} ends it after {n_read} of {n_tracks} tracks"
+    )
 
 
-def _read_track(data: bytes, position: int, stop: int, tracks: _Tracks) -> None:
-    """Append the events of one track; the hot loop of ingestion, hence written flat."""
+def _track_at(data: bytes, position: int) -> tuple[_Tracks, int]:
+    """What the track at a byte holds, and the byte after it.
+
+    The stated length counts where the events end with it. Otherwise the track ends at its End of
+    Track; one that has none, and whose events do not end with its length, is refused.
+    """
+    length = int.from_bytes(data[position + 4 : position + 8])
+    start, stop = position + 8, position + 8 + length
+    problem = None
+    if stop > len(data):
+        problem = ValueError(
+            f"truncated MIDI file: a chunk at byte {position} claims {length} bytes, "
+            f"{len(data) - start} follow"
+        )
+    else:
+        track = _Tracks()
+        try:
+            end, has_ended = _read_track(data, start, stop, track)
+        except ValueError as error:
+            problem = error
+        else:
+            if has_ended or stop == len(data) or data[stop : stop + 4].isalpha():
+                return track, end
+    unstated = _Tracks()
+    try:
+        end, has_ended = _read_track(data, start, len(data), unstated, to_its_end=True)
+    except ValueError:
+        has_ended = False
+    if has_ended:
+        return unstated, end
+    if problem is not None:
+        raise problem
+    return track, stop
+
+
+def _read_track(
+    data: bytes, position: int, stop: int, tracks: _Tracks, *, to_its_end: bool = False
+) -> tuple[int, bool]:
+    """Append the events of one track; the hot loop of ingestion, hence written flat.
+
+    Returns the byte after it, and whether it has come to its End of Track. What stands behind that
+    is read up to `stop`, as sequencers do, unless it is another track or `to_its_end` is set.
+    """
     notes, controllers = tracks.notes, tracks.controllers
-    tick, running = 0, 0
+    tick, running, has_ended = 0, 0, False
     try:
         while position < stop:
             byte = data[position]
@@ -148,11 +203,17 @@ def _read_track(data: bytes, position: int, stop: int, tracks: _Tracks) -> None:
                 running = status
                 position += _DATA_BYTES[kind]
             else:
+                is_end = status == 0xFF and data[position] == _END_OF_TRACK
                 position = _read_system_event(data, position, status, tick, tracks)
+                if is_end and position <= stop:
+                    has_ended = True
+                    if to_its_end or data[position : position + 4] == b"MTrk":
+                        return position, True
     except IndexError:
         raise ValueError(f"truncated MIDI file: the event at byte {position} has no end") from None
     if position != stop:
         raise ValueError(f"damaged MIDI track: its last event ends at {position}, not at {stop}")
+    return position, has_ended
 
 
 def _read_system_event(data: bytes, position: int, status: int, tick: int, tracks: _Tracks) -> int:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from drumcorpus.ground.files.ranges import ONSET
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.midi.midi_file import (
     bars_and_beats,
@@ -40,6 +41,10 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
     if len(midi.notes) == 0:
         raise UnusableFile(path, NO_NOTES, "the MIDI file holds no note-on")
     ticks, notes = midi.notes[:, 0], midi.notes[:, 1]
+    onsets = tick_seconds(midi, ticks)
+    if not onsets.max() <= ONSET.high:
+        detail = f"a note at {onsets.max():,.0f} s; wanted: {ONSET.wanted()}"
+        raise UnusableFile(path, UNREADABLE_MIDI, detail)
     openness = np.full(len(ticks), np.nan)
     if label_map.openness is not None:
         controller, closed, opened = label_map.openness
@@ -49,7 +54,7 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
     bars, beats, meters = bars_and_beats(midi, ticks)
     return {
         "source_label": _NOTE_NAMES[notes],
-        "onset": tick_seconds(midi, ticks),
+        "onset": onsets,
         "velocity": midi.notes[:, 2] / 127,
         "openness": np.clip(openness, 0.0, 1.0) + 0.0,  # and no minus zero
         "tempo_bpm": tempos_at(midi, ticks),

@@ -27,5 +27,5 @@ def open_recordings(
     sample_rate_hz, allow_not_finite
         As of `recordings.recording_reader`.
     """
-    read = open_raw_data(source_set, roots, sessions).read
-    return recording_reader(sessions, read, sample_rate_hz, allow_not_finite=allow_not_finite)
+    locate = open_raw_data(source_set, roots, sessions).verified
+    return recording_reader(sessions, locate, sample_rate_hz, allow_not_finite=allow_not_finite)

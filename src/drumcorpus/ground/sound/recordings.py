@@ -13,7 +13,7 @@ from drumcorpus.ground.sound.resampling import resample
 
 def recording_reader(
     sessions: pa.Table,
-    read: Callable[[str], bytes],
+    source_of: Callable[[str], Source],
     sample_rate_hz: int | None = None,
     *,
     allow_not_finite: bool = False,
@@ -27,8 +27,8 @@ def recording_reader(
     ----------
     sessions : pa.Table
         SESSIONS schema.
-    read
-        The content of a raw file by its path.
+    source_of
+        Where a raw file lies, by its path, or its content.
     sample_rate_hz : int, optional
         As of `audio.read_mono`.
     allow_not_finite : bool
@@ -48,15 +48,15 @@ def recording_reader(
     def open_audio(path: str, spans: np.ndarray | None = None) -> tuple[np.ndarray, int]:
         paths = channels.get(path, [path])
         if len(paths) > 1:
-            sources = [read(each) for each in paths]
+            sources = [source_of(each) for each in paths]
             together, rate = _side_by_side(path, sources, allow_not_finite)
             samples = as_one(together, surviving_channel(together, rate))
             to_hz = rate if sample_rate_hz is None else sample_rate_hz
             return resample(samples, rate, to_hz), to_hz
         if spans is None:
-            return read_mono(read(path), sample_rate_hz, allow_not_finite=allow_not_finite)
+            return read_mono(source_of(path), sample_rate_hz, allow_not_finite=allow_not_finite)
         near = (sample_rate_hz, spans)
-        return read_mono_near(read(path), *near, allow_not_finite=allow_not_finite)
+        return read_mono_near(source_of(path), *near, allow_not_finite=allow_not_finite)
 
     return open_audio
 

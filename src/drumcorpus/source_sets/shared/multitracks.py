@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from drumcorpus.ground.files.raw_reader import sound_source
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.audio import read_mono
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
@@ -156,7 +157,7 @@ def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> 
     for candidates in [*sources.values(), *witnesses]:
         for track in candidates:
             try:
-                audio = read_mono(read(track.path))
+                audio = read_mono(sound_source(read, track.path))
             except ValueError as error:
                 detail, session_id = str(error), session["session_id"]
                 refusals.append(Refusal(track.path, UNREADABLE_AUDIO, detail, session_id))

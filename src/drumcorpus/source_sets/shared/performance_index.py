@@ -6,9 +6,8 @@ performance, its MIDI file and its audio.
 
 from collections.abc import Callable, Iterable
 
-import numpy as np
-
 from drumcorpus.ground.files.documents import parse_csv
+from drumcorpus.ground.files.ranges import TEMPO, meter, number
 from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.vocabulary import (
@@ -136,8 +135,8 @@ def _add_session(
             "split": row["split"],
             "drummer_id": row["drummer"],
             "style": row["style"],
-            "tempo_bpm": float(row["bpm"]),
-            "meter": row["time_signature"].replace("-", "/"),
+            "tempo_bpm": number(row["bpm"], TEMPO),
+            "meter": meter(row["time_signature"]),
             "annotation_path": midi_path,
             "audio_path": audio_path if audio_path in files else None,
             "notes": notes,
@@ -164,12 +163,12 @@ def _problem_of_row(row: dict) -> str | None:
         return "no id"
     if not row["midi_filename"]:
         return "no midi_filename"
-    try:
-        if 0 < float(row["bpm"]) < np.inf:
-            return None
-    except ValueError:
-        return f"bpm {row['bpm']!r} is not a number"
-    return f"bpm {row['bpm']}; a tempo is above 0"
+    for name, read in (("bpm", lambda text: number(text, TEMPO)), ("time_signature", meter)):
+        try:
+            read(row[name])
+        except ValueError as error:
+            return f"{name}: {error}"
+    return None
 
 
 def _unwanted_row(

@@ -26,7 +26,7 @@ from drumcorpus.stages.crash.review_file import (
 from drumcorpus.vocabulary import BY_METADATA, BY_REVIEW, BY_SOUND, DECISION_OUTDATED
 
 TO_FILL_IN = ("REVIEWER", "YYYY-MM-DD")  # of the lines that a reviewer copies
-_ONSET = re.compile(r"\d+\.\d+")  # event ids have no point
+_ONSET = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")  # event ids have no point
 
 # Why a decision was not obeyed.
 HITS_CHANGED = "hits_have_changed"

@@ -14,9 +14,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from drumcorpus.ground.files.documents import parse_csv
+from drumcorpus.ground.files.limits import read_reviewed
 from drumcorpus.ground.files.paths import visible
 
 COLUMNS = ["session_id", "decision", "cymbals", "reviewer", "date", "note"]
@@ -81,7 +81,7 @@ def read_decision_files(paths: Iterable[str | os.PathLike], n_cymbals: int) -> l
     return [
         decision
         for path in paths
-        for decision in read_decisions(Path(path).read_bytes(), str(path), n_cymbals)
+        for decision in read_decisions(read_reviewed(path), str(path), n_cymbals)
     ]
 
 
@@ -118,7 +118,7 @@ def _read_pairs(text: str, at: str, n_cymbals: int) -> dict[str, int | None]:
     cymbals: dict[str, int | None] = {}
     for pair in text.split():
         key, _, number = pair.rpartition(":")
-        is_cymbal = number.isascii() and number.isdigit() and 1 <= int(number) <= n_cymbals
+        is_cymbal = re.fullmatch("[0-9]{1,4}", number) and 1 <= int(number) <= n_cymbals
         if not key or not (is_cymbal or number == "-"):
             raise ValueError(
                 f"{at}: cymbals: {pair!r}; allowed is onset:number or event_id:number, the number "

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.jsonl import read_rows
+from drumcorpus.ground.files.limits import read_reviewed
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.stages.crash.candidates import count_reasons
 from drumcorpus.stages.crash.review_file import decisions_without_session, read_decisions
@@ -77,7 +78,7 @@ def read_review_tables(
         tables.doubts[name] = read_json(doubts_file)
         listed = read_table(sessions_file, ["session_id", "label_map"])
         path = reviewed.get(Path(files[name]).name)
-        made = read_decisions(Path(path).read_bytes(), path, n_cymbals) if path else []
+        made = read_decisions(read_reviewed(path), path, n_cymbals) if path else []
         ids = listed["session_id"].to_pylist()
         gone = decisions_without_session(made, ids, path, may_be_gone=may_be_gone)
         outcome = describe_decisions(made, gone, tables.reviews[name], assignments_file)

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.digests import checksum_line
+from drumcorpus.ground.files.limits import CHECKSUM_BYTES, CHECKSUM_LINE, CHECKSUM_LINES
 from drumcorpus.ground.files.paths import printable, shown_path, visible
+from drumcorpus.ground.files.ranges import FILE_BYTES, whole_number
 from drumcorpus.ground.run.run_manifest import describe_file
 
 ALGORITHMS = {32: "md5", 64: "sha256"}  # by the number of hex digits
@@ -121,10 +123,12 @@ def read_checksum_list(path: Path) -> ChecksumList:
     sizes: dict[str, int] = {}
     if sizes_path(path).is_file():
         for where, value, name in _entries(sizes_path(path)):
-            if not value.isdecimal():
-                raise ValueError(f"{where}: {value[:60]} is no number of bytes")
+            try:
+                size = whole_number(value, FILE_BYTES)
+            except ValueError as error:
+                raise ValueError(f"{where}: {value[:60]} is no number of bytes: {error}") from None
             if name in digests:  # what the list does not name is not compared
-                sizes[name] = int(value)
+                sizes[name] = size
     return ChecksumList(digests, sizes)
 
 
@@ -157,8 +161,10 @@ def describe_list(checksums: Path | None, shown: str) -> list[dict]:
 
 def _entries(path: Path) -> Iterator[tuple[str, str, str]]:
     """(file:line, value in lower case, path below the root) of every line of a list."""
-    lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    for number, raw in enumerate(lines, start=1):
+    CHECKSUM_BYTES.check(path.stat().st_size, str(path))
+    for number, raw in enumerate(_lines(path), start=1):
+        CHECKSUM_LINES.check(number, str(path))
+        CHECKSUM_LINE.check(len(raw), f"{path}:{number}")
         line = raw.removesuffix(b"\r").decode("utf-8", "surrogateescape")
         if not line.strip() or line.startswith("#"):
             continue
@@ -176,3 +182,12 @@ def _entries(path: Path) -> Iterator[tuple[str, str, str]]:
         if "\0" in name or name.startswith(("/", "../")) or name in (".", ".."):
             raise ValueError(f"{where}: {visible(name)} is no path below the root")
         yield where, match["value"].lower(), name
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file without their ends; of a longer one than is allowed, the beginning."""
+    with path.open("rb") as file:
+        if file.read(3) != b"\xef\xbb\xbf":
+            file.seek(0)
+        while line := file.readline(CHECKSUM_LINE.most + 2):
+            yield line.removesuffix(b"\n")
