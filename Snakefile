@@ -12,16 +12,31 @@ Raw data -> inventory -> ingestion -> provenance -> crash embeddings -> clusteri
 import sys
 
 from drumcorpus.ground.run.exports_made import exports_in_words
+from contextlib import suppress
+from pathlib import Path
+
 from drumcorpus.ground.run.run_log import append_line, describe_start
+from drumcorpus.ground.run.snakemake_failures import watch
+from drumcorpus.ground.run.surroundings import prepare, remarks_on_limits
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 min_version("9.27")
+
+if workflow.is_main_process:  # before anything else is said
+    FAILURES = watch(logger)
+    if refusal := prepare(Path.cwd()):
+        raise WorkflowError(refusal)
+    for remark in remarks_on_limits(Path.cwd()):
+        logger.warning(remark)
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 onstart:
+    if workflow.is_main_process:
+        FAILURES.jobs_begin()
     append_line(describe_start(WORKFLOW, sys.argv[1:]))
 
 
@@ -34,7 +49,8 @@ onsuccess:
 
 
 onerror:
-    remember_manifests()
+    with suppress(OSError):  # what stopped the run may stop this as well
+        remember_manifests()
 
 
 include: "workflow/rules/configuration.smk"

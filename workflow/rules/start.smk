@@ -5,6 +5,7 @@ raw data.
 
 from drumcorpus.ground.run.commands import remember_options
 from drumcorpus.ground.run.raw_state import stamp_raw_data
+from drumcorpus.ground.run.write_failures import sentence
 from drumcorpus.ground.run.state import (
     hold_run_lock,
     keep_recorded_products,
@@ -38,4 +39,4 @@ if workflow.is_main_process:
                 anew=anew,
             )
     except (OSError, ValueError) as error:
-        raise WorkflowError(f"{Path.cwd()}: {error}")
+        raise WorkflowError(sentence(error) or f"{Path.cwd()}: {error}")

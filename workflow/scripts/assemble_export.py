@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from drumcorpus.ground.run.job import start_job
+from drumcorpus.ground.run.job import open_job
+from drumcorpus.stages.export.half_made import spill_folder
 
-job = start_job(snakemake)
+job = open_job(snakemake)
+job.take_away([spill_folder(Path(snakemake.output.metadata).parent)])
+job.leave_if_fresh()
 
 from drumcorpus.stages.export.assemble import assemble_export
 from drumcorpus.ground.files.yaml_files import read_yaml

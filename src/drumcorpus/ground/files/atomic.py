@@ -1,5 +1,6 @@
 """Files: whole or not at all, inside their root or refused."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; at the end it takes the place of `path`.
 
     The content reaches the disk before the name does, so that a kill or a full disk leaves either
-    the old file or the new one. On an error the temporary file is removed.
+    the old file or the new one. On an error the temporary file is removed, and an error of the
+    system that names no file names this one.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -19,10 +21,23 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     try:
         yield part
         with part.open("rb+") as handle:
-            os.fsync(handle.fileno())
+            _reach_the_disk(handle.fileno())
         part.replace(path)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = os.fspath(path)
+        raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _reach_the_disk(handle: int) -> None:
+    """Wait until a file's content is on the disk, where the file system knows how to."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+            raise
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -15,7 +15,18 @@ TEMPLATES = "ground/pages/templates"
 # Modules around the work, which no product depends on: an edit there must not rebuild a corpus.
 AROUND_THE_WORK = tuple(
     f"ground/run/{name}.py"
-    for name in ("commands", "job", "kept", "ledger", "product_walk", "progress", "run_log")
+    for name in (
+        "commands",
+        "job",
+        "job_files",
+        "kept",
+        "ledger",
+        "product_walk",
+        "progress",
+        "run_log",
+        "terminal",
+        "write_failures",
+    )
 )
 
 

@@ -1,14 +1,16 @@
 """What every job of the workflow does around its work: log, freshness, run manifest, run log."""
 
 import contextlib
-import fcntl
+import errno
 import json
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from drumcorpus.ground.run.job_files import JobNote, own_temporary_folder
 from drumcorpus.ground.run.kept import keep, kept_path, put_back, standing
 from drumcorpus.ground.run.ledger import record_finished
 from drumcorpus.ground.run.run_log import append_line, describe_job
@@ -17,11 +19,13 @@ from drumcorpus.ground.run.run_manifest import (
     describe_file,
     describe_product,
     is_fresh,
+    manifest_path,
     other_software,
     read_manifest,
     write_manifests,
 )
-from drumcorpus.ground.run.state_folder import STATE_FOLDER
+from drumcorpus.ground.run.terminal import write
+from drumcorpus.ground.run.write_failures import cause_of, in_words, is_full
 
 # `local` says where things lie on this machine, and never what is made of them; `code` is recorded
 # as the script's.
@@ -31,6 +35,8 @@ ANY_SOFTWARE = "recorded"
 # The input that orders jobs and shapes nothing, such as the verdict of the gates; of the raw data
 # that it stands for, a job records the digests itself.
 ORDER_ONLY = "after"
+# Characters of an error's message that the note of a job holds.
+N_SHOWN = 500
 
 
 def start_job(snakemake) -> "Job":
@@ -43,13 +49,15 @@ def start_job(snakemake) -> "Job":
 def open_job(snakemake) -> "Job":
     """Open the job's log: an error from here on reaches it whole, and the terminal in words."""
     job = Job(snakemake)
+    sys.excepthook = job.report_error
+    logging.raiseExceptions = False  # a log on a full disk must not hide why the job fails
+    job.begin()
     log = Path(snakemake.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         filename=log, filemode="w", level=logging.INFO, format="%(levelname)s %(message)s"
     )
     logging.captureWarnings(True)
-    sys.excepthook = job.report_error
     return job
 
 
@@ -64,15 +72,34 @@ class Job:
         self.outputs = _named_paths(snakemake.output)
         self.plan: dict | None = None
         self.code = dict(getattr(snakemake.params, "code", {}))
-        self._lock = self._take_lock()
-        for _, path in self.outputs:  # what a killed run had begun to write
-            for ending in ("part", "link"):
-                Path(path).with_name(f".{Path(path).name}.{ending}").unlink(missing_ok=True)
+        self.note: JobNote | None = None
+
+    def begin(self) -> None:
+        """Wait until no other process makes the same products; take away what a killed one left.
+
+        A killed run leaves jobs that go on writing; the job of the next run waits for them, finds
+        their work done and leaves. The operating system frees the lock with its process.
+        """
+        self.note = JobNote(self.title)
+        for _, path in self.outputs:
+            for written in (Path(path), manifest_path(path), kept_path(path)):
+                self.take_away(
+                    written.with_name(f".{written.name}.{ending}") for ending in ("part", "link")
+                )
+        own_temporary_folder(self.title)
+
+    def take_away(self, leftovers: Iterable[Path]) -> None:
+        """Remove temporary files and folders of this job, where a killed one has left them."""
+        for path in leftovers:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
     def say(self, sentence: str) -> None:
         """Say one sentence on the terminal and in the log."""
         logging.info(sentence)
-        sys.stderr.write(f"\n{self.title}: {sentence}\n\n")
+        write(sys.stderr, f"\n{self.title}: {sentence}\n\n")
 
     def leave_if_fresh(
         self, raw_inputs: Iterable[dict] = (), also: Callable[[], bool] = lambda: True
@@ -103,6 +130,7 @@ class Job:
             logging.info("fresh: inputs, parameters, code and products are as recorded")
             self._log_other_software()
             self._write_run_log("fresh")
+            self.note.close()
             sys.exit(0)
 
     def finish(self, counters: dict | None = None) -> None:
@@ -116,21 +144,24 @@ class Job:
         for name, value in (counters or {}).items():
             logging.info("%s: %s", name, value)
         self._write_run_log("made")
+        self.note.close()
 
     def report_error(self, kind, error, traceback) -> None:
         """Log an uncaught error whole, and say it in one paragraph on the terminal."""
-        # It loads pyarrow, which takes as long as all else in a job that finds its products fresh.
-        from drumcorpus.ground.files.raw_files import RawDataChanged
-
         logging.critical("uncaught error", exc_info=(kind, error, traceback))
-        message = (
-            str(error)
-            if issubclass(kind, ValueError | OSError | RawDataChanged)
-            else f"{kind.__name__}: {error}"
-        )
-        sys.stderr.write(
-            f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"
-        )
+        refused = _refused_by_the_surroundings(error)
+        if refused:
+            message = "; ".join(refused)
+            words = {"what": refused[0], "advice": refused[1]}
+        else:
+            # Not its class: that loads pyarrow, which takes as long as all else in a short job.
+            speaks = isinstance(error, ValueError | OSError) or kind.__name__ == "RawDataChanged"
+            message = str(error) if speaks else f"{kind.__name__}: {error}"
+            words = {"failed": message[:N_SHOWN]}
+        if self.note is not None:
+            self.note.leave(words)
+        said = f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"
+        write(sys.stderr, said)
         with contextlib.suppress(OSError):  # a full disk must not hide the error itself
             self._write_run_log("failed")
 
@@ -140,19 +171,6 @@ class Job:
             for name, version in made_with.items():
                 here = self.code["software"].get(name, "none")
                 logging.info("%s: made with %s %s, here is %s", path, name, version, here)
-
-    def _take_lock(self):
-        """Wait until no other process makes the same products.
-
-        A killed run leaves jobs that go on writing; the job of the next run waits for them, finds
-        their work done and leaves. The operating system frees the lock with its process.
-        """
-        name = self.title.replace("/", "_").replace(" ", "-")
-        path = Path(STATE_FOLDER, "locks", f"{name}.lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.open("w")
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        return handle
 
     def _plan(self, raw_inputs: list[dict]) -> dict:
         snakemake = self.snakemake
@@ -182,6 +200,16 @@ class Job:
     def _write_run_log(self, outcome: str) -> None:
         wildcards = dict(self.snakemake.wildcards.items())
         append_line(describe_job(self.snakemake.rule, wildcards, outcome, self.started))
+
+
+def _refused_by_the_surroundings(error: BaseException) -> tuple[str, str] | None:
+    """(what happened, what to do) where a disk, a right or memory is to blame, and not the data."""
+    cause = cause_of(error)
+    if cause is not None:
+        return in_words(*cause)
+    if not isinstance(error, ValueError | FileNotFoundError) and is_full():
+        return in_words(errno.ENOSPC, None)  # a library that says no number
+    return None
 
 
 def _named_paths(files) -> list[tuple[str, str]]:

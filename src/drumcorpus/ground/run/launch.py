@@ -6,6 +6,7 @@ nobody holds that lock, Snakemake's is left over.
 """
 
 import fcntl
+import signal
 import subprocess
 import sys
 import time
@@ -16,18 +17,25 @@ from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
 from drumcorpus.ground.run.exports_made import exports_in_words
 from drumcorpus.ground.run.state import RUN_LOCK
+from drumcorpus.ground.run.surroundings import prepare
+from drumcorpus.ground.run.terminal import open_standard_streams, write
+from drumcorpus.ground.run.write_failures import sentence
 
 N_TRIES, SECONDS_BETWEEN_TRIES = 20, 0.2
 
 
 def main(arguments: list[str]) -> int:
     """Run snakemake with `arguments`; returns its exit status."""
+    open_standard_streams()
     folder = working_folder(arguments)
     try:
         check_overlays(config_files(arguments))
         check_folder(folder)
     except (ValueError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        write(sys.stderr, f"{sentence(error) or error}\n")
+        return 1
+    if refused := prepare(folder):
+        write(sys.stderr, f"\n{refused}\n")
         return 1
     if not nobody_runs(folder):
         sys.stderr.write("Another run works in this folder. Wait for it, or stop it first.\n")
@@ -41,10 +49,22 @@ def main(arguments: list[str]) -> int:
             return unlocked.returncode
     status, is_interrupted = run_to_its_end([*snakemake, *arguments])
     if is_interrupted:
-        sys.stderr.write("\nStopped. What is finished is kept; the same command carries on.\n")
+        write(sys.stderr, "\nStopped. What is finished is kept; the same command carries on.\n")
+    elif status < 0:
+        write(sys.stderr, ended_by_signal(-status))
     elif status == 0:
-        sys.stdout.write(products_message(folder))
+        write(sys.stdout, products_message(folder))
     return status
+
+
+def ended_by_signal(number: int) -> str:
+    """What is to be said of a run that a signal has ended, which could not say so itself."""
+    kills = number == signal.SIGKILL
+    cause = "as the system does when memory runs out" if kills else "from outside"
+    return (
+        f"\nSTOPPED: the run was ended by signal {number}, {cause}; what is finished is kept; run "
+        "the same command again: it carries on where it stopped.\n"
+    )
 
 
 def run_to_its_end(command: list[str]) -> tuple[int, bool]:
@@ -55,6 +75,8 @@ def run_to_its_end(command: list[str]) -> tuple[int, bool]:
     """
     is_interrupted = False
     with subprocess.Popen(command) as process:
+        # Who ends this process alone means the run.
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while True:
             try:
                 return process.wait(), is_interrupted

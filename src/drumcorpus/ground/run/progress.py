@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from drumcorpus.ground.run.terminal import write
+
 SECONDS_BETWEEN_LINES = 3.0
 
 
@@ -28,7 +30,7 @@ class Progress:
         self.clock = clock
         self.done = 0
         self.started = self.said = clock()
-        self.is_shown = self.stream.isatty()
+        self.is_shown = self.stream is not None and self.stream.isatty()
 
     def advance(self, n_units: int = 1) -> None:
         """Count `n_units` as done, and say so if the last line is some seconds old."""
@@ -36,8 +38,7 @@ class Progress:
         now = self.clock()
         if self.is_shown and now - self.said >= SECONDS_BETWEEN_LINES:
             self.said = now
-            self.stream.write(self.line(now - self.started) + "\n")
-            self.stream.flush()
+            write(self.stream, self.line(now - self.started) + "\n")
 
     def counting(self, function: Callable) -> Callable:
         """`function`, which counts one unit as done at each call."""

@@ -12,6 +12,7 @@ from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.schemas import EVENTS
+from drumcorpus.stages.export.half_made import spill_folder
 from drumcorpus.stages.export.layout import (
     CHECKSUMS,
     COMPONENTS,
@@ -172,7 +173,7 @@ def assemble_export(
 @contextmanager
 def _spill_folder(root: Path) -> Iterator[Path]:
     """Where the joins go when memory is full; also what a killed run left there goes."""
-    spill = root / ".assemble.part"
+    spill = spill_folder(root)
     shutil.rmtree(spill, ignore_errors=True)
     spill.mkdir()
     try:

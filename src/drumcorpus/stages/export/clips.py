@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.sound.resampling import resample
+from drumcorpus.stages.export.half_made import old_folder, part_folder
 from drumcorpus.stages.export.layout import (
     INDEX,
     SPLIT_FOLDERS,
@@ -99,7 +100,7 @@ def cut_clips(
     geometry = Geometry.from_ms(sample_rate_hz, preroll_ms, postroll_ms)
     rows = _index_rows(events, source_set)
     folders = {split: shard_folder(split, source_set, shard) for split in SPLIT_FOLDERS}
-    parts = {split: _part_folder(Path(export_root, folders[split])) for split in folders}
+    parts = {split: part_folder(Path(export_root, folders[split])) for split in folders}
     _remove(parts.values())
     try:
         header = geometry.wav_header()
@@ -216,15 +217,10 @@ def _write(folder: Path, name: str, content: bytes) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
 
-def _part_folder(folder: Path) -> Path:
-    """Where the next content of `folder` is gathered."""
-    return folder.with_name(f".{folder.name}.part")
-
-
 def _replace_folder(folder: Path, part: Path) -> None:
     """Put `part` in the place of `folder`; where there is no `part`, `folder` goes."""
     if folder.exists():
-        old = folder.with_name(f".{folder.name}.old")
+        old = old_folder(folder)
         _remove([old])
         folder.rename(old)
         if part.exists():

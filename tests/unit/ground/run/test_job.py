@@ -1,15 +1,17 @@
 """A job around its work: what is fresh comes back from where it is kept, and nothing is written."""
 
 import errno
+import fcntl
 import logging
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from drumcorpus.ground.run import job as job_module
 from drumcorpus.ground.run.job import Job, start_job
+from drumcorpus.ground.run.job_files import own_temporary_folder
 from drumcorpus.ground.run.kept import forget_the_unrecorded, keep, kept_path, put_back, standing
 from drumcorpus.ground.run.run_manifest import read_manifest
 
@@ -229,6 +231,42 @@ def test_a_killed_job_s_beginnings_are_taken_away():
     assert [path.name for path in Path("results").glob(".*")] == []
 
 
+@pytest.mark.parametrize("is_made", [False, True], ids=["fresh", "made"])
+def test_every_start_takes_away_what_a_killed_job_left(is_made):
+    make()
+    left = [
+        Path("results/.t.json.part"),
+        Path("results/.t.html.link"),
+        Path("results/.t.json.manifest.json.part"),
+        Path(".drumcorpus/kept/results/.t.json.link"),
+    ]
+    for path in left:
+        path.write_text("half")
+    assert make(**({"changed": 1} if is_made else {})) == is_made
+    assert [path for path in left if path.exists()] == []
+
+
+def test_a_job_takes_away_temporary_folders_that_it_names():
+    Path("clips/.000.part").mkdir(parents=True)
+    Path("clips/.000.part/a.wav").write_text("half")
+    Path("clips/.000.old").symlink_to("elsewhere")
+    job = Job(snakemake())
+    job.take_away([Path("clips/.000.part"), Path("clips/.000.old"), Path("clips/.001.old")])
+    assert list(Path("clips").iterdir()) == []
+
+
+def test_temporary_files_of_a_killed_job_are_gone_at_its_next_start(tmp_path, monkeypatch):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    own_temporary_folder("count_events egmd")
+    Path(tempfile.gettempdir(), "spilled").write_text("half")
+    own_temporary_folder("count_events egmd")
+    assert Path(tempfile.gettempdir()).parent == tmp_path / "tmp"
+    assert list(Path(tempfile.gettempdir()).iterdir()) == []
+    own_temporary_folder("another")
+    assert len(list((tmp_path / "tmp").iterdir())) == 2
+
+
 def test_the_earlier_product_is_where_it_stands_or_where_it_is_kept():
     Path("results").mkdir()
     Path("results/t.json").write_text("1")
@@ -242,8 +280,9 @@ def test_the_earlier_product_is_where_it_stands_or_where_it_is_kept():
 
 def test_a_second_job_of_the_same_product_waits_for_the_first():
     first = Job(snakemake())
+    first.begin()
     taken = os.open(".drumcorpus/locks/count_events-egmd.lock", os.O_RDWR)
     with pytest.raises(BlockingIOError):
-        job_module.fcntl.flock(taken, job_module.fcntl.LOCK_EX | job_module.fcntl.LOCK_NB)
+        fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(taken)
     assert first.title == "count_events egmd"

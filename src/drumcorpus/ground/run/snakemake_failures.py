@@ -1,0 +1,137 @@
+"""The last words of a run that its surroundings stopped: which file, how much is free, what stays.
+
+Snakemake says such an error as a traceback, in the middle of much else, and each job in its own
+lines. What is watched here is what Snakemake says of itself; what jobs say is in their notes.
+"""
+
+import atexit
+import contextlib
+import errno
+import logging
+import os
+import re
+import resource
+import sys
+from pathlib import Path
+
+from drumcorpus.ground.run.job_files import clear_away, read_notes
+from drumcorpus.ground.run.terminal import Terminal
+from drumcorpus.ground.run.write_failures import in_words, is_full, number_in, path_in
+
+_KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
+_HEAD = re.compile(r"^\w+(?:Error|Exception) in file ")
+
+
+class FailureWatch(logging.Filter):
+    """Counts the jobs of a run and remembers what stopped it, from Snakemake's own records.
+
+    A record that holds the number of an error of the operating system is put into words.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.folder = Path.cwd()  # Snakemake leaves it before its process ends
+        self.n_done, self.n_planned = 0, None
+        self.refusals: list[tuple[str, str]] = []
+        self.has_begun = False
+        self.has_failed = self.is_killed = self.is_refused = False
+
+    def jobs_begin(self) -> None:
+        """From here on what jobs leave behind is of this run."""
+        clear_away()
+        self.has_begun = True
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Look at one record; none is held back."""
+        event = getattr(getattr(record, "event", None), "name", "")
+        if event == "RUN_INFO":
+            self.n_planned = getattr(record, "stats", {}).get("total", self.n_planned)
+        elif event == "JOB_FINISHED":
+            self.n_done += 1
+        elif record.levelno >= logging.ERROR or (
+            isinstance(record.msg, str) and "rrno" in record.msg
+        ):
+            self._look_at(record)
+        return True
+
+    def _look_at(self, record: logging.LogRecord) -> None:
+        text = str(record.msg)
+        self.has_failed = self.has_failed or record.levelno >= logging.ERROR
+        self.is_refused = self.is_refused or "STOPPED: " in text
+        self.is_killed = self.is_killed or bool(_KILLED.search(text))
+        number = number_in(text)
+        if number is not None:
+            refusal = in_words(number, path_in(text))
+            self.refusals.append(refusal)
+            record.msg, record.args = f"{refusal[0]}.", ()
+
+    def last_words(self) -> str:
+        """One sentence on what stopped the run; empty where the surroundings did not."""
+        if not self.has_failed or self.is_refused:
+            return ""
+        notes = read_notes() if self.has_begun else []
+        told = [note for note in notes if "what" in note]
+        if told:
+            what, advice = f"{told[0]['job']}: {told[0]['what']}", told[0]["advice"]
+        elif self.refusals:
+            what, advice = self.refusals[0]
+        elif self.is_killed:
+            names = [note["job"] for note in notes if len(note) == 1]
+            what, advice = _killed(names)
+        elif is_full() and not any(len(note) > 1 for note in notes):
+            what, advice = in_words(errno.ENOSPC, None)
+        else:
+            return ""
+        others = len(told) - 1
+        also = f" (and {others} more jobs)" if others > 1 else " (and one job more)" * (others == 1)
+        return (
+            f"STOPPED{also}: {what}; {self._kept()}; {advice}, then run the same command again: it "
+            "carries on where it stopped."
+        )
+
+    def _kept(self) -> str:
+        if self.n_planned is None:
+            return "what is finished is kept"
+        return f"what is finished is kept, {self.n_done:,} of {self.n_planned:,} jobs of this run"
+
+
+def _killed(names: list[str]) -> tuple[str, str]:
+    who = ", ".join(names) if names else "a job"
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
+    return (
+        f"{who} was killed from outside (signal 9), as the system does when memory runs out; the "
+        f"largest job of this run took {peak:,.0f} MB{_memory_there()}",
+        "run with fewer jobs at a time (--cores 1), with more shards, or with more memory",
+    )
+
+
+def _memory_there() -> str:
+    with contextlib.suppress(OSError, ValueError):
+        n_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return f" of the {n_bytes / 1e6:,.0f} MB of this machine"
+    return ""
+
+
+def watch(logger: logging.Logger) -> FailureWatch:
+    """Watch Snakemake's logger from here on, and say the last words when the process ends.
+
+    A log file that cannot be written, on a full disk, or a terminal that is gone is no traceback.
+    """
+    logging.raiseExceptions = False
+    for handler in logger.handlers:
+        stream = getattr(handler, "stream", None)
+        if stream is not None and stream in (sys.stdout, sys.stderr):
+            handler.stream = Terminal(stream)
+    watching = FailureWatch()
+    logger.addFilter(watching)
+    atexit.register(say_last_words, watching)
+    return watching
+
+
+def say_last_words(watching: FailureWatch) -> None:
+    """Write the last words to the terminal, past all buffers; one that is gone hears none."""
+    with contextlib.suppress(OSError):
+        with contextlib.chdir(watching.folder):
+            words = watching.last_words()
+        if words:
+            os.write(2, f"\n{words}\n".encode(errors="replace"))

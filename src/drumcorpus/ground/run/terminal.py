@@ -1,0 +1,61 @@
+"""Writing to a terminal that may be gone: closed, a pipe that nobody reads, of another alphabet."""
+
+import os
+import sys
+from typing import TextIO
+
+
+def write(stream: TextIO | None, text: str) -> None:
+    """Write and flush `text`; where nobody reads any more, nothing is said from then on."""
+    if stream is None:  # closed before this process began
+        return
+    try:
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            stream.write(text.encode("ascii", "backslashreplace").decode("ascii"))
+        stream.flush()
+    except (OSError, ValueError):  # a pipe without a reader, or a stream that was closed
+        _hang_up(stream)
+
+
+class Terminal:
+    """A stream that falls silent, instead of failing, where nobody reads it any more."""
+
+    def __init__(self, stream: TextIO):
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write `text`, if somebody reads."""
+        write(self.stream, text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Every `write` flushes."""
+
+    def isatty(self) -> bool:
+        """Whether a person may be reading."""
+        return self.stream.isatty()
+
+
+def open_standard_streams() -> None:
+    """Give the three standard streams a file where they are closed.
+
+    Else the next file that is opened, such as a product, takes the place of the terminal.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+
+
+def _hang_up(stream: TextIO) -> None:
+    """Let a stream, and what else writes to its file, end in nothing: also the flush at the end."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        if stream is sys.stderr:
+            sys.stderr = None

@@ -1,0 +1,164 @@
+"""What a machine may lack, and what stands in for it."""
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drumcorpus.ground.run import surroundings
+from drumcorpus.ground.run.surroundings import (
+    allow_many_files,
+    prepare,
+    refusal,
+    remarks_on_limits,
+    replacements,
+)
+
+
+@pytest.fixture
+def full(tmp_path):
+    """An environment that lacks nothing."""
+    (tmp_path / "home/.cache").mkdir(parents=True)
+    (tmp_path / "tmp").mkdir()
+    return {
+        "HOME": str(tmp_path / "home"),
+        "TMPDIR": str(tmp_path / "tmp"),
+        "USER": "somebody",
+    }
+
+
+def refuse(monkeypatch, *folders, number=errno.EACCES):
+    """Let nothing be written in some folders; root may write everywhere."""
+    refused = {str(folder) for folder in folders}
+    write = surroundings._try_to_write
+
+    def try_to_write(folder):
+        if str(folder) in refused or not Path(folder).is_dir():
+            raise OSError(number, os.strerror(number), str(folder))
+        write(folder)
+
+    monkeypatch.setattr(surroundings, "_try_to_write", try_to_write)
+
+
+def test_where_nothing_is_missing_nothing_is_replaced(tmp_path, full):
+    assert replacements(tmp_path, full) == ({}, [])
+
+
+@pytest.mark.parametrize("named", ["not/there", "locked"])
+def test_temporary_files_go_to_the_state_folder_where_their_own_cannot_be_written(
+    tmp_path, full, monkeypatch, named
+):
+    (tmp_path / "locked").mkdir()
+    refuse(monkeypatch, tmp_path / "locked")
+    full["TMPDIR"] = str(tmp_path / named)
+    variables, remarks = replacements(tmp_path, full)
+    own = str(tmp_path / ".drumcorpus/tmp")
+    assert variables == {"TMPDIR": own, "TEMP": own, "TMP": own}
+    assert Path(own).is_dir()
+    assert remarks == [f"No temporary file can be written in {tmp_path / named}; they go to {own}."]
+
+
+def test_a_machine_without_tmp_has_one_in_the_state_folder(tmp_path, full, monkeypatch):
+    refuse(monkeypatch, "/tmp", "/var/tmp")
+    variables, remarks = replacements(tmp_path, full | {"TMPDIR": ""})
+    assert variables["TMPDIR"] == str(tmp_path / ".drumcorpus/tmp")
+    assert "in /tmp nor /var/tmp; they go to" in remarks[0]
+
+
+def test_caches_go_to_the_state_folder_where_the_home_cannot_be_written(
+    tmp_path, full, monkeypatch
+):
+    refuse(monkeypatch, tmp_path / "home/.cache")
+    variables, remarks = replacements(tmp_path, full)
+    own = tmp_path / ".drumcorpus/cache"
+    assert variables == {
+        "XDG_CACHE_HOME": str(own),
+        "NUMBA_CACHE_DIR": str(own / "numba"),
+        "MPLCONFIGDIR": str(own / "mplconfigdir"),
+    }
+    assert (own / "numba").is_dir() and f"caches go to {own}" in remarks[0]
+
+
+def test_a_user_without_a_home_and_a_name_gets_both(tmp_path, monkeypatch):
+    def unknown(uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(surroundings.pwd, "getpwuid", unknown)
+    variables, _ = replacements(tmp_path, {"TMPDIR": str(tmp_path)})
+    assert variables["HOME"] == str(tmp_path / ".drumcorpus/cache")
+    assert variables["USER"] == variables["LOGNAME"] == f"uid{os.getuid()}"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EACCES, "may not"),
+        (errno.EROFS, "is mounted read-only; nothing was begun"),
+        (errno.ENOSPC, "no space is left there"),
+    ],
+    ids=["foreign", "read-only", "full"],
+)
+def test_a_folder_that_cannot_be_written_refuses_the_run_in_words(
+    tmp_path, monkeypatch, number, words
+):
+    refuse(monkeypatch, tmp_path, number=number)
+    said = refusal(tmp_path)
+    assert said.startswith(f"STOPPED: {tmp_path} could not be") and words in said
+    assert "what is finished is kept" in said and "rrno" not in said
+    assert prepare(tmp_path) == said
+
+
+def test_limits_are_remarked_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (5_000_000, 5_000_000))
+    usage = surroundings.shutil._ntuple_diskusage(9_000_000, 0, 2_600_000)
+    monkeypatch.setattr(surroundings.shutil, "disk_usage", lambda folder: usage)
+    assert remarks_on_limits(tmp_path) == [
+        "No file may be larger than 5,000,000 bytes here (ulimit -f); larger products will fail.",
+        f"Only 2.6 MB are free in {tmp_path}.",
+    ]
+
+
+def test_the_number_of_open_files_is_raised_to_what_is_allowed(monkeypatch):
+    limits = {resource.RLIMIT_NOFILE: (64, 1024)}
+    monkeypatch.setattr(resource, "getrlimit", limits.get)
+    monkeypatch.setattr(resource, "setrlimit", limits.__setitem__)
+    allow_many_files()
+    assert limits[resource.RLIMIT_NOFILE] == (1024, 1024)
+
+
+WRITES_LONG = """
+import sys
+from drumcorpus.ground.run.terminal import open_standard_streams, write
+open_standard_streams()
+for _ in range(10):
+    write(sys.stdout, "x" * 100_000)
+write(sys.stderr, "the work goes on\\n")
+"""
+
+
+def run_in_shell(line):
+    command = ["bash", "-c", line, "bash", sys.executable, WRITES_LONG]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_reader_that_leaves_stops_no_work():
+    done = run_in_shell('"$1" -c "$2" | head -c 10; echo ${PIPESTATUS[0]}')
+    assert done.stdout == "x" * 10 + "0\n"
+    assert done.stderr == "the work goes on\n"
+
+
+def test_a_terminal_that_is_closed_stops_no_work():
+    assert run_in_shell('"$1" -c "$2" >&- 2>&-; echo $?').stdout == "0\n"
+
+
+def test_a_letter_that_the_terminal_does_not_have_is_written_as_its_number():
+    line = 'PYTHONUTF8=0 PYTHONIOENCODING=latin-1:strict "$1" -c "$2"'
+    code = (
+        "import sys; from drumcorpus.ground.run.terminal import write; write(sys.stdout, '\\u0142')"
+    )
+    command = ["bash", "-c", line, "bash", sys.executable, code]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"\\u0142"
