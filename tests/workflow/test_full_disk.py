@@ -7,14 +7,12 @@ import re
 import subprocess
 
 import pytest
-import yaml
-from conftest import OVERLAY, Project
+from conftest import Project
+from other_folders import MAKE_RUN, SNAKEMAKE, command_into, half_made
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 ROOM_KB = 60_000
-SNAKEMAKE = ["-m", "snakemake"]
-MAKE_RUN = ["-m", "drumcorpus.ground.run.launch"]
 LAST_WORDS = re.compile(
     r"\nSTOPPED[^:]*: (?P<file>[^;]+) could not be written: no space is left there "
     r"\((?P<free>[\d,]+ kB) of [\d,]+ [kM]B free[^)]*\); what is finished is kept"
@@ -52,16 +50,6 @@ def disk(tmp_path):
     disk.unmount()
 
 
-def run_on(built: Project, disk, command):
-    """Run `all` with the code and the raw data of a built project, and its products on `disk`."""
-    overlay = yaml.safe_load(yaml.safe_dump(OVERLAY))
-    overlay["source_sets"]["groove_mididataset"]["roots"] = [str(built.path("raw"))]
-    overlay["manifests"]["prod_combined"]["gates"] = str(built.path("gates.yaml"))
-    built.path("on_disk.yaml").write_text(yaml.safe_dump(overlay))
-    options = ["--configfile", "on_disk.yaml", "--directory", str(disk.folder), "--cores", "2"]
-    return built.run(*command, *options, "--quiet", "rules", "--", "all", check=False)
-
-
 @pytest.mark.parametrize(
     ("sizes_kb", "command"),
     [([200, 1_400, 8_000], MAKE_RUN), ([600, 2_600, 15_000], SNAKEMAKE)],
@@ -71,7 +59,7 @@ def test_a_full_disk_has_the_last_word_and_loses_nothing(built, disk, figures, s
     disk.mount(sizes_kb[0])
     for size in sizes_kb:
         disk.resize(size)
-        done = run_on(built, disk, command)
+        done = built.run(*command_into(built, disk.folder, command), check=False)
         assert done.returncode == 1, done.said
         words = LAST_WORDS.search(done.said)
         assert words, done.said[-3000:]
@@ -82,11 +70,8 @@ def test_a_full_disk_has_the_last_word_and_loses_nothing(built, disk, figures, s
             f"{words['free']} free, stopped at {words['file']}"
         )
     disk.resize(ROOM_KB)
-    done = run_on(built, disk, command)
+    done = built.run(*command_into(built, disk.folder, command), check=False)
     assert done.returncode == 0, done.said
     assert Project(disk.folder).products() == built.products()
     figures(f"with room: {len(built.products()):,} products as in an undisturbed build")
-    left = [
-        path for path in disk.folder.rglob(".*") if path.name.endswith((".part", ".link", ".old"))
-    ]
-    assert left == []
+    assert half_made(disk.folder) == []

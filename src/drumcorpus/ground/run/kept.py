@@ -6,6 +6,7 @@ back its name, and copies nothing. A product is replaced as a whole and never wr
 in place, so that the kept one stays what its run manifest says.
 """
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -76,7 +77,9 @@ def _link(source: Path, target: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError:  # no links on this file system, or none to this file any more
-        shutil.copy2(source, part)
+        shutil.copyfile(source, part)
+        with contextlib.suppress(OSError):  # nor times and rights
+            shutil.copystat(source, part)
     # Renaming a name of a file to another name of it does nothing, and leaves both.
     part.replace(target)
     part.unlink(missing_ok=True)

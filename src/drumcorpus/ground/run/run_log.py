@@ -3,6 +3,7 @@
 One JSON object a line in ``logs/run_log.jsonl``: one for the start of each run, one for each job.
 """
 
+import contextlib
 import json
 import os
 import platform
@@ -56,9 +57,10 @@ def describe_job(rule: str, wildcards: dict, outcome: str, started: float) -> di
 
 def peak_memory_mb() -> float:
     """Peak resident memory of this process in megabytes."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # on Linux rusage would count the process that started this one
-        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    # On Linux rusage would count the process that started this one; some containers have no VmHWM.
+    with contextlib.suppress(OSError, KeyError, ValueError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        fields = dict(line.split(":", 1) for line in lines)
         return round(int(fields["VmHWM"].split()[0]) * 1024 / 1e6, 1)
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
@@ -73,6 +75,6 @@ def _git(checkout: Path, *arguments: str) -> str | None:
         done = subprocess.run(
             ["git", "-C", str(checkout), *arguments], capture_output=True, text=True, check=False
         )
-    except FileNotFoundError:  # no git here
+    except OSError:  # no git here, or none that this user may run
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from drumcorpus.ground.run.job import Job, start_job
 from drumcorpus.ground.run.job_files import own_temporary_folder
 from drumcorpus.ground.run.kept import forget_the_unrecorded, keep, kept_path, put_back, standing
+from drumcorpus.ground.run.run_log import peak_memory_mb
 from drumcorpus.ground.run.run_manifest import read_manifest
 
 CODE = {"digest": "0" * 16, "software": {"numpy": "2.4.6", "soxr": "1.1.0"}, "accepts": "exact"}
@@ -149,6 +151,7 @@ def test_where_no_links_are_to_be_had_products_are_copied(monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(shutil, "copystat", refuse)  # nor can such a file system keep rights
     make()
     assert Path("results/t.json").stat().st_ino != kept_path("results/t.json").stat().st_ino
     remove_outputs()
@@ -265,6 +268,11 @@ def test_temporary_files_of_a_killed_job_are_gone_at_its_next_start(tmp_path, mo
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
     own_temporary_folder("another")
     assert len(list((tmp_path / "tmp").iterdir())) == 2
+
+
+def test_a_container_that_tells_no_peak_of_memory_fails_no_job(monkeypatch):
+    monkeypatch.setattr(Path, "read_text", lambda path, *rest: "Name:\tpython\nVmRSS:\t1 kB\n")
+    assert peak_memory_mb() > 1
 
 
 def test_the_earlier_product_is_where_it_stands_or_where_it_is_kept():

@@ -1,0 +1,26 @@
+"""What tests share that make a built project's products in another folder, such as a small disk."""
+
+import yaml
+from conftest import OVERLAY, Project
+
+MAKE_RUN = ("-m", "drumcorpus.ground.run.launch")
+SNAKEMAKE = ("-m", "snakemake")
+# What writing leaves beside a product while it is at work.
+HALF_MADE = (".part", ".link", ".old")
+
+
+def command_into(built: Project, folder, command=MAKE_RUN) -> list[str]:
+    """The arguments of Python that make `all` in `folder`, by the code and data of `built`."""
+    overlay = yaml.safe_load(yaml.safe_dump(OVERLAY))
+    overlay["source_sets"]["groove_mididataset"]["roots"] = [str(built.path("raw"))]
+    overlay["manifests"]["prod_combined"]["gates"] = str(built.path("gates.yaml"))
+    config = folder.with_name(f"{folder.name}.yaml")
+    config.write_text(yaml.safe_dump(overlay))
+    options = ["--configfile", str(config), "--directory", str(folder), "--cores", "2"]
+    return [*command, *options, "--quiet", "rules", "--", "all"]
+
+
+def half_made(folder) -> list[str]:
+    """Everything in a working folder that a writer has begun and not put in its place."""
+    found = [path for path in folder.rglob(".*") if path.name.endswith(HALF_MADE)]
+    return sorted(path.relative_to(folder).as_posix() for path in found)
