@@ -44,8 +44,8 @@ from drumcorpus.stages.inventory.sound_files import sound_files
 from drumcorpus.stages.manifest.merge import merge_by_splits
 from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
 from drumcorpus.stages.splits.settings import SplitSettings
-from drumcorpus.stages.splits.silent_files import silent_file_finder
 from drumcorpus.stages.splits.split_manifest import split_manifest
+from drumcorpus.stages.splits.unheard_files import unheard_file_finder
 
 MERGED = (GROOVE, EGMD)
 AUDITED = (*MERGED, STAGED)
@@ -235,7 +235,7 @@ class Copy:
             events,
             classes,
             recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
-            find_silent=silent_file_finder(sound, reader),
+            find_unheard=unheard_file_finder(sound, reader),
             **self.config["splits"]["fingerprints"],
         )
         found = pa.Table.from_batches(fingerprints, FINGERPRINTS)

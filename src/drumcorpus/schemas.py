@@ -131,6 +131,18 @@ QUARANTINE = pa.schema(
     ]
 )
 
+# What is wrong around what is used: one row per file, or session, and kind.
+FLAGS = pa.schema(
+    [
+        ("source_set", pa.string()),
+        ("session_id", pa.string()),
+        ("path", pa.string()),  # null where it is said of the session
+        ("flag", pa.string()),
+        ("n", pa.int64()),  # how often in the file
+        ("detail", pa.string()),
+    ]
+)
+
 # What became of every hit of the source: the counts add up to the source's own total.
 TALLIES = pa.schema(
     [
@@ -216,6 +228,8 @@ FINGERPRINTS = pa.schema(
         ("landmark_hashes", pa.list_(pa.uint32())),
         ("landmark_frames", pa.list_(pa.int32())),
         ("silent_files", pa.list_(pa.string())),  # SHA-256 of its files without sound
+        # Of its sound files, stems included, that cannot be decoded and have no sound before that.
+        ("unreadable_stems", pa.list_(pa.string())),
         # Onsets of the session's events, in order: milliseconds, and one bit per class struck.
         ("stroke_times", pa.list_(pa.int32())),
         ("stroke_classes", pa.list_(pa.uint8())),

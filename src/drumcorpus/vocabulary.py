@@ -79,6 +79,24 @@ UNSUPPORTED_FORMAT = "unsupported_format"
 UNKNOWN_PLUGIN = "unknown_plugin"
 ANNOTATIONS_DISAGREE = "annotations_disagree"
 
+# What is wrong around a file or a session that is used all the same (column `flag` of the flags);
+# errata of a source set give further ones.
+CHANNELS_CANCEL = "channels_cancel"
+BAD_METER = "bad_meter"
+BAD_TEMPO = "bad_tempo"
+BAD_KEY_SIGNATURE = "bad_key_signature"
+BAD_TEXT = "text_not_utf8"
+SMPTE_TIME = "smpte_time"
+UNKNOWN_CHUNK = "unknown_chunk"
+TRACKS_NOT_AS_STATED = "tracks_not_as_stated"
+TRACK_LENGTH_NOT_AS_STATED = "track_length_not_as_stated"
+BYTES_AFTER_TRACKS = "bytes_after_tracks"
+END_OF_TRACK_MISSING = "end_of_track_missing"
+EVENTS_AFTER_END_OF_TRACK = "events_after_end_of_track"
+NOTE_OFF_MISSING = "note_off_missing"
+STATUS_CANCELLED = "running_status_after_meta"
+SYSTEM_MESSAGE = "system_message"
+
 # Why labels are not held against the sound, or the detector not against labels.
 LABELS_FROM_SOUND = "labels_from_sound"
 SEVERAL_RECORDINGS = "several_recordings"

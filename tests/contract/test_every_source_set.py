@@ -1,9 +1,11 @@
 """The same questions to every source set, on its demo corpus in the set's true layout."""
 
+import io
 import shutil
 from collections import Counter, defaultdict
 from importlib import import_module
 
+import mido
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -108,6 +110,32 @@ def test_totals_add_up(name, inventory, ingested):
     labelled = {s["session_id"] for s in inventory.sessions.to_pylist() if s["label_map"]}
     assert set(ingested.tallies["session_id"].to_pylist()) <= labelled
     assert bool(in_events) == (name not in WITHOUT_EVENTS)
+
+
+def strokes_in(path, data):
+    """The strokes of an annotation, counted without the library; None of another format."""
+    if path.endswith((".mid", ".midi")):
+        messages = mido.merge_tracks(mido.MidiFile(file=io.BytesIO(data)).tracks)
+        return sum(m.type == "note_on" and m.velocity > 0 for m in messages)
+    if path.endswith(".txt"):
+        return sum(bool(line.strip()) for line in data.splitlines())
+    return data.count(b"<event>") if path.endswith(".xml") else None
+
+
+def test_every_stroke_of_an_annotation_is_in_an_event_or_dropped_by_reason(
+    root, inventory, ingested
+):
+    counted = Counter()
+    for row in ingested.tallies.to_pylist():
+        assert row["outcome"]
+        counted[row["session_id"]] += row["n_hits"]
+    for session in inventory.sessions.to_pylist():
+        path = session["annotation_path"]
+        if session["label_map"] is None or path is None:
+            continue
+        n_strokes = strokes_in(path, (root / path).read_bytes())
+        if n_strokes is not None:
+            assert counted[session["session_id"]] == n_strokes, session["session_id"]
 
 
 def test_every_source_label_of_the_demo_is_mapped(ingested):

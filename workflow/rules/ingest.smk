@@ -5,7 +5,8 @@ in:   results/sessions/{source_set}/{shard}.parquet, raw annotation files, cards
 out:  results/events/{source_set}/{shard}.parquet       events of one shard
       results/tallies/{source_set}/{shard}.parquet      what became of every stroke
       results/quarantine/{source_set}/{shard}.parquet   files that are not used, with the reason
-      the same three for the whole source set
+      results/flags/{source_set}/{shard}.parquet        what is wrong around strokes that are used
+      the same four for the whole source set
       results/provenance/{source_set}.jsonl             one row per session
       reports/ingest.html, .json                        hits of each set by source label and outcome
 """
@@ -23,6 +24,7 @@ rule ingest_sessions:
         events="results/events/{source_set}/{shard}.parquet",
         tallies="results/tallies/{source_set}/{shard}.parquet",
         quarantine="results/quarantine/{source_set}/{shard}.parquet",
+        flags="results/flags/{source_set}/{shard}.parquet",
     log:
         "logs/ingest_sessions/{source_set}/{shard}.log",
     benchmark:
@@ -51,10 +53,14 @@ rule gather_events:
                 "results/quarantine/{source_set}/{shard}.parquet", wildcards.source_set
             ),
         ],
+        flags=lambda wildcards: shards_of(
+            "results/flags/{source_set}/{shard}.parquet", wildcards.source_set
+        ),
     output:
         events="results/events/{source_set}.parquet",
         tallies="results/tallies/{source_set}.parquet",
         quarantine="results/quarantine/{source_set}.parquet",
+        flags="results/flags/{source_set}.parquet",
     log:
         "logs/gather_events/{source_set}.log",
     benchmark:
@@ -72,6 +78,7 @@ rule write_provenance:
         events="results/events/{source_set}.parquet",
         tallies="results/tallies/{source_set}.parquet",
         quarantine="results/quarantine/{source_set}.parquet",
+        flags="results/flags/{source_set}.parquet",
         card=card_file,
     output:
         provenance="results/provenance/{source_set}.jsonl",
@@ -96,6 +103,7 @@ rule summarise_ingest:
             "results/quarantine/{source_set}.parquet", source_set=INGESTED
         ),
         sessions=expand("results/sessions/{source_set}.parquet", source_set=INGESTED),
+        flags=expand("results/flags/{source_set}.parquet", source_set=INGESTED),
     output:
         page=report(
             "reports/ingest.html",

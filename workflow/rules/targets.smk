@@ -8,8 +8,8 @@ does not miss an intermediate product, and so would take a failed or deleted one
 INVENTORY = ["inventory/{s}", "sessions/{s}", "quarantine/{s}/inventory"]
 INGEST = [
     *("sessions/{s}/{n}", "sound_files/{s}/{n}"),
-    *("events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}"),
-    *("events/{s}", "tallies/{s}", "quarantine/{s}"),
+    *("events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}", "flags/{s}/{n}"),
+    *("events/{s}", "tallies/{s}", "quarantine/{s}", "flags/{s}"),
 ]
 CRASH = [
     *("crash/embeddings/{s}/{n}", "crash/assignments/{s}/{n}", "crash/assignments/{s}"),

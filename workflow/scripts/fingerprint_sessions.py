@@ -11,7 +11,7 @@ from drumcorpus.ground.run.raw_data import open_raw_data
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, write_fingerprints
-from drumcorpus.stages.splits.silent_files import silent_file_finder
+from drumcorpus.stages.splits.unheard_files import unheard_file_finder
 
 source_set, roots = snakemake.wildcards.source_set, snakemake.params.local["roots"]
 sessions, files = read_table(snakemake.input.sessions), read_table(snakemake.input.sound_files)
@@ -21,7 +21,7 @@ batches = fingerprint_sessions(
     read_table(snakemake.input.events, ["session_id", "onset_time", "audio_path", "components"]),
     read_yaml(snakemake.input.class_maps)["classes_5"],
     recording_reader(sessions, reader.verified, SAMPLE_RATE_HZ),
-    find_silent=silent_file_finder(files, reader),
+    find_unheard=unheard_file_finder(files, reader),
     on_session=Progress(job.title, sessions.num_rows, "sessions").advance,
     **snakemake.params.fingerprints,
 )

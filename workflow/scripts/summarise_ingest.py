@@ -14,7 +14,7 @@ from drumcorpus.stages.ingest.ingest_page import (
 )
 
 inputs, outputs = snakemake.input, snakemake.output
-paths = {name: inputs[name] for name in ("cards", "tallies", "quarantine", "sessions")}
+paths = {name: inputs[name] for name in ("cards", "tallies", "quarantine", "sessions", "flags")}
 source_sets = describe_each(describe_ingest, snakemake.params.tiers, **paths)
 report = summarise_ingest(source_sets)
 write_json(outputs.report, report)

@@ -14,6 +14,7 @@ rows = provenance_rows(
     snakemake.input.events,
     read_table(snakemake.input.tallies),
     read_table(snakemake.input.quarantine),
+    read_table(snakemake.input.flags),
     read_yaml(snakemake.input.card),
     license_ref=snakemake.params.license_ref,
     ingestion=snakemake.params.ingestion,

@@ -27,7 +27,9 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
     -------
     hits : dict
         Arrays of shape (n_hits,) under the names of the fields of ``hits.Hits``, without
-        `session` and `stroke`. `onset` in seconds of the file's own clock.
+        `session` and `stroke`. `onset` in seconds of the file's own clock. Also `flags`: what is
+        wrong around the notes, of `midi_file.MidiFile.defects`. A file in SMPTE time has no tempo,
+        bar, beat and meter.
 
     Raises
     ------
@@ -51,12 +53,17 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
         pedal = (controller_at(midi, controller, ticks) - closed) / (opened - closed)
         is_pedalled = np.isin(_NOTE_NAMES, sorted(label_map.pedalled))[notes]
         openness = np.where(is_pedalled, pedal, np.nan)
-    bars, beats, meters = bars_and_beats(midi, ticks)
-    return {
+    hits = {
         "source_label": _NOTE_NAMES[notes],
         "onset": onsets,
         "velocity": midi.notes[:, 2] / 127,
         "openness": np.clip(openness, 0.0, 1.0) + 0.0,  # and no minus zero
+        "flags": midi.defects,
+    }
+    if midi.ticks_per_second is not None:  # a clock without beats
+        return hits
+    bars, beats, meters = bars_and_beats(midi, ticks)
+    return hits | {
         "tempo_bpm": tempos_at(midi, ticks),
         "bar": bars,
         "beat": beats,

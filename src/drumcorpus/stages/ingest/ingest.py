@@ -12,10 +12,17 @@ from drumcorpus.events import build_events
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.hits import HitNames, Hits, double_triggers
-from drumcorpus.schemas import EVENTS, TALLIES
+from drumcorpus.schemas import EVENTS, FLAGS, TALLIES
 from drumcorpus.sessions import Refusal, quarantine_table
+from drumcorpus.stages.ingest.flags import count_flags, flags_of
 from drumcorpus.taxonomy import RESERVED_OUTCOMES, LabelMap, Stroke, Taxonomy
-from drumcorpus.vocabulary import AT_INGEST, IN_EVENT
+from drumcorpus.vocabulary import (
+    AT_INGEST,
+    BEFORE_START,
+    DOUBLE_TRIGGER,
+    IN_EVENT,
+    UNMAPPED_LABEL,
+)
 
 # What may become of a stroke; of several reasons to drop it the last one counts. The reasons
 # that label maps give for labels that are no strokes come after these.
@@ -28,11 +35,12 @@ ReadHits = Callable[[dict, Callable[[str], bytes], LabelMap, dict], dict]
 
 @dataclass
 class Ingested:
-    """Tables of the schemas EVENTS and TALLIES, and the files that are not used."""
+    """Tables of the schemas EVENTS, TALLIES and FLAGS, and the files that are not used."""
 
     events: pa.Table
     tallies: pa.Table
     refusals: list[Refusal]
+    flags: pa.Table
 
 
 def ingest_sessions(
@@ -55,8 +63,8 @@ def ingest_sessions(
 
     A stroke that becomes no part of an event is counted in the tallies under a named reason:
     `unmapped_label` (the label map has no entry), `before_start` (an onset below 0),
-    `double_trigger` (the same source label less than `double_trigger_ms` before), or the reason
-    that the label map gives.
+    `double_trigger` (the same source label less than `double_trigger_ms` before, of strokes that
+    nothing else drops), or the reason that the label map gives.
 
     Parameters
     ----------
@@ -78,8 +86,9 @@ def ingest_sessions(
         If a session names a label map that there is not, or a hit a technique that there is not.
     """
     book = _Book(label_maps, taxonomy)
-    parts, refusals, silent = [], [], set()
+    parts, refusals, soundless, flags = [], [], set(), []
     for row, session in enumerate(sessions.to_pylist()):
+        defects: Mapping[str, int] = {}
         if session["label_map"] is not None:
             try:
                 columns = read_hits(session, read, book.map_of(session), options)
@@ -88,15 +97,18 @@ def ingest_sessions(
                 refusals.append(Refusal(*details))
             else:
                 refusals += columns.pop("refusals", [])
+                defects = columns.pop("flags", {})
                 refusal = _short_audio(session, columns)
                 if refusal is not None:
                     refusals.append(refusal)
-                    silent.add(row)
+                    soundless.add(row)
                 parts.append(book.hits_of_session(row, session, columns))
+        flags += flags_of(session, defects)
         on_session(session)
     parts = [part for part in parts if len(part.onset)]
+    flag_table = pa.Table.from_pylist(flags, FLAGS)
     if not parts:
-        return Ingested(EVENTS.empty_table(), TALLIES.empty_table(), refusals)
+        return Ingested(EVENTS.empty_table(), TALLIES.empty_table(), refusals, flag_table)
     hits = Hits.concatenate(parts).in_order()
     del parts
     outcomes = _outcomes(hits, double_trigger_ms / 1000)
@@ -105,7 +117,7 @@ def ingest_sessions(
     events = build_events(
         hits,
         book.strokes,
-        _without_audio(sessions, silent),
+        _without_audio(sessions, soundless),
         taxonomy,
         simultaneous_ms=simultaneous_ms,
         context_ms=context_ms,
@@ -114,7 +126,7 @@ def ingest_sessions(
         redistributable=redistributable,
         names=book.names(),
     )
-    return Ingested(events, tallies, refusals)
+    return Ingested(events, tallies, refusals, flag_table)
 
 
 def write_ingested(
@@ -124,12 +136,15 @@ def write_ingested(
     events: str | os.PathLike,
     tallies: str | os.PathLike,
     quarantine: str | os.PathLike,
+    flags: str | os.PathLike,
 ) -> dict:
-    """Write the three tables of a shard; returns how much is in them, for the run manifest."""
+    """Write the four tables of a shard; returns how much is in them, for the run manifest."""
     write_table(events, ingested.events)
     write_table(tallies, ingested.tallies)
     write_table(quarantine, quarantine_table(source_set, AT_INGEST, ingested.refusals))
+    write_table(flags, ingested.flags)
     return {
+        "flags": count_flags(ingested.flags),
         "events": ingested.events.num_rows,
         "quarantined": len(ingested.refusals),
         "hits": outcome_counts(ingested.tallies),
@@ -226,13 +241,19 @@ class _Book:
 
 
 def _outcomes(hits: Hits, double_trigger: float) -> np.ndarray:
-    """Of each hit, the index into OUTCOMES, or beyond them into the reasons of the label maps."""
+    """Of each hit, the index into OUTCOMES, or beyond them into the reasons of the label maps.
+
+    A hit that is dropped for another reason is no first stroke that a later one could repeat: of a
+    run of double triggers one stroke is left, wherever the run begins.
+    """
     outcomes = np.zeros(len(hits.onset), dtype=np.int16)
-    reasons = [double_triggers(hits, double_trigger), hits.onset < 0, hits.stroke == -1]
-    for number, applies in enumerate(reasons, start=1):
-        outcomes[applies] = number
+    outcomes[hits.onset < 0] = OUTCOMES.index(BEFORE_START)
+    outcomes[hits.stroke == -1] = OUTCOMES.index(UNMAPPED_LABEL)
     dropped = hits.stroke < -1
     outcomes[dropped] = len(OUTCOMES) - 2 - hits.stroke[dropped]
+    left = np.flatnonzero(outcomes == OUTCOMES.index(IN_EVENT))
+    repeats = double_triggers(hits.take(left), double_trigger)
+    outcomes[left[repeats]] = OUTCOMES.index(DOUBLE_TRIGGER)
     return outcomes
 
 

@@ -36,6 +36,7 @@ def describe_ingest(
     tallies: str | os.PathLike,
     quarantine: str | os.PathLike,
     sessions: str | os.PathLike,
+    flags: str | os.PathLike,
 ) -> dict:
     """What became of the hits of one source set.
 
@@ -43,8 +44,8 @@ def describe_ingest(
     ----------
     card : mapping
         The source set's card.
-    tallies, quarantine, sessions : path
-        Tables of the schemas TALLIES, QUARANTINE and SESSIONS.
+    tallies, quarantine, sessions, flags : path
+        Tables of the schemas TALLIES, QUARANTINE, SESSIONS and FLAGS.
 
     Returns
     -------
@@ -72,8 +73,21 @@ def describe_ingest(
         },
         "hits": {"total": n_hits, IN_EVENT: n_in_event, "dropped": n_hits - n_in_event},
         "by_outcome": by_outcome,
+        "flags": describe_flags(read_table(flags)),
         "source_labels": source_labels(counts),
     }
+
+
+def describe_flags(flags: pa.Table) -> dict[str, dict]:
+    """Of each flag the files or sessions that have it, in how many places, and the first."""
+    found: dict[str, dict] = {}
+    for row in flags.to_pylist():
+        entry = found.setdefault(row["flag"], {"files": 0, "places": 0, "examples": []})
+        entry["files"] += 1
+        entry["places"] += row["n"]
+        if len(entry["examples"]) < N_REASON_LABELS:
+            entry["examples"].append({name: row[name] for name in ("session_id", "path", "detail")})
+    return dict(sorted(found.items()))
 
 
 def count_tallies(tallies: str | os.PathLike) -> tuple[Counter[Combination], int, int]:

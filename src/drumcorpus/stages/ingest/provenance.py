@@ -18,6 +18,7 @@ def provenance_rows(
     events: str | os.PathLike,
     tallies: pa.Table,
     quarantine: pa.Table,
+    flags: pa.Table,
     card: dict,
     *,
     license_ref: str,
@@ -27,7 +28,7 @@ def provenance_rows(
 
     Parameters
     ----------
-    sessions, tallies, quarantine : pa.Table
+    sessions, tallies, quarantine, flags : pa.Table
         Of one source set, in the schemas of these names.
     events : path
         Its events as Parquet.
@@ -44,6 +45,10 @@ def provenance_rows(
     for row in quarantine.to_pylist():
         note = f"{row['path']}: {row['reason']}: {row['detail']}"
         refused.setdefault(row["session_id"], []).append(note)
+    flagged: dict[str, list[dict]] = {}
+    for row in flags.to_pylist():
+        said = {name: row[name] for name in ("flag", "path", "n", "detail")}
+        flagged.setdefault(row["session_id"], []).append(said)
     for session in sessions.to_pylist():
         session_id = session["session_id"]
         n_events, techniques = played.get(session_id, (0, []))
@@ -65,6 +70,7 @@ def provenance_rows(
             "techniques": techniques,
             "n_events": n_events,
             "drops": drops.get(session_id, {}),
+            "flags": flagged.get(session_id, []),
             "notes": [*session["notes"], *refused.get(session_id, [])],
         }
 

@@ -25,15 +25,15 @@ _SHARED = """
 def equal_file_edges(
     database: duckdb.DuckDBPyConnection,
     numbers: Mapping[tuple[str, str], int],
-    silent: Iterable[str],
+    unheard: Iterable[str],
     n_onsets: Mapping[int, int],
     *,
     min_onsets: int,
 ) -> list[Edge]:
     """An edge between sessions that own a file of one content.
 
-    Not looked at are: indexes of a source set, files of no session, silent sound, and annotations
-    of sessions with so few onsets that equal text says nothing.
+    Not looked at are: indexes of a source set, files of no session, sound files in which nothing
+    is heard, and annotations of sessions with so few onsets that equal text says nothing.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def equal_file_edges(
         With the view ``inventory`` of the schema INVENTORY, of all source sets.
     numbers : mapping
         Number of each session by source set and session.
-    silent : iterable of str
-        SHA-256 of sound files without sound, recordings, stems and accompaniment alike.
+    unheard : iterable of str
+        SHA-256 of sound files that are silent or unreadable: recordings, stems, accompaniment.
     n_onsets : mapping
         Onsets of each session by its number.
     min_onsets : int
@@ -55,14 +55,14 @@ def equal_file_edges(
     database.register("listed", pa.table(columns))
     rows = database.execute(_SHARED).fetchall()
     database.unregister("listed")
-    silent, first, edges = set(silent), {}, set()
+    unheard, first, edges = set(unheard), {}, set()
     for source_set, session_id, path, role, digest in rows:
         number = numbers[source_set, session_id]
         if role == ANNOTATION:
             kind = EQUAL_ANNOTATION if n_onsets.get(number, 0) >= min_onsets else None
         else:
             kind = EQUAL_AUDIO if role == AUDIO or _is_music(path) else None
-        if kind is None or digest in silent:
+        if kind is None or digest in unheard:
             continue
         one, one_path = first.setdefault((kind, digest), (number, path))
         if one != number:

@@ -12,6 +12,7 @@ from drumcorpus.ground.files.tables import count_by, read_table, write_batches
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
 from drumcorpus.schemas import FINGERPRINTS
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
+from drumcorpus.stages.splits.unheard_files import Unheard
 from drumcorpus.vocabulary import NO_AUDIO, NO_LANDMARK, SILENT_AUDIO, UNREADABLE_AUDIO
 
 _SESSIONS_PER_BATCH = 64
@@ -27,7 +28,7 @@ def fingerprint_sessions(
     max_landmarks: int,
     max_files: int,
     max_patterns: int,
-    find_silent: Callable[[str], Iterable[str]] = lambda session_id: (),
+    find_unheard: Callable[[str], Unheard] = lambda session_id: Unheard(),
     on_session: Callable[[], None] = lambda: None,
 ) -> Iterator[pa.RecordBatch]:
     """The fingerprint of every session, some at a time, in the order of `sessions`.
@@ -47,9 +48,9 @@ def fingerprint_sessions(
         Most landmarks and patterns kept of a session.
     max_files : int
         Most files that are read of a session whose strokes come from several files.
-    find_silent
-        ``session_id -> SHA-256`` of silent files of a session that need not be opened here, such
-        as stems and accompaniment; see `silent_files.silent_file_finder`.
+    find_unheard
+        The files of a session, by its id, in which nothing is heard, stems and accompaniment
+        included; see `unheard_files.unheard_file_finder`.
     on_session
         Called after each session, for progress.
 
@@ -74,7 +75,7 @@ def fingerprint_sessions(
             max_seconds=max_seconds,
             max_landmarks=max_landmarks,
         )
-        silent = {*sound["silent_files"], *find_silent(name)}
+        unheard = find_unheard(name)
         rows.append(
             {
                 "source_set": session["source_set"],
@@ -83,7 +84,8 @@ def fingerprint_sessions(
                 "stroke_classes": struck,
                 "pattern_hashes": pattern_hashes(times, struck, max_patterns=max_patterns),
                 **sound,
-                "silent_files": sorted(silent),
+                "silent_files": sorted({*sound["silent_files"], *unheard.silent}),
+                "unreadable_stems": sorted(unheard.unreadable),
             }
         )
         on_session()
@@ -102,7 +104,13 @@ def write_fingerprints(path: str | os.PathLike, batches: Iterable[pa.RecordBatch
     n_sessions = write_batches(path, FINGERPRINTS, batches)
     n_files = pc.list_value_length(read_table(path, ["unreadable_files"])["unreadable_files"])
     n_unreadable = pc.sum(pc.greater(n_files, 0), min_count=0).as_py()
-    return {"sessions": n_sessions, "unreadable": n_unreadable, **count_by(path, "audio_reason")}
+    unheard = read_table(path, ["silent_files", "unreadable_stems"])
+    n_unheard = {
+        name: len(unheard[name].combine_chunks().flatten().unique())
+        for name in unheard.column_names
+    }
+    counts = {"sessions": n_sessions, "unreadable": n_unreadable, **n_unheard}
+    return counts | count_by(path, "audio_reason")
 
 
 def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int) -> dict:

@@ -50,6 +50,7 @@ def describe_splits(
     decisions: Sequence[Decision],
     audio_reasons: Mapping[str, Mapping[str, int]],
     unreadable: Mapping[str, Sequence[str]],
+    unheard_files: Mapping[str, Mapping[str, int]],
     *,
     policy: str,
     isolate: Sequence[str],
@@ -66,6 +67,8 @@ def describe_splits(
         By source set, sessions without landmarks by reason.
     unreadable : mapping
         By source set, the sessions of which a file cannot be decoded.
+    unheard_files : mapping
+        By source set, the number of its files that are silent, and of those that are unreadable.
     policy, isolate
         As the config has them.
 
@@ -74,7 +77,7 @@ def describe_splits(
     dict
         ``leaks``: the figures that gates rest on. ``families``: how many there are, of what kind,
         and examples. ``splits``: sessions by source set and split, before and after. ``refused``:
-        the first sessions left out. ``without_landmarks``: `audio_reasons`.
+        the first sessions left out. ``without_landmarks``: `audio_reasons`; ``unheard_files``.
         ``unreadable``: sessions of which a recording cannot be decoded, in all and by source set.
     """
     edges = list(edges)
@@ -119,6 +122,7 @@ def describe_splits(
         },
         "splits": _by_split(sessions, decisions),
         "refused": [_member(sessions[n], decisions[n]) for n in refused[:N_REFUSED]],
+        "unheard_files": {name: dict(n) for name, n in sorted(unheard_files.items())},
         "without_landmarks": {
             name: dict(sorted(n.items())) for name, n in sorted(audio_reasons.items())
         },

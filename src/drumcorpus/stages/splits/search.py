@@ -14,6 +14,10 @@ from drumcorpus.stages.splits.near_strokes import near_stroke_edges
 from drumcorpus.stages.splits.pairs import number_sessions
 from drumcorpus.stages.splits.settings import SearchSettings
 
+UNHEARD = {
+    "silent_files": "silent_files",
+    "unreadable_files": "unreadable_stems",
+}  # columns of the fingerprints
 _COLUMNS = [
     *("source_set", "session_id", "group_id", "split", "official_split"),
     *("drummer_id", "kit_id"),
@@ -75,11 +79,13 @@ def find_edges(
     keys = [(session["source_set"], session["session_id"]) for session in sessions]
     numbers = {key: number for number, key in enumerate(keys)}
     edges = equal_values(GROUP, [session["group_id"] for session in sessions], "group_id")
-    silent, n_onsets = _facts(fingerprints, numbers)
+    unheard, n_onsets = _facts(fingerprints, numbers)
     with open_database(threads, memory_limit, spill_dir) as database:
         open_tables(database, "inventory", inventories, INVENTORY)
         open_tables(database, "fingerprints", fingerprints, FINGERPRINTS)
-        edges += equal_file_edges(database, numbers, silent, n_onsets, min_onsets=search.min_onsets)
+        edges += equal_file_edges(
+            database, numbers, unheard, n_onsets, min_onsets=search.min_onsets
+        )
         # Sessions that are joined already need no second reason: all is searched by families.
         number_sessions(database, keys, find_families(len(keys), edges))
         edges += near_audio_edges(database, search.audio)
@@ -115,18 +121,33 @@ def find_unreadable(fingerprints: Sequence[str]) -> dict[str, list[str]]:
     return {name: sorted(sessions) for name, sessions in sorted(found.items())}
 
 
+def count_unheard_files(fingerprints: Sequence[str]) -> dict[str, dict[str, int]]:
+    """By source set, how many files of the sessions are silent, and how many unreadable."""
+    digests: dict[str, dict[str, set[str]]] = defaultdict(lambda: {name: set() for name in UNHEARD})
+    for path in fingerprints:
+        for batch in iter_batches(path, ["source_set", *UNHEARD.values()]):
+            for row in batch.to_pylist():
+                for name, column in UNHEARD.items():
+                    digests[row["source_set"]][name].update(row[column] or ())
+    return {
+        source_set: {name: len(found) for name, found in of_set.items()}
+        for source_set, of_set in sorted(digests.items())
+    }
+
+
 def _facts(fingerprints, numbers) -> tuple[set[str], dict[int, int]]:
-    """Digests of silent files, and the onsets of every session by its number."""
-    silent: set[str] = set()
+    """Digests of files in which nothing is heard, and the onsets of every session by its number."""
+    unheard: set[str] = set()
     n_onsets = {}
     for path in fingerprints:
-        names = ["source_set", "session_id", "silent_files", "stroke_times"]
+        names = ["source_set", "session_id", *UNHEARD.values(), "stroke_times"]
         for batch in iter_batches(path, names):
             columns = {name: batch[name] for name in names}
-            silent.update(columns["silent_files"].flatten().to_pylist())
+            for name in UNHEARD.values():
+                unheard.update(columns[name].flatten().to_pylist())
             counts = columns["stroke_times"].value_lengths().to_pylist()
             keys = zip(*(columns[name].to_pylist() for name in names[:2]), strict=True)
             n_onsets |= {
                 numbers[key]: n for key, n in zip(keys, counts, strict=True) if key in numbers
             }
-    return silent, n_onsets
+    return unheard, n_onsets

@@ -9,6 +9,7 @@ from drumcorpus.stages.splits.decide import decide_splits
 from drumcorpus.stages.splits.report import describe_splits, split_table
 from drumcorpus.stages.splits.search import (
     count_audio_reasons,
+    count_unheard_files,
     find_edges,
     find_unreadable,
     read_sessions,
@@ -64,8 +65,8 @@ def split_manifest(
     families, decisions = decide_splits(
         rows, edges, policy=settings.leaks, seed=settings.seed, shares=settings.shares
     )
-    reasons = count_audio_reasons(fingerprints)
+    reasons, unheard = count_audio_reasons(fingerprints), count_unheard_files(fingerprints)
     policies = {"policy": settings.leaks, "isolate": settings.isolate}
-    unreadable = find_unreadable(fingerprints)
-    report = describe_splits(rows, edges, families, decisions, reasons, unreadable, **policies)
+    heard = (reasons, find_unreadable(fingerprints), unheard)
+    report = describe_splits(rows, edges, families, decisions, *heard, **policies)
     return split_table(rows, families, decisions), report

@@ -22,7 +22,7 @@ from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.schemas import SESSIONS
 from drumcorpus.stages.checks.decoding import decode
-from drumcorpus.stages.splits.silent_files import has_sound
+from drumcorpus.stages.splits.unheard_files import why_unheard
 
 RATE_HZ = 8000
 SECONDS = 30  # several blocks
@@ -176,7 +176,7 @@ def test_spans_tell_the_end_too_and_nothing_of_what_is_not_decoded(hostile):
 def test_what_cannot_be_decoded_has_the_sound_that_can(hostile):
     path, kind, reason = hostile
     is_silent = reason in ("empty_audio", "unreadable_audio") and kind != "FLAC with a hole"
-    assert has_sound(path) is not (is_silent or kind == "half a silent WAV")
+    assert (why_unheard(path) is None) is not (is_silent or kind == "half a silent WAV")
 
 
 @pytest.mark.parametrize("kind", [kind for kind, (_, reason) in HOSTILE.items() if reason])
@@ -212,7 +212,7 @@ def test_the_detail_says_what_was_seen(kind, message):
 
 
 def test_a_file_that_is_not_there_is_no_bad_recording(tmp_path):
-    for read in (probe_audio, read_mono, integrated_loudness, has_sound):
+    for read in (probe_audio, read_mono, integrated_loudness, why_unheard):
         with pytest.raises(FileNotFoundError):
             read(tmp_path / "gone.wav")
 
@@ -263,7 +263,7 @@ def test_decoded_samples_are_held_once():
     assert peak < 1.3 * samples.nbytes
 
 
-@pytest.mark.parametrize("read", [has_sound, integrated_loudness, blocks_of])
+@pytest.mark.parametrize("read", [why_unheard, integrated_loudness, blocks_of])
 def test_decoding_in_blocks_costs_no_memory_of_its_length(tmp_path, read):
     path = tmp_path / "a.wav"
     path.write_bytes(sound(seconds=1800, rate=16_000))  # 115 MB as float

@@ -3,9 +3,13 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from checkout import REPO
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drumcorpus.ground.files.raw_files import UnusableFile
-from drumcorpus.schemas import SESSIONS
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+from drumcorpus.schemas import FLAGS, SESSIONS
 from drumcorpus.sessions import Refusal
 from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
 from drumcorpus.taxonomy import LabelMap, Stroke
@@ -28,6 +32,20 @@ def hits(*labels, **more):
     return found | more
 
 
+SETTINGS = {
+    "simultaneous_ms": 5.0,
+    "double_trigger_ms": 10.0,
+    "context_ms": {"pre": 80.0, "post": 200.0},
+    "label_method": "annotation",
+    "license": "CC0-1.0",
+    "redistributable": True,
+}
+MAPS = {"drums": DRUMS, "other_kit": OTHER_KIT}
+TAXONOMY = load_taxonomy(
+    *(REPO / f"resources/taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics"))
+)
+
+
 @pytest.fixture
 def ingest(taxonomy):
     def ingest(answers, sessions, **changes):
@@ -37,20 +55,18 @@ def ingest(taxonomy):
                 raise answer
             return dict(answer)
 
-        settings = {
-            "simultaneous_ms": 5.0,
-            "double_trigger_ms": 10.0,
-            "context_ms": {"pre": 80.0, "post": 200.0},
-            "label_method": "annotation",
-            "license": "CC0-1.0",
-            "redistributable": True,
-        }
-        maps = {"drums": DRUMS, "other_kit": OTHER_KIT}
         table = pa.Table.from_pylist(sessions, SESSIONS)
-        arguments = table, read_hits, None, maps, taxonomy, {}
-        return ingest_sessions(*arguments, **settings | changes)
+        arguments = table, read_hits, None, MAPS, taxonomy, {}
+        return ingest_sessions(*arguments, **SETTINGS | changes)
 
     return ingest
+
+
+def ingested_alone(answer):
+    """One session of these hits."""
+    table = pa.Table.from_pylist([session("a")], SESSIONS)
+    arguments = table, lambda *_: dict(answer), None, MAPS, TAXONOMY, {}
+    return ingest_sessions(*arguments, **SETTINGS)
 
 
 def labels(found):
@@ -156,3 +172,75 @@ def test_hits_with_audio_of_their_own_are_not_held_against_the_session_s(ingest)
     assert found.events["audio_path"].to_pylist() == [None, None]
     own = hits("bd", "sd", audio_path=np.array(["k.wav", "k.wav"]))
     assert ingest({"a": own}, [row]).refusals == []
+
+
+# Rules that drop strokes, together
+
+STROKES = st.lists(
+    st.tuples(
+        st.sampled_from(["bd", "sd", "rev", "what"]),
+        st.integers(-30, 60),  # ms
+        st.sampled_from(["", "k.wav"]),
+    ),
+    max_size=40,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(STROKES)
+def test_every_stroke_is_in_an_event_or_dropped_for_one_reason_and_of_a_run_one_is_left(strokes):
+    names, times, audio = zip(*strokes, strict=True) if strokes else ((), (), ())
+    answer = {
+        "source_label": np.array(names, dtype=str),
+        "onset": np.array(times) / 1000,
+        "audio_path": np.array(audio, dtype=str),
+    }
+    found = ingested_alone(answer)
+    counts = outcome_counts(found.tallies)
+    assert sum(counts.values()) == len(strokes)
+    parts = [part for row in found.events.to_pylist() for part in row["components"]]
+    assert counts.get("in_event", 0) == len(parts)
+    assert counts.get("before_start", 0) == sum(
+        ms < 0 and name in ("bd", "sd") for name, ms, _ in strokes
+    )
+    expected = 0
+    for name in ("bd", "sd"):
+        for path in ("", "k.wav"):
+            kept = sorted(ms for label, ms, where in strokes if (label, where) == (name, path))
+            kept = [ms for ms in kept if ms >= 0]
+            expected += sum(
+                after - before >= 10 for before, after in zip([-99, *kept], kept, strict=False)
+            )
+    assert len(parts) == expected
+
+
+PAIRS = {
+    "around the start": ([-0.003, 0.004], {"before_start": 1, "in_event": 1}),
+    "before the start": ([-0.007, -0.001], {"before_start": 2}),
+    "after the start": ([0.0, 0.007], {"double_trigger": 1, "in_event": 1}),
+    "a run over the start": (
+        [-0.012, -0.004, 0.003, 0.010, 0.018],
+        {"before_start": 2, "double_trigger": 2, "in_event": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_a_stroke_that_is_dropped_takes_no_other_with_it(kind):
+    onsets, expected = PAIRS[kind]
+    labels = np.array(["bd"] * len(onsets))
+    found = ingested_alone({"source_label": labels, "onset": np.array(onsets)})
+    assert outcome_counts(found.tallies) == expected
+
+
+def test_what_is_wrong_around_strokes_is_a_flag_of_the_session(ingest):
+    rows = [
+        session("a", annotation_path="a.mid", audio_path="a.wav", channels_cancel=True),
+        session("b", annotation_path="b.mid"),
+    ]
+    answers = {"a": hits("bd", flags={"bad_meter": 2}), "b": hits("bd")}
+    found = ingest(answers, rows)
+    assert [
+        (row["session_id"], row["path"], row["flag"], row["n"]) for row in found.flags.to_pylist()
+    ] == [("a", "a.mid", "bad_meter", 2), ("a", "a.wav", "channels_cancel", 1)]
+    assert found.flags.schema.equals(FLAGS)

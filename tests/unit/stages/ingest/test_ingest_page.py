@@ -8,7 +8,7 @@ import pytest
 
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import ROW_GROUP_ROWS, write_table
-from drumcorpus.schemas import QUARANTINE, SESSIONS, TALLIES
+from drumcorpus.schemas import FLAGS, QUARANTINE, SESSIONS, TALLIES
 from drumcorpus.stages.ingest.ingest_page import (
     describe_ingest,
     render_ingest_page,
@@ -16,7 +16,10 @@ from drumcorpus.stages.ingest.ingest_page import (
 )
 
 HOSTILE = "<script>alert('x')</script>\n\u202egpj.exe&\"take\""
-SCHEMAS = {"tallies": TALLIES, "quarantine": QUARANTINE, "sessions": SESSIONS}
+SCHEMAS = {
+    **{"tallies": TALLIES, "quarantine": QUARANTINE, "sessions": SESSIONS},
+    "flags": FLAGS,
+}
 
 
 def tally(session, source_label, label, outcome, n_hits):
@@ -43,8 +46,13 @@ TABLES = {
         {"session_id": "c", "label_map": "td11"},
         {"session_id": "d", "label_map": None},
     ],
+    "flags": [
+        {"session_id": "a", "path": "a.mid", "flag": "bad_meter", "n": 2},
+        {"session_id": "b", "path": "b.mid", "flag": "bad_meter", "n": 1},
+        {"session_id": "b", "flag": "out_of_sync", "n": 1, "detail": "reported by x"},
+    ],
 }
-EMPTY = {"tallies": [], "quarantine": [], "sessions": []}
+EMPTY = {"tallies": [], "quarantine": [], "sessions": [], "flags": []}
 
 
 def described(folder, name="the_set", title="The Set", tier="production", **tables):
@@ -169,3 +177,17 @@ def test_equal_tables_give_equal_bytes(tmp_path):
     assert canonical_json(reports[0]) == canonical_json(reports[1])
     back = json.loads(canonical_json(reports[0]))
     assert render_ingest_page(back) == render_ingest_page(reports[1])
+
+
+def test_what_is_wrong_around_strokes_that_are_used_is_counted_and_shown(tmp_path):
+    row = described(tmp_path)
+    assert row["flags"]["bad_meter"] == {
+        "files": 2,
+        "places": 3,
+        "examples": [
+            {"session_id": "a", "path": "a.mid", "detail": None},
+            {"session_id": "b", "path": "b.mid", "detail": None},
+        ],
+    }
+    page = render_ingest_page(summarise_ingest([row]))
+    assert re.search("out_of_sync.*reported by x", page)

@@ -5,7 +5,13 @@ import pyarrow as pa
 import pytest
 
 from drumcorpus.schemas import EVENTS, FINGERPRINTS, SESSIONS
-from drumcorpus.stages.splits.fingerprints import class_bits, fingerprint_sessions
+from drumcorpus.stages.splits.fingerprints import (
+    class_bits,
+    fingerprint_sessions,
+    write_fingerprints,
+)
+from drumcorpus.stages.splits.search import count_unheard_files
+from drumcorpus.stages.splits.unheard_files import Unheard
 
 CLASSES = {"kick": "KD", "snare": "SD", "hihat_closed": "HH", "shaker": None}
 LIMITS = {"max_seconds": 20.0, "max_landmarks": 500, "max_files": 2, "max_patterns": 50}
@@ -53,13 +59,13 @@ def event(name, onset, labels, audio_path=None):
     }
 
 
-def fingerprints(sessions, events=(), find_silent=lambda name: (), **limits):
+def fingerprints(sessions, events=(), find_unheard=lambda name: Unheard(), **limits):
     batches = fingerprint_sessions(
         pa.Table.from_pylist(list(sessions), SESSIONS),
         pa.Table.from_pylist(list(events), EVENTS),
         CLASSES,
         open_audio,
-        find_silent=find_silent,
+        find_unheard=find_unheard,
         **(LIMITS | limits),
     )
     rows = pa.Table.from_batches(batches, FINGERPRINTS).to_pylist()
@@ -129,13 +135,30 @@ def test_damaged_files_are_named_whatever_the_others_of_the_session_hold():
 
 
 def test_silent_files_beside_the_recording_are_listed_too_each_once():
-    beside = {"a": ["sha of silent.wav", "a stem"], "b": ["another stem"]}
+    beside = {
+        "a": Unheard(("sha of silent.wav", "a stem"), ("a broken stem",)),
+        "b": Unheard(("another stem",)),
+    }
     found = fingerprints(
         [session("a", "silent.wav"), session("b", "loud.wav"), session("c")],
-        find_silent=lambda name: beside.get(name, ()),
+        find_unheard=lambda name: beside.get(name, Unheard()),
     )
     silent = {name: row["silent_files"] for name, row in found.items()}
     assert silent == {"a": ["a stem", "sha of silent.wav"], "b": ["another stem"], "c": []}
+    unreadable = {name: row["unreadable_stems"] for name, row in found.items()}
+    assert unreadable == {"a": ["a broken stem"], "b": [], "c": []}
+
+
+def test_silent_and_unreadable_files_are_counted_apart_each_once(tmp_path):
+    rows = [
+        {"source_set": "s", "session_id": "a", "silent_files": ["x"], "unreadable_stems": ["y"]},
+        {"source_set": "s", "session_id": "b", "silent_files": ["x"], "unreadable_stems": ["z"]},
+    ]
+    batch = pa.RecordBatch.from_pylist(rows, FINGERPRINTS)
+    counts = write_fingerprints(tmp_path / "f.parquet", [batch])
+    assert (counts["silent_files"], counts["unreadable_stems"]) == (1, 2)
+    found = count_unheard_files([str(tmp_path / "f.parquet")])
+    assert found == {"s": {"silent_files": 1, "unreadable_files": 2}}
 
 
 def test_the_number_of_landmarks_is_bounded_and_they_are_in_order():

@@ -298,7 +298,9 @@ def described(policy, isolate=()):
     reasons = {"s": {"no_audio": 3}}
     unreadable = {"s": [f"d{number:02d}" for number in range(12)]}
     report = describe_splits(
-        sessions, edges, families, decisions, reasons, unreadable, policy=policy, isolate=isolate
+        *(sessions, edges, families, decisions, reasons, unreadable, {}),
+        policy=policy,
+        isolate=isolate,
     )
     return report, split_table(sessions, families, decisions)
 

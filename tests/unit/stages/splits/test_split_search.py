@@ -73,6 +73,7 @@ class Corpus:
         samples=None,
         strokes=None,
         silent=(),
+        unreadable=(),
         **more,
     ):
         number = len(self.sessions)
@@ -88,6 +89,7 @@ class Corpus:
         self.prints.append(
             key
             | {"landmark_hashes": hashes, "landmark_frames": frames, "silent_files": list(silent)}
+            | {"unreadable_stems": list(unreadable)}
             | {"stroke_times": times, "stroke_classes": classes, "audio_reason": None}
             | {"pattern_hashes": pattern_hashes(times, classes, max_patterns=2000)}
         )
@@ -192,16 +194,18 @@ def test_what_is_joined_already_is_not_searched_again(corpus, search):
     assert corpus.kinds(search) == (["group"], [])
 
 
-def test_silent_sound_texts_indexes_and_nearly_empty_annotations_join_nothing(corpus, search):
+def test_unheard_sound_texts_indexes_and_nearly_empty_annotations_join_nothing(corpus, search):
     few = np.arange(5) * 300, np.ones(5, np.int64)
     for name, split in (("a", "train"), ("b", "test")):
         files = [
             (f"{name}.wav", "audio", "silence"),
             ("readme.txt", "other", "text"),
             ("list.csv", "index", "list"),
+            (f"{name}.flac", "other", "broken"),
             (f"{name}.txt", "annotation", "short"),
         ]
-        corpus.add(name, split, files=files, silent=["silence"], strokes=few)
+        unheard = {"silent": ["silence"], "unreadable": ["broken"]}
+        corpus.add(name, split, files=files, strokes=few, **unheard)
     assert corpus.kinds(search) == ([], [])
 
 

@@ -1,4 +1,4 @@
-"""Files without sound are known, and no more of the others is read than it takes."""
+"""Files in which nothing is heard are known, and no more of the others is read than it takes."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +11,8 @@ from drumcorpus.ground.files.raw_files import RawDataChanged
 from drumcorpus.ground.files.raw_reader import RawReader
 from drumcorpus.schemas import INVENTORY, SESSIONS
 from drumcorpus.stages.inventory.sound_files import sound_files
-from drumcorpus.stages.splits import silent_files
-from drumcorpus.stages.splits.silent_files import has_sound, silent_file_finder
+from drumcorpus.stages.splits import unheard_files
+from drumcorpus.stages.splits.unheard_files import Unheard, unheard_file_finder, why_unheard
 
 RATE_HZ = 44_100
 N_LONG = 3 * (1 << 16) + 1000  # samples, more than three blocks
@@ -52,14 +52,30 @@ def click(at, level, n_samples=N_LONG, channels=1):
 )
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_a_file_has_sound_from_60_db_below_full_scale_on(tmp_path, samples, expected, suffix):
-    assert has_sound(write(tmp_path / f"x.{suffix}", samples)) is expected
+    found = why_unheard(write(tmp_path / f"x.{suffix}", samples))
+    expected_reason = "unreadable_audio" if len(samples) == 0 else "silent_audio"
+    assert found == (None if expected else expected_reason)
 
 
-def test_what_is_no_audio_has_no_sound(tmp_path):
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"no audio", id="no audio"),
+        pytest.param(b"RIFF\x00\x00\x00\x00WAVE", id="head alone"),
+    ],
+)
+def test_what_is_no_audio_is_unreadable_and_not_silent(tmp_path, content):
     path = tmp_path / "x.wav"
-    for content in (b"", b"no audio", b"RIFF\x00\x00\x00\x00WAVE"):
-        path.write_bytes(content)
-        assert not has_sound(path)
+    path.write_bytes(content)
+    assert why_unheard(path) == "unreadable_audio"
+
+
+def test_a_silent_file_that_is_cut_short_is_unreadable_and_a_loud_one_is_heard(tmp_path):
+    for level, expected in ((0.0, "unreadable_audio"), (0.5, None)):
+        path = write(tmp_path / "x.wav", click(9000, level))
+        path.write_bytes(path.read_bytes()[:-1000])
+        assert why_unheard(path) == expected
 
 
 @pytest.mark.parametrize(("at", "n_blocks"), [(0, 1), (70_000, 2), (None, 4)])
@@ -74,7 +90,7 @@ def test_a_file_is_read_to_its_first_sound_only_and_by_blocks(tmp_path, monkeypa
         return block
 
     monkeypatch.setattr(soundfile.SoundFile, "read", counted)
-    has_sound(path)
+    why_unheard(path)
     assert len(sizes) == n_blocks
     assert max(sizes) <= 1 << 16
 
@@ -117,25 +133,23 @@ def stems(tmp_path):
 
 def finder(folder, table):
     pairs = (table[name].to_pylist() for name in ("path", "sha256"))
-    return silent_file_finder(table, RawReader([folder], dict(zip(*pairs, strict=True))))
+    return unheard_file_finder(table, RawReader([folder], dict(zip(*pairs, strict=True))))
 
 
-def test_the_silent_files_of_each_session_are_told_and_unreadable_ones_tell_nothing(
-    tmp_path, stems, monkeypatch
-):
+def test_silent_and_unreadable_files_of_each_session_are_told_apart(tmp_path, stems, monkeypatch):
     opened = []
 
     def counted(path):
         opened.append(path.name)
-        return has_sound(path)
+        return why_unheard(path)
 
-    monkeypatch.setattr(silent_files, "has_sound", counted)
+    monkeypatch.setattr(unheard_files, "why_unheard", counted)
     find = finder(tmp_path, stems)
     digests = dict(zip(*(stems[name].to_pylist() for name in ("path", "sha256")), strict=True))
     assert digests["a/vocals.wav"] == digests["b/vocals.wav"]
-    assert find("a") == [digests["a/vocals.wav"]]
-    assert find("b") == sorted([digests["b/vocals.wav"], digests["b/broken.wav"]])
-    assert find("unknown") == []
+    assert find("a") == Unheard((digests["a/vocals.wav"],), ())
+    assert find("b") == Unheard((digests["b/vocals.wav"],), (digests["b/broken.wav"],))
+    assert find("unknown") == Unheard()
     # What is equal to a file that was heard is not opened again.
     assert sorted(opened) == ["bass.wav", "bass.wav", "broken.wav", "vocals.wav"]
 
