@@ -81,7 +81,6 @@ ANNOTATIONS_DISAGREE = "annotations_disagree"
 
 # What is wrong around a file or a session that is used all the same (column `flag` of the flags);
 # errata of a source set give further ones.
-CHANNELS_CANCEL = "channels_cancel"
 BAD_METER = "bad_meter"
 BAD_TEMPO = "bad_tempo"
 BAD_KEY_SIGNATURE = "bad_key_signature"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from drumcorpus.vocabulary import CHANNELS_CANCEL
+CANCEL = "channels_cancel"  # a column of the sessions, and the flag of those that have it
 
 
 def flags_of(session: Mapping, defects: Mapping[str, int]) -> list[dict]:
@@ -23,8 +23,8 @@ def flags_of(session: Mapping, defects: Mapping[str, int]) -> list[dict]:
         key | {"path": session["annotation_path"], "flag": flag, "n": n, "detail": None}
         for flag, n in sorted(defects.items())
     ]
-    if session["channels_cancel"]:
-        rows.append(key | {"path": session["audio_path"], "flag": CHANNELS_CANCEL, "n": 1})
+    if session[CANCEL]:
+        rows.append(key | {"path": session["audio_path"], "flag": CANCEL, "n": 1})
     return rows
 
 
