@@ -13,11 +13,9 @@ import sys
 
 from drumcorpus.ground.run.exports_made import exports_in_words
 from contextlib import suppress
-from pathlib import Path
 
 from drumcorpus.ground.run.run_log import append_line, describe_start
 from drumcorpus.ground.run.snakemake_failures import watch
-from drumcorpus.ground.run.surroundings import prepare, remarks_on_limits
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
@@ -25,10 +23,9 @@ min_version("9.27")
 
 if workflow.is_main_process:  # before anything else is said
     FAILURES = watch(logger)
-    if refusal := prepare(Path.cwd()):
-        raise WorkflowError(refusal)
-    for remark in remarks_on_limits(Path.cwd()):
-        logger.warning(remark)
+
+
+include: "workflow/rules/run_lock.smk"
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
@@ -41,8 +38,9 @@ onstart:
 
 
 onsuccess:
-    forget_the_unrecorded()
-    remember_manifests()
+    if WORKS:
+        forget_the_unrecorded()
+        remember_manifests()
     if config["software"] == "recorded" and (sentence := other_software_in_words()):
         sys.stderr.write(f"{sentence}\n")
     sys.stderr.write(exports_in_words())
@@ -50,7 +48,8 @@ onsuccess:
 
 onerror:
     with suppress(OSError):  # what stopped the run may stop this as well
-        remember_manifests()
+        if WORKS:
+            remember_manifests()
 
 
 include: "workflow/rules/configuration.smk"

@@ -93,7 +93,9 @@ def test_cutting_clips_does_not_reach_what_is_assembled_around_them():
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_no_job_hangs_on_what_surrounds_its_work(script):
-    around = {f"ground/run/{name}.py" for name in ("job", "kept", "progress", "run_log")}
+    around = {
+        f"ground/run/{name}.py" for name in ("job", "file_lock", "kept", "progress", "run_log")
+    }
     assert around.isdisjoint(reach(script))
 
 

@@ -358,27 +358,3 @@ def test_a_raw_file_that_comes_while_the_inventory_is_taken_is_seen_by_the_next_
     project.snakemake("inventory")
     rows = pq.read_table(project.path(f"results/inventory/{SET}.parquet"))["path"].to_pylist()
     assert "late.mid" in rows
-
-
-def test_a_second_make_run_leaves_a_living_run_alone(project):
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import time; from drumcorpus.ground.run.state import hold_run_lock\n"
-            "lock = hold_run_lock(); print('held', flush=True); time.sleep(60)",
-        ],
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert holder.stdout.readline() == "held\n"
-        done = project.run(
-            "-m", "drumcorpus.ground.run.launch", "--cores", "1", "--", "all", check=False
-        )
-        assert done.returncode == 1 and "Another run works in this folder" in done.said
-    finally:
-        holder.kill()
-        holder.wait()

@@ -115,7 +115,7 @@ def expired_waivers_of(gates, path):
     """The gates of a file whose waiver has expired, once the file is held against its schema."""
     check_document(gates, schema("gates"), path)
     check_waivers(gates, path)
-    today = day_of_planning(is_main=workflow.is_main_process)
+    today = day_of_planning(is_main=workflow.is_main_process, works=WORKS)
     return expired_waivers(gates, config["gates_as_of"] or today)
 
 

@@ -31,7 +31,7 @@ def code(script, *modules):
     it loads by name among them, and the versions of the libraries; and which versions are accepted.
     """
     described = LIBRARY.describe_code(WORKFLOW / "workflow/scripts" / script, modules)
-    if workflow.is_main_process:  # what jobs that start Snakemake find
+    if WORKS:  # what jobs that start Snakemake find
         LIBRARY.remember()
     return described | {"accepts": config["software"]}
 
@@ -109,7 +109,7 @@ def demo_corpus(wildcards):
 
 def raw_state(wildcards):
     """What changes whenever the raw files of a source set do, to be asked `after`."""
-    return [f".drumcorpus/raw/{wildcards.source_set}.json", *demo_corpus(wildcards)]
+    return [RAW_STATE[wildcards.source_set], *demo_corpus(wildcards)]
 
 
 def label_map_files(wildcards):

@@ -1,13 +1,11 @@
 """
-What the main process does before it plans: the lock of the run, what is kept, and the state of the
-raw data.
+What the main process does before it plans: what is kept, and the state of the raw data.
 """
 
 from drumcorpus.ground.run.commands import remember_options
-from drumcorpus.ground.run.raw_state import stamp_raw_data
+from drumcorpus.ground.run.raw_state import stamp_path, stamp_raw_data
 from drumcorpus.ground.run.write_failures import sentence
 from drumcorpus.ground.run.state import (
-    hold_run_lock,
     keep_recorded_products,
     nothing_is_kept,
     records_are_lost,
@@ -25,18 +23,23 @@ remember_options(
 # the roots each time, and writes what it saw to a file that the inventory depends on. Where its
 # records are lost that file is written anew: every job is asked, and leaves if its product is
 # fresh. Snakemake takes products away before it asks, so those from elsewhere are kept first.
+RAW_STATE = {name: str(stamp_path(name)) for name in SOURCE_SETS}
+
 if workflow.is_main_process:
     try:
-        run_lock = hold_run_lock()
-        anew = records_are_lost()
-        if anew or nothing_is_kept():
+        # Beside a run that works the records are on their way, and not lost.
+        anew = records_are_lost() and not RUN_LOCK.is_beside_a_run
+        if WORKS and (anew or nothing_is_kept()):
             keep_recorded_products(["results", "reports", config["demo"]["folder"]])
         for name in SOURCE_SETS:
-            stamp_raw_data(
-                name,
-                config["source_sets"][name]["roots"],
-                is_demo=is_demo(name),
-                anew=anew,
+            RAW_STATE[name] = str(
+                stamp_raw_data(
+                    name,
+                    config["source_sets"][name]["roots"],
+                    is_demo=is_demo(name),
+                    anew=anew,
+                    aside=ASIDE,
+                )
             )
     except (OSError, ValueError) as error:
         raise WorkflowError(sentence(error) or f"{Path.cwd()}: {error}")

@@ -17,6 +17,7 @@ AROUND_THE_WORK = tuple(
     f"ground/run/{name}.py"
     for name in (
         "commands",
+        "file_lock",
         "job",
         "job_files",
         "kept",

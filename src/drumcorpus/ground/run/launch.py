@@ -1,27 +1,21 @@
-"""``make run``: run the workflow so that a killed run is carried on, and say where things are.
+"""``make run``: run the workflow, and say where things are.
 
-Snakemake's own lock cannot tell a run that works from one that was killed. Every run takes part in
-a lock of the operating system (`state.hold_run_lock`), which ends with its process: where
-nobody holds that lock, Snakemake's is left over.
+That one run works at a time, and that a killed run is carried on, is seen to by the workflow
+itself (`run.run_lock`), for plain ``snakemake`` alike.
 """
 
-import fcntl
 import signal
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
 from drumcorpus.ground.run.exports_made import exports_in_words
-from drumcorpus.ground.run.state import RUN_LOCK
 from drumcorpus.ground.run.surroundings import prepare
 from drumcorpus.ground.run.terminal import open_standard_streams, write
 from drumcorpus.ground.run.write_failures import sentence
-
-N_TRIES, SECONDS_BETWEEN_TRIES = 20, 0.2
 
 
 def main(arguments: list[str]) -> int:
@@ -37,17 +31,7 @@ def main(arguments: list[str]) -> int:
     if refused := prepare(folder):
         write(sys.stderr, f"\n{refused}\n")
         return 1
-    if not nobody_runs(folder):
-        sys.stderr.write("Another run works in this folder. Wait for it, or stop it first.\n")
-        return 1
-    snakemake = [sys.executable, "-m", "snakemake"]
-    locks = folder / ".snakemake/locks"
-    if locks.is_dir() and any(locks.iterdir()):
-        sys.stderr.write("An earlier run was interrupted: carrying on where it stopped.\n")
-        unlocked = subprocess.run([*snakemake, "--unlock", *arguments], check=False)
-        if unlocked.returncode:
-            return unlocked.returncode
-    status, is_interrupted = run_to_its_end([*snakemake, *arguments])
+    status, is_interrupted = run_to_its_end([sys.executable, "-m", "snakemake", *arguments])
     if is_interrupted:
         write(sys.stderr, "\nStopped. What is finished is kept; the same command carries on.\n")
     elif status < 0:
@@ -82,21 +66,6 @@ def run_to_its_end(command: list[str]) -> tuple[int, bool]:
                 return process.wait(), is_interrupted
             except KeyboardInterrupt:
                 is_interrupted = True
-
-
-def nobody_runs(folder: Path) -> bool:
-    """Whether no run is alive in `folder`; a dry run, which only looks, is waited for."""
-    lock_file = folder / RUN_LOCK
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
-    with lock_file.open("w") as lock:
-        for _ in range(N_TRIES):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(SECONDS_BETWEEN_TRIES)
-            else:
-                return True
-    return False
 
 
 def working_folder(arguments: list[str]) -> Path:

@@ -19,8 +19,18 @@ def demo_marker(root: str) -> Path:
     return Path(f"{root}.written")
 
 
-def stamp_raw_data(source_set: str, roots: list[str], *, is_demo: bool, anew: bool = False) -> None:
+def stamp_raw_data(
+    source_set: str,
+    roots: list[str],
+    *,
+    is_demo: bool,
+    anew: bool = False,
+    aside: Path | None = None,
+) -> Path:
     """Look at the raw files (names, sizes, times) and write down a digest of what is there.
+
+    Returns the file in which it stands. Who only looks has a folder `aside`: what differs from the
+    last run is written there, and that run's file stays as it is.
 
     The file is left alone when nothing has changed, so that its time is that of the last change,
     unless it is to be written `anew`.
@@ -32,14 +42,17 @@ def stamp_raw_data(source_set: str, roots: list[str], *, is_demo: bool, anew: bo
         If no root exists.
     """
     if is_demo and not Path(roots[0]).is_dir():
-        demo_marker(roots[0]).unlink(missing_ok=True)
-        write_stamp(source_set, None, anew=anew)
+        if aside is None:
+            demo_marker(roots[0]).unlink(missing_ok=True)
+        stamp = None
     else:
-        listing = scan_roots(existing_roots(source_set, roots))
-        write_stamp(source_set, listing_stamp(*listing), anew=anew)
+        stamp = listing_stamp(*scan_roots(existing_roots(source_set, roots)))
+    return write_stamp(source_set, stamp, anew=anew, aside=aside)
 
 
-def write_stamp(source_set: str, stamp: str | None, *, anew: bool = False) -> None:
+def write_stamp(
+    source_set: str, stamp: str | None, *, anew: bool = False, aside: Path | None = None
+) -> Path:
     """Write down what was seen of a source set's raw files, if it is not what stands there."""
     path = stamp_path(source_set)
     try:
@@ -48,9 +61,12 @@ def write_stamp(source_set: str, stamp: str | None, *, anew: bool = False) -> No
         stands = {}
     stands = stands if isinstance(stands, dict) else {}  # damaged: as if nothing had been seen
     if not anew and stands.get("stamp", "") == stamp:
-        return
+        return path
+    if aside is not None:
+        path = aside / path.name
     # Snakemake compares the content of small inputs, not only their time: asking anew counts.
     write_json(path, {"stamp": stamp, "n_asked": stands.get("n_asked", 0) + anew})
+    return path
 
 
 def describe_raw_data(source_set: str, digests: dict[str, str], refusals: list[Refusal]) -> dict:

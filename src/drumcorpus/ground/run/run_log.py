@@ -1,6 +1,7 @@
 """The run log: what changes from run to run, and therefore stands in no product.
 
-One JSON object a line in ``logs/run_log.jsonl``: one for the start of each run, one for each job.
+One JSON object a line in ``logs/run_log.jsonl``: one for the start of each run or why
+it was refused, one for each job.
 """
 
 import contextlib
@@ -38,6 +39,17 @@ def describe_start(checkout: Path, command: list[str]) -> dict:
         "dirty": None if commit is None else bool(_git(checkout, "status", "--porcelain")),
         "versions": {name: version(name) for name in ("drumcorpus", "snakemake", "pyarrow")},
         "python": platform.python_version(),
+        "host": platform.node(),
+    }
+
+
+def describe_refusal(command: list[str], reason: str) -> dict:
+    """A run that did not begin, and why."""
+    return {
+        "run": "refused",
+        "started_utc": _utc(time.time()),
+        "command": command,
+        "reason": reason,
         "host": platform.node(),
     }
 

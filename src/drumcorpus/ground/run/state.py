@@ -1,7 +1,6 @@
 """What the workflow must know before it plans: the state of its records, and the day."""
 
 import datetime
-import fcntl
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,22 +16,25 @@ from drumcorpus.ground.run.software import here
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
 MANIFESTS_LEFT = Path(STATE_FOLDER, "manifests.json")
-RUN_LOCK = Path(STATE_FOLDER, "run.lock")
 PLANNED = Path(STATE_FOLDER, "planned.json")
 PYTHON_FILES = Path(STATE_FOLDER, "python_files.json")
 
 
-def day_of_planning(*, is_main: bool) -> str:
+def day_of_planning(*, is_main: bool, works: bool) -> str:
     """The day on which the run was planned, such as ``2027-01-31``.
 
-    The main process reads the clock and writes the day down; its jobs read what it wrote, so that
-    a run over midnight has one day.
+    The main process reads the clock, and if it works it writes the day down; its jobs read what it
+    wrote, so that a run over midnight has one day.
     """
-    if is_main:
-        today = datetime.date.today().isoformat()
+    today = datetime.date.today().isoformat()
+    if works:
         write_json(PLANNED, {"day": today})
+    if is_main:
         return today
-    return read_json(PLANNED)["day"]
+    try:
+        return read_json(PLANNED)["day"]
+    except FileNotFoundError:  # a job of `verify` where nothing was made yet
+        return today
 
 
 def records_are_lost() -> bool:
@@ -103,19 +105,12 @@ def other_software_in_words() -> str:
     )
 
 
+def forget_the_records() -> None:
+    """Let every job be asked anew, as where `records_are_lost`."""
+    MANIFESTS_LEFT.unlink(missing_ok=True)
+
+
 def remember_manifests() -> None:
     """Write down which run manifests a run leaves, and the products that stand with them."""
     record_standing()
     write_json(MANIFESTS_LEFT, {"stamp": manifests_stamp()})
-
-
-def hold_run_lock():
-    """Take part in the lock that tells `run.launch` that a run is alive.
-
-    Several may hold it; the operating system takes it from a process that ends. Returns the file,
-    which must be kept open.
-    """
-    RUN_LOCK.parent.mkdir(parents=True, exist_ok=True)
-    handle = RUN_LOCK.open("w")
-    fcntl.flock(handle, fcntl.LOCK_SH)
-    return handle

@@ -1,6 +1,5 @@
 """Integrity: the raw files of a source set, held against its checksum list, and what came of it."""
 
-import fcntl
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.run.file_lock import lock
 from drumcorpus.ground.run.raw_scan import scan_raw_data
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.stages.inventory.comparison import (
@@ -82,7 +82,7 @@ def hold_inventory(source_set: str):
     path = Path(STATE_FOLDER, "locks", f"take_inventory-{source_set}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = path.open("w")
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    lock(handle, path)
     return handle
 
 

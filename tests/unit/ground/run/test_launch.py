@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from drumcorpus.ground.run.launch import nobody_runs, working_folder
-from drumcorpus.ground.run.state import RUN_LOCK
+from drumcorpus.ground.run.launch import working_folder
 
 # A command that takes a second to put its things in order when it is told to stop.
 SLOW_TO_END = """
@@ -54,9 +53,3 @@ def test_ctrl_c_waits_for_the_command_to_end_in_order():
 )
 def test_it_works_where_snakemake_works(arguments, folder):
     assert working_folder(arguments) == Path(folder)
-
-
-def test_a_lock_that_nobody_holds_any_more_is_no_run(tmp_path):
-    (tmp_path / RUN_LOCK).parent.mkdir()
-    (tmp_path / RUN_LOCK).write_text("")  # left by a run that was killed
-    assert nobody_runs(tmp_path)
