@@ -11,7 +11,6 @@ from functools import cached_property
 
 from drumcorpus.ground.run.ledger import LEDGER, read_ledger
 from drumcorpus.ground.run.recorded_files import Problem
-from drumcorpus.ground.run.run_manifest import read_manifest
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,9 @@ class Plan:
         return product.startswith(tuple(f"{folder}/" for folder in self.lasting))
 
 
-def missing_products(plan: Plan, standing: Collection[str]) -> tuple[list[Problem], dict[str, int]]:
+def missing_products(
+    plan: Plan, standing: Collection[str], used: Collection[str] = ()
+) -> tuple[list[Problem], dict[str, int]]:
     """What was made here and is gone, and how many products of each target were never made.
 
     Parameters
@@ -50,6 +51,8 @@ def missing_products(plan: Plan, standing: Collection[str]) -> tuple[list[Proble
     standing
         Paths at which anything stands that is told of otherwise: the products with a run manifest,
         and what has none.
+    used
+        Products that those which stand were made from.
 
     Returns
     -------
@@ -75,22 +78,12 @@ def missing_products(plan: Plan, standing: Collection[str]) -> tuple[list[Proble
         problems.append(Problem(str(LEDGER), "missing", text))
     finished = finished or set()
     gone = {p for p in finished if p not in standing and (p in plan.products or plan.is_lasting(p))}
-    used = _inputs_of(standing) - set(standing) - gone
+    lost = set(used) - set(standing) - gone
     text = "was made here, and is gone together with its run manifest"
     problems += [Problem(product, "missing", text, product) for product in gone]
     text = "is gone together with its run manifest, and others stand that were made from it"
-    missing = {product for product in used if product in plan.products}
+    missing = {product for product in lost if product in plan.products}
     problems += [Problem(product, "missing", text, product) for product in missing]
     planned = plan.products
     never = [product for product in absent if product not in gone | missing]
     return problems, dict(Counter(planned[product] for product in never))
-
-
-def _inputs_of(products: Iterable[str]) -> set[str]:
-    """The products that some products were made from, by their run manifests."""
-    return {
-        row["path"]
-        for product in products
-        for row in (read_manifest(product) or {}).get("inputs", ())
-        if row["kind"] == "product"
-    }

@@ -48,15 +48,17 @@ class Expected:
 
 def expected_products(
     found: Iterable[Found], lasting: Iterable[str] = ()
-) -> tuple[list[Expected], list[Problem]]:
+) -> tuple[list[Expected], list[Problem], set[str]]:
     """Every product by its run manifest, of what was `found`, and what the manifests contradict.
 
-    A manifest without its product is `missing`, a product without its manifest `extra`; a product
-    made from another version of an input than the one that stands there is `stale`, unless it is
-    below a folder of `lasting`: a product there was made from the inputs of its own time.
+    A run manifest that is none is `changed`; a product made from another version of an input than
+    the one that stands there is `stale`, unless it is below a folder of `lasting`: a product there
+    was made from the inputs of its own time. Also returns the paths of all products that others
+    were made from, those of lasting ones left out.
     """
     lasting = tuple(f"{folder}/" for folder in lasting)
     expected, problems = [], []
+    made_from: dict[str, list[tuple[str, str]]] = {}  # path and digest of the inputs, by product
     for each in found:
         if not each.path.endswith(SUFFIX):
             continue
@@ -73,8 +75,31 @@ def expected_products(
         size, sha256 = record["bytes"], record["sha256"]
         expected.append(Expected(Path(product), shown, size, sha256, shown))
         if not product.startswith(lasting):
-            problems += _stale_inputs(product, manifest)
-    return expected, problems
+            inputs = [row for row in manifest["inputs"] if row["kind"] == "product"]
+            made_from[shown] = [(row["path"], row["sha256"]) for row in inputs]
+    problems += _stale(made_from, {file.shown: file.sha256 for file in expected})
+    return expected, problems, {path for inputs in made_from.values() for path, _ in inputs}
+
+
+def _stale(made_from: dict[str, list[tuple[str, str]]], digests: dict[str, str]) -> list[Problem]:
+    """Products that were made from other inputs than those of which `digests` are recorded."""
+    problems = []
+    for product, inputs in made_from.items():
+        for path, sha256 in inputs:
+            digest = digests.get(path) or _digest_elsewhere(path)
+            if digest is None:
+                text = f"was made from {path}, which has no run manifest now"
+                problems.append(Problem(product, "stale", text, product))
+            elif digest != sha256:
+                text = f"was made from another version of {path}"
+                problems.append(Problem(product, "stale", text, product))
+    return problems
+
+
+def _digest_elsewhere(product: str) -> str | None:
+    """The recorded digest of a product outside the folders that are walked, as of a demo corpus."""
+    record = recorded_output(read_manifest(product), product)
+    return record["sha256"] if record else None
 
 
 def expected_raw_files(inventory: str, roots: Iterable[str]) -> list[Expected]:
@@ -148,18 +173,3 @@ def _check_file(file: Expected, take_digest: bool) -> Problem | None:
         text = f"has sha256 {sha256[:12]}…, {file.sha256[:12]}… is recorded"
         return Problem(file.shown, "changed", text, file.target)
     return None
-
-
-def _stale_inputs(product: str, manifest: dict) -> list[Problem]:
-    problems = []
-    for made_from in manifest["inputs"]:
-        if made_from["kind"] != "product":
-            continue
-        record = recorded_output(read_manifest(made_from["path"]), made_from["path"])
-        if record is None:
-            text = f"was made from {made_from['path']}, which has no run manifest now"
-            problems.append(Problem(product, "stale", text, product))
-        elif record["sha256"] != made_from["sha256"]:
-            text = f"was made from another version of {made_from['path']}"
-            problems.append(Problem(product, "stale", text, product))
-    return problems

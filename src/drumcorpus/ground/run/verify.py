@@ -75,7 +75,7 @@ def verify_everything(
     """
     settings = {"n_sample": n_sample, "workers": workers}
     found = walk_products(FOLDERS)
-    products, problems = expected_products(found, plan.lasting)
+    products, problems, used = expected_products(found, plan.lasting)
     on_file = progress(len(products), "products").advance
     problems += check_files(products, level, on_file=on_file, **settings)
     recorded = {file.shown for file in products}
@@ -87,7 +87,7 @@ def verify_everything(
     )
     problems += orphans(products, plan)
     standing = recorded | {each.shown.removesuffix(SUFFIX) for each in found}
-    missing, not_built = missing_products(plan, standing)
+    missing, not_built = missing_products(plan, standing, used)
     problems += missing
     if not products and not problems:
         raise ValueError(

@@ -30,17 +30,16 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def make(product, *, inputs=()):
+def make(product):
     path = Path(product)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[1]\n")
-    described = [{"name": "x", "path": i, "kind": "product", "sha256": "0" * 64} for i in inputs]
     plan = {"schema": SCHEMA, "rule": "r", "wildcards": {}, "script": {}, "params": {}}
-    write_manifests(plan | {"inputs": described}, [("x", product)], {})
+    write_manifests(plan | {"inputs": []}, [("x", product)], {})
 
 
-def missing(standing):
-    problems, not_built = missing_products(PLAN, standing)
+def missing(standing, used=()):
+    problems, not_built = missing_products(PLAN, standing, used)
     return {problem.path for problem in problems}, not_built
 
 
@@ -59,9 +58,8 @@ def test_a_product_that_was_never_made_is_not_built():
 
 
 def test_what_a_standing_product_was_made_from_is_missing():
-    make(C, inputs=[B])
     record_finished([C])
-    assert missing({C}) == ({B}, {"ingest": 1})
+    assert missing({C}, used=[B, "results/former.json"]) == ({B}, {"ingest": 1})
 
 
 def test_a_finished_product_that_no_rule_makes_any_more_is_no_matter_unless_it_lasts():
