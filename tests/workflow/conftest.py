@@ -191,7 +191,7 @@ class Workspace:
         for name in sorted([*added, *changed], reverse=True):  # what a folder holds comes before it
             path = self.project.path(name)
             if path.is_dir() and not path.is_symlink():
-                if name in added:
+                if name in added or not (self.kept / name).is_dir():
                     shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)

@@ -489,3 +489,25 @@ class TestCodeDigest:
         scripts = sorted((repo / "workflow/scripts").glob("*.py"))
         digests = {code_digest(script, repo / "src/drumcorpus") for script in scripts}
         assert len(digests) == len(scripts) > 5
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda text: text + "\n", id="trailing bytes"),
+        pytest.param(lambda text: json.dumps(json.loads(text)), id="white space"),
+        pytest.param(
+            lambda text: json.dumps(dict(reversed(json.loads(text).items())), indent=2) + "\n",
+            id="order of keys",
+        ),
+        pytest.param(lambda text: text.replace("{", '{"rule": "x",', 1), id="key given twice"),
+        pytest.param(lambda text: "\ufeff" + text, id="byte order mark"),
+    ],
+)
+def test_a_run_manifest_counts_by_its_bytes(made, edit):
+    _, product = made[0]
+    sidecar = manifest_path(product)
+    assert read_manifest(product)
+    sidecar.write_text(edit(sidecar.read_text()))
+    assert read_manifest(product) is None
+    assert not is_fresh(PLAN, made, {})
