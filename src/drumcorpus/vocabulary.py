@@ -132,6 +132,7 @@ SEPARATED = "separated"
 TOO_FEW_HITS = "too_few_hits"
 DOUBTFUL = "doubtful"
 FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
+MORE_CYMBALS = "more_cymbals_than_allowed"
 NUMBERS_DIFFER = "numbers_differ"
 DECISION_OUTDATED = "decision_outdated"
 

@@ -66,7 +66,8 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     ValueError
         With one line for each source set that is used and not configured, for each manifest that
         names a set which is not in use or not in production, for a technique or a yardstick that
-        is not declared, and for shares of splits that do not add up to 1.
+        is not declared, for more cymbals than there are labels, and for shares of splits that do
+        not add up to 1.
     """
     problems = []
     configured = config["source_sets"]
@@ -83,6 +84,13 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     if abs(sum(shares.values()) - 1) > 1e-9:
         total = f"{sum(shares.values()):.6g}"
         problems.append(f"splits.shares: {shares} add up to {total}; they must add up to 1")
+    crash = config["crash"]
+    names = [label for label, family in taxonomy.families.items() if family == crash["family"]]
+    if (most := crash["clustering"]["max_cymbals"]) > len(names):
+        problems.append(
+            f"crash.clustering.max_cymbals: got {most}; the taxonomy has labels for {len(names)} "
+            f"cymbals of the family {crash['family']}: {', '.join(names)}"
+        )
     for name in config["yardsticks"]:
         if name not in configured:
             problems.append(f"yardsticks: {name!r}; configured: {', '.join(sorted(configured))}")

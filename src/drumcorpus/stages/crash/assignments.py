@@ -16,6 +16,7 @@ from drumcorpus.vocabulary import (
     BY_SOUND,
     DOUBTFUL,
     FOLLOWS_ACCOMPANIMENT,
+    MORE_CYMBALS,
     NUMBERS_DIFFER,
 )
 
@@ -69,11 +70,15 @@ def assign_crashes(
     Raises
     ------
     ValueError
-        If a source numbers a cymbal for which there is no label.
+        If a source numbers a cymbal for which there is no label, or the settings allow more cymbals
+        than there are labels.
     """
     rows, review = [], []
-    max_cymbals = min(len(crash_labels), settings.max_cymbals)
-    settings = replace(settings, max_cymbals=max_cymbals)
+    if settings.max_cymbals > len(crash_labels):
+        raise ValueError(
+            f"crash.clustering.max_cymbals: got {settings.max_cymbals}; the taxonomy has labels "
+            f"for {len(crash_labels)} cymbals: {', '.join(crash_labels)}"
+        )
     for session_id, hits in _sessions(embeddings):
         numbers = [hit["cymbal"] if use_metadata else None for hit in hits]
         labels = [_label(crash_labels, n, session_id) if n else None for n in numbers]
@@ -108,7 +113,9 @@ def _sessions(embeddings: pa.Table):
     return by_session.items()
 
 
-def _cluster(hits: list[dict], settings: ClusteringSettings) -> Clustering:
+def _cluster(
+    hits: list[dict], settings: ClusteringSettings, *, one_more: bool = True
+) -> Clustering:
     names = feature_names()
     fine = [number for number, name in enumerate(names) if name.startswith(FINE_GROUP)]
     vectors = np.full((len(hits), len(names)), np.nan)
@@ -120,6 +127,7 @@ def _cluster(hits: list[dict], settings: ClusteringSettings) -> Clustering:
         settings,
         order_key=vectors[:, names.index(ORDER_FEATURE)],
         beside=[hit["beside"] or () for hit in hits],
+        one_more=one_more,
     )
 
 
@@ -153,8 +161,12 @@ def _numbers_by_sound(
 
 
 def _guesses(hits, clustering, settings, accepted, numbers, n_labels) -> list[dict]:
-    if clustering.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings.max_cymbals > 1:
-        clustering = _cluster(hits, replace(settings, **IN_TWO))
+    if clustering.reason == MORE_CYMBALS and settings.max_cymbals < n_labels:
+        # A person may find that there is one more indeed.
+        wider = replace(settings, max_cymbals=settings.max_cymbals + 1)
+        clustering = _cluster(hits, wider, one_more=False)
+    elif clustering.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings.max_cymbals > 1:
+        clustering = _cluster(hits, replace(settings, **IN_TWO), one_more=False)
     placed = replace(clustering, accepted=clustering.confidence > 0)
     return [
         {
@@ -198,7 +210,7 @@ def _review_row(
     session_id: str, hits: list[dict], clustering: Clustering, accepted, by_sound
 ) -> dict:
     undescribed = Counter(hit["reason"] for hit in hits if hit["reason"])
-    if not clustering.accepted.any():
+    if clustering.reason == MORE_CYMBALS or not clustering.accepted.any():
         reason = clustering.reason
     else:
         reason = DOUBTFUL if any(by_sound) else NUMBERS_DIFFER

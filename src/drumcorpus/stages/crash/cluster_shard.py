@@ -13,7 +13,7 @@ from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map
 from drumcorpus.stages.crash.decisions import apply_decisions
 from drumcorpus.stages.crash.review_file import Decision, decisions_of
 from drumcorpus.stages.crash.settings import AgreementSettings, ClusteringSettings
-from drumcorpus.vocabulary import BY_METADATA
+from drumcorpus.vocabulary import BY_METADATA, MORE_CYMBALS
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ def cluster_shard(
         read_settings(AgreementSettings, agreement),
         method=BY_METADATA,
     )
+    n_more = sum(row["reason"] == MORE_CYMBALS for row in review)
     decisions = decisions_of(decisions, embeddings["session_id"].unique().to_pylist())
     assignments, review, unused = apply_decisions(
         by_source, review, decisions, crash_labels, hits=embeddings
@@ -88,6 +89,7 @@ def cluster_shard(
     counters = {
         "crash_hits": assignments.num_rows,
         "sessions_in_review": len(review),
+        "sessions_with_more_cymbals_than_allowed": n_more,
         "decisions_obeyed": len(decisions) - len(unused),
         "decisions_not_obeyed": len(unused),
         "sessions_numbered": len(compared),

@@ -11,6 +11,8 @@ drums struck together with them, or chance, make them alike), while groups of st
 (soft and hard ones, other places struck) stay alike. The relevant quantity is the similarity
 between two groups relative to that within them. Between a clear yes and a clear no the session is
 `doubtful`, and nothing in it is accepted, as where the groups follow other strokes beside the hits.
+One cymbal more than the settings allow is looked for: where it stands, two cymbals share a number,
+and nothing of these two is accepted.
 """
 
 from collections.abc import Collection, Sequence
@@ -31,6 +33,7 @@ from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.vocabulary import (
     DOUBTFUL,
     FOLLOWS_ACCOMPANIMENT,
+    MORE_CYMBALS,
     ONE_CYMBAL,
     SEPARATED,
     TOO_FEW_HITS,
@@ -58,7 +61,9 @@ class Clustering:
     n_cymbals: int  # 1 where none were told apart
     session_confidence: float  # chance that the number of cymbals is right; 0 where undecided
     silhouette: float | None  # mean, of the division chosen or else of the best in two; for readers
-    reason: str  # one_cymbal, separated, doubtful, follows_accompaniment or too_few_hits
+    # one_cymbal, separated, doubtful, follows_accompaniment, more_cymbals_than_allowed or
+    # too_few_hits
+    reason: str
 
 
 def cluster_session(
@@ -67,6 +72,7 @@ def cluster_session(
     *,
     order_key: np.ndarray,
     beside: Sequence[Collection[str]] | None = None,
+    one_more: bool = True,
 ) -> Clustering:
     """Number the crash cymbals of one session.
 
@@ -85,6 +91,9 @@ def cluster_session(
         Acoustic key, such as ``shape_mode_centre_hz``; cymbals are numbered by its median.
     beside : sequence of collection of str, length n_hits, optional
         Labels of the other strokes at each hit's onset; without it no division follows any.
+    one_more : bool
+        Look for one cymbal more than the settings allow. Where it is found the reason is
+        `more_cymbals_than_allowed`: the hits of the two that share a number have confidence 0.
 
     Returns
     -------
@@ -109,26 +118,60 @@ def cluster_session(
         return _result(n_hits, TOO_FEW_HITS)
 
     similarity = similarities(embeddings[rows])
-    labels, best = tell_apart(similarity, settings)
-    placed = labels >= 0
-    rows, similarity, labels = rows[placed], similarity[np.ix_(placed, placed)], labels[placed]
-    n_cymbals = 1 + labels.max()
-    if n_cymbals > 1:
-        kept = divide(similarity, labels, n_cymbals)
-        if kept.within < settings.min_similarity or kept.ratio > settings.split_similarity:
-            return _result(n_hits, DOUBTFUL, best=best)
-        if beside is not None and _follows(kept.labels, [beside[row] for row in rows], settings):
-            return _result(n_hits, FOLLOWS_ACCOMPANIMENT, best=kept)
-        labels = _numbered(kept.labels, order_key[rows])
+    hits = _Hits(similarity, order_key[rows], None if beside is None else [beside[n] for n in rows])
+    if one_more:
+        labels, best, parent = tell_apart(similarity, settings, one_more=True)
+        if parent is not None:
+            placed, kept, problem = _judge_division(hits, labels, settings)
+            if problem is None:
+                labels = np.where(kept.labels == settings.max_cymbals, parent, kept.labels)
+                is_shared = labels == parent
+                confidence = np.where(is_shared, 0.0, kept.confidence)
+                accepted = ~is_shared & (kept.confidence >= settings.min_confidence)
+                labels = _numbered(labels, hits.keys[placed])
+                return _result(
+                    n_hits, MORE_CYMBALS, rows[placed], labels, confidence, accepted, kept
+                )
+    labels, best, _ = tell_apart(similarity, settings)
+    if labels.max() > 0:
+        placed, kept, problem = _judge_division(hits, labels, settings)
+        if problem is not None:
+            return _result(n_hits, problem, best=best if problem == DOUBTFUL else kept)
         accepted = kept.confidence >= settings.min_confidence
-        return _result(n_hits, SEPARATED, rows, labels, kept.confidence, accepted, kept)
+        labels = _numbered(kept.labels, hits.keys[placed])
+        return _result(n_hits, SEPARATED, rows[placed], labels, kept.confidence, accepted, kept)
+    rows, similarity = rows[labels >= 0], similarity[np.ix_(labels >= 0, labels >= 0)]
     alike = mean_similarities(similarity, np.zeros(len(rows), dtype=int), 1)[:, 0]
-    best = best if settings.max_cymbals > 1 else None
-    is_divided = best is not None and best.ratio < settings.one_similarity
+    # Where only one is allowed, a division that is not clear casts no doubt on it, and lowers the
+    # chance that the number is right.
+    is_divided = settings.max_cymbals > 1 and best.ratio < settings.one_similarity
     if is_divided or alike.mean() < settings.min_similarity:
         return _result(n_hits, DOUBTFUL, best=best)
     confidence = confidence_of(alike / alike.mean())
     return _result(n_hits, ONE_CYMBAL, rows, 0, confidence, True, best)
+
+
+@dataclass(frozen=True)
+class _Hits:
+    """What is known of the hits that take part; one entry each."""
+
+    similarity: np.ndarray  # (n, n)
+    keys: np.ndarray
+    beside: list[Collection[str]] | None
+
+
+def _judge_division(hits, labels, settings):
+    """Which hits are in a group, how unlike the groups are, and why the division does not stand."""
+    placed = np.flatnonzero(labels >= 0)
+    kept = divide(hits.similarity[np.ix_(placed, placed)], labels[placed], 1 + labels.max())
+    problem = None
+    if kept.within < settings.min_similarity or kept.ratio > settings.split_similarity:
+        problem = DOUBTFUL
+    elif hits.beside is not None and _follows(
+        kept.labels, [hits.beside[n] for n in placed], settings
+    ):
+        problem = FOLLOWS_ACCOMPANIMENT
+    return placed, kept, problem
 
 
 def _follows(labels, beside, settings):

@@ -79,7 +79,9 @@ def _strays(similarity, settings, most):
     return stray
 
 
-def tell_apart(similarity: np.ndarray, settings: ClusteringSettings) -> tuple[np.ndarray, Division]:
+def tell_apart(
+    similarity: np.ndarray, settings: ClusteringSettings, *, one_more: bool = False
+) -> tuple[np.ndarray, Division, int | None]:
     """Divide the hits in two, then the part whose halves are the most unlike, and so on.
 
     That goes on as long as there are halves large and unlike enough to be two cymbals. Odd hits are
@@ -90,6 +92,8 @@ def tell_apart(similarity: np.ndarray, settings: ClusteringSettings) -> tuple[np
     similarity : np.ndarray, shape (n_hits, n_hits)
         Of `similarities`, of ``2 * min_hits`` hits or more.
     settings : ClusteringSettings
+    one_more : bool
+        Look for one cymbal more than the settings allow.
 
     Returns
     -------
@@ -97,12 +101,15 @@ def tell_apart(similarity: np.ndarray, settings: ClusteringSettings) -> tuple[np
         The cymbal of each hit, from 0 in no order; -1 for hits set aside.
     best : Division
         The best division of the whole in two, whether or not it stands.
+    parent : int or None
+        Where there is one more than allowed, which is the last: the group that it was part of.
     """
+    parent = None
     most = int(settings.stray_share * len(similarity))
     halved = [_halve(similarity, np.arange(len(similarity)), settings, most)]
     _, halves, best = halved[0]
     labels = np.where(halves < 0, -1, 0)
-    for number in range(1, settings.max_cymbals):
+    for number in range(1, settings.max_cymbals + one_more):
         if number > 1:
             left = most - (labels < 0).sum()
             parts = [np.flatnonzero(labels == group) for group in range(number)]
@@ -112,10 +119,12 @@ def tell_apart(similarity: np.ndarray, settings: ClusteringSettings) -> tuple[np
         ]
         if min(ratios) > settings.split_similarity:
             break
+        if number == settings.max_cymbals:
+            parent = int(np.argmin(ratios))
         rows, halves, _ = halved[int(np.argmin(ratios))]
         labels[rows[halves == 1]] = number
         labels[rows[halves == -1]] = -1
-    return labels, best
+    return labels, best, parent
 
 
 def _halve(similarity, rows, settings, most_strays):

@@ -15,6 +15,7 @@ from drumcorpus.vocabulary import (
     DECISION_OUTDATED,
     DIVIDED_OTHERWISE,
     FOLLOWS_ACCOMPANIMENT,
+    MORE_CYMBALS,
     NO_CRASH,
     NUMBERS_DIFFER,
     ONE_BY_KIT_CARD,
@@ -31,6 +32,8 @@ REASONS = {  # why a session is in review; a reason without a sentence shows its
     "doubtful": "The hits fall into groups that are neither clearly alike nor clearly different.",
     FOLLOWS_ACCOMPANIMENT: "The hits fall into groups, but these are the hits with and without "
     "another stroke at the same moment, which may be all that differs.",
+    MORE_CYMBALS: "There is one cymbal more than crash.clustering.max_cymbals allows; the hits "
+    "of two that would share a number are in doubt.",
     ONE_CYMBAL: "The hits are one cymbal, and some of them are too unlike the others to be sure.",
     "separated": "Several cymbals were told apart, and some hits lie between them.",
     NUMBERS_DIFFER: "Some hits have a number of the source, and the sound divides the hits "

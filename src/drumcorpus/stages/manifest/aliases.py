@@ -49,7 +49,8 @@ def alias_events(
         EVENTS schema.
     assignments : pa.Table
         CRASH_ASSIGNMENTS schema. One that is accepted gives its label to its component and to
-        no other, with its confidence; one that is not leaves the label and is noted all the same.
+        no other, with its confidence; one that is not leaves the label, lowers the component's
+        confidence to its own, and is noted.
         The component's number of the cymbal becomes the assignment's, with a note where it was
         another: a cymbal map or a reviewer then overrides the source.
     taxonomy : Taxonomy
@@ -125,10 +126,13 @@ def _assign(
 
 
 def _judged(flat: pa.StructArray, matches: Matches) -> pa.StructArray:
-    """The components with the confidence of their accepted assignment."""
+    """The components with the confidence of their assignment; one in doubt never raises it."""
     accepted = matches.assignments["accepted"].to_numpy()
     confidence = flat.field("confidence").to_numpy(zero_copy_only=False).copy()
-    confidence[matches.rows[accepted]] = matches.assignments["confidence"].to_numpy()[accepted]
+    assigned = matches.assignments["confidence"].to_numpy()
+    confidence[matches.rows] = np.where(
+        accepted, assigned, np.fmin(confidence[matches.rows], assigned)
+    )
     return _with_field(flat, "confidence", pa.array(confidence, mask=np.isnan(confidence)))
 
 

@@ -611,6 +611,16 @@ class TestConfiguration:
         with pytest.raises(ValueError, match=r"splits\.shares: .* add up to 1\.8; they must"):
             check_configuration(config, taxonomy)
 
+    def test_more_cymbals_than_the_family_has_labels_are_refused(self, config, taxonomy):
+        config["crash"]["clustering"]["max_cymbals"] = 4
+        with pytest.raises(
+            ValueError, match=r"max_cymbals: got 4; .* 3 cymbals .*: crash, crash2, crash3"
+        ):
+            check_configuration(config, taxonomy)
+        config["crash"] |= {"family": "snare"}
+        config["crash"]["clustering"]["max_cymbals"] = 3
+        check_configuration(config, taxonomy)
+
     def test_a_yardstick_must_have_a_block(self, config, taxonomy):
         config["yardsticks"] = ["mdb_drum"]
         with pytest.raises(ValueError, match="yardsticks: 'mdb_drum'; configured: cambridge, "):

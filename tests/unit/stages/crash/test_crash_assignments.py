@@ -263,6 +263,31 @@ def test_a_session_wholly_in_doubt_is_guessed_in_two_and_nothing_of_it_accepted(
     assert all(0.5 < guess["confidence"] <= 1 for guess in row["guesses"])
 
 
+def test_more_cymbals_than_allowed_go_to_review_and_the_guess_has_one_more():
+    settings = replace(CLUSTERING, max_cymbals=1)
+    table = embeddings([None] * 16, two_timbres(8))
+    assigned, [row] = assign_crashes(table, LABELS, settings, use_metadata=True)
+    assert (row["reason"], row["n_accepted"]) == ("more_cymbals_than_allowed", 0)
+    assert row["session_confidence"] == 0
+    assert assigned["label"].to_pylist() == ["crash"] * 16
+    assert assigned["confidence"].to_pylist() == [0.0] * 16
+    cymbals = [guess["cymbal"] for guess in row["guesses"]]
+    assert cymbals in ([1] * 8 + [2] * 8, [2] * 8 + [1] * 8)
+
+
+def test_where_every_label_is_taken_the_hits_that_share_one_are_not_guessed():
+    table = embeddings([None] * 16, two_timbres(8))
+    _, [row] = assign_crashes(
+        table, LABELS[:1], replace(CLUSTERING, max_cymbals=1), use_metadata=True
+    )
+    assert (row["reason"], row["guesses"]) == ("more_cymbals_than_allowed", [])
+
+
+def test_more_cymbals_than_there_are_labels_are_refused():
+    with pytest.raises(ValueError, match=r"max_cymbals: got 3; the taxonomy has labels for 2 cymb"):
+        assign_crashes(embeddings([None] * 4), LABELS[:2], replace(CLUSTERING), use_metadata=True)
+
+
 def test_cymbals_that_follow_the_strokes_beside_them_are_guessed_and_none_accepted():
     with_ride = [["kick", "ride_bow"]] * 8 + [["kick"]] * 8
     table = embeddings([None] * 16, two_timbres(8), beside=with_ride)

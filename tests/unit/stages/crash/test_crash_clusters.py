@@ -86,6 +86,46 @@ def test_cymbals_apart_are_found_and_numbered_low_to_high(counts):
     assert found.silhouette > 0.3
 
 
+@pytest.mark.parametrize(
+    ("counts", "max_cymbals"), [((10, 12), 1), ((9, 8, 7), 2), ((9, 9, 9, 9), 3), ((9, 8, 7), 1)]
+)
+def test_more_cymbals_than_allowed_are_said_and_what_is_fused_is_in_doubt(counts, max_cymbals):
+    embeddings, keys, cymbals = hits(counts)
+    found = cluster(embeddings, keys, max_cymbals=max_cymbals)
+    assert (found.reason, found.n_cymbals) == ("more_cymbals_than_allowed", max_cymbals)
+    assert found.session_confidence == 0
+    groups = [set(cymbals[found.cymbals == group]) for group in range(max_cymbals)]
+    fused = max(groups, key=len)
+    is_fused = np.isin(cymbals, list(fused))
+    assert len(fused) >= 2
+    assert not found.accepted[is_fused].any() and not found.confidence[is_fused].any()
+    assert found.accepted[~is_fused].all()
+
+
+@pytest.mark.parametrize("n_cymbals", [1, 2, 3])
+def test_as_many_cymbals_as_allowed_are_no_more(n_cymbals):
+    settings = replace(SETTINGS, max_cymbals=n_cymbals)
+    for seed in range(20):
+        embeddings, keys, _ = hits([8] * n_cymbals, seed=seed)
+        found, without = (
+            cluster_session(embeddings, settings, order_key=keys, one_more=one_more)
+            for one_more in (True, False)
+        )
+        assert found.reason == without.reason != "more_cymbals_than_allowed"
+        assert found.cymbals.tolist() == without.cymbals.tolist()
+        assert found.confidence.tolist() == without.confidence.tolist()
+
+
+def test_where_one_cymbal_is_allowed_an_unclear_division_lowers_the_chance_of_one():
+    embeddings, keys, _ = hits([40], noise=0.3, n_features=400)
+    strength = np.random.default_rng(1).normal(size=400)
+    embeddings += np.where(np.arange(40) % 2, 0.616, -0.616)[:, None] * strength
+    assert cluster(embeddings, keys).reason == "doubtful"
+    found = cluster(embeddings, keys, max_cymbals=1)
+    assert found.reason == "one_cymbal" and found.accepted.all()
+    assert 0.85 < found.session_confidence < 0.97
+
+
 def test_an_odd_hit_does_not_stand_for_the_third_cymbal():
     embeddings, keys, cymbals = hits((20, 20, 20), n_features=400)
     rng = np.random.default_rng(3)

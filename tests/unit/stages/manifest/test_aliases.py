@@ -167,18 +167,23 @@ def test_history_is_in_order_what_was_there_then_aliases_then_crashes(alias):
     assert set(history[1][0]) == {field.name for field in ANNOTATION}
 
 
-def test_the_component_takes_the_confidence_of_an_accepted_assignment_alone(taxonomy):
-    events = table_of([event("1", "kick:36", "crash"), event("2", "crash")])
+def test_the_component_takes_the_confidence_of_its_assignment_and_a_doubt_never_raises_it(taxonomy):
+    events = [event("1", "kick:36", "crash"), event("2", "crash"), event("3", "crash")]
+    events[2]["components"][0]["confidence"] = 0.3
+    events = table_of(events)
     assigned = [
         assignment("1", 1, "crash2", confidence=0.8),
-        assignment("2", 0, "crash2", accepted=False, confidence=0.1),
+        assignment("2", 0, "crash", accepted=False, confidence=0.1),
+        assignment("3", 0, "crash", accepted=False, confidence=0.6),
     ]
     assigned = pa.Table.from_pylist(assigned, CRASH_ASSIGNMENTS)
     after = alias_events(events, assigned, taxonomy).events.to_pylist()
     before = events.to_pylist()
     assert after[0]["components"][1]["confidence"] == 0.8
     assert after[0]["components"][0] == before[0]["components"][0]
-    assert after[1]["components"][0]["confidence"] == before[1]["components"][0]["confidence"]
+    assert before[1]["components"][0]["confidence"] == 1.0
+    assert after[1]["components"][0] == before[1]["components"][0] | {"confidence": 0.1}
+    assert after[2]["components"][0]["confidence"] == 0.3
 
 
 @pytest.fixture
