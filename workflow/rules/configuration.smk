@@ -9,6 +9,7 @@ from pathlib import Path
 from drumcorpus.ground.run.cards import check_settings
 from drumcorpus.ground.run.configuration import (
     check_configuration,
+    check_max_cymbals,
     redistributable_part,
     spell_out,
     with_present_names,
@@ -144,6 +145,7 @@ try:
     crash_labels = family_labels(
         f"{TAXONOMY}/components.yaml", config["crash"]["family"]
     )
+    check_max_cymbals(config["crash"]["clustering"]["max_cymbals"], crash_labels)
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():
         check_settings(name, card, config["source_sets"][name])

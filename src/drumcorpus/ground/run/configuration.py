@@ -1,7 +1,7 @@
 """What a configuration must say beyond its schema: names that exist, and tiers that may merge."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import PRODUCTION
@@ -66,8 +66,7 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     ValueError
         With one line for each source set that is used and not configured, for each manifest that
         names a set which is not in use or not in production, for a technique or a yardstick that
-        is not declared, for more cymbals than there are labels, and for shares of splits that do
-        not add up to 1.
+        is not declared, and for shares of splits that do not add up to 1.
     """
     problems = []
     configured = config["source_sets"]
@@ -84,13 +83,6 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     if abs(sum(shares.values()) - 1) > 1e-9:
         total = f"{sum(shares.values()):.6g}"
         problems.append(f"splits.shares: {shares} add up to {total}; they must add up to 1")
-    crash = config["crash"]
-    names = [label for label, family in taxonomy.families.items() if family == crash["family"]]
-    if (most := crash["clustering"]["max_cymbals"]) > len(names):
-        problems.append(
-            f"crash.clustering.max_cymbals: got {most}; the taxonomy has labels for {len(names)} "
-            f"cymbals of the family {crash['family']}: {', '.join(names)}"
-        )
     for name in config["yardsticks"]:
         if name not in configured:
             problems.append(f"yardsticks: {name!r}; configured: {', '.join(sorted(configured))}")
@@ -100,6 +92,28 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
             problems.append(f"sampling.technique_factors: {technique!r}; allowed: {allowed}")
     if problems:
         raise ValueError("\n".join(f"config: {problem}" for problem in problems))
+
+
+def check_max_cymbals(most: int, labels: Sequence[str]) -> None:
+    """Refuse to look for more cymbals in a session than there are labels to tell them by.
+
+    Parameters
+    ----------
+    most : int
+        ``crash.clustering.max_cymbals`` of the configuration.
+    labels : sequence of str
+        Of the family ``crash.family``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer labels.
+    """
+    if most > len(labels):
+        raise ValueError(
+            f"config: crash.clustering.max_cymbals: got {most}; the taxonomy has labels for "
+            f"{len(labels)} cymbals of the family: {', '.join(labels)}"
+        )
 
 
 def redistributable_part(config: dict, cards: Mapping[str, Mapping]) -> dict:
