@@ -614,9 +614,7 @@ class TestConfiguration:
     def test_more_cymbals_than_the_family_has_labels_are_refused(self):
         labels = ["crash", "crash2", "crash3"]
         for most in (4, 9):
-            with pytest.raises(
-                ValueError, match=rf"max_cymbals: got {most}; .* 3 .*crash2, crash3"
-            ):
+            with pytest.raises(ValueError, match=rf"max_cymbals: got {most}; .* 3 .*crash3"):
                 check_max_cymbals(most, labels)
         for most in (1, 3):
             check_max_cymbals(most, labels)
