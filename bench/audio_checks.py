@@ -1,6 +1,6 @@
 """Measure how fast the sound of sessions is checked, and what an hour of sound takes of memory.
 
-    python bench/audio_checks.py ROOT [--limit 8]
+    python bench/audio_checks.py ROOT [--limit 8] [--long-seconds 3600]
 
 ROOT has the layout of Groove MIDI, with audio: a folder that a sampled kit was rendered into. Its
 sessions are copied as stereo, 16 bits at 44.1 kHz, once as WAV and once as FLAC; then a fresh
@@ -15,7 +15,7 @@ from pathlib import Path
 from measured import print_figures, run_fresh
 
 CONFIG = Path(__file__).parent.parent / "config/config.yaml"
-RATE_HZ, HOUR = 44_100, 3600
+RATE_HZ = 44_100
 
 
 def main() -> None:
@@ -23,14 +23,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("root", type=Path)
     parser.add_argument("--limit", type=int, default=8, help="sessions")
+    parser.add_argument("--long-seconds", type=int, default=3600, help="of the last session")
     args = parser.parse_args()
     for kind in ("wav", "flac"):
         with tempfile.TemporaryDirectory() as folder:
             run_fresh(copy_as_stereo, args.root, Path(folder), kind, args.limit)
             show(f"{args.limit} sessions, {kind}", run_fresh(check, Path(folder), kind))
     with tempfile.TemporaryDirectory() as folder:
-        run_fresh(write_hour, Path(folder))
-        show("one session of an hour, wav", run_fresh(check, Path(folder), "wav"))
+        run_fresh(write_long, Path(folder), args.long_seconds)
+        show(f"one session of {args.long_seconds:,} s, wav", run_fresh(check, Path(folder), "wav"))
     print_figures("imports alone", run_fresh(check, Path(), None))
 
 
@@ -59,17 +60,17 @@ def copy_as_stereo(root: Path, out: Path, kind: str, limit: int) -> None:
         np.save(out / f"{path.stem}.npy", np.unique(np.round(onsets, 3)))
 
 
-def write_hour(out: Path) -> None:
+def write_long(out: Path, seconds: int) -> None:
     """Noise bursts, four a second, in blocks."""
     import numpy as np
     import soundfile
 
     rng = np.random.default_rng(0)
     fade = np.exp(-np.arange(RATE_HZ // 4) / (0.02 * RATE_HZ))[:, None]
-    with soundfile.SoundFile(out / "hour.wav", "w", RATE_HZ, 2) as file:
-        for _ in range(4 * HOUR):
+    with soundfile.SoundFile(out / "long.wav", "w", RATE_HZ, 2) as file:
+        for _ in range(4 * seconds):
             file.write(rng.normal(0, 0.1, (RATE_HZ // 4, 2)) * fade)
-    np.save(out / "hour.npy", np.arange(4 * HOUR) / 4)
+    np.save(out / "long.npy", np.arange(4 * seconds) / 4)
 
 
 def check(folder: Path, kind: str | None) -> tuple[float, float | None]:

@@ -1,6 +1,6 @@
 """Measure how long the library modules of every workflow script take to import.
 
-    python bench/imports.py [--repeats 3]
+    python bench/imports.py [--repeats 3] [--scripts NAME...]
 
 Each script's imports run in a fresh interpreter; the least of the repeats is printed, beside that
 of an interpreter that imports nothing.
@@ -22,10 +22,12 @@ def main() -> None:
     """Read the command line, print one line per script."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=3)
-    repeats = parser.parse_args().repeats
-    scripts = {path.stem: imports_of(path) for path in SCRIPTS}
+    names = [path.stem for path in SCRIPTS]
+    parser.add_argument("--scripts", nargs="+", choices=names, default=names, metavar="NAME")
+    args = parser.parse_args()
+    scripts = {path.stem: imports_of(path) for path in SCRIPTS if path.stem in args.scripts}
     for name, imports in [("(nothing)", ""), *scripts.items()]:
-        seconds, peak_mb = min(start_python(imports) for _ in range(repeats))
+        seconds, peak_mb = min(start_python(imports) for _ in range(args.repeats))
         print(f"{name:<20} {seconds:5.2f} s  {peak_mb:4.0f} MB", flush=True)
 
 

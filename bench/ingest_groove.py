@@ -15,6 +15,8 @@ from measured import print_figures, run_fresh, run_jobs
 
 SOURCE_SET = "groove_mididataset"
 RESOURCES = Path(__file__).parent.parent / "resources"
+CARD = RESOURCES / f"source_sets/{SOURCE_SET}.yaml"
+LABEL_MAPS = [RESOURCES / "taxonomy/note_maps/roland_td11.yaml"]
 TAXONOMY = [RESOURCES / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
 SETTINGS = {
     "simultaneous_ms": 5.0,
@@ -66,9 +68,8 @@ def inventory(root: Path, out: Path) -> None:
     cache = FactCache(out / "facts.json")
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
     raw = RawData(SOURCE_SET, files, digests, refusals + unreadable, cache)
-    card = read_yaml(RESOURCES / f"source_sets/{SOURCE_SET}.yaml")
     draw = partial(split_sessions, seed=0, shares={"train": 1.0})
-    tables = take_inventory(raw, card, {}, survey, split_sessions=draw, workers=2)
+    tables = take_inventory(raw, read_yaml(CARD), {}, survey, split_sessions=draw, workers=2)
     write_table(out / "sessions.parquet", tables.sessions)
 
 
@@ -76,21 +77,17 @@ def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
     """Do what the job of one shard does; returns the numbers of hits and events."""
     from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.tables import read_table, write_table
-    from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
     from drumcorpus.sessions import file_digests, sessions_of_shard
     from drumcorpus.source_sets.groove_mididataset import read_hits
+    from drumcorpus.stages.ingest.declarations import read_declarations
     from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
 
     sessions = sessions_of_shard(read_table(out / "sessions.parquet"), shard, n_shards)
-    taxonomy = load_taxonomy(*TAXONOMY)
     ingested = ingest_sessions(
         sessions,
         read_hits,
         RawReader([root], file_digests(sessions)).read,
-        load_label_map(RESOURCES / "taxonomy/note_maps/roland_td11.yaml", taxonomy),
-        taxonomy,
-        license="CC-BY-4.0",
-        redistributable=True,
+        **read_declarations(CARD, LABEL_MAPS, TAXONOMY, [], {}),
         **SETTINGS,
     )
     write_table(out / f"events_{shard}.parquet", ingested.events)

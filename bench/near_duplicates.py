@@ -1,6 +1,6 @@
 """Measure the search for near-duplicates on sessions whose copies are known.
 
-    python bench/near_duplicates.py --midi GMD_ROOT --kits KIT KIT --out OUT [--sessions 2000]
+    python bench/near_duplicates.py --midi GMD_ROOT --kits KIT KIT --renderer FILE --out OUT
 
 Real performances, up to 40 s of each, are played by the first sampled kit; then come copies: the
 same performance by the other kit, and the sound of the first one quieter, with noise, through MP3,
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sessions", type=int, default=2000)
     parser.add_argument(
-        "--renderer", type=Path, default=ROOT.parent / "shared/tools/render_groove.py"
+        "--renderer", type=Path, required=True, help="as of crash_truth; see its README"
     )
     parser.add_argument(
         "--enlarge", type=int, default=1, help="times the sessions, each time with other hashes"
@@ -62,8 +62,9 @@ def main() -> None:
     for part in (len(shards) // 4, len(shards) // 2, len(shards)):
         if part:
             found = run_fresh(search, args.out, part, 1)
-            times[part * SHARD_SESSIONS] = found.wall
-            print_figures(f"search, {part * SHARD_SESSIONS:,} sessions", found, "2 threads")
+            n_sessions = min(part * SHARD_SESSIONS, len(plan))
+            times[n_sessions] = found.wall
+            print_figures(f"search, {n_sessions:,} sessions", found, "2 threads")
     extrapolate(times)
     judge(plan, found.result)
     if args.enlarge > 1:

@@ -1,6 +1,6 @@
 """Measure the onset detector on recorded drums, and beside it librosa's own, as that comes.
 
-    python bench/score_onsets.py ROOT
+    python bench/score_onsets.py ROOT [--stem-seconds 300]
 
 ROOT is the folder of MDB Drums that holds annotations and audio. Then five minutes of stereo at
 192 kHz, the largest stem that is to be expected, are decoded and analysed: for its memory.
@@ -13,7 +13,7 @@ from pathlib import Path
 from measured import print_figures, run_fresh
 
 CONFIG = Path(__file__).parent.parent / "config/config.yaml"
-SECONDS, RATE_HZ = 300, 192_000
+RATE_HZ = 192_000
 COLUMNS = ("precision", "recall", "f_measure", "median_offset_ms")
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     """Read the command line, score and time both detectors, time the large stem."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("root", type=Path)
+    parser.add_argument("--stem-seconds", type=int, default=300, help="of the large stem")
     args = parser.parse_args()
     for name, function in (("drumcorpus", detect), ("librosa", detect_with_librosa)):
         figures = run_fresh(score, args.root, function)
@@ -30,9 +31,10 @@ def main() -> None:
             print(f"    {scope:6}", *(f"{column} {values[column]:.3f}" for column in COLUMNS))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "stem.wav")
-        run_fresh(write_stem, path)
+        run_fresh(write_stem, path, args.stem_seconds)
         figures = run_fresh(analyse, path)
-        print_figures("300 s of stereo at 192 kHz", figures, f"{figures.result} onsets")
+        name = f"{args.stem_seconds} s of stereo at 192 kHz"
+        print_figures(name, figures, f"{figures.result} onsets")
 
 
 def score(root: Path, function) -> tuple[float, dict]:
@@ -79,7 +81,7 @@ def detect_with_librosa(samples, rate):
     return librosa.onset.onset_detect(y=samples, sr=rate, units="time")
 
 
-def write_stem(path: Path) -> None:
+def write_stem(path: Path, seconds: int) -> None:
     """Noise bursts, four a second, in blocks."""
     import numpy as np
     import soundfile
@@ -87,7 +89,7 @@ def write_stem(path: Path) -> None:
     rng = np.random.default_rng(0)
     fade = np.exp(-np.arange(RATE_HZ // 4) / (0.02 * RATE_HZ))[:, None]
     with soundfile.SoundFile(path, "w", RATE_HZ, 2, subtype="PCM_24") as file:
-        for _ in range(4 * SECONDS):
+        for _ in range(4 * seconds):
             file.write(rng.normal(0, 0.2, (RATE_HZ // 4, 2)) * fade)
 
 

@@ -218,6 +218,8 @@ def fit(tried: Mapping[str, Tried], left_out: str | None = None) -> Fitted:
     """
     family = next((family for family in FAMILIES if left_out in family), {left_out})
     others = [kit for name, kit in tried.items() if name not in family]
+    if not others:
+        raise SystemExit(f"{left_out}: no kit of another family to fit on; give a run with one")
     n_one = sum(kit.n_one for kit in others)
     allowed = [
         limits
@@ -226,6 +228,11 @@ def fit(tried: Mapping[str, Tried], left_out: str | None = None) -> Fitted:
     ]
     best = max(allowed, key=lambda limits: np.mean([kit.told_rightly[limits] for kit in others]))
     margin, right, weight = np.concatenate([kit.placed[best] for kit in others]).T
+    if len(np.unique(right)) < 2:
+        raise SystemExit(
+            f"{left_out}: no hit of the other kits is misplaced, so no confidence can be fitted; "
+            "give more kits, or sessions"
+        )
     model = LogisticRegression(C=np.inf).fit(margin[:, None], right, sample_weight=weight)
     limits = dict(zip(GRID, best, strict=True))
     return Fitted(limits, float(model.coef_[0, 0]), float(model.intercept_[0]))
@@ -263,15 +270,27 @@ def describe(fitted: Mapping[str, Fitted], scores: Mapping[str, dict]) -> str:
         two, one = score["two_cymbals"], score["one_cymbal"]
         columns = [two[n] for n in ("accepted", "adjusted_rand", "hits_right", "missed_split")]
         columns += [one["accepted_as_one"], one["false_split"]]
-        values.append([column["value"] for column in columns])
+        # What is over nothing, such as the index where no session is accepted, has no value.
+        values.append(np.array([column["value"] for column in columns], dtype=float))
         found = fitted[kit]
         constants = [*found.limits.values(), found.slope, found.offset]
-        cells = [f"{value:.2f}" for value in constants] + [f"{value:.3f}" for value in values[-1]]
+        cells = [f"{value:.2f}" for value in constants] + [shown(value) for value in values[-1]]
         lines.append([kit, *cells])
-    means = np.mean(values, axis=0)
-    lines.append(["mean", *[""] * (len(GRID) + 2), *(f"{value:.3f}" for value in means)])
+    means = [mean_over_kits(column) for column in np.transpose(values)]
+    lines.append(["mean", *[""] * (len(GRID) + 2), *map(shown, means)])
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     return f"{table}\n\n{verdict(scores, means)}"
+
+
+def shown(value: float) -> str:
+    """Three decimals, or a dash for what has no value."""
+    return "-" if np.isnan(value) else f"{value:.3f}"
+
+
+def mean_over_kits(values: np.ndarray) -> float:
+    """Mean over the kits that have a value, NaN where none has."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan
 
 
 def verdict(scores: Mapping[str, dict], means: Sequence[float]) -> str:

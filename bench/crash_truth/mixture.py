@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from leave_one_out import Session, find_kits, read_sessions
+from leave_one_out import Session, find_kits, mean_over_kits, read_sessions
 from score import JudgedSession, score_sessions
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -41,16 +41,18 @@ def main() -> None:
         rows = list(pool.map(judge_kit, kits.values()))
     print("| kit | accepted | index | hits right | missed split | one cymbal: false split |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for name, row in [*zip(kits, rows, strict=True), ("mean", np.mean(rows, axis=0))]:
-        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in row)} |")
+    means = [mean_over_kits(column) for column in np.transpose(rows)]
+    for name, row in [*zip(kits, rows, strict=True), ("mean", means)]:
+        print(f"| {name} | {' | '.join('-' if np.isnan(v) else f'{v:.2f}' for v in row)} |")
 
 
-def judge_kit(folder: Path) -> list[float]:
+def judge_kit(folder: Path) -> np.ndarray:
     """Scores of one kit: those of `COLUMNS`, and the false splits."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     scores = score_sessions([judge(session) for session in read_sessions(folder)])
     two, one = scores["two_cymbals"], scores["one_cymbal"]
-    return [*(two[name]["value"] for name in COLUMNS), one["false_split"]["value"]]
+    values = [*(two[name]["value"] for name in COLUMNS), one["false_split"]["value"]]
+    return np.array(values, dtype=float)  # NaN where there is no value
 
 
 def judge(session: Session) -> JudgedSession:

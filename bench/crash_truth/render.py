@@ -8,6 +8,7 @@ import csv
 import hashlib
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import yaml
+
 INDEX = "info.csv"
+CONSTANTS = Path(__file__).with_name("constants.yaml")
+STATED = "as stated by --seen"
 SEED = 7
 KINDS = {"both": 2, "one": 1}  # the renderer's word for a performance, and its crash cymbals
 VOICES = ("crash", "crash2")  # what a kit must have; the renderer is silent where one is missing
@@ -29,6 +34,7 @@ class Material:
     renderer: Path
     midi: Path  # the folder that holds info.csv
     kits: dict[str, Path]  # by name
+    chosen: dict[str, list[str]]  # constants of the chain that were chosen on a kit, by its name
     limit: int | None  # performances of each kind
 
     def digests(self) -> dict:
@@ -42,7 +48,9 @@ class Material:
         }
 
 
-def find_material(renderer: Path, midi: Path, kits: Iterable[Path], limit: int | None) -> Material:
+def find_material(
+    renderer: Path, midi: Path, kits: Iterable[Path], limit: int | None, seen: Iterable[str] = ()
+) -> Material:
     """Look whether all is there; ends the program with a sentence where something is not."""
     if not renderer.is_file():
         raise SystemExit(
@@ -51,17 +59,28 @@ def find_material(renderer: Path, midi: Path, kits: Iterable[Path], limit: int |
     if not (midi / INDEX).is_file():
         raise SystemExit(f"no {INDEX} in {midi}: --midi is the folder of Groove MIDI that holds it")
     by_name: dict[str, Path] = {}
+    chosen = {}
     for kit in (path.resolve() for path in kits):
         if not (kit / "kit.json").is_file():
             raise SystemExit(f"no kit.json in {kit}: --kits are folders of kits")
-        voices = json.loads((kit / "kit.json").read_text(encoding="utf-8"))["voices"]
-        missing = [voice for voice in VOICES if not voices.get(voice)]
+        described = json.loads((kit / "kit.json").read_text(encoding="utf-8"))
+        missing = [voice for voice in VOICES if not described["voices"].get(voice)]
         if missing:
             raise SystemExit(f"kit {kit.name} has no {' and no '.join(missing)}: nothing to tell")
         if kit.name in by_name:
             raise SystemExit(f"two kits are named {kit.name}; rename one")
         by_name[kit.name] = kit
-    return Material(renderer.resolve(), midi.resolve(), by_name, limit)
+        chosen[kit.name] = constants_chosen_on(kit.name, described.get("name"))
+        if kit.name in seen and not chosen[kit.name]:
+            chosen[kit.name] = [STATED]
+    return Material(renderer.resolve(), midi.resolve(), by_name, chosen, limit)
+
+
+def constants_chosen_on(*names: str | None) -> list[str]:
+    """Constants of the chain that were chosen on a kit of one of these names; none if held out."""
+    known = yaml.safe_load(CONSTANTS.read_text(encoding="utf-8"))
+    plain = {re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") for name in names if name}
+    return sorted({constant for name in plain for constant in known.get(name, [])})
 
 
 def render_kit(

@@ -5,14 +5,14 @@ NOTHING = "-"
 
 
 def describe_seen(rows: list[dict]) -> str:
-    """Say on which kits constants were set, and that nothing is fitted on them in the run."""
-    kits = list(dict.fromkeys(row["kit"] for row in rows))
-    seen = [kit for kit in kits if any(r["kit"] == kit and r["constants_set_on_it"] for r in rows)]
-    fresh = [kit for kit in kits if kit not in seen]
+    """Say which constants were chosen on which kits, and which kits are held out."""
+    chosen = {row["kit"]: row["constants_chosen_on_it"] for row in rows}
+    seen = [f"{kit} ({', '.join(constants)})" for kit, constants in chosen.items() if constants]
+    held_out = [kit for kit, constants in chosen.items() if not constants]
     return (
-        "The chain fits nothing on these kits. "
-        f"Kits that constants of the chain were set on, marked {MARK}: {', '.join(seen) or 'none'}."
-        f" Kits left out of that: {', '.join(fresh) or 'none'}."
+        "The chain fits nothing in this run. "
+        f"Chosen on, marked {MARK}: {'; '.join(seen) or 'none'}. "
+        f"Held out: {', '.join(held_out) or 'none'}."
     )
 
 
@@ -71,7 +71,7 @@ def show_estimate(estimate: dict) -> str:
 
 
 def _names(row: dict) -> list[str]:
-    kit = row["kit"] + (f" {MARK}" if row["constants_set_on_it"] else "")
+    kit = row["kit"] + (f" {MARK}" if row["constants_chosen_on_it"] else "")
     return [kit, row["audio"], row["method"]]
 
 

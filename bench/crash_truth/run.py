@@ -30,13 +30,13 @@ from report import describe_confidence, describe_one, describe_seen, describe_tw
 from score import score_sessions
 
 AS_RENDERED = "as_rendered"
-SCHEMA = "crash_truth/1"
+SCHEMA = "crash_truth/2"
 
 
 def main() -> None:
     """Read the command line, measure every kit under every condition, write and print."""
     args = read_arguments()
-    material = find_material(args.renderer, args.midi, args.kits, args.limit)
+    material = find_material(args.renderer, args.midi, args.kits, args.limit, args.seen)
     skipped = {c: why for c in CONDITIONS if (why := why_not(c))} if args.harder else {}
     for condition, reason in skipped.items():
         print(f"{condition} is left out: {reason}")
@@ -47,12 +47,12 @@ def main() -> None:
         for condition in conditions:
             made_of = describe_audio(digests, kit, condition, args.limit)
             provide_audio(material, kit, condition, args, made_of)
-            rows += measure(kit, condition, args)
+            rows += measure(kit, condition, material.chosen[kit], args)
     record = {
         "schema": SCHEMA,
         "limit": args.limit,
         "harder": args.harder,
-        "seen": sorted(args.seen),
+        "chosen_on": {kit: made for kit, made in material.chosen.items() if made},
         "seed": SEED,
         "sha256": digests,
         "skipped": skipped,
@@ -74,7 +74,11 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="performances of each kind on each kit")
     parser.add_argument("--harder", action="store_true", help="the same audio made harder too")
     parser.add_argument(
-        "--seen", nargs="*", default=[], metavar="KIT", help="kits that constants were set on"
+        "--seen",
+        nargs="*",
+        default=[],
+        metavar="KIT",
+        help="kits beside those of constants.yaml that a constant was chosen on",
     )
     parser.add_argument(
         "--renderer", type=Path, required=True, help="program that plays a kit; see the README"
@@ -125,7 +129,7 @@ def provide_audio(
     print(f"{kit}, {condition}: audio made in {time.perf_counter() - start:.0f} s", flush=True)
 
 
-def measure(kit: str, condition: str, args: argparse.Namespace) -> list[dict]:
+def measure(kit: str, condition: str, chosen: list[str], args: argparse.Namespace) -> list[dict]:
     """Run the chain, score it and the plain method on the same hits."""
     folder = args.out / kit / condition
     run_chain(folder / "audio", folder / "run", args.cores)
@@ -141,7 +145,7 @@ def measure(kit: str, condition: str, args: argparse.Namespace) -> list[dict]:
     return [
         {
             "kit": kit,
-            "constants_set_on_it": kit in args.seen,
+            "constants_chosen_on_it": chosen,
             "audio": condition,
             "method": method,
             "hits_left_out": int(hits["both_at_once"].sum()),

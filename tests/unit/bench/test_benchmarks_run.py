@@ -1,0 +1,193 @@
+"""Every benchmark runs as it is printed, at a tiny size, so that its figures can be had again."""
+
+import argparse
+import ast
+import runpy
+import sys
+
+import pytest
+from checkout import REPO
+from printed import COMMANDS, SCRIPTS, command_of, printed_commands, run
+
+from drumcorpus.demo import mdb_drums
+
+# Scripts of bench/ by the file that runs them: a new one belongs here, beside its test.
+HERE = {
+    "bench/audio_checks.py",
+    "bench/export_clips.py",
+    "bench/imports.py",
+    "bench/ingest_groove.py",
+    "bench/ingest_slakh.py",
+    "bench/make_manifest.py",
+    "bench/make_slakh_tree.py",
+    "bench/near_duplicates.py",
+    "bench/score_onsets.py",
+    "bench/tables.py",
+}
+CRASHES = {
+    "bench/crash_speed.py",
+    "bench/crash_truth/import_kits.py",
+    "bench/crash_truth/leave_one_out.py",
+    "bench/crash_truth/mixture.py",
+    "bench/crash_truth/reliability.py",
+    "bench/crash_truth/run.py",
+    "bench/crash_truth/three.py",
+}
+
+
+# --- no script and no command is left out
+
+
+def test_every_script_is_printed_and_run():
+    assert set(SCRIPTS) == HERE | CRASHES
+    assert {command.script for command in COMMANDS if command.page.endswith(".md")} == set(SCRIPTS)
+
+
+@pytest.mark.parametrize(
+    ("scripts", "file"),
+    [(HERE, "test_benchmarks_run.py"), (CRASHES, "test_crash_truth_run.py")],
+    ids=["here", "crashes"],
+)
+def test_a_test_runs_each_script(scripts, file):
+    tree = ast.parse((REPO / "tests/unit/bench" / file).read_text())
+    named = {
+        f"bench/{node.args[0].value}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "command_of"
+    }
+    assert named == scripts
+
+
+def test_a_module_that_is_no_script_is_used_by_one():
+    sources = {path: path.read_text() for path in (REPO / "bench").rglob("*.py")}
+    unused = [
+        path.relative_to(REPO).as_posix()
+        for path in sources
+        if path.relative_to(REPO).as_posix() not in SCRIPTS
+        and not any(f"from {path.stem} import" in text for text in sources.values())
+    ]
+    assert unused == []
+
+
+class Parsed(Exception):
+    """The command line was accepted."""
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_a_printed_command_line_is_accepted(command, monkeypatch):
+    parse = argparse.ArgumentParser.parse_args
+
+    def accept(parser, *args):
+        parse(parser, *args)
+        raise Parsed
+
+    script = REPO / command.script
+    for folder in {REPO / "bench", script.parent}:
+        monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "argv", list(command.words))
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", accept)
+    with pytest.raises(Parsed):
+        runpy.run_path(str(script), run_name="__main__")
+
+
+def test_commands_are_read_as_a_shell_reads_them():
+    page = (
+        "Text `python bench/a.py ROOT` and more.\n\n"
+        "    python bench/b.py OUT && python bench/c.py\n"
+        "    python bench/d.py --kits KITS/{x,y} \\\n        [--limit N] --seen Z...   # a word\n"
+    )
+    assert [command.words for command in printed_commands(page, "page")] == [
+        ("bench/b.py", "OUT"),
+        ("bench/c.py",),
+        ("bench/d.py", "--kits", "KITS/x", "KITS/y", "--seen", "Z"),
+        ("bench/a.py", "ROOT"),
+    ]
+
+
+# --- the runs
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    out = tmp_path_factory.mktemp("drawn")
+    small = ("--events", "3000", "--sessions", "60")
+    said = run(command_of("make_manifest.py"), {"OUT": out}, *small)
+    assert said.startswith("3,000 events, ")
+    return {"OUT": out}
+
+
+def test_every_step_on_tables(drawn):
+    steps = ["alias", "merge", "JSON Lines", "audit", "health report", "sampling weights"]
+    lines = run(command_of("tables.py"), drawn).splitlines()
+    assert [step for step, line in zip(steps, lines, strict=True) if line.startswith(step)] == steps
+    assert " crashes; " in lines[0]
+    assert lines[3].endswith("3,000 events, 0 findings")
+
+
+def test_steps_that_are_asked_for_alone(drawn):
+    lines = run(command_of("tables.py", of="audit,health"), drawn).splitlines()
+    assert [line.split()[0] for line in lines] == ["audit", "health"]
+
+
+def rendered(judged):
+    """Two performances of 60 strokes in the layout of Groove MIDI, with their audio."""
+    return judged[0] / "muldjord/as_rendered/audio"
+
+
+def test_groove_midi_is_ingested(judged):
+    said = run(command_of("ingest_groove.py"), {"ROOT": rendered(judged)}, "--shards", "2")
+    lines = said.splitlines()
+    assert len(lines) == 4
+    assert "120 hits, " in lines[1]
+    assert lines[2].partition("MB")[2] == lines[1].partition("MB")[2]
+    assert lines[3].endswith("120 notes")
+
+
+def test_a_slakh_tree_is_written_and_ingested(tmp_path):
+    tree = {"OUT": tmp_path / "slakh_2"}
+    small = ("--sessions", "2", "--notes", "40")
+    assert run(command_of("make_slakh_tree.py"), tree, *small).startswith("2 tracks, ")
+    small = ("--sizes", "2", "--per-shard", "1")
+    said = run(command_of("ingest_slakh.py"), {"OUT": tmp_path}, *small)
+    assert "2: ingest, 2 shards, 2 at once" in said
+    assert "| 2 | " in said
+
+
+def test_clips_are_cut_and_verified(tmp_path):
+    small = ("--events", "40", "--files", "1", "--jobs", "1")
+    said = run(command_of("export_clips.py"), {"OUT": tmp_path}, *small)
+    assert said.count("\n0 problems") == 2
+
+
+def test_audio_is_checked(judged):
+    small = ("--limit", "1", "--long-seconds", "5")
+    said = run(command_of("audio_checks.py"), {"ROOT": rendered(judged)}, *small)
+    assert "1 sessions, wav" in said
+    assert "1 sessions, flac" in said
+    assert "one session of 5 s, wav" in said
+
+
+def test_near_duplicates_are_searched(renderer, kits, performances, tmp_path):
+    places = {"GMD_ROOT": performances, "KIT": kits / "muldjord", "FILE": renderer}
+    said = run(command_of("near_duplicates.py"), places | {"OUT": tmp_path}, "--sessions", "5")
+    assert "5 sessions, " in said
+    assert "search, 5 sessions" in said
+    assert "pairs of two performances: " in said
+
+
+def test_imports_are_timed():
+    small = ("--repeats", "1", "--scripts", "take_inventory", "merge_manifest")
+    lines = run(command_of("imports.py"), {}, *small).splitlines()
+    assert [line.split()[0] for line in lines] == ["(nothing)", "merge_manifest", "take_inventory"]
+
+
+@pytest.mark.long
+def test_onsets_are_scored_beside_librosa(tmp_path, repo):
+    mdb_drums.write_corpus(tmp_path, repo / "resources/demo/kits.yaml", seed=1, n_performances=1)
+    places = {"MDB_ROOT": tmp_path, "ROOT": tmp_path}
+    said = run(command_of("score_onsets.py"), places, "--stem-seconds", "1")
+    assert [line.split(",")[0] for line in said.splitlines() if "s of music" in line] == [
+        "drumcorpus",
+        "librosa",
+    ]
+    assert "1 s of stereo at 192 kHz" in said

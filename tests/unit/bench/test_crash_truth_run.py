@@ -1,0 +1,181 @@
+"""The crash benchmark runs as it is printed, and calls no kit held out that constants know."""
+
+import importlib
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from checkout import REPO
+from printed import command_of, run
+from sounds import write_sound
+
+BENCH = REPO / "bench/crash_truth"
+KNOWN = yaml.safe_load((BENCH / "constants.yaml").read_text())
+
+
+@pytest.fixture
+def render(monkeypatch):
+    monkeypatch.syspath_prepend(BENCH)
+    return importlib.import_module("render")
+
+
+@pytest.fixture
+def report(monkeypatch):
+    monkeypatch.syspath_prepend(BENCH)
+    return importlib.import_module("report")
+
+
+@pytest.fixture
+def outs(judged):
+    """The folders that the pages name, each as `run.py` left it."""
+    return dict.fromkeys(("OUT", "OUT/chosen", "OUT/development", "OUT/limits"), judged[0])
+
+
+# --- which kits are held out
+
+
+@pytest.mark.parametrize("kit", sorted(KNOWN))
+def test_a_kit_of_the_table_is_never_held_out(render, kit):
+    assert render.constants_chosen_on(kit) == sorted(KNOWN[kit])
+    assert KNOWN[kit]
+
+
+def test_the_table_has_every_kit_of_the_page_and_every_kit_that_can_be_imported():
+    page = (BENCH / "README.md").read_text()
+    table = page.partition("## Kits")[2].partition("A kit qualifies")[0]
+    rows = [line.split(" | ")[0].strip("| ") for line in table.splitlines() if " | " in line]
+    assert set(rows[2:]) == set(KNOWN)
+    assert set(yaml.safe_load((BENCH / "kits.yaml").read_text())) <= set(KNOWN)
+
+
+@pytest.mark.parametrize(
+    "names", [("copy", "muldjord"), ("Forzee Stereo", None), ("MULDJORD", "x"), ("bja-pacific",)]
+)
+def test_a_kit_is_known_by_either_name_however_it_is_spelled(render, names):
+    assert render.constants_chosen_on(*names)
+
+
+def test_another_kit_is_held_out(render):
+    assert render.constants_chosen_on("gretsch", "Gretsch Purple") == []
+
+
+def test_a_renamed_copy_is_known_and_the_command_line_adds_to_the_table(
+    render, renderer, kits, performances, tmp_path
+):
+    for name in ("copy_of_it", "mine", "other"):
+        shutil.copytree(kits / "muldjord", tmp_path / name)
+        if name != "copy_of_it":
+            described = json.loads((tmp_path / name / "kit.json").read_text())
+            (tmp_path / name / "kit.json").write_text(json.dumps(described | {"name": name}))
+    folders = [tmp_path / name for name in ("copy_of_it", "mine", "other")]
+    material = render.find_material(renderer, performances, folders, 1, ["mine"])
+    assert material.chosen == {
+        "copy_of_it": sorted(KNOWN["muldjord"]),
+        "mine": [render.STATED],
+        "other": [],
+    }
+
+
+def test_the_report_names_the_constants_and_who_is_held_out(report):
+    rows = [
+        {"kit": "muldjord", "constants_chosen_on_it": ["confidence", "features"]},
+        {"kit": "gretsch", "constants_chosen_on_it": []},
+    ]
+    said = report.describe_seen(rows)
+    assert "Chosen on, marked \\*: muldjord (confidence, features)." in said
+    assert said.endswith("Held out: gretsch.")
+    assert report.describe_seen(rows[:1]).endswith("Held out: none.")
+
+
+# --- the runs
+
+
+def test_a_run_says_of_each_kit_what_was_chosen_on_it(judged):
+    out, said = judged
+    record = json.loads((out / "crash_truth.json").read_text())
+    assert record["chosen_on"] == {kit: sorted(KNOWN[kit]) for kit in ("bja_pacific", "muldjord")}
+    assert "Held out: none." in said
+    assert "| muldjord \\* | as_rendered | chain | 1 | 12 | " in said
+    assert [(row["kit"], row["method"]) for row in record["rows"]] == [
+        (kit, method) for kit in ("muldjord", "bja_pacific") for method in ("chain", "centroid gap")
+    ]
+
+
+@pytest.fixture
+def misnamed(judged, tmp_path):
+    """The same runs, one stroke of each session of two cymbals being another than it sounds."""
+    out = tmp_path / "out"
+    shutil.copytree(judged[0], out)
+    for path in out.glob("*/as_rendered/run/results/crash/assignments/*.parquet"):
+        hits = pd.read_parquet(path)
+        both = hits.groupby("session_id")["source_label"].transform("nunique") > 1
+        first = hits.index[both & (hits["source_label"] == "49")][0]
+        hits.loc[first, "source_label"] = "57"
+        hits.to_parquet(path)
+    return out
+
+
+def test_limits_are_fitted_with_a_kit_left_out(misnamed):
+    said = run(command_of("crash_truth/leave_one_out.py"), {"OUT": misnamed})
+    assert "| muldjord | " in said
+    assert "| bja_pacific | " in said
+    assert "Sessions clustered: " in said
+
+
+def test_limits_are_not_fitted_where_every_hit_is_right(outs):
+    said = run(command_of("crash_truth/leave_one_out.py"), outs, status=1)
+    assert said == ""
+
+
+def test_mixtures_are_scored(outs):
+    lines = run(command_of("crash_truth/mixture.py"), outs).splitlines()
+    assert [line.split(" | ")[0] for line in lines[2:]] == ["| muldjord", "| bja_pacific", "| mean"]
+
+
+def test_confidence_is_held_against_the_truth(outs):
+    said = run(command_of("crash_truth/reliability.py"), outs)
+    assert "| two cymbals | " in said
+    assert "| one cymbal | " in said
+
+
+def test_three_cymbals_are_told_apart(renderer, kits, performances):
+    command = command_of("crash_truth/three.py")
+    places = {"GMD_ROOT": performances, "FILE": renderer}
+    places |= {word: kits / "blonde_bop" for word in command.words if word.startswith("KITS/")}
+    lines = run(command, places).splitlines()
+    assert {line.split(" | ")[1] for line in lines[2:]} == {"1"}
+
+
+def test_the_speed_of_the_stage_is_measured(outs):
+    said = run(command_of("crash_speed.py"), outs)
+    assert said.startswith("24 hits of ")
+    assert "2 sessions clustered" in said
+
+
+def test_a_kit_of_a_package_is_imported(tmp_path):
+    entry = yaml.safe_load((BENCH / "kits.yaml").read_text())["colombo_acoustic"]
+    source = tmp_path / "packages" / entry["file"]
+    source.parent.mkdir(parents=True)
+    write_sound(source.parent / "a.wav", np.full(500, 0.5), 44_100, subtype="PCM_16")
+    instruments = "".join(
+        f"<instrument><name>{name}</name><layer><filename>a.wav</filename></layer></instrument>"
+        for name in dict.fromkeys(entry["voices"].values())
+    )
+    source.write_text(f"<drumkit_info>{instruments}</drumkit_info>")
+    places = {"PACKAGES": tmp_path / "packages", "KITS": tmp_path / "kits"}
+    said = run(command_of("crash_truth/import_kits.py"), places, "--kits", "colombo_acoustic")
+    assert said.startswith("colombo_acoustic: 13 voices")
+    assert (tmp_path / "kits/colombo_acoustic/crash2_01.flac").is_file()
+
+
+@pytest.mark.long
+def test_the_chain_itself_is_run_as_the_page_says(renderer, kits, performances, tmp_path):
+    places = {"GMD_ROOT": performances, "FILE": renderer, "KIT_DIR": kits / "muldjord"}
+    said = run(command_of("crash_truth/run.py"), places | {"OUT": tmp_path}, "--limit", "1")
+    record = json.loads((tmp_path / "crash_truth.json").read_text())
+    assert [row["method"] for row in record["rows"]] == ["chain", "centroid gap"]
+    assert "embed_crashes" in said
+    assert "Held out: none." in said
