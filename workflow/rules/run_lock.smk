@@ -13,19 +13,28 @@ from contextlib import suppress
 from pathlib import Path
 
 from snakemake.cli import get_argument_parser
+from snakemake.persistence import MetadataRecord
 from snakemake.logging import logger
 
 from drumcorpus.ground.run.run_lock import (
+    LIST,
     LOOK,
     READ,
     WORK,
     Refused,
     clear_snakemakes_locks,
+    is_alone,
     purpose_of,
     take_part,
 )
 from drumcorpus.ground.run.file_lock import NoLocks
 from drumcorpus.ground.run.run_log import append_line, describe_refusal
+from drumcorpus.ground.run.snakemake_records import (
+    damage_in_words,
+    damaged_records,
+    put_aside,
+)
+from drumcorpus.ground.run.state import forget_the_records
 from drumcorpus.ground.run.surroundings import prepare, remarks_on_limits
 from drumcorpus.ground.run.write_failures import sentence
 
@@ -41,6 +50,26 @@ def purpose_of_this_call():
         return WORK  # called by a program
     options, _ = get_argument_parser().parse_known_args(sys.argv[1:])
     return purpose_of(vars(options), READING_TARGETS)
+
+
+def mend_records():
+    """Put aside what Snakemake could not read of its records; every job is asked anew then."""
+    found = damaged_records(MetadataRecord.model_validate)
+    if not found:
+        return
+    said = damage_in_words(found)
+    if WORKS:
+        forget_the_records()
+        sys.stderr.write(
+            f"{said} They were put aside in {put_aside(found)}, and every job is asked "
+            "whether its products are fresh.\n"
+        )
+    elif PURPOSE == LOOK:
+        raise ValueError(
+            f"{said} The next run puts them aside; a look changes nothing."
+        )
+    else:
+        sys.stderr.write(f"{said} The next run puts them aside.\n")
 
 
 PURPOSE = purpose_of_this_call() if workflow.is_main_process else None
@@ -61,6 +90,12 @@ if workflow.is_main_process:
             sys.stderr.write(
                 "An earlier run was interrupted: carrying on where it stopped.\n"
             )
+        # Beside a run that works some records are half written.
+        if PURPOSE != LIST and is_alone(RUN_LOCK):
+            mend_records()
+        if not WORKS:
+            ASIDE = Path(tempfile.mkdtemp(prefix="drumcorpus-look-"))
+            atexit.register(shutil.rmtree, ASIDE, ignore_errors=True)
     except Refused as error:
         with suppress(OSError):
             append_line(describe_refusal(command, str(error)))
@@ -69,6 +104,3 @@ if workflow.is_main_process:
         raise WorkflowError(str(error))
     except OSError as error:
         raise WorkflowError(sentence(error) or str(error))
-    if not WORKS:
-        ASIDE = Path(tempfile.mkdtemp(prefix="drumcorpus-look-"))
-        atexit.register(shutil.rmtree, ASIDE, ignore_errors=True)

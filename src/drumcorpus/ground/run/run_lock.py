@@ -139,6 +139,13 @@ def clear_snakemakes_locks() -> bool:
     return were_any
 
 
+def is_alone(part: Part) -> bool:
+    """Whether no other process writes here, as far as the locks tell."""
+    if works_without():
+        return not (SNAKEMAKES_LOCKS.is_dir() and any(SNAKEMAKES_LOCKS.iterdir()))
+    return not part.is_beside_a_run
+
+
 def another_run_in_words(handle: IO, since: float = 0.0) -> str:
     """Who works here by what it wrote into the lock, and what to do about it.
 
