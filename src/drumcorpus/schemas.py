@@ -103,6 +103,20 @@ SESSIONS = pa.schema(
         ("integrated_loudness", pa.float64()),
         ("overall_gain", pa.float64()),  # linear, that the source applied to the audio
         ("notes", pa.list_(pa.string())),
+        # Known faults, as a reviewed file says; one that is left out has no label map.
+        (
+            "errata",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("action", pa.string()),  # flag, leave_out
+                        ("reason", pa.string()),
+                        ("status", pa.string()),  # reported, verified
+                        ("source", pa.string()),
+                    ]
+                )
+            ),
+        ),
         (
             "files",
             pa.list_(

@@ -250,7 +250,9 @@ def test_every_setting_has_a_description_in_the_schema():
 
 def test_every_committed_card_and_gate_file_is_valid():
     cards = [path for folder in CARDS for path in folder.glob("*.yaml") if path.stem in SETS]
-    for kind, paths in (("card", cards), ("gates", REPO.glob("resources/gates/*.yaml"))):
+    gates = REPO.glob("resources/gates/*.yaml")
+    errata = REPO.glob("resources/source_sets/*_errata.yaml")
+    for kind, paths in (("card", cards), ("gates", gates), ("errata", errata)):
         schema = yaml.safe_load((REPO / f"workflow/schemas/{kind}.schema.yaml").read_text())
         for path in paths:
             assert document_problems(yaml.safe_load(path.read_text()), schema) == [], path

@@ -17,6 +17,7 @@ from drumcorpus.ground.run.configuration import (
 from drumcorpus.ground.run.repeated_sets import origin, spell_out_repeated_sets
 from drumcorpus.ground.run.manifests_in_use import manifests_in_use
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
+from drumcorpus.ground.files.errata import read_errata
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 from drumcorpus.ground.files.schema_check import check_document, typed
@@ -107,6 +108,10 @@ def check_maps(source_set, taxonomy, crash_labels):
         path = f"{TAXONOMY}/note_maps/{name}.yaml"
         path = named_file(path, f"{where}: label_maps: {name}")
         load_label_map(path, taxonomy, crash_labels)
+    if errata := card.get("references", {}).get("errata"):
+        path = named_file(f"resources/{errata}", f"{where}: references: errata")
+        check_document(read_yaml(path), schema("errata"), path)
+        read_errata(read_yaml(path), path)
     if committed := card.get("references", {}).get("cymbal_map"):
         path = named_file(f"resources/{committed}", f"{where}: references: cymbal_map")
         read_cymbal_map(path, sorted(config["source_sets"]), crash_labels)

@@ -8,7 +8,7 @@ from drumcorpus.ground.run.cards import read_options
 from drumcorpus.ground.run.job import open_job
 from drumcorpus.ground.run.raw_scan import read_raw_data
 from drumcorpus.source_sets.shared.groups import work_splits
-from drumcorpus.stages.inventory.inventory import take_inventory, write_inventory
+from drumcorpus.stages.inventory.inventory import say_unmatched, take_inventory, write_inventory
 from drumcorpus.stages.splits.draw import split_sessions
 
 job = open_job(snakemake)
@@ -24,4 +24,5 @@ options = read_options(card, inputs.references, params.settings)
 survey = import_module(f"drumcorpus.source_sets.{card['name']}").survey
 draw = partial(split_sessions, works=works, **params.splits)
 inventory = take_inventory(raw, card, options, survey, split_sessions=draw, workers=threads)
+say_unmatched(inventory, job.say)
 job.finish(write_inventory(inventory, **dict(outputs.items())))

@@ -18,7 +18,6 @@ confidence, for two statements about it disagree. Where the strokes of the two f
 none is relabelled and all are marked (`UNALIGNED`).
 """
 
-from collections import defaultdict
 from collections.abc import Callable
 
 import numpy as np
@@ -43,13 +42,10 @@ DISPUTED = 0.5
 def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dict) -> Survey:
     """Which recordings there are, by the csv; see `performance_index.survey_performances`.
 
-    The takes of the reviewed list are sessions without a label map: in the inventory, and no
-    events of them.
-
     Parameters
     ----------
     options : dict
-        Reviewed lists: `takes` of takes that are not used, `kits` of what labels which kit.
+        The reviewed list `kits`, of what labels which kit.
 
     Raises
     ------
@@ -61,13 +57,8 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     survey = survey_performances(INDEX, rows, files, _describe)
     _check_kits(options["kits"])
     canonical = _canonical_paths(survey.sessions, options["kits"]["canonical"])
-    rejected = defaultdict(list)
-    for entry in options["takes"]["takes"]:
-        rejected[entry["take"]].append(entry)
     for session in survey.sessions:
         _add_canonical(session, canonical, options["kits"])
-        for entry in rejected.get(session["session_id"].rpartition("_")[0], ()):
-            _reject(session, entry)
     return survey
 
 
@@ -138,14 +129,6 @@ def _add_canonical(session: dict, canonical: dict[str, str], kits: dict) -> None
         session["support_paths"] = [canonical[session["group_id"]]]
     else:
         session["notes"].append("no canonical performance: labels are of the kit's own notes")
-
-
-def _reject(session: dict, entry: dict) -> None:
-    if "kits" not in entry or _kit_name(session) in entry["kits"]:
-        session["label_map"] = None
-        session["notes"].append(
-            f"not used: {entry['reason']}, {entry['status']} by {entry['source']}"
-        )
 
 
 def _repaired(hits: dict, canonical: dict | None) -> dict:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from drumcorpus.ground.files.errata import FLAG
+
 CANCEL = "channels_cancel"  # a column of the sessions, and the flag of those that have it
 
 
@@ -25,6 +27,10 @@ def flags_of(session: Mapping, defects: Mapping[str, int]) -> list[dict]:
     ]
     if session[CANCEL]:
         rows.append(key | {"path": session["audio_path"], "flag": CANCEL, "n": 1})
+    for row in session["errata"] or ():
+        if row["action"] == FLAG:
+            detail = f"{row['status']} by {row['source']}"
+            rows.append(key | {"flag": row["reason"], "n": 1, "detail": detail})
     return rows
 
 

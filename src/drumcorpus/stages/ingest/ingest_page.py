@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drumcorpus.ground.files.errata import count_left_out
 from drumcorpus.ground.files.tables import iter_batches, read_table
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import render_page
@@ -59,7 +60,8 @@ def describe_ingest(
         If a table cannot be read, or the counts do not add up.
     """
     counts, n_hits, n_sessions = count_tallies(tallies)
-    label_maps = read_table(sessions, ["label_map"])["label_map"]
+    listed = read_table(sessions, ["label_map", "errata"])
+    label_maps = listed["label_map"]
     by_outcome = sums_by_outcome(counts)
     if sum(by_outcome.values()) != n_hits:
         raise ValueError(f"{tallies}: outcomes add up to {sum(by_outcome.values())} of {n_hits}")
@@ -73,6 +75,7 @@ def describe_ingest(
         },
         "hits": {"total": n_hits, IN_EVENT: n_in_event, "dropped": n_hits - n_in_event},
         "by_outcome": by_outcome,
+        "left_out": count_left_out(listed["errata"].to_pylist()),
         "flags": describe_flags(read_table(flags)),
         "source_labels": source_labels(counts),
     }

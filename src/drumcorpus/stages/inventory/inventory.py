@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from drumcorpus.ground.files.errata import Erratum, apply_errata, count_left_out, read_errata
 from drumcorpus.ground.files.raw_files import FactCache, RawFile, read_as_digested
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.raw_scan import RawData
@@ -18,6 +19,8 @@ from drumcorpus.vocabulary import AT_INVENTORY, AUDIO, UNREADABLE_AUDIO
 
 CHANNELS_CANCEL_NOTE = "channels cancel when mixed to one; the loudest is heard instead"
 
+N_SAID = 3  # errata named in a note
+
 
 @dataclass
 class Inventory:
@@ -26,6 +29,7 @@ class Inventory:
     files: pa.Table
     sessions: pa.Table
     quarantine: pa.Table
+    unmatched: list[Erratum] = field(default_factory=list)  # errata that are of no session
 
 
 def take_inventory(
@@ -59,8 +63,10 @@ def take_inventory(
     """
     files = {path: file for path, file in raw.files.items() if path in raw.digests}
     surveyed = survey(files, lambda path: read_as_digested(files[path], raw.digests[path]), options)
+    errata = read_errata(options["errata"], "errata") if "errata" in options else []
+    listed, unmatched = apply_errata(surveyed.sessions, errata)
     probes, broken = _probe_audio_files(files, surveyed.roles, raw.cache, workers)
-    sessions = [_without_broken(session, broken) for session in surveyed.sessions]
+    sessions = [_without_broken(session, broken) for session in listed]
     loudness = _measure_loudness(sessions, files, raw.cache, workers)
     recordings = {s["session_id"]: _recordings(s, surveyed.roles, card) for s in sessions}
     cancelling = _find_cancelling(recordings, files, raw, probes, workers)
@@ -83,6 +89,7 @@ def take_inventory(
         _inventory_table(raw.source_set, files, raw.digests, surveyed, probes),
         pa.Table.from_pylist(rows, SESSIONS),
         quarantine_table(raw.source_set, AT_INVENTORY, refusals),
+        unmatched,
     )
 
 
@@ -95,7 +102,17 @@ def write_inventory(inventory: Inventory, *, files: str, sessions: str, quaranti
         "files": inventory.files.num_rows,
         "sessions": inventory.sessions.num_rows,
         "quarantined": inventory.quarantine.num_rows,
+        "left_out": count_left_out(inventory.sessions["errata"].to_pylist()),
+        "errata_of_no_session": len(inventory.unmatched),
     }
+
+
+def say_unmatched(inventory: Inventory, say: Callable[[str], None]) -> None:
+    """Tell people of errata that no session has, as in a demo or a part of the set."""
+    names = [erratum.name for erratum in inventory.unmatched]
+    if names:
+        more = f" and {len(names) - N_SAID} more" if len(names) > N_SAID else ""
+        say(f"note: {len(names)} errata are of no session here: {', '.join(names[:N_SAID])}{more}")
 
 
 @dataclass(frozen=True)

@@ -244,3 +244,16 @@ def test_what_is_wrong_around_strokes_is_a_flag_of_the_session(ingest):
         (row["session_id"], row["path"], row["flag"], row["n"]) for row in found.flags.to_pylist()
     ] == [("a", "a.mid", "bad_meter", 2), ("a", "a.wav", "channels_cancel", 1)]
     assert found.flags.schema.equals(FLAGS)
+
+
+def test_a_known_fault_of_a_session_is_a_flag_unless_the_session_is_left_out(ingest):
+    known = {"reason": "out_of_sync", "status": "reported", "source": "x"}
+    rows = [
+        session("a", errata=[known | {"action": "flag"}]),
+        session("b", label_map=None, errata=[known | {"action": "leave_out"}]),
+    ]
+    found = ingest({"a": hits("bd")}, rows)
+    [flag] = found.flags.to_pylist()
+    assert (flag["session_id"], flag["path"], flag["flag"]) == ("a", None, "out_of_sync")
+    assert flag["detail"] == "reported by x"
+    assert found.events["session_id"].to_pylist() == ["a"]

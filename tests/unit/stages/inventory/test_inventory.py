@@ -9,7 +9,11 @@ from sounds import write_sound
 from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
 from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.sessions import Survey
-from drumcorpus.stages.inventory.inventory import take_inventory
+from drumcorpus.stages.inventory.inventory import (
+    say_unmatched,
+    take_inventory,
+    write_inventory,
+)
 from drumcorpus.stages.splits.draw import split_sessions
 
 CARD = {"name": "made_up", "kit": "usual_kit", "is_synthetic": False, "label_maps": ["drums"]}
@@ -32,7 +36,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def take(root, tmp_path):
-    def take(*sessions, card=CARD, roles=None):
+    def take(*sessions, card=CARD, roles=None, options=None):
         files, refusals = scan_roots([root])
         cache = FactCache(tmp_path / "facts.json")
         digests, _ = digest_raw_files(files.values(), cache, workers=1)
@@ -42,7 +46,7 @@ def take(root, tmp_path):
         return take_inventory(
             RawData("made_up", files, digests, refusals, cache),
             card,
-            {},
+            options or {},
             lambda files, read, options: survey,
             split_sessions=partial(split_sessions, seed=0, shares=ALL_IN_TRAIN),
             workers=2,
@@ -160,3 +164,28 @@ def test_a_session_says_whether_the_channels_of_its_sound_cancel(take, stereo, k
     assert row["channels_cancel"] is expected
     said = ["channels cancel when mixed to one; the loudest is heard instead"]
     assert row["notes"] == (said if expected else [])
+
+
+def test_errata_are_obeyed_counted_and_said_whatever_the_source_set(take, tmp_path):
+    known = {"action": "leave_out", "reason": "noise", "status": "reported", "source": "x"}
+    names = ("a", "b", "not here", "nor here", "never here", "gone")
+    errata = [known | {"session": name} for name in names]
+    errata[1]["action"] = "flag"
+    document = {"sources": {"x": "a list"}, "verified": "2026-11-20", "errata": errata}
+    sessions = [{"session_id": name} for name in ("a", "b", "c")]
+    found = take(*sessions, options={"errata": document})
+    rows = found.sessions.to_pylist()
+    assert [row["label_map"] for row in rows] == [None, "drums", "drums"]
+    assert [[entry["action"] for entry in row["errata"] or []] for row in rows] == [
+        ["leave_out"],
+        ["flag"],
+        [],
+    ]
+    paths = {name: str(tmp_path / name) for name in ("files", "sessions", "quarantine")}
+    counts = write_inventory(found, **paths)
+    assert (counts["left_out"], counts["errata_of_no_session"]) == ({"noise": 1}, 4)
+    said = []
+    say_unmatched(found, said.append)
+    assert said == [
+        "note: 4 errata are of no session here: not here, nor here, never here and 1 more"
+    ]
