@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 
-import soundfile
-
 from drumcorpus.demo.groove_mididataset import PLAYING, index_row
 from drumcorpus.demo.grooves import Score, read_bars
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.midi_files import write_midi
 from drumcorpus.demo.performances import Performance, perform, read_performances, render_score
+from drumcorpus.ground.sound.writing import write_sound
 
 INDEX_COLUMNS = (
     "drummer",
@@ -123,7 +122,7 @@ def _write_recording(root: Path, take: _Take, number: int, sound: Kit, seed: int
     write_midi(path, recorded, instrument=kit_name, trailing=take.performance.trailing)
     sound_seed = [seed, take.index, _REPLAYED, number]
     audio = render_score(take.score, sound, sample_rate_hz=_SAMPLE_RATE_HZ, seed=sound_seed)
-    soundfile.write(path.with_suffix(".wav"), audio, _SAMPLE_RATE_HZ, subtype="PCM_16")
+    write_sound(path.with_suffix(".wav"), audio, _SAMPLE_RATE_HZ)
     return take.row | {
         "midi_filename": f"{stem}.midi",
         "audio_filename": f"{stem}.wav",

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from drumcorpus.demo.grooves import Bar, Score, play
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.synthesizer import render
+from drumcorpus.ground.sound.writing import write_sound
 
 _RATE_HZ = 44100
 _RING_OUT = 0.5  # s of sound after the last note-off
@@ -214,7 +214,7 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         for channel, sound in _channels(take, score, kit, rng).items():
             path = folder / channel / f"{take.stem}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, sound, _RATE_HZ, subtype="PCM_16")
+            write_sound(path, sound, _RATE_HZ)
     (root / "README").write_text(_README, encoding="utf-8")
 
 

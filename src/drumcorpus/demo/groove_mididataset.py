@@ -3,12 +3,11 @@
 import csv
 from pathlib import Path
 
-import soundfile
-
 from drumcorpus.demo.grooves import read_bars
 from drumcorpus.demo.kits import read_kits
 from drumcorpus.demo.midi_files import write_midi
 from drumcorpus.demo.performances import Performance, perform, read_performances, render_score
+from drumcorpus.ground.sound.writing import write_sound
 
 INDEX_COLUMNS = (
     "drummer",
@@ -77,7 +76,7 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
             rate = performance.sample_rate_hz
             sound_seed = [seed, index, _SOUND]
             audio = render_score(score, kits[performance.kit], sample_rate_hz=rate, seed=sound_seed)
-            soundfile.write(root / str(row["audio_filename"]), audio, rate, subtype="PCM_16")
+            write_sound(root / str(row["audio_filename"]), audio, rate)
         rows.append(row)
     (root / "README").write_text(_README, encoding="utf-8")
     (root / "LICENSE").write_text(_LICENSE, encoding="utf-8")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from drumcorpus.demo.grooves import Bar, play
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.synthesizer import render
+from drumcorpus.ground.sound.writing import write_sound
 
 SAMPLE_RATE_HZ = 44100
 NOTES = {"HH": (42, 22, 46, 26), "KD": (36,), "SD": (38,)}
@@ -161,7 +161,7 @@ def _training_strokes(kit: Kit, part: str, *, seed: list[int]) -> np.ndarray:
 
 
 def _write_audio(root: Path, name: str, samples: np.ndarray) -> None:
-    soundfile.write(root / "audio" / f"{name}.wav", samples, SAMPLE_RATE_HZ, subtype="PCM_16")
+    write_sound(root / "audio" / f"{name}.wav", samples, SAMPLE_RATE_HZ)
 
 
 def _write_annotations(root: Path, loop: Loop, frames: np.ndarray, notes: np.ndarray) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from drumcorpus.demo.grooves import TICKS_PER_BEAT, Bar, play, seconds_of_ticks
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.synthesizer import render
 from drumcorpus.demo.tones import BASS, ORGAN, play_part
+from drumcorpus.ground.sound.writing import write_sound
 
 SAMPLE_RATE_HZ = 44100
 SUBCLASS_OF_NOTE = {
@@ -245,4 +245,4 @@ def _full_mix(drums: np.ndarray, tempo_bpm: float) -> np.ndarray:
 
 
 def _write_audio(path: Path, samples: np.ndarray) -> None:
-    soundfile.write(path, samples, SAMPLE_RATE_HZ, subtype="PCM_16")
+    write_sound(path, samples, SAMPLE_RATE_HZ)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from drumcorpus.demo.microphones import SPEED_OF_SOUND, Microphone, Take, close, part, record
 from drumcorpus.demo.songs import Playing, Song, play_song, read_studio
 from drumcorpus.demo.tones import Instrument
+from drumcorpus.ground.sound.writing import write_sound
 
 _FLOOR = 5e-5  # of full scale, RMS: no microphone is ever silent
 _NOISE = 3  # part of a seed, after those of `play_song`, `record` and `room`
@@ -68,7 +68,7 @@ def write_sessions(root: Path, sessions: Sequence[Session], kits_file: Path, *, 
             rng = np.random.default_rng([seed, session.song.number, _NOISE, index])
             sound = sound + _FLOOR * rng.standard_normal(sound.shape)
             file = folder / f"{name}.wav"
-            soundfile.write(file, sound, session.sample_rate_hz, subtype=session.subtype)
+            write_sound(file, sound, session.sample_rate_hz, session.subtype)
 
 
 def sessions_truth(

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from drumcorpus.demo.microphones import Take, overheads, part, record, room
 from drumcorpus.demo.songs import (
@@ -24,6 +23,7 @@ from drumcorpus.demo.songs import (
     read_studio,
 )
 from drumcorpus.demo.tones import BASS, GUITAR, ORGAN, VOICE
+from drumcorpus.ground.sound.writing import write_sound
 
 _README = """\
 Synthetic songs in the layout of MUSDB18-HQ.
@@ -88,7 +88,7 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         stems = _stems(take)
         stems["mixture"] = sum(stems.values()).astype(np.int16)
         for name, sound in stems.items():
-            soundfile.write(folder / f"{name}.wav", sound, _RATE_HZ, subtype="PCM_16")
+            write_sound(folder / f"{name}.wav", sound, _RATE_HZ)
     (Path(root) / "README").write_text(_README, encoding="utf-8")
 
 

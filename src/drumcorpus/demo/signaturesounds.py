@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.synthesizer import render
+from drumcorpus.ground.sound.writing import write_sound
 
 _README = """\
 Synthetic sample packs in the layout of the packs of SignatureSounds.
@@ -150,4 +150,4 @@ def _render(hits: np.ndarray, kit: Kit, duration: float, rng: np.random.Generato
 
 def _write(path: Path, sound: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.column_stack([sound, sound]), _RATE_HZ, subtype="PCM_16")
+    write_sound(path, np.column_stack([sound, sound]), _RATE_HZ)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import mido
 import numpy as np
-import soundfile
 import yaml
 
 from drumcorpus.demo.grooves import (
@@ -22,6 +21,7 @@ from drumcorpus.demo.grooves import (
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.performances import Performance, perform, read_performances, render_score
 from drumcorpus.ground.sound.loudness import integrated_loudness
+from drumcorpus.ground.sound.writing import write_sound
 
 SAMPLE_RATE_HZ = 44_100
 _README = """\
@@ -237,7 +237,7 @@ def _midi_track(timed: Iterable[tuple[int, mido.Message]]) -> mido.MidiTrack:
 
 
 def _write_flac(path: Path, sound: np.ndarray) -> None:
-    soundfile.write(path, sound, SAMPLE_RATE_HZ, subtype="PCM_16")
+    write_sound(path, sound, SAMPLE_RATE_HZ)
 
 
 def _write_metadata(folder: Path, song: _Song, stems: list[str], gain: float, uuid: str) -> None:

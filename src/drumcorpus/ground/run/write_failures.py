@@ -12,7 +12,7 @@ from pathlib import Path
 
 # By error number: what is the matter, and what to do about it. `{free}` is put in.
 _CAUSES = {
-    errno.ENOSPC: ("no space is left there ({free})", "make room there"),
+    errno.ENOSPC: ("there is not enough space for it ({free})", "make room there"),
     errno.EDQUOT: (
         "the quota of this user is used up ({free})",
         "make room or have the quota raised",

@@ -98,7 +98,7 @@ def test_a_user_without_a_home_and_a_name_gets_both(tmp_path, monkeypatch):
     [
         (errno.EACCES, "may not"),
         (errno.EROFS, "is mounted read-only; nothing was begun"),
-        (errno.ENOSPC, "no space is left there"),
+        (errno.ENOSPC, "there is not enough space for it"),
     ],
     ids=["foreign", "read-only", "full"],
 )

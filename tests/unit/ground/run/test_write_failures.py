@@ -22,7 +22,9 @@ def refused(number, path="results/events/egmd.parquet"):
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        pytest.param(errno.ENOSPC, "could not be written: no space is left there (", id="full"),
+        pytest.param(
+            errno.ENOSPC, "could not be written: there is not enough space for it (", id="full"
+        ),
         pytest.param(errno.EDQUOT, "could not be written: the quota of this user", id="quota"),
         pytest.param(errno.EFBIG, "it would be larger than a file may be here", id="file-limit"),
         pytest.param(errno.EROFS, "its file system is mounted read-only", id="read-only"),
