@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from drumcorpus.ground.run.job_files import clear_away, read_notes
-from drumcorpus.ground.run.terminal import Terminal
-from drumcorpus.ground.run.write_failures import in_words, is_full, number_in, path_in
+from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
+from drumcorpus.ground.run.write_failures import OF_WRITING, in_words, is_full, number_in, path_in
 
 _KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
 _HEAD = re.compile(r"^\w+(?:Error|Exception) in file ")
@@ -61,7 +61,8 @@ class FailureWatch(logging.Filter):
         self.is_killed = self.is_killed or bool(_KILLED.search(text))
         number = number_in(text)
         if number is not None:
-            refusal = in_words(number, path_in(text))
+            own = ".snakemake" if number in OF_WRITING else None  # it does not always say which
+            refusal = in_words(number, path_in(text) or own)
             self.refusals.append(refusal)
             record.msg, record.args = f"{refusal[0]}.", ()
 
@@ -118,6 +119,7 @@ def watch(logger: logging.Logger) -> FailureWatch:
     A log file that cannot be written, on a full disk, or a terminal that is gone is no traceback.
     """
     logging.raiseExceptions = False
+    open_standard_streams()
     for handler in logger.handlers:
         stream = getattr(handler, "stream", None)
         if stream is not None and stream in (sys.stdout, sys.stderr):

@@ -39,7 +39,7 @@ class Terminal:
 
 
 def open_standard_streams() -> None:
-    """Give the three standard streams a file where they are closed.
+    """Give the three standard streams a file where they are closed, here and in what is started.
 
     Else the next file that is opened, such as a product, takes the place of the terminal.
     """
@@ -47,7 +47,11 @@ def open_standard_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            os.set_inheritable(opened, True)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (until the end)
 
 
 def _hang_up(stream: TextIO) -> None:

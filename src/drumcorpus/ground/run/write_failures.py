@@ -42,7 +42,7 @@ _CAUSES = {
     errno.ENOLCK: ("its file system has no locks left", "use a file system with locks"),
 }
 # These can only come from writing; the others may come from reading as well.
-_OF_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+OF_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _GIVE = "give this user the right to read and write it, or name another folder: --directory DIR"
 _LESS_MEMORY = "run with fewer jobs at a time (--cores 1), with more shards, or with more memory"
 _NUMBERED = re.compile(r"\[[Ee]rrno (\d+)\]")
@@ -105,9 +105,9 @@ def in_words(number: int, path: str | os.PathLike | None) -> tuple[str, str]:
     }
     if number == errno.ENOMEM:
         return "memory ran out: " + what.format(**words), advice.format(**words)
-    verb = "written" if number in _OF_WRITING else "opened or written"
+    verb = "written" if number in OF_WRITING else "opened or written"
     if path is None:
-        shown = f"a file in {Path.cwd()}" if number in _OF_WRITING else "a file"
+        shown = f"a file in {Path.cwd()}" if number in OF_WRITING else "a file"
     else:
         shown = shown_path(path)
     return (

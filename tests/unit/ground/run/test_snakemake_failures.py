@@ -63,6 +63,14 @@ def test_snakemake_s_own_files_are_named_as_well_and_no_number_is_shown(run, cap
     assert "/w/.snakemake/scripts/tmp1.py could not be written" in watching.last_words()
 
 
+def test_where_snakemake_does_not_say_which_file_its_folder_is_named(run):
+    watching, logger = run
+    logger.error(
+        "OSError in file x.smk, line 1:\n[Errno 28] No space left on device\n  tempfile.py"
+    )
+    assert watching.last_words().startswith("STOPPED: .snakemake could not be written: ")
+
+
 def test_a_killed_job_is_named_with_the_memory_of_the_largest(run):
     watching, logger = run
     note = JobNote("embed_crashes egmd 002")

@@ -155,6 +155,20 @@ def test_a_terminal_that_is_closed_stops_no_work():
     assert run_in_shell('"$1" -c "$2" >&- 2>&-; echo $?').stdout == "0\n"
 
 
+def test_what_is_started_without_a_terminal_has_streams_too():
+    inner = "import sys; sys.stdin.read(); sys.stderr.write(str(1)); sys.stdout.write(str(1))"
+    outer = (
+        "import subprocess, sys\n"
+        "from drumcorpus.ground.run.terminal import open_standard_streams\n"
+        "open_standard_streams()\n"
+        "sys.stderr.write(str(1))\n"
+        f"sys.exit(subprocess.run([sys.executable, '-c', {inner!r}]).returncode)\n"
+    )
+    line = '"$1" -c "$2" <&- >&- 2>&-; echo $?'
+    command = ["bash", "-c", line, "bash", sys.executable, outer]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "0\n"
+
+
 def test_a_letter_that_the_terminal_does_not_have_is_written_as_its_number():
     line = 'PYTHONUTF8=0 PYTHONIOENCODING=latin-1:strict "$1" -c "$2"'
     code = (
