@@ -58,7 +58,9 @@ def test_snakemake_s_own_files_are_named_as_well_and_no_number_is_shown(run, cap
         "device: '/w/.snakemake/scripts/tmp1.py'\n  File tempfile.py, line 501, in __exit__"
     )
     assert watching.filter(record)
-    assert record.msg.startswith("/w/.snakemake/scripts/tmp1.py could not be written: no space")
+    assert record.msg.startswith(
+        "/w/.snakemake/scripts/tmp1.py could not be written: there is not enough space"
+    )
     assert "rrno" not in record.msg and "line 501" not in record.msg
     assert "/w/.snakemake/scripts/tmp1.py could not be written" in watching.last_words()
 
