@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-import soundfile
+from sounds import write_sound as write_by_libsndfile
 
 from drumcorpus.ground.sound.writing import write_sound
 
@@ -25,7 +25,7 @@ except OSError as error:
 def test_the_file_is_what_libsndfile_would_write(tmp_path, name):
     samples = np.linspace(-0.5, 0.5, 1000)
     write_sound(tmp_path / name, samples, 8000)
-    soundfile.write(tmp_path / f"b{name}", samples, 8000, subtype="PCM_16")
+    write_by_libsndfile(tmp_path / f"b{name}", samples, 8000, subtype="PCM_16")
     assert (tmp_path / name).read_bytes() == (tmp_path / f"b{name}").read_bytes()
 
 
