@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.long]
 ROOM_KB = 60_000
 LAST_WORDS = re.compile(
     r"\nSTOPPED[^:]*: (?P<file>[^;]+) could not be written: there is not enough space for it "
-    r"\((?P<free>[\d,]+ kB) of [\d,]+ [kM]B free[^)]*\); what is finished is kept"
+    r"\((?P<free>[\d,]+ [kM]B) of [\d,]+ [kM]B free[^)]*\); what is finished is kept"
     r"(, (?P<done>\d+) of (?P<planned>\d+) jobs of this run)?; make room there, then run the same "
     r"command again: it carries on where it stopped\.\n$"
 )

@@ -5,6 +5,8 @@ import shutil
 from importlib import import_module
 from pathlib import Path
 
+from drumcorpus.ground.files.atomic import naming
+
 
 def write_demo_corpus(
     source_set: str,
@@ -24,6 +26,7 @@ def write_demo_corpus(
     root = Path(root)
     shutil.rmtree(root, ignore_errors=True)
     module = import_module(f"drumcorpus.demo.{source_set}")
-    module.write_corpus(root, kits_file, seed=seed, n_performances=n_performances)
+    with naming(root):
+        module.write_corpus(root, kits_file, seed=seed, n_performances=n_performances)
     n_files = sum(path.is_file() for path in root.rglob("*"))
     return f"{source_set}: {n_files} files"

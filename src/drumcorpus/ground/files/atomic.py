@@ -8,6 +8,17 @@ from pathlib import Path
 
 
 @contextmanager
+def naming(path: str | os.PathLike) -> Iterator[None]:
+    """Let an error of the system that names no file, as one of a full disk, name `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = os.fspath(path)
+        raise
+
+
+@contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; at the end it takes the place of `path`.
 
@@ -19,14 +30,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
-        yield part
-        with part.open("rb+") as handle:
-            _reach_the_disk(handle.fileno())
-        part.replace(path)
-    except OSError as error:
-        if error.filename is None:
-            error.filename = os.fspath(path)
-        raise
+        with naming(path):
+            yield part
+            with part.open("rb+") as handle:
+                _reach_the_disk(handle.fileno())
+            part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 

@@ -47,6 +47,7 @@ _GIVE = "give this user the right to read and write it, or name another folder: 
 _LESS_MEMORY = "run with fewer jobs at a time (--cores 1), with more shards, or with more memory"
 _NUMBERED = re.compile(r"\[[Ee]rrno (\d+)\]")
 _NAMED = re.compile(r"\[Errno \d+\][^\n]*?: ['\"]([^'\"\n]+)['\"]")
+_HALF_MADE = re.compile(r"^\.(.+)\.(?:part|link)$")
 # Below this, what failed without a reason is laid to the full disk.
 ALMOST_NOTHING = 64 * 1024
 
@@ -124,12 +125,8 @@ def sentence(error: BaseException) -> str | None:
 
 def shown_path(path: str | os.PathLike) -> str:
     """The final name of a file that is written, below the working folder where it is there."""
-    path = Path(os.fsdecode(path))
-    name = path.name
-    for ending in (".part", ".link"):
-        if name.startswith(".") and name.endswith(ending):
-            name = name[1 : -len(ending)]
-    path = path.with_name(name)
+    parts = Path(os.fsdecode(path)).parts
+    path = Path(*(_HALF_MADE.sub(r"\1", part) for part in parts))
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -165,7 +162,8 @@ def _free(where: Path) -> str:
         return "how much is free cannot be asked"
     files = ", and no file more" if inodes.f_files and not inodes.f_favail else ""
     disk = next(path for path in (where, *where.parents) if path.is_mount())
-    return f"{_size(usage.free)} of {_size(usage.total)} free{files} on the disk at {disk}"
+    free = f"{_size(usage.free)} of {_size(usage.total)} free{files}"
+    return f"{free} on the disk at {disk} without what was half-made"
 
 
 def _size(n_bytes: int) -> str:

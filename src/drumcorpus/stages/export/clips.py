@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.stages.export.half_made import old_folder, part_folder
 from drumcorpus.stages.export.layout import (
@@ -212,7 +213,7 @@ def _write(folder: Path, name: str, content: bytes) -> None:
     except FileNotFoundError:
         folder.mkdir(parents=True)
         handle = open(path, "xb", buffering=0)  # noqa: PTH123, SIM115
-    with handle:
+    with naming(path), handle:
         if handle.write(content) != len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 

@@ -53,8 +53,11 @@ def test_how_much_is_free_is_said_of_the_disk_that_the_file_would_be_on(tmp_path
 
 
 def test_the_half_made_file_is_called_by_its_final_name(tmp_path):
-    what, _ = in_words(errno.ENOSPC, tmp_path / "results/.x.parquet.part")
-    assert what.startswith("results/x.parquet could not")
+    for half_made in ("results/.x.parquet.part", "results/.x.parquet.link"):
+        what, _ = in_words(errno.ENOSPC, tmp_path / half_made)
+        assert what.startswith("results/x.parquet could not")
+    what, _ = in_words(errno.ENOSPC, tmp_path / "train/.000.part/a.wav")
+    assert what.startswith("train/000/a.wav could not")
 
 
 def test_a_limit_of_the_size_of_files_is_said_in_bytes(monkeypatch):
