@@ -14,6 +14,7 @@ import sys
 from drumcorpus.ground.run.exports_made import exports_in_words
 from contextlib import suppress
 
+from drumcorpus.ground.run.ledger import record_asked
 from drumcorpus.ground.run.run_log import append_line, describe_start
 from drumcorpus.ground.run.snakemake_failures import watch
 from snakemake.logging import logger
@@ -35,6 +36,8 @@ onstart:
     if workflow.is_main_process:
         FAILURES.jobs_begin()
     append_line(describe_start(WORKFLOW, sys.argv[1:]))
+    if WORKS:
+        record_asked(str(path) for job in workflow.dag.jobs for path in job.output)
 
 
 onsuccess:

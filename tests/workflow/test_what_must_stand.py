@@ -8,7 +8,7 @@ import socket
 import pytest
 from conftest import Project
 
-from drumcorpus.ground.run.ledger import LEDGER, read_ledger
+from drumcorpus.ground.run.ledger import LEDGER, read_asked, read_ledger
 from drumcorpus.ground.run.must_stand import Plan
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.verify import verify_everything
@@ -45,6 +45,8 @@ def problems(project, planned):
 
 def test_every_product_that_vanishes_with_its_run_manifest_is_named(project):
     planned = finished(project)
+    with contextlib.chdir(project.folder):
+        assert set(planned) <= read_asked()
     assert len(planned) > 90 and problems(project, planned) == {}
     unnoticed = []
     for product in planned:

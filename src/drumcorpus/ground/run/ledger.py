@@ -2,7 +2,7 @@
 
 A run manifest cannot tell that it was deleted together with its product. Each job writes the
 products that it has finished into one sealed list, which only grows, until `prune` takes out what
-no rule makes any more.
+no rule makes any more. A second list has what the last run set out to make.
 """
 
 import fcntl
@@ -17,6 +17,7 @@ from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_o
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
 LEDGER = Path(STATE_FOLDER, "ledger.json")
+ASKED = Path(STATE_FOLDER, "asked.json")
 SCHEMA = "drumcorpus-ledger-v1"
 
 
@@ -28,13 +29,25 @@ def read_ledger() -> set[str] | None:
     ValueError
         If it is not as it was written.
     """
-    try:
-        document = read_json(LEDGER)
-    except FileNotFoundError:
-        return None
-    if not isinstance(document, dict) or document != _sealed(document.get("products")):
-        raise ValueError(f"{LEDGER}: is not as it was written")
-    return set(document["products"])
+    return _read(LEDGER)
+
+
+def read_asked() -> set[str]:
+    """The products that the last run set out to make, with all that they rest on.
+
+    Raises
+    ------
+    ValueError
+        If the list is not as it was written.
+    """
+    return _read(ASKED) or set()
+
+
+def record_asked(products: Iterable[str]) -> None:
+    """Write down what a run sets out to make; a run without products leaves what stands there."""
+    products = {Path(product).as_posix() for product in products}
+    if products:
+        write_json(ASKED, _sealed(sorted(products)))
 
 
 def ledger_is_lost() -> bool:
@@ -82,6 +95,16 @@ def recorded_products() -> set[str]:
     """The products whose run manifest stands and names them."""
     products = [path.as_posix().removesuffix(SUFFIX) for path in manifest_files()]
     return {each for each in products if recorded_output(read_manifest(each), each)}
+
+
+def _read(path: Path) -> set[str] | None:
+    try:
+        document = read_json(path)
+    except FileNotFoundError:
+        return None
+    if not isinstance(document, dict) or document != _sealed(document.get("products")):
+        raise ValueError(f"{path}: is not as it was written")
+    return set(document["products"])
 
 
 def _known() -> set[str] | None:

@@ -1,7 +1,8 @@
 """What must stand: the products that the rules make, as far as they have been made here.
 
 A product that was finished once and is gone, with its run manifest or without, is missing. So is
-one that another product which stands was made from. What nobody asked for yet is not built.
+one that another product which stands was made from, and what the last run was to make and has
+not. What nobody asked for yet is not built.
 """
 
 from collections import Counter
@@ -9,8 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from drumcorpus.ground.run.ledger import LEDGER, read_ledger
+from drumcorpus.ground.run.ledger import ASKED, LEDGER, read_asked, read_ledger
 from drumcorpus.ground.run.recorded_files import Problem
+
+NOT_MADE = "the last run was to make this, and failed or was stopped before it did"
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,16 @@ def missing_products(
     not_built : dict
         Numbers of products by target; empty where all stands.
     """
-    problems, finished = [], None
+    problems, finished, asked = [], None, set()
+    text = "cannot be relied on ({}); delete it, the next run writes it anew"
     try:
         finished = read_ledger()
     except (ValueError, OSError) as error:
-        text = f"cannot be relied on ({error}); delete it, the next run writes it anew"
-        problems.append(Problem(str(LEDGER), "changed", text))
+        problems.append(Problem(str(LEDGER), "changed", text.format(error)))
+    try:
+        asked = read_asked()
+    except (ValueError, OSError) as error:
+        problems.append(Problem(str(ASKED), "changed", text.format(error)))
     absent = [product for product in plan.products if product not in standing]
     of_all = [product for product in absent if plan.products[product] not in plan.apart]
     if finished is None and not problems and of_all and standing:
@@ -85,5 +92,7 @@ def missing_products(
     missing = {product for product in lost if product in plan.products}
     problems += [Problem(product, "missing", text, product) for product in missing]
     planned = plan.products
-    never = [product for product in absent if product not in gone | missing]
+    unmade = {product for product in absent if product in asked} - gone - missing
+    problems += [Problem(product, "missing", NOT_MADE, product) for product in unmade]
+    never = [product for product in absent if product not in gone | missing | unmade]
     return problems, dict(Counter(planned[product] for product in never))

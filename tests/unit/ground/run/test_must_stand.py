@@ -9,10 +9,12 @@ import pytest
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.run.ledger import (
+    ASKED,
     LEDGER,
     forget,
     ledger_is_lost,
     read_ledger,
+    record_asked,
     record_finished,
 )
 from drumcorpus.ground.run.must_stand import Plan, missing_products
@@ -66,6 +68,23 @@ def test_a_finished_product_that_no_rule_makes_any_more_is_no_matter_unless_it_l
     lasting = "reports/comparison/a_vs_b.json"
     record_finished([A, B, C, "results/former.json", lasting])
     assert missing({A, B, C}) == ({lasting}, {})
+
+
+def test_what_the_last_run_was_to_make_and_has_not_is_missing():
+    record_finished([A])
+    record_asked([A, B])
+    assert missing({A}) == ({B}, {"health": 1})
+    record_asked([])  # `prune` and `bless` make nothing
+    assert missing({A}) == ({B}, {"health": 1})
+    record_asked([A])
+    assert missing({A}) == (set(), {"ingest": 1, "health": 1})
+
+
+def test_a_damaged_list_of_what_was_asked_is_a_problem():
+    record_finished([A, B, C])
+    record_asked([A])
+    ASKED.write_text(ASKED.read_text().replace("a.json", "b.json"))
+    assert missing({A, B, C}) == ({str(ASKED)}, {})
 
 
 def test_without_a_ledger_a_plan_that_does_not_stand_as_a_whole_is_a_problem():

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.ground.run.ledger import record_finished
+from drumcorpus.ground.run.ledger import record_asked, record_finished
 from drumcorpus.ground.run.must_stand import Plan
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.run_manifest import SCHEMA, write_manifests
@@ -67,6 +67,19 @@ def test_where_nothing_was_built_nothing_is_as_recorded(folders):
         Path(folder).mkdir()
     with pytest.raises(ValueError, match="nothing has been built here: of the 6 products"):
         verified()
+
+
+def test_a_run_that_was_stopped_before_its_first_product_built_nothing():
+    record_asked(PLAN.products)
+    with pytest.raises(ValueError, match="nothing has been built here"):
+        verified()
+
+
+def test_what_a_stopped_run_has_not_made_is_missing_and_the_command_makes_it():
+    make(A)
+    record_asked([A, B])
+    assert found() == {B: "missing"}
+    assert "the last run was to make this" in refusal()
 
 
 def test_what_is_not_built_yet_is_said_by_target():
