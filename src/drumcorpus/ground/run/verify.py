@@ -6,6 +6,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.digests import checksum_line
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.commands import command
@@ -217,7 +218,7 @@ def report_problems(verified: Verification, plan: Plan, *, level: str) -> None:
     if not verified.problems:
         return
     problems = sorted(set(verified.problems))
-    lines = [f"{problem.path}: {problem.kind}: {problem.sentence}" for problem in problems]
+    lines = [f"{visible(p.path)}: {p.kind}: {p.sentence}" for p in problems]
     targets = sorted({problem.target for problem in problems if problem.target})
     planned = plan.products
     forced = [target for target in targets if target in planned]

@@ -189,3 +189,14 @@ def test_a_listing_that_is_no_file_is_named_and_not_opened(name):
     else:
         path.symlink_to("/dev/zero")
     assert found() == {LISTING: "changed"} | {LISTING: "not a plain file"}
+
+
+def test_a_name_can_neither_break_a_line_nor_end_the_walk():
+    make(A)
+    Path("reports").mkdir()
+    Path("reports/x\n  a.json: missing").write_text("")
+    Path(os.fsdecode(b"reports/caf\xe9")).write_text("")
+    said = refusal()
+    assert "\n  reports/x\\n  a.json: missing: extra: no run manifest" in said
+    assert "\n  reports/caf\\xe9: extra: no run manifest" in said
+    assert "2 problem(s) among 1 recorded" in said
