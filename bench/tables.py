@@ -204,9 +204,9 @@ def weights(data: Path) -> str:
     """Derive the sampling weights, and write one per event."""
     from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
 
-    derived = derive_weights(data / "events.parquet", **SAMPLING)
+    derived = derive_weights([data / "events.parquet"], **SAMPLING)
     path = data / "tables/weights.parquet"
-    n_events = write_event_weights(path, data / "events.parquet", derived)
+    n_events = write_event_weights(path, [data / "events.parquet"], derived)
     return f"{n_events:,} events of the training split"
 
 

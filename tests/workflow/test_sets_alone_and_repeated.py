@@ -28,17 +28,34 @@ def configured(project, **overlay):
 
 
 @pytest.mark.long
-def test_a_staged_set_alone_goes_through_all(empty):
+def test_a_staged_set_alone_goes_through_all_and_is_held_to_its_own_gates(empty):
     cambridge.write_corpus(empty.path("raw"), KITS, seed=7)
-    project = configured(
-        empty, use=["cambridge"], source_sets={"cambridge": {"roots": ["raw"], "shards": 1}}
-    )
+    block = {"roots": ["raw"], "shards": 1, "gates": "resources/gates/source_set.yaml"}
+    project = configured(empty, use=["cambridge"], source_sets={"cambridge": block})
     said = project.snakemake("all").said
     assert "manifests.prod_combined is left out" in said
     assert not project.path("results/manifests").exists()
+    page = project.path("reports/releases/demo/health/source_sets/cambridge.html").read_text()
+    assert "8 gates pass" in page
+    weights = read_json(project.path("results/sampling/source_sets/cambridge.json"))
     report = read_json(project.path("reports/health/source_sets/cambridge.json"))
-    assert report["totals"]["events"] > 0
+    assert 0 < weights["n_events"] <= report["totals"]["events"]
+    assert weights["n_events"] == report["splits"]["train"]
+    rows = pq.read_table(project.path("results/sampling/source_sets/cambridge.parquet"))
+    assert rows.num_rows == weights["n_events"]
     assert project.jobs("all") == set()
+
+    project.snakemake("bless")
+    diff = project.path("reports/health/source_sets/cambridge.diff.json")
+    project.snakemake("health")
+    assert (read_json(diff)["baseline"], read_json(diff)["n_differences"]) == ("blessed", 0)
+
+    project.path("raw/odd.wav").write_bytes(b"no sound")
+    done = project.snakemake("weights", check=False)
+    assert done.returncode == 1
+    assert "1 of 8 gates fail for cambridge" in done.said
+    assert "max_quarantined: Raw files in quarantine: 1" in done.said
+    assert "reports/health/source_sets/cambridge.html" in done.said
 
 
 @pytest.mark.parametrize(

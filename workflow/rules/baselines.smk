@@ -7,8 +7,11 @@ in:   results/events, results/aliased, results/sessions of a source set; reports
 out:  reports/metrics/{source_set}.json                  what a source set holds after its ingest
       results/baselines/{source_set}.distribution.json   what `bless` would freeze
       results/baselines/{manifest}.health.json           the same, of a health report
+      results/baselines/source_sets/{source_set}.health.json    and of a source set's
       reports/distribution/{manifest}.json               what has drifted, by source set and class
+      reports/distribution/source_sets/{source_set}.json   the same, of a set with gates of its own
       reports/health/{manifest}.diff.json                what differs from the blessed figures
+      reports/health/source_sets/{source_set}.diff.json    and in a source set
       reports/comparison/<name>.json, .html              what differs between the two files
       resources/baselines/*.json                         of `bless`, below the working directory
 """
@@ -91,6 +94,47 @@ rule compare_distributions:
         distribution=config["baselines"]["distribution"],
     script:
         "../scripts/compare_distributions.py"
+
+
+rule compare_distribution_of_set:
+    """Find what has drifted in one source set that has gates of its own."""
+    input:
+        candidates=["results/baselines/{source_set}.distribution.json"],
+        blessed=lambda wildcards: baseline_file(
+            f"{wildcards.source_set}.distribution.json"
+        ),
+    output:
+        drift="reports/distribution/source_sets/{source_set}.json",
+    log:
+        "logs/compare_distribution_of_set/{source_set}.log",
+    benchmark:
+        "benchmarks/compare_distribution_of_set/{source_set}.tsv"
+    params:
+        code=code("compare_distributions.py"),
+        distribution=config["baselines"]["distribution"],
+    script:
+        "../scripts/compare_distributions.py"
+
+
+rule compare_health_of_set:
+    """Compare the figures of a source set with those that are blessed."""
+    input:
+        report="reports/health/source_sets/{source_set}.json",
+        blessed=lambda wildcards: baseline_file(
+            f"source_sets/{wildcards.source_set}.health.json"
+        ),
+    output:
+        candidate="results/baselines/source_sets/{source_set}.health.json",
+        diff="reports/health/source_sets/{source_set}.diff.json",
+    log:
+        "logs/compare_health_of_set/{source_set}.log",
+    benchmark:
+        "benchmarks/compare_health_of_set/{source_set}.tsv"
+    params:
+        code=code("compare_health.py"),
+        tolerances=config["baselines"]["tolerances"],
+    script:
+        "../scripts/compare_health.py"
 
 
 rule compare_health:

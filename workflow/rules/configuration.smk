@@ -125,8 +125,9 @@ def expired_waivers_of(gates, path):
     return expired_waivers(gates, config["gates_as_of"] or today)
 
 
-# By manifest. The clock shows in nothing else, hence equal inputs give equal products.
-EXPIRED_WAIVERS = {}
+# By manifest, and by source set. The clock shows in nothing else, hence equal inputs give equal
+# products.
+EXPIRED_WAIVERS, EXPIRED_WAIVERS_OF_SETS = {}, {}
 
 # Files and then the command line, each laid over those before it.
 LAYERS = [
@@ -163,5 +164,9 @@ try:
     for name, block in config["manifests"].items():
         path = named_file(block["gates"], f"config: manifests.{name}.gates")
         EXPIRED_WAIVERS[name] = expired_waivers_of(read_yaml(path), path)
+    for name in config["use"]:
+        if gates := config["source_sets"][name].get("gates"):
+            path = named_file(gates, f"config: source_sets.{name}.gates")
+            EXPIRED_WAIVERS_OF_SETS[name] = expired_waivers_of(read_yaml(path), path)
 except (ValueError, OSError) as error:
     raise WorkflowError(str(error))

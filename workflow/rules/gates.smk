@@ -1,10 +1,12 @@
 """
-Hold every manifest and its export to their gates.
+Hold every manifest and its export to their gates, and source sets that have gates of their own.
 
 in:   reports/health/{manifest}.json          with the verdict of every gate on the manifest
       reports/export/{manifest}.json          with the verdict of every gate on its export
+      reports/health/source_sets/{source_set}.json    the same, of a source set with gates
 out:  results/gates/{manifest}.json           stands only if the manifest may pass
       results/gates/export/{manifest}.json    stands only if its export may
+      results/gates/source_sets/{source_set}.json     stands only if the source set may
 """
 
 
@@ -26,6 +28,27 @@ rule enforce_gates:
     params:
         code=code("enforce_gates.py"),
         # It decides whether a verdict stops the run, and nothing of the verdict.
+        local={"mode": config["gates"]},
+    script:
+        "../scripts/enforce_gates.py"
+
+
+rule enforce_gates_of_set:
+    """Stop where a gate of a source set fails and is not waived, unless told to report only."""
+    input:
+        report="reports/health/source_sets/{source_set}.json",
+        after=[
+            "reports/health/source_sets/{source_set}.html",
+            "reports/health/source_sets/{source_set}.diff.json",
+        ],
+    output:
+        verdict="results/gates/source_sets/{source_set}.json",
+    log:
+        "logs/enforce_gates_of_set/{source_set}.log",
+    benchmark:
+        "benchmarks/enforce_gates_of_set/{source_set}.tsv"
+    params:
+        code=code("enforce_gates.py"),
         local={"mode": config["gates"]},
     script:
         "../scripts/enforce_gates.py"

@@ -4,7 +4,7 @@ Say what is in a manifest, in a source set, or in any file of events, and what w
 in:   results/manifests/{manifest}.parquet, the tables of its source sets, the reports on its
       provenance, splits and distributions, and the gates that the config names
 out:  reports/health/{manifest}.json, .html                  figures, and the verdict of every gate
-      reports/health/source_sets/{source_set}.json, .html    figures of a source set
+      reports/health/source_sets/{source_set}.json, .html    of a source set, with verdicts if it has gates
       reports/health/files/<name>.json, .html                of the file that the config names
 """
 
@@ -71,7 +71,7 @@ rule render_health:
 
 
 rule measure_source_set:
-    """Measure the events of one source set, as they come before any manifest."""
+    """Measure the events of one source set before any manifest, and hold it against its gates."""
     input:
         events=lambda wildcards: shards_of(
             "results/aliased/{source_set}/{shard}.parquet", wildcards.source_set
@@ -84,6 +84,12 @@ rule measure_source_set:
             "results/audio_checks/{source_set}/{shard}.parquet", wildcards.source_set
         ),
         taxonomy=taxonomy_files(),
+        drift=lambda wildcards: (
+            ["reports/distribution/source_sets/{source_set}.json"]
+            if wildcards.source_set in GATED
+            else []
+        ),
+        gates=lambda wildcards: gates_of_set(wildcards.source_set),
     output:
         report="reports/health/source_sets/{source_set}.json",
     log:
@@ -95,15 +101,19 @@ rule measure_source_set:
         code=code("measure_source_set.py"),
         crash_family=config["crash"]["family"],
         audio_checks=config["checks"],
+        expired_waivers=lambda wildcards: EXPIRED_WAIVERS_OF_SETS.get(
+            wildcards.source_set, []
+        ),
         local=config["health"],
     script:
         "../scripts/measure_source_set.py"
 
 
 rule render_source_set:
-    """Show the figures of one source set."""
+    """Show the figures of one source set, its verdicts, and what differs from the baseline."""
     input:
         report="reports/health/source_sets/{source_set}.json",
+        diff="reports/health/source_sets/{source_set}.diff.json",
     output:
         page=report(
             "reports/health/source_sets/{source_set}.html",

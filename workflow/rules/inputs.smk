@@ -21,6 +21,9 @@ INGESTED = [
 YARDSTICKS = [name for name in config["yardsticks"] if name in INGESTED]
 MANIFESTS = sorted(config["manifests"])
 MERGED = sorted({s for m in MANIFESTS for s in config["manifests"][m]["source_sets"]})
+# Source sets that have gates of their own, and those that no manifest weighs.
+GATED = [name for name in INGESTED if name in EXPIRED_WAIVERS_OF_SETS]
+ALONE = [name for name in INGESTED if name not in MERGED]
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
 
 LIBRARY = Library(WORKFLOW / "src/drumcorpus", memory=PYTHON_FILES)

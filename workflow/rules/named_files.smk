@@ -26,18 +26,24 @@ def baseline_names():
     """The names of all baselines, such as prod_combined.audit.json."""
     return [
         *expand("{manifest}.{kind}.json", manifest=MANIFESTS, kind=["audit", "health"]),
-        *expand("{source_set}.distribution.json", source_set=MERGED),
+        *expand("{source_set}.distribution.json", source_set=sorted({*MERGED, *GATED})),
+        *expand("source_sets/{source_set}.health.json", source_set=INGESTED),
     ]
 
 
 def baseline_name(name):
     """Where a baseline belongs; the demo has baselines of its own, for it is nobody else's work."""
-    owner, kind, _ = name.split(".")
-    source_sets = (
-        [owner] if kind == "distribution" else config["manifests"][owner]["source_sets"]
-    )
+    owner, kind, _ = name.removeprefix("source_sets/").split(".")
+    is_of_set = kind == "distribution" or name.startswith("source_sets/")
+    source_sets = [owner] if is_of_set else config["manifests"][owner]["source_sets"]
     demo = "demo/" if all(map(is_demo, source_sets)) else ""
     return f"resources/{demo}baselines/{name}"
+
+
+def gates_of_set(source_set):
+    """The file of a source set's own gates as an input, where it has any."""
+    gates = config["source_sets"][source_set].get("gates")
+    return [config_path(gates)] if gates else []
 
 
 def baseline_file(name):

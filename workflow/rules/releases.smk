@@ -45,7 +45,31 @@ FILED = {
                 manifest=MANIFESTS,
             ),
         ),
-        ("reports", expand("metrics/{source_set}.json", source_set=INGESTED)),
+        (
+            "reports",
+            expand(
+                [
+                    "metrics/{source_set}.json",
+                    "health/source_sets/{source_set}.json",
+                    "health/source_sets/{source_set}.diff.json",
+                    "health/source_sets/{source_set}.html",
+                ],
+                source_set=INGESTED,
+            ),
+        ),
+        (
+            "reports",
+            expand("distribution/source_sets/{source_set}.json", source_set=GATED),
+        ),
+        ("results", expand("gates/source_sets/{source_set}.json", source_set=GATED)),
+        (
+            "results",
+            expand(
+                "sampling/source_sets/{source_set}.{ext}",
+                source_set=ALONE,
+                ext=["json", "parquet"],
+            ),
+        ),
     )
     for target in targets
 }
@@ -76,6 +100,7 @@ rule file_release:
         code=code("file_release.py"),
         release=config["release"],
         manifests=MANIFESTS,
+        gated_sets=GATED,
     script:
         "../scripts/file_release.py"
 

@@ -128,8 +128,10 @@ rule health:
         expand(
             "reports/health/source_sets/{source_set}.{ext}",
             source_set=INGESTED,
-            ext=["json", "html"],
+            ext=["json", "diff.json", "html"],
         ),
+        expand("reports/distribution/source_sets/{source_set}.json", source_set=GATED),
+        expand("results/gates/source_sets/{source_set}.json", source_set=GATED),
         expand(
             "reports/health/{manifest}.{ext}",
             manifest=MANIFESTS,
@@ -169,9 +171,14 @@ rule yardstick:
 
 
 rule weights:
-    """Sampling weights of every manifest, once it passes its gates."""
+    """Sampling weights of every manifest, and of every set that none merges, past its gates."""
     input:
         rules.health.input,
+        expand(
+            "results/sampling/source_sets/{source_set}.{ext}",
+            source_set=ALONE,
+            ext=["json", "parquet"],
+        ),
         expand(
             "results/sampling/{manifest}.{ext}",
             manifest=MANIFESTS,

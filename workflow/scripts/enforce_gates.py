@@ -8,12 +8,11 @@ from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.stages.gates.gates import enforce_gates, may_stand, waivers_in_words
 
-manifest, mode = snakemake.wildcards.manifest, snakemake.params.local["mode"]
+name, mode = snakemake.wildcards[0], snakemake.params.local["mode"]  # a manifest or a source set
 # One that stands may have been let through by the other mode.
 job.leave_if_fresh(also=lambda: may_stand(read_json(standing(snakemake.output.verdict)), mode))
 verdicts = read_json(snakemake.input.report)["gates"]
-figures = f"reports/health/{manifest}.html"
-verdict = enforce_gates(verdicts, of=manifest, mode=mode, figures=figures)
+verdict = enforce_gates(verdicts, of=name, mode=mode, figures=snakemake.input.after[0])
 for sentence in waivers_in_words(verdicts):
     job.say(sentence)
 write_json(snakemake.output.verdict, verdict)

@@ -14,8 +14,11 @@ outputs, params = snakemake.output, snakemake.params
 for source, target in zip(snakemake.input.documents, outputs.documents, strict=True):
     file_document(source, target)
 folder = Path(outputs.index).parent
-reports = {name: read_json(folder / f"health/{name}.json") for name in params.manifests}
-index = index_release(params.release, folder, outputs.documents, reports)
+reports, reports_of_sets = (
+    {name: read_json(folder / f"health/{below}{name}.json") for name in names}
+    for below, names in (("", params.manifests), ("source_sets/", params.gated_sets))
+)
+index = index_release(params.release, folder, outputs.documents, reports, reports_of_sets)
 write_json(outputs.index, index)
 write_text(outputs.page, render_release_page(index))
 job.finish({"documents": len(index["documents"])})

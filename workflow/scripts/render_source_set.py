@@ -1,4 +1,4 @@
-"""Show the figures of one source set."""
+"""Show the figures of one source set, its verdicts, and what differs from the baseline."""
 
 from drumcorpus.ground.run.job import start_job
 
@@ -9,6 +9,8 @@ from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.stages.health.page import render_health_page
 
 report = read_json(snakemake.input.report)
-page = render_health_page(report, snakemake.wildcards.source_set, what="source set")
+page = render_health_page(
+    report, snakemake.wildcards.source_set, what="source set", diff=read_json(snakemake.input.diff)
+)
 write_text(snakemake.output.page, page)
 job.finish({"bytes": len(page.encode())})

@@ -7,7 +7,15 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.vocabulary import ONSET_DETECTOR, PRODUCTION
 
 # What every source set's block in the config has; anything else is the source set's own.
-COMMON_SETTINGS = ("roots", "tier", "shards", "checksums", "like", "accept_detected_labels")
+COMMON_SETTINGS = (
+    "roots",
+    "tier",
+    "shards",
+    "checksums",
+    "like",
+    "accept_detected_labels",
+    "gates",
+)
 
 
 def read_options(card: Mapping, references: Iterable[str | os.PathLike], settings: Mapping) -> dict:

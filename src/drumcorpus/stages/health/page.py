@@ -96,7 +96,7 @@ def render_health_page(
     title : str
         Heading of the page, such as the name of the manifest.
     what : str
-        ``manifest``, ``source set`` or ``file``; the last two have no gates.
+        ``manifest``, ``source set`` or ``file``; a source set may have no gates, a file has none.
     diff : mapping, optional
         How the report differs from the blessed one.
 

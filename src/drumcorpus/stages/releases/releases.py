@@ -41,6 +41,7 @@ def index_release(
     folder: str | os.PathLike,
     documents: Sequence[str | os.PathLike],
     reports: Mapping[str, Mapping],
+    reports_of_sets: Mapping[str, Mapping] | None = None,
 ) -> dict:
     """What a release's folder holds.
 
@@ -54,23 +55,30 @@ def index_release(
         The filed documents, in that folder.
     reports : mapping
         Health report of every manifest, by its name.
+    reports_of_sets : mapping, optional
+        The same of every source set that has gates of its own.
 
     Returns
     -------
     index : dict
         ``documents``: ``path`` relative to the folder, ``name`` (manifest or source set),
         ``title``, ``bytes`` and ``sha256``, in order of the path; ``manifests``: ``totals`` and
-        ``gates`` of each.
+        ``gates`` of each; ``source_sets``: the same of those that have gates of their own.
     """
     filed = [_described(Path(path), Path(folder)) for path in documents]
     return {
         "schema": SCHEMA,
         "release": release,
         "documents": sorted(filed, key=lambda row: row["path"]),
-        "manifests": {
-            name: {"totals": report["totals"], "gates": report["gates"]}
-            for name, report in sorted(reports.items())
-        },
+        "manifests": _verdicts(reports),
+        "source_sets": _verdicts(reports_of_sets or {}),
+    }
+
+
+def _verdicts(reports: Mapping[str, Mapping]) -> dict:
+    return {
+        name: {"totals": report["totals"], "gates": report["gates"]}
+        for name, report in sorted(reports.items())
     }
 
 
@@ -87,20 +95,31 @@ def render_release_page(index: Mapping) -> str:
     html : str
         A whole document. All names are escaped.
     """
-    gates = {
-        name: sorted(summary["gates"], key=lambda verdict: STATES.index(verdict["status"]))
-        for name, summary in index["manifests"].items()
-    }
-    states = [verdict["status"] for verdicts in gates.values() for verdict in verdicts]
+    judged = [
+        {"name": name, "totals": summary["totals"], "gates": sorted(summary["gates"], key=_worst)}
+        for kind in ("manifests", "source_sets")
+        for name, summary in index[kind].items()
+    ]
+    states = [verdict["status"] for row in judged for verdict in row["gates"]]
     return render_page(
         "release.html.jinja",
         title=f"Release {index['release']}",
         index=index,
-        of_manifests=[row for row in index["documents"] if row["name"] in index["manifests"]],
-        of_sets=[row for row in index["documents"] if row["name"] not in index["manifests"]],
-        gates=gates,
+        of_manifests=[row for row in index["documents"] if not _is_of_set(row["path"])],
+        of_sets=[row for row in index["documents"] if _is_of_set(row["path"])],
+        judged=judged,
         n_of={state: states.count(state) for state in STATES},
     )
+
+
+def _worst(verdict: Mapping) -> int:
+    return STATES.index(verdict["status"])
+
+
+def _is_of_set(path: str) -> bool:
+    """Whether a document is of a source set, whose name a manifest may have too."""
+    folders = PurePosixPath(path).parts[:-1]
+    return folders[0] == "metrics" or "source_sets" in folders
 
 
 def _described(path: Path, folder: Path) -> dict:

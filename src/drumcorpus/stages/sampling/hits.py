@@ -1,7 +1,7 @@
 """Reads what was struck in the events of one split, as numbers instead of strings."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,7 @@ class Hits:
 
 
 def iter_hits(
-    manifest_parquet: str | os.PathLike,
+    tables: Iterable[str | os.PathLike],
     split: str,
     technique_factors: dict[str, float],
     labels: Codes,
@@ -72,9 +72,14 @@ def iter_hits(
     with_ids: bool = False,
 ) -> Iterator[Hits]:
     """Read the events of `split` in parts; `labels` and `sessions` grow as names come up."""
+    for path in tables:
+        yield from _iter_table(path, split, technique_factors, labels, sessions, with_ids)
+
+
+def _iter_table(path, split, technique_factors, labels, sessions, with_ids) -> Iterator[Hits]:
     columns = [*_NAMES, "event_id"] if with_ids else _NAMES
     first = 1
-    for batch in iter_batches(manifest_parquet, columns, dictionaries=_NAMES):
+    for batch in iter_batches(path, columns, dictionaries=_NAMES):
         last = first + batch.num_rows - 1
         table = pa.Table.from_batches([batch])
         table = table.filter(pc.equal(table["split"], split)).combine_chunks()
@@ -82,20 +87,20 @@ def iter_hits(
             try:
                 hits = _hits(table, technique_factors, labels, sessions, with_ids)
             except ValueError as error:
-                raise ValueError(f"{manifest_parquet}, rows {first} to {last}: {error}") from error
+                raise ValueError(f"{path}, rows {first} to {last}: {error}") from error
             yield hits
         first = last + 1
 
 
 def read_hits(
-    manifest_parquet: str | os.PathLike,
+    tables: Iterable[str | os.PathLike],
     split: str,
     technique_factors: dict[str, float],
     labels: Codes,
     sessions: Codes,
 ) -> Hits | None:
     """All events of `split` at once, or None: some 25 bytes per event, no strings."""
-    parts = list(iter_hits(manifest_parquet, split, technique_factors, labels, sessions))
+    parts = list(iter_hits(tables, split, technique_factors, labels, sessions))
     if not parts:
         return None
     names = ("labels", "n_components", "factors", "sessions", "one_shots")

@@ -1,13 +1,13 @@
 """Sampling weights: how often an event is to be drawn in training, relative to the others.
 
 Rare classes are drawn more often and long sessions less, and the product says what that costs.
-Counts are whole numbers; sums of weights run in the manifest's order in one thread, so that equal
-manifests give equal bytes.
+Counts are whole numbers; sums of weights run in the order of the tables in one thread, so that
+equal manifests give equal bytes.
 """
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -23,7 +23,7 @@ EVENT_WEIGHTS = pa.schema(
 
 
 def derive_weights(
-    manifest_parquet: str | os.PathLike,
+    tables: Sequence[str | os.PathLike],
     *,
     exponent: float,
     smoothing: float,
@@ -47,8 +47,8 @@ def derive_weights(
 
     Parameters
     ----------
-    manifest_parquet : path
-        Manifest in the schema EVENTS.
+    tables : sequence of paths
+        A manifest, or the shards of a source set; schema EVENTS, a session in one of them.
     exponent : float
         How strongly rare classes are preferred; 0 or more.
     smoothing : float
@@ -88,7 +88,7 @@ def derive_weights(
     labels, sessions = Codes(), Codes()
     settings = {"exponent": exponent, "smoothing": smoothing, "floor": floor, "ceiling": ceiling}
     settings |= caps | {"technique_factors": technique_factors}
-    hits = read_hits(manifest_parquet, split, technique_factors, labels, sessions)
+    hits = read_hits(tables, split, technique_factors, labels, sessions)
     if hits is None:  # whether a corpus may lack a split is for a gate to say
         nothing = {"n_events": 0, "n_hits": 0, "n_sessions": 0, "classes": {}, "clamp": None}
         return {"schema": SCHEMA, "split": split, "settings": settings, **nothing}
@@ -110,16 +110,16 @@ def derive_weights(
 
 
 def write_event_weights(
-    path: str | os.PathLike, manifest_parquet: str | os.PathLike, weights: dict
+    path: str | os.PathLike, tables: Sequence[str | os.PathLike], weights: dict
 ) -> int:
-    """Write the weight of every event of the weighted split, in the manifest's order.
+    """Write the weight of every event of the weighted split, in the order of the tables.
 
     Parameters
     ----------
     path : path
         Parquet of event_id, session_id and weight (9 significant digits).
-    manifest_parquet : path
-        The manifest from which `weights` was derived.
+    tables : sequence of paths
+        Those from which `weights` was derived.
     weights : dict
         What `derive_weights` returned; it is all that the weights depend on.
 
@@ -133,7 +133,7 @@ def write_event_weights(
     ValueError
         If the manifest has a label that `weights` does not know.
     """
-    return write_batches(path, EVENT_WEIGHTS, _weight_batches(manifest_parquet, weights))
+    return write_batches(path, EVENT_WEIGHTS, _weight_batches(tables, weights))
 
 
 def _check_settings(exponent, smoothing, floor, ceiling, caps, technique_factors) -> None:
@@ -234,17 +234,17 @@ def _class_effect(n_hits: int, n_all: int, drawn: float, drawn_all: float) -> di
     }
 
 
-def _weight_batches(manifest_parquet: str | os.PathLike, weights: dict) -> Iterator[pa.RecordBatch]:
+def _weight_batches(tables: Sequence[str | os.PathLike], weights: dict) -> Iterator[pa.RecordBatch]:
     """The weights of the events, one row group of the manifest at a time."""
     labels, sessions = Codes(), Codes()
     settings, clamp = weights["settings"], weights["clamp"]
-    source = (manifest_parquet, weights["split"], settings["technique_factors"], labels, sessions)
+    source = (tables, weights["split"], settings["technique_factors"], labels, sessions)
     factors = np.zeros(0)
     for hits in iter_hits(*source, with_ids=True):
         unknown = sorted(set(labels) - set(weights["classes"]))
         if unknown:
             raise ValueError(
-                f"{manifest_parquet}: no weight for {unknown}; is it another manifest?"
+                f"{', '.join(map(str, tables))}: no weight for {unknown}; is it another manifest?"
             )
         class_weights = np.array([weights["classes"][label]["weight"] for label in labels])
         newcomers = islice(sessions, len(factors), None)

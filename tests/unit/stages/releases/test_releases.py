@@ -115,6 +115,27 @@ def test_the_page_leads_to_every_document_beside_it_and_shows_the_gates(index, t
     assert "://" not in page and str(tmp_path) not in page
 
 
+def test_a_set_with_gates_of_its_own_is_shown_with_them_though_a_manifest_has_its_name(tmp_path):
+    paths = ["health/egmd.json", "health/source_sets/egmd.json"]
+    for path in paths:
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(path)
+    of_manifest, of_set = ({"totals": TOTALS, "gates": [verdict]} for verdict in (PASS, FAIL))
+    filed = [tmp_path / path for path in paths]
+    index = index_release("1", tmp_path, filed, {"egmd": of_manifest}, {"egmd": of_set})
+    assert index["source_sets"]["egmd"]["gates"] == [FAIL]
+    page = render_release_page(index)
+    assert "1 gate fails" in page
+    manifests, _, sets = page.partition("Documents of the source sets")
+    assert "health/egmd.json" in manifests and "health/source_sets/egmd.json" not in manifests
+    assert "health/source_sets/egmd.json" in sets
+
+
+def test_without_any_gate_nothing_is_said_to_pass(tmp_path):
+    assert "Nothing was held to gates" in render_release_page(index_release("1", tmp_path, [], {}))
+
+
 @pytest.mark.parametrize(
     ("verdicts", "banner"),
     [

@@ -38,8 +38,10 @@ def weigh(tmp_path):
 
     def weigh(table, **settings):
         write_table(tmp_path / "m.parquet", table)
-        report = derive_weights(tmp_path / "m.parquet", **({"split": "train"} | NEUTRAL | settings))
-        write_event_weights(tmp_path / "w.parquet", tmp_path / "m.parquet", report)
+        report = derive_weights(
+            [tmp_path / "m.parquet"], **({"split": "train"} | NEUTRAL | settings)
+        )
+        write_event_weights(tmp_path / "w.parquet", [tmp_path / "m.parquet"], report)
         rows = pq.read_table(tmp_path / "w.parquet").to_pylist()
         return report, {row["event_id"]: row["weight"] for row in rows}
 
@@ -177,7 +179,7 @@ def test_the_events_weights_follow_from_the_product_alone(weigh, tmp_path):
     table = events((30, ["kick"], {}), (2, ["crash"], {"session_id": "s2"}))
     report, weights = weigh(table, exponent=0.7, session_cap=9.0)
     stored = json.loads(canonical_json(report))
-    write_event_weights(tmp_path / "again.parquet", tmp_path / "m.parquet", stored)
+    write_event_weights(tmp_path / "again.parquet", [tmp_path / "m.parquet"], stored)
     assert (tmp_path / "again.parquet").read_bytes() == (tmp_path / "w.parquet").read_bytes()
     assert all(float(f"{w:.9g}") == w for w in weights.values())
 
@@ -219,9 +221,22 @@ def test_weights_of_another_manifest_are_refused(weigh, tmp_path):
     report, _ = weigh(events((1, ["kick"], {})))
     write_table(tmp_path / "other.parquet", events((1, ["crash"], {})))
     with pytest.raises(ValueError, match=r"no weight for \['crash'\]"):
-        write_event_weights(tmp_path / "w.parquet", tmp_path / "other.parquet", report)
+        write_event_weights(tmp_path / "w.parquet", [tmp_path / "other.parquet"], report)
 
 
 def test_a_component_without_a_label_is_refused(weigh):
     with pytest.raises(ValueError, match=r"m\.parquet, rows 1 to \d+: a component without a label"):
         weigh(events((1, ["kick", None], {})))
+
+
+def test_shards_weigh_what_they_weigh_in_one_table(weigh, tmp_path):
+    table = events((9, ["kick"], {}), (1, ["crash"], {}), (4, ["snare"], {"session_id": "s2"}))
+    settings = {"split": "train"} | NEUTRAL | {"exponent": 0.5}
+    report, weights = weigh(table, exponent=0.5)
+    shards = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    for path, part in zip(shards, (table.slice(0, 10), table.slice(10)), strict=True):
+        write_table(path, part)
+    assert derive_weights(shards, **settings) == report
+    write_event_weights(tmp_path / "of_shards.parquet", shards, report)
+    rows = pq.read_table(tmp_path / "of_shards.parquet").to_pylist()
+    assert {row["event_id"]: row["weight"] for row in rows} == weights
