@@ -72,83 +72,42 @@ rule measure_distribution:
 
 
 rule compare_distributions:
-    """Find what has drifted in the source sets of a manifest."""
+    """Find what has drifted in the source sets of a manifest, or in one of them."""
     input:
         candidates=lambda wildcards: expand(
             "results/baselines/{source_set}.distribution.json",
-            source_set=config["manifests"][wildcards.manifest]["source_sets"],
+            source_set=measured_sets(wildcards.measured),
         ),
         blessed=lambda wildcards: [
             path
-            for name in config["manifests"][wildcards.manifest]["source_sets"]
+            for name in measured_sets(wildcards.measured)
             for path in baseline_file(f"{name}.distribution.json")
         ],
     output:
-        drift="reports/distribution/{manifest}.json",
+        drift="reports/distribution/{measured}.json",
     log:
-        "logs/compare_distributions/{manifest}.log",
+        "logs/compare_distributions/{measured}.log",
     benchmark:
-        "benchmarks/compare_distributions/{manifest}.tsv"
+        "benchmarks/compare_distributions/{measured}.tsv"
     params:
         code=code("compare_distributions.py"),
         distribution=config["baselines"]["distribution"],
     script:
         "../scripts/compare_distributions.py"
-
-
-rule compare_distribution_of_set:
-    """Find what has drifted in one source set that has gates of its own."""
-    input:
-        candidates=["results/baselines/{source_set}.distribution.json"],
-        blessed=lambda wildcards: baseline_file(
-            f"{wildcards.source_set}.distribution.json"
-        ),
-    output:
-        drift="reports/distribution/source_sets/{source_set}.json",
-    log:
-        "logs/compare_distribution_of_set/{source_set}.log",
-    benchmark:
-        "benchmarks/compare_distribution_of_set/{source_set}.tsv"
-    params:
-        code=code("compare_distributions.py"),
-        distribution=config["baselines"]["distribution"],
-    script:
-        "../scripts/compare_distributions.py"
-
-
-rule compare_health_of_set:
-    """Compare the figures of a source set with those that are blessed."""
-    input:
-        report="reports/health/source_sets/{source_set}.json",
-        blessed=lambda wildcards: baseline_file(
-            f"source_sets/{wildcards.source_set}.health.json"
-        ),
-    output:
-        candidate="results/baselines/source_sets/{source_set}.health.json",
-        diff="reports/health/source_sets/{source_set}.diff.json",
-    log:
-        "logs/compare_health_of_set/{source_set}.log",
-    benchmark:
-        "benchmarks/compare_health_of_set/{source_set}.tsv"
-    params:
-        code=code("compare_health.py"),
-        tolerances=config["baselines"]["tolerances"],
-    script:
-        "../scripts/compare_health.py"
 
 
 rule compare_health:
-    """Compare the figures of a manifest with those that are blessed."""
+    """Compare the figures of a manifest or a source set with those that are blessed."""
     input:
-        report="reports/health/{manifest}.json",
-        blessed=lambda wildcards: baseline_file(f"{wildcards.manifest}.health.json"),
+        report="reports/health/{measured}.json",
+        blessed=lambda wildcards: baseline_file(f"{wildcards.measured}.health.json"),
     output:
-        candidate="results/baselines/{manifest}.health.json",
-        diff="reports/health/{manifest}.diff.json",
+        candidate="results/baselines/{measured}.health.json",
+        diff="reports/health/{measured}.diff.json",
     log:
-        "logs/compare_health/{manifest}.log",
+        "logs/compare_health/{measured}.log",
     benchmark:
-        "benchmarks/compare_health/{manifest}.tsv"
+        "benchmarks/compare_health/{measured}.tsv"
     params:
         code=code("compare_health.py"),
         tolerances=config["baselines"]["tolerances"],

@@ -13,42 +13,21 @@ out:  results/gates/{manifest}.json           stands only if the manifest may pa
 rule enforce_gates:
     """Stop where a gate fails and is not waived, unless the config says to report only."""
     input:
-        report="reports/health/{manifest}.json",
+        report="reports/health/{measured}.json",
         # Whoever is stopped here finds the page, and the figures that may be blessed.
         after=[
-            "reports/health/{manifest}.html",
-            "reports/health/{manifest}.diff.json",
+            "reports/health/{measured}.html",
+            "reports/health/{measured}.diff.json",
         ],
     output:
-        verdict="results/gates/{manifest}.json",
+        verdict="results/gates/{measured}.json",
     log:
-        "logs/enforce_gates/{manifest}.log",
+        "logs/enforce_gates/{measured}.log",
     benchmark:
-        "benchmarks/enforce_gates/{manifest}.tsv"
+        "benchmarks/enforce_gates/{measured}.tsv"
     params:
         code=code("enforce_gates.py"),
         # It decides whether a verdict stops the run, and nothing of the verdict.
-        local={"mode": config["gates"]},
-    script:
-        "../scripts/enforce_gates.py"
-
-
-rule enforce_gates_of_set:
-    """Stop where a gate of a source set fails and is not waived, unless told to report only."""
-    input:
-        report="reports/health/source_sets/{source_set}.json",
-        after=[
-            "reports/health/source_sets/{source_set}.html",
-            "reports/health/source_sets/{source_set}.diff.json",
-        ],
-    output:
-        verdict="results/gates/source_sets/{source_set}.json",
-    log:
-        "logs/enforce_gates_of_set/{source_set}.log",
-    benchmark:
-        "benchmarks/enforce_gates_of_set/{source_set}.tsv"
-    params:
-        code=code("enforce_gates.py"),
         local={"mode": config["gates"]},
     script:
         "../scripts/enforce_gates.py"

@@ -24,6 +24,8 @@ MERGED = sorted({s for m in MANIFESTS for s in config["manifests"][m]["source_se
 # Source sets that have gates of their own, and those that no manifest weighs.
 GATED = [name for name in INGESTED if name in EXPIRED_WAIVERS_OF_SETS]
 ALONE = [name for name in INGESTED if name not in MERGED]
+# What is measured, judged and weighed: a manifest, or a source set by itself.
+MEASURED = [*MANIFESTS, *(f"source_sets/{name}" for name in INGESTED)]
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
 
 LIBRARY = Library(WORKFLOW / "src/drumcorpus", memory=PYTHON_FILES)
@@ -65,6 +67,13 @@ def shards_of_manifest(pattern, manifest):
     """The paths of all shards that a manifest merges."""
     source_sets = config["manifests"][manifest]["source_sets"]
     return [path for name in source_sets for path in shards_of(pattern, name)]
+
+
+def measured_sets(measured):
+    """The source sets of a manifest, or the one that is measured by itself."""
+    if measured in MANIFESTS:
+        return config["manifests"][measured]["source_sets"]
+    return [measured.removeprefix("source_sets/")]
 
 
 def tables_of_manifest(folder, manifest):
@@ -161,3 +170,4 @@ wildcard_constraints:
     source_set="|".join(SOURCE_SETS),
     shard=r"\d{3}",
     manifest="|".join(MANIFESTS) or "(?!)",
+    measured="|".join(MEASURED) or "(?!)",

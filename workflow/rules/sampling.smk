@@ -9,43 +9,32 @@ out:  results/sampling/{manifest}.json      class weights, session factors and t
 """
 
 
+def weighed_tables(wildcards):
+    """A manifest, or the shards of a source set that no manifest merges."""
+    if wildcards.measured in MANIFESTS:
+        return [f"results/manifests/{wildcards.measured}.parquet"]
+    (source_set,) = measured_sets(wildcards.measured)
+    return shards_of("results/aliased/{source_set}/{shard}.parquet", source_set)
+
+
+def gates_to_pass(measured):
+    """The verdict that the weights wait for; a source set may have no gates."""
+    is_gated = measured in MANIFESTS or measured_sets(measured)[0] in GATED
+    return [f"results/gates/{measured}.json"] if is_gated else []
+
+
 rule derive_weights:
-    """Derive the sampling weights of a manifest."""
+    """Derive the sampling weights of a manifest, or of a source set that none merges."""
     input:
-        tables=["results/manifests/{manifest}.parquet"],
-        after="results/gates/{manifest}.json",
+        tables=weighed_tables,
+        after=lambda wildcards: gates_to_pass(wildcards.measured),
     output:
-        weights="results/sampling/{manifest}.json",
-        events="results/sampling/{manifest}.parquet",
+        weights="results/sampling/{measured}.json",
+        events="results/sampling/{measured}.parquet",
     log:
-        "logs/derive_weights/{manifest}.log",
+        "logs/derive_weights/{measured}.log",
     benchmark:
-        "benchmarks/derive_weights/{manifest}.tsv"
-    params:
-        code=code("derive_weights.py"),
-        sampling=config["sampling"],
-    script:
-        "../scripts/derive_weights.py"
-
-
-rule derive_weights_of_set:
-    """Derive the sampling weights of a source set that no manifest merges."""
-    input:
-        tables=lambda wildcards: shards_of(
-            "results/aliased/{source_set}/{shard}.parquet", wildcards.source_set
-        ),
-        after=lambda wildcards: (
-            ["results/gates/source_sets/{source_set}.json"]
-            if wildcards.source_set in GATED
-            else []
-        ),
-    output:
-        weights="results/sampling/source_sets/{source_set}.json",
-        events="results/sampling/source_sets/{source_set}.parquet",
-    log:
-        "logs/derive_weights_of_set/{source_set}.log",
-    benchmark:
-        "benchmarks/derive_weights_of_set/{source_set}.tsv"
+        "benchmarks/derive_weights/{measured}.tsv"
     params:
         code=code("derive_weights.py"),
         sampling=config["sampling"],

@@ -8,7 +8,8 @@ from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.stages.gates.gates import enforce_gates, may_stand, waivers_in_words
 
-name, mode = snakemake.wildcards[0], snakemake.params.local["mode"]  # a manifest or a source set
+name = snakemake.wildcards.measured.removeprefix("source_sets/")
+mode = snakemake.params.local["mode"]
 # One that stands may have been let through by the other mode.
 job.leave_if_fresh(also=lambda: may_stand(read_json(standing(snakemake.output.verdict)), mode))
 verdicts = read_json(snakemake.input.report)["gates"]
