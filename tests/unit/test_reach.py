@@ -81,6 +81,7 @@ def test_a_job_of_one_stage_reaches_no_work_of_another(script):
     may_meet = {
         "take_inventory": {"inventory", "splits"},
         "measure_health": {"health", "gates"},
+        "measure_source_set": {"health", "gates"},
         "measure_export": {"export", "gates"},
         "verify": {"export"},
     }
