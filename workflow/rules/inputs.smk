@@ -76,6 +76,20 @@ def measured_sets(measured):
     return [measured.removeprefix("source_sets/")]
 
 
+def weighed_tables(wildcards):
+    """A manifest, or the shards of a source set that no manifest merges."""
+    if wildcards.measured in MANIFESTS:
+        return [f"results/manifests/{wildcards.measured}.parquet"]
+    (source_set,) = measured_sets(wildcards.measured)
+    return shards_of("results/aliased/{source_set}/{shard}.parquet", source_set)
+
+
+def gates_to_pass(measured):
+    """The verdict that the weights wait for; a source set may have no gates."""
+    is_gated = measured in MANIFESTS or measured_sets(measured)[0] in GATED
+    return [f"results/gates/{measured}.json"] if is_gated else []
+
+
 def tables_of_manifest(folder, manifest):
     """The tables below results/FOLDER of all source sets of a manifest."""
     source_sets = config["manifests"][manifest]["source_sets"]

@@ -9,20 +9,6 @@ out:  results/sampling/{manifest}.json      class weights, session factors and t
 """
 
 
-def weighed_tables(wildcards):
-    """A manifest, or the shards of a source set that no manifest merges."""
-    if wildcards.measured in MANIFESTS:
-        return [f"results/manifests/{wildcards.measured}.parquet"]
-    (source_set,) = measured_sets(wildcards.measured)
-    return shards_of("results/aliased/{source_set}/{shard}.parquet", source_set)
-
-
-def gates_to_pass(measured):
-    """The verdict that the weights wait for; a source set may have no gates."""
-    is_gated = measured in MANIFESTS or measured_sets(measured)[0] in GATED
-    return [f"results/gates/{measured}.json"] if is_gated else []
-
-
 rule derive_weights:
     """Derive the sampling weights of a manifest, or of a source set that none merges."""
     input:
