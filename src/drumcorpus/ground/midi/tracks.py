@@ -160,9 +160,11 @@ def _track_at(data: bytes, position: int) -> tuple[Tracks, int]:
     if has_ended:
         unstated.defects.append(TRACK_LENGTH_NOT_AS_STATED)
         return unstated, end
-    if problem is not None:
-        raise problem
-    return track, stop
+    if problem is None and length > 0:
+        return track, stop
+    if problem is None:
+        problem = ValueError(f"truncated MIDI file: the track at byte {position} has no end")
+    raise problem
 
 
 def _read_track(

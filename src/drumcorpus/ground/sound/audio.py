@@ -158,8 +158,10 @@ def _decode_near(sound, sample_rate_hz, spans, allow_not_finite, channel):
     n_samples = math.floor(n_frames / (rate / sample_rate_hz) + 0.5)  # as soxr rounds, to the bit
     samples = np.zeros(n_samples, dtype=np.float32)
     for start, stop in _joined(zip(starts.tolist(), stops.tolist(), strict=True)):
-        part = sound.read(start, stop, allow_not_finite=allow_not_finite)
-        mono = resample(as_one(part, channel), rate, sample_rate_hz)
+        part = bytearray()
+        for block in sound.blocks_between(start, stop, allow_not_finite=allow_not_finite):
+            part += as_one(block, channel).data
+        mono = resample(np.frombuffer(part, dtype=np.float32), rate, sample_rate_hz)
         at = start // step * resampled_step
         samples[at : at + len(mono)] = mono[: len(samples) - at]
     return samples

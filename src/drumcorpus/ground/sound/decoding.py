@@ -3,13 +3,13 @@
 Every reader of the library decodes here, so that a file is usable for all of them or for none:
 
 ``unreadable_audio``
-    libsndfile cannot decode it, or the header has a rate that no recording has.
+    libsndfile cannot decode it, or its rate, channels or length are beyond `sound_limits`.
 ``empty_audio``
     It has no byte, or no sample.
 ``cut_short``
     The last sample that its header promises is not there.
 ``not_finite``
-    A sample is a NaN or an infinity.
+    A sample is a NaN or an infinity, or so far beyond full scale that it is no sound.
 
 The first two show when a file is opened, the third at its end, the last where the sample is read.
 """
@@ -17,17 +17,24 @@ The first two show when a file is opened, the third at its end, the last where t
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from drumcorpus.ground.sound.chunks import missing_bytes
+from drumcorpus.ground.sound.sound_limits import (
+    BLOCK,
+    CHANNELS,
+    FRAMES,
+    LARGEST_SAMPLE,
+    RATES_HZ,
+    UNBELIEVABLE,
+)
+from drumcorpus.ground.sound.stated_lengths import Corrected, corrections
 from drumcorpus.vocabulary import CUT_SHORT, EMPTY_AUDIO, NOT_FINITE, UNREADABLE_AUDIO
 
-BLOCK = 1 << 16  # samples of each channel that are decoded at once
-RATES_HZ = (4_000, 400_000)  # what a recording can have; a damaged header says anything
 # Formats in which libsndfile finds a sample without decoding those before it.
 SEEKABLE = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
 
@@ -62,7 +69,8 @@ class SoundReader:
         n_block : int
             Samples of each channel in a block.
         allow_not_finite : bool
-            Let NaN and infinities through, for one who judges every stroke by its own sound.
+            Let NaN through, for one who judges every stroke by its own sound; what is infinite or
+            too large is NaN too.
 
         Yields
         ------
@@ -84,18 +92,22 @@ class SoundReader:
             n_left -= len(samples)
         self._require_bytes()
 
-    def read(self, start: int, stop: int, *, allow_not_finite: bool = False) -> np.ndarray:
-        """The samples from `start` to before `stop`, (n_samples, n_channels) float32.
+    def blocks_between(
+        self, start: int, stop: int, *, allow_not_finite: bool = False
+    ) -> Iterator[np.ndarray]:
+        """The samples from `start` to before `stop`, as of `blocks`.
 
         Raises
         ------
         UnusableSound
             As of `blocks`; also `cut_short` where some of them are not there.
         """
-        samples = self._read(stop - start, allow_not_finite, start)
-        if len(samples) < stop - start:
-            raise self._end_is_missing()
-        return samples
+        while start < stop:
+            samples = self._read(min(BLOCK, stop - start), allow_not_finite, start)
+            if len(samples) == 0:
+                raise self._end_is_missing()
+            yield samples
+            start += len(samples)
 
     def require_end(self) -> None:
         """Look whether the last sample is there, without decoding the others.
@@ -114,19 +126,45 @@ class SoundReader:
             raise self._end_is_missing()
         self._require_bytes()
 
+    def count_samples(self) -> None:
+        """Take what can be decoded for the length, where that which is stated can be none.
+
+        Raises
+        ------
+        UnusableSound
+            If nothing can be decoded, or it is beyond `sound_limits`.
+        """
+        n_there = 0
+        with suppress(soundfile.SoundFileError):
+            while n_there <= FRAMES.most and (n_read := len(self._file.read(BLOCK, "float32"))):
+                n_there += n_read
+        if n_there == 0:
+            raise self._end_is_missing()
+        try:
+            FRAMES.check(n_there, "the file")
+        except ValueError as error:
+            raise UnusableSound(UNREADABLE_AUDIO, str(error)) from error
+        self.n_samples = n_there
+        self._file.seek(0)
+
     def _read(self, n_samples, allow_not_finite, start=None):
         try:
-            if start is not None:
+            if start is not None and start != self._file.tell():
                 self._file.seek(start)
             samples = self._file.read(n_samples, dtype="float32", always_2d=True)
         except (soundfile.SoundFileError, TypeError) as error:
             with open_sound(self._source) as anew:  # after an error no seek is to be trusted
                 anew.require_end()
             raise _unreadable(error) from error
-        with np.errstate(invalid="ignore"):  # infinities of both signs
-            is_finite = allow_not_finite or np.isfinite(samples.sum(dtype=np.float64))
-        if not is_finite:
-            raise UnusableSound(NOT_FINITE, "samples hold a NaN or an infinity")
+        # A NaN is below no limit, and so neither the largest nor the smallest is.
+        if len(samples) and not -LARGEST_SAMPLE <= samples.min() <= samples.max() <= LARGEST_SAMPLE:
+            if not allow_not_finite:
+                detail = "samples hold a NaN or an infinity"
+                if np.isfinite(samples).all():
+                    largest = np.abs(samples).max()
+                    detail = f"a sample of {largest:.3g}; allowed: {LARGEST_SAMPLE:g} of full scale"
+                raise UnusableSound(NOT_FINITE, detail)
+            samples[~(np.abs(samples) <= LARGEST_SAMPLE)] = np.nan
         return samples
 
     def _require_bytes(self):
@@ -159,20 +197,42 @@ def open_sound(source: Source) -> Iterator[SoundReader]:
     OSError
         If there is no such file, or it cannot be read: that is no property of the recording.
     """
-    with _content(source) as file:
-        if not file.read(1):
+    with _content(source) as content:
+        if not content.read(1):
             raise UnusableSound(EMPTY_AUDIO, "not readable as audio: the file has no content")
+        patches = corrections(content)
+        content.seek(0)
+        with _opened(Corrected(content, patches) if patches else source) as file:
+            _require_limits(file)
+            reader = SoundReader(file, source)
+            # Of FLAC the last frame would have told, were it whole: it is cut short.
+            if reader.n_samples >= UNBELIEVABLE and file.format != "FLAC":
+                reader.count_samples()
+            yield reader
+
+
+@contextmanager
+def _opened(source):
     try:
         file = soundfile.SoundFile(io.BytesIO(source) if _is_content(source) else source)
     except (soundfile.SoundFileError, TypeError) as error:
         raise _unreadable(error) from error
     with file:
-        if file.frames == 0:
-            raise UnusableSound(EMPTY_AUDIO, "the audio holds no sample")
-        if not RATES_HZ[0] <= file.samplerate <= RATES_HZ[1]:
-            detail = f"sample rate {file.samplerate} Hz; allowed: {RATES_HZ[0]} to {RATES_HZ[1]}"
-            raise UnusableSound(UNREADABLE_AUDIO, detail)
-        yield SoundReader(file, source)
+        yield file
+
+
+def _require_limits(file):
+    if file.frames == 0:
+        raise UnusableSound(EMPTY_AUDIO, "the audio holds no sample")
+    if not RATES_HZ[0] <= file.samplerate <= RATES_HZ[1]:
+        detail = f"sample rate {file.samplerate} Hz; allowed: {RATES_HZ[0]} to {RATES_HZ[1]}"
+        raise UnusableSound(UNREADABLE_AUDIO, detail)
+    try:
+        CHANNELS.check(file.channels, "the file")
+        if file.frames < UNBELIEVABLE:
+            FRAMES.check(file.frames, "the file")
+    except ValueError as error:
+        raise UnusableSound(UNREADABLE_AUDIO, str(error)) from error
 
 
 def _unreadable(error):

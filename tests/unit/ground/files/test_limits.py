@@ -17,10 +17,16 @@ from drumcorpus.ground.files.raw_files import RawFile, UnusableFile, read_as_dig
 from drumcorpus.ground.files.raw_reader import RawReader
 from drumcorpus.ground.midi.beats import read_beats, timed_lines
 from drumcorpus.ground.midi.midi_file import parse_midi
+from drumcorpus.ground.sound import sound_limits
 from drumcorpus.source_sets.enst_drums import read_annotation
 from drumcorpus.stages.inventory.checksum_lists import read_checksum_list
 
-LIMITS = {name: value for name, value in vars(limits).items() if isinstance(value, Limit)}
+LIMITS = {
+    name: value
+    for module in (limits, sound_limits)
+    for name, value in vars(module).items()
+    if isinstance(value, Limit)
+}
 
 
 def running_status(n_notes):
@@ -112,7 +118,7 @@ def test_a_file_that_people_keep_has_a_limit_too(tmp_path):
     ("content", "said"),
     [
         pytest.param(b"a" * 20_001, r"s:1: 20,002 bytes in a line", id="a line"),
-        pytest.param(b"# \n" * 2_000_001, r"s: 2,000,001 lines", id="lines"),
+        pytest.param(b"#\n" * 2_000_001, r"s: 2,000,001 lines", id="lines", marks=pytest.mark.long),
     ],
 )
 def test_a_checksum_list_is_read_line_by_line(tmp_path, content, said):

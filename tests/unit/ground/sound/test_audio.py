@@ -54,7 +54,7 @@ class TestProbe:
         with pytest.raises(ValueError, match="holds no sample"):
             probe_audio(tmp_path / "b.wav")
 
-    @pytest.mark.parametrize("n_samples", [RATE * 50, 0])
+    @pytest.mark.parametrize("n_samples", [RATE * 50, RATE * 2])
     def test_a_flac_whose_header_promises_more_than_it_holds(self, tmp_path, n_samples):
         path = tmp_path / "a.flac"
         write_sound(path, sine(-20, 1.0), RATE)

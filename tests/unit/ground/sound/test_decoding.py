@@ -82,7 +82,10 @@ HOSTILE = {
     "no byte": (b"", "empty_audio"),
     "a header and no sample": (encoded(np.zeros(0)), "empty_audio"),
     "a header that states samples, and none": (noise()[:44], "empty_audio"),
-    "WAV that states 0 bytes": (stating(0), "empty_audio"),
+    "WAV that states 0 bytes, and has a chunk": (
+        stating(0, noise()[:44]) + b"LIST\4\0\0\0INFO",
+        "empty_audio",
+    ),
     "one byte": (b"\x00", "unreadable_audio"),
     "no audio": (b"hello, this is no sound" * 40, "unreadable_audio"),
     "RIFF and no more": (b"RIFF\x00\x00\x00\x00WAVE", "unreadable_audio"),
@@ -96,12 +99,17 @@ HOSTILE = {
     "half an RF64": (cut(noise("RF64")), "cut_short"),
     "half a FLAC": (cut(noise("FLAC")), "cut_short"),
     "FLAC without its last bytes": (noise("FLAC")[:-20], "cut_short"),
-    "FLAC that promises too much": (promising(1 << 33), "cut_short"),
-    "FLAC of unknown length": (promising(0), "cut_short"),
+    "FLAC that promises too much": (promising(10**6), "cut_short"),
+    "half a FLAC that promises what cannot be": (cut(promising(1 << 33)), "cut_short"),
+    "half a FLAC of unknown length": (cut(promising(0)), "cut_short"),
     "a NaN": (floats(nan=0.7), "not_finite"),
     "an infinity": (floats(inf=0.3), "not_finite"),
     "infinities of both signs": (floats(inf=0.3, **{"-inf": 0.3001}), "not_finite"),
+    "a sample far beyond full scale": (floats(**{"1e19": 0.5}), "not_finite"),
     "a whole WAV": (noise(), None),
+    "WAV that states 0 bytes": (stating(0), None),
+    "FLAC that promises what cannot be": (promising(1 << 33), None),
+    "FLAC of unknown length": (promising(0), None),
     "WAV of unstated length": (stating(0xFFFFFFFF), None),
     "half a WAV of unstated length": (cut(stating(0xFFFFFFFF)), None),
     "a whole AIFF": (noise("AIFF", subtype="PCM_24"), None),
@@ -111,7 +119,10 @@ HOSTILE = {
     "one sample": (encoded(np.array([0.5])), None),
 }
 # What shows in no header and at no end is not seen by one who does not decode it.
-UNSEEN_BY_PROBE = ("FLAC with a hole", "a NaN", "an infinity", "infinities of both signs")
+UNSEEN_BY_PROBE = (
+    *("FLAC with a hole", "a NaN", "an infinity", "infinities of both signs"),
+    "a sample far beyond full scale",
+)
 WHOLE = np.array([[0.0, SECONDS]])
 
 
@@ -200,9 +211,10 @@ def test_what_is_said_of_a_file_is_the_same_each_time(kind):
         ("half a WAV", "the header says 960000 bytes of samples, 479978 are there"),
         ("half an AIFF", "the header says 1440000 bytes of samples"),
         ("half an RF64", "the header says 960000 bytes of samples"),
-        ("FLAC that promises too much", "the header says 8589934592 samples, and the last is not"),
+        ("FLAC that promises too much", "the header says 1000000 samples, and the last is not"),
         ("half a FLAC", "the header says 240000 samples, and the last is not there"),
         ("a NaN", "samples hold a NaN or an infinity"),
+        ("a sample far beyond full scale", r"a sample of 1e\+19; allowed: 1e\+06 of full scale"),
         ("a rate that no recording has", "sample rate 100 Hz; allowed: 4000 to 400000"),
     ],
 )
