@@ -14,6 +14,7 @@ from drumcorpus.ground.midi.tracks import read_tracks
 
 DEFAULT_TEMPO = 500_000  # microseconds per quarter note, where the file says none
 DEFAULT_METER = (4, 4)
+_LARGEST_BAR = 1_000_000  # more than a day of the shortest bars that are played
 
 
 @dataclass
@@ -130,6 +131,11 @@ def bars_and_beats(midi: MidiFile, ticks: np.ndarray) -> tuple[np.ndarray, np.nd
     meters : np.ndarray, shape (n,), str
         Such as ``6/8``.
 
+    Raises
+    ------
+    ValueError
+        If a bar has a number that no music comes to.
+
     Examples
     --------
     A bar of four quarter notes, then bars of six eighths:
@@ -148,6 +154,8 @@ def bars_and_beats(midi: MidiFile, ticks: np.ndarray) -> tuple[np.ndarray, np.nd
     offset = ticks - starts[segment]
     bars = 1 + first_bars[segment] + offset // bar_ticks[segment]
     beats = 1 + offset % bar_ticks[segment] / beat_ticks[segment]
+    if not bars.max(initial=0) <= _LARGEST_BAR:
+        raise ValueError(f"a note in bar {bars.max():,.0f}; allowed: {_LARGEST_BAR:,} at most")
     names = np.array([f"{numerator}/{denominator}" for numerator, denominator in meters])
     return bars.astype(np.int32), beats, names[segment]
 

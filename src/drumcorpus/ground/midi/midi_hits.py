@@ -62,7 +62,10 @@ def read_midi_hits(path: str, data: bytes, label_map: LabelMap) -> dict[str, np.
     }
     if midi.ticks_per_second is not None:  # a clock without beats
         return hits
-    bars, beats, meters = bars_and_beats(midi, ticks)
+    try:
+        bars, beats, meters = bars_and_beats(midi, ticks)
+    except ValueError as error:
+        raise UnusableFile(path, UNREADABLE_MIDI, str(error)) from error
     return hits | {
         "tempo_bpm": tempos_at(midi, ticks),
         "bar": bars,

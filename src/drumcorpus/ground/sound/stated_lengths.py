@@ -15,6 +15,7 @@ import os
 from typing import BinaryIO
 
 from drumcorpus.ground.sound.chunks import find_samples
+from drumcorpus.ground.sound.mp3_frames import correct_count
 from drumcorpus.ground.sound.sound_limits import UNBELIEVABLE
 
 _TAG_BYTES = 128  # of ID3v1
@@ -72,7 +73,9 @@ def corrections(file: BinaryIO) -> dict[int, bytes]:
     if file.read(4) == b"fLaC":
         return _correct_flac(file)
     samples = find_samples(file)
-    return samples.corrections() if samples is not None and samples.is_unstated else {}
+    if samples is not None:
+        return samples.corrections() if samples.is_unstated else {}
+    return correct_count(file)
 
 
 def _correct_flac(file: BinaryIO) -> dict[int, bytes]:
@@ -99,7 +102,7 @@ def _last_sample(tail: bytes, stated: int, block_size: int) -> int | None:
     place = len(tail)
     while (place := tail.rfind(b"\xff", 0, place)) >= 0:
         end = _frame_end(tail[place : place + 16].ljust(16, b"\0"), block_size)
-        if end is not None and (end == stated or _crc(tail[place:], 16, 0x8005) == 0):
+        if end is not None and (end == stated or crc(tail[place:], 16, 0x8005) == 0):
             return end
     return None
 
@@ -125,12 +128,12 @@ def _frame_end(header: bytes, block_size: int) -> int | None:
     else:
         n_samples = 576 << size_code - 2 if size_code < 6 else 256 << size_code - 8
     at += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
-    if at >= len(header) or _crc(header[: at + 1], 8, 0x07):
+    if at >= len(header) or crc(header[: at + 1], 8, 0x07):
         return None
     return (number if header[1] & 1 else number * block_size) + n_samples
 
 
-def _crc(data: bytes, n_bits: int, polynomial: int) -> int:
+def crc(data: bytes, n_bits: int, polynomial: int) -> int:
     """Cyclic redundancy check; 0 of data that end with their own."""
     table, mask, shift = _table(n_bits, polynomial), (1 << n_bits) - 1, n_bits - 8
     value = 0

@@ -4,7 +4,9 @@ import struct
 
 import pytest
 
+from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.midi.midi_file import parse_midi
+from drumcorpus.ground.midi.midi_hits import read_midi_hits
 
 END = b"\x00\xff\x2f\x00"
 
@@ -76,3 +78,28 @@ def test_a_file_cut_in_its_last_track_is_refused_at_every_byte():
     for n_bytes in range(len(data)):
         with pytest.raises(ValueError, match="MIDI"):
             parse_midi(data[:n_bytes])
+
+
+FAR = b"\xff\xff\xff\x7f\xff\x01\x00"  # the longest time between two events, and a text of nothing
+FASTEST = b"\x00\xff\x51\x03\x00\x00\x01"  # a microsecond a quarter
+SHORTEST = b"\x00\xff\x58\x04\x01\x07\x18\x08"  # bars of a 128th
+
+
+@pytest.mark.parametrize(
+    ("body", "division", "said"),
+    [
+        pytest.param(FAR * 9 + FIRST, 480, "2,415,919,1.. ticks; allowed: 2,147", id="ticks"),
+        pytest.param(FAR * 7 + FIRST, 1, "a note at .* s; wanted: a time from", id="a day"),
+        pytest.param(
+            FASTEST + SHORTEST + FAR * 7 + FIRST, 1, "a note in bar .* allowed", id="bars"
+        ),
+    ],
+)
+def test_a_note_past_all_time_makes_the_file_unreadable_and_no_double_trigger(
+    body, division, said, td11
+):
+    data = midi(chunk(body))
+    data = data[:12] + division.to_bytes(2) + data[14:]
+    with pytest.raises(UnusableFile, match=said) as refused:
+        read_midi_hits("a.mid", data, td11)
+    assert refused.value.reason == "unreadable_midi"

@@ -125,6 +125,19 @@ def test_what_has_less_than_a_length_that_can_be_is_cut_short(kind):
         assert refused.value.reason == "cut_short"
 
 
+@pytest.mark.parametrize("rate_hz", [44_100, 24_000, 16_000, 8_000])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("stated", [0, 2**24, 2**32 - 1])
+def test_an_mp3_without_a_count_of_its_frames_is_counted(rate_hz, channels, stated):
+    data = sound_bytes(SAMPLES[: rate_hz * 2, :channels], rate_hz, format="MP3")
+    place = max(data.find(b"Xing"), data.find(b"Info")) + 8
+    assert place > 8
+    piped = patched(data, place, ">I", stated)
+    for source in (piped, b"ID3\x04\0\0\0\0\0\x64" + bytes(100) + piped):
+        assert probe_audio(source) == probe_audio(data)
+        assert np.array_equal(read_mono(source)[0], read_mono(data)[0])
+
+
 def test_half_of_what_was_written_to_a_pipe_is_the_half_that_is_there():
     half = wav(0xFFFFFFFF)[: 44 + RATE_HZ * 4]
     assert probe_audio(half)["duration"] == 1.0
