@@ -92,3 +92,4 @@ rule all:
 
 
 include: "workflow/rules/verify.smk"
+include: "workflow/rules/asked_targets.smk"

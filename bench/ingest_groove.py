@@ -54,7 +54,6 @@ def inventory(root: Path, out: Path) -> None:
     from drumcorpus.ground.files.raw_files import (
         FactCache,
         digest_raw_files,
-        existing_roots,
         scan_roots,
     )
     from drumcorpus.ground.files.tables import write_table
@@ -64,7 +63,7 @@ def inventory(root: Path, out: Path) -> None:
     from drumcorpus.stages.inventory.inventory import take_inventory
     from drumcorpus.stages.splits.draw import split_sessions
 
-    files, refusals = scan_roots(existing_roots(SOURCE_SET, [root]))
+    files, refusals = scan_roots([root])
     cache = FactCache(out / "facts.json")
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
     raw = RawData(SOURCE_SET, files, digests, refusals + unreadable, cache)

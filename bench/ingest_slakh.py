@@ -91,7 +91,6 @@ def inventory(root: Path, out: Path) -> float:
     from drumcorpus.ground.files.raw_files import (
         FactCache,
         digest_raw_files,
-        existing_roots,
         scan_roots,
     )
     from drumcorpus.ground.files.tables import write_table
@@ -108,7 +107,7 @@ def inventory(root: Path, out: Path) -> float:
         seconds.append(time.perf_counter() - start)
         return found
 
-    files, refusals = scan_roots(existing_roots(SOURCE_SET, [root]))
+    files, refusals = scan_roots([root])
     cache = FactCache(out / "facts.json")
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
     card, options = read_card()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from checkout import REPO
 
+from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
 from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
 from drumcorpus.ground.files.raw_reader import RawReader
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
@@ -56,14 +57,16 @@ class Run:
 
     def inventory(self, *, backwards=False):
         """The inventory; `backwards` hands the files over in the opposite order."""
-        files, refusals = scan_roots(self.roots)
+        leftovers = read_leftovers(RESOURCES / "not_of_the_set.yaml")
+        files, refusals = scan_roots(self.roots, leftovers.kind_of_entry)
+        refusals, left = split_refusals(refusals)
         if backwards:
             files = dict(reversed(files.items()))
         cache = FactCache(self.cache)
         digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
         works = work_splits(read_yaml(RESOURCES / "source_sets/work_splits.yaml"))
         return take_inventory(
-            RawData(self.name, files, digests, refusals + unreadable, cache),
+            RawData(self.name, files, digests, refusals + unreadable, cache, tuple(left)),
             self.card,
             self.options,
             self.module.survey,

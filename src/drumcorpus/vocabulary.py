@@ -49,6 +49,9 @@ TOO_SHORT_AFTER_ONSET = "too_short_after_onset"
 SILENT_WINDOW = "silent_window"
 ANOTHER_CRASH_AT_ONCE = "another_crash_at_once"
 
+# A file below a root that no publisher has put there; it is counted, and not in the quarantine.
+NOT_OF_THE_SET = "not_of_the_set"
+
 # Why a raw file is not used (column `reason` of the quarantine).
 OUTSIDE_ROOT = "outside_root"
 BROKEN_LINK = "broken_link"

@@ -4,6 +4,7 @@ import io
 import shutil
 from collections import Counter, defaultdict
 from importlib import import_module
+from pathlib import PurePosixPath
 
 import mido
 import pyarrow as pa
@@ -68,6 +69,37 @@ def test_every_file_is_accounted_for(root, inventory):
     assert {row["session_id"] for row in rows} - {None} <= sessions
     assert all(row["duration"] > 0 for row in rows if row["role"] == "audio")
     assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < MAX_BYTES
+
+
+def test_what_systems_and_tools_leave_changes_nothing_and_is_counted(root, run, inventory):
+    """As a Mac leaves it on a foreign disk, a server beside it, and editors and programs."""
+    names = sorted(paths_below(root))
+    folders = sorted({PurePosixPath(name).parent for name in names})
+    beside = (".DS_Store", "Thumbs.db", "@eaDir/a", ".~lock.x#", ".nfs0001", "take.wav.part")
+    shadows = [PurePosixPath(name).parent / f"._{PurePosixPath(name).name}" for name in names]
+    others = [folder / name for folder in folders for name in beside]
+    others += [PurePosixPath("__MACOSX") / name for name in names]
+    others += [PurePosixPath(f"{name}.reapeaks") for name in names if name.endswith(".wav")]
+    others += [PurePosixPath(f"{names[0]}~"), PurePosixPath(".git/config")]
+    try:
+        for path in [*shadows, *others]:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(b"\0\5\x16\7")
+        found = run.inventory()
+    finally:
+        for path in [*shadows, *others]:
+            (root / path).unlink()
+    assert found.sessions.equals(inventory.sessions)
+    assert found.files.equals(inventory.files)
+    assert found.quarantine.num_rows == 0
+    counted = {kind: row["files"] for kind, row in found.not_of_the_set["by_kind"].items()}
+    assert counted["apple_double"] == len(names)
+    assert (
+        counted["macos_archive"] == counted["version_control"] == counted["editor"] - len(folders)
+    )
+    assert counted["server_index"] == counted["nfs_deleted"] == len(folders)
+    assert found.not_of_the_set["files"] == sum(counted.values())
+    assert inventory.not_of_the_set["files"] == 0
 
 
 def test_every_session_with_audio_says_how_long_it_is(inventory):

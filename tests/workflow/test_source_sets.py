@@ -38,12 +38,13 @@ def test_a_card_without_a_licence_stops_the_run(empty):
 
 
 def test_the_licence_switch_leaves_out_what_may_not_be_passed_on(empty):
-    Path(empty.path("raw")).mkdir()
+    for root in ("raw", "enst"):
+        Path(empty.path(root)).mkdir()
     (empty.path("raw") / "info.csv").write_text("")
     sets = ["groove_mididataset", "enst_drums"]
     blocks = {
         "groove_mididataset": {"roots": ["raw"]},
-        "enst_drums": {"roots": ["raw"]},
+        "enst_drums": {"roots": ["enst"]},
     }
     manifest = {"prod_combined": {"source_sets": sets, "gates": "gates.yaml"}}
     small(empty, use=sets, source_sets=blocks, manifests=manifest, redistributable_only=True)

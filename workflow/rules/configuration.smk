@@ -7,17 +7,21 @@ import sys
 from pathlib import Path
 
 from drumcorpus.ground.run.cards import check_settings
+from drumcorpus.ground.run.command_line import check_overlays
 from drumcorpus.ground.run.configuration import (
     check_configuration,
     check_max_cymbals,
+    check_source_set_names,
     redistributable_part,
     spell_out,
     with_present_names,
 )
 from drumcorpus.ground.run.repeated_sets import origin, spell_out_repeated_sets
+from drumcorpus.ground.run.layout import plain_path
 from drumcorpus.ground.run.manifests_in_use import manifests_in_use
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.ground.files.errata import read_errata
+from drumcorpus.ground.files.written_paths import why_no_file
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 from drumcorpus.ground.files.schema_check import check_document, typed
@@ -30,6 +34,9 @@ from drumcorpus.ground.run.state import day_of_planning
 from snakemake.common.configfile import load_configfile
 
 WORKFLOW = Path(workflow.basedir)
+SOURCE_SET_MODULES = [
+    path.stem for path in WORKFLOW.glob("src/drumcorpus/source_sets/[!_]*.py")
+]
 
 
 def schema(name):
@@ -43,15 +50,15 @@ def config_path(path):
     It is absolute, which tells it from the path of a product.
     """
     here = Path(path).absolute()
-    return str(here if here.exists() else WORKFLOW / path)
+    return plain_path(here if here.exists() else WORKFLOW / path)
 
 
 def named_file(path, where):
     """`config_path` of a file that `where` in the configuration names; it must be there."""
-    path = config_path(path)
-    if not Path(path).is_file():
-        raise ValueError(f"{where}: {path} is not there")
-    return path
+    found = config_path(path)
+    if why_no_file(found):
+        raise ValueError(f"{where}: {path} {why_no_file(path)}")
+    return found
 
 
 def module_name(source_set):
@@ -89,8 +96,8 @@ def card_name(source_set):
 def read_card(source_set):
     """The card of a source set, held against its schema."""
     path = config_path(card_name(source_set))
-    if not Path(path).is_file():
-        raise ValueError(f"use: {source_set} has no card; expected {path}")
+    if reason := why_no_file(path):
+        raise ValueError(f"use: {source_set} has no card; {path} {reason}")
     card = read_yaml(path)
     check_document(card, schema("card"), path)
     if card["name"] != module_name(source_set):
@@ -137,11 +144,16 @@ LAYERS = [
 ]
 
 try:
+    # A key that stands twice is refused, of which Snakemake takes the last.
+    check_overlays(workflow.overwrite_configfiles)
+    # What systems, servers and tools leave below a root, which is neither used nor refused.
+    NOT_OF_THE_SET = config_path("resources/not_of_the_set.yaml")
     config, renamed = with_present_names(config)
     config, followed = manifests_in_use(config, LAYERS)
     if workflow.is_main_process:
         for sentence in [*renamed, *followed]:
             sys.stderr.write(f"{sentence}\n")
+    check_source_set_names(config, SOURCE_SET_MODULES)
     config = spell_out_repeated_sets(typed(config, schema("config")))
     check_document(config, schema("config"), "config")
     config = spell_out(config, "cymbal_map", "crash")

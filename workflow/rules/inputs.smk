@@ -180,6 +180,11 @@ def roots(source_set):
     return {"roots": config["source_sets"][source_set]["roots"]}
 
 
+def wanted_roots(source_set):
+    """The same, and which of them must be there."""
+    return roots(source_set) | {"wanted": config["inventory"]["roots"]}
+
+
 wildcard_constraints:
     source_set="|".join(SOURCE_SETS),
     shard=r"\d{3}",

@@ -8,12 +8,12 @@ out:  results/integrity/{source_set}.json                 what was compared with
       results/inventory/{source_set}.parquet              one row per raw file
       results/sessions/{source_set}.parquet               one row per session
       results/quarantine/{source_set}/inventory.parquet   files that are not used, with the reason
+      results/not_of_the_set/{source_set}.json            what systems and tools have left, by kind
       results/sessions/{source_set}/{shard}.parquet       the sessions of one shard
       results/sound_files/{source_set}/{shard}.parquet    their sound files, stems included
       reports/inventory.html, .json, .csv                 files, sessions, licences, audio of all sets
 """
 
-from drumcorpus.ground.files.paths import shown_path
 from drumcorpus.stages.inventory.checksum_lists import choose_list, existing_list
 
 # Where the list of each source set stands, or is to be written; nowhere for a demo corpus.
@@ -47,6 +47,7 @@ WITH_CHECKSUM_LIST = [
 rule check_integrity:
     """Find missing and changed raw files by the checksum list; write a list where there is none."""
     input:
+        not_of_the_set=NOT_OF_THE_SET,
         after=lambda wildcards: [
             *raw_state(wildcards),
             *existing_list(CHECKSUM_LISTS[wildcards.source_set]["path"]),
@@ -64,7 +65,7 @@ rule check_integrity:
             key: config["inventory"]["integrity"][key] for key in ("level", "sample")
         },
         checksums=lambda wildcards: CHECKSUM_LISTS[wildcards.source_set]["shown"],
-        local=lambda wildcards: roots(wildcards.source_set)
+        local=lambda wildcards: wanted_roots(wildcards.source_set)
         | {"checksums": CHECKSUM_LISTS[wildcards.source_set]["path"]},
     script:
         "../scripts/check_integrity.py"
@@ -76,6 +77,7 @@ rule take_inventory:
         card=card_file,
         references=reference_files,
         works=config_path("resources/source_sets/work_splits.yaml"),
+        not_of_the_set=NOT_OF_THE_SET,
         after=lambda wildcards: [
             *raw_state(wildcards),
             *(
@@ -88,6 +90,7 @@ rule take_inventory:
         files="results/inventory/{source_set}.parquet",
         sessions="results/sessions/{source_set}.parquet",
         quarantine="results/quarantine/{source_set}/inventory.parquet",
+        not_of_the_set="results/not_of_the_set/{source_set}.json",
     log:
         "logs/take_inventory/{source_set}.log",
     benchmark:
@@ -96,8 +99,11 @@ rule take_inventory:
     params:
         code=source_set_code("take_inventory.py"),
         settings=lambda wildcards: own_settings(wildcards.source_set),
+        allow_empty=lambda wildcards: config["source_sets"][wildcards.source_set].get(
+            "allow_empty", False
+        ),
         splits={name: config["splits"][name] for name in ("seed", "shares")},
-        local=lambda wildcards: roots(wildcards.source_set)
+        local=lambda wildcards: wanted_roots(wildcards.source_set)
         | {
             "vanished": (
                 "accept"
@@ -137,6 +143,9 @@ rule summarise_inventory:
         quarantine=expand(
             "results/quarantine/{source_set}/inventory.parquet", source_set=SOURCE_SETS
         ),
+        not_of_the_set=expand(
+            "results/not_of_the_set/{source_set}.json", source_set=SOURCE_SETS
+        ),
     output:
         page=report(
             "reports/inventory.html",
@@ -155,7 +164,7 @@ rule summarise_inventory:
         source_sets={
             name: {
                 "tier": config["source_sets"][name]["tier"],
-                "roots": [shown_path(root) for root in roots(name)["roots"]],
+                "roots": len(roots(name)["roots"]),
             }
             for name in SOURCE_SETS
         },

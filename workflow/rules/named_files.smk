@@ -17,9 +17,9 @@ def manifest_file(wildcards):
             "manifest_file: no file is named; wanted: --config manifest_file=FILE, where FILE is a "
             "manifest as Parquet or JSON Lines"
         )
-    if not Path(path).is_file():
-        raise ValueError(f"manifest_file: {path} is not there")
-    return str(Path(path).absolute())
+    if reason := why_no_file(path):
+        raise ValueError(f"manifest_file: {path} {reason}")
+    return plain_path(Path(path).absolute())
 
 
 def baseline_names():
@@ -58,9 +58,12 @@ def compared_file(side):
     is_product = not path.is_absolute() and path.parts[0] in ("results", "reports")
     if is_product and (not path.is_file() or Path(f"{path}.manifest.json").is_file()):
         return path.as_posix()
-    if not path.is_file():
-        raise WorkflowError(f"config: compare.{side}: {path} is not there")
-    return str(path.absolute())
+    if reason := why_no_file(path):
+        raise WorkflowError(f"config: compare.{side}: {path} {reason}")
+    try:
+        return plain_path(path.absolute())
+    except ValueError as error:
+        raise WorkflowError(f"config: compare.{side}: {error}")
 
 
 def compared_pages(wildcards):

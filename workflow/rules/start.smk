@@ -1,10 +1,14 @@
 """
-What the main process does before it plans: what is kept, and the state of the raw data.
+What the main process does before it plans: the layout of folders, what is kept, and the state of
+the raw data.
 """
 
+from drumcorpus.ground.files.leftovers import read_leftovers
 from drumcorpus.ground.run.commands import remember_options
+from drumcorpus.ground.run.layout import check_layout
 from drumcorpus.ground.run.raw_state import stamp_path, stamp_raw_data
 from drumcorpus.ground.run.write_failures import sentence
+from drumcorpus.ground.run.roots import absent_in_words
 from drumcorpus.ground.run.state import (
     keep_recorded_products,
     nothing_is_kept,
@@ -27,19 +31,33 @@ RAW_STATE = {name: str(stamp_path(name)) for name in SOURCE_SETS}
 
 if workflow.is_main_process:
     try:
+        check_layout(
+            {name: config["source_sets"][name]["roots"] for name in SOURCE_SETS},
+            {name: module_name(name) for name in SOURCE_SETS},
+            working_folder=Path.cwd(),
+            checkout=WORKFLOW,
+            written=[config["inventory"]["integrity"]["folder"]],
+        )
         # Beside a run that works the records are on their way, and not lost.
         anew = records_are_lost() and not RUN_LOCK.is_beside_a_run
         if WORKS and (anew or nothing_is_kept()):
             keep_recorded_products(["results", "reports", config["demo"]["folder"]])
+        leftovers = read_leftovers(NOT_OF_THE_SET)
         for name in SOURCE_SETS:
+            if absent := absent_in_words(name, config["source_sets"][name]["roots"]):
+                sys.stderr.write(f"{absent}\n")
             RAW_STATE[name] = str(
                 stamp_raw_data(
                     name,
                     config["source_sets"][name]["roots"],
+                    leftovers,
                     is_demo=is_demo(name),
+                    wanted=config["inventory"]["roots"],
                     anew=anew,
                     aside=ASIDE,
                 )
             )
-    except (OSError, ValueError) as error:
+    except ValueError as error:
+        raise WorkflowError(str(error))
+    except OSError as error:
         raise WorkflowError(sentence(error) or f"{Path.cwd()}: {error}")

@@ -5,7 +5,10 @@ A target asks for every product on the way to it and not only for the last: Snak
 does not miss an intermediate product, and so would take a failed or deleted one for done.
 """
 
-INVENTORY = ["inventory/{s}", "sessions/{s}", "quarantine/{s}/inventory"]
+INVENTORY = [
+    *("inventory/{s}", "sessions/{s}", "quarantine/{s}/inventory"),
+    "not_of_the_set/{s}.json",
+]
 INGEST = [
     *("sessions/{s}/{n}", "sound_files/{s}/{n}"),
     *("events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}", "flags/{s}/{n}"),

@@ -41,6 +41,7 @@ rule verify:
         local={
             "roots": {name: roots(name)["roots"] for name in SOURCE_SETS},
             "plan": PLAN,
+            "not_of_the_set": NOT_OF_THE_SET,
         },
     script:
         "../scripts/verify.py"

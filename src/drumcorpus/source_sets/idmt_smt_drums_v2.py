@@ -141,8 +141,7 @@ def _sort_in(path: str, recordings: dict[str, dict[str, str]], survey: Survey) -
     name = path.rpartition("/")[2]
     match = _FILE.fullmatch(path)
     if match is None:
-        # Archives packed on a Mac hold a shadow ._name of every file.
-        if name.lower().endswith((".wav", ".xml", ".svl")) and not name.startswith("._"):
+        if name.lower().endswith((".wav", ".xml", ".svl")):
             detail = "the name is none of IDMT-SMT-Drums, such as audio/RealDrum01_00#MIX.wav"
             survey.refusals.append(Refusal(path, UNLISTED_FILE, detail))
         return

@@ -171,9 +171,7 @@ def _sort_in(path: str, tracks: dict[str, dict[str, str]], survey: Survey) -> No
         if kind != "drums":
             survey.roles[path] = ANNOTATION
         return
-    # Archives packed on a Mac hold a shadow ._name of every file.
-    stray = name.endswith((".txt", ".beats")) and not name.startswith("._")
-    if stray and re.search("(?:^|/)annotations/", path):
+    if name.endswith((".txt", ".beats")) and re.search("(?:^|/)annotations/", path):
         detail = "the name is none of MDB Drums, such as subclass/MusicDelta_Rock_subclass.txt"
         survey.refusals.append(Refusal(path, UNLISTED_FILE, detail))
 

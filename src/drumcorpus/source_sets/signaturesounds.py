@@ -132,4 +132,4 @@ def _is_misnamed(path: str) -> bool:
     """Whether an extension holds one of sound, as in ``Kick Drum 18.awav``."""
     suffix = PurePosixPath(path).suffix.lower()
     is_near = any(audio_suffix[1:] in suffix for audio_suffix in SUFFIXES)
-    return is_near and suffix not in SUFFIXES and not PurePosixPath(path).name.startswith("._")
+    return is_near and suffix not in SUFFIXES

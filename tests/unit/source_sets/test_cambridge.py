@@ -137,8 +137,8 @@ def test_a_track_beside_the_folders_is_refused():
     assert ids(found) == ["A_B"]
 
 
-def test_shadow_files_of_a_mac_and_previews_are_no_tracks():
-    found = look(["A_B_Full/01_Kick.wav", "__MACOSX/A_B_Full/._01_Kick.wav", "A_B_Full/x.mp3"])
+def test_previews_are_no_tracks():
+    found = look(["A_B_Full/01_Kick.wav", "A_B_Full/x.mp3"])
     assert ids(found) == ["A_B"]
     assert found.refusals == []
 

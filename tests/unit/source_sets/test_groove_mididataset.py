@@ -189,6 +189,48 @@ class TestSurvey:
         assert ids(found) == [f"{FOLDER}/1"]
         assert (path, "outside_root") in refused(found)
 
+    @pytest.mark.parametrize("form", ["backslashes", "dot in front", "blanks", "byte order mark"])
+    def test_an_index_written_on_another_system_names_the_same_files(self, root, form):
+        plain = root.write().survey()
+        change = {
+            "backslashes": lambda path: path.replace("/", "\\"),
+            "dot in front": lambda path: f"./{path}",
+            "blanks": lambda path: f"{path} ",
+        }.get(form, str)
+        for row in root.rows:
+            row |= {name: change(row[name]) for name in ("midi_filename", "audio_filename")}
+        root.write_index()
+        if form == "byte order mark":
+            index = root.folder / "info.csv"
+            text = index.read_text().replace("\n", "\r\n")
+            index.write_bytes(b"\xef\xbb\xbf" + text.encode())
+        found = root.survey()
+        assert found.sessions == plain.sessions
+        assert found.refusals == plain.refusals
+
+    @pytest.mark.parametrize(
+        ("path", "reason"),
+        [
+            ("C:\\data\\groove\\1.mid", "names a whole path of Windows"),
+            ("\\\\nas\\groove\\1.mid", "names a network path of Windows"),
+            ("file:///data/groove/1.mid", "names an address"),
+        ],
+        ids=["drive", "network", "address"],
+    )
+    def test_a_path_that_is_none_below_the_root_is_refused_by_its_reason(self, root, path, reason):
+        root.write()
+        root.rows[1]["midi_filename"] = path
+        root.write_index()
+        details = [refusal.detail for refusal in root.survey().refusals if refusal.path == path]
+        assert len(details) == 1
+        assert reason in details[0]
+
+    def test_a_file_that_an_index_names_with_backslashes_and_that_is_gone_is_missing(self, root):
+        root.write()
+        root.rows[1]["midi_filename"] = "drummer1\\gone.mid"
+        root.write_index()
+        assert ("drummer1/gone.mid", "missing_annotation") in refused(root.survey())
+
     def test_dots_within_a_name_are_no_way_out(self, root):
         root.rows[1]["midi_filename"] = f"{FOLDER}/2..take.mid"
         assert len(root.write().survey().sessions) == 2

@@ -212,15 +212,6 @@ class TestSurvey:
         assert refused(found) == [(path, "unlisted_file")]
         assert len(found.sessions) == 1
 
-    def test_shadows_of_a_mac_archive_are_no_files_of_the_set(self):
-        contents = recording() | {
-            f"__MACOSX/audio/._{NAME}#MIX.wav": b"",
-            f"audio/._{NAME}.wav": b"",
-        }
-        found = surveyed(contents)
-        assert found.refusals == []
-        assert len(found.sessions) == 1
-
     def test_a_root_that_is_another_folder_is_named(self):
         with pytest.raises(ValueError, match="the root of idmt_smt_drums_v2 is the folder"):
             surveyed({"groove/info.csv": b""})

@@ -177,12 +177,6 @@ class TestSurvey:
         found = surveyed(track() | {path: b""})
         assert refused(found) == [(path, "unlisted_file")]
 
-    def test_shadows_of_a_mac_archive_are_no_files_of_the_set(self):
-        shadows = ("annotations/class/._MusicDelta_Rock_class.txt", "annotations/.DS_Store")
-        found = surveyed(track() | dict.fromkeys(shadows, b"\0"))
-        assert found.refusals == []
-        assert len(found.sessions) == 1
-
     @pytest.mark.parametrize(
         ("data", "detail"),
         [

@@ -17,6 +17,7 @@ from drumcorpus.vocabulary import (
     LINK_LOOP,
     NAME_NOT_UTF8,
     NOT_A_REGULAR_FILE,
+    NOT_OF_THE_SET,
     OUTSIDE_ROOT,
     TOO_LARGE,
     UNREADABLE_FILE,
@@ -56,31 +57,16 @@ class UnusableFile(ValueError):
         self.path, self.reason, self.detail = path, reason, detail
 
 
-def existing_roots(source_set: str, roots: Iterable[str | os.PathLike]) -> list[Path]:
-    """The roots that exist, in order.
-
-    Raises
-    ------
-    FileNotFoundError
-        If none of them is a folder.
-    """
-    roots = [Path(root) for root in roots]
-    folders = [root for root in roots if root.is_dir()]
-    if not folders:
-        tried = ", ".join(str(root) for root in roots)
-        raise FileNotFoundError(
-            f"source_sets.{source_set}.roots: none of these folders exists: {tried}. Mount or "
-            f"download the source set, correct the roots, or take {source_set} out of `use`."
-        )
-    return folders
-
-
-def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
+def scan_roots(
+    roots: list[Path], kind_left: Callable[[str, bool], str | None] = lambda name, is_folder: None
+) -> tuple[dict[str, RawFile], list[Refusal]]:
     """Every file below the roots, by relative path; of equal paths the first root's file counts.
 
     Links are followed while they stay below one of the roots. What is not used comes back as a
     refusal: `outside_root`, `link_loop`, `broken_link`, `name_not_utf8`, `not_a_regular_file`,
-    `unreadable_folder`.
+    `unreadable_folder`; and `not_of_the_set` of what `kind_left` has a kind for, by its name and
+    whether it is a folder, as of `leftovers.Leftovers`: into such a folder nobody looks. This is
+    the one place that walks through raw data.
     """
     files: dict[str, RawFile] = {}
     refusals: list[Refusal] = []
@@ -102,12 +88,15 @@ def scan_roots(roots: list[Path]) -> tuple[dict[str, RawFile], list[Refusal]]:
                 refusals.append(Refusal(prefix or ".", UNREADABLE_FOLDER, error.strerror))
                 continue
             for entry in listing:
-                _visit(entry, prefix, real_roots, files, refusals, pending)
+                _visit(entry, prefix, real_roots, kind_left, files, refusals, pending)
     return dict(sorted(files.items())), sorted(refusals, key=lambda refusal: refusal.path)
 
 
-def _visit(entry, prefix, real_roots, files, refusals, pending) -> None:
+def _visit(entry, prefix, real_roots, kind_left, files, refusals, pending) -> None:
     path = f"{prefix}{entry.name}"
+    if kind := kind_left(entry.name, _is_folder(entry)):
+        refusals.append(Refusal(printable(path), NOT_OF_THE_SET, kind))
+        return
     if printable(path) != path:
         detail = "the name is not UTF-8; rename the file"
         refusals.append(Refusal(printable(path), NAME_NOT_UTF8, detail))
@@ -128,6 +117,13 @@ def _visit(entry, prefix, real_roots, files, refusals, pending) -> None:
         files[path] = RawFile(path, Path(location), stat_stamp(entry.stat()))
     else:
         refusals.append(Refusal(path, NOT_A_REGULAR_FILE, "neither a file nor a folder"))
+
+
+def _is_folder(entry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def stat_stamp(stat: os.stat_result) -> Stamp:

@@ -1,13 +1,14 @@
 """Documents held against a JSON Schema, with messages for the person who wrote the document."""
 
 import datetime
-import difflib
 import math
 from collections.abc import Iterator
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+
+from drumcorpus.ground.files.spelling import did_you_mean
 
 _PYTHON_TYPES = {
     "boolean": (bool,),
@@ -88,8 +89,7 @@ def _sentence(error: ValidationError) -> str:
 
 
 def _hint(name: str, allowed: list[str]) -> str:
-    close = difflib.get_close_matches(str(name), allowed, 1)
-    return f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name)
+    return f"{name!r}{did_you_mean(name, allowed)}"
 
 
 def _allowed(error: ValidationError) -> str:

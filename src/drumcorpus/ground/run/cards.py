@@ -18,6 +18,10 @@ COMMON_SETTINGS = (
 )
 
 
+# Whether a root without a file of the set is no error.
+ALLOW_EMPTY = "allow_empty"
+
+
 def read_options(card: Mapping, references: Iterable[str | os.PathLike], settings: Mapping) -> dict:
     """Settings and reference documents by their names.
 
@@ -44,12 +48,13 @@ def check_settings(name: str, card: Mapping, block: Mapping) -> None:
         If the block has a setting that the card does not name, or lacks one that it names; or if
         it puts labels into production that nobody has set, and does not say that they are accepted.
     """
+    common = (*COMMON_SETTINGS, ALLOW_EMPTY)
     declared = card.get("settings", [])
-    configured = [key for key in block if key not in COMMON_SETTINGS]
+    configured = [key for key in block if key not in common]
     unknown = [key for key in configured if key not in declared]
     missing = [key for key in declared if key not in configured]
     if unknown or missing:
-        allowed = ", ".join(declared) or f"none beside {', '.join(COMMON_SETTINGS)}"
+        allowed = ", ".join(declared) or f"none beside {', '.join(common)}"
         raise ValueError(
             f"config: source_sets.{name}: settings of its own: {allowed}; "
             f"got unknown {unknown}, missing {missing}"

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.files.written_paths import why_no_file, why_no_folder, why_not_to_make
 from drumcorpus.ground.files.yaml_files import read_yaml
 
@@ -38,12 +39,20 @@ def check_overlays(paths: Iterable[str]) -> None:
     for path in paths:
         if reason := why_no_file(path):
             raise ValueError(f"config file {path}: {reason}")
-        overlay = read_yaml(path)
+        overlay = _read_overlay(path)
         if not isinstance(overlay, dict):
             got = "nothing" if overlay is None else f"a {type(overlay).__name__}"
             raise ValueError(
                 f"{path}: a config holds settings, such as `use: [groove_mididataset]`; got {got}"
             )
+
+
+def _read_overlay(path: str | os.PathLike):
+    """A config file, which may also be JSON: not all JSON is YAML, for tabs may indent it."""
+    try:
+        return read_json(path)
+    except ValueError:
+        return read_yaml(path)
 
 
 def check_folder(folder: Path) -> None:
@@ -54,11 +63,14 @@ def check_folder(folder: Path) -> None:
     ValueError
         If it cannot; one sentence with the reason.
     """
-    if folder.exists():
+    where = str(folder.absolute())
+    if printable(where) != where:
+        reason = "the name is not UTF-8, and no record could hold it; rename the folder"
+    elif folder.exists():
         reason = why_no_folder(folder)
         if not reason and not os.access(folder, os.W_OK | os.X_OK):
             reason = "nothing may be written there: permission denied"
     else:
         reason = why_not_to_make(folder)
     if reason:
-        raise ValueError(f"working folder {visible(str(folder))}: {reason}")
+        raise ValueError(f"working folder {visible(printable(str(folder)))}: {reason}")

@@ -1,8 +1,8 @@
 """What a configuration must say beyond its schema: names that exist, and tiers that may merge."""
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from drumcorpus.ground.files.spelling import did_you_mean
 from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import PRODUCTION
 
@@ -73,8 +73,7 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     for name in config["use"]:
         if name not in configured:
             names = ", ".join(sorted(configured))
-            close = difflib.get_close_matches(name, configured, 1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            hint = did_you_mean(name, configured)
             problems.append(f"use: {name!r} has no block in source_sets{hint}; configured: {names}")
     for manifest, block in config["manifests"].items():
         for name in block["source_sets"]:
@@ -85,11 +84,19 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
         problems.append(f"splits.shares: {shares} add up to {total}; they must add up to 1")
     for name in config["yardsticks"]:
         if name not in configured:
-            problems.append(f"yardsticks: {name!r}; configured: {', '.join(sorted(configured))}")
+            hint, names = did_you_mean(name, configured), ", ".join(sorted(configured))
+            problems.append(f"yardsticks: {name!r}{hint}; configured: {names}")
     for technique in config["sampling"]["technique_factors"]:
         if technique not in taxonomy.techniques:
             allowed = ", ".join(taxonomy.techniques)
-            problems.append(f"sampling.technique_factors: {technique!r}; allowed: {allowed}")
+            hint = did_you_mean(technique, taxonomy.techniques)
+            problems.append(f"sampling.technique_factors: {technique!r}{hint}; allowed: {allowed}")
+    for section in ("distribution", "tolerances"):
+        for name in config["baselines"][section]["per_set"]:
+            if name not in configured:
+                where = f"baselines.{section}.per_set"
+                hint, names = did_you_mean(name, configured), ", ".join(sorted(configured))
+                problems.append(f"{where}: {name!r}{hint}; configured: {names}")
     if problems:
         raise ValueError("\n".join(f"config: {problem}" for problem in problems))
 
@@ -114,6 +121,33 @@ def check_max_cymbals(most: int, labels: Sequence[str]) -> None:
             f"config: crash.clustering.max_cymbals: got {most}; the taxonomy has labels for "
             f"{len(labels)} cymbals of the family: {', '.join(labels)}"
         )
+
+
+def check_source_set_names(config: Mapping, modules: Collection[str]) -> None:
+    """Hold the names of the blocks of ``source_sets`` against the modules that read source sets.
+
+    Parameters
+    ----------
+    config : mapping
+        As it comes from the files, before its schema has been asked.
+    modules
+        Names of the modules.
+
+    Raises
+    ------
+    ValueError
+        With one line for each block whose name is no module, and that is not `like` another.
+    """
+    blocks = config.get("source_sets")
+    blocks = blocks if isinstance(blocks, Mapping) else {}
+    problems = [
+        f"config: source_sets.{name}: there is no such source set{did_you_mean(name, modules)}; "
+        f"known: {', '.join(sorted(modules))}; for one of these once more write `like: NAME` there"
+        for name, block in blocks.items()
+        if name not in modules and not (isinstance(block, Mapping) and block.get("like"))
+    ]
+    if problems:
+        raise ValueError("\n".join(problems))
 
 
 def redistributable_part(config: dict, cards: Mapping[str, Mapping]) -> dict:
@@ -145,7 +179,9 @@ def _merge_problems(config: dict, manifest: str, name: str) -> list[str]:
     where = f"manifests.{manifest}.source_sets"
     if name not in config["use"]:
         used = ", ".join(config["use"])
-        return [f"{where}: {name!r} is not in `use` ({used}); add it there or take it out here"]
+        hint = did_you_mean(name, config["use"])
+        text = f"{where}: {name!r} is not in `use` ({used}){hint}; add it there or take it out here"
+        return [text]
     tier = config["source_sets"].get(name, {}).get("tier", PRODUCTION)
     if tier != PRODUCTION:
         return [

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from drumcorpus.ground.files.leftovers import Leftovers, split_refusals
 from drumcorpus.ground.files.raw_files import (
     FactCache,
     RawFile,
     digest_raw_files,
-    existing_roots,
     listing_stamp,
     scan_roots,
 )
@@ -18,6 +18,7 @@ from drumcorpus.ground.run.commands import command
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_state import describe_raw_data, write_stamp
+from drumcorpus.ground.run.roots import existing_roots, is_absent
 from drumcorpus.ground.run.run_manifest import read_manifest
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal
@@ -33,6 +34,7 @@ class RawData:
 
     `files` are by path below the roots, and `digests` the SHA-256 of those that could be read;
     `refusals` say what cannot be used or read, and `cache` keeps what else is learnt of the files.
+    `left` are files of other programs, as of `leftovers`.
     """
 
     source_set: str
@@ -40,14 +42,15 @@ class RawData:
     digests: dict[str, str]
     refusals: list[Refusal]
     cache: FactCache
+    left: tuple[Refusal, ...] = ()
 
     def describe(self) -> dict:
         """The raw files as one input of a run manifest."""
-        return describe_raw_data(self.source_set, self.digests, self.refusals)
+        return describe_raw_data(self.source_set, self.digests, [*self.refusals, *self.left])
 
 
 def scan_raw_data(
-    source_set: str, roots: Iterable[str | os.PathLike]
+    source_set: str, roots: Iterable[str | os.PathLike], leftovers: Leftovers, wanted: str
 ) -> tuple[dict[str, RawFile], list[Refusal]]:
     """The files below the roots that exist, as of `scan_roots`; what was seen is written down.
 
@@ -55,10 +58,10 @@ def scan_raw_data(
 
     Raises
     ------
-    FileNotFoundError
-        If no root exists.
+    FileNotFoundError, ValueError
+        As of `roots.existing_roots`, which is asked for `wanted`.
     """
-    files, refusals = scan_roots(existing_roots(source_set, roots))
+    files, refusals = scan_roots(existing_roots(source_set, roots, wanted), leftovers.kind_of_entry)
     write_stamp(source_set, listing_stamp(files, refusals))
     return files, refusals
 
@@ -67,8 +70,10 @@ def read_raw_data(
     source_set: str,
     inventory: str | os.PathLike,
     title: str,
+    leftovers: Leftovers,
     *,
     roots: Iterable[str | os.PathLike],
+    wanted: str,
     vanished: str,
     version: Mapping,
     workers: int,
@@ -81,8 +86,10 @@ def read_raw_data(
         The product that lists the files; it need not exist, and tells what an earlier run saw.
     title : str
         Of the job, for its progress.
+    leftovers : Leftovers
+        What is not of the set.
     roots
-        Folders, of which one at least must exist.
+        Folders, of which as many must exist as `wanted` says, as of `roots.existing_roots`.
     vanished : str
         ``refuse``: a file that `inventory` lists must be there. ``accept``: it need not.
     version : mapping
@@ -92,20 +99,21 @@ def read_raw_data(
 
     Raises
     ------
-    FileNotFoundError
-        If no root exists, or a file has vanished.
+    FileNotFoundError, ValueError
+        As of `roots.existing_roots`; or if a file has vanished.
     """
     roots = list(roots)
-    files, refusals = scan_raw_data(source_set, roots)
+    files, refusals = scan_raw_data(source_set, roots, leftovers, wanted)
     if vanished == REFUSE and not is_of_a_demo(inventory):
-        refuse_vanished(standing(inventory), files, roots)
+        refuse_vanished(standing(inventory), files, roots, leftovers)
     cache = FactCache(digests_path(source_set), version)
     progress = Progress(title, sum(file.bytes for file in files.values()), "bytes")
     digests, unreadable = digest_raw_files(
         files.values(), cache, workers=workers, on_progress=progress.advance
     )
     cache.save()
-    return RawData(source_set, files, digests, [*refusals, *unreadable], cache)
+    refused, left = split_refusals(refusals)
+    return RawData(source_set, files, digests, [*refused, *unreadable], cache, tuple(left))
 
 
 def is_of_a_demo(inventory: str | os.PathLike) -> bool:
@@ -118,7 +126,10 @@ def is_of_a_demo(inventory: str | os.PathLike) -> bool:
 
 
 def refuse_vanished(
-    earlier: str | os.PathLike, files: dict[str, RawFile], roots: Iterable[str | os.PathLike]
+    earlier: str | os.PathLike,
+    files: dict[str, RawFile],
+    roots: Iterable[str | os.PathLike],
+    leftovers: Leftovers,
 ) -> None:
     """Stop where a raw file that an earlier inventory lists is gone.
 
@@ -130,6 +141,8 @@ def refuse_vanished(
         What is there now.
     roots
         Where it was looked for, for the message.
+    leftovers
+        Of these nothing is missed, though an earlier version may have listed it.
 
     Raises
     ------
@@ -139,12 +152,17 @@ def refuse_vanished(
     if not Path(earlier).is_file():
         return
     listed = read_table(earlier, columns=["path"])["path"].to_pylist()
-    gone = [path for path in listed if path not in files]
+    gone = [path for path in listed if path not in files and not leftovers.kind_of(path)]
     if gone:
+        places = ", ".join(map(_place, roots))
         more = f" and {len(gone) - N_NAMED} more" if len(gone) > N_NAMED else ""
         without = command("all", config={"inventory": {"vanished": "accept"}})
         raise FileNotFoundError(
             f"{len(gone)} raw file(s) that the last inventory lists are gone from "
-            f"{', '.join(map(str, roots))}: {', '.join(gone[:N_NAMED])}{more}. Put them back, or "
+            f"{places}: {', '.join(gone[:N_NAMED])}{more}. Put them back, or "
             f"build without them: {without}"
         )
+
+
+def _place(root: str | os.PathLike) -> str:
+    return f"{root} (which is not there)" if is_absent(Path(root)) else str(root)

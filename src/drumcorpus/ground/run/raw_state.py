@@ -4,7 +4,9 @@ from pathlib import Path
 
 from drumcorpus.ground.files.digests import tree_digest
 from drumcorpus.ground.files.json_files import read_json, write_json
-from drumcorpus.ground.files.raw_files import existing_roots, listing_stamp, scan_roots
+from drumcorpus.ground.files.leftovers import Leftovers
+from drumcorpus.ground.files.raw_files import listing_stamp, scan_roots
+from drumcorpus.ground.run.roots import PRESENT, existing_roots
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.sessions import Refusal
 
@@ -22,8 +24,10 @@ def demo_marker(root: str) -> Path:
 def stamp_raw_data(
     source_set: str,
     roots: list[str],
+    leftovers: Leftovers,
     *,
     is_demo: bool,
+    wanted: str = PRESENT,
     anew: bool = False,
     aside: Path | None = None,
 ) -> Path:
@@ -36,17 +40,23 @@ def stamp_raw_data(
     unless it is to be written `anew`.
     A demo corpus that is not written yet has the empty state.
 
+    Parameters
+    ----------
+    wanted : str
+        As of `roots.existing_roots`.
+
     Raises
     ------
-    FileNotFoundError
-        If no root exists.
+    FileNotFoundError, ValueError
+        As of `roots.existing_roots`.
     """
     if is_demo and not Path(roots[0]).is_dir():
         if aside is None:
             demo_marker(roots[0]).unlink(missing_ok=True)
         stamp = None
     else:
-        stamp = listing_stamp(*scan_roots(existing_roots(source_set, roots)))
+        folders = existing_roots(source_set, roots, wanted)
+        stamp = listing_stamp(*scan_roots(folders, leftovers.kind_of_entry))
     return write_stamp(source_set, stamp, anew=anew, aside=aside)
 
 
@@ -73,7 +83,7 @@ def describe_raw_data(source_set: str, digests: dict[str, str], refusals: list[R
     """The raw files of a source set as one input of a run manifest.
 
     Its digest is that of the listing of all files with theirs; the files stand one by one in the
-    inventory. Files that were refused count by name and reason.
+    inventory. Files that were refused, or are not of the set, count by name and reason.
     """
     entries = [*digests.items(), *((f"{r.path}:refused", r.reason) for r in refusals)]
     return {

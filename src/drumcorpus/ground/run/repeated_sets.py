@@ -5,12 +5,13 @@ source sets of their own, with a name, a root, products and a place in manifests
 the module that reads them and, unless they have one of their own, the card.
 """
 
-import difflib
 from collections.abc import Mapping
+
+from drumcorpus.ground.files.spelling import did_you_mean
 
 LIKE = "like"
 # What belongs to one root, and is not taken over from another block.
-OF_ONE_ROOT = ("roots", "checksums")
+OF_ONE_ROOT = ("roots", "checksums", "allow_empty")
 
 
 def origin(blocks: Mapping[str, Mapping], name: str) -> str:
@@ -58,8 +59,7 @@ def _completed(name: str, block: object, blocks: Mapping) -> object:
         key for key, one in blocks.items() if isinstance(one, Mapping) and one.get(LIKE) is None
     )
     if other not in firsts:
-        close = difflib.get_close_matches(str(other), firsts, 1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        hint = did_you_mean(other, firsts)
         raise ValueError(
             f"{where}: {other!r} is no block that says itself what it is{hint}; allowed: "
             f"{', '.join(firsts)}"

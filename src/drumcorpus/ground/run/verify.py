@@ -6,6 +6,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.digests import checksum_line
+from drumcorpus.ground.files.leftovers import NO_LEFTOVERS, Leftovers, read_leftovers
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.files.tables import read_table
@@ -51,6 +52,7 @@ def verify_everything(
     workers: int,
     plan: Plan,
     roots: Mapping[str, Iterable[str]],
+    not_of_the_set: str | None = None,
 ) -> Verification:
     """Hold every product, every export and every raw file of the working folder against its record.
 
@@ -68,6 +70,8 @@ def verify_everything(
         What the rules make.
     roots : mapping
         The roots of each source set.
+    not_of_the_set : path, optional
+        The reviewed list of what is not of a source set.
 
     Raises
     ------
@@ -99,7 +103,8 @@ def verify_everything(
     for export in exports:
         rows = verify_export(Path(export), level)
         problems += [export_problem(export, row["path"], row["problem"]) for row in rows]
-    raw_files = []
+    raw_files: list[Expected] = []
+    leftovers = read_leftovers(not_of_the_set) if not_of_the_set else NO_LEFTOVERS
     # An inventory that is itself damaged says nothing of the raw files.
     sound = recorded - {problem.path for problem in problems}
     for name, folders in roots.items():
@@ -109,7 +114,7 @@ def verify_everything(
             try:
                 raw_files += expected_raw_files(inventory, folders)
                 known = [inventory, *([refused] if refused in sound else [])]
-                problems += extra_raw_files(known, folders)
+                problems += extra_raw_files(known, folders, leftovers)
             except (ValueError, OSError) as error:
                 problems.append(Problem(inventory, "changed", str(error), inventory))
     on_file = progress(len(raw_files), "raw files").advance
@@ -183,10 +188,13 @@ def orphans(products: Iterable[Expected], plan: Plan) -> list[Problem]:
     ]
 
 
-def extra_raw_files(tables: Iterable[str], roots: Iterable[str]) -> list[Problem]:
+def extra_raw_files(
+    tables: Iterable[str], roots: Iterable[str], leftovers: Leftovers = NO_LEFTOVERS
+) -> list[Problem]:
     """Raw files that none of the tables of an inventory lists, neither as used nor as refused."""
     listed = {path for each in tables for path in read_table(each, ["path"])["path"].to_pylist()}
-    files, _ = scan_roots([Path(root) for root in roots if Path(root).is_dir()])
+    folders = [Path(root) for root in roots if Path(root).is_dir()]
+    files, _ = scan_roots(folders, leftovers.kind_of_entry)
     text = "the inventory does not know this raw file; take it anew (target `inventory`)"
     return [
         Problem(str(file.location), "extra", text)

@@ -47,10 +47,8 @@ class Track:
 
 
 def is_track(path: str) -> bool:
-    """Whether the file is sound; archives packed on a Mac hold a shadow ``._name`` of every one."""
-    file = PurePosixPath(path)
-    is_shadow = file.name.startswith("._") or "__MACOSX" in file.parts
-    return file.suffix.lower() in SUFFIXES and not is_shadow
+    """Whether the file is sound, by its ending."""
+    return PurePosixPath(path).suffix.lower() in SUFFIXES
 
 
 def outer_folders(paths: Iterable[str]) -> dict[str, list[str]]:

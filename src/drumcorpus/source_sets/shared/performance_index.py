@@ -7,6 +7,7 @@ performance, its MIDI file and its audio.
 from collections.abc import Callable, Iterable
 
 from drumcorpus.ground.files.documents import parse_csv
+from drumcorpus.ground.files.listed_paths import ListedPaths, why_outside
 from drumcorpus.ground.files.ranges import TEMPO, meter, number
 from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.sessions import Refusal, Survey
@@ -39,6 +40,8 @@ COLUMNS = [
 ]
 """What every index of this kind has, in the order of the Groove MIDI Dataset."""
 
+_FILES = ("midi_filename", "audio_filename")
+
 
 def read_index(
     source_set: str,
@@ -47,7 +50,7 @@ def read_index(
     files: dict[str, RawFile],
     read: Callable[[str], bytes],
 ) -> list[tuple[int, dict[str, str]]]:
-    """The rows of the index, each with its line.
+    """The rows of the index, each with its line; files are named as they lie there.
 
     Raises
     ------
@@ -58,7 +61,11 @@ def read_index(
         raise ValueError(
             f"{index}: not found; the root of {source_set} is the folder that holds it"
         )
-    return parse_csv(read(index), columns, index)
+    listed = ListedPaths(files)
+    return [
+        (line, row | {name: listed.on_disk(row[name]) for name in _FILES})
+        for line, row in parse_csv(read(index), columns, index)
+    ]
 
 
 def survey_performances(
@@ -146,9 +153,9 @@ def _add_session(
 
 
 def _unreadable_row(index: str, where: str, row: dict, session_id: str) -> Refusal | None:
-    for path in (row["midi_filename"], row["audio_filename"]):
-        if path.startswith("/") or "\\" in path or ".." in path.split("/"):
-            return Refusal(path, OUTSIDE_ROOT, f"{where} names a path outside the root")
+    for path in (row[name] for name in _FILES):
+        if reason := why_outside(path):
+            return Refusal(path, OUTSIDE_ROOT, f"{where} names {reason}")
     problem = _problem_of_row(row)
     if problem is None:
         return None

@@ -8,15 +8,20 @@ beside ``NAME.sha256``, as ``<bytes>  <path>``: so the list stays one that every
 truncated file is found among terabytes without reading any.
 """
 
+import codecs
+import io
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.digests import checksum_line
+from drumcorpus.ground.files.leftovers import Leftovers
 from drumcorpus.ground.files.limits import CHECKSUM_BYTES, CHECKSUM_LINE, CHECKSUM_LINES
+from drumcorpus.ground.files.listed_paths import ListedPaths
 from drumcorpus.ground.files.paths import printable, shown_path, visible
 from drumcorpus.ground.files.ranges import FILE_BYTES, whole_number
 from drumcorpus.ground.run.run_manifest import describe_file
@@ -40,6 +45,19 @@ class ChecksumList:
     def algorithm(self, path: str) -> str:
         """The algorithm of a listed file's digest."""
         return ALGORITHMS[len(self.digests[path])]
+
+    def as_on_disk(self, paths: Iterable[str]) -> "ChecksumList":
+        """The list with the names of the files as they lie there, as of `ListedPaths`."""
+        listed = ListedPaths(paths)
+        found = {path: listed.on_disk(path) for path in self.digests}
+        names = {path: name for path, name in found.items() if name == path or name not in found}
+        digests = {names.get(path, path): value for path, value in self.digests.items()}
+        return ChecksumList(digests, {names.get(p, p): n for p, n in self.sizes.items()})
+
+    def without(self, leftovers: Leftovers) -> "ChecksumList":
+        """The list without the files that are not of a source set."""
+        kept = {p: value for p, value in self.digests.items() if not leftovers.kind_of(p)}
+        return ChecksumList(kept, {p: n for p, n in self.sizes.items() if p in kept})
 
 
 # Of a source set that has none; nothing is compared.
@@ -159,6 +177,13 @@ def describe_list(checksums: Path | None, shown: str) -> list[dict]:
     return inputs
 
 
+def _utf8(file: BinaryIO) -> BinaryIO:
+    """A list as UTF-8: PowerShell of Windows writes UTF-16, which its mark tells."""
+    is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    file.seek(0)
+    return io.BytesIO(file.read().decode("utf-16", "replace").encode()) if is_utf16 else file
+
+
 def _entries(path: Path) -> Iterator[tuple[str, str, str]]:
     """(file:line, value in lower case, path below the root) of every line of a list."""
     CHECKSUM_BYTES.check(path.stat().st_size, str(path))
@@ -186,7 +211,8 @@ def _entries(path: Path) -> Iterator[tuple[str, str, str]]:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """The lines of a file without their ends; of a longer one than is allowed, the beginning."""
-    with path.open("rb") as file:
+    with path.open("rb") as opened:
+        file = _utf8(opened)
         if file.read(3) != b"\xef\xbb\xbf":
             file.seek(0)
         while line := file.readline(CHECKSUM_LINE.most + 2):

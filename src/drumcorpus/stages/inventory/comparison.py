@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.leftovers import NO_LEFTOVERS, Leftovers
+from drumcorpus.ground.files.listed_paths import why_outside
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.raw_files import FactCache, RawFile, digest_raw_files
 from drumcorpus.ground.pages.shown import data_size
@@ -111,6 +113,7 @@ def compare(
     refusals: Iterable[Refusal],
     checksums: Path | None,
     caches: Mapping[str, FactCache],
+    leftovers: Leftovers = NO_LEFTOVERS,
     *,
     level: str,
     sample: int,
@@ -125,12 +128,16 @@ def compare(
         Of `raw_files.scan_roots`.
     caches
         Caches of digests, by algorithm; new digests are saved there.
+    leftovers
+        What is not of the set: a list may name it, and it is not compared.
     level, sample
         See `files_to_digest`.
     progress
         Makes a `Progress` of a total in bytes.
     """
-    listed = NO_LIST if checksums is None else read_checksum_list(checksums)
+    listed = NO_LIST
+    if checksums is not None:
+        listed = read_checksum_list(checksums).as_on_disk(files).without(leftovers)
     chosen = files_to_digest(files, listed, level=level, sample=sample)
     advance = progress(sum(file.bytes for file in chosen)).advance
     digests, unreadable = digest_as_listed(
@@ -209,7 +216,8 @@ def find_mismatches(
     mismatches = []
     for path, digest in sorted(listed.digests.items()):
         if path not in files:
-            why = f" ({refused[path]})" if path in refused else ""
+            reason = refused.get(path) or why_outside(path)
+            why = f" ({reason})" if reason else ""
             mismatches.append(Mismatch(path, "missing", f"is listed and not there{why}"))
         elif listed.sizes.get(path, files[path].bytes) != files[path].bytes:
             text = f"has {files[path].bytes:,} bytes, {listed.sizes[path]:,} are listed"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.leftovers import read_leftovers
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.file_lock import lock
 from drumcorpus.ground.run.raw_scan import scan_raw_data
@@ -28,6 +29,8 @@ def hold_against_list(
     roots: Iterable[str],
     checksums: Path | None,
     *,
+    not_of_the_set: str,
+    wanted: str,
     level: str,
     sample: int,
     workers: int,
@@ -40,6 +43,10 @@ def hold_against_list(
     ----------
     checksums : path, optional
         The list; None for a demo corpus, which the workflow writes itself.
+    not_of_the_set : path
+        The reviewed list of what is not of a source set: it is neither listed nor missed.
+    wanted : str
+        Which roots must exist, as of `roots.existing_roots`.
     level, sample, workers, progress
         As of `compare`.
     say
@@ -54,12 +61,13 @@ def hold_against_list(
     Raises
     ------
     FileNotFoundError
-        If no root exists.
+        If no root exists, or not those that are wanted.
     ValueError
-        If a listed file is not as listed, or a list is to be written and a file cannot be read.
+        If a root cannot be read, a listed file is not as listed, or a list is to be written and a
+        file cannot be read.
     """
-    roots = list(roots)
-    files, refusals = scan_raw_data(source_set, roots)
+    roots, leftovers = list(roots), read_leftovers(not_of_the_set)
+    files, refusals = scan_raw_data(source_set, roots, leftovers, wanted)
     missing_roots = [not Path(root).is_dir() for root in roots]
     if any(missing_roots):
         gone = [root for root, is_missing in zip(roots, missing_roots, strict=True) if is_missing]
@@ -68,7 +76,9 @@ def hold_against_list(
     caches, work = open_caches(source_set), {"workers": workers, "progress": progress}
     if checksums and not checksums.exists():
         write_first_list(checksums, files, refusals, caches, say=say, **work)
-    comparison = compare(files, refusals, checksums, caches, level=level, sample=sample, **work)
+    comparison = compare(
+        files, refusals, checksums, caches, leftovers, level=level, sample=sample, **work
+    )
     refuse_mismatches(source_set, comparison, checksums=checksums, roots=roots, level=level)
     return comparison, missing_roots
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from drumcorpus.ground.files.errata import Erratum, apply_errata, count_left_out, read_errata
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.leftovers import count_leftovers
 from drumcorpus.ground.files.raw_files import FactCache, RawFile, read_as_digested
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.raw_scan import RawData
@@ -15,7 +17,7 @@ from drumcorpus.ground.sound.loudness import integrated_loudness
 from drumcorpus.ground.sound.recordings import channels_cancel
 from drumcorpus.schemas import INVENTORY, SESSIONS
 from drumcorpus.sessions import Refusal, Survey, quarantine_table
-from drumcorpus.vocabulary import AT_INVENTORY, AUDIO, UNREADABLE_AUDIO
+from drumcorpus.vocabulary import AT_INVENTORY, AUDIO, NOT_OF_THE_SET, UNREADABLE_AUDIO
 
 CHANNELS_CANCEL_NOTE = "channels cancel when mixed to one; the loudest is heard instead"
 
@@ -24,11 +26,15 @@ N_SAID = 3  # errata named in a note
 
 @dataclass
 class Inventory:
-    """Tables of the schemas INVENTORY, SESSIONS (in order of session_id) and QUARANTINE."""
+    """Tables of the schemas INVENTORY, SESSIONS (in order of session_id) and QUARANTINE.
+
+    `not_of_the_set` counts what other programs have left, as of `leftovers.count_leftovers`.
+    """
 
     files: pa.Table
     sessions: pa.Table
     quarantine: pa.Table
+    not_of_the_set: dict
     unmatched: list[Erratum] = field(default_factory=list)  # errata that are of no session
 
 
@@ -39,6 +45,7 @@ def take_inventory(
     survey: Callable[[dict[str, RawFile], Callable[[str], bytes], dict], Survey],
     *,
     split_sessions: Callable[[list[dict]], list[tuple[str, bool]]],
+    allow_empty: bool = False,
     workers: int,
 ) -> Inventory:
     """Put the raw files of a source set into tables.
@@ -58,9 +65,24 @@ def take_inventory(
     split_sessions
         The split of each session, and whether it is published, from its group and the split that
         its source gives.
+    allow_empty
+        Whether it is no error that the roots hold no file of the set.
     workers
         Threads that read audio.
+
+    Raises
+    ------
+    ValueError
+        If the roots hold no file and that is not allowed, or as the source set's own survey.
     """
+    if not raw.files and not raw.refusals and not allow_empty:
+        raise ValueError(
+            f"source_sets.{raw.source_set}.roots: there is no file of the set. Fill the root, take "
+            f"{raw.source_set} out of `use`, or go on without: "
+            f"source_sets.{raw.source_set}.allow_empty: true"
+        )
+    if not raw.files:
+        survey = _nothing
     files = {path: file for path, file in raw.files.items() if path in raw.digests}
     surveyed = survey(files, lambda path: read_as_digested(files[path], raw.digests[path]), options)
     errata = read_errata(options["errata"], "errata") if "errata" in options else []
@@ -89,21 +111,31 @@ def take_inventory(
         _inventory_table(raw.source_set, files, raw.digests, surveyed, probes),
         pa.Table.from_pylist(rows, SESSIONS),
         quarantine_table(raw.source_set, AT_INVENTORY, refusals),
+        {"source_set": raw.source_set, **count_leftovers(raw.left)},
         unmatched,
     )
 
 
-def write_inventory(inventory: Inventory, *, files: str, sessions: str, quarantine: str) -> dict:
-    """Write the three tables to these paths; returns how many rows each has, for the run."""
+def _nothing(files: dict, read: Callable, options: dict) -> Survey:
+    """The survey of no file."""
+    return Survey()
+
+
+def write_inventory(
+    inventory: Inventory, *, files: str, sessions: str, quarantine: str, not_of_the_set: str
+) -> dict:
+    """Write the tables and the counts to these paths; returns how many of each, for the run."""
     write_table(files, inventory.files)
     write_table(sessions, inventory.sessions)
     write_table(quarantine, inventory.quarantine)
+    write_json(not_of_the_set, inventory.not_of_the_set)
     return {
         "files": inventory.files.num_rows,
         "sessions": inventory.sessions.num_rows,
         "quarantined": inventory.quarantine.num_rows,
         "left_out": count_left_out(inventory.sessions["errata"].to_pylist()),
         "errata_of_no_session": len(inventory.unmatched),
+        NOT_OF_THE_SET: inventory.not_of_the_set["files"],
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
+from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import render_page
@@ -16,7 +17,7 @@ from drumcorpus.ground.pages.source_set_summary import (
     describe_source_set,
     summarise_source_sets,
 )
-from drumcorpus.vocabulary import NO_VALUE
+from drumcorpus.vocabulary import NO_VALUE, NOT_OF_THE_SET
 
 SPLITS = ("train", "validation", "test")
 CARD_KEYS = (
@@ -29,6 +30,7 @@ SUMS = {
         "channels_cancel",
     ),
     "files": ("total", "bytes", "without_session"),
+    NOT_OF_THE_SET: ("files",),
 }
 
 
@@ -40,6 +42,7 @@ def describe_inventory(
     files: str | os.PathLike,
     sessions: str | os.PathLike,
     quarantine: str | os.PathLike,
+    not_of_the_set: str | os.PathLike,
 ) -> dict:
     """What the inventory has of one source set.
 
@@ -48,9 +51,11 @@ def describe_inventory(
     card : mapping
         The source set's card.
     settings : mapping
-        ``tier``, and ``roots`` as they are shown, which name no folder of the machine.
+        ``tier``, and the number of ``roots``, whose names are the machine's.
     files, sessions, quarantine : path
         Tables of the schemas INVENTORY, SESSIONS and QUARANTINE.
+    not_of_the_set : path
+        JSON document, as of `leftovers.count_leftovers`.
 
     Returns
     -------
@@ -63,10 +68,12 @@ def describe_inventory(
     ValueError
         If a table cannot be read, or lacks a column; the message names it.
     """
+    left = read_json(not_of_the_set)
     return {
         **describe_source_set(name, card, settings["tier"], quarantine),
         **{key: card[key] for key in CARD_KEYS},
         "roots": settings["roots"],
+        NOT_OF_THE_SET: {key: left[key] for key in ("files", "by_kind")},
         **count_sessions(
             read_table(sessions, ["split", "label_map", "audio_duration", "channels_cancel"])
         ),
@@ -151,10 +158,13 @@ def parts_of(row: Mapping) -> Parts:
     by_labels = sessions["with_labels"] + sessions["inventory_only"]
     by_split = sum(split["sessions"] for split in row["splits"])
     by_role = sum(role["files"] for role in files["by_role"].values())
+    left = row[NOT_OF_THE_SET]
+    by_kind = sum(kind["files"] for kind in left["by_kind"].values())
     return {
         "sessions by labels": (by_labels, sessions["total"]),
         "sessions by split": (by_split, sessions["total"]),
         "files by role": (by_role, files["total"]),
+        "files not of the set by kind": (by_kind, left["files"]),
     }
 
 
@@ -184,7 +194,7 @@ def inventory_csv(report: Mapping) -> str:
         "tier": lambda row: row["tier"],
         "license": lambda row: row["license"],
         "redistributable": lambda row: str(row["redistributable"]).lower(),
-        "roots": lambda row: " ".join(row["roots"]),
+        "roots": lambda row: row["roots"],
         "sessions": lambda row: row["sessions"]["total"],
         "with_labels": lambda row: row["sessions"]["with_labels"],
         "inventory_only": lambda row: row["sessions"]["inventory_only"],
@@ -194,6 +204,7 @@ def inventory_csv(report: Mapping) -> str:
         "files": lambda row: row["files"]["total"],
         "bytes": lambda row: row["files"]["bytes"],
         "quarantined": lambda row: row["quarantine"]["files"],
+        NOT_OF_THE_SET: lambda row: row[NOT_OF_THE_SET]["files"],
         **{
             f"{split}_sessions": lambda row, split=split: sum(
                 part["sessions"] for part in row["splits"] if part["split"] == split

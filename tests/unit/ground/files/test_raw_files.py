@@ -8,7 +8,6 @@ from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.raw_files import (
     FactCache,
     digest_raw_files,
-    existing_roots,
     listing_stamp,
     scan_roots,
 )
@@ -185,15 +184,6 @@ class TestTwoRoots:
         reader = RawReader([root, second], {"a.wav": sha256_bytes(b"inside")})
         assert reader.location("a.wav") == second / "a.wav"
         assert reader.read("a.wav") == b"inside"
-
-    def test_a_root_that_is_missing_is_left_out_and_none_at_all_is_an_error(self, root, tmp_path):
-        assert existing_roots("egmd", [tmp_path / "no", root]) == [root]
-        with pytest.raises(FileNotFoundError, match=r"source_sets\.egmd\.roots: .*/no, .*/nor"):
-            existing_roots("egmd", [tmp_path / "no", tmp_path / "nor"])
-
-    def test_a_file_is_no_root(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r"a\.zip"):
-            existing_roots("egmd", [put(tmp_path / "a.zip")])
 
 
 class TestListingStamp:

@@ -1,5 +1,6 @@
 """A command line that Snakemake would answer with a traceback is answered with a sentence."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,9 @@ def test_the_run_ends_with_one_sentence_and_makes_nothing(tmp_path, arguments, s
 def test_a_folder_that_is_still_to_be_made_may_be_named(tmp_path):
     check_folder(tmp_path / "new" / "with blank")
     check_folder(Path())
+
+
+def test_a_folder_whose_name_is_not_utf8_is_refused_by_that_reason(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/nu\xff"))
+    with pytest.raises(ValueError, match=r"nu\\xff: the name is not UTF-8"):
+        check_folder(folder)

@@ -2,7 +2,11 @@
 
 import pytest
 
-from drumcorpus.ground.run.configuration import FORMER_SECTIONS, with_present_names
+from drumcorpus.ground.run.configuration import (
+    FORMER_SECTIONS,
+    check_source_set_names,
+    with_present_names,
+)
 
 PRESENT = {
     "checks": {"measure": {"search_ms": 50.0}, "limits": {"timing_ms": 20.0}},
@@ -65,3 +69,31 @@ def test_the_configuration_that_came_in_is_not_changed():
     config = {"checks": {"limits": {"timing_ms": 20.0}}, "audio_checks": {"limits": {"x": 1}}}
     with_present_names(config)
     assert config["checks"] == {"limits": {"timing_ms": 20.0}}
+
+
+MODULES = ["egmd", "enst_drums", "groove_mididataset"]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "sentence"),
+    [
+        ({"egdm": {"roots": ["r"]}}, "source_sets.egdm: there is no such source set (did you mean"),
+        ({"ENST-Drums": {}}, "did you mean 'enst_drums'?"),
+        ({"my_set": {"roots": ["r"]}}, "known: egmd, enst_drums, groove_mididataset; for one of"),
+    ],
+    ids=["swapped", "as_published", "own_name"],
+)
+def test_a_block_of_a_source_set_that_there_is_not_is_told_what_was_meant(blocks, sentence):
+    with pytest.raises(ValueError) as error:
+        check_source_set_names({"source_sets": {"egmd": {}} | blocks}, MODULES)
+    assert sentence in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [{"egmd": {}}, {"kit2": {"like": "egmd"}}, None, {}],
+    ids=["module", "like", "null", "none"],
+)
+def test_a_block_of_a_module_or_like_one_is_no_problem(blocks):
+    check_source_set_names({"source_sets": blocks}, MODULES)

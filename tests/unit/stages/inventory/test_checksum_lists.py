@@ -5,14 +5,17 @@ import os
 import random
 import shutil
 import subprocess
+import unicodedata
 from functools import partial
 from pathlib import Path
 
 import pytest
+from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.leftovers import read_leftovers
 from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.stages.inventory.checksum_lists import (
@@ -538,3 +541,74 @@ def test_list_and_sizes_are_recorded_by_a_path_without_the_machine(root):
         "resource"
     ]
     assert describe_list(None, "") == []
+
+
+# --- what is not of the set
+
+
+def test_a_list_may_name_what_systems_leave_and_nothing_of_it_is_missed(root):
+    leftovers = read_leftovers(REPO / "resources/not_of_the_set.yaml")
+    zeros = "0" * 64
+    for name in ("._a.wav", ".git/config"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_bytes(b"x")
+    names = ["._a.wav", ".git/config", ".DS_Store", "__MACOSX/._a.wav", "deep/Thumbs.db"]
+    text = f"{hashlib.sha256(b'sound').hexdigest()}  a.wav\n"
+    path = listing(root.parent, text + "".join(f"{zeros}  {name}\n" for name in names))
+    files, refusals = scan_roots([root], leftovers.kind_of_entry)
+    work = {"level": "full", "sample": 1, **WORK}
+    comparison = compare(files, refusals, path, open_caches("set"), leftovers, **work)
+    assert comparison.mismatches == []
+    assert comparison.listed.digests.keys() == {"a.wav"}
+    assert "._a.wav" not in comparison.files
+
+
+# --- lists of other systems
+
+
+SOUND = hashlib.sha256(b"sound").hexdigest()
+NOTES = hashlib.sha256(b"notes").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"{NOTES}  b\\c.mid\r\n".encode(),
+        f"{NOTES} *.\\b\\c.mid\r\n".encode(),
+        f"{NOTES}  ./b/c.mid\n".encode(),
+        f"{NOTES}  b/c.mid \n".encode(),
+        f"\ufeff{NOTES}  b/c.mid\r\n".encode(),
+        f"{NOTES}  b\\c.mid\r\n".encode("utf-16"),
+        f"SHA256 (b\\c.mid) = {NOTES.upper()}\n".encode(),
+    ],
+    ids=["backslash", "binary_mode", "dot", "blank", "mark", "utf16", "tag"],
+)
+def test_a_list_written_on_another_system_names_the_same_files(root, data):
+    found = check(root, listing(root.parent, data))
+    assert problems(found) == []
+    assert found.digests == {"b/c.mid": NOTES}
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "listed"), [("NFC", "NFD"), ("NFD", "NFC")], ids=["decomposed", "composed"]
+)
+def test_a_name_in_another_form_of_unicode_is_the_same_file(root, on_disk, listed):
+    (root / unicodedata.normalize(on_disk, "Größe.wav")).write_bytes(b"sound")
+    name = unicodedata.normalize(listed, "Größe.wav")
+    found = check(root, listing(root.parent, f"{SOUND}  {name}\n"))
+    assert problems(found) == []
+    assert len(found.digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("C:\\data\\a.wav", "a whole path of Windows"),
+        ("\\\\nas\\groove\\a.wav", "a network path of Windows"),
+    ],
+    ids=["drive", "network"],
+)
+def test_a_listed_path_that_is_none_below_the_root_has_its_reason(root, path, reason):
+    found = check(root, listing(root.parent, f"{SOUND}  {path}\n"))
+    assert problems(found) == [(path, "missing")]
+    assert reason in found.mismatches[0].sentence

@@ -8,7 +8,7 @@ import re
 import pyarrow as pa
 import pytest
 
-from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.json_files import canonical_json, write_json
 from drumcorpus.ground.files.paths import shown_path, visible
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.pages.render import COMMON_TEMPLATES
@@ -31,7 +31,7 @@ CARD = {
     "forbids": [],
     "attribution": "Its authors",
 }
-SETTINGS = {"tier": "production", "roots": ["data/raw/set", "…/set"]}
+SETTINGS = {"tier": "production", "roots": 2}
 
 
 def audio(path, session, duration=60.0, rate=44100, channels=2, size=1000):
@@ -64,12 +64,26 @@ TABLES = {
 SCHEMAS = {"files": INVENTORY, "sessions": SESSIONS, "quarantine": QUARANTINE}
 
 
-def described(folder, name="the_set", card=CARD, settings=SETTINGS, files=FILES, **tables):
+NOTHING_LEFT = {"files": 0, "by_kind": {}}
+LEFT = {
+    "files": 8,
+    "by_kind": {
+        "apple_double": {"files": 7, "first": [f"._{n}.wav" for n in range(5)]},
+        "server_index": {"files": 1, "first": ["@eaDir"]},
+    },
+}
+
+
+def described(
+    folder, name="the_set", card=CARD, settings=SETTINGS, files=FILES, left=NOTHING_LEFT, **tables
+):
     paths = {}
     for kind, rows in ({"files": files} | TABLES | tables).items():
         paths[kind] = folder / f"{name}.{kind}.parquet"
         rows = [{"source_set": name, **row} for row in rows]
         write_table(paths[kind], pa.Table.from_pylist(rows, SCHEMAS[kind]))
+    paths["not_of_the_set"] = folder / f"{name}.json"
+    write_json(paths["not_of_the_set"], {"source_set": name, **left})
     return describe_inventory(name, card, settings, **paths)
 
 
@@ -86,10 +100,11 @@ def hostile_report(tmp_path):
     row = described(
         tmp_path,
         card=card,
-        settings={"tier": HOSTILE, "roots": [HOSTILE]},
+        settings={"tier": HOSTILE, "roots": 1},
         files=[{"path": HOSTILE, "role": HOSTILE, "bytes": 1}],
         sessions=[session],
         quarantine=[bad_file],
+        left={"files": 1, "by_kind": {HOSTILE: {"files": 1, "first": [HOSTILE]}}},
     )
     return summarise_inventory([row])
 
@@ -152,6 +167,7 @@ def test_totals_are_the_sums_of_the_sets_in_order_of_name(tmp_path):
     assert [row["source_set"] for row in report["source_sets"]] == ["a_set", "b_set", "c_set"]
     assert report["totals"] == {
         "source_sets": 3,
+        "not_of_the_set": {"files": 0},
         "redistributable": 2,
         "audio": 181.0,
         "sessions": {
@@ -174,11 +190,32 @@ def test_parts_that_do_not_add_up_stop_the_report(tmp_path):
         summarise_inventory([row])
 
 
+def test_what_is_not_of_the_set_is_counted_and_shown_by_kind(tmp_path):
+    clean = described(tmp_path, name="clean")
+    report = summarise_inventory([described(tmp_path, left=LEFT), clean])
+    assert report["totals"]["not_of_the_set"] == {"files": 8}
+    assert report["source_sets"][1]["not_of_the_set"] == LEFT
+    html = render_inventory_page(report)
+    assert "<td>apple_double</td>" in html
+    assert "<code>._4.wav</code>, …</td>" in html
+    assert "<code>@eaDir</code></td>" in html
+    assert html.count("Left by systems and tools") == 1
+    lines = list(csv.DictReader(io.StringIO(inventory_csv(report))))
+    assert [line["not_of_the_set"] for line in lines] == ["0", "8"]
+    report["source_sets"][1]["not_of_the_set"] = LEFT | {"files": 9}
+    with pytest.raises(ValueError, match="not of the set by kind add up to 8 of 9"):
+        summarise_inventory(report["source_sets"])
+
+
 def test_a_table_without_a_column_is_named(tmp_path):
+    left = tmp_path / "left.json"
+    write_json(left, {"source_set": "s", **NOTHING_LEFT})
     old = tmp_path / "old.parquet"
     write_table(old, pa.table({"session_id": ["a"]}))
     with pytest.raises(ValueError, match=r"old\.parquet"):
-        describe_inventory("s", CARD, SETTINGS, files=old, sessions=old, quarantine=old)
+        describe_inventory(
+            "s", CARD, SETTINGS, files=old, sessions=old, quarantine=old, not_of_the_set=left
+        )
 
 
 def test_names_from_data_and_cards_are_escaped_everywhere(hostile_report):

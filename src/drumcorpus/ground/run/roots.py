@@ -1,0 +1,83 @@
+"""The configured roots of a source set: those that are there, and a sentence on the others.
+
+A root is absent where nothing is at its path, such as a drive that is not mounted. One that is
+there and may not be read, or is no folder, is never taken for absent.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.written_paths import why_no_folder
+from drumcorpus.ground.run.commands import command
+
+PRESENT, REQUIRED = "present", "required"  # of inventory.roots
+
+
+def existing_roots(
+    source_set: str, roots: Iterable[str | os.PathLike], wanted: str = PRESENT
+) -> list[Path]:
+    """The roots that are there, in order.
+
+    Parameters
+    ----------
+    wanted : str
+        ``present``: those that are there, one at the least. ``required``: all of them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none is there, or one is absent and all are required.
+    ValueError
+        If one is there and cannot be listed; the message has the reason.
+    """
+    roots = [Path(root) for root in roots]
+    reasons = {root: why_no_folder(root) for root in roots}
+    where = f"source_sets.{source_set}.roots"
+    unreadable = [root for root in roots if reasons[root] and not is_absent(root)]
+    if unreadable:
+        raise ValueError(
+            f"{where}: {_in_words(unreadable, reasons)}. Mend that, or correct the roots"
+        )
+    absent = [root for root in roots if reasons[root]]
+    if len(absent) == len(roots):
+        raise FileNotFoundError(
+            f"{where}: none of these folders exists: {_in_words(absent, reasons)}. Mount or "
+            f"download the source set, correct the roots, or take {source_set} out of `use`"
+        )
+    if absent and wanted == REQUIRED:
+        without = command("all", config={"inventory": {"roots": PRESENT}})
+        raise FileNotFoundError(
+            f"{where}: {_in_words(absent, reasons)}, and every root is required. Mount it, take it "
+            f"out of the roots, or do without it: {without}"
+        )
+    return [root for root in roots if not reasons[root]]
+
+
+def absent_in_words(source_set: str, roots: Iterable[str | os.PathLike]) -> str:
+    """A sentence on the roots that are absent while others are there; empty where there is none."""
+    roots = [Path(root) for root in roots]
+    absent = [root for root in roots if is_absent(root)]
+    if not absent or len(absent) == len(roots):
+        return ""
+    reasons = {root: why_no_folder(root) for root in absent}
+    return (
+        f"source_sets.{source_set}.roots: {_in_words(absent, reasons)}. The run does without what "
+        "it holds; to have every root required: inventory.roots: required"
+    )
+
+
+def is_absent(root: Path) -> bool:
+    """Whether nothing is at a path, or a link there leads to nothing."""
+    try:
+        root.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def _in_words(roots: list[Path], reasons: dict[Path, str]) -> str:
+    return ", ".join(f"{visible(str(root))} {reasons[root]}" for root in roots)
