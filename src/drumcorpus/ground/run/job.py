@@ -148,7 +148,8 @@ class Job:
 
     def report_error(self, kind, error, traceback) -> None:
         """Log an uncaught error whole, and say it in one paragraph on the terminal."""
-        logging.critical("uncaught error", exc_info=(kind, error, traceback))
+        if logging.getLogger().handlers:  # else there is no log to hold the trace
+            logging.critical("uncaught error", exc_info=(kind, error, traceback))
         refused = _refused_by_the_surroundings(error)
         if refused:
             message = "; ".join(refused)

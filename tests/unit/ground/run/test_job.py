@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -273,6 +274,23 @@ def test_temporary_files_of_a_killed_job_are_gone_at_its_next_start(tmp_path, mo
 def test_a_container_that_tells_no_peak_of_memory_fails_no_job(monkeypatch):
     monkeypatch.setattr(Path, "read_text", lambda path, *rest: "Name:\tpython\nVmRSS:\t1 kB\n")
     assert peak_memory_mb() > 1
+
+
+def test_a_job_without_room_for_its_first_file_says_so_and_shows_no_trace(tmp_path):
+    full = (
+        "import errno, os, sys\n"
+        "from drumcorpus.ground.run.job import Job\n"
+        "job = Job.__new__(Job)\n"
+        "job.title, job.note = 'count_events egmd', None\n"
+        "job.snakemake = type('S', (), {'log': ['x.log'], 'wildcards': {}, 'rule': 'r'})()\n"
+        "error = OSError(errno.ENOSPC, 'No space left on device', 'a.lock')\n"
+        "job.started = 0.0\n"
+        "job.report_error(OSError, error, None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", full], capture_output=True, text=True)
+    assert "ERROR in count_events egmd:\n  a.lock could not be written" in done.stderr
+    assert "uncaught" not in done.stderr and "rrno" not in done.stderr
+    assert done.returncode == 0
 
 
 def test_the_earlier_product_is_where_it_stands_or_where_it_is_kept():
