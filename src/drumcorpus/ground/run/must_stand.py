@@ -77,7 +77,8 @@ def missing_products(
         problems.append(Problem(str(ASKED), "changed", text.format(error)))
     absent = [product for product in plan.products if product not in standing]
     of_all = [product for product in absent if plan.products[product] not in plan.apart]
-    if finished is None and not problems and of_all and standing:
+    is_begun = len(absent) < len(plan.products)
+    if finished is None and not problems and of_all and is_begun:
         text = (
             f"is gone: nobody can say of {len(of_all):,} products that do not stand, such as "
             f"{of_all[0]}, whether they were ever made; the next run writes it anew"
