@@ -181,8 +181,9 @@ def test_prune_lists_what_no_rule_makes_and_takes_it_away_only_when_told(project
     project.configure(source_sets={SET: {"roots": ["raw"], "shards": 1}})
     project.path("results/events").joinpath("notes.txt").write_text("mine")
     before = below(project.folder)
+    second = [product for product in finished(project) if "/001." in product]
     said = project.snakemake("prune").said
-    assert "would take away 16 products" in said
+    assert len(second) > 10 and f"would take away {len(second)} products" in said
     assert f"results/events/{SET}/001.parquet" in said
     assert below(project.folder) - {"logs/prune.log"} >= before - {"logs/run_log.jsonl"}
     command = said.split("To do so: snakemake ")[1].splitlines()[0]
@@ -190,7 +191,7 @@ def test_prune_lists_what_no_rule_makes_and_takes_it_away_only_when_told(project
     project.run("-m", "snakemake", *command.split())
     gone = before - below(project.folder)
     assert {path.removesuffix(".manifest.json").split(".")[-2][-4:] for path in gone} == {"/001"}
-    assert len(gone) == 3 * 16  # with run manifests and kept links
+    assert len(gone) == 3 * len(second)  # with run manifests and kept links
     assert "there is nothing that no rule makes" in project.snakemake("prune").said
 
 
