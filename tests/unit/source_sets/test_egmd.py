@@ -178,17 +178,17 @@ class TestSurvey:
             ({"split": "val"}, "split 'val'; allowed: train, validation, test"),
             ({"id": ""}, "no id"),
             ({"midi_filename": ""}, "no midi_filename"),
-            ({"bpm": "fast"}, "bpm 'fast' is not a number"),
-            ({"bpm": "0"}, "bpm 0; a tempo is above 0"),
-            ({"bpm": "1e999"}, "bpm 1e999; a tempo is above 0"),
-            ({"bpm": "\0"}, r"bpm '\x00' is not a number"),
+            ({"bpm": "fast"}, "bpm: got 'fast'; wanted: a number, a tempo from 1 to 1,000"),
+            ({"bpm": "0"}, "bpm: got '0'"),
+            ({"bpm": "1e999"}, "bpm: got '1e999'"),
+            ({"bpm": "\0"}, r"bpm: got '\x00'"),
         ],
         ids=["split", "id", "midi_filename", "bpm a word", "bpm 0", "bpm too large", "bpm NUL"],
     )
     def test_a_row_that_cannot_be_read_is_refused_with_its_line(self, changes, detail):
         found = surveyed([ROWS[0], ROWS[1] | changes], more=[ROWS[1]["midi_filename"]])
         assert "bad_index_row" in [refusal.reason for refusal in found.refusals]
-        assert found.refusals[0].detail == f"{INDEX}:3: {detail}"
+        assert found.refusals[0].detail.startswith(f"{INDEX}:3: {detail}")
         assert len(found.sessions) == 1
 
     @pytest.mark.parametrize("name", ["midi_filename", "audio_filename"])
