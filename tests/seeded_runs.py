@@ -35,6 +35,7 @@ from drumcorpus.sessions import file_digests
 from drumcorpus.stages.audit.baseline import audit_figures
 from drumcorpus.stages.audit.manifest import audit_manifest
 from drumcorpus.stages.baselines.distribution import describe_drift, measure_distribution
+from drumcorpus.stages.baselines.reports import health_figures
 from drumcorpus.stages.checks.session_checks import check_sessions
 from drumcorpus.stages.export.clips import cut_clips
 from drumcorpus.stages.export.figures import measure_export
@@ -50,7 +51,7 @@ from drumcorpus.stages.splits.unheard_files import unheard_file_finder
 MERGED = (GROOVE, EGMD)
 AUDITED = (*MERGED, STAGED)
 MANIFEST = "prod_combined"
-AUDIT, DISTRIBUTION = "audit", "distribution"  # kinds of baselines
+AUDIT, DISTRIBUTION, FIGURES = "audit", "distribution", "health"  # kinds of baselines
 OVERLAY = {
     "use": list(AUDITED),
     "source_sets": {
@@ -287,7 +288,10 @@ class Copy:
 
     def bless(self, kinds: tuple[str, ...]) -> None:
         """Take the present figures of these kinds as those to be held to."""
-        names = {AUDIT: [MANIFEST], DISTRIBUTION: MERGED}
+        if FIGURES in kinds:
+            figures = health_figures(self.measure_health())
+            write_baseline(self.candidate(f"{MANIFEST}.{FIGURES}.json"), figures)
+        names = {AUDIT: [MANIFEST], DISTRIBUTION: MERGED, FIGURES: [MANIFEST]}
         for name in (f"{owner}.{kind}.json" for kind in kinds for owner in names[kind]):
             write_baseline(self.path(f"blessed/{name}"), read_baseline(self.candidate(name)))
 
@@ -307,6 +311,7 @@ class Copy:
     def measure_health(self) -> dict:
         """Measure the manifest; returns the report without verdicts."""
         tables = ("tallies", "quarantine", "sessions", "inventory")
+        blessed = self.path(f"blessed/{MANIFEST}.{FIGURES}.json")
         return measure_health(
             [str(self.path(f"results/manifests/{MANIFEST}.parquet"))],
             Around(
@@ -318,6 +323,7 @@ class Copy:
                 audit=self.path(f"reports/provenance/{MANIFEST}.json"),
                 audit_diff=self.path(f"reports/provenance/{MANIFEST}.diff.json"),
                 drift=self.path(f"reports/distribution/{MANIFEST}.json"),
+                blessed=blessed if blessed.is_file() else None,
             ),
             taxonomy_labels=self.taxonomy.families,
             crash_family=self.config["crash"]["family"],

@@ -27,6 +27,7 @@ rule measure_health:
         splits="results/splits/{manifest}.parquet",
         leaks="reports/splits/{manifest}.json",
         drift="reports/distribution/{manifest}.json",
+        blessed=lambda wildcards: baseline_file(f"{wildcards.manifest}.health.json"),
         taxonomy=taxonomy_files(),
         gates=lambda wildcards: config_path(
             config["manifests"][wildcards.manifest]["gates"]
@@ -86,6 +87,11 @@ rule measure_source_set:
         taxonomy=taxonomy_files(),
         drift=lambda wildcards: (
             ["reports/distribution/source_sets/{source_set}.json"]
+            if wildcards.source_set in GATED
+            else []
+        ),
+        blessed=lambda wildcards: (
+            baseline_file(f"source_sets/{wildcards.source_set}.health.json")
             if wildcards.source_set in GATED
             else []
         ),

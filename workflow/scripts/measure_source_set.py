@@ -11,13 +11,10 @@ from drumcorpus.stages.gates.gates import check_gates
 from drumcorpus.stages.health.measure import files_beside, measure_health, names_of
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
-names = ("tallies", "quarantine", "sessions", "inventory", "audio_checks")
+names = ("tallies", "quarantine", "sessions", "inventory", "audio_checks", "drift", "blessed")
 report = measure_health(
     inputs.events,
-    files_beside(
-        {name: inputs[name] for name in names} | {"drift": next(iter(inputs.drift), None)},
-        params.audio_checks,
-    ),
+    files_beside({name: inputs[name] for name in names}, params.audio_checks),
     **names_of(load_taxonomy(*inputs.taxonomy)),
     crash_family=params.crash_family,
     threads=snakemake.threads,

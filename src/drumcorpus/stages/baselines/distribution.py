@@ -247,6 +247,16 @@ def _quantile(name: str) -> str:
     return f"the {100 * QUANTILES[name]:g} % quantile is"
 
 
+def _lost_classes(source_set: str, frozen: Mapping, now: Mapping) -> list[str]:
+    """A sentence for each class of a source set that had hits when blessed and has none now."""
+    counts = {label: entry["hits"] for label, entry in sorted(frozen["classes"].items())}
+    return [
+        f"{source_set}: {label}, {n:,} hit{'s' if n != 1 else ''} when blessed"
+        for label, n in counts.items()
+        if n and not now["classes"].get(label, {}).get("hits")
+    ]
+
+
 def describe_drift(
     now: Mapping[str, Mapping],
     frozen: Mapping[str, Mapping],
@@ -268,7 +278,9 @@ def describe_drift(
     -------
     report : dict
         ``baseline`` (``blessed``, ``partly`` or ``none``), ``n_drifted`` (findings in all),
-        ``drifted`` (their sentences), ``sets_without_baseline``, and by set `compare_distributions`
+        ``drifted`` (their sentences), ``n_lost_classes`` and ``lost_classes`` (classes of a set
+        that had hits when blessed and have none now, however few; their sentences),
+        ``sets_without_baseline``, and by set `compare_distributions`
         under ``source_sets``, with its ``tolerances``.
     """
     compared = {}
@@ -279,11 +291,14 @@ def describe_drift(
             compared[name] = {"tolerances": own, **drift}
     bare = sorted(set(now) - set(compared))
     drifted = [finding["sentence"] for drift in compared.values() for finding in drift["findings"]]
+    lost = [s for name in compared for s in _lost_classes(name, frozen[name], now[name])]
     return {
         "schema": "drumcorpus.drift/1",
         "baseline": "blessed" if not bare else "partly" if compared else "none",
         "n_drifted": len(drifted),
         "drifted": drifted,
+        "n_lost_classes": len(lost),
+        "lost_classes": lost,
         "sets_without_baseline": bare,
         "source_sets": compared,
     }

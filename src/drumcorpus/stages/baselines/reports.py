@@ -20,7 +20,7 @@ from drumcorpus.ground.files.figures import (
 SCHEMA = "drumcorpus.comparison/1"
 FIGURES = "drumcorpus.health_baseline/1"
 # Verdicts and what rests on baselines themselves: no figures of a corpus.
-NOT_FIGURES = ("gates", "audit", "drift", "schema")
+NOT_FIGURES = ("gates", "audit", "drift", "loudness_drift", "schema")
 # Not blessed, so that a person can read all that blessing changes: spreads, whose medians are
 # blessed, and cells, whose sums are.
 TOO_FINE = ("quantiles", "hit_levels", "by_set_and_split", "by_label")

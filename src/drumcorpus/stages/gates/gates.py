@@ -51,6 +51,9 @@ GATES: dict[str, Gate] = {
         rules.max_audit_findings,
         rules.max_audit_differences,
         rules.max_drifted_classes,
+        rules.max_lost_classes,
+        rules.max_loudness_drift_lu,
+        rules.max_hit_span_db,
         rules.require_baselines,
     )
 } | LIMITS

@@ -85,6 +85,13 @@ LIMITS = {
         "the softest and the loudest.",
         "Level the set that stands apart before training, or raise the gate if that is wanted.",
     ),
+    "max_outlier_share": Limit(
+        ("audio_checks", "outlier_share"),
+        "{figure} of the sessions looked at are far from the loudness of their source set; at most "
+        "{limit} may be.",
+        "Look at the sessions named under the audio checks: a wrong stem, or a level of its own.",
+        is_share=True,
+    ),
     "max_clipped_share": Limit(
         ("audio_checks", "clipped_share"),
         "{figure} of the sessions looked at clip; at most {limit} may.",

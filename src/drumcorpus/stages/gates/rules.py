@@ -133,6 +133,58 @@ def max_drifted_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     )
 
 
+def max_lost_classes(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """At most so many classes of source sets have no hit left, which had some when blessed."""
+    limit = one_number(name, limit)
+    figure = figure_of(report, "drift", "n_lost_classes")
+    lost = _sentences(report, "drift", "lost_classes")
+    finding = (
+        f"Classes of source sets that have no hit any more: {shown(figure)}{named(lost, '; ')}; "
+        f"at most {shown(limit)} may be lost."
+    )
+    if _baseline(report, "drift") == NONE:
+        finding = (
+            "Nothing is blessed yet, so no class can be missed. Once distributions are blessed, at "
+            f"most {shown(limit)} classes of source sets may be lost."
+        )
+    advice = "Look at the source set's page for where its hits went; if it is meant, bless."
+    yield at_most(name, figure, limit, finding, advice)
+
+
+def max_loudness_drift_lu(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """No source set's loudness is further than this from the blessed one."""
+    limit = one_number(name, limit)
+    figure = figure_of(report, "loudness_drift", "largest_lu")
+    moved = mapping_of(report, "loudness_drift", "by_source_set") or {}
+    beyond = [f"{s} {lu:+g} LU" for s, lu in moved.items() if lu is not None and abs(lu) > limit]
+    finding = (
+        f"Loudness of source sets against the blessed one: {shown(figure)} LU at most"
+        f"{named(beyond)}; {shown(limit)} LU may be."
+    )
+    if _baseline(report, "loudness_drift") == NONE:
+        finding = (
+            "Nothing is blessed yet, so no loudness was compared. Once a health report is blessed, "
+            f"the loudness of a source set may move by {shown(limit)} LU."
+        )
+    advice = "Find what has another level: a mix, a stem, a release; if it is meant, bless."
+    yield at_most(name, figure, limit, finding, advice)
+
+
+def max_hit_span_db(report: Mapping, name: str, limit) -> Iterator[Verdict]:
+    """The isolated hits of no family differ by more than this between the source sets."""
+    limit = one_number(name, limit)
+    figure = figure_of(report, "audio_checks", "hit_span_db")
+    family = (mapping_of(report, "audio_checks") or {}).get("hit_span_family")
+    yield at_most(
+        name,
+        figure,
+        limit,
+        f"The peaks of isolated hits of one family ({family or 'none'}) are {shown(figure)} dB "
+        f"apart between the source sets; at most {shown(limit)} dB may be.",
+        "Look at the levels of hits in the report: a set that is labelled or recorded otherwise.",
+    )
+
+
 def require_baselines(report: Mapping, name: str, limit) -> Iterator[Verdict]:
     """The audit and the distributions are held against something that is blessed."""
     only_true(name, limit)

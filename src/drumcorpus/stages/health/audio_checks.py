@@ -99,7 +99,8 @@ def audio_section(
         **{f"{name}_share": fault["share"] for name, fault in faults.items()},
         **faults,
         "timing": _timing_of_all(sets, limits),
-        "hit_levels": _hit_spans(by_source_set),
+        **_largest_hit_span(hit_spans := _hit_spans(by_source_set)),
+        "hit_levels": hit_spans,
         "past_end": find_past_end(database),
         "sample_rates": count_rates(database),
     }
@@ -281,6 +282,13 @@ def _hit_spans(by_source_set: Mapping[str, Mapping]) -> dict:
         }
         for family in sorted({family for of_set in levels for family in of_set})
     }
+
+
+def _largest_hit_span(spans: Mapping[str, Mapping]) -> dict:
+    """The family whose isolated hits differ most in peak between source sets, and by how much."""
+    known = {f: row["peak_span_db"] for f, row in spans.items() if row["peak_span_db"] is not None}
+    family = max(sorted(known), key=known.get, default=None)
+    return {"hit_span_family": family, "hit_span_db": known.get(family)}
 
 
 def _reasons(rows: Iterable[dict], column: str) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from drumcorpus.ground.files.figures import in_words
+from drumcorpus.ground.files.figures import BLESSED, NONE, in_words
 from drumcorpus.ground.files.json_files import read_json
 
 N_NAMED = 5  # findings and differences of the audit that the report names; it counts all
@@ -13,7 +13,11 @@ LEAKS = ("families", "found_families", "moved_sessions", "refused_sessions", "po
 # Below `unreadable` of the same: recordings that no fingerprint could be taken of.
 UNREADABLE = ("sessions", "by_source_set", "examples")
 # Of reports/distribution.
-DRIFT = ("baseline", "n_drifted", "drifted", "sets_without_baseline")
+DRIFT = (
+    *("baseline", "n_drifted", "drifted", "n_lost_classes", "lost_classes"),
+    "sets_without_baseline",
+)
+LU_DIGITS = 3
 
 Path = str | os.PathLike
 
@@ -31,6 +35,50 @@ def unreadable(path: Path | None) -> dict | None:
 def drift(path: Path | None) -> dict | None:
     """The figures of the distribution report; None where there is none."""
     return None if path is None else chosen(document(path), DRIFT)
+
+
+def loudness_drift(sound: Mapping | None, blessed: Path | None) -> dict | None:
+    """How far the loudness of each source set is from the blessed one; None without sound.
+
+    Parameters
+    ----------
+    sound : mapping, optional
+        The section ``audio_checks`` of this report.
+    blessed : path, optional
+        The blessed figures of a health report.
+
+    Returns
+    -------
+    section : dict
+        ``baseline`` (``blessed`` or ``none``); ``by_source_set``: median now less the blessed one,
+        in LU, of every set that has a blessed one, None where its loudness is not known any more;
+        ``largest_lu``, the largest of these without its sign: 0 where nothing is blessed, None
+        where one is None.
+    """
+    if sound is None:
+        return None
+    before = {} if blessed is None else _medians(document(blessed).get("audio_checks") or {})
+    now = _medians(sound)
+    moved = {
+        name: None if now.get(name) is None else round(now[name] - median, LU_DIGITS)
+        for name, median in before.items()
+        if name in sound["by_source_set"]
+    }
+    is_known = None not in moved.values()
+    return {
+        "baseline": NONE if blessed is None else BLESSED,
+        "by_source_set": moved,
+        "largest_lu": max(map(abs, moved.values()), default=0.0) if is_known else None,
+    }
+
+
+def _medians(sound: Mapping) -> dict[str, float]:
+    """The median loudness of each source set that has one, in LUFS."""
+    levels = {
+        name: (figures.get("loudness") or {}).get("median")
+        for name, figures in sorted((sound.get("by_source_set") or {}).items())
+    }
+    return {name: median for name, median in levels.items() if median is not None}
 
 
 def audit(path: Path | None, diff: Path | None) -> dict | None:

@@ -23,7 +23,7 @@ from drumcorpus.stages.health.rows import Rows, make_rows
 from drumcorpus.taxonomy import Taxonomy
 
 PathList = Sequence[str | os.PathLike]
-REPORTS = ("leaks", "audit", "audit_diff", "drift")  # of `Around`; the others are tables
+REPORTS = ("leaks", "audit", "audit_diff", "drift", "blessed")  # of `Around`; the others are tables
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Around:
     leaks, audit, audit_diff, drift : path or None
         The JSON reports on splits, on provenance, on its difference from the blessed one, and on
         distributions.
+    blessed : path or None
+        The blessed figures of this health report.
     """
 
     tallies: PathList = ()
@@ -57,6 +59,7 @@ class Around:
     audit: str | os.PathLike | None = None
     audit_diff: str | os.PathLike | None = None
     drift: str | os.PathLike | None = None
+    blessed: str | os.PathLike | None = None
 
 
 def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping) -> Around:
@@ -65,11 +68,15 @@ def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping
     Parameters
     ----------
     files : mapping
-        Of a table one path or several, of a report one.
+        Of a table one path or several, of a report one, or a list of one or none.
     audio_checks : mapping
         The section ``checks`` of the configuration.
     """
-    reports = {name: path for name, path in files.items() if name in REPORTS}
+    reports = {
+        name: paths if isinstance(paths, str) else next(iter(paths), None)
+        for name, paths in files.items()
+        if name in REPORTS
+    }
     tables = {
         name: [paths] if isinstance(paths, str) else list(paths)
         for name, paths in files.items()
@@ -142,6 +149,7 @@ def measure_health(
         "unreadable": documents.unreadable(around_events.leaks),
         "audit": documents.audit(around_events.audit, around_events.audit_diff),
         "drift": documents.drift(around_events.drift),
+        "loudness_drift": documents.loudness_drift(report["audio_checks"], around_events.blessed),
         "dynamic_buckets": list(dynamic_buckets),
     }
     return dict(sorted(report.items()))

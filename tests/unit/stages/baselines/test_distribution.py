@@ -332,3 +332,18 @@ def test_the_error_of_a_share_is_that_over_sessions(tmp_path):
     assert error == pytest.approx((0.25 / 9) ** 0.5, abs=1e-6)
     assert found["velocity"] is None
     assert found["hits_per_session"]["q50"] == 40
+
+
+def test_a_class_of_which_no_hit_is_left_is_lost_however_few_there_were():
+    classes = {"kick": {"hits": 900, "share_error": 0.0}, "china": {"hits": 1, "share_error": 0.0}}
+    document = {
+        **{"schema": "drumcorpus.distribution/1", "source_set": "egmd", "hits": 901},
+        **{"sessions": {"total": 3, "names": "a"}, "hits_per_session": None, "velocity": None},
+    }
+    frozen = {"egmd": document | {"classes": classes}}
+    for left in ({"kick": classes["kick"]}, classes | {"china": {"hits": 0, "share_error": 0.0}}):
+        found = describe_drift({"egmd": document | {"classes": left}}, frozen, TOLERANCES)
+        assert found["n_lost_classes"] == 1
+        assert found["lost_classes"] == ["egmd: china, 1 hit when blessed"]
+    assert describe_drift(frozen, frozen, TOLERANCES)["n_lost_classes"] == 0
+    assert describe_drift(frozen, {}, TOLERANCES)["n_lost_classes"] == 0

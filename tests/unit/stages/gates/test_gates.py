@@ -31,7 +31,13 @@ REPORT = {
     "licenses": {"events_without_license": 6, "by_license": {"MIT": 90, "CC0-1.0": 4}},
     "audio": {"share_without_audio": 0.25},
     "audit": {"n_findings": 7, "n_differences": 8, "baseline": "blessed"},
-    "drift": {"n_drifted": 2, "drifted": ["egmd: snare is gone."] * 2, "baseline": "blessed"},
+    "drift": {"n_drifted": 2, "drifted": ["egmd: snare is gone."] * 2, "baseline": "blessed"}
+    | {"n_lost_classes": 1, "lost_classes": ["egmd: snare, 12 hits when blessed"]},
+    "loudness_drift": {
+        "baseline": "blessed",
+        "largest_lu": 2.5,
+        "by_source_set": {"egmd": -2.5, "slakh2100": 0.25},
+    },
     "leaks": {"families": 9},
     "unreadable": {"sessions": 11, "examples": {"egmd": ["a", "b"]}},
     "sessions": {"channels_cancel": {"sessions": 11}},
@@ -42,6 +48,9 @@ REPORT = {
     },
     "audio_checks": {
         "loudness_span_lu": 12.5,
+        "hit_span_db": 21.5,
+        "hit_span_family": "snare",
+        "outlier_share": 0.025,
         "clipped_share": 0.03,
         "silent_share": 0.01,
         "dc_share": 0.02,
@@ -58,6 +67,10 @@ LIMITS = [
     ("required_techniques", ["ghost_note"], ["flam"], None),
     ("max_unknown_labels", 2, 1, 2),
     ("max_duplicate_rate", 0.01, 0.009, 0.01),
+    ("max_lost_classes", 1, 0, 1),
+    ("max_loudness_drift_lu", 2.5, 2.4, 2.5),
+    ("max_hit_span_db", 21.5, 21, 21.5),
+    ("max_outlier_share", 0.025, 0.02, 0.025),
     ("max_quarantined", 3, 2, 3),
     ("max_unexplained_hits", 4, 3, 4),
     ("max_leaked_groups", 5, 4, 5),
@@ -493,3 +506,30 @@ def test_a_day_is_text_however_it_was_given(tmp_path):
     (tmp_path / "gates.yaml").write_text("a: 2027-01-31\nb: 2027-02-30\n")
     with pytest.raises(ValueError, match=r"gates\.yaml:2:\d+: not YAML: 2027-02-30 is no day"):
         read_yaml(tmp_path / "gates.yaml")
+
+
+@pytest.mark.parametrize(
+    ("gate", "named"),
+    [
+        ("max_lost_classes", "(egmd: snare, 12 hits when blessed)"),
+        ("max_loudness_drift_lu", "(egmd -2.5 LU)"),
+        ("max_hit_span_db", "(snare)"),
+    ],
+)
+def test_what_has_moved_is_named(gate, named):
+    [verdict] = check_gates(REPORT, {gate: 0.5})
+    assert verdict["status"] == "FAIL"
+    assert named in verdict["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "section", "figure"),
+    [
+        ("max_lost_classes", "drift", {"n_lost_classes": 0, "lost_classes": []}),
+        ("max_loudness_drift_lu", "loudness_drift", {"largest_lu": 0.0, "by_source_set": {}}),
+    ],
+)
+def test_where_nothing_is_blessed_nothing_has_moved_and_the_sentence_says_so(gate, section, figure):
+    [verdict] = check_gates(REPORT | {section: figure | {"baseline": "none"}}, {gate: 0})
+    assert verdict["passed"]
+    assert verdict["sentence"].startswith("Nothing is blessed yet")
