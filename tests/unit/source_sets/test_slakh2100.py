@@ -714,7 +714,7 @@ class TestNoteMaps:
             card = read_yaml(repo / f"resources/{folder}/slakh2100.yaml")
             assert set(card["label_maps"]) == set(label_maps)
             assert card["settings"] == ["splits"]
-            assert set(card["references"]) == {"kits", "split_tables"}
+            assert set(card["references"]) == {"kits", "split_tables", "errata"}
             for path in card["references"].values():
                 assert (repo / "resources" / path).is_file()
 
