@@ -51,11 +51,8 @@ def main() -> None:
 
 def inventory(root: Path, out: Path) -> None:
     """List and survey the raw files."""
-    from drumcorpus.ground.files.raw_files import (
-        FactCache,
-        digest_raw_files,
-        scan_roots,
-    )
+    from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+    from drumcorpus.ground.files.raw_files import scan_roots
     from drumcorpus.ground.files.tables import write_table
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.ground.run.raw_scan import RawData

@@ -88,11 +88,8 @@ def inventory(root: Path, out: Path) -> float:
     """List and survey the raw files; returns the seconds of the survey alone."""
     import time
 
-    from drumcorpus.ground.files.raw_files import (
-        FactCache,
-        digest_raw_files,
-        scan_roots,
-    )
+    from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+    from drumcorpus.ground.files.raw_files import scan_roots
     from drumcorpus.ground.files.tables import write_table
     from drumcorpus.ground.run.raw_scan import RawData
     from drumcorpus.source_sets.slakh2100 import survey

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from checkout import REPO
 
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
-from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.files.raw_reader import RawReader
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml

@@ -109,7 +109,12 @@ rule take_inventory:
                 "accept"
                 if is_demo(wildcards.source_set)
                 else config["inventory"]["vanished"]
-            )
+            ),
+            "changed": (
+                "report"
+                if is_demo(wildcards.source_set)
+                else config["inventory"]["changed"]
+            ),
         },
     script:
         "../scripts/take_inventory.py"

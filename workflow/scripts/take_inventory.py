@@ -16,7 +16,7 @@ job = open_job(snakemake)
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 source_set, threads = snakemake.wildcards.source_set, snakemake.threads
 leftovers = read_leftovers(inputs.not_of_the_set)
-work = {"version": params.code, "workers": threads, **params.local}
+work = {"version": params.code, "workers": threads, "say": job.say, **params.local}
 raw = read_raw_data(source_set, outputs.files, job.title, leftovers, **work)
 job.leave_if_fresh([raw.describe()])
 

@@ -1,14 +1,12 @@
 """Raw data: found below the configured roots, never written, never followed out of them."""
 
 import os
-import threading
-from collections.abc import Callable, Container, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
-from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.limits import bytes_limit
 from drumcorpus.ground.files.paths import printable
 from drumcorpus.sessions import Refusal
@@ -20,7 +18,6 @@ from drumcorpus.vocabulary import (
     NOT_OF_THE_SET,
     OUTSIDE_ROOT,
     TOO_LARGE,
-    UNREADABLE_FILE,
     UNREADABLE_FOLDER,
 )
 
@@ -135,94 +132,6 @@ def listing_stamp(files: dict[str, RawFile], refusals: list[Refusal]) -> str:
     """One digest of everything that a scan sees, without reading a file's content."""
     rows = [[path, *file.stamp] for path, file in files.items()]
     return sha256_bytes(canonical_json([rows, [[r.path, r.reason] for r in refusals]]))
-
-
-class FactCache:
-    """What reading each raw file has shown, kept as long as the file's stamp does not change.
-
-    Facts are JSON values by name, such as ``sha256``. The cache holds stat records of this
-    machine: it is no product, and losing it costs one more reading. Facts other than digests count
-    only for the code that took them: `version` is that code's digest, and facts of another version
-    are forgotten.
-    """
-
-    def __init__(self, path: str | os.PathLike, version: str = ""):
-        self.path = Path(path)
-        self.version = version
-        self.n_read = 0
-        self._lock = threading.Lock()
-        try:
-            entries = read_json(self.path)
-        except (OSError, ValueError):
-            entries = {}
-        if not isinstance(entries, dict):  # a damaged cache is an empty one
-            entries = {}
-        self._entries = {
-            key: entry
-            for key, entry in entries.items()
-            if isinstance(entry, dict)
-            and isinstance(entry.get("stamp"), list)
-            and isinstance(entry.get("sha256", ""), str)
-        }
-
-    def fact(self, file: RawFile, name: str, learn: Callable[[RawFile], object]):
-        """The fact `name` of a file, from the cache or from `learn(file)`."""
-        key, stamp = printable(str(file.location)), list(file.stamp)
-        facts = self._facts_of(key, stamp)
-        if name in facts:
-            return facts[name]
-        value = learn(file)
-        with self._lock:
-            self.n_read += 1
-            self._entries[key] = self._facts_of(key, stamp) | {name: value}
-        return value
-
-    def _facts_of(self, key: str, stamp: list[int]) -> dict:
-        """The facts of a file with this stamp that this version of the code may use."""
-        entry = self._entries.get(key, {})
-        blank = {"stamp": stamp, "version": self.version}
-        if entry.get("stamp") != stamp:
-            return blank
-        if entry.get("version") != self.version:
-            return blank | {name: entry[name] for name in ("sha256",) if name in entry}
-        return entry
-
-    def hashed_files(self, digests: Container[str]) -> dict[str, tuple[Stamp, str]]:
-        """Stat record and SHA-256, by location, of the files whose digest is one of `digests`."""
-        return {
-            key: (tuple(entry["stamp"]), entry["sha256"])
-            for key, entry in self._entries.items()
-            if entry.get("sha256") in digests
-        }
-
-    def save(self) -> None:
-        """Write the cache, if any file was read."""
-        if self.n_read:
-            write_json(self.path, self._entries)
-
-
-def digest_raw_files(
-    files: Iterable[RawFile], cache: FactCache, *, workers: int, on_progress=lambda n_bytes: None
-) -> tuple[dict[str, str], list[Refusal]]:
-    """SHA-256 of each file by path, reading only those whose stamp is new.
-
-    Files that cannot be read come back as refusals of reason `unreadable_file`.
-    """
-
-    def digest(file: RawFile) -> str | Refusal:
-        try:
-            value = cache.fact(file, "sha256", lambda f: sha256_file(f.location))
-        except OSError as error:
-            return Refusal(file.path, UNREADABLE_FILE, error.strerror)
-        on_progress(file.bytes)
-        return value
-
-    files = list(files)
-    with ThreadPoolExecutor(workers) as pool:  # hashing lets go of the interpreter's lock
-        results = list(pool.map(digest, files))
-    pairs = zip(files, results, strict=True)
-    digests = {file.path: result for file, result in pairs if isinstance(result, str)}
-    return digests, [result for result in results if isinstance(result, Refusal)]
 
 
 def read_as_digested(file: RawFile, sha256: str) -> bytes:

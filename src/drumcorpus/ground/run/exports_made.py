@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from drumcorpus.ground.files.json_files import read_json
@@ -18,7 +19,7 @@ def exports_in_words(folder: Path = Path()) -> str:
     lines = []
     for manifest in sorted(_assembled(folder / RUN_LOG)):
         report = folder / REPORT.format(manifest=manifest)
-        if report.is_file():
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # gone, or damaged
             lines.append(export_in_words(manifest, read_json(report)))
     return "".join(f"{line}\n" for line in lines)
 
@@ -44,10 +45,11 @@ def _assembled(run_log: Path) -> set[str]:
     if not run_log.is_file():
         return set()
     manifests: set[str] = set()
-    with run_log.open(encoding="utf-8") as lines:
+    with run_log.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
                 row = json.loads(line)
+                row = row if isinstance(row, dict) else {}
             except ValueError:  # a line that a full disk has cut
                 continue
             if row.get("run") == "started":

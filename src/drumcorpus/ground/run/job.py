@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drumcorpus.ground.run.job_files import JobNote, own_temporary_folder
-from drumcorpus.ground.run.kept import keep, kept_path, put_back, standing
+from drumcorpus.ground.run.kept import is_kept, keep, kept_path, put_back, standing
 from drumcorpus.ground.run.ledger import record_finished
 from drumcorpus.ground.run.run_log import append_line, describe_job
 from drumcorpus.ground.run.run_manifest import (
@@ -124,7 +124,7 @@ class Job:
         if is_fresh(self.plan, self.outputs, earlier, any_software=any_software) and also():
             for path in earlier:
                 put_back(path)
-                if not kept_path(path).is_file():
+                if not is_kept(path):
                     keep(path)
             record_finished(earlier)
             logging.info("fresh: inputs, parameters, code and products are as recorded")

@@ -17,6 +17,7 @@ import tempfile
 import weakref
 from pathlib import Path
 
+from drumcorpus.ground.files.memory_files import make_way
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
 LOCKS = Path(STATE_FOLDER, "locks")
@@ -41,10 +42,11 @@ class JobNote:
     """
 
     def __init__(self, title: str):
-        LOCKS.mkdir(parents=True, exist_ok=True)
         name = title.replace("/", "_").replace(" ", "-")
         self.title = title
         self.path = LOCKS / f"{name}.lock"
+        make_way(self.path)
+        LOCKS.mkdir(parents=True, exist_ok=True)
         self.file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", 0)
         # A killed run leaves jobs that go on writing; the job of the next run waits for them. Some
         # network file systems have no locks: there a job works without.

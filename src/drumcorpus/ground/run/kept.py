@@ -11,6 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
+from drumcorpus.ground.files.memory_files import make_way
 from drumcorpus.ground.files.plain_files import is_plain_file
 from drumcorpus.ground.run.run_manifest import manifest_path
 
@@ -67,7 +68,9 @@ def _link(source: Path, target: Path) -> None:
     ValueError
         If a folder stands where the name belongs.
     """
-    if target.is_dir() and not target.is_symlink():
+    if target.is_relative_to(KEPT):
+        make_way(target)
+    elif target.is_dir() and not target.is_symlink():
         raise ValueError(f"{target}: is a folder, where a file belongs; move it away")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.link")

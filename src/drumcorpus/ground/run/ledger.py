@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes
-from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.json_files import canonical_json, read_json
+from drumcorpus.ground.files.memory_files import make_way, write_memory
 from drumcorpus.ground.run.product_walk import manifest_files
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
@@ -47,7 +48,7 @@ def record_asked(products: Iterable[str]) -> None:
     """Write down what a run sets out to make; a run without products leaves what stands there."""
     products = {Path(product).as_posix() for product in products}
     if products:
-        write_json(ASKED, _sealed(sorted(products)))
+        write_memory(ASKED, _sealed(sorted(products)))
 
 
 def ledger_is_lost() -> bool:
@@ -117,6 +118,7 @@ def _known() -> set[str] | None:
 def _locked():
     """Hold off other jobs that write the ledger, until what is returned is closed."""
     path = LEDGER.with_suffix(".lock")
+    make_way(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = path.open("w")
     with suppress(OSError):  # no locks of files here: what two jobs lose, the end of a run adds
@@ -125,7 +127,7 @@ def _locked():
 
 
 def _write(products: set[str]) -> None:
-    write_json(LEDGER, _sealed(sorted(products)))
+    write_memory(LEDGER, _sealed(sorted(products)))
 
 
 def _sealed(products: object) -> dict:

@@ -14,7 +14,8 @@ from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 
-from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.json_files import canonical_json, read_json
+from drumcorpus.ground.files.memory_files import write_memory
 
 PACKAGE = "drumcorpus"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.\w+")
@@ -81,7 +82,7 @@ class PythonFiles:
         files = {name: astuple(file) for name, file in self._by_content.items() if file in read}
         document = {"parser": _parser(), "files": files}
         with contextlib.suppress(OSError):  # what cannot be remembered is read again
-            write_json(self.memory, document | {"seal": _seal(document)})
+            write_memory(self.memory, document | {"seal": _seal(document)})
         self.n_parsed = 0
 
 

@@ -1,11 +1,12 @@
 """Raw data as a job opens it: what the inventory has hashed is not hashed again."""
 
+import logging
 import os
 from collections.abc import Iterable
 
 import pyarrow as pa
 
-from drumcorpus.ground.files.raw_files import FactCache
+from drumcorpus.ground.files.fact_cache import FactCache
 from drumcorpus.ground.files.raw_reader import RawReader
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import file_digests
@@ -37,5 +38,7 @@ def open_raw_data(
     if files is not None:
         names = ("path", "sha256")
         digests |= zip(*(files[name].to_pylist() for name in names), strict=True)
-    hashed = FactCache(digests_path(source_set)).hashed_files(set(digests.values()))
-    return RawReader(roots, digests, hashed)
+    cache = FactCache(digests_path(source_set))
+    if cache.damage:  # the inventory says it on the terminal, where it is taken
+        logging.warning(cache.damage)
+    return RawReader(roots, digests, cache.hashed_files(set(digests.values())))

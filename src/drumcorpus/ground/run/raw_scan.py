@@ -1,31 +1,22 @@
 """What one job sees of the raw files of a source set, and what it learns by reading them."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import Leftovers, split_refusals
-from drumcorpus.ground.files.raw_files import (
-    FactCache,
-    RawFile,
-    digest_raw_files,
-    listing_stamp,
-    scan_roots,
+from drumcorpus.ground.files.raw_files import RawFile, listing_stamp, scan_roots
+from drumcorpus.ground.run.earlier_inventory import (
+    judge_changed,
+    judge_vanished,
+    read_earlier_inventory,
 )
-from drumcorpus.ground.files.tables import read_table
-from drumcorpus.ground.run.commands import command
-from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_state import describe_raw_data, write_stamp
-from drumcorpus.ground.run.roots import existing_roots, is_absent
-from drumcorpus.ground.run.run_manifest import read_manifest
+from drumcorpus.ground.run.roots import existing_roots
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal
-
-REFUSE = "refuse"  # of inventory.vanished
-N_NAMED = 10  # files named in a message
-DEMO_CARDS = "resources/demo/source_sets/"
 
 
 @dataclass(frozen=True)
@@ -75,15 +66,18 @@ def read_raw_data(
     roots: Iterable[str | os.PathLike],
     wanted: str,
     vanished: str,
+    changed: str,
     version: Mapping,
     workers: int,
+    say: Callable[[str], None],
 ) -> RawData:
     """Scan the roots, and read each file that has changed since it was last read.
 
     Parameters
     ----------
     inventory : path
-        The product that lists the files; it need not exist, and tells what an earlier run saw.
+        The product that lists the files; it need not exist, and tells what an earlier run saw if
+        it is what its run manifest says.
     title : str
         Of the job, for its progress.
     leftovers : Leftovers
@@ -92,77 +86,32 @@ def read_raw_data(
         Folders, of which as many must exist as `wanted` says, as of `roots.existing_roots`.
     vanished : str
         ``refuse``: a file that `inventory` lists must be there. ``accept``: it need not.
+    changed : str
+        ``refuse``: such a file must be the same. ``report``: one that is not is named.
     version : mapping
         The code that learns facts of the files, as of `FactCache`.
     workers : int
         Threads that read.
+    say
+        Tells people one sentence.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        As of `roots.existing_roots`; or if a file has vanished.
+        As of `roots.existing_roots`; or if a file has vanished, or has changed and must not.
     """
     roots = list(roots)
     files, refusals = scan_raw_data(source_set, roots, leftovers, wanted)
-    if vanished == REFUSE and not is_of_a_demo(inventory):
-        refuse_vanished(standing(inventory), files, roots, leftovers)
+    earlier = read_earlier_inventory(inventory, leftovers, say)
+    judge_vanished(earlier, files, roots, vanished=vanished, say=say)
     cache = FactCache(digests_path(source_set), version)
+    if cache.damage:
+        say(cache.damage)
     progress = Progress(title, sum(file.bytes for file in files.values()), "bytes")
     digests, unreadable = digest_raw_files(
         files.values(), cache, workers=workers, on_progress=progress.advance
     )
     cache.save()
+    judge_changed(earlier, digests, changed=changed, say=say)
     refused, left = split_refusals(refusals)
     return RawData(source_set, files, digests, [*refused, *unreadable], cache, tuple(left))
-
-
-def is_of_a_demo(inventory: str | os.PathLike) -> bool:
-    """Whether an inventory is of a demo corpus, by the card that it was made from.
-
-    Whoever goes on with data of their own in the same folder does not miss the demo's files.
-    """
-    inputs = (read_manifest(inventory) or {"inputs": []})["inputs"]
-    return any(row["path"].startswith(DEMO_CARDS) for row in inputs)
-
-
-def refuse_vanished(
-    earlier: str | os.PathLike,
-    files: dict[str, RawFile],
-    roots: Iterable[str | os.PathLike],
-    leftovers: Leftovers,
-) -> None:
-    """Stop where a raw file that an earlier inventory lists is gone.
-
-    Parameters
-    ----------
-    earlier : path
-        The earlier inventory, which need not exist.
-    files
-        What is there now.
-    roots
-        Where it was looked for, for the message.
-    leftovers
-        Of these nothing is missed, though an earlier version may have listed it.
-
-    Raises
-    ------
-    FileNotFoundError
-        Naming the files, ten at the most.
-    """
-    if not Path(earlier).is_file():
-        return
-    listed = read_table(earlier, columns=["path"])["path"].to_pylist()
-    gone = [path for path in listed if path not in files and not leftovers.kind_of(path)]
-    if gone:
-        places = ", ".join(map(_place, roots))
-        more = f" and {len(gone) - N_NAMED} more" if len(gone) > N_NAMED else ""
-        without = command("all", config={"inventory": {"vanished": "accept"}})
-        raise FileNotFoundError(
-            f"{len(gone)} raw file(s) that the last inventory lists are gone from "
-            f"{places}: {', '.join(gone[:N_NAMED])}{more}. Put them back, or "
-            f"build without them: {without}"
-        )
-
-
-def _place(root: str | os.PathLike) -> str:
-    return f"{root} (which is not there)" if is_absent(Path(root)) else str(root)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import tree_digest
-from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.files.leftovers import Leftovers
+from drumcorpus.ground.files.memory_files import read_memory, write_memory
 from drumcorpus.ground.files.raw_files import listing_stamp, scan_roots
 from drumcorpus.ground.run.roots import PRESENT, existing_roots
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
@@ -65,17 +65,15 @@ def write_stamp(
 ) -> Path:
     """Write down what was seen of a source set's raw files, if it is not what stands there."""
     path = stamp_path(source_set)
-    try:
-        stands = read_json(path)
-    except (FileNotFoundError, ValueError):
-        stands = {}
-    stands = stands if isinstance(stands, dict) else {}  # damaged: as if nothing had been seen
+    stands, _ = read_memory(path)  # damaged: as if nothing had been seen
     if not anew and stands.get("stamp", "") == stamp:
         return path
+    n_asked = stands.get("n_asked")
+    n_asked = n_asked if isinstance(n_asked, int) else 0
     if aside is not None:
         path = aside / path.name
     # Snakemake compares the content of small inputs, not only their time: asking anew counts.
-    write_json(path, {"stamp": stamp, "n_asked": stands.get("n_asked", 0) + anew})
+    write_memory(path, {"stamp": stamp, "n_asked": n_asked + anew})
     return path
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from drumcorpus.ground.files.memory_files import make_way
 from drumcorpus.ground.run.file_lock import lock, unlock, works_without
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
@@ -99,6 +100,7 @@ def take_part(purpose: str, command: list[str], say=sys.stderr.write) -> Part:
         return Part()
     if purpose in (LOOK, LIST):
         return _look(purpose, say)
+    make_way(RUN_LOCK)  # nobody holds what is no file
     RUN_LOCK.parent.mkdir(parents=True, exist_ok=True)
     handle = os.fdopen(os.open(RUN_LOCK, os.O_RDWR | os.O_CREAT, 0o666), "r+")
     started = time.monotonic()

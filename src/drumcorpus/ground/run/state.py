@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
-from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
+from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.memory_files import make_way, read_memory, write_memory
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.files.plain_files import is_plain_file
 from drumcorpus.ground.run.kept import KEPT, is_kept, keep
@@ -28,12 +29,13 @@ def day_of_planning(*, is_main: bool, works: bool) -> str:
     """
     today = datetime.date.today().isoformat()
     if works:
-        write_json(PLANNED, {"day": today})
+        write_memory(PLANNED, {"day": today})
     if is_main:
         return today
+    planned, _ = read_memory(PLANNED)
     try:
-        return read_json(PLANNED)["day"]
-    except FileNotFoundError:  # a job of `verify` where nothing was made yet
+        return datetime.date.fromisoformat(planned["day"]).isoformat()
+    except (KeyError, TypeError, ValueError):  # of `verify` where nothing was made yet, or damaged
         return today
 
 
@@ -45,10 +47,7 @@ def records_are_lost() -> bool:
     """
     records = Path(".snakemake/metadata")
     has_records = records.is_dir() and any(records.iterdir())
-    try:
-        left = read_json(MANIFESTS_LEFT)
-    except (OSError, ValueError):
-        left = None
+    left, _ = read_memory(MANIFESTS_LEFT)
     return not has_records or ledger_is_lost() or left != {"stamp": manifests_stamp()}
 
 
@@ -107,10 +106,11 @@ def other_software_in_words() -> str:
 
 def forget_the_records() -> None:
     """Let every job be asked anew, as where `records_are_lost`."""
+    make_way(MANIFESTS_LEFT)
     MANIFESTS_LEFT.unlink(missing_ok=True)
 
 
 def remember_manifests() -> None:
     """Write down which run manifests a run leaves, and the products that stand with them."""
     record_standing()
-    write_json(MANIFESTS_LEFT, {"stamp": manifests_stamp()})
+    write_memory(MANIFESTS_LEFT, {"stamp": manifests_stamp()})

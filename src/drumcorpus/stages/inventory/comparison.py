@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import NO_LEFTOVERS, Leftovers
 from drumcorpus.ground.files.listed_paths import why_outside
 from drumcorpus.ground.files.paths import visible
-from drumcorpus.ground.files.raw_files import FactCache, RawFile, digest_raw_files
+from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.ground.pages.shown import data_size
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal

@@ -8,6 +8,7 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.leftovers import read_leftovers
+from drumcorpus.ground.files.memory_files import make_way
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.file_lock import lock
 from drumcorpus.ground.run.raw_scan import scan_raw_data
@@ -74,6 +75,9 @@ def hold_against_list(
         say(f"these roots are not there: {', '.join(gone)}")
         roots = [root for root in roots if root not in gone]
     caches, work = open_caches(source_set), {"workers": workers, "progress": progress}
+    for cache in caches.values():
+        if cache.damage:
+            say(cache.damage)
     if checksums and not checksums.exists():
         write_first_list(checksums, files, refusals, caches, say=say, **work)
     comparison = compare(
@@ -90,6 +94,7 @@ def hold_inventory(source_set: str):
     of the inventory's job (`run.job`). Returns the file, which must be kept open.
     """
     path = Path(STATE_FOLDER, "locks", f"take_inventory-{source_set}.lock")
+    make_way(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = path.open("w")
     lock(handle, path)

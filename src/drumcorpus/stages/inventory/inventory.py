@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from drumcorpus.ground.files.errata import Erratum, apply_errata, count_left_out, read_errata
+from drumcorpus.ground.files.fact_cache import FactCache
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.leftovers import count_leftovers
-from drumcorpus.ground.files.raw_files import FactCache, RawFile, read_as_digested
+from drumcorpus.ground.files.raw_files import RawFile, read_as_digested
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.sound.audio import probe_audio

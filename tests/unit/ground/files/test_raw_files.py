@@ -5,12 +5,7 @@ import os
 import pytest
 
 from drumcorpus.ground.files.digests import sha256_bytes
-from drumcorpus.ground.files.raw_files import (
-    FactCache,
-    digest_raw_files,
-    listing_stamp,
-    scan_roots,
-)
+from drumcorpus.ground.files.raw_files import listing_stamp, scan_roots
 from drumcorpus.ground.files.raw_reader import RawReader
 
 
@@ -208,101 +203,3 @@ class TestListingStamp:
         assert look() == 4
         (root / "d.wav").symlink_to("nothing")
         assert look() == 5
-
-
-class TestFactCache:
-    @pytest.fixture
-    def path(self, tmp_path):
-        return tmp_path / "cache" / "facts.json"
-
-    def read_again(self, root, path):
-        """Digests by path, and how many files had to be read for them."""
-        cache = FactCache(path)
-        digests, refusals = digest_raw_files(scan_roots([root])[0].values(), cache, workers=2)
-        assert refusals == []
-        cache.save()
-        return digests, cache.n_read
-
-    def test_a_second_run_reads_nothing(self, root, path):
-        put(root / "a.wav", "one")
-        put(root / "b.wav", "two")
-        expected = {"a.wav": sha256_bytes(b"one"), "b.wav": sha256_bytes(b"two")}
-        assert self.read_again(root, path) == (expected, 2)
-        before = path.stat().st_mtime_ns
-        assert self.read_again(root, path) == (expected, 0)
-        assert path.stat().st_mtime_ns == before
-
-    def test_a_touched_file_is_read_again_and_no_other(self, root, path):
-        put(root / "a.wav", "one")
-        put(root / "b.wav", "two")
-        self.read_again(root, path)
-        os.utime(root / "a.wav", ns=(1, 1))
-        assert self.read_again(root, path)[1] == 1
-
-    def test_a_changed_byte_is_seen_where_size_and_time_are_put_back(self, root, path):
-        file = put(root / "a.wav", "one")
-        self.read_again(root, path)
-        stat = file.stat()
-        with file.open("r+") as handle:
-            handle.write("two")
-        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        assert (file.stat().st_size, file.stat().st_mtime_ns) == (3, stat.st_mtime_ns)
-        assert self.read_again(root, path) == ({"a.wav": sha256_bytes(b"two")}, 1)
-
-    def test_a_file_put_in_the_place_of_another_is_read_again(self, root, path):
-        put(root / "a.wav", "one")
-        self.read_again(root, path)
-        put(root / "new", "two").replace(root / "a.wav")
-        assert self.read_again(root, path) == ({"a.wav": sha256_bytes(b"two")}, 1)
-
-    def test_facts_of_one_file_are_kept_side_by_side_until_it_changes(self, root, path):
-        put(root / "a.wav", "one")
-        file = scan_roots([root])[0]["a.wav"]
-        cache = FactCache(path)
-        assert cache.fact(file, "sha256", lambda f: "digest") == "digest"
-        assert cache.fact(file, "audio", lambda f: {"channels": 2}) == {"channels": 2}
-        assert cache.fact(file, "sha256", lambda f: "not asked") == "digest"
-        assert cache.n_read == 2
-        os.utime(root / "a.wav", ns=(1, 1))
-        changed = scan_roots([root])[0]["a.wav"]
-        assert cache.fact(changed, "audio", lambda f: {"channels": 1}) == {"channels": 1}
-        assert cache.fact(changed, "sha256", lambda f: "anew") == "anew"
-
-    @pytest.mark.parametrize(
-        "content",
-        [b"", b"{", b"[]", b"null", b"3", b'{"LOCATION": {}}', b'{"LOCATION": 5}'],
-        ids=["empty", "cut", "list", "null", "number", "entry empty", "entry a number"],
-    )
-    def test_a_damaged_cache_is_an_empty_one(self, root, path, content):
-        file = put(root / "a.wav", "one")
-        path.parent.mkdir()
-        path.write_bytes(content.replace(b"LOCATION", str(file).encode()))
-        assert self.read_again(root, path) == ({"a.wav": sha256_bytes(b"one")}, 1)
-
-    def test_a_file_that_vanishes_before_it_is_read_is_refused(self, root, path):
-        put(root / "a.wav", "one")
-        files, _ = scan_roots([root])
-        (root / "a.wav").unlink()
-        digests, refusals = digest_raw_files(files.values(), FactCache(path), workers=1)
-        assert digests == {}
-        (refusal,) = refusals
-        assert (refusal.path, refusal.reason) == ("a.wav", "unreadable_file")
-        assert "No such file" in refusal.detail
-
-    def test_a_root_whose_own_name_is_not_utf8_is_kept_too(self, tmp_path, path):
-        root = tmp_path / os.fsdecode(b"drive\xe9")
-        put(root / "a.wav", "one")
-        expected = {"a.wav": sha256_bytes(b"one")}
-        assert self.read_again(root, path) == (expected, 1)
-        assert self.read_again(root, path) == (expected, 0)
-
-    def test_progress_counts_every_byte_read_or_not(self, root, path):
-        put(root / "a.wav", "one")
-        put(root / "b.wav", "three")
-        for _ in range(2):
-            seen = []
-            cache = FactCache(path)
-            files = scan_roots([root])[0].values()
-            digest_raw_files(files, cache, workers=2, on_progress=seen.append)
-            cache.save()
-            assert sorted(seen) == [3, 5]

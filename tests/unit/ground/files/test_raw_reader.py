@@ -7,12 +7,8 @@ import pytest
 
 from drumcorpus.ground.files import raw_reader
 from drumcorpus.ground.files.digests import sha256_bytes
-from drumcorpus.ground.files.raw_files import (
-    FactCache,
-    RawDataChanged,
-    digest_raw_files,
-    scan_roots,
-)
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+from drumcorpus.ground.files.raw_files import RawDataChanged, scan_roots
 from drumcorpus.ground.files.raw_reader import RawReader
 
 CONTENT = b"one"

@@ -8,12 +8,8 @@ from sounds import write_sound
 
 from drumcorpus.ground.files import raw_reader
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
-from drumcorpus.ground.files.raw_files import (
-    FactCache,
-    RawDataChanged,
-    digest_raw_files,
-    scan_roots,
-)
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+from drumcorpus.ground.files.raw_files import RawDataChanged, scan_roots
 from drumcorpus.ground.run.code_digest import reached_modules
 from drumcorpus.ground.run.raw_data import open_raw_data
 from drumcorpus.ground.run.raw_sound import open_recordings

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from sounds import write_sound
 
-from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.sound.loudness import LoudnessMeter, integrated_loudness, integrated_lufs

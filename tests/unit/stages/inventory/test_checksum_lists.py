@@ -14,9 +14,10 @@ from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.leftovers import read_leftovers
-from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.stages.inventory.checksum_lists import (
     NO_LIST,

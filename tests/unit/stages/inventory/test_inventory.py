@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sounds import write_sound
 
-from drumcorpus.ground.files.raw_files import FactCache, digest_raw_files, scan_roots
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.sessions import Survey
 from drumcorpus.stages.inventory.inventory import (
