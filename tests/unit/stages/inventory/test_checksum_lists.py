@@ -450,7 +450,7 @@ def test_what_the_inventory_has_read_is_not_read_again(root, monkeypatch):
         "drumcorpus.stages.inventory.comparison._digest", lambda *_: pytest.fail("read a file")
     )
     monkeypatch.setattr(
-        "drumcorpus.ground.files.raw_files.sha256_file", lambda _: pytest.fail("read a file")
+        "drumcorpus.ground.files.fact_cache.sha256_file", lambda _: pytest.fail("read a file")
     )
     assert problems(check(root, first_list(root))) == []
     assert Path(".drumcorpus/digests/set.json").read_bytes() == before
