@@ -182,7 +182,8 @@ def test_errata_are_obeyed_counted_and_said_whatever_the_source_set(take, tmp_pa
         ["flag"],
         [],
     ]
-    paths = {name: str(tmp_path / name) for name in ("files", "sessions", "quarantine")}
+    names = ("files", "sessions", "quarantine", "not_of_the_set")
+    paths = {name: str(tmp_path / name) for name in names}
     counts = write_inventory(found, **paths)
     assert (counts["left_out"], counts["errata_of_no_session"]) == ({"noise": 1}, 4)
     said = []
