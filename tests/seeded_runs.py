@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import soundfile
+import yaml
 from seeded_corpus import EGMD, GROOVE, STAGED
 from sounds import write_sound
 
@@ -82,6 +83,9 @@ class Copy:
         for name in ("results", "reports", "blessed"):
             if (run / name).is_dir():
                 shutil.copytree(run / name, folder / name)
+        (folder / "cards").mkdir()
+        for name in MERGED:
+            shutil.copy2(run / card_of(name), folder / "cards")
         self.config = read_yaml(run / "config/config.yaml")
         self.config["splits"] |= OVERLAY["splits"]
         names = ("components", "techniques", "dynamics")
@@ -116,6 +120,10 @@ class Copy:
             rows = table.to_pylist()
             change(rows)
             write_table(path, pa.Table.from_pylist(rows, table.schema))
+
+    def publish(self, source_set: str, **counts: float) -> None:
+        """Other published counts of one source set, in its card."""
+        write_published(self.path("cards/*.yaml", source_set), counts)
 
     def edit_events(self, source_set: str, change: Callable[[list[dict]], None]) -> None:
         """Change the events of one source set, as ingestion and as the crash stage leave them."""
@@ -324,6 +332,7 @@ class Copy:
                 audit_diff=self.path(f"reports/provenance/{MANIFEST}.diff.json"),
                 drift=self.path(f"reports/distribution/{MANIFEST}.json"),
                 blessed=blessed if blessed.is_file() else None,
+                cards={name: self.path("cards/*.yaml", name) for name in MERGED},
             ),
             taxonomy_labels=self.taxonomy.families,
             crash_family=self.config["crash"]["family"],
@@ -388,6 +397,21 @@ class Copy:
         kept = pc.and_not(kept, pc.is_in(before["session_id"], rows["session_id"].combine_chunks()))
         table = pa.concat_tables([before.filter(kept), rows]).sort_by("session_id")
         write_table(path, table)
+
+
+def card_of(source_set: str) -> str:
+    """The card of a source set, below the folder of a run."""
+    return f"resources/source_sets/{source_set}.yaml"
+
+
+def write_published(card: Path, counts: Mapping[str, float]) -> None:
+    """Write into a card that these counts are published, and no others."""
+    figures = [
+        {"figure": name, "count": count, "source": "archive", "where": "the seeded corpus"}
+        for name, count in counts.items()
+    ]
+    published = {"published": [{"release": "seeded", "figures": figures}]}
+    card.write_text(yaml.safe_dump(read_yaml(card) | published, sort_keys=False))
 
 
 def figures_of(path: Path) -> dict:

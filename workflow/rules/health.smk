@@ -28,6 +28,10 @@ rule measure_health:
         leaks="reports/splits/{manifest}.json",
         drift="reports/distribution/{manifest}.json",
         blessed=lambda wildcards: baseline_file(f"{wildcards.manifest}.health.json"),
+        cards=lambda wildcards: [
+            config_path(card_name(name))
+            for name in config["manifests"][wildcards.manifest]["source_sets"]
+        ],
         taxonomy=taxonomy_files(),
         gates=lambda wildcards: config_path(
             config["manifests"][wildcards.manifest]["gates"]
@@ -41,6 +45,9 @@ rule measure_health:
     threads: 2
     params:
         code=code("measure_health.py"),
+        source_sets=lambda wildcards: config["manifests"][wildcards.manifest][
+            "source_sets"
+        ],
         crash_family=config["crash"]["family"],
         audio_checks=config["checks"],
         expired_waivers=lambda wildcards: EXPIRED_WAIVERS[wildcards.manifest],
@@ -84,6 +91,7 @@ rule measure_source_set:
         audio_checks=lambda wildcards: shards_of(
             "results/audio_checks/{source_set}/{shard}.parquet", wildcards.source_set
         ),
+        card=card_file,
         taxonomy=taxonomy_files(),
         drift=lambda wildcards: (
             ["reports/distribution/source_sets/{source_set}.json"]

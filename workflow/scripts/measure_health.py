@@ -15,7 +15,9 @@ tables = ("tallies", "quarantine", "sessions", "inventory", "audio_checks", "spl
 beside = {name: inputs[name] for name in (*tables, *REPORTS)}
 report = measure_health(
     [inputs.manifest],
-    files_beside(beside, params.audio_checks),
+    files_beside(
+        beside, params.audio_checks, dict(zip(params.source_sets, inputs.cards, strict=True))
+    ),
     **names_of(load_taxonomy(*inputs.taxonomy)),
     crash_family=params.crash_family,
     threads=snakemake.threads,

@@ -12,9 +12,10 @@ from drumcorpus.stages.health.measure import files_beside, measure_health, names
 
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 names = ("tallies", "quarantine", "sessions", "inventory", "audio_checks", "drift", "blessed")
+card = {snakemake.wildcards.source_set: inputs.card}
 report = measure_health(
     inputs.events,
-    files_beside({name: inputs[name] for name in names}, params.audio_checks),
+    files_beside({name: inputs[name] for name in names}, params.audio_checks, card),
     **names_of(load_taxonomy(*inputs.taxonomy)),
     crash_family=params.crash_family,
     threads=snakemake.threads,

@@ -55,6 +55,7 @@ GATES: dict[str, Gate] = {
         rules.max_loudness_drift_lu,
         rules.max_hit_span_db,
         rules.require_baselines,
+        rules.require_complete,
     )
 } | LIMITS
 

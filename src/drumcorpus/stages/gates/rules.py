@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from drumcorpus.ground.files.figures import BLESSED, NONE
+from drumcorpus.ground.run.completeness import COMPLETE
 from drumcorpus.stages.gates.verdicts import (
     Verdict,
     at_most,
@@ -198,6 +199,35 @@ def require_baselines(report: Mapping, name: str, limit) -> Iterator[Verdict]:
         f"{shown(figure)} of {len(BASELINES)} baselines are not blessed{named(lacking)}.",
         "Look at the figures, then `snakemake bless`.",
     )
+
+
+def require_complete(report: Mapping, name: str, wanted) -> Iterator[Verdict]:
+    """All merged source sets are whole, or those that are named, by their published counts.
+
+    One of which nothing is published, or of which more is here than is published, is not.
+    """
+    if wanted is not True:
+        names_of(name, wanted)
+    found = mapping_of(report, "completeness", "source_sets")
+    figure, lacking = None, []
+    if found is not None:
+        names = sorted(found) if wanted is True else wanted
+        says = {n: (mapping_of(found, n) or {}).get("says", "not merged") for n in names}
+        lacking = [f"{n} {says[n]}" for n in names if _state_of(found, n) != COMPLETE]
+        figure = len(lacking)
+    yield at_most(
+        name,
+        figure,
+        0,
+        f"Source sets that are not as whole as they were published{named(lacking, '; ')}: "
+        f"{shown(figure)}; none may be there.",
+        "Fetch what is missing, see reports/inventory.html and reports/ingest.html; or name only "
+        "the sets that must be whole.",
+    )
+
+
+def _state_of(found: Mapping, source_set: str) -> str | None:
+    return (mapping_of(found, source_set) or {}).get("state")
 
 
 def _baseline(report: Mapping, section: str) -> str | None:

@@ -9,7 +9,7 @@ one function there and one line here.
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drumcorpus.ground.files.database import open_database
 from drumcorpus.ground.files.settings import read_settings
@@ -20,6 +20,7 @@ from drumcorpus.stages.health.durations import durations
 from drumcorpus.stages.health.examples import find_examples
 from drumcorpus.stages.health.one_pass import Counts, count_events
 from drumcorpus.stages.health.rows import Rows, make_rows
+from drumcorpus.stages.health.whole_sets import completeness
 from drumcorpus.taxonomy import Taxonomy
 
 PathList = Sequence[str | os.PathLike]
@@ -46,6 +47,8 @@ class Around:
         distributions.
     blessed : path or None
         The blessed figures of this health report.
+    cards : mapping
+        The card of each source set, in the order of their tables.
     """
 
     tallies: PathList = ()
@@ -60,9 +63,14 @@ class Around:
     audit_diff: str | os.PathLike | None = None
     drift: str | os.PathLike | None = None
     blessed: str | os.PathLike | None = None
+    cards: Mapping[str, str | os.PathLike] = field(default_factory=dict)
 
 
-def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping) -> Around:
+def files_beside(
+    files: Mapping[str, str | Sequence[str]],
+    audio_checks: Mapping,
+    cards: Mapping[str, str | os.PathLike],
+) -> Around:
     """What stands beside the events, from files by the names in `Around`.
 
     Parameters
@@ -71,6 +79,8 @@ def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping
         Of a table one path or several, of a report one, or a list of one or none.
     audio_checks : mapping
         The section ``checks`` of the configuration.
+    cards : mapping
+        The card of each source set, in the order of their tables.
     """
     reports = {
         name: paths if isinstance(paths, str) else next(iter(paths), None)
@@ -83,7 +93,7 @@ def files_beside(files: Mapping[str, str | Sequence[str]], audio_checks: Mapping
         if name not in REPORTS
     }
     settings = read_settings(AudioCheckSettings, audio_checks)
-    return Around(**tables, **reports, audio_settings=settings)
+    return Around(**tables, **reports, audio_settings=settings, cards=cards)
 
 
 def measure_health(
@@ -150,6 +160,7 @@ def measure_health(
         "audit": documents.audit(around_events.audit, around_events.audit_diff),
         "drift": documents.drift(around_events.drift),
         "loudness_drift": documents.loudness_drift(report["audio_checks"], around_events.blessed),
+        "completeness": completeness(around_events),
         "dynamic_buckets": list(dynamic_buckets),
     }
     return dict(sorted(report.items()))

@@ -43,6 +43,7 @@ SECTIONS_OF_GATES = {
     "max_events_without_audio_share": "silent",
     "require_license": "licenses",
     "allowed_licenses": "licenses",
+    "require_complete": "whole",
     "max_drifted_classes": "drift",
     "max_lost_classes": "drift",
     "max_hit_span": "sound",

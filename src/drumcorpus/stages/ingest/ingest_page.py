@@ -16,6 +16,7 @@ from drumcorpus.ground.pages.source_set_summary import (
     describe_source_set,
     summarise_source_sets,
 )
+from drumcorpus.ground.run import completeness
 from drumcorpus.vocabulary import IN_EVENT, NO_VALUE
 
 SUMS = {
@@ -52,7 +53,8 @@ def describe_ingest(
     -------
     dict
         JSON document of counts. ``source_labels`` has one entry per source label and label (null
-        where the label maps have none), those with most hits first.
+        where the label maps have none), those with most hits first. ``completeness`` as of
+        `completeness.describe_completeness`, of the hits.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def describe_ingest(
         If a table cannot be read, or the counts do not add up.
     """
     counts, n_hits, n_sessions = count_tallies(tallies)
-    listed = read_table(sessions, ["label_map", "errata"])
+    listed = read_table(sessions, [*completeness.SESSION_COLUMNS, "label_map"])
     label_maps = listed["label_map"]
     by_outcome = sums_by_outcome(counts)
     if sum(by_outcome.values()) != n_hits:
@@ -78,6 +80,12 @@ def describe_ingest(
         "left_out": count_left_out(listed["errata"].to_pylist()),
         "flags": describe_flags(read_table(flags)),
         "source_labels": source_labels(counts),
+        "completeness": completeness.describe_completeness(
+            card,
+            listed,
+            figures=completeness.AT_INGEST,
+            notes=completeness.notes_by_session([tallies]),
+        ),
     }
 
 

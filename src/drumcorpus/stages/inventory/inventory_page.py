@@ -17,6 +17,7 @@ from drumcorpus.ground.pages.source_set_summary import (
     describe_source_set,
     summarise_source_sets,
 )
+from drumcorpus.ground.run import completeness
 from drumcorpus.vocabulary import NO_VALUE, NOT_OF_THE_SET
 
 SPLITS = ("train", "validation", "test")
@@ -61,7 +62,8 @@ def describe_inventory(
     -------
     dict
         JSON document: counts; sizes in bytes, audio in seconds. The audio of a session counts
-        once, however many files it is recorded in.
+        once, however many files it is recorded in. ``completeness`` as of
+        `completeness.describe_completeness`.
 
     Raises
     ------
@@ -69,18 +71,24 @@ def describe_inventory(
         If a table cannot be read, or lacks a column; the message names it.
     """
     left = read_json(not_of_the_set)
+    of_sessions = read_table(
+        sessions, [*completeness.SESSION_COLUMNS, "label_map", "channels_cancel"]
+    )
+    of_files = read_table(
+        files, ["path", "role", "session_id", "bytes", "duration", "sample_rate_hz", "channels"]
+    )
     return {
         **describe_source_set(name, card, settings["tier"], quarantine),
         **{key: card[key] for key in CARD_KEYS},
         "roots": settings["roots"],
         NOT_OF_THE_SET: {key: left[key] for key in ("files", "by_kind")},
-        **count_sessions(
-            read_table(sessions, ["split", "label_map", "audio_duration", "channels_cancel"])
-        ),
-        **count_files(
-            read_table(
-                files, ["role", "session_id", "bytes", "duration", "sample_rate_hz", "channels"]
-            )
+        **count_sessions(of_sessions),
+        **count_files(of_files),
+        "completeness": completeness.describe_completeness(
+            card,
+            of_sessions,
+            figures=completeness.AT_INVENTORY,
+            files=completeness.count_files(of_files),
         ),
     }
 
@@ -205,6 +213,8 @@ def inventory_csv(report: Mapping) -> str:
         "bytes": lambda row: row["files"]["bytes"],
         "quarantined": lambda row: row["quarantine"]["files"],
         NOT_OF_THE_SET: lambda row: row[NOT_OF_THE_SET]["files"],
+        "completeness": lambda row: row["completeness"]["state"],
+        "release": lambda row: row["completeness"]["release"] or "",
         **{
             f"{split}_sessions": lambda row, split=split: sum(
                 part["sessions"] for part in row["splits"] if part["split"] == split

@@ -41,6 +41,14 @@ REPORT = {
     "leaks": {"families": 9},
     "unreadable": {"sessions": 11, "examples": {"egmd": ["a", "b"]}},
     "sessions": {"channels_cancel": {"sessions": 11}},
+    "completeness": {
+        "source_sets": {
+            "mdb": {"state": "complete", "says": "complete"},
+            "egmd": {"state": "partial", "says": "partial: sessions 3 of 4"},
+            "slakh": {"state": "larger", "says": "larger: sessions 5 of 4 published"},
+            "cambridge": {"state": "unknown", "says": "unknown: sessions: no total"},
+        }
+    },
     "composition": {
         "synthetic_share": 0.4,
         "largest_source_set": "egmd",
@@ -94,6 +102,7 @@ LIMITS = [
     ("allowed_licenses", ["MIT", "CC0-1.0"], ["MIT"], 4),
     ("max_audit_differences", 8, 7, 8),
     ("max_drifted_classes", 2, 1, 2),
+    ("require_complete", ["mdb"], ["mdb", "egmd", "slakh", "cambridge", "enst"], 4),
 ]
 # Gates whose only limit is true: a report that keeps them, and one that breaks them.
 BLESSED = {"audit": {"baseline": "blessed"}, "drift": {"baseline": "blessed"}}
@@ -193,6 +202,27 @@ def test_sessions_that_could_not_be_decoded_are_named_with_how_many_more():
     assert "(egmd/a, egmd/b, and 6 more): 11; at most 0" in verdict["sentence"]
 
 
+@pytest.mark.parametrize(
+    "wanted", [True, ["cambridge", "egmd", "mdb", "slakh"]], ids=["all", "named"]
+)
+def test_sets_that_are_not_whole_are_named_with_what_they_lack(wanted):
+    verdict = only(REPORT, "require_complete", wanted)
+    assert (verdict["figure"], verdict["passed"]) == (3, False)
+    assert (
+        "(cambridge unknown: sessions: no total; egmd partial: sessions 3 of 4; "
+        "slakh larger: sessions 5 of 4 published): 3; none may be there." in verdict["sentence"]
+    )
+
+
+def test_a_set_that_must_be_whole_and_is_not_merged_fails():
+    assert "(enst not merged): 1" in only(REPORT, "require_complete", ["enst"])["sentence"]
+
+
+def test_where_all_sets_are_whole_the_gate_passes_for_all():
+    whole = {"source_sets": {name: {"state": "complete"} for name in ("a", "b")}}
+    assert only({"completeness": whole}, "require_complete", True)["passed"] is True
+
+
 def test_an_unknown_gate_is_refused_with_the_allowed_names():
     with pytest.raises(ValueError, match=r"unknown gate 'max_dups'; the gates are .*min_count"):
         check_gates(REPORT, {"max_dups": 0})
@@ -217,6 +247,9 @@ def test_no_gate_at_all_is_refused():
         ("required_labels", []),
         ("required_labels", "kick"),
         ("require_license", False),
+        ("require_complete", False),
+        ("require_complete", []),
+        ("require_complete", "egmd"),
     ],
 )
 def test_a_limit_of_the_wrong_kind_is_refused_by_the_name_of_its_gate(name, limit):

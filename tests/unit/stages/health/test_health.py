@@ -9,7 +9,7 @@ import pytest
 
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import leaf_columns, read_table, write_table
-from drumcorpus.schemas import EVENTS, QUARANTINE, SESSIONS, TALLIES
+from drumcorpus.schemas import EVENTS, INVENTORY, QUARANTINE, SESSIONS, TALLIES
 from drumcorpus.stages.health.measure import Around, measure_health
 
 TAXONOMY = {
@@ -427,3 +427,61 @@ def test_a_manifest_whose_text_arrow_cannot_read_as_dictionaries_has_the_same_fi
     pq.write_table(table, path, use_dictionary=False, column_encoding=encodings)
     again = measure_health([path], Around(), **SETTINGS)
     assert again == report
+
+
+# Whether the source sets are whole.
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """The section on sets with two sessions and five notes each, of which so much is published."""
+
+    def write(name, kind, rows, schema):
+        path = tmp_path / f"{name}.{kind}.parquet"
+        write_table(path, pa.Table.from_pylist(rows, schema))
+        return path
+
+    def run(**published):
+        tables = {"sessions": [], "inventory": [], "tallies": []}
+        cards = {}
+        for name, counts in published.items():
+            rows = [{"source_set": name, "session_id": f"s{i}"} for i in range(2)]
+            tables["sessions"].append(write(name, "sessions", rows, SESSIONS))
+            files = [{"path": "a.mid", "role": "annotation"}]
+            tables["inventory"].append(write(name, "inventory", files, INVENTORY))
+            hits = [row | {"outcome": "in_event", "n_hits": 2 + i} for i, row in enumerate(rows)]
+            tables["tallies"].append(write(name, "tallies", hits, TALLIES))
+            figures = [
+                {"figure": figure, "count": n, "source": "paper", "where": "table 1"}
+                | ({"kind": ".mid"} if figure == "files" else {})
+                for figure, n in counts.items()
+            ]
+            cards[name] = tmp_path / f"{name}.yaml"
+            card = {"published": [{"release": "1.0", "figures": figures}]}
+            cards[name].write_text(json.dumps(card))
+        path = tmp_path / "events.parquet"
+        write_table(path, pa.Table.from_pylist(EVENTS_BY_HAND, EVENTS))
+        around = Around(**tables, cards=cards)
+        return measure_health([path], around, **SETTINGS)["completeness"]
+
+    return run
+
+
+def test_every_set_is_held_against_its_own_card_figure_by_figure(whole):
+    found = whole(
+        slakh={"sessions": 2, "files": 1, "notes": 5},
+        egmd={"sessions": 3, "notes": 5},
+        groove={"sessions": 2, "notes": 4},
+        enst={},
+    )
+    assert found["not_complete"] == 3
+    assert {name: row["says"] for name, row in found["source_sets"].items()} == {
+        "egmd": "partial: sessions 2 of 3",
+        "enst": "unknown",
+        "groove": "larger: notes 5 of 4 published",
+        "slakh": "complete",
+    }
+
+
+def test_without_cards_nobody_says_whether_the_sets_are_whole(measure):
+    assert measure(EVENTS_BY_HAND)["completeness"] is None

@@ -55,13 +55,16 @@ TABLES = {
 EMPTY = {"tallies": [], "quarantine": [], "sessions": [], "flags": []}
 
 
-def described(folder, name="the_set", title="The Set", tier="production", **tables):
-    paths = {}
+def described(folder, name="the_set", title="The Set", tier="production", published=None, **tables):
+    paths, card = {}, {"title": title}
+    if published is not None:
+        notes = {"figure": "notes", "count": published, "source": "paper", "where": "table 1"}
+        card["published"] = [{"release": "1.0", "figures": [notes]}]
     for kind, rows in (TABLES | tables).items():
         paths[kind] = folder / f"{name}.{kind}.parquet"
         rows = [{"source_set": name, **row} for row in rows]
         write_table(paths[kind], pa.Table.from_pylist(rows, SCHEMAS[kind]))
-    return describe_ingest(name, {"title": title}, tier, **paths)
+    return describe_ingest(name, card, tier, **paths)
 
 
 def page(*rows):
@@ -191,3 +194,14 @@ def test_what_is_wrong_around_strokes_that_are_used_is_counted_and_shown(tmp_pat
     }
     page = render_ingest_page(summarise_ingest([row]))
     assert re.search("out_of_sync.*reported by x", page)
+
+
+@pytest.mark.parametrize(
+    ("count", "state"), [(22, "larger"), (23, "complete"), (24, "partial"), (None, "unknown")]
+)
+def test_the_notes_that_were_read_are_held_against_those_that_are_published(tmp_path, count, state):
+    row = described(tmp_path, published=count)
+    assert row["completeness"]["state"] == state
+    html = page(row)
+    assert f">{state}</span></h4>" in html
+    assert ("Held against: 1.0." in html) == (count is not None)

@@ -293,3 +293,36 @@ def test_the_digest_of_every_page_covers_the_templates_that_it_builds_upon(repo)
     texts = [path.read_text() for path in (repo / "src/drumcorpus").rglob("*.py")]
     rendered = {name for name in templates if any(f'"{name}"' in text for text in texts)}
     assert templates == rendered | set(COMMON_TEMPLATES)
+
+
+def published(figure, count, **more):
+    return {"figure": figure, "count": count, "source": "web_page", "where": "its page", **more}
+
+
+def test_the_inventory_says_whether_the_set_is_whole_and_what_is_missing(tmp_path):
+    figures = [
+        *(published("sessions", 4), published("recordings", 4)),
+        *(published("files", 2, kind=".mid"), published("files", 4, kind=".wav")),
+        *(published("hours", 0.1), published("notes", 99)),
+    ]
+    releases = [{"release": "1.0", "figures": figures, "unknown": {"notes": "not here"}}]
+    row = described(tmp_path, card=CARD | {"published": releases})
+    found = row["completeness"]
+    assert [(f["figure"], f["here"], f["state"]) for f in found["figures"]] == [
+        *(("sessions", 4, "complete"), ("recordings", 3, "partial")),
+        *(("files", 2, "complete"), ("files", 3, "partial"), ("hours", 0.0251, "partial")),
+    ]
+    assert (found["state"], found["release"]) == ("partial", "1.0")
+    assert found["unknown"] == {}
+    report = summarise_inventory([row])
+    page = render_inventory_page(report)
+    assert "Is this the whole set?" in page
+    assert "web page: its page" in page
+    [line] = csv.DictReader(io.StringIO(inventory_csv(report)))
+    assert (line["completeness"], line["release"]) == ("partial", "1.0")
+
+
+def test_a_set_of_which_nothing_is_published_is_unknown_on_the_page(tmp_path):
+    report = summarise_inventory([described(tmp_path)])
+    assert report["source_sets"][0]["completeness"]["state"] == "unknown"
+    assert "sessions not compared: the card publishes no count." in render_inventory_page(report)
