@@ -101,7 +101,7 @@ def recorded_products() -> set[str]:
 def _read(path: Path) -> set[str] | None:
     try:
         document = read_json(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if not isinstance(document, dict) or document != _sealed(document.get("products")):
         raise ValueError(f"{path}: is not as it was written")
@@ -111,7 +111,7 @@ def _read(path: Path) -> set[str] | None:
 def _known() -> set[str] | None:
     try:
         return read_ledger()
-    except ValueError:
+    except (ValueError, OSError):
         return None
 
 
