@@ -180,3 +180,9 @@ def test_every_test_writes_sound_by_the_helper():
         for line in writers_of_sound(ast.parse(path.read_text()))
     ]
     assert found == [], "write it with write_sound or sound_bytes of tests/sounds.py"
+
+
+def test_no_two_modules_of_tests_have_one_name():
+    """Without packages among the tests, pytest takes the second for the first."""
+    names = [path.name for path in (REPO / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
