@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter, defaultdict
 
+import pyarrow as pa
 import pytest
 from source_set_runs import REPO, RESOURCES, Run
 
@@ -15,6 +16,7 @@ from drumcorpus.ground.run.completeness import (
     count_files,
     describe_completeness,
 )
+from drumcorpus.schemas import SESSIONS
 
 SOURCE_SETS = read_yaml(REPO / "config/config.yaml")["use"]
 FIGURES = (*AT_INVENTORY, *AT_INGEST)
@@ -56,7 +58,9 @@ def test_the_parts_of_a_figure_add_up_to_the_whole(release):
         for column in figure.get("part", {}):
             sums[figure["figure"]][column] += figure["count"]
     for figure, by_column in sums.items():
-        assert set(by_column.values()) == {wholes[figure]}, figure
+        # BabySlakh has no splits: none of its tracks is in one.
+        unparted = {0} if release["release"] == "BabySlakh" else {wholes[figure]}
+        assert set(by_column.values()) == unparted, figure
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -88,6 +92,62 @@ def test_a_card_with_a_count_that_cannot_be_is_refused(workflow_schema, figure, 
     problems = document_problems(card, workflow_schema("card"))
     assert problems != []
     assert problem in " ".join(problems)
+
+
+def listed(**by_split):
+    """Rows of sessions with audio, so many in each published split; `drawn` are in none."""
+    return [
+        {"session_id": f"{split}{i}", "split": split, "official_split": split != "drawn"}
+        | {"audio_duration": 200.0, "errata": None}
+        for split, n in by_split.items()
+        for i in range(n)
+    ]
+
+
+REDUX = "Slakh2100-redux"
+
+
+@pytest.mark.parametrize(
+    ("by_split", "release", "state"),
+    [
+        ({"train": 1289, "validation": 270, "test": 151}, REDUX, "complete"),
+        ({"train": 1}, REDUX, "partial"),
+        ({"train": 25}, REDUX, "partial"),
+        ({"train": 1288, "validation": 270, "test": 151}, REDUX, "partial"),
+        ({"drawn": 20}, "BabySlakh", "complete"),
+        ({"drawn": 2}, "BabySlakh", "partial"),
+        (
+            {"train": 1500, "validation": 375, "test": 225},
+            "Slakh2100, original partition or split2",
+            "complete",
+        ),
+        (
+            {"train": 1500, "validation": 375},
+            "Slakh2100, original partition or split2",
+            "partial",
+        ),
+        (
+            {"train": 1679, "validation": 270, "test": 151},
+            f"{REDUX} with its folder omitted",
+            "complete",
+        ),
+        (
+            {"train": 1289, "validation": 270, "test": 151, "drawn": 20},
+            f"{REDUX} and BabySlakh",
+            "complete",
+        ),
+        ({"train": 3000}, f"{REDUX} with its folder omitted, and BabySlakh", "larger"),
+    ],
+    ids=[
+        *("redux", "one of redux", "some of redux", "redux less one", "BabySlakh", "two of it"),
+        *("original", "original without test", "redux and omitted", "redux and BabySlakh"),
+        "more than all",
+    ],
+)
+def test_the_releases_of_slakh_are_told_apart(by_split, release, state):
+    sessions = pa.Table.from_pylist(listed(**by_split), SESSIONS).select(SESSION_COLUMNS)
+    found = describe_completeness(CARDS["slakh2100"], sessions, figures=AT_INVENTORY)
+    assert (found["release"], found["state"]) == (release, state)
 
 
 def described(name, roots, folder, *, notes=False, **settings):
@@ -141,6 +201,12 @@ def test_the_18_tracks_of_mdb_drums_are_a_part_of_23(shared, tmp_path):
     assert found["says"] == (
         "partial: sessions 18 of 23; recordings 8 of 23; files audio 8 of 23; notes 7,031 of 7,994"
     )
+
+
+def test_a_track_of_slakh2100_is_a_part_of_redux_and_not_of_babyslakh(shared, tmp_path):
+    root = real(shared, "slakh", "slakh2100_flac_redux")
+    found = described("slakh2100", [root], tmp_path)
+    assert (found["release"], found["state"]) == (REDUX, "partial")
 
 
 def test_a_track_of_babyslakh_is_a_part_of_20(shared, tmp_path):

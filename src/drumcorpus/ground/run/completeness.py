@@ -97,17 +97,21 @@ def choose_release(published: Sequence[Release], rows: list[Mapping]) -> Release
     """The release that the sessions are held against; None where the card has none.
 
     By what the table of sessions has alone, so that inventory, ingestion and health choose one.
+    Parts decide where the figures of the whole do not, for not every release has them.
     """
 
-    def distance(release: Release) -> tuple[bool, float]:
-        of_sessions = [f for f in release["figures"] if f["figure"] in OF_SESSIONS]
-        found = [_count(figure, rows, None, None) for figure in of_sessions]
-        states = [state_of(n, figure) for n, figure in zip(found, of_sessions, strict=True)]
-        apart = [
-            0.0 if state == COMPLETE else abs(n - f["count"]) / max(n, f["count"])
-            for n, f, state in zip(found, of_sessions, states, strict=True)
-        ]
-        return LARGER in states, sum(apart) / len(apart) if apart else math.inf
+    def distance(release: Release) -> tuple[bool, float, float]:
+        whole, parts, states = [], [], set()
+        for figure in release["figures"]:
+            if figure["figure"] in OF_SESSIONS:
+                found, count = _count(figure, rows, None, None), figure["count"]
+                state = state_of(found, figure)
+                states.add(state)
+                apart = 0.0 if state == COMPLETE else abs(found - count) / max(found, count)
+                (parts if "part" in figure else whole).append(apart)
+        of_whole = math.fsum(whole) / len(whole) if whole else math.inf
+        of_parts = math.fsum(parts) / len(parts) if parts else math.inf
+        return LARGER in states, of_whole, of_parts
 
     return min(published, key=distance, default=None)
 
