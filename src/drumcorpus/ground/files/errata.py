@@ -38,7 +38,8 @@ class Erratum:
         if self.by == "session":
             return session["session_id"] == self.name
         field = "session_id" if self.by == "pattern" else "annotation_path"
-        return fnmatchcase(session.get(field) or "", self.name)
+        # `[` is a letter like others: names of sessions have it.
+        return fnmatchcase(session.get(field) or "", self.name.replace("[", "[[]"))
 
     def row(self, session: Mapping) -> dict:
         """As it stands in the column `errata` of a session."""

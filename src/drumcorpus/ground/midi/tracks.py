@@ -38,6 +38,9 @@ _SET_TEMPO, _TIME_SIGNATURE, _KEY_SIGNATURE = 0x51, 0x58, 0x59
 _LARGEST_DENOMINATOR = 7  # as a power of two: no music counts in 256ths
 # Frames a second of SMPTE time by the upper byte of the division; -29 is NTSC with dropped numbers.
 _SMPTE_FRAMES = {-24: 24.0, -25: 25.0, -29: 30_000 / 1001, -30: 30.0}
+# Tracks read to the end of the file in vain, since they end neither with their length nor with an
+# End of Track: a file has one where it is damaged, and each costs a reading of the whole.
+_MOST_IN_VAIN = 8
 _CANCELLED = 0x100  # beside a running status that a meta or system event has cancelled
 
 
@@ -83,14 +86,19 @@ def read_tracks(data: bytes) -> tuple[Tracks, int, float | None]:
     ticks_per_second = _smpte_rate(division)
     if division == 0 or (division & 0x8000 and ticks_per_second is None):
         raise ValueError(f"time division {division:#06x} is not in ticks per quarter note")
-    tracks, n_tracks, n_read = Tracks(), int.from_bytes(data[10:12]), 0
+    tracks, n_tracks, n_read, n_in_vain = Tracks(), int.from_bytes(data[10:12]), 0, 0
     # A length of the header below the six bytes of its fields is none.
     position = 8 + max(header_length, 6)
     while n_read < n_tracks or data[position : position + 4] == b"MTrk":
         start = _next_track(data, position, n_read, n_tracks, tracks.defects)
-        track, position = _track_at(data, start)
+        track, position, is_in_vain = _track_at(data, start)
         tracks.take(track)
-        n_read += 1
+        n_read, n_in_vain = n_read + 1, n_in_vain + is_in_vain
+        if n_in_vain > _MOST_IN_VAIN:
+            raise ValueError(
+                f"damaged MIDI file: {n_in_vain} tracks, the last at byte {start}, end neither "
+                f"with their length nor with an End of Track; allowed: {_MOST_IN_VAIN}"
+            )
         MIDI_EVENTS.check(sum(map(len, vars(tracks).values())), "MIDI file")
     for rows in (tracks.notes, tracks.controllers, tracks.tempos, tracks.meters):
         MIDI_TICK.check(max((row[0] for row in rows), default=0), "MIDI file")
@@ -127,8 +135,8 @@ def _next_track(data: bytes, position: int, n_read: int, n_tracks: int, defects:
     )
 
 
-def _track_at(data: bytes, position: int) -> tuple[Tracks, int]:
-    """What the track at a byte holds, and the byte after it.
+def _track_at(data: bytes, position: int) -> tuple[Tracks, int, bool]:
+    """What the track at a byte holds, the byte after it, and whether its end was sought in vain.
 
     The stated length counts where the events end with it. Otherwise the track ends at its End of
     Track; one that has none, and whose events do not end with its length, is refused.
@@ -151,7 +159,7 @@ def _track_at(data: bytes, position: int) -> tuple[Tracks, int]:
             if has_ended or stop == len(data) or data[stop : stop + 4].isalpha():
                 if end != stop:
                     track.defects.append(TRACK_LENGTH_NOT_AS_STATED)
-                return track, end
+                return track, end, False
     unstated = Tracks()
     try:
         end, has_ended = _read_track(data, start, len(data), unstated, to_its_end=True)
@@ -159,9 +167,9 @@ def _track_at(data: bytes, position: int) -> tuple[Tracks, int]:
         has_ended = False
     if has_ended:
         unstated.defects.append(TRACK_LENGTH_NOT_AS_STATED)
-        return unstated, end
+        return unstated, end, False
     if problem is None and length > 0:
-        return track, stop
+        return track, stop, True
     if problem is None:
         problem = ValueError(f"truncated MIDI file: the track at byte {position} has no end")
     raise problem

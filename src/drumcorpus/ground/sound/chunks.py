@@ -91,10 +91,10 @@ def _find_in_chunks(file, n_bytes, order, *, is_long) -> SamplesChunk | None:
     place, n_frame, n_long = 12, 0, None
     sizes: list[tuple[int, int, str, int]] = []
     for _ in range(_MOST_CHUNKS):
+        if place + 8 > n_bytes:
+            return None
         file.seek(place)
         name, size = file.read(4), int.from_bytes(file.read(4), order)
-        if len(name) < 4 or place + 8 > n_bytes:
-            return None
         if name == b"ds64" and is_long:
             n_long = int.from_bytes(file.read(16)[8:], "little")
             sizes.append((place + 16, 8, "little", 0))
@@ -121,10 +121,11 @@ def _find_in_chunks(file, n_bytes, order, *, is_long) -> SamplesChunk | None:
 def _find_w64(file, n_bytes) -> SamplesChunk | None:
     place, n_frame = 40, 0
     for _ in range(_MOST_CHUNKS):
-        file.seek(place)
-        name, size = file.read(16), int.from_bytes(file.read(8), "little")
+        # A size has 64 bits: what it leads to may be no place that a file can have.
         if place + 24 > n_bytes:
             return None
+        file.seek(place)
+        name, size = file.read(16), int.from_bytes(file.read(8), "little")
         if name == b"fmt " + _W64_TAIL:
             n_frame = int.from_bytes(file.read(14)[12:], "little")
         elif name == b"data" + _W64_TAIL:

@@ -90,7 +90,8 @@ def take_inventory(
     listed, unmatched = apply_errata(surveyed.sessions, errata)
     probes, broken = _probe_audio_files(files, surveyed.roles, raw.cache, workers)
     sessions = [_without_broken(session, broken) for session in listed]
-    loudness = _measure_loudness(sessions, files, raw.cache, workers)
+    loudness, silent = _measure_loudness(sessions, files, raw.cache, workers)
+    sessions, broken = [_without_broken(session, silent) for session in sessions], broken | silent
     recordings = {s["session_id"]: _recordings(s, surveyed.roles, card) for s in sessions}
     cancelling = _find_cancelling(recordings, files, raw, probes, workers)
     raw.cache.save()
@@ -196,16 +197,24 @@ def _without_broken(session: dict, broken: dict[str, str]) -> dict:
 
 def _measure_loudness(
     sessions: list[dict], files: dict[str, RawFile], cache: FactCache, workers: int
-) -> dict[str, float]:
-    """Integrated loudness in LUFS of the audio of the sessions that ask for it."""
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Integrated loudness in LUFS of the audio of the sessions that ask for it.
+
+    Also the reason for each file that cannot be decoded to its end, which no header says.
+    """
     paths = [s["audio_path"] for s in sessions if s.get("measure_loudness") and s["audio_path"]]
     with ThreadPoolExecutor(workers) as pool:
         facts = list(pool.map(lambda path: cache.fact(files[path], "loudness", _loudness), paths))
-    return dict(zip(paths, facts, strict=True))
+    pairs = dict(zip(paths, facts, strict=True))
+    unusable = {path: fact["unusable"] for path, fact in pairs.items() if isinstance(fact, dict)}
+    return {path: fact for path, fact in pairs.items() if path not in unusable}, unusable
 
 
-def _loudness(file: RawFile) -> float | None:
-    return integrated_loudness(file.location)
+def _loudness(file: RawFile) -> float | dict | None:
+    try:
+        return integrated_loudness(file.location)
+    except ValueError as error:
+        return {"unusable": str(error)}
 
 
 def _label_map(session: dict, card: dict) -> str | None:

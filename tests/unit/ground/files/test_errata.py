@@ -33,10 +33,12 @@ def session(name, **more):
         pytest.param({"pattern": "d7/25*"}, ["d7/25", "d7/250"], id="pattern"),
         pytest.param({"pattern": "d7/25?"}, ["d7/250"], id="one character"),
         pytest.param({"annotation": "*/S03.mid"}, ["d7/250"], id="annotation"),
+        pytest.param({"pattern": "d9 [Take?]*"}, ["d9 [Take1] a"], id="a bracket is a letter"),
     ],
 )
 def test_an_erratum_is_of_the_sessions_that_it_names(entry, expected):
     rows = [session("d7/25"), session("d7/250", annotation_path="a/MIDI/S03.mid"), session("d8/1")]
+    rows.append(session("d9 [Take1] a"))
     found, unmatched = applied(entry, sessions=rows)
     assert [row["session_id"] for row in found if row.get("errata")] == expected
     assert [erratum.name for erratum in unmatched] == ([] if expected else list(entry.values()))

@@ -103,3 +103,17 @@ def test_a_note_past_all_time_makes_the_file_unreadable_and_no_double_trigger(
     with pytest.raises(UnusableFile, match=said) as refused:
         read_midi_hits("a.mid", data, td11)
     assert refused.value.reason == "unreadable_midi"
+
+
+@pytest.mark.parametrize("n_tracks", [9, 100, 5_000])
+def test_ends_of_tracks_are_not_sought_through_the_whole_file_again_and_again(n_tracks):
+    """Tracks without an end, and between them what is a chunk or an event, as one reads it."""
+    unended = [chunk(notes(36)), chunk(b"", 0, name=b"\x00\x90\x24\x40")]
+    data = midi(*unended * n_tracks, n_tracks=n_tracks)
+    with pytest.raises(ValueError, match="9 tracks, the last at byte 174, end neither"):
+        parse_midi(data)
+
+
+def test_some_tracks_without_an_end_are_read_by_their_length():
+    unended = [chunk(notes(36)), chunk(b"", 0, name=b"\x00\x90\x24\x40")]
+    assert numbers_of(midi(*unended * 8, n_tracks=8)) == [36] * 8

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from sounds import sound_bytes
 
+from drumcorpus.ground.sound import stated_lengths
 from drumcorpus.ground.sound.audio import probe_audio, read_mono, read_mono_near
 from drumcorpus.ground.sound.chunks import find_samples, missing_bytes
 from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.loudness import integrated_loudness
-from drumcorpus.ground.sound.stated_lengths import Corrected, corrections
+from drumcorpus.ground.sound.stated_lengths import Corrected, corrections, crc
 
 RATE_HZ, SECONDS = 44_100, 3
 SAMPLES = 0.2 * np.random.default_rng(1).standard_normal((SECONDS * RATE_HZ, 2)).clip(-4, 4)
@@ -240,3 +241,29 @@ def test_a_reader_says_what_is_missing_by_the_header_alone():
     assert missing_bytes(io.BytesIO(w64(2**64 - 1))) is None
     with open_sound(w64(2**64 - 1)) as sound:
         assert sound.n_samples == SECONDS * RATE_HZ
+
+
+@pytest.mark.parametrize("size", [2**62, 2**63 - 8, 2**63, 2**64 - 8], ids=hex)
+def test_a_chunk_of_w64_beyond_all_files_is_no_place_to_look(tmp_path, size):
+    data = bytes(written("W64"))
+    (tmp_path / "a.w64").write_bytes(
+        data[:40] + b"junk" + data[28:40] + size.to_bytes(8, "little") + data[40:]
+    )
+    for source in (tmp_path / "a.w64", (tmp_path / "a.w64").read_bytes()):
+        assert find_samples(io.BytesIO((tmp_path / "a.w64").read_bytes())) is None
+        try:
+            probe_audio(source)  # libsndfile may find the samples all the same
+        except UnusableSound as refused:
+            assert refused.reason == "unreadable_audio"
+
+
+def test_frames_that_are_none_are_not_all_held_against_their_checksums(monkeypatch):
+    checked = []
+    monkeypatch.setattr(stated_lengths, "crc", lambda *data: checked.append(data) or crc(*data))
+    head = bytes([0xFF, 0xF8, 0xC9, 0x08, 0x05])
+    frame = head + bytes([crc(head, 8, 0x07)]) + bytes(94)
+    data = patched(written("FLAC"), 15, "3s", b"\xff\xff\xff") + 1000 * frame
+    assert corrections(io.BytesIO(data)) == {}
+    of_frames = [each for each in checked if each[1] == 16]
+    assert len(of_frames) == 8
+    assert sum(len(each[0]) for each in of_frames) < 5_000

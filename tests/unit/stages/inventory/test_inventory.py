@@ -133,6 +133,24 @@ def test_loudness_is_measured_where_it_is_asked_for(take):
     assert stated["integrated_loudness"] == -13.5
 
 
+def test_sound_that_no_one_can_measure_is_refused_and_stops_nothing(take, root):
+    samples = np.full(8000, 0.1)
+    samples[4000] = np.nan
+    write_sound(root / "k.wav", samples, 8000, subtype="FLOAT")
+    asked = {"measure_loudness": True, "label_map": None}
+    found = take(
+        {"session_id": "a", "audio_path": "k.wav"} | asked,
+        {"session_id": "b", "audio_path": "l.wav"} | asked,
+    )
+    a, b = found.sessions.to_pylist()
+    assert (a["audio_path"], a["notes"]) == (None, ["audio unreadable"])
+    assert -22 < b["integrated_loudness"] < -17
+    refused = found.quarantine.to_pylist()
+    assert [(row["path"], row["reason"], row["detail"]) for row in refused] == [
+        ("k.wav", "unreadable_audio", "samples hold a NaN or an infinity")
+    ]
+
+
 @pytest.fixture
 def stereo(root):
     """Files of two channels: alike, and of opposite polarity."""
