@@ -22,6 +22,7 @@ FORMATS = [
     ("AIFF", "DOUBLE"),
     ("CAF", "FLOAT"),
     ("FLAC", "PCM_24"),
+    ("OGG", "VORBIS"),
 ]
 
 
@@ -85,8 +86,6 @@ def test_a_file_has_the_bytes_of_its_content(tmp_path):
 
 
 def test_a_format_that_does_not_repeat_itself_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="does not repeat itself: its stream has a number"):
-        write_sound(tmp_path / "a.ogg", SAMPLES, RATE_HZ)
+    with pytest.raises(ValueError, match="does not repeat itself: its head has a date"):
+        write_sound(tmp_path / "a.mat", SAMPLES, RATE_HZ, format="MAT5")
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(ValueError, match="its head has a date"):
-        sound_bytes(SAMPLES, RATE_HZ, format="MAT5")
