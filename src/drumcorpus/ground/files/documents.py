@@ -1,5 +1,6 @@
 """Documents of the raw world, from their bytes: YAML, XML and CSV that nobody vouches for."""
 
+import codecs
 import csv
 import io
 import re
@@ -30,9 +31,14 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def decode_text(data: bytes) -> str:
-    """Text from bytes: UTF-8 with or without a mark; other bytes stay visible as ``\\xNN``."""
-    return data.decode("utf-8-sig", "backslashreplace")
+def decode_text(data: bytes, errors: str = "backslashreplace") -> str:
+    """Text from bytes: UTF-8 with or without a mark; other bytes stay visible as ``\\xNN``.
+
+    UTF-16, which programs of Windows write, is told by its mark.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", errors)
 
 
 def text_lines(data: bytes, where: str) -> list[str]:
@@ -150,25 +156,31 @@ def parse_csv(data: bytes, columns: list[str], where: str) -> list[tuple[int, di
     Raises
     ------
     ValueError
-        If it is not CSV, lacks a column, or is beyond `limits` in bytes, rows or the length of a
-        line; the message names `where` and the line.
+        If it is not CSV, lacks a column or has it twice, or is beyond `limits` in bytes, rows or
+        the length of a line; the message names `where` and the line.
     """
     CSV_BYTES.check(len(data), where)
     # Bytes that are not UTF-8 stay visible, as in the names of files.
-    text = data.decode("utf-8-sig", "surrogateescape")
-    reader = csv.DictReader(_short_lines(text, where), strict=True)
+    reader = csv.reader(_short_lines(decode_text(data, "surrogateescape"), where), strict=True)
     try:
-        missing = [name for name in columns if name not in (reader.fieldnames or [])]
-        if missing:
-            got = [printable(name) for name in reader.fieldnames or []]
-            raise ValueError(f"{where}:1: column {', '.join(missing)} missing; got {got}")
+        header = next(reader, [])
+        for n_times, problem in ((0, "missing"), (2, "stands twice")):
+            wrong = [name for name in columns if min(header.count(name), 2) == n_times]
+            if wrong:
+                got = [printable(name) for name in header]
+                raise ValueError(f"{where}:1: column {', '.join(wrong)} {problem}; got {got}")
+        places = {name: header.index(name) for name in columns}
         rows = []
         for row in reader:
+            if not row:  # a blank line
+                continue
             CSV_ROWS.check(len(rows) + 1, where)
-            rows.append((reader.line_num, {name: printable(row[name] or "") for name in columns}))
+            # Only what is asked for is taken: a header may have thousands of columns.
+            texts = {n: printable(row[p]) if p < len(row) else "" for n, p in places.items()}
+            rows.append((reader.line_num, texts))
         return rows
     except csv.Error as error:
-        raise ValueError(f"{where}:{reader.reader.line_num}: not CSV: {error}") from error
+        raise ValueError(f"{where}:{reader.line_num}: not CSV: {error}") from error
 
 
 def _short_lines(text: str, where: str) -> Iterator[str]:

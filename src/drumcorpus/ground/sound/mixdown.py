@@ -26,7 +26,18 @@ _CHUNK = 1 << 16  # samples of each channel that are measured at once
 
 
 class MixMeter:
-    """Takes the channels of one recording as they come; says whether their mean may be used."""
+    """Takes the channels of one recording as they come; says whether their mean may be used.
+
+    Examples
+    --------
+    Of two channels of opposite polarity the louder is left:
+
+    >>> tone = np.sin(np.arange(8000) / 10)
+    >>> meter = MixMeter(8000, 2)
+    >>> meter.add(np.stack([0.5 * tone, -0.6 * tone], axis=1))
+    >>> meter.surviving_channel()
+    1
+    """
 
     def __init__(self, sample_rate_hz: int, n_channels: int):
         self._n_block = max(1, round(BLOCK * sample_rate_hz))
@@ -80,22 +91,6 @@ class MixMeter:
             products -= offsets[:, :, None] * offsets[:, None, :]
         self._channels.append(np.maximum(np.diagonal(products, axis1=1, axis2=2), 0))
         self._means.append(np.maximum(products.mean(axis=(1, 2)), 0))
-
-
-def surviving_channel(samples: np.ndarray, sample_rate_hz: int) -> int | None:
-    """As of `MixMeter.surviving_channel`, of a whole recording, (n_samples, n_channels) float.
-
-    Examples
-    --------
-    Of two channels of opposite polarity the louder is left:
-
-    >>> tone = np.sin(np.arange(8000) / 10)
-    >>> surviving_channel(np.stack([0.5 * tone, -0.6 * tone], axis=1), 8000)
-    1
-    """
-    meter = MixMeter(sample_rate_hz, samples.shape[1])
-    meter.add(samples)
-    return meter.surviving_channel()
 
 
 def as_one(samples: np.ndarray, channel: int | None = None) -> np.ndarray:

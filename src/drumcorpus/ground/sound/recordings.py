@@ -1,13 +1,15 @@
 """The recording of a session: one file, or several mono files that were made together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import zip_longest
 
 import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.sound.audio import cancelling_channel, read_mono, read_mono_near
 from drumcorpus.ground.sound.decoding import Source, open_sound
-from drumcorpus.ground.sound.mixdown import as_one, surviving_channel
+from drumcorpus.ground.sound.mixdown import MixMeter, as_one
 from drumcorpus.ground.sound.resampling import resample
 
 
@@ -21,7 +23,8 @@ def recording_reader(
     """What opens the audio of an event by its `audio_path`.
 
     Where the path is the first of a session's `channel_paths`, the result is the mean of these
-    files up to the end of the shortest, or the loudest of them where they cancel (`mixdown`).
+    files up to the end of the shortest, or the loudest of them where they cancel (`mixdown`). They
+    are decoded side by side, block by block: of however many files one channel is held.
 
     Parameters
     ----------
@@ -49,8 +52,9 @@ def recording_reader(
         paths = channels.get(path, [path])
         if len(paths) > 1:
             sources = [source_of(each) for each in paths]
-            together, rate = _side_by_side(path, sources, allow_not_finite)
-            samples = as_one(together, surviving_channel(together, rate))
+            samples, rate, channel = _decode_together(path, sources, allow_not_finite)
+            if channel is not None:
+                samples, rate, _ = _decode_together(path, sources, allow_not_finite, channel)
             to_hz = rate if sample_rate_hz is None else sample_rate_hz
             return resample(samples, rate, to_hz), to_hz
         if spans is None:
@@ -82,17 +86,43 @@ def channels_cancel(sources: Sequence[Source]) -> bool | None:
     if any(cancelling_channel(source) is not None for source in sources):
         return True
     if len(sources) > 1:
-        together, rate = _side_by_side("recording", sources, allow_not_finite=True)
-        return surviving_channel(together, rate) is not None
+        meter = None
+        for block, rate in _together("recording", sources, allow_not_finite=True):
+            meter = meter or MixMeter(rate, len(sources))
+            meter.add(block)
+        return meter.surviving_channel() is not None
     with open_sound(sources[0]) as sound:
         return None if sound.n_channels == 1 else False
 
 
-def _side_by_side(name, sources, allow_not_finite):
-    """(n_samples, n_files) float32, each file as one channel, and their rate."""
-    tracks = [read_mono(source, allow_not_finite=allow_not_finite) for source in sources]
-    rates = sorted({rate for _, rate in tracks})
-    if len(rates) > 1:
-        raise ValueError(f"{name}: the files of one recording have the rates {rates} Hz")
-    n_samples = min(len(samples) for samples, _ in tracks)
-    return np.stack([samples[:n_samples] for samples, _ in tracks], axis=1), rates[0]
+def _together(
+    name: str, sources: Sequence[Source], allow_not_finite: bool
+) -> Iterator[tuple[np.ndarray, int]]:
+    """(n_samples, n_files) float32 block by block, each file as one channel, and their rate.
+
+    Up to the end of the shortest; the others are decoded to theirs, so that damage is found.
+    """
+    own = [cancelling_channel(source) for source in sources]
+    with ExitStack() as stack:
+        readers = [stack.enter_context(open_sound(source)) for source in sources]
+        rates = sorted({reader.sample_rate_hz for reader in readers})
+        if len(rates) > 1:
+            raise ValueError(f"{name}: the files of one recording have the rates {rates} Hz")
+        streams = [reader.blocks(allow_not_finite=allow_not_finite) for reader in readers]
+        for blocks in zip_longest(*streams):
+            if any(block is None for block in blocks):
+                continue
+            n_samples = min(map(len, blocks))
+            mono = [as_one(block[:n_samples], of) for block, of in zip(blocks, own, strict=True)]
+            yield np.stack(mono, axis=1), rates[0]
+
+
+def _decode_together(name, sources, allow_not_finite, channel=None):
+    """Samples, their rate, and the file to take instead of the mean; as of `audio.read_mono`."""
+    decoded, meter, rate = bytearray(), None, 0
+    for block, rate in _together(name, sources, allow_not_finite):
+        meter = meter or MixMeter(rate, len(sources))
+        decoded += as_one(block, channel).data
+        if channel is None:
+            meter.add(block)
+    return np.frombuffer(decoded, dtype=np.float32), rate, meter.surviving_channel()

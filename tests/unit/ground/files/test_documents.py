@@ -1,5 +1,7 @@
 """Documents of the raw world: what is read, and what is refused with a place."""
 
+import tracemalloc
+
 import pytest
 import yaml
 from hypothesis import given
@@ -118,6 +120,26 @@ class TestCsv:
     def test_bytes_that_are_not_utf_8_stay_visible(self):
         assert parse_csv(b"a\nx\xff\n", ["a"], "i")[0][1] == {"a": "x\\xff"}
 
+    @pytest.mark.parametrize("order", ["utf-16", "utf-16-le", "utf-16-be"])
+    def test_an_index_that_a_program_of_windows_wrote_is_read(self, order):
+        mark = b"" if order == "utf-16" else "\ufeff".encode(order)
+        data = mark + "a,b\r\né,2\r\n".encode(order)
+        assert parse_csv(data, ["b", "a"], "i.csv") == [(2, {"b": "2", "a": "é"})]
+
+    def test_a_column_that_stands_twice_is_refused(self):
+        with pytest.raises(ValueError, match=r"i.csv:1: column a stands twice; got"):
+            parse_csv(b"a,b,a\n1,2,3\n", ["a", "b"], "i.csv")
+        assert parse_csv(b"a,b,b\n1,2,3\n", ["a"], "i.csv") == [(2, {"a": "1"})]
+
+    def test_columns_that_no_one_asks_for_are_not_held(self):
+        data = b",".join(b"%d" % n for n in range(2_000)) + b"\n" + b"1\n" * 10_000
+        tracemalloc.start()
+        rows = parse_csv(data, ["0", "1999"], "i.csv")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert (len(rows), rows[-1]) == (10_000, (10_001, {"0": "1", "1999": ""}))
+        assert peak < 8_000_000
+
     @given(st.binary(max_size=100))
     def test_any_bytes_give_rows_or_a_value_error(self, data):
         try:
@@ -130,3 +152,8 @@ class TestCsv:
 
 def test_text_loses_its_mark_and_shows_foreign_bytes():
     assert decode_text(b"\xef\xbb\xbfa\xff") == "a\\xff"
+
+
+def test_text_with_the_mark_of_utf16_is_utf16():
+    assert decode_text("0.5\tKD\n".encode("utf-16")) == "0.5\tKD\n"
+    assert decode_text(b"\xff\xfea") == "\ufffd"  # and no more than a byte is lost

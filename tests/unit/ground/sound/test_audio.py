@@ -1,5 +1,7 @@
 """What a recording says of itself, and what of it may be believed."""
 
+import tracemalloc
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from sounds import write_sound
 
 from drumcorpus.ground.sound.audio import probe_audio, read_mono, read_mono_near
-from drumcorpus.ground.sound.recordings import recording_reader
+from drumcorpus.ground.sound.recordings import channels_cancel, recording_reader
 from drumcorpus.schemas import SESSIONS
 
 RATE = 48000
@@ -185,4 +187,44 @@ class TestRecordings:
         write_sound(tmp_path / "l.wav", np.full(100, 0.5), RATE)
         write_sound(tmp_path / "r.wav", np.full(90, 0.25), 44100)
         with pytest.raises(ValueError, match=r"l.wav: .* rates \[44100, 48000\] Hz"):
+            self.reader(tmp_path, ["l.wav", "r.wav"])("l.wav")
+
+    @pytest.mark.parametrize("n_more", [0, 1, 70_000])
+    def test_files_are_mixed_block_by_block_as_they_would_be_whole(self, tmp_path, n_more):
+        parts = [noise(150_000 + n)[::step, 0] for n, step in ((n_more, 1), (0, -1), (65_536, 1))]
+        names = [f"{n}.wav" for n in range(3)]
+        for name, part in zip(names, parts, strict=True):
+            write_sound(tmp_path / name, part, RATE)
+        samples, _ = self.reader(tmp_path, names)("0.wav")
+        expected = np.mean([part[:150_000] for part in parts], axis=0)
+        assert samples == pytest.approx(expected, abs=1e-4)
+
+    def test_files_that_cancel_are_heard_as_the_loudest(self, tmp_path):
+        sound = noise(150_000)[:, 0]
+        for name, part in (("l.wav", 0.5 * sound), ("r.wav", -sound)):
+            write_sound(tmp_path / name, part, RATE)
+        samples, _ = self.reader(tmp_path, ["l.wav", "r.wav"])("l.wav")
+        assert samples == pytest.approx(-sound, abs=1e-4)
+        assert channels_cancel([tmp_path / "l.wav", tmp_path / "r.wav"]) is True
+
+    def test_of_many_files_one_channel_is_held(self, tmp_path):
+        n_samples, n_files = 2_000_000, 8
+        write_sound(tmp_path / "a.wav", np.zeros(n_samples, np.int16), RATE)
+        rows = [{"session_id": "a", "channel_paths": ["a.wav"] * n_files}]
+        sessions = pa.Table.from_pylist(rows, SESSIONS)
+        tracemalloc.start()
+        samples, _ = recording_reader(sessions, lambda path: tmp_path / path)("a.wav")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(samples) == n_samples
+        assert peak < 3 * samples.nbytes  # and not of each file one
+
+    @pytest.mark.parametrize("short", ["l.wav", "r.wav"])
+    def test_damage_past_the_end_of_the_shorter_is_found(self, tmp_path, short):
+        sound = 0.1 * noise(150_000)
+        sound[-1] = np.nan
+        for name in ("l.wav", "r.wav"):
+            part = sound[:1000] if name == short else sound
+            write_sound(tmp_path / name, part, RATE, subtype="FLOAT")
+        with pytest.raises(ValueError, match="NaN"):
             self.reader(tmp_path, ["l.wav", "r.wav"])("l.wav")
