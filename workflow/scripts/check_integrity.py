@@ -17,6 +17,7 @@ checksums = Path(params.local["checksums"]) if params.checksums else None
 work = {"workers": snakemake.threads, "progress": partial(Progress, job.title, unit="bytes")}
 given = params.local | {"checksums": checksums, "say": job.say}
 given |= {"not_of_the_set": snakemake.input.not_of_the_set}
+given |= {"report": snakemake.output.report, "shown": params.checksums}
 found = integrity.hold_against_list(source_set, **params.integrity, **given, **work)
 comparison, missing_roots = found
 compared = integrity.describe_compared(source_set, comparison, missing_roots)

@@ -12,7 +12,9 @@ from drumcorpus.ground.files.memory_files import make_way
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.file_lock import lock
 from drumcorpus.ground.run.raw_scan import scan_raw_data
+from drumcorpus.ground.run.run_manifest import read_manifest
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
+from drumcorpus.stages.inventory.checksum_lists import describe_list
 from drumcorpus.stages.inventory.comparison import (
     Comparison,
     compare,
@@ -37,6 +39,8 @@ def hold_against_list(
     workers: int,
     progress: Callable,
     say: Callable[[str], None],
+    report: str = "",
+    shown: str = "",
 ) -> tuple[Comparison, list[bool]]:
     """Hold what is below the roots against a list of checksums, which is written if there is none.
 
@@ -52,6 +56,8 @@ def hold_against_list(
         As of `compare`.
     say
         Tells people one sentence.
+    report, shown
+        As of `is_other_list`: a mismatch says also that the list has changed since.
 
     Returns
     -------
@@ -83,8 +89,28 @@ def hold_against_list(
     comparison = compare(
         files, refusals, checksums, caches, leftovers, level=level, sample=sample, **work
     )
-    refuse_mismatches(source_set, comparison, checksums=checksums, roots=roots, level=level)
+    where = {"checksums": checksums, "roots": roots, "level": level}
+    is_other = is_other_list(report, checksums, shown)
+    refuse_mismatches(source_set, comparison, **where, is_other_list=is_other)
     return comparison, missing_roots
+
+
+def is_other_list(report: str, checksums: Path | None, shown: str) -> bool:
+    """Whether a list, or that of its sizes, is not the one that an earlier report was made from.
+
+    Parameters
+    ----------
+    report
+        The product of the comparison; its run manifest has the digest of the list.
+    checksums, shown
+        As of `describe_list`.
+    """
+    if checksums is None or not checksums.exists():
+        return False
+    rows = (read_manifest(report) or {"inputs": []})["inputs"]
+    earlier = {row["path"]: row["sha256"] for row in rows}
+    now = {row["path"]: row["sha256"] for row in describe_list(checksums, shown)}
+    return any(earlier.get(path, sha256) != sha256 for path, sha256 in now.items())
 
 
 def hold_inventory(source_set: str):
@@ -108,6 +134,7 @@ def refuse_mismatches(
     checksums: Path | None,
     roots: Iterable[str],
     level: str,
+    is_other_list: bool = False,
 ) -> None:
     """Stop if a listed file is not as listed; every one of them is logged.
 
@@ -125,6 +152,11 @@ def refuse_mismatches(
     if all(m.kind == "missing" for m in comparison.mismatches) and len(lines) == n_listed:
         where = ", ".join(map(str, roots))
         hint = f"\n  Not one is there: paths in the list start below a root, and these are: {where}"
+    if is_other_list:
+        hint += (
+            f"\n  {checksums} is not what the last comparison read: if nobody edited it, the list "
+            "is damaged, and not the files."
+        )
     raise ValueError(
         f"{len(lines):,} of {n_listed:,} listed files are not as {checksums} says "
         f"(level {level}):\n  {first_lines(lines)}{hint}\n  "

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
-from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.files.json_files import canonical_json, write_json
 from drumcorpus.ground.files.leftovers import read_leftovers
 from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.run_manifest import write_manifests
 from drumcorpus.stages.inventory.checksum_lists import (
     NO_LIST,
     choose_list,
@@ -37,6 +38,7 @@ from drumcorpus.stages.inventory.comparison import (
 from drumcorpus.stages.inventory.integrity import (
     describe_compared,
     integrity_report,
+    is_other_list,
     refuse_mismatches,
 )
 
@@ -466,6 +468,31 @@ def test_md5_is_kept_apart_so_that_nothing_else_is_forgotten(root):
     cache = FactCache(".drumcorpus/digests/set.json", "version of the inventory")
     assert cache.fact(files["a.wav"], "audio", lambda file: None) == {"duration": 1.0}
     assert open_caches("set")["md5"].fact(files["a.wav"], "md5", lambda file: None) is not None
+
+
+# --- a list that changed
+
+
+def test_a_mismatch_by_a_list_that_changed_since_says_so(root):
+    report, shown = "results/integrity/set.json", "data/checksums/set.sha256"
+    checksums = first_list(root)
+    assert not is_other_list(report, checksums, shown)  # there was no comparison yet
+    write_json(report, {})
+    plan = {"schema": "drumcorpus-run-manifest-v1", "inputs": describe_list(checksums, shown)}
+    write_manifests(plan, [("report", report)], {})
+    assert not is_other_list(report, checksums, shown)
+    assert not is_other_list(report, None, "")
+    whole = checksums.read_text()
+    checksums.write_text(f"{'0' if whole[0] != '0' else '1'}{whole[1:]}")
+    assert is_other_list(report, checksums, shown)
+    with pytest.raises(ValueError, match=r"a\.wav: digest: ") as error:
+        refuse_mismatches(
+            *("set", check(root, checksums)),
+            **{"checksums": checksums, "roots": ["/raw"], "level": "full", "is_other_list": True},
+        )
+    assert f"{checksums} is not what the last comparison read: if nobody" in str(error.value)
+    assert "the list is damaged, and not the files" in str(error.value)
+    assert "not what the last comparison" not in refused(check(root, checksums))
 
 
 # --- the report and the record
