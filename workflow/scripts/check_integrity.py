@@ -15,11 +15,10 @@ inventory_lock = integrity.hold_inventory(source_set)
 # A demo corpus has no list: the workflow writes it itself.
 checksums = Path(params.local["checksums"]) if params.checksums else None
 work = {"workers": snakemake.threads, "progress": partial(Progress, job.title, unit="bytes")}
-given = params.local | {"checksums": checksums, "say": job.say}
+given = params.local | params.integrity | work | {"checksums": checksums, "say": job.say}
 given |= {"not_of_the_set": snakemake.input.not_of_the_set}
 given |= {"report": snakemake.output.report, "shown": params.checksums}
-found = integrity.hold_against_list(source_set, **params.integrity, **given, **work)
-comparison, missing_roots = found
+comparison, missing_roots = integrity.hold_against_list(source_set, **given)
 compared = integrity.describe_compared(source_set, comparison, missing_roots)
 job.leave_if_fresh([compared, *describe_list(checksums, params.checksums)])
 
