@@ -255,6 +255,16 @@ class TestSurvey:
         paths = [session["annotation_path"] for session in found.sessions]
         assert len(paths) == len(set(paths))
 
+    def test_one_recording_is_not_that_of_two_performances(self, root):
+        root.rows.append(row(3, audio_filename=root.rows[0]["audio_filename"], split="test"))
+        found = root.write().survey()
+        assert ids(found) == [f"{FOLDER}/1", f"{FOLDER}/2"]
+        assert (root.rows[2]["midi_filename"], "duplicate_session") in refused(found)
+
+    def test_performances_without_audio_are_no_duplicates(self, root):
+        root.rows += [row(3, audio_filename=""), row(4, audio_filename="")]
+        assert len(root.write().survey().sessions) == 4
+
     def test_audio_that_is_missing_is_noted_and_the_labels_stay(self, root):
         root.write()
         gone = root.rows[0]["audio_filename"]

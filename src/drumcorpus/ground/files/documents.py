@@ -62,8 +62,8 @@ def parse_yaml(data: bytes, where: str):
     """The YAML document in `data`, by safe loading.
 
     Aliases are refused: a file of a data set has none, and a few lines of them can stand for
-    gigabytes. Refused as well are explicit tags, and what is beyond `limits` in bytes, values or
-    depth.
+    gigabytes. Refused as well are explicit tags, a key that stands twice in its mapping, of which
+    PyYAML silently takes the last, and what is beyond `limits` in bytes, values or depth.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def parse_yaml(data: bytes, where: str):
     """
     YAML_BYTES.check(len(data), where)
     try:
-        _refuse_bombs(data, where)
+        _refuse_unsafe(data, where)
         return yaml.load(data, _Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -85,18 +85,31 @@ def parse_yaml(data: bytes, where: str):
         raise ValueError(message if names_place else f"{where}: not YAML: {message}") from error
 
 
-def _refuse_bombs(data: bytes, where: str) -> None:
-    depth = n_values = 0
+def _refuse_unsafe(data: bytes, where: str) -> None:
+    n_values = 0
+    # Of each open mapping its keys, and whether the next node is one; None of a sequence.
+    opened: list[list | None] = []
     for event in yaml.parse(data, _Loader):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             raise ValueError(f"{where}:{line}: the YAML alias {event.anchor!r} is refused")
         if getattr(event, "tag", None) is not None:
             raise ValueError(f"{where}:{line}: the YAML tag {event.tag!r} is refused")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        n_values += isinstance(event, yaml.CollectionStartEvent | yaml.ScalarEvent)
-        if depth > YAML_DEPTH.most:
+        if isinstance(event, yaml.CollectionEndEvent):
+            opened.pop()
+        if not isinstance(event, yaml.CollectionStartEvent | yaml.ScalarEvent):
+            continue
+        n_values += 1
+        if opened and opened[-1] is not None:
+            keys, is_key = opened[-1]
+            if is_key and isinstance(event, yaml.ScalarEvent):
+                if event.value in keys:
+                    raise ValueError(f"{where}:{line}: the key {event.value[:60]!r} stands twice")
+                keys.add(event.value)
+            opened[-1][1] = not is_key
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append([set(), True] if isinstance(event, yaml.MappingStartEvent) else None)
+        if len(opened) > YAML_DEPTH.most:
             raise ValueError(
                 f"{where}:{line}: YAML nested deeper than {YAML_DEPTH.most} is refused"
             )

@@ -57,7 +57,7 @@ def number(text: str | None, allowed: Range) -> float:
     if _NUMBER.fullmatch(plain):
         value = float(plain)
         if allowed.low <= value <= allowed.high:
-            return value
+            return value + 0.0  # and no minus zero
     raise ValueError(f"got {_shown(text)}; wanted: a number, {allowed.wanted()}")
 
 

@@ -79,9 +79,9 @@ def survey_performances(
     All recordings of one performance are one group, of the same name in every data set that
     replays it. Refused are: a row without its MIDI file (`missing_annotation`), a row that cannot
     be read (`bad_index_row`) or names a path outside the root (`outside_root`), a second row of
-    one session or one MIDI file (`duplicate_session`), a row that has its performance in another
-    split than the row before (`split_conflict`), audio that the row names and the root lacks
-    (`missing_audio`), and recordings without a row (`unlisted_file`).
+    one session, one MIDI file or one recording (`duplicate_session`), a row that has its
+    performance in another split than the row before (`split_conflict`), audio that the row names
+    and the root lacks (`missing_audio`), and recordings without a row (`unlisted_file`).
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def survey_performances(
             where, row, own["session_id"], taken, splits, files
         )
         if refusal is None:
-            taken |= {own["session_id"], row["midi_filename"]}
+            taken |= {own["session_id"], *(row[name] for name in _FILES)}
             splits.setdefault(row["id"], (row["split"], where))
             _add_session(survey, files, has_audio, where, row, own)
         else:
@@ -188,9 +188,10 @@ def _unwanted_row(
 ) -> Refusal | None:
     """Why a readable row is not used: it is a second one, lacks its MIDI, or has another split."""
     midi_path = row["midi_filename"]
-    if midi_path in taken:
-        detail = f"{where}: a second row that names this MIDI file"
-        return Refusal(midi_path, DUPLICATE_SESSION, detail, session_id)
+    for path in (row[name] for name in _FILES):
+        if path and path in taken:
+            detail = f"{where}: a second row that names {path}"
+            return Refusal(midi_path, DUPLICATE_SESSION, detail, session_id)
     if session_id in taken:
         detail = f"{where}: a second row of id {session_id}"
         return Refusal(midi_path, DUPLICATE_SESSION, detail, session_id)

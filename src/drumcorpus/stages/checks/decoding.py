@@ -91,10 +91,10 @@ def decode(paths: Sequence[str], locations: Sequence[Path], near_silence_dbfs: f
 def _blocks(paths, readers, n_block) -> Iterator[np.ndarray]:
     """(n_channels, n_samples) float32, the channels of all files side by side."""
     streams = [_stream(*each, n_block) for each in zip(paths, readers, strict=True)]
-    # Every file is asked once more after its last block: one that is cut short says so there.
+    # Every file is read to its own end, where one that is cut short says so, as all readers do.
     for parts in zip_longest(*streams):
         if any(part is None for part in parts):
-            return
+            continue
         n_samples = min(map(len, parts))
         yield np.ascontiguousarray(np.concatenate([part[:n_samples].T for part in parts]))
 

@@ -24,7 +24,7 @@ def verdict(gate: str, passed: bool, figure, limit, finding: str, advice: str) -
     """One verdict; advice is given only where it is needed."""
     if figure is None:
         sentence = "The report does not have this figure, hence the gate cannot pass. "
-        sentence += "Give the health stage the tables that the figure is measured on."
+        sentence += "What it rests on was not measured, or there is nothing of it."
     else:
         sentence = finding if passed else f"{finding} {advice}"
     return {

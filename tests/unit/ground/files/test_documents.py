@@ -22,6 +22,25 @@ class TestYaml:
             "b": ["x", 2.5, None, True],
         }
 
+    @pytest.mark.parametrize(
+        ("data", "place"),
+        [
+            (b"a: 1\na: 2\n", "m:2: the key 'a'"),
+            (b"s:\n  S00: {is_drum: true}\n  'S00': {is_drum: false}\n", "m:3: the key 'S00'"),
+            (b"- {b: [1], c: {d: 1}, b: 2}\n", "m:1: the key 'b'"),
+        ],
+        ids=["at the top", "quoted", "within a list"],
+    )
+    def test_a_key_that_stands_twice_is_refused_at_its_line(self, data, place):
+        with pytest.raises(ValueError, match=f"^{place} stands twice"):
+            parse_yaml(data, "m")
+
+    def test_a_key_may_stand_in_several_mappings_and_be_a_value(self):
+        data = b"a: a\nb: {a: [a, a], c: {a: b}}\nc: [{a: 1}, {a: 2}]\n? [a]\n: a\n"
+        with pytest.raises(ValueError, match="unhashable"):
+            parse_yaml(data, "m")
+        assert parse_yaml(data[: data.index(b"?")], "m")["b"] == {"a": ["a", "a"], "c": {"a": "b"}}
+
     def test_a_bomb_of_aliases_is_refused_at_its_line(self):
         bomb = b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         with pytest.raises(ValueError, match=r"^metadata.yaml:2: the YAML alias 'a' is refused"):

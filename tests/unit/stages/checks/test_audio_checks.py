@@ -188,6 +188,17 @@ def test_files_of_one_recording_are_its_channels(tmp_path):
     assert pair.block_powers == pytest.approx(both.block_powers)
 
 
+def test_a_file_that_is_damaged_past_the_end_of_the_shorter_is_named(tmp_path):
+    samples = noise(8)[:, 0].astype(np.float32)
+    samples[-1] = np.inf
+    write_sound(tmp_path / "long.wav", samples, RATE_HZ, subtype="FLOAT")
+    write_sound(tmp_path / "short.wav", samples[:RATE_HZ], RATE_HZ, subtype="FLOAT")
+    for names in (["long.wav", "short.wav"], ["short.wav", "long.wav"]):
+        with pytest.raises(UnusableFile, match=r"long\.wav") as caught:
+            decode(names, [tmp_path / name for name in names], -60.0)
+        assert caught.value.reason == "not_finite"
+
+
 def broken(folder, kind):
     path = folder / "a.wav"
     samples = noise(2)[:, 0].astype(np.float32)
