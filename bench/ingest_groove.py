@@ -49,12 +49,20 @@ def main() -> None:
         print_figures("mido, a JSON line per note", figures, f"{figures.result:,} notes")
 
 
+def reference_files() -> list[Path]:
+    """The files that the card refers to, in its order."""
+    from drumcorpus.ground.files.yaml_files import read_yaml
+
+    return [RESOURCES / path for path in read_yaml(CARD).get("references", {}).values()]
+
+
 def inventory(root: Path, out: Path) -> None:
     """List and survey the raw files."""
     from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
     from drumcorpus.ground.files.raw_files import scan_roots
     from drumcorpus.ground.files.tables import write_table
     from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.run.cards import read_options
     from drumcorpus.ground.run.raw_scan import RawData
     from drumcorpus.source_sets.groove_mididataset import survey
     from drumcorpus.stages.inventory.inventory import take_inventory
@@ -65,7 +73,9 @@ def inventory(root: Path, out: Path) -> None:
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
     raw = RawData(SOURCE_SET, files, digests, refusals + unreadable, cache)
     draw = partial(split_sessions, seed=0, shares={"train": 1.0})
-    tables = take_inventory(raw, read_yaml(CARD), {}, survey, split_sessions=draw, workers=2)
+    card = read_yaml(CARD)
+    options = read_options(card, reference_files(), {})
+    tables = take_inventory(raw, card, options, survey, split_sessions=draw, workers=2)
     write_table(out / "sessions.parquet", tables.sessions)
 
 
@@ -83,7 +93,7 @@ def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
         sessions,
         read_hits,
         RawReader([root], file_digests(sessions)).read,
-        **read_declarations(CARD, LABEL_MAPS, TAXONOMY, [], {}),
+        **read_declarations(CARD, LABEL_MAPS, TAXONOMY, reference_files(), {}),
         **SETTINGS,
     )
     write_table(out / f"events_{shard}.parquet", ingested.events)
