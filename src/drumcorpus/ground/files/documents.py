@@ -23,6 +23,7 @@ from drumcorpus.ground.files.limits import (
     YAML_BYTES,
     YAML_DEPTH,
     YAML_VALUES,
+    Limit,
 )
 from drumcorpus.ground.files.paths import printable
 
@@ -157,8 +158,15 @@ class _CountingBuilder(TreeBuilder):
         return super().end(tag)
 
 
-def parse_csv(data: bytes, columns: list[str], where: str) -> list[tuple[int, dict[str, str]]]:
+def parse_csv(
+    data: bytes, columns: list[str], where: str, *, longest_line: Limit = CSV_LINE
+) -> list[tuple[int, dict[str, str]]]:
     """The rows of a CSV file with a header, whatever the order of its columns.
+
+    Parameters
+    ----------
+    longest_line : Limit
+        Of a file that people keep `limits.REVIEWED_LINE`.
 
     Returns
     -------
@@ -174,7 +182,9 @@ def parse_csv(data: bytes, columns: list[str], where: str) -> list[tuple[int, di
     """
     CSV_BYTES.check(len(data), where)
     # Bytes that are not UTF-8 stay visible, as in the names of files.
-    reader = csv.reader(_short_lines(decode_text(data, "surrogateescape"), where), strict=True)
+    reader = csv.reader(
+        _short_lines(decode_text(data, "surrogateescape"), where, longest_line), strict=True
+    )
     try:
         header = next(reader, [])
         for n_times, problem in ((0, "missing"), (2, "stands twice")):
@@ -184,10 +194,10 @@ def parse_csv(data: bytes, columns: list[str], where: str) -> list[tuple[int, di
                 raise ValueError(f"{where}:1: column {', '.join(wrong)} {problem}; got {got}")
         places = {name: header.index(name) for name in columns}
         rows = []
-        for row in reader:
+        for number, row in enumerate(reader, start=1):
+            CSV_ROWS.check(number, where)
             if not row:  # a blank line
                 continue
-            CSV_ROWS.check(len(rows) + 1, where)
             # Only what is asked for is taken: a header may have thousands of columns.
             texts = {n: printable(row[p]) if p < len(row) else "" for n, p in places.items()}
             rows.append((reader.line_num, texts))
@@ -196,8 +206,8 @@ def parse_csv(data: bytes, columns: list[str], where: str) -> list[tuple[int, di
         raise ValueError(f"{where}:{reader.line_num}: not CSV: {error}") from error
 
 
-def _short_lines(text: str, where: str) -> Iterator[str]:
+def _short_lines(text: str, where: str, longest: Limit) -> Iterator[str]:
     """The lines of a CSV file, with their ends."""
     for number, line in enumerate(io.StringIO(text, newline=""), start=1):
-        CSV_LINE.check(len(line), f"{where}:{number}")
+        longest.check(len(line), f"{where}:{number}")
         yield line

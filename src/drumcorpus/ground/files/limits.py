@@ -165,6 +165,12 @@ REVIEWED_BYTES = Limit(
     "cards, maps, decisions and settings are read whole",
     "below 20,000 (a map of this project)",
 )
+REVIEWED_LINE = Limit(
+    131_072,
+    "characters in a line of decisions",
+    "a decision may name every hit of a session; Python's csv reads no longer field",
+    "some 23 for each crash hit",
+)
 WHOLE_FILE_BYTES = Limit(
     64 * MEBIBYTE,
     "bytes of a file that is read whole",

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from drumcorpus.ground.files.documents import parse_csv
-from drumcorpus.ground.files.limits import read_reviewed
+from drumcorpus.ground.files.limits import REVIEWED_LINE, read_reviewed
 from drumcorpus.ground.files.paths import visible
 
 COLUMNS = ["session_id", "decision", "cymbals", "reviewer", "date", "note"]
@@ -63,7 +63,7 @@ def read_decisions(data: bytes, where: str, n_cymbals: int) -> list[Decision]:
         At the first mistake; the message names file, line, the value and what is allowed.
     """
     decisions, lines = [], {}
-    for line, row in parse_csv(data, COLUMNS, where):
+    for line, row in parse_csv(data, COLUMNS, where, longest_line=REVIEWED_LINE):
         row = {name: value.strip() for name, value in row.items()}
         decision = _read_decision(row, f"{where}:{line}", line, n_cymbals)
         first = lines.setdefault(visible(decision.session_id), line)

@@ -293,3 +293,12 @@ def test_a_session_that_is_not_there():
     gone = decisions_without_session(decisions, sessions, "x.csv", may_be_gone=True)
     assert [row.session_id for row in gone] == ["train/Track0001"]
     assert [row.session_id for row in decisions_of(decisions, ["s", "t"])] == ["s"]
+
+
+def test_a_decision_names_each_of_thousands_of_hits():
+    pairs = " ".join(f"{n:020x}:{1 + n % 3}" for n in range(5_000))
+    [decision] = read(f"s,by_hit,{pairs},{SIGNED}")
+    assert len(decision.cymbals) == 5_000
+    assert decision.cymbals[f"{4_999:020x}"] == 2
+    with pytest.raises(ValueError, match=r"set_review.csv:2: .* allowed: 131,072 at most"):
+        read(f"s,by_hit,{pairs} {pairs},{SIGNED}")
