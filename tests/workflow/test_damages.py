@@ -1,4 +1,4 @@
-"""A hundred damages of products, run manifests and what is remembered: named or mended, all of them.
+"""A hundred damages of products, run manifests and what is remembered: all are named or mended.
 
 Ten at a time hit one working folder. Then `verify` names each that hits a product, its command is
 given, and the products are as if nothing had been.
@@ -169,7 +169,7 @@ def test_a_hundred_damages_are_named_or_mended(built, tmp_path, figures):
     assert (n_named + n_silent, sum(folder.done.values())) == (100, 100)
     ways = ", ".join(f"{way} {n}" for way, n in sorted(folder.done.items()))
     figures(
-        f"100 damages in {N_ROUNDS} rounds ({ways}): {n_named} named by `verify`, {n_silent} mended "
-        f"by the next run without it; {len(before):,} products as in an undisturbed build after "
+        f"100 damages in {N_ROUNDS} rounds ({ways}): {n_named} named by `verify`, {n_silent} "
+        f"mended by the next run without it; {len(before):,} products as in an undisturbed build after "
         f"each round; {n_made} jobs made something; {time.monotonic() - began:.0f} s"
     )
