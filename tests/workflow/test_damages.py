@@ -170,6 +170,6 @@ def test_a_hundred_damages_are_named_or_mended(built, tmp_path, figures):
     ways = ", ".join(f"{way} {n}" for way, n in sorted(folder.done.items()))
     figures(
         f"100 damages in {N_ROUNDS} rounds ({ways}): {n_named} named by `verify`, {n_silent} "
-        f"mended by the next run without it; {len(before):,} products as in an undisturbed build after "
-        f"each round; {n_made} jobs made something; {time.monotonic() - began:.0f} s"
+        f"mended by the next run without it; {len(before):,} products as in an undisturbed build "
+        f"after each round; {n_made} jobs made something; {time.monotonic() - began:.0f} s"
     )
