@@ -16,6 +16,8 @@ out:  reports/metrics/{source_set}.json                  what a source set holds
       resources/baselines/*.json                         of `bless`, below the working directory
 """
 
+from drumcorpus.ground.files.paths import shown_path
+
 COMPARED = (
     {side: compared_file(side) for side in ("a", "b")} if config["compare"] else {}
 )
