@@ -9,8 +9,8 @@ from drumcorpus.ground.run.progress import Progress
 from drumcorpus.stages.export.verify import absent_clips, verify_export
 
 job = open_job(snakemake)
-level = snakemake.params.level
-plan = Plan(**snakemake.params.local["plan"])
+level, local = snakemake.params.level, snakemake.params.local
+plan = Plan(**local["plan"])
 verified = verify.verify_everything(
     verify_export,
     absent_clips,
@@ -19,7 +19,8 @@ verified = verify.verify_everything(
     n_sample=snakemake.params.n_sample,
     workers=snakemake.threads,
     plan=plan,
-    roots=snakemake.params.local["roots"],
+    roots=local["roots"],
+    not_of_the_set=local["not_of_the_set"],
 )
 verify.report_problems(verified, plan, level=level)
 verify.write_checksums("results/SHA256SUMS", verified.products)
