@@ -12,7 +12,6 @@ from pathlib import Path
 
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
-from drumcorpus.ground.run.exports_made import exports_in_words
 from drumcorpus.ground.run.surroundings import prepare
 from drumcorpus.ground.run.terminal import open_standard_streams, write
 from drumcorpus.ground.run.write_failures import sentence
@@ -79,7 +78,7 @@ def working_folder(arguments: list[str]) -> Path:
 
 
 def products_message(folder: Path) -> str:
-    """Where the products lie that a person looks for first, and what became of exported events."""
+    """Where the products lie that a person looks for first; of exports the workflow has spoken."""
     wanted = (
         ("manifest", "results/manifests/*.parquet"),
         ("", "results/manifests/*.jsonl"),
@@ -102,7 +101,7 @@ def products_message(folder: Path) -> str:
             shown = path.parent if path.name == "metadata.json" else path
             lines.append(f"  {name:<10}{shown}")
             name = ""
-    return "\n".join(lines) + "\n" + exports_in_words(folder)
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -131,10 +131,11 @@ def _own_clips(
     export = Path(EXPORTS, parts[2])
     if any(product.startswith(f"{export}/") for product in plan.products):
         return []
-    clips = []
+    # The top may be a link to another disk; none below it is followed.
+    real_export, clips = Path(parts[0]).resolve() / Path(*export.parts[1:]), []
     for relative, n_bytes in clips_of(index):
         clip = export / relative
-        is_inside = clip.resolve() == clip.absolute() and ".." not in clip.parts
+        is_inside = ".." not in clip.parts and clip.resolve() == real_export / relative
         if is_inside and is_plain_file(clip) and clip.stat().st_size == n_bytes:
             clips.append(clip)
     return clips

@@ -74,8 +74,12 @@ def peak_memory_mb() -> float:
         lines = Path("/proc/self/status").read_text().splitlines()
         fields = dict(line.split(":", 1) for line in lines)
         return round(int(fields["VmHWM"].split()[0]) * 1024 / 1e6, 1)
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
+    return round(megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss), 1)
+
+
+def megabytes(maxrss: int) -> float:
+    """Megabytes of the `ru_maxrss` of a system: bytes on macOS, KiB elsewhere."""
+    return maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def _utc(seconds: float) -> str:

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from drumcorpus.ground.run.job_files import clear_away, read_notes
+from drumcorpus.ground.run.run_log import megabytes
 from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 from drumcorpus.ground.run.write_failures import OF_WRITING, in_words, is_full, number_in, path_in
 
@@ -98,7 +99,7 @@ class FailureWatch(logging.Filter):
 
 def _killed(names: list[str]) -> tuple[str, str]:
     who = ", ".join(names) if names else "a job"
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
+    peak = megabytes(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     return (
         f"{who} was killed from outside (signal 9), as the system does when memory runs out; the "
         f"largest job of this run took {peak:,.0f} MB{_memory_there()}",

@@ -15,7 +15,7 @@ import pytest
 from drumcorpus.ground.run.job import Job, start_job
 from drumcorpus.ground.run.job_files import own_temporary_folder
 from drumcorpus.ground.run.kept import forget_the_unrecorded, keep, kept_path, put_back, standing
-from drumcorpus.ground.run.run_log import peak_memory_mb
+from drumcorpus.ground.run.run_log import megabytes, peak_memory_mb
 from drumcorpus.ground.run.run_manifest import read_manifest
 
 CODE = {"digest": "0" * 16, "software": {"numpy": "2.4.6", "soxr": "1.1.0"}, "accepts": "exact"}
@@ -274,6 +274,12 @@ def test_temporary_files_of_a_killed_job_are_gone_at_its_next_start(tmp_path, mo
 def test_a_container_that_tells_no_peak_of_memory_fails_no_job(monkeypatch):
     monkeypatch.setattr(Path, "read_text", lambda path, *rest: "Name:\tpython\nVmRSS:\t1 kB\n")
     assert peak_memory_mb() > 1
+
+
+@pytest.mark.parametrize(("platform", "expected"), [("linux", 102.4), ("darwin", 0.1)])
+def test_peak_memory_is_in_megabytes_on_every_system(monkeypatch, platform, expected):
+    monkeypatch.setattr(sys, "platform", platform)
+    assert megabytes(100_000) == pytest.approx(expected)
 
 
 def test_a_job_without_room_for_its_first_file_says_so_and_shows_no_trace(tmp_path):

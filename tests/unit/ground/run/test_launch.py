@@ -1,5 +1,6 @@
 """What surrounds a run: it ends in order on Ctrl-C, and works where snakemake works."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from drumcorpus.ground.run.launch import working_folder
+from drumcorpus.ground.run.exports_made import exports_in_words
+from drumcorpus.ground.run.launch import products_message, working_folder
 
 # A command that takes a second to put its things in order when it is told to stop.
 SLOW_TO_END = """
@@ -53,3 +55,19 @@ def test_ctrl_c_waits_for_the_command_to_end_in_order():
 )
 def test_it_works_where_snakemake_works(arguments, folder):
     assert working_folder(arguments) == Path(folder)
+
+
+def test_what_became_of_the_events_is_said_once_by_the_run_itself(tmp_path):
+    report = {"events": 2, "clips": 2, "without_clip": {}, "by_split": {}, "gates": []}
+    made = {"rule": "assemble_export", "wildcards": {"manifest": "a"}, "outcome": "made"}
+    for name, document in (
+        ("reports/export/a.json", report),
+        ("results/export/a/metadata.json", {}),
+        ("logs/run_log.jsonl", made),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(document) + "\n")
+    assert "events became" in exports_in_words(tmp_path)
+    assert "events became" not in products_message(tmp_path)
+    assert f"export    {tmp_path}/results/export/a\n" in products_message(tmp_path)

@@ -122,6 +122,18 @@ def test_the_clips_of_an_export_that_is_made_no_more_go_with_their_index():
     assert not Path("results").exists() or not any(Path("results").rglob("*"))
 
 
+def test_clips_go_where_the_products_lie_on_another_disk_behind_a_link(folder):
+    (folder / "disk").mkdir()
+    Path("results").symlink_to("disk", target_is_directory=True)
+    clip = put_clip()
+    make(INDEX)
+    make(LISTING)
+    found = find()
+    assert found.clips == [clip]
+    take_away(found)
+    assert not any((folder / "disk").rglob("*"))
+
+
 def test_the_clips_of_an_export_that_is_made_stay():
     clip = put_clip()
     make(INDEX)
