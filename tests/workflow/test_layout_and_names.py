@@ -247,6 +247,15 @@ def test_a_name_that_is_none_is_told_what_was_meant(tmp_path, repo, arguments, o
     assert "Traceback" not in done.said
 
 
+def test_targets_and_rules_are_listed_though_no_drive_is_mounted(tmp_path, repo):
+    project = new_project(tmp_path / "project", repo)
+    project.configure(source_sets={"groove_mididataset": {"roots": ["/not/mounted"]}})
+    assert "ingest_groove_mididataset" in project.snakemake("--list-target-rules").said
+    done = project.snakemake("--dry-run", "all", check=False)
+    assert done.returncode == 1
+    assert "none of these folders exists: /not/mounted" in done.said
+
+
 def test_a_key_that_stands_twice_in_an_overlay_is_named_with_its_line(tmp_path, repo):
     project = new_project(tmp_path / "project", repo)
     text = project.path("mine.yaml").read_text()

@@ -29,7 +29,8 @@ remember_options(
 # fresh. Snakemake takes products away before it asks, so those from elsewhere are kept first.
 RAW_STATE = {name: str(stamp_path(name)) for name in SOURCE_SETS}
 
-if workflow.is_main_process:
+# Who lists the rules wants no raw data, which may be on a drive that is not there.
+if workflow.is_main_process and PURPOSE != LIST:
     try:
         check_layout(
             {name: config["source_sets"][name]["roots"] for name in SOURCE_SETS},
