@@ -62,6 +62,8 @@ lock:
 # Takes away what can be made again, and nothing else: of the demo, or of the run with this CONFIG
 # and DIR.
 clean:
+	$(if $(filter environment,$(origin DIR) $(if $(filter file,$(origin DIR)),$(origin CONFIG))),\
+	  $(error clean: the environment sets DIR or CONFIG; say which folder is meant: make clean DIR=...))
 	if [ -e $(FOLDER) ]; then CDPATH= cd -- $(FOLDER) && \
 	  rm -rf .snakemake .drumcorpus results logs benchmarks data/demo && \
 	  if [ -d reports ]; then find reports -mindepth 1 ! -path reports/README.md -delete; fi; fi

@@ -40,8 +40,9 @@ def checkout(tmp_path, repo):
     return folder
 
 
-def make(folder, *arguments):
+def make(folder, *arguments, **variables):
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment |= variables
     return subprocess.run(
         ["make", "--silent", *arguments],
         cwd=folder,
@@ -133,6 +134,17 @@ def test_clean_takes_away_what_the_same_run_would_make_and_nothing_else(
         *((checkout / folder / name).relative_to(checkout).as_posix() for name in KEPT),
     ]
     assert files_of(checkout) == sorted(wanted)
+
+
+@pytest.mark.parametrize("name", ["DIR", "CONFIG"])
+def test_clean_takes_no_folder_from_the_environment(checkout, name):
+    fill(checkout / "other")
+    before = files_of(checkout)
+    done = make(checkout, "clean", **{name: "other"})
+    assert done.returncode != 0
+    assert "clean: the environment sets DIR or CONFIG" in done.stderr
+    assert files_of(checkout) == before
+    assert make(checkout, "clean", "DIR=other", **{name: "elsewhere"}).returncode == 0
 
 
 def test_clean_where_nothing_was_made_is_no_error(checkout):

@@ -108,14 +108,12 @@ rule file_release:
 rule draw_trend:
     """Draw the metrics of every source set over all releases."""
     input:
-        snapshots=[
-            *expand(f"{RELEASE}/metrics/{{source_set}}.json", source_set=INGESTED),
-            *(
-                path.as_posix()
-                for folder in EARLIER_RELEASES
-                for path in sorted(Path(folder).glob("metrics/*.json"))
-                if not path.name.endswith(".manifest.json") and is_plain_file(path)
-            ),
+        snapshots=expand(f"{RELEASE}/metrics/{{source_set}}.json", source_set=INGESTED),
+        earlier=[
+            path.as_posix()
+            for folder in EARLIER_RELEASES
+            for path in sorted(Path(folder).glob("metrics/*.json"))
+            if not path.name.endswith(".manifest.json") and is_plain_file(path)
         ],
     output:
         page=report(

@@ -17,6 +17,8 @@ from drumcorpus.ground.run.commands import command
 
 SCHEMA = "drumcorpus-run-manifest-v1"
 SUFFIX = ".manifest.json"
+# The input that holds products of earlier configurations, such as other releases.
+EARLIER = "earlier"
 
 
 def manifest_path(product: str | os.PathLike) -> Path:
@@ -72,15 +74,17 @@ def describe_product(name: str, product: str | os.PathLike) -> dict:
         If the product has no record, or is not what its record says.
     """
     path = Path(product).as_posix()
-    rebuild = f"Make it again: {command('all', forced=[path])}"
+    remedy = f"Make it again: {command('all', forced=[path])}"
+    if name == EARLIER:
+        remedy = "No rule makes it any more: put it back from a copy, or move its folder away"
     record = recorded_output(read_manifest(path), path)
     if record is None:
-        raise ValueError(f"{path}: has no run manifest that names it. {rebuild}")
+        raise ValueError(f"{path}: has no run manifest that names it. {remedy}")
     sha256 = sha256_file(path)
     if sha256 != record["sha256"]:
         raise ValueError(
             f"{path}: is not what its run manifest says (sha256 {record['sha256'][:12]}… recorded, "
-            f"{sha256[:12]}… found): it was changed after it was made. {rebuild}"
+            f"{sha256[:12]}… found): it was changed after it was made. {remedy}"
         )
     return {
         "name": name,

@@ -266,6 +266,11 @@ class TestProductsAsInputs:
         with pytest.raises(ValueError, match=r"results/m\.jsonl: has no run manifest"):
             describe_product("events", "results/m.jsonl")
 
+    def test_of_an_earlier_release_no_command_is_named_that_cannot_make_it(self, made):
+        manifest_path("results/m.jsonl").unlink()
+        with pytest.raises(ValueError, match=r"put it back from a copy, or move its folder away$"):
+            describe_product("earlier", "results/m.jsonl")
+
     def test_the_record_of_another_product_is_no_record(self, made):
         record = json.loads(manifest_path("results/m.jsonl").read_bytes())
         record["outputs"] = record["outputs"][:1]
