@@ -37,7 +37,18 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # ten times as fa
     A day such as 2027-01-31 becomes the text that was written, as a schema wants it.
     """
 
-    def construct_mapping(self, node, deep=False):
+    def __init__(self, stream):
+        super().__init__(stream)
+        self.checked = set()
+
+    def flatten_mapping(self, node):
+        # Once, as it is written: `<<` then adds the keys of another mapping, which those here hide.
+        if id(node) not in self.checked:
+            self.checked.add(id(node))
+            self.refuse_twice(node)
+        super().flatten_mapping(node)
+
+    def refuse_twice(self, node) -> None:
         seen = set()
         for key_node, _ in node.value:
             key = (key_node.tag, getattr(key_node, "value", None))
@@ -46,7 +57,6 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # ten times as fa
                 raise yaml.constructor.ConstructorError(None, None, message, key_node.start_mark)
             if isinstance(key[1], str):
                 seen.add(key)
-        return super().construct_mapping(node, deep)
 
     def construct_day(self, node) -> str:
         try:

@@ -230,6 +230,20 @@ class TestReading:
         with pytest.raises(ValueError, match=message):
             read_yaml(path)
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "A: &a {<<: &base {p: 1, q: 2}, p: 3}\nB: {<<: *a}\n",
+            "A: {deep: {deeper: &a {<<: &base {p: 1, q: 2}, p: 3}}}\nB: {<<: *a}\n",
+            "A: {deep: {deeper: &a {<<: [&b {p: 1}, {q: 2}], p: 3}}}\nB: {<<: *a, p: 3}\n",
+        ],
+        ids=["level", "deeper", "two_merged"],
+    )
+    def test_a_key_that_hides_a_merged_one_stands_once(self, tmp_path, text):
+        path = tmp_path / "a.yaml"
+        path.write_text(text)
+        assert read_yaml(path)["B"] == {"p": 3, "q": 2}
+
     def test_names_that_are_not_utf8_become_visible(self):
         assert printable("caf\udce9 ü.wav") == "caf\\xe9 ü.wav"
         assert printable("a b#'\n.wav") == "a b#'\n.wav"
