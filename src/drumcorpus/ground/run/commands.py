@@ -91,4 +91,5 @@ def _value(value: object) -> str:
     """A setting as ``--config`` reads it."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    # YAML does not put the two halves together by which JSON escapes a character such as 🥁.
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -3,6 +3,7 @@
 import shlex
 
 import pytest
+from snakemake.cli import parse_config
 
 from drumcorpus.ground.run.commands import VARIABLE, command, remember_options
 
@@ -40,6 +41,19 @@ def test_settings_come_back_as_they_were_given(monkeypatch):
         *("--config", "gates=report", "n=3", 'crash={"use_metadata": "false"}', "none="),
         *("--", "all"),
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Größe: #1.csv", "🥁.csv", 'it\'s "b".csv', "a\\b\n.csv"],
+    ids=["colon_and_hash", "beyond_16_bits", "quotes", "line_break"],
+)
+def test_snakemake_reads_nested_text_as_it_was(monkeypatch, name):
+    monkeypatch.setenv(VARIABLE, "{}")
+    note(config={"crash": {"cymbal_map": name}})
+    words = shlex.split(command("all"))
+    setting = words[words.index("--config") + 1]
+    assert parse_config([setting]) == {"crash": {"cymbal_map": name}}
 
 
 def test_settings_of_the_command_lie_over_those_of_the_run(monkeypatch):
