@@ -47,7 +47,7 @@ class JobNote:
         self.path = LOCKS / f"{name}.lock"
         make_way(self.path)
         LOCKS.mkdir(parents=True, exist_ok=True)
-        self.file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", 0)
+        self.file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", 0)
         # A killed run leaves jobs that go on writing; the job of the next run waits for them. Some
         # network file systems have no locks: there a job works without.
         with contextlib.suppress(OSError):

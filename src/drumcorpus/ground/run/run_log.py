@@ -21,7 +21,7 @@ RUN_LOG = "logs/run_log.jsonl"
 def append_line(row: dict) -> None:
     """Add one line: in one write at the end of the file, so that lines of two jobs do not mix."""
     Path(RUN_LOG).parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    handle = os.open(RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         os.write(handle, (json.dumps(row) + "\n").encode())
     finally:

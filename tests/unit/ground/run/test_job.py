@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from drumcorpus.ground.run.job import Job, start_job
-from drumcorpus.ground.run.job_files import own_temporary_folder
+from drumcorpus.ground.run.job_files import JobNote, own_temporary_folder
 from drumcorpus.ground.run.kept import forget_the_unrecorded, keep, kept_path, put_back, standing
-from drumcorpus.ground.run.run_log import megabytes, peak_memory_mb
+from drumcorpus.ground.run.ledger import LEDGER, record_finished
+from drumcorpus.ground.run.run_lock import RUN_LOCK, WORK, take_part
+from drumcorpus.ground.run.run_log import RUN_LOG, append_line, megabytes, peak_memory_mb
 from drumcorpus.ground.run.run_manifest import read_manifest
 
 CODE = {"digest": "0" * 16, "software": {"numpy": "2.4.6", "soxr": "1.1.0"}, "accepts": "exact"}
@@ -274,6 +276,21 @@ def test_temporary_files_of_a_killed_job_are_gone_at_its_next_start(tmp_path, mo
 def test_a_container_that_tells_no_peak_of_memory_fails_no_job(monkeypatch):
     monkeypatch.setattr(Path, "read_text", lambda path, *rest: "Name:\tpython\nVmRSS:\t1 kB\n")
     assert peak_memory_mb() > 1
+
+
+def test_in_a_folder_of_a_group_every_member_may_write_what_several_runs_write():
+    previous = os.umask(0o002)  # as systems set it for folders of a group
+    try:
+        part = take_part(WORK, ["snakemake"])
+        note = JobNote("ingest_sessions egmd 000")
+        append_line({"run": "started"})
+        record_finished(["results/a.json"])
+    finally:
+        os.umask(previous)
+    written = [RUN_LOCK, note.path, Path(RUN_LOG), LEDGER, LEDGER.with_suffix(".lock")]
+    assert [f"{path.stat().st_mode & 0o777:o}" for path in written] == ["664"] * len(written)
+    note.close()
+    assert part.handle is not None
 
 
 @pytest.mark.parametrize(("platform", "expected"), [("linux", 102.4), ("darwin", 0.1)])
