@@ -635,7 +635,10 @@ class TestConfiguration:
 
     def test_a_yardstick_must_have_a_block(self, config, taxonomy):
         config["yardsticks"] = ["mdb_drum"]
-        with pytest.raises(ValueError, match="yardsticks: 'mdb_drum'; configured: cambridge, "):
+        with pytest.raises(
+            ValueError,
+            match=r"yardsticks: 'mdb_drum' \(did you mean 'mdb_drums'\?\); configured: cambridge, ",
+        ):
             check_configuration(config, taxonomy)
 
     def test_a_manifest_may_not_name_a_set_that_is_not_in_use(self, config, taxonomy):
