@@ -15,6 +15,7 @@ The first two show when a file is opened, the third at its end, the last where t
 """
 
 import io
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,7 @@ from drumcorpus.ground.sound.sound_limits import (
     FRAMES,
     LARGEST_SAMPLE,
     RATES_HZ,
+    SECONDS,
     UNBELIEVABLE,
 )
 from drumcorpus.ground.sound.stated_lengths import Corrected, corrections
@@ -140,10 +142,7 @@ class SoundReader:
                 n_there += n_read
         if n_there == 0:
             raise self._end_is_missing()
-        try:
-            FRAMES.check(n_there, "the file")
-        except ValueError as error:
-            raise UnusableSound(UNREADABLE_AUDIO, str(error)) from error
+        _require_length(n_there, self.sample_rate_hz)
         self.n_samples = n_there
         self._file.seek(0)
 
@@ -229,8 +228,16 @@ def _require_limits(file):
         raise UnusableSound(UNREADABLE_AUDIO, detail)
     try:
         CHANNELS.check(file.channels, "the file")
-        if file.frames < UNBELIEVABLE:
-            FRAMES.check(file.frames, "the file")
+    except ValueError as error:
+        raise UnusableSound(UNREADABLE_AUDIO, str(error)) from error
+    if file.frames < UNBELIEVABLE:
+        _require_length(file.frames, file.samplerate)
+
+
+def _require_length(n_samples, sample_rate_hz):
+    try:
+        FRAMES.check(n_samples, "the file")
+        SECONDS.check(math.ceil(n_samples / sample_rate_hz), "the file")
     except ValueError as error:
         raise UnusableSound(UNREADABLE_AUDIO, str(error)) from error
 

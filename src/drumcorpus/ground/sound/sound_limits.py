@@ -19,6 +19,12 @@ FRAMES = Limit(
     "an hour at 48 kHz; one channel of it is held in four bytes a sample",
     "1,622,386 of those measured (MDB Drums); takes of Groove MIDI last some ten minutes",
 )
+SECONDS = Limit(
+    4 * 60 * 60,
+    "seconds of sound",
+    "at a low rate few samples last long, and the checks keep 2,000 frames of each second",
+    "some 600 (Groove MIDI)",
+)
 RATES_HZ = (4_000, 400_000)  # what a recording can have; a damaged header says anything
 # Full scale is 1. Floats of 120 dB above are no sound, and their squares over an hour would leave
 # the range of single precision.

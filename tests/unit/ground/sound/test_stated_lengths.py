@@ -267,3 +267,16 @@ def test_frames_that_are_none_are_not_all_held_against_their_checksums(monkeypat
     of_frames = [each for each in checked if each[1] == 16]
     assert len(of_frames) == 8
     assert sum(len(each[0]) for each in of_frames) < 5_000
+
+
+@pytest.mark.parametrize("source", ["a header that is right", "one that states too much"])
+def test_sound_of_a_low_rate_that_lasts_for_hours_is_refused(tmp_path, source):
+    n_samples = 4 * 3600 * 4_000 + 1
+    head = bytearray(sound_bytes(np.zeros((4, 1)), 4_000, subtype="PCM_U8"))
+    place = head.index(b"data") + 4
+    stated = n_samples if source == "a header that is right" else 0xFFFFFFFF
+    with (tmp_path / "a.wav").open("wb") as file:
+        file.write(patched(head[: place + 4], place, "<I", stated))
+        file.truncate(place + 4 + n_samples)  # a hole: nothing of it stands on the disk
+    with pytest.raises(UnusableSound, match="14,401 seconds of sound; allowed: 14,400 at most"):
+        probe_audio(tmp_path / "a.wav")
