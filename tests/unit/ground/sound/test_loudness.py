@@ -19,7 +19,7 @@ from drumcorpus.stages.inventory.inventory import take_inventory
 from drumcorpus.stages.splits.draw import split_sessions
 
 RATE_HZ = 48_000
-CARD = {"kit": "k", "is_synthetic": False, "label_maps": ["drums"]}
+CARD = {"name": "egmd", "kit": "k", "is_synthetic": False, "label_maps": ["drums"]}
 
 
 def sine(level_db, seconds=5.0, rate_hz=RATE_HZ, n_channels=1):
