@@ -244,7 +244,10 @@ def _require_length(n_samples, sample_rate_hz):
 
 def _unreadable(error):
     # Its text as a whole may name a place in memory, which differs from run to run.
-    said = getattr(error, "error_string", error)
+    said = str(getattr(error, "error_string", error))
+    # Of what is no sound at all libsndfile says the one or the other, by what it tried first.
+    if said.startswith("Error : bad data offset"):
+        said = "Format not recognised."
     return UnusableSound(UNREADABLE_AUDIO, f"not readable as audio: {said}")
 
 
