@@ -18,7 +18,7 @@ import io
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -212,12 +212,18 @@ def open_sound(source: Source) -> Iterator[SoundReader]:
 
 @contextmanager
 def _opened(source):
-    try:
-        file = soundfile.SoundFile(io.BytesIO(source) if _is_content(source) else source)
-    except (soundfile.SoundFileError, TypeError) as error:
-        raise _unreadable(error) from error
-    with file:
-        yield file
+    with ExitStack() as opened:
+        if _is_content(source):
+            source = io.BytesIO(source)
+        elif isinstance(source, str | os.PathLike):
+            # Given a path, libsndfile takes the shadow `._NAME` that a Mac leaves beside a file
+            # for a part of it, and cannot read the file.
+            source = opened.enter_context(Path(source).open("rb", buffering=0)).fileno()
+        try:
+            file = soundfile.SoundFile(source, closefd=False)
+        except (soundfile.SoundFileError, TypeError) as error:
+            raise _unreadable(error) from error
+        yield opened.enter_context(file)
 
 
 def _require_limits(file):

@@ -11,7 +11,7 @@ import pytest
 from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
-from sounds import sound_bytes
+from sounds import sound_bytes, write_sound
 
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.sound.audio import probe_audio, read_mono, read_mono_near
@@ -374,3 +374,15 @@ def test_samples_at_their_own_rate_stay_as_they_are():
     assert len(resample(np.zeros(0, np.float32), 8000, 44_100)) == 0
     half = resample(samples, 44_100, 22_050)
     assert (len(half), half.dtype) == (50, np.float32)
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac", "aiff", "mp3"])
+def test_the_shadow_that_a_mac_leaves_beside_a_file_is_no_part_of_it(tmp_path, ending):
+    path = tmp_path / f"take.{ending}"
+    samples = np.random.default_rng(1).normal(scale=0.1, size=RATE_HZ)
+    write_sound(path, samples, RATE_HZ, format=ending.upper())
+    alone, _ = read_mono(path)
+    (tmp_path / f"._take.{ending}").write_bytes(b"\0\5\x16\7" + bytes(100))
+    beside, _ = read_mono(path)
+    assert np.array_equal(alone, beside)
+    assert len(beside) >= RATE_HZ
