@@ -97,22 +97,47 @@ def _holds(key: str, entry: object) -> bool:
 def digest_raw_files(
     files: Iterable[RawFile], cache: FactCache, *, workers: int, on_progress=lambda n_bytes: None
 ) -> tuple[dict[str, str], list[Refusal]]:
-    """SHA-256 of each file by path, reading only those whose stamp is new.
+    """SHA-256 of each file by path, reading only those whose stamp is new, as of `take_digests`."""
+
+    def digest(file: RawFile) -> str:
+        return cache.fact(file, "sha256", lambda f: sha256_file(f.location))
+
+    return take_digests(files, digest, workers=workers, on_progress=on_progress)
+
+
+def take_digests(
+    files: Iterable[RawFile],
+    digest: Callable[[RawFile], str],
+    *,
+    workers: int,
+    on_progress: Callable[[int], None] = lambda n_bytes: None,
+) -> tuple[dict[str, str], list[Refusal]]:
+    """The digest of each file by path, taken on several threads.
 
     Files that cannot be read come back as refusals of reason `unreadable_file`.
+
+    Parameters
+    ----------
+    files : iterable of RawFile
+    digest : callable
+        Takes the digest of one file; an OSError refuses the file.
+    workers : int
+        Threads.
+    on_progress : callable
+        Gets the bytes of each file that is done.
     """
 
-    def digest(file: RawFile) -> str | Refusal:
+    def take(file: RawFile) -> str | Refusal:
         try:
-            value = cache.fact(file, "sha256", lambda f: sha256_file(f.location))
+            value = digest(file)
         except OSError as error:
-            return Refusal(file.path, UNREADABLE_FILE, error.strerror)
+            return Refusal(file.path, UNREADABLE_FILE, error.strerror or str(error))
         on_progress(file.bytes)
         return value
 
     files = list(files)
     with ThreadPoolExecutor(workers) as pool:  # hashing lets go of the interpreter's lock
-        results = list(pool.map(digest, files))
+        results = list(pool.map(take, files))
     pairs = zip(files, results, strict=True)
     digests = {file.path: result for file, result in pairs if isinstance(result, str)}
     return digests, [result for result in results if isinstance(result, Refusal)]

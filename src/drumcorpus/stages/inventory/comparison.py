@@ -7,12 +7,11 @@ since its digest was taken is not read again; `verify` reads everything again.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_bytes
-from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files, take_digests
 from drumcorpus.ground.files.leftovers import NO_LEFTOVERS, Leftovers
 from drumcorpus.ground.files.listed_paths import why_outside
 from drumcorpus.ground.files.paths import visible
@@ -26,7 +25,6 @@ from drumcorpus.stages.inventory.checksum_lists import (
     read_checksum_list,
     write_checksum_list,
 )
-from drumcorpus.vocabulary import UNREADABLE_FILE
 
 LEVELS = ("quick", "sample", "full")
 N_NAMED = 20  # files named in a message; the log has all
@@ -186,24 +184,14 @@ def digest_as_listed(
 ) -> tuple[dict[str, str], list[Refusal]]:
     """The digest of each file by path, of the algorithm that the list has for it.
 
-    Files that cannot be read come back as refusals of reason `unreadable_file`.
+    As of `take_digests`.
     """
 
-    def take(file: RawFile) -> str | Refusal:
+    def digest(file: RawFile) -> str:
         algorithm = listed.algorithm(file.path)
-        try:
-            value = caches[algorithm].fact(file, algorithm, lambda f: _digest(f, algorithm))
-        except OSError as error:
-            return Refusal(file.path, UNREADABLE_FILE, error.strerror or str(error))
-        on_progress(file.bytes)
-        return value
+        return caches[algorithm].fact(file, algorithm, lambda f: _digest(f, algorithm))
 
-    files = list(files)
-    with ThreadPoolExecutor(workers) as pool:  # hashing lets go of the interpreter's lock
-        results = list(pool.map(take, files))
-    pairs = zip(files, results, strict=True)
-    digests = {file.path: result for file, result in pairs if isinstance(result, str)}
-    return digests, [result for result in results if isinstance(result, Refusal)]
+    return take_digests(files, digest, workers=workers, on_progress=on_progress)
 
 
 def find_mismatches(
