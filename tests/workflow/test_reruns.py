@@ -106,7 +106,8 @@ def test_a_change_that_leaves_the_events_equal_stops_there(project):
 def test_a_changed_threshold_makes_its_stage_and_what_follows(project):
     project.configure(export={"postroll_ms": 150.0})
     shards = {f"cut_clips prod_combined {SET} {shard}" for shard in ("000", "001")}
-    assert project.jobs("all") == shards | {"assemble_export prod_combined"}
+    after = {"assemble_export prod_combined", "measure_export prod_combined"}
+    assert project.jobs("all") == shards | after
 
 
 def test_swapping_two_values_is_noticed(project):
