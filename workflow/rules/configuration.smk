@@ -145,7 +145,8 @@ LAYERS = [
 
 try:
     # A key that stands twice is refused, of which Snakemake takes the last.
-    check_overlays(workflow.overwrite_configfiles)
+    own = f"{workflow.basedir}/config/config.yaml"
+    check_overlays([own, *workflow.overwrite_configfiles])
     # What systems, servers and tools leave below a root, which is neither used nor refused.
     NOT_OF_THE_SET = config_path("resources/not_of_the_set.yaml")
     config, renamed = with_present_names(config)

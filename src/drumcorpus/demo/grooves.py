@@ -6,9 +6,9 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from drumcorpus.demo.kits import Kit, Stroke
+from drumcorpus.ground.files.yaml_files import read_yaml
 
 TICKS_PER_BEAT = 480
 CHANNEL = 9  # counted from 0: the drum channel of General MIDI
@@ -85,7 +85,7 @@ def read_bars(path: Path) -> dict[str, Bar]:
     ValueError
         If a meter is not whole sixteenths, or a line has a wrong length or an unknown sign.
     """
-    patterns = yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("patterns")
+    patterns = read_yaml(path).get("patterns")
     if not isinstance(patterns, Mapping):
         raise ValueError(f"{path}: patterns is {patterns!r}; allowed is a mapping of bars")
     return {name: _read_bar(f"{path}: patterns.{name}", rows) for name, rows in patterns.items()}

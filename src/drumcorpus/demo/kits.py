@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
+
+from drumcorpus.ground.files.yaml_files import read_yaml
 
 NEPERS_PER_60_DB = float(np.log(1000.0))
 """An exponential that falls by 60 dB in T seconds loses this many nepers, over T, a second."""
@@ -89,7 +90,7 @@ def read_kits(path: Path) -> dict[str, Kit]:
         If a value is missing, of the wrong kind or out of range, a key is not known, or a
         note or a stroke stands twice in a kit.
     """
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    content = read_yaml(path)
     kits = _mapping(_get(content, "kits", f"{path}: "), f"{path}: kits")
     return {name: _read_kit(name, kit, f"{path}: kits.{name}") for name, kit in kits.items()}
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from drumcorpus.demo.grooves import Bar, Score, play
 from drumcorpus.demo.kits import Kit
 from drumcorpus.demo.synthesizer import render
+from drumcorpus.ground.files.yaml_files import read_yaml
 
 _NEEDED = {"split", "drummer", "session", "style", "beat_type", "kit", "tempos", "turns", "bars"}
 _OPTIONAL = {"sample_rate_hz", "audio", "trailing"}
@@ -52,7 +52,7 @@ def read_performances(path: Path) -> list[Performance]:
     ValueError
         If a key is missing or not known, or a kit or bar is not in the file.
     """
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    content = read_yaml(path)
     performances = []
     for index, fields in enumerate(content.get("performances") or []):
         where = f"{path}: performances[{index}]"

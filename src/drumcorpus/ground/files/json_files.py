@@ -2,12 +2,21 @@
 
 import math
 import os
+import re
 from pathlib import Path
 
 import orjson
 
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.files.plain_files import require_plain_file
+
+# Of a document that is JSON: a text, with the colon that makes it a key, or where a mapping or a
+# list begins or ends.
+_TOKEN = re.compile(rb'("(?:[^"\\]|\\.)*")([ \t\r\n]*:)?|[][{}]')
+
+
+class KeyTwice(ValueError):
+    """A document is JSON, and a key stands twice in one of its mappings."""
 
 
 def canonical_json(document) -> bytes:
@@ -58,3 +67,30 @@ def read_json(path: str | os.PathLike):
     except orjson.JSONDecodeError as error:
         message = f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}"
         raise ValueError(message) from error
+
+
+def read_json_by_people(path: str | os.PathLike):
+    """The JSON document in `path` that a person has written: a key stands once in its mapping.
+
+    Raises
+    ------
+    ValueError
+        As of `read_json`; also where a key stands twice, of which JSON readers take the last. The
+        message names the file, line, column and key.
+    """
+    document = read_json(path)
+    text = Path(path).read_bytes()
+    opened: list[set[str]] = []  # keys of each mapping that is open; lists have none
+    for token in _TOKEN.finditer(text):
+        if token[1] and token[2]:
+            key = orjson.loads(token[1])
+            if key in opened[-1]:
+                before = text[: token.start()]
+                line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+                raise KeyTwice(f"{path}:{line}:{column}: the key {key[:60]!r} stands twice")
+            opened[-1].add(key)
+        elif token[0] in b"{[":
+            opened.append(set())
+        elif token[0] in b"}]":
+            opened.pop()
+    return document

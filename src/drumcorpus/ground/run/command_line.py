@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.json_files import KeyTwice, read_json_by_people
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.files.written_paths import why_no_file, why_no_folder, why_not_to_make
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -33,8 +33,8 @@ def check_overlays(paths: Iterable[str]) -> None:
     Raises
     ------
     ValueError
-        If one is not there, may not be read, is not YAML, or is no mapping; one sentence that names
-        the file and, where it has one, line and column.
+        If one is not there, may not be read, is neither YAML nor JSON, has a key twice, or is no
+        mapping; one sentence that names the file and, where it has one, line and column.
     """
     for path in paths:
         if reason := why_no_file(path):
@@ -50,7 +50,9 @@ def check_overlays(paths: Iterable[str]) -> None:
 def _read_overlay(path: str | os.PathLike):
     """A config file, which may also be JSON: not all JSON is YAML, for tabs may indent it."""
     try:
-        return read_json(path)
+        return read_json_by_people(path)
+    except KeyTwice:
+        raise
     except ValueError:
         return read_yaml(path)
 

@@ -1,6 +1,7 @@
 """A command line that Snakemake would answer with a traceback is answered with a sentence."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,33 @@ def test_a_broken_overlay_is_named_with_line_and_column(tmp_path, text, message)
     path.write_bytes(text)
     with pytest.raises(ValueError, match=message):
         check_overlays([path])
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param('{"use": ["a"],\n "use": ["b"]}', r"2:2: the key 'use'", id="at_the_top"),
+        pytest.param(
+            '{"crash": {"clustering": {"a": 1,\n\t\t"a": 1}}}', r"2:3: the key 'a'", id="deep"
+        ),
+        pytest.param(
+            '{"a": [{"b": 1}, {"c": "b", "b": 2, "c": 3}]}', r"1:37: the key 'c'", id="in_a_list"
+        ),
+        pytest.param('{"se\\u0065d" : 1, "seed": 2}', r"1:19: the key 'seed'", id="escaped"),
+        pytest.param('{"a\\"b": 1, "a\\"b" :2}', "1:13: the key 'a\"b'", id="quote_within"),
+    ],
+)
+def test_a_key_that_stands_twice_in_json_is_refused_with_its_place(tmp_path, text, place):
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=re.escape(f"mine.json:{place} stands twice")):
+        check_overlays([path])
+
+
+def test_keys_of_different_mappings_and_texts_like_keys_stand_in_json(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text('{"a": {"a": "b"},\t"b": [{"a": 1}, {"a": 1}, "a", "a"], "c": "{\\"a\\": a"}')
+    check_overlays([path])
 
 
 @pytest.mark.parametrize(
