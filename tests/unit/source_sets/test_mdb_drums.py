@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from drumcorpus.demo.mdb_drums import CLASS_OF_SUBCLASS, TRACKS, write_corpus
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile, scan_roots
 from drumcorpus.ground.files.taxonomy_files import load_label_map
-from drumcorpus.ground.midi.beats import place_among_beats, read_beats, tempo_of_beats, timed_lines
+from drumcorpus.ground.midi.beats import (
+    meter_of_beats,
+    place_among_beats,
+    read_beats,
+    tempo_of_beats,
+    timed_lines,
+)
 from drumcorpus.source_sets.mdb_drums import SUBCLASSES, read_hits, survey
 from drumcorpus.source_sets.shared.groups import work_group
 
@@ -187,8 +193,16 @@ class TestSurvey:
             (b"0.5\t1\n1.0\tx\n", f"{BEATS}:2: beat 'x'; wanted: its number in the bar"),
             (b"0.5\t0\n1.0\t1\n", f"{BEATS}:1: beat '0'"),
             (b"0.5 1 2\n", f"{BEATS}:1: got '0.5 1 2'; wanted: a time and the number of a beat"),
+            (
+                b"0\t1\n0.02\t2\n0.04\t3\n",
+                f"{BEATS}: 3,000 beats a minute; wanted: a tempo from 1 to 1,000",
+            ),
+            (b"0\t1\n7200\t2\n", f"{BEATS}: 0.00833333 beats a minute; wanted: a tempo"),
         ],
-        ids=["empty", "one beat", "backwards", "twice", "no number", "beat 0", "three fields"],
+        ids=[
+            *("empty", "one beat", "backwards", "twice", "no number", "beat 0", "three fields"),
+            *("too fast", "two hours apart"),
+        ],
     )
     def test_beats_that_cannot_be_read_are_refused_and_the_labels_stay(self, data, detail):
         found = surveyed(track() | {BEATS: data})
@@ -360,6 +374,17 @@ class TestBeats:
         places = place_among_beats(times, np.ones(80, dtype=int), np.array([2.0, 28.0]))
         assert places["tempo_bpm"].tolist() == pytest.approx([120, 240])
 
+    def test_where_beats_have_no_tempo_of_music_it_is_unknown(self):
+        times = np.concatenate([np.arange(40) * 0.5, 20 + np.arange(40) * 0.02])
+        places = self.places([(f"{time:.2f}", "1") for time in times], 2.0, 20.5)
+        assert places["tempo_bpm"][0] == pytest.approx(120)
+        assert np.isnan(places["tempo_bpm"][1])
+        assert places["bar"].tolist() == [5, 66]
+
+    def test_a_bar_of_a_hundred_beats_makes_no_meter(self):
+        assert meter_of_beats(np.array([1, *[2] * 99, 1, *[2] * 98, 1])) == "99/4"
+        assert meter_of_beats(np.array([1, *[2] * 99, 1])) is None
+
     @pytest.mark.parametrize(
         ("numbers", "meter"),
         [("1234123412", "4/4"), ("3412341234", "4/4"), ("123123123", "3/4"), ("1234", None)],
@@ -423,7 +448,8 @@ class TestAnyBytes:
         assert (known == ~np.isnan(places["beat"])).all()
         assert (places["beat"][known] >= 1).all()
         assert (places["beat"][known] < 8).all()
-        assert (places["tempo_bpm"] > 0).all() and np.isfinite(places["tempo_bpm"]).all()
+        tempos = places["tempo_bpm"]
+        assert ((tempos >= 1) & (tempos <= 1_000) | np.isnan(tempos)).all()
 
 
 @pytest.fixture(scope="module")

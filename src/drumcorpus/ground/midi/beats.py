@@ -7,7 +7,7 @@ import numpy as np
 
 from drumcorpus.ground.files.documents import text_lines
 from drumcorpus.ground.files.limits import LABEL
-from drumcorpus.ground.files.ranges import ONSET, number
+from drumcorpus.ground.files.ranges import ONSET, TEMPO, number, within
 
 # s that a stroke on the first beat may come before it.
 BEFORE_FIRST_BEAT = 0.05
@@ -16,6 +16,7 @@ BEFORE_FIRST_BEAT = 0.05
 TEMPO_INTERVALS = 17
 # s between beats: 6,000 a minute. Closer ones are one beat that was marked twice.
 _CLOSEST = 0.01
+_MOST_BEATS = 99  # of a bar, as `ranges.meter` has it
 _LINE = re.compile(r"\s*(\S+)\s+(\S+)\s*")
 
 
@@ -58,8 +59,9 @@ def read_beats(data: bytes, where: str) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     ValueError
-        If a line is none of a beat, does not come after the one before, or there are not two
-        beats; the message names `where` and the line.
+        If a line is none of a beat, does not come after the one before, there are not two beats,
+        or all together have a tempo that no music has; the message names `where`, and the line
+        where it is one.
     """
     times: list[float] = []
     numbers: list[int] = []
@@ -79,6 +81,9 @@ def read_beats(data: bytes, where: str) -> tuple[np.ndarray, np.ndarray]:
         numbers.append(int(text))
     if len(times) < 2:
         raise ValueError(f"{where}: {len(times)} beats; two at least make a tempo")
+    tempo = tempo_of_beats(np.array(times))
+    if within(tempo, TEMPO) is None:
+        raise ValueError(f"{where}: {tempo:,.6g} beats a minute; wanted: {TEMPO.wanted()}")
     return np.array(times), np.array(numbers)
 
 
@@ -100,7 +105,7 @@ def tempo_of_beats(times: np.ndarray) -> float:
 def meter_of_beats(numbers: np.ndarray) -> str | None:
     """The commonest number of beats in a complete bar, as quarter notes; None without such a bar.
 
-    Beats say nothing of their note value: it is taken for a quarter.
+    Beats say nothing of their note value: it is taken for a quarter. A bar has 99 beats at most.
 
     Examples
     --------
@@ -108,6 +113,7 @@ def meter_of_beats(numbers: np.ndarray) -> str | None:
     '3/4'
     """
     lengths = np.diff(np.flatnonzero(numbers == 1))
+    lengths = lengths[lengths <= _MOST_BEATS]
     counts = Counter(lengths.tolist()).most_common(1)
     return f"{counts[0][0]}/4" if counts else None
 
@@ -130,8 +136,9 @@ def place_among_beats(
     Returns
     -------
     places : dict of str to np.ndarray, each of shape (n_hits,)
-        `tempo_bpm` around the onset, `bar` (0 where unknown) and `beat` (NaN where unknown), the
-        number of the beat with the part of the interval that has passed.
+        `tempo_bpm` around the onset (NaN where it is beyond `ranges.TEMPO`), `bar` (0 where
+        unknown) and `beat` (NaN where unknown), the number of the beat with the part of the
+        interval that has passed.
     """
     intervals = np.diff(times)
     spacing = np.append(intervals, intervals[-1])
@@ -143,9 +150,10 @@ def place_among_beats(
     is_placed = (past >= 0) & (past < 1)
     around = np.pad(intervals, TEMPO_INTERVALS // 2, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(around, TEMPO_INTERVALS)
-    usual = _middle_mean(windows)
+    tempos = 60.0 / _middle_mean(windows)
+    tempos = np.where((tempos >= TEMPO.low) & (tempos <= TEMPO.high), tempos, np.nan)
     return {
-        "tempo_bpm": 60.0 / usual[np.minimum(near, len(usual) - 1)],
+        "tempo_bpm": tempos[np.minimum(near, len(tempos) - 1)],
         "bar": np.where(is_placed, bars[near], 0),
         "beat": np.where(is_placed, numbers[near] + past, np.nan),
     }

@@ -8,6 +8,7 @@ cost notes, a file that ends too early or bytes that cannot be told apart, is re
 from dataclasses import dataclass, field
 
 from drumcorpus.ground.files.limits import MIDI_BYTES, MIDI_EVENTS, MIDI_TICK
+from drumcorpus.ground.files.ranges import TEMPO
 from drumcorpus.vocabulary import (
     BAD_KEY_SIGNATURE,
     BAD_METER,
@@ -286,7 +287,8 @@ def _read_meta(meta: int, payload: bytes, tick: int, tracks: Tracks) -> None:
     """Take a meta event; what it cannot mean is named, and changes nothing."""
     if meta == _SET_TEMPO:
         tempo = int.from_bytes(payload)
-        if len(payload) == 3 and tempo > 0:
+        # Three bytes of microseconds a quarter hold nothing slower than 3.6 quarters a minute.
+        if len(payload) == 3 and TEMPO.low * tempo <= 60e6 <= TEMPO.high * tempo:
             tracks.tempos.append((tick, tempo))
         else:
             tracks.defects.append(BAD_TEMPO)

@@ -73,7 +73,7 @@ performed = st.one_of(
     st.builds(mido.Message, st.just("sysex"), data=st.lists(data_byte, max_size=300)),
     st.builds(mido.MetaMessage, st.just("text"), text=text),
     st.builds(mido.MetaMessage, st.just("track_name"), name=text),
-    st.builds(mido.MetaMessage, st.just("set_tempo"), tempo=st.integers(1, 2**24 - 1)),
+    st.builds(mido.MetaMessage, st.just("set_tempo"), tempo=st.integers(60_000, 2**24 - 1)),
     st.builds(
         mido.MetaMessage,
         st.just("time_signature"),

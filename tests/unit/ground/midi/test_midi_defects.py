@@ -50,6 +50,9 @@ DEFECTS = {
     "a meter of 0/4": (strokes_around(meta(0x58, b"\x00\x02\x18\x08")), {"bad_meter": 2}),
     "half a meter": (strokes_around(meta(0x58, b"\x04")), {"bad_meter": 2}),
     "a tempo of 0": (strokes_around(meta(0x51, bytes(3))), {"bad_tempo": 2}),
+    "a tempo of 1 us": (strokes_around(meta(0x51, b"\x00\x00\x01")), {"bad_tempo": 2}),
+    "1,001 a minute": (strokes_around(meta(0x51, (59_940).to_bytes(3))), {"bad_tempo": 2}),
+    "a tempo of hours": (strokes_around(meta(0x51, b"\x03\x00\x00\x00\x00")), {"bad_tempo": 2}),
     "a tempo of two bytes": (strokes_around(meta(0x51, b"\x07\xa1")), {"bad_tempo": 2}),
     "nine sharps": (strokes_around(meta(0x59, b"\x09\x00")), {"bad_key_signature": 2}),
     "neither major nor minor": (strokes_around(meta(0x59, b"\xff\x02")), {"bad_key_signature": 2}),
@@ -111,6 +114,15 @@ def test_what_is_wrong_around_two_strokes_costs_neither_and_is_named(kind):
     assert hits["flags"] == defects
     assert hits["meter"].tolist() == ["4/4", "4/4"]
     assert len(hits["onset"]) == 2
+
+
+@pytest.mark.parametrize(("micros", "tempo"), [(60_000, 1000.0), (2**24 - 1, 60e6 / (2**24 - 1))])
+def test_the_fastest_and_the_slowest_tempo_that_can_be_are_followed(micros, tempo):
+    data = strokes_around(meta(0x51, micros.to_bytes(3)))
+    hits = read_midi_hits("a.mid", data, KIT)
+    assert hits["flags"] == {}
+    assert hits["tempo_bpm"].tolist() == [tempo, tempo]
+    assert hits["onset"].tolist() == pytest.approx([micros / 5e6, 193 * micros / 480e6])
 
 
 def test_a_file_without_defects_has_none():
