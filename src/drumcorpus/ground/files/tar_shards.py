@@ -16,16 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.files.atomic import naming, replacing
+from drumcorpus.ground.files.shards import SHARDS, check_bounds, remove_after, shard_name
 
-# One row a shard, in order.
-SHARDS = pa.schema(
-    [
-        ("shard", pa.string()),  # its file name
-        ("n_samples", pa.int64()),
-        ("bytes", pa.int64()),
-        ("sha256", pa.string()),
-    ]
-)
 # One row a member, in order.
 MEMBERS = pa.schema(
     [
@@ -41,7 +33,6 @@ BLOCK = 512
 END = bytes(2 * BLOCK)
 LONGEST_NAME = 100  # bytes; more would need a folder in the name, and a key has none
 LARGEST_MEMBER = 8**11 - 1  # bytes: eleven octal digits
-MOST_SHARDS = 10**6  # of one stem: six digits, so that names sort by number
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _EXTENSION = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _BUFFER = 1 << 18
@@ -88,9 +79,7 @@ class TarShards:
     def __init__(
         self, folder: str | os.PathLike, stem: str, *, shard_bytes: int, shard_samples: int
     ):
-        for name, bound in (("shard_bytes", shard_bytes), ("shard_samples", shard_samples)):
-            if bound < 1:
-                raise ValueError(f"{name}: {bound}; a shard has 1 at least")
+        check_bounds(shard_bytes=shard_bytes, shard_samples=shard_samples)
         self._folder, self._stem = Path(folder), stem
         self._shard_bytes, self._shard_samples = shard_bytes, shard_samples
         self._open = ExitStack()
@@ -257,28 +246,6 @@ def header(name: str, n_bytes: int) -> bytes:
     size = b"%011o\0" % n_bytes
     checksum = b"%06o\0 " % (_FIXED_SUM + sum(encoded) + sum(size))
     return b"".join((encoded.ljust(LONGEST_NAME, b"\0"), _MODE, size, _TIME, checksum, _REST))
-
-
-def shard_name(stem: str, number: int, suffix: str) -> str:
-    """File name of a shard.
-
-    Raises
-    ------
-    ValueError
-        If a stem has more shards than six digits count.
-    """
-    if number >= MOST_SHARDS:
-        raise ValueError(f"{stem}: more than {MOST_SHARDS} shards; allow more bytes or samples")
-    return f"{stem}-{number:06d}{suffix}"
-
-
-def remove_after(folder: Path, stem: str, suffix: str, n_shards: int) -> None:
-    """Remove the shards of a stem that have a number of `n_shards` or above."""
-    name = re.compile(rf"{re.escape(stem)}-([0-9]{{6}}){re.escape(suffix)}")
-    for path in folder.iterdir() if folder.is_dir() else ():
-        found = name.fullmatch(path.name)
-        if found and int(found[1]) >= n_shards:
-            path.unlink()
 
 
 def _padded(n_bytes: int) -> int:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumcorpus.ground.files import tar_shards
-from drumcorpus.ground.files.tar_shards import MEMBERS, SHARDS, TarShards, header
+from drumcorpus.ground.files import shards as shard_names
+from drumcorpus.ground.files.shards import SHARDS
+from drumcorpus.ground.files.tar_shards import MEMBERS, TarShards, header
 
 FULL = Path("/dev/full")
 WIDE = {"shard_bytes": 10**9, "shard_samples": 10**6}
@@ -212,7 +213,7 @@ def test_a_member_larger_than_the_format_is_refused():
 
 
 def test_more_shards_than_six_digits_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(tar_shards, "MOST_SHARDS", 2)
+    monkeypatch.setattr(shard_names, "MOST_SHARDS", 2)
     with pytest.raises(ValueError, match="train-groove-000: more than 2 shards"):
         write(tmp_path, [(f"k{n}", {"x": b"1"}) for n in range(3)], shard_samples=1)
 
