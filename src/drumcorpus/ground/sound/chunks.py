@@ -1,6 +1,6 @@
-"""Files made of chunks (WAV, RF64, W64, AIFF): how many bytes of samples are stated, and are there.
+"""Files made of chunks, and AU: how many bytes of samples are stated, and are there.
 
-libsndfile takes what is left of such a file for the whole.
+The former are WAV, RF64, W64 and AIFF. libsndfile takes what is left of such a file for the whole.
 """
 
 import os
@@ -13,6 +13,7 @@ from drumcorpus.ground.sound.sound_limits import UNBELIEVABLE
 # 0x7F000000, arecord 0x80000000, ffmpeg 0xFFFFFFFF, others these less the header.
 _UNSTATED_32 = ((0x7EFF0000, 0x80000000), (0xFF000000, 0xFFFFFFFF))
 _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")  # of the names of chunks in W64
+_AU = {b".snd": "big", b"dns.": "little"}  # first bytes, and the order of bytes of the numbers
 _MOST_CHUNKS = 10_000  # before the samples
 
 
@@ -79,6 +80,8 @@ def find_samples(file: BinaryIO) -> SamplesChunk | None:
     head = file.read(40)
     if head[:4] == b"riff" and head[28:40] == _W64_TAIL:
         return _find_w64(file, n_bytes)
+    if head[:4] in _AU:
+        return _find_au(head, n_bytes, _AU[head[:4]])
     kinds = {(b"RIFF", b"WAVE"): "little", (b"RF64", b"WAVE"): "little"}
     kinds |= {(b"FORM", b"AIFF"): "big", (b"FORM", b"AIFC"): "big"}
     order = kinds.get((head[:4], head[8:12]))
@@ -136,6 +139,13 @@ def _find_w64(file, n_bytes) -> SamplesChunk | None:
             return None
         place += size + -size % 8
     return None
+
+
+def _find_au(head, n_bytes, order) -> SamplesChunk | None:
+    start, stated = int.from_bytes(head[4:8], order), int.from_bytes(head[8:12], order)
+    if not 24 <= start <= n_bytes:
+        return None
+    return SamplesChunk(start, stated, n_bytes - start, 0, 4, [(8, 4, order, 0)])
 
 
 def _chunks_follow(file, place, n_bytes, order) -> bool:

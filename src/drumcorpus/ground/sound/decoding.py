@@ -37,8 +37,10 @@ from drumcorpus.ground.sound.sound_limits import (
 from drumcorpus.ground.sound.stated_lengths import Corrected, corrections
 from drumcorpus.vocabulary import CUT_SHORT, EMPTY_AUDIO, NOT_FINITE, UNREADABLE_AUDIO
 
-# Formats in which libsndfile finds a sample without decoding those before it.
+# Formats in which libsndfile finds a sample without decoding those before it, where their samples
+# are coded one by one, or in frames as of FLAC.
 SEEKABLE = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
+_ONE_BY_ONE = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")  # beginnings of names of codecs
 
 Source = str | os.PathLike | bytes  # where a sound file lies, or its content
 
@@ -59,7 +61,7 @@ class SoundReader:
         self.sample_rate_hz: int = file.samplerate
         self.n_channels: int = file.channels
         self.n_samples: int = file.frames  # of each channel
-        self.is_seekable = file.format in SEEKABLE
+        self.is_seekable = file.format in SEEKABLE and file.subtype.startswith(_ONE_BY_ONE)
 
     def blocks(
         self, n_block: int = BLOCK, *, allow_not_finite: bool = False
@@ -104,6 +106,9 @@ class SoundReader:
         UnusableSound
             As of `blocks`; also `cut_short` where some of them are not there.
         """
+        if not self._file.seekable():
+            yield from self._decoded_between(start, stop, allow_not_finite)
+            return
         while start < stop:
             samples = self._read(min(BLOCK, stop - start), allow_not_finite, start)
             if len(samples) == 0:
@@ -112,7 +117,7 @@ class SoundReader:
             start += len(samples)
 
     def require_end(self) -> None:
-        """Look whether the last sample is there, without decoding the others.
+        """Look whether the last sample is there, without decoding the others if that can be.
 
         Raises
         ------
@@ -124,7 +129,8 @@ class SoundReader:
             n_read = len(self._file.read(1, dtype="float32"))
         except soundfile.SoundFileError:
             n_read = 0
-        if n_read == 0:
+        # In some codecs libsndfile finds no sample, or not the last one, but by decoding all.
+        if n_read == 0 and (self.is_seekable or self._n_decoded(self.n_samples) < self.n_samples):
             raise self._end_is_missing()
         self._require_bytes()
 
@@ -136,15 +142,30 @@ class SoundReader:
         UnusableSound
             If nothing can be decoded, or it is beyond `sound_limits`.
         """
-        n_there = 0
-        with suppress(soundfile.SoundFileError):
-            while n_there <= FRAMES.most and (n_read := len(self._file.read(BLOCK, "float32"))):
-                n_there += n_read
+        n_there = self._n_decoded(FRAMES.most + 1)
         if n_there == 0:
             raise self._end_is_missing()
         _require_length(n_there, self.sample_rate_hz)
         self.n_samples = n_there
-        self._file.seek(0)
+
+    def _n_decoded(self, most):
+        """How many samples can be decoded, up to about `most`; this file stays where it is."""
+        n_there = 0
+        with _corrected(self._source) as file, suppress(soundfile.SoundFileError):
+            while n_there < most and (n_read := len(file.read(BLOCK, "float32"))):
+                n_there += n_read
+        return n_there
+
+    def _decoded_between(self, start, stop, allow_not_finite):
+        with open_sound(self._source) as anew:
+            at = 0
+            for block in anew.blocks(allow_not_finite=allow_not_finite):
+                part = block[max(start - at, 0) : max(stop - at, 0)]
+                if len(part):
+                    yield part
+                at += len(block)
+                if at >= stop:
+                    return
 
     def _read(self, n_samples, allow_not_finite, start=None):
         try:
@@ -196,18 +217,31 @@ def open_sound(source: Source) -> Iterator[SoundReader]:
     OSError
         If there is no such file, or it cannot be read: that is no property of the recording.
     """
+    with _corrected(source) as file:
+        _require_limits(file)
+        reader = SoundReader(file, source)
+        # Of FLAC the last frame would have told, were it whole: it is cut short.
+        if reader.n_samples >= UNBELIEVABLE and file.format != "FLAC":
+            reader.count_samples()
+        yield reader
+
+
+class _SoundFile(soundfile.SoundFile):
+    def seekable(self):
+        """Whether a sample can be sought; of DWVW libsndfile says so and then cannot."""
+        return super().seekable() and not self.subtype.startswith("DWVW")
+
+
+@contextmanager
+def _corrected(source):
+    """The open file, its header as `stated_lengths` has it."""
     with _content(source) as content:
         if not content.read(1):
             raise UnusableSound(EMPTY_AUDIO, "not readable as audio: the file has no content")
         patches = corrections(content)
         content.seek(0)
         with _opened(Corrected(content, patches) if patches else source) as file:
-            _require_limits(file)
-            reader = SoundReader(file, source)
-            # Of FLAC the last frame would have told, were it whole: it is cut short.
-            if reader.n_samples >= UNBELIEVABLE and file.format != "FLAC":
-                reader.count_samples()
-            yield reader
+            yield file
 
 
 @contextmanager
@@ -220,7 +254,7 @@ def _opened(source):
             # for a part of it, and cannot read the file.
             source = opened.enter_context(Path(source).open("rb", buffering=0)).fileno()
         try:
-            file = soundfile.SoundFile(source, closefd=False)
+            file = _SoundFile(source, closefd=False)
         except (soundfile.SoundFileError, TypeError) as error:
             raise _unreadable(error) from error
         yield opened.enter_context(file)
