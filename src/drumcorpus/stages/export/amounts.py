@@ -1,6 +1,6 @@
 """Amounts of an export in words: durations, sizes, and plain tables for terminal and log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 
@@ -40,6 +40,25 @@ def size_in_words(n_bytes: int) -> str:
             break
         value, unit = value / 1000, larger
     return f"{value:,.1f}".removesuffix(".0") + f" {unit}"
+
+
+def amounts_in_words(amounts: Mapping) -> dict[str, str]:
+    """``records``, ``strokes``, ``seconds``, ``bytes`` and ``sessions`` as people say them.
+
+    Examples
+    --------
+    >>> amounts = {"records": 1200, "strokes": 9, "seconds": 90, "bytes": 5000, "sessions": 3}
+    >>> words = amounts_in_words(amounts)
+    >>> words["records"], words["duration"], words["size"]
+    ('1,200', '1 min 30 s', '5 kB')
+    """
+    return {
+        "records": f"{amounts['records']:,}",
+        "strokes": f"{amounts['strokes']:,}",
+        "duration": duration_in_words(amounts["seconds"]),
+        "size": size_in_words(amounts["bytes"]),
+        "sessions": f"{amounts['sessions']:,}",
+    }
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], n_names: int = 1) -> str:

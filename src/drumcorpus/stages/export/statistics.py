@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import check_columns, read_schema
-from drumcorpus.stages.export.amounts import duration_in_words, size_in_words, text_table
+from drumcorpus.stages.export.amounts import amounts_in_words
 from drumcorpus.vocabulary import NO_VALUE, SPLITS
 
 # What is read of the tables, beside `strokes`.
@@ -99,6 +99,26 @@ def measure_samples(
             rows["sessions"] = con.execute(_SESSIONS).fetchall()
             rows["labels"] = con.execute(_LABELS).fetchall()
             rows["without"] = con.execute(_WITHOUT_SOUND, {"no_value": NO_VALUE}).fetchall()
+    return figures_of(rows, class_maps)
+
+
+def figures_of(rows: Mapping[str, Sequence[tuple]], class_maps: Mapping[str, Mapping]) -> dict:
+    """The figures of `measure_samples`, from sums over samples.
+
+    Parameters
+    ----------
+    rows : mapping
+        ``sums``: split, source set, sample rate, records, strokes, samples of sound and bytes;
+        ``sessions``: split, source set and number; ``labels``: split, label and strokes;
+        ``without``: split, source set, reason and records.
+    class_maps : mapping
+        As of `measure_samples`.
+
+    Raises
+    ------
+    ValueError
+        If a split or a label is none.
+    """
     _check_splits(row[0] for found in rows.values() for row in found)
     parts = _parts(rows["sums"], rows["sessions"])
     source_sets = sorted({source_set for _, source_set in parts})
@@ -122,8 +142,8 @@ def measure_samples(
         },
         "without_sound": _without_sound(rows["without"]),
         "in_words": {
-            "total": _in_words(statistics),
-            "by_split": {split: _in_words(by_split[split]) for split in SPLITS},
+            "total": amounts_in_words(statistics),
+            "by_split": {split: amounts_in_words(by_split[split]) for split in SPLITS},
         },
     }
 
@@ -139,37 +159,6 @@ def run_figures(figures: Mapping) -> dict:
     names = ("statistics", "label_counts", "split_durations_seconds")
     words = figures["in_words"]
     return {f"run_{name}": figures[name] for name in names} | {"run_in_words": words}
-
-
-def contribution_table(run: Mapping, whole: Mapping) -> str:
-    """The table *Run contribution*, for terminal and log: what a run made, and of how much.
-
-    Parameters
-    ----------
-    run, whole : mapping
-        As `measure_samples` gives them for the shards of the run and for all.
-
-    Examples
-    --------
-    >>> nothing = measure_samples([], class_maps={}, threads=1, memory_limit="1GB")
-    >>> print(contribution_table(nothing, nothing))
-    Run contribution: nothing was made; the export stands as it was
-    """
-    made, all_made = run["statistics"], whole["statistics"]
-    if not made["records"] and not run["without_sound"]["records"]:
-        return "Run contribution: nothing was made; the export stands as it was"
-    rows = [
-        [name, *_shown(made["by_split"][name]), *_shown(all_made["by_split"][name])]
-        for name in SPLITS
-    ]
-    rows.append(["all", *_shown(made), *_shown(all_made)])
-    header = ["split", "records", "strokes", "sound", "size"]
-    table = text_table([*header, *(f"{name} in all" for name in header[1:])], rows)
-    n_silent = run["without_sound"]["records"]
-    reasons = ", ".join(f"{why} {n:,}" for why, n in run["without_sound"]["by_reason"].items())
-    return f"Run contribution\n{table}" + (
-        f"\n  without sound: {n_silent:,} ({reasons})" if n_silent else ""
-    )
 
 
 def _check(path: str | os.PathLike) -> None:
@@ -256,18 +245,3 @@ def _without_sound(rows: Sequence[tuple]) -> dict:
         "by_split": by_split,
         "by_source_set": by_source_set,
     }
-
-
-def _in_words(amounts: Mapping) -> dict:
-    return {
-        "records": f"{amounts['records']:,}",
-        "strokes": f"{amounts['strokes']:,}",
-        "duration": duration_in_words(amounts["seconds"]),
-        "size": size_in_words(amounts["bytes"]),
-        "sessions": f"{amounts['sessions']:,}",
-    }
-
-
-def _shown(amounts: Mapping) -> list[str]:
-    words = _in_words(amounts)
-    return [words[name] for name in ("records", "strokes", "duration", "size")]

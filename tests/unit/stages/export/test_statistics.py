@@ -5,12 +5,8 @@ import pytest
 
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.stages.export.statistics import (
-    COLUMNS,
-    contribution_table,
-    measure_samples,
-    run_figures,
-)
+from drumcorpus.stages.export.figure_tables import contribution_table
+from drumcorpus.stages.export.statistics import COLUMNS, measure_samples, run_figures
 
 DATABASE = {"threads": 2, "memory_limit": "500MB"}
 MAPS = {
