@@ -41,6 +41,10 @@ class Leftovers:
         found = (self._folders.kind_of(folder) for folder in folders)
         return next((kind for kind in found if kind), None) or self._files.kind_of(name)
 
+    def kind_of_either(self, path: str) -> str | None:
+        """The kind of a file or a folder by its path, where nobody knows which of these it is."""
+        return self.kind_of(path) or self._folders.kind_of(PurePosixPath(path).name)
+
 
 class _Patterns:
     """Patterns of names: nearly all are a beginning, an end or a whole name, which is fast."""

@@ -11,6 +11,7 @@ from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.commands import command
+from drumcorpus.ground.run.left_files import left_in_words, without_leftovers
 from drumcorpus.ground.run.must_stand import NOT_MADE, Plan, missing_products
 from drumcorpus.ground.run.product_walk import EXPORTS, Found, walk_products
 from drumcorpus.ground.run.progress import Progress
@@ -32,7 +33,8 @@ LISTING = "SHA256SUMS"  # of an export
 class Verification:
     """The files that records name, the exports, and every file that is not as it should be.
 
-    `not_built` has the number of products that were never made, by the target that makes them.
+    `not_built` has the number of products that were never made, by the target that makes them;
+    `left` the number of files that other programs have left among the products, by their kind.
     """
 
     products: list[Expected]
@@ -40,6 +42,7 @@ class Verification:
     problems: list[Problem]
     exports: list[str] = field(default_factory=list)
     not_built: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
 
 
 def verify_everything(
@@ -71,7 +74,8 @@ def verify_everything(
     roots : mapping
         The roots of each source set.
     not_of_the_set : path, optional
-        The reviewed list of what is not of a source set.
+        The reviewed list of what is not of a source set. What is on it is no problem among the
+        products either, unless a record names it.
 
     Raises
     ------
@@ -79,6 +83,7 @@ def verify_everything(
         If there is no such level, or nothing has been built here.
     """
     settings = {"n_sample": n_sample, "workers": workers}
+    leftovers = read_leftovers(not_of_the_set) if not_of_the_set else NO_LEFTOVERS
     found = walk_products(FOLDERS)
     products, problems, used = expected_products(found, plan.lasting)
     on_file = progress(len(products), "products").advance
@@ -99,12 +104,12 @@ def verify_everything(
             f"nothing has been built here: of the {len(plan.products):,} products of this config "
             f"none stands in {Path.cwd()}. To build: {command('all')}"
         )
-    problems += clips_without_export(recorded, exports, absent_clips)
+    problems += clips_without_export(recorded, exports, absent_clips, leftovers)
     for export in exports:
         rows = verify_export(Path(export), level)
         problems += [export_problem(export, row["path"], row["problem"]) for row in rows]
+    problems, left = without_leftovers(problems, recorded | plan.products.keys(), leftovers)
     raw_files: list[Expected] = []
-    leftovers = read_leftovers(not_of_the_set) if not_of_the_set else NO_LEFTOVERS
     # An inventory that is itself damaged says nothing of the raw files.
     sound = recorded - {problem.path for problem in problems}
     for name, folders in roots.items():
@@ -119,7 +124,7 @@ def verify_everything(
                 problems.append(Problem(inventory, "changed", str(error), inventory))
     on_file = progress(len(raw_files), "raw files").advance
     problems += check_files(raw_files, level, on_file=on_file, **settings)
-    return Verification(products, raw_files, problems, exports, not_built)
+    return Verification(products, raw_files, problems, exports, not_built, left)
 
 
 def odd_and_extra(
@@ -152,7 +157,10 @@ def odd_and_extra(
 
 
 def clips_without_export(
-    recorded: set[str], exports: Collection[str], absent_clips: Callable[[str, Path], int]
+    recorded: set[str],
+    exports: Collection[str],
+    absent_clips: Callable[[str, Path], int],
+    leftovers: Leftovers = NO_LEFTOVERS,
 ) -> list[Problem]:
     """What is wrong with clips of exports whose listing does not stand, by the indices of clips.
 
@@ -170,7 +178,9 @@ def clips_without_export(
             problems.append(Problem(index, "stale", text, index))
     text = "neither a listing nor an index of clips stands for this export; move it away"
     for folder in sorted(Path(EXPORTS).glob("*/")):
-        if folder.as_posix() not in exports and folder not in indexed and any(folder.rglob("*")):
+        below = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+        holds = any(leftovers.kind_of_either(path) is None for path in below)
+        if holds and folder.as_posix() not in exports and folder not in indexed:
             problems.append(Problem(folder.as_posix(), "extra", text))
     return problems
 
@@ -247,7 +257,7 @@ def report_problems(verified: Verification, plan: Plan, *, level: str) -> None:
     n_files = len(verified.products) + len(verified.raw_files)
     raise ValueError(
         f"{len(lines)} problem(s) among {n_files} recorded files (level {level}):\n  "
-        + "\n  ".join([*lines, *remedies])
+        + "\n  ".join([*lines, *left_in_words(verified.left), *remedies])
     )
 
 
@@ -259,6 +269,7 @@ def in_words(verified: Verification, plan: Plan, *, level: str) -> str:
         f"{len(verified.products)} products, {len(verified.raw_files)} raw files and {exports} are "
         f"as recorded (level {level})."
     )
+    sentence = "\n  ".join([sentence, *left_in_words(verified.left)])
     if verified.not_built:
         listed = ", ".join(f"{n} of {target}" for target, n in verified.not_built.items())
         n_left = sum(verified.not_built.values())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from checkout import REPO
 
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.ledger import record_asked, record_finished
@@ -16,6 +17,7 @@ from drumcorpus.stages.export.verify import absent_clips, verify_export
 
 A, B = "results/a.json", "reports/b.html"
 LISTING = "results/export/prod/SHA256SUMS"
+REVIEWED = REPO / "resources/not_of_the_set.yaml"
 INTEGRITY = "results/integrity/set.json"
 INVENTORY, REFUSED = "results/inventory/set.parquet", "results/quarantine/set/inventory.parquet"
 PLAN = Plan(
@@ -40,7 +42,7 @@ def make(product, write=lambda path: path.write_text("[1]\n")):
     record_finished([product])
 
 
-def verified(level="full", plan=PLAN, roots=()):
+def verified(level="full", plan=PLAN, roots=(), not_of_the_set=None):
     return verify_everything(
         *(verify_export, absent_clips, lambda total, unit: Progress("verify", total, unit)),
         level,
@@ -48,6 +50,7 @@ def verified(level="full", plan=PLAN, roots=()):
         workers=1,
         plan=plan,
         roots={"set": roots} if roots else {},
+        not_of_the_set=not_of_the_set,
     )
 
 
@@ -202,3 +205,69 @@ def test_a_name_can_neither_break_a_line_nor_end_the_walk():
     assert "\n  reports/x\\n  a.json: missing: extra: no run manifest" in said
     assert "\n  reports/caf\\xe9: extra: no run manifest" in said
     assert "2 problem(s) among 1 recorded" in said
+
+
+LEFT = [
+    ("reports/.DS_Store", "macos_folder"),
+    ("reports/deep/._b.html", "apple_double"),
+    ("results/THUMBS.DB", "windows_folder"),
+    ("results/.Trash-1000/info/x", "linux_trash"),
+    ("results/@eaDir/a.json@SynoEAStream", "server_index"),
+    ("results/export/@eaDir/x", "server_index"),
+    ("results/export/former/desktop.ini", "windows_folder"),
+]
+
+
+@pytest.mark.parametrize(("path", "kind"), LEFT)
+def test_what_another_program_has_left_among_the_products_is_counted_and_no_problem(path, kind):
+    make(A)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text("x")
+    assert path in found()  # where there is no reviewed list
+    result = verified(not_of_the_set=REVIEWED)
+    assert result.problems == []
+    line = f"\n  Left among the products by other programs, and no problem: 1 (1 {kind})."
+    if "export/@eaDir" not in path:  # the folder is an export's by its place, and counts beside it
+        assert result.left == {kind: 1}
+        assert line in in_words(result, PLAN, level="full")
+
+
+def test_a_link_that_an_editor_has_left_is_no_problem():
+    make(A)
+    Path("results/.#a.json").symlink_to("someone@somewhere.1234")
+    assert verified(not_of_the_set=REVIEWED).left == {"editor": 1}
+
+
+@pytest.mark.parametrize(
+    "path", ["results/.a.json.part", "results/a.json.tmp", "results/export/x/SHA256SUMS"]
+)
+def test_what_a_job_may_have_left_is_a_problem_whatever_the_list_says(path):
+    make(A)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text("x")
+    assert path in found(not_of_the_set=REVIEWED)
+
+
+def test_what_a_record_names_or_a_rule_makes_is_a_problem_whatever_its_name():
+    recorded, planned = "results/.directory", "reports/.hidden"
+    make(A)
+    make(recorded)
+    Path("reports").mkdir()
+    Path(planned).write_text("x")
+    plan = Plan({"ingest": [A, planned]})
+    assert found(plan=plan, not_of_the_set=REVIEWED) == {recorded: "extra", planned: "extra"}
+    Path(recorded).write_text("y")
+    kinds = {
+        (each.path, each.kind) for each in verified(plan=plan, not_of_the_set=REVIEWED).problems
+    }
+    assert (recorded, "changed") in kinds
+
+
+def test_what_is_left_is_said_beside_the_problems_too():
+    make(A)
+    Path(A).write_text("[2]\n")
+    for name in ("._x", "._y", ".DS_Store"):
+        Path(f"results/{name}").write_text("")
+    with pytest.raises(ValueError, match="1 problem") as error:
+        report_problems(verified(not_of_the_set=REVIEWED), PLAN, level="full")
+    assert "no problem: 3 (2 apple_double, 1 macos_folder)." in str(error.value)
