@@ -14,6 +14,12 @@ from drumcorpus.ground.run.state import (
     nothing_is_kept,
     records_are_lost,
 )
+from snakemake.cli import get_argument_parser
+
+# Not where Snakemake is called from a program: what stands on its command line is not Snakemake's.
+TYPED = {}
+if workflow.is_main_process and Path(sys.argv[0]).name in ("snakemake", "__main__.py"):
+    TYPED = vars(get_argument_parser().parse_known_args(sys.argv[1:])[0])
 
 # In every process: what a message tells the user to type has the options of this run.
 remember_options(
@@ -21,6 +27,7 @@ remember_options(
     workflow.config_settings.config,
     workflow.overwrite_workdir,
     is_main=workflow.is_main_process,
+    typed=TYPED,
 )
 
 # Snakemake sees neither a raw file that vanished nor one that appeared: the main process looks at

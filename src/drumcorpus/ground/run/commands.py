@@ -7,6 +7,7 @@ its jobs find them, here and on a cluster.
 import json
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -19,8 +20,9 @@ def remember_options(
     directory: str | os.PathLike | None,
     *,
     is_main: bool,
+    typed: Mapping[str, object] | None = None,
 ) -> None:
-    """Note the options that decide what a run makes and where.
+    """Note the options that decide what a run makes, where, and how.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ def remember_options(
         Value of ``--directory``, if there was one.
     is_main
         Whether this is the process that the user has started; a job leaves what that has noted.
+    typed
+        What Snakemake's parser finds on the command line; of a profile only its name.
     """
     if VARIABLE in os.environ and not is_main:
         return
@@ -39,6 +43,7 @@ def remember_options(
         "configfiles": [_near(path, directory) for path in configfiles],
         "config": dict(config),
         "directory": str(Path(directory).absolute()) if directory else None,
+        "how": _how(typed or {}),
     }
     os.environ[VARIABLE] = json.dumps(options)
 
@@ -59,12 +64,32 @@ def command(
     """
     options = json.loads(os.environ.get(VARIABLE, "{}"))
     settings = _overlaid(options.get("config", {}), config or {})
-    words = ["snakemake", "--cores", "all"]
+    words = ["snakemake", *(options.get("how") or ["--cores", "all"])]
     words += _option("--configfile", options.get("configfiles", []))
     words += _option("--directory", [options["directory"]] if options.get("directory") else [])
     words += _option("--config", [f"{key}={_value(value)}" for key, value in settings.items()])
     words += _option("--forcerun", forced)
     return shlex.join([*words, "--", *targets])
+
+
+def _how(typed: Mapping[str, object]) -> list[str]:
+    """Profiles and executor as they were typed; with them go cores and jobs, which they may set."""
+    profiles = [word for name in typed.get("profile") or [] for word in ("--profile", name)]
+    words = [*profiles, *_option("--workflow-profile", _given(typed, "workflow_profile"))]
+    # Who looked on, or touched files, wants these made now.
+    executor = [name for name in _given(typed, "executor") if name not in ("dryrun", "touch")]
+    words += _option("--executor", executor)
+    if not words:
+        return []
+    n_jobs = ["unlimited" if n == str(sys.maxsize) else n for n in _given(typed, "jobs")]
+    cores_and_jobs = [*_option("--cores", _given(typed, "cores")), *_option("--jobs", n_jobs)]
+    # Where neither was typed, a profile has said it; without one all cores are asked for.
+    has_profile = bool(profiles or _given(typed, "workflow_profile"))
+    return [*words, *(cores_and_jobs or ([] if has_profile else ["--cores", "all"]))]
+
+
+def _given(typed: Mapping[str, object], name: str) -> list[str]:
+    return [str(typed[name])] if typed.get(name) is not None else []
 
 
 def _option(name: str, values: Iterable[str]) -> list[str]:

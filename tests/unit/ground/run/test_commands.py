@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from snakemake.cli import parse_config
+from snakemake.cli import get_argument_parser, parse_config
 
 from drumcorpus.ground.run.commands import VARIABLE, command, remember_options
 
@@ -15,8 +15,9 @@ def nothing_noted(monkeypatch, tmp_path):
     return tmp_path
 
 
-def note(*, files=(), config=None, directory=None, is_main=True):
-    remember_options(files, config or {}, directory, is_main=is_main)
+def note(*, files=(), config=None, directory=None, is_main=True, arguments=()):
+    typed, _ = get_argument_parser().parse_known_args(list(arguments))
+    remember_options(files, config or {}, directory, is_main=is_main, typed=vars(typed))
 
 
 def test_without_options_it_is_the_plain_command():
@@ -90,3 +91,52 @@ def test_a_job_leaves_what_the_user_gave_and_notes_its_own_where_there_is_none(m
     monkeypatch.delenv(VARIABLE)
     note(config={"gates": "enforce"}, is_main=False)
     assert "gates=enforce" in command("all")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "how"),
+    [
+        pytest.param(["--cores", "3", "-j", "5", "x"], ["--cores", "all"], id="neither"),
+        pytest.param(
+            ["--profile", "my slurm/it's", "--profile=b", "--", "all"],
+            ["--profile", "my slurm/it's", "--profile", "b"],
+            id="profiles",
+        ),
+        pytest.param(
+            ["--workflow-profile", "none", "--cores", "7"],
+            ["--workflow-profile", "none", "--cores", "7"],
+            id="workflow_profile",
+        ),
+        pytest.param(
+            ["-e", "local", "--jobs", "100"],
+            ["--executor", "local", "--jobs", "100"],
+            id="executor",
+        ),
+        pytest.param(["--executor=local"], ["--executor", "local", "--cores", "all"], id="no_jobs"),
+        pytest.param(
+            ["--profile", "p", "--executor", "local", "-j", "unlimited"],
+            ["--profile", "p", "--executor", "local", "--jobs", "unlimited"],
+            id="unlimited",
+        ),
+        pytest.param(["--executor", "touch", "-c", "1"], ["--cores", "all"], id="touch"),
+    ],
+)
+def test_how_a_run_works_goes_with_its_commands(monkeypatch, arguments, how):
+    monkeypatch.setenv(VARIABLE, "{}")
+    note(arguments=arguments)
+    assert shlex.split(command("all", forced=["results/a b"])) == [
+        *("snakemake", *how, "--forcerun", "results/a b", "--", "all")
+    ]
+    read, _ = get_argument_parser().parse_known_args(shlex.split(command("all"))[1:])
+    asked, _ = get_argument_parser().parse_known_args(arguments)
+    if how != ["--cores", "all"]:
+        assert (read.profile, read.workflow_profile) == (asked.profile, asked.workflow_profile)
+        assert (read.executor, read.jobs) == (asked.executor, asked.jobs)
+    assert read.targets == ["all"]
+
+
+def test_a_job_has_the_profile_that_the_user_named(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "{}")
+    note(arguments=["--profile", "slurm", "--cores", "9"])
+    note(is_main=False)
+    assert command("verify") == "snakemake --profile slurm --cores 9 -- verify"
