@@ -18,6 +18,7 @@ HERE = {
     "bench/imports.py",
     "bench/ingest_groove.py",
     "bench/ingest_slakh.py",
+    "bench/label_agreement.py",
     "bench/make_manifest.py",
     "bench/make_slakh_tree.py",
     "bench/near_duplicates.py",
@@ -151,6 +152,24 @@ def test_a_slakh_tree_is_written_and_ingested(tmp_path):
     said = run(command_of("ingest_slakh.py"), {"OUT": tmp_path}, *small)
     assert "2: ingest, 2 shards, 2 at once" in said
     assert "| 2 | " in said
+
+
+def test_labels_are_compared_with_a_plain_reading_of_general_midi(performances, tmp_path):
+    tree = ("--sessions", "2", "--notes", "40")
+    run(command_of("make_slakh_tree.py"), {"OUT": tmp_path / "slakh"}, *tree)
+    places = {"ROOT": performances, "SLAKH_ROOT": tmp_path / "slakh"}
+    sets, kits = run(command_of("label_agreement.py"), places).rstrip().split("\n\n")
+    rows = [line.strip("| ").split(" | ") for line in sets.splitlines()]
+    # The edge of the first crash, which General MIDI takes for a splash.
+    assert rows[2:6] == [
+        ["groove_mididataset", "classes_3", "240", "0", "0", "0", "0 (0.0 %)"],
+        ["groove_mididataset", "classes_5", "240", "0", "0", "0", "0 (0.0 %)"],
+        ["groove_mididataset", "classes_8", "240", "0", "0", "0", "0 (0.0 %)"],
+        ["groove_mididataset", "classes_18", "240", "0", "0", "4", "4 (1.7 %)"],
+    ]
+    assert [row[0] for row in rows[6:]] == ["slakh2100"] * 4
+    assert "| roland_td11 | 22 | 2 (9.1 %) | 3 (13.6 %) | 3 (13.6 %) | 7 (31.8 %) |" in kits
+    assert "| slakh_pop_kit | 25 | " in kits
 
 
 def test_clips_are_cut_and_verified(tmp_path):
