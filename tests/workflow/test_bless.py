@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import new_project
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each run makes many pages
 
 CANDIDATE = "results/baselines/prod_combined.audit.json"
 BLESSED = "resources/baselines/prod_combined.audit.json"

@@ -12,7 +12,7 @@ from sounds import write_sound
 
 from drumcorpus.stages.crash.review_file import COLUMNS
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # builds a corpus of its own
 SET = "groove_mididataset"
 TWO_CRASHES = "drummer1/session1/1"
 # The sound alone decides, and never that two groups are two cymbals: every session is in doubt.

@@ -9,7 +9,7 @@ from conftest import new_project
 
 from drumcorpus.demo.groove_mididataset import write_corpus
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each run makes many pages
 
 SET = "groove_mididataset"
 MANY = 10**6
@@ -79,7 +79,6 @@ def test_the_end_of_a_run_that_assembled_an_export_says_what_became_of_the_event
     assert [line for line in lines[place + 1 :] if "ob" in line or "rule" in line] == []
 
 
-@pytest.mark.long
 def test_a_corpus_without_any_audio_is_no_export(tmp_path, repo):
     project = new_project(tmp_path / "project", repo)
     write_corpus(project.path("raw"), repo / "resources/demo/kits.yaml", seed=7, n_performances=3)

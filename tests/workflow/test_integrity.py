@@ -77,6 +77,7 @@ def test_verify_names_every_file_that_is_missing_extra_or_changed(project):
         assert f"{name}: {kind}" in done.said
 
 
+@pytest.mark.long  # three runs, and pages again
 def test_a_damaged_product_is_named_never_used_and_made_again_on_request(project):
     damaged = f"results/aliased/{SET}/000.parquet"
     flip_a_byte(project.path(damaged))
@@ -91,6 +92,7 @@ def test_a_damaged_product_is_named_never_used_and_made_again_on_request(project
     project.snakemake("verify")
 
 
+@pytest.mark.long  # three runs
 def test_damaged_clips_are_cut_again_as_verify_says(project):
     first, second = sorted(project.path("results/export").rglob("*.wav"))[:2]
     before = first.read_bytes(), second.read_bytes()
@@ -104,6 +106,7 @@ def test_damaged_clips_are_cut_again_as_verify_says(project):
     project.snakemake("verify")
 
 
+@pytest.mark.long  # every job is asked
 def test_a_deleted_product_comes_back_and_is_made_again_where_it_is_not_kept(project):
     product = f"results/events/{SET}/000.parquet"
     path = project.path(product)
@@ -298,6 +301,7 @@ def test_every_stroke_of_the_demo_is_in_the_manifest_or_under_a_reason(built):
     assert sum(map(len, manifest["components"].to_pylist())) == in_event
 
 
+@pytest.mark.long  # makes clips again
 def test_a_value_within_a_section_can_be_given_on_the_command_line(project):
     made = project.jobs("manifest", "--config", "crash={use_metadata: false}")
     assert f"cluster_crashes {SET} 000" in made
@@ -308,6 +312,7 @@ def test_a_value_within_a_section_can_be_given_on_the_command_line(project):
     assert crashes and {c["cymbal"] for c in crashes} == {None}
 
 
+@pytest.mark.long  # three runs
 def test_a_hand_edited_run_manifest_is_found_and_its_product_made_again(project):
     product = f"results/events/{SET}/000.parquet"
     sidecar = project.path(f"{product}.manifest.json")
@@ -332,6 +337,7 @@ def test_products_of_another_configuration_are_not_taken_for_these(project, tmp_
     assert project.products() == mine
 
 
+@pytest.mark.long  # three runs
 def test_verify_names_what_no_rule_makes_any_more_and_raw_files_it_does_not_know(project):
     project.configure(
         source_sets={SET: {"roots": ["raw"], "shards": 1}},
@@ -344,6 +350,7 @@ def test_verify_names_what_no_rule_makes_any_more_and_raw_files_it_does_not_know
     assert "new.mid: extra" in done.said
 
 
+@pytest.mark.long  # three runs
 def test_a_raw_file_that_comes_while_the_inventory_is_taken_is_seen_by_the_next_run(project):
     script = project.path("workflow/scripts/take_inventory.py")
     whole = script.read_text()

@@ -13,7 +13,7 @@ from conftest import new_project
 
 from drumcorpus.demo.groove_mididataset import write_corpus
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # builds corpora of its own
 
 # Of the demo one source set and no more: what is asked is where things lie.
 SMALL = {
@@ -71,7 +71,6 @@ def own_data(project, root="own"):
     project.configure(source_sets={"groove_mididataset": {"roots": [root]}})
 
 
-@pytest.mark.long
 def test_after_the_demo_own_data_in_the_same_checkout_works(checkout):
     done = make(checkout, "run", "TARGET=inventory")
     assert done.returncode == 0, done.said
@@ -86,7 +85,6 @@ def test_after_the_demo_own_data_in_the_same_checkout_works(checkout):
     assert checkout.path("reports/inventory.html").is_file()
 
 
-@pytest.mark.long
 def test_own_data_in_the_folder_of_a_demo_do_not_miss_the_demo_s_files(checkout):
     checkout.run("-m", "snakemake", "--cores", "2", "--", "inventory")
     own_data(checkout)
@@ -162,7 +160,6 @@ def test_a_root_that_is_not_mounted_is_said_by_name_or_refused(project):
     assert "Traceback" not in done.said
 
 
-@pytest.mark.long
 def test_a_set_without_data_yet_goes_through_all_when_that_is_allowed(tmp_path, repo):
     project = new_project(tmp_path / "project", repo)
     own_data(project, "raw")
@@ -186,7 +183,6 @@ def test_a_set_without_data_yet_goes_through_all_when_that_is_allowed(tmp_path, 
     assert project.jobs("all") == set()
 
 
-@pytest.mark.long
 def test_a_set_without_data_alone_is_listed_measured_and_weighed(tmp_path, repo):
     project = new_project(tmp_path / "project", repo)
     project.path("raw").mkdir()
@@ -266,7 +262,6 @@ def test_a_key_that_stands_twice_in_an_overlay_is_named_with_its_line(tmp_path, 
     assert f"mine.yaml:{line}:1: not YAML: the key 'use' stands twice" in done.said
 
 
-@pytest.mark.long
 def test_folders_and_files_may_be_called_as_people_call_them(checkout):
     """The checkout has a blank in its name as well."""
     name = 'it\'s "a" $5 #1 b\\c 100% ~ Größe [x] *?'

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each test runs the workflow several times
 
 MODULES = "src/drumcorpus"
 

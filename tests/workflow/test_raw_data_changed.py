@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each change is carried through the chain
 SET = "groove_mididataset"
 MEMORY = f".drumcorpus/digests/{SET}.json"
 CHANGED = "raw files changed since the last inventory: 1 (LICENSE)"

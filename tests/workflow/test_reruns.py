@@ -33,6 +33,7 @@ def test_nothing_is_to_be_done_when_nothing_has_changed(project):
     assert "Nothing to be done" in project.snakemake("all").said
 
 
+@pytest.mark.long  # every job is asked
 def test_touching_every_raw_file_makes_nothing(project):
     for path in project.path("raw").rglob("*"):
         os.utime(path)
@@ -48,17 +49,20 @@ def test_a_second_inventory_hashes_nothing(project):
     assert log.stat().st_mtime_ns == before
 
 
+@pytest.mark.long  # every job is asked
 def test_without_the_records_of_snakemake_nothing_is_made(project):
     shutil.rmtree(project.path(".snakemake"))
     assert project.jobs("all") == set()
 
 
+@pytest.mark.long  # every job is asked
 def test_without_the_records_of_snakemake_a_changed_setting_is_still_noticed(project):
     shutil.rmtree(project.path(".snakemake"))
     project.configure(sampling={"exponent": 0.25})
     assert project.jobs("all") == {"derive_weights prod_combined", "file_release"}
 
 
+@pytest.mark.long  # every job is asked
 def test_a_fresh_checkout_over_the_same_results_makes_nothing(project, repo):
     for name in ("Snakefile", "workflow", "src", "resources", "config"):
         target = project.path(name)
@@ -110,6 +114,7 @@ def test_a_changed_threshold_makes_its_stage_and_what_follows(project):
     assert project.jobs("all") == shards | after
 
 
+@pytest.mark.long  # cuts clips again
 def test_swapping_two_values_is_noticed(project):
     project.configure(export={"preroll_ms": 200.0, "postroll_ms": 80.0})
     assert "assemble_export prod_combined" in project.jobs("all")
@@ -131,6 +136,7 @@ def test_an_edit_to_a_comment_or_docstring_makes_nothing(project):
     assert project.jobs("all") == set()
 
 
+@pytest.mark.long  # every job is asked
 def test_an_edit_around_the_work_makes_nothing(project):
     path = project.path("src/drumcorpus/ground/run/progress.py")
     edit(path, "BETWEEN_LINES = 3.0", "BETWEEN_LINES = 4.0")
@@ -156,6 +162,7 @@ def test_a_vanished_raw_file_can_be_accepted(project):
     assert "missing_annotation" in project.path("reports/health/prod_combined.html").read_text()
 
 
+@pytest.mark.long  # two runs
 def test_a_root_that_is_gone_is_an_error_by_name(project):
     project.path("raw").rename(project.path("elsewhere"))
     done = project.snakemake("all", check=False)
@@ -163,6 +170,7 @@ def test_a_root_that_is_gone_is_an_error_by_name(project):
     assert f"source_sets.{SET}.roots: none of these folders exists: raw" in done.said
 
 
+@pytest.mark.long  # three runs
 def test_a_failing_gate_fails_again_and_keeps_the_reports(project):
     project.set_gates(min_count={"kick": 10**6})
     for _ in range(2):

@@ -13,7 +13,7 @@ from sounds import write_sound
 from drumcorpus.demo import cambridge, groove_mididataset
 from drumcorpus.ground.files.json_files import read_json
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # builds corpora of its own
 KITS = REPO / "resources/demo/kits.yaml"
 
 
@@ -27,7 +27,6 @@ def configured(project, **overlay):
     return project
 
 
-@pytest.mark.long
 def test_a_staged_set_alone_goes_through_all_and_is_held_to_its_own_gates(empty):
     cambridge.write_corpus(empty.path("raw"), KITS, seed=7)
     block = {"roots": ["raw"], "shards": 1, "gates": "resources/gates/source_set.yaml"}
@@ -69,7 +68,6 @@ def test_a_config_without_a_manifest_is_planned(empty, manifests):
     assert "prod_combined" not in said
 
 
-@pytest.mark.long
 def test_three_renderings_of_one_performance_are_one_family(empty):
     names = ["groove_mididataset", "groove_kit2", "groove_kit3"]
     first = empty.path("raw/groove_mididataset")

@@ -78,6 +78,7 @@ def test_a_setting_of_another_set_is_refused_before_any_job(empty):
     assert "unknown ['mix']" in said
 
 
+@pytest.mark.long  # runs on a built corpus
 def test_without_a_checksum_list_of_the_user_s_raw_data_may_change(project):
     assert "check_integrity" not in project.snakemake("--dry-run", "--forceall", "all").said
     readme = project.path("raw/README")
@@ -85,6 +86,7 @@ def test_without_a_checksum_list_of_the_user_s_raw_data_may_change(project):
     assert "take_inventory groove_mididataset" in project.jobs("inventory")
 
 
+@pytest.mark.long  # runs on a built corpus
 def test_a_checksum_list_of_the_user_s_is_held_before_anything_is_made(project):
     listed = sorted(path for path in project.path("raw").rglob("*") if path.is_file())
     lines = [f"{sha256_file(path)}  {path.relative_to(project.path('raw'))}\n" for path in listed]
@@ -102,6 +104,7 @@ def test_a_checksum_list_of_the_user_s_is_held_before_anything_is_made(project):
     assert "take_inventory" not in project.jobs_logged("made")
 
 
+@pytest.mark.long  # runs on a built corpus
 def test_integrity_writes_a_list_and_holds_later_runs_to_it(project):
     said = project.snakemake("integrity").said
     assert "groove_mididataset.sha256" in said

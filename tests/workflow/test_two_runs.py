@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # runs wait for each other
 
 SET = "groove_mididataset"
 LAUNCH = ("-m", "drumcorpus.ground.run.launch", "--configfile", "mine.yaml", "--cores", "1", "--")
@@ -90,7 +90,6 @@ def test_beside_a_living_run_nobody_works_and_a_list_of_targets_changes_nothing(
     assert sum(row.get("run") == "refused" for row in rows) == 2
 
 
-@pytest.mark.long
 def test_no_option_of_snakemake_lets_a_second_run_in(project):
     with living_run(project):
         before = state(project)
@@ -101,7 +100,6 @@ def test_no_option_of_snakemake_lets_a_second_run_in(project):
         assert state(project) == before
 
 
-@pytest.mark.long
 def test_a_look_during_a_run_makes_no_finished_job_stale(project):
     with living_run(project):
         project.snakemake("--list-target-rules")
@@ -116,12 +114,12 @@ def test_a_look_during_a_run_makes_no_finished_job_stale(project):
     [
         pytest.param(["--list-target-rules"], id="targets"),
         pytest.param(["--dry-run", "all"], id="dry-run"),
-        pytest.param(["--rulegraph", "--", "all"], id="rulegraph", marks=pytest.mark.long),
-        pytest.param(["--summary", "all"], id="summary", marks=pytest.mark.long),
-        pytest.param(["--list-rules"], id="rules", marks=pytest.mark.long),
-        pytest.param(["--d3dag", "all"], id="d3dag", marks=pytest.mark.long),
-        pytest.param(["--list-untracked"], id="untracked", marks=pytest.mark.long),
-        pytest.param(["--delete-all-output", "-n"], id="delete-dry-run", marks=pytest.mark.long),
+        pytest.param(["--rulegraph", "--", "all"], id="rulegraph"),
+        pytest.param(["--summary", "all"], id="summary"),
+        pytest.param(["--list-rules"], id="rules"),
+        pytest.param(["--d3dag", "all"], id="d3dag"),
+        pytest.param(["--list-untracked"], id="untracked"),
+        pytest.param(["--delete-all-output", "-n"], id="delete-dry-run"),
     ],
 )
 def test_a_look_changes_nothing_though_there_is_news_and_records_are_lost(project, arguments):
@@ -134,7 +132,6 @@ def test_a_look_changes_nothing_though_there_is_news_and_records_are_lost(projec
         assert "take_inventory" in done.said
 
 
-@pytest.mark.long
 def test_verify_changes_no_state(project):
     project.path(".drumcorpus/manifests.json").unlink()
     project.path("raw/new.txt").write_text("")
@@ -143,7 +140,6 @@ def test_verify_changes_no_state(project):
     project.path("raw/new.txt").unlink()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("n_runs", [2, 5])
 def test_of_runs_started_at_one_moment_one_works_and_the_others_are_told(project, n_runs):
     project.path("raw/new.txt").write_text("")
@@ -191,10 +187,10 @@ def test_where_there_is_no_flock_a_sentence_says_how_to_run(project):
     "content",
     [
         pytest.param(b'{"rule": "\xff"}', id="no-utf-8"),
-        pytest.param(b"[1]", id="list", marks=pytest.mark.long),
-        pytest.param(b"", id="zero-length", marks=pytest.mark.long),
-        pytest.param(b'{"rule": 5, "input', id="truncated", marks=pytest.mark.long),
-        pytest.param(b'{"input": 5}', id="wrong-type", marks=pytest.mark.long),
+        pytest.param(b"[1]", id="list"),
+        pytest.param(b"", id="zero-length"),
+        pytest.param(b'{"rule": 5, "input', id="truncated"),
+        pytest.param(b'{"input": 5}', id="wrong-type"),
     ],
 )
 def test_a_damaged_record_of_snakemakes_is_named_put_aside_and_every_job_is_asked(project, content):
@@ -211,7 +207,6 @@ def test_a_damaged_record_of_snakemakes_is_named_put_aside_and_every_job_is_aske
     assert project.jobs_logged("fresh") and not project.jobs_logged("made")
 
 
-@pytest.mark.long
 def test_a_run_goes_on_with_whatever_stands_in_the_places_of_snakemakes_records(project):
     records = sorted(project.path(".snakemake/metadata").iterdir())
     for record in records[:3]:

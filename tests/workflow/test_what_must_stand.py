@@ -14,7 +14,7 @@ from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.verify import verify_everything
 from drumcorpus.stages.export.verify import absent_clips, verify_export
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # makes much of a corpus again
 SET = "groove_mididataset"
 
 
@@ -60,7 +60,6 @@ def test_every_product_that_vanishes_with_its_run_manifest_is_named(project):
     assert unnoticed == []
 
 
-@pytest.mark.long  # makes all pages again
 def test_verify_names_all_that_vanished_at_once_and_its_command_brings_them_back(project):
     before = project.products()
     gone = [p for p in finished(project) if p.startswith(("reports/", "results/sampling/"))]
@@ -75,7 +74,6 @@ def test_verify_names_all_that_vanished_at_once_and_its_command_brings_them_back
     assert "as recorded" in project.snakemake("verify").said
 
 
-@pytest.mark.long  # cuts all clips again
 def test_an_export_that_was_removed_is_missing_and_its_clips_come_back(project):
     clips = sorted(path.name for path in project.path("results/export").rglob("*.wav"))
     shutil.rmtree(project.path("results/export"))
@@ -89,7 +87,6 @@ def test_an_export_that_was_removed_is_missing_and_its_clips_come_back(project):
     assert "1 export are as recorded" in project.snakemake("verify").said
 
 
-@pytest.mark.long  # takes the inventory without any record
 def test_what_nobody_asked_for_is_not_built_yet(project):
     for top in ("results", "reports", ".drumcorpus", ".snakemake"):
         shutil.rmtree(project.path(top))
@@ -195,7 +192,6 @@ def test_prune_lists_what_no_rule_makes_and_takes_it_away_only_when_told(project
     assert "there is nothing that no rule makes" in project.snakemake("prune").said
 
 
-@pytest.mark.long  # builds a second set, and all that rests on both
 def test_prune_after_a_set_was_removed_leaves_a_folder_that_is_as_recorded(project):
     alone = project.path("mine.yaml").read_text()
     other = "musdb18_hq"
