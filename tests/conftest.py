@@ -6,6 +6,7 @@ import tempfile
 import pytest
 from checkout import REPO
 from figures import figures, pytest_terminal_summary  # noqa: F401 (pytest finds them here)
+from hypothesis import HealthCheck, settings
 from stated_ids import id_of
 
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
@@ -14,6 +15,11 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 # librosa compiles some functions on first use into files; tests that run side by side keep their
 # own, for two that write them at once can bring each other down.
 os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
+
+
+# On a busy machine everything takes longer: how long an example takes decides no test.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_make_parametrize_id(config, val, argname):
