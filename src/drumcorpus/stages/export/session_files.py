@@ -85,6 +85,26 @@ def write_session(
         If the name cannot be one of a file, an onset is before 0 or no number, a label has no entry
         in `notes` or `classes`, or `source_midi` is no MIDI file; the message names the session.
     """
+    contents, n_strokes, kind, left_out = session_contents(
+        name, events, notes=notes, classes=classes, source_midi=source_midi, duration=duration
+    )
+    rows = [_written(Path(folder), f"{name}.{end}", data) for end, data in contents.items()]
+    return SessionFiles(rows, n_strokes, kind, left_out)
+
+
+def session_contents(
+    name: str,
+    events: pa.Table,
+    *,
+    notes: Mapping[str, int | None],
+    classes: Mapping[str, str | None] | None = None,
+    source_midi: bytes | None = None,
+    duration: float | None = None,
+) -> tuple[dict[str, bytes], int, str, dict[str, int]]:
+    """The content of both files by ending, strokes, clock, and strokes left out by reason.
+
+    Parameters, errors and what is returned beside the contents are as of `write_session`.
+    """
     check_name(name)
     try:
         strokes = session_strokes(events)
@@ -97,11 +117,8 @@ def write_session(
         data, left_out[NO_NOTE] = session_midi(strokes, clock, notes, name=name, remarks=remarks)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    rows = [
-        _written(Path(folder), f"{name}.tsv", text.encode()),
-        _written(Path(folder), f"{name}.mid", data),
-    ]
-    return SessionFiles(rows, strokes.num_rows, kind, {k: n for k, n in left_out.items() if n})
+    contents = {"tsv": text.encode(), "mid": data}
+    return contents, strokes.num_rows, kind, {k: n for k, n in left_out.items() if n}
 
 
 def _written(folder: Path, file: str, data: bytes) -> dict:
