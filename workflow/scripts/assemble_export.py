@@ -1,25 +1,32 @@
-"""Write the labels and checksums of one export around its clips."""
+"""Write labels, figures, card and checksums of one export around its samples."""
 
 from pathlib import Path
 
-from drumcorpus.ground.run.job import open_job
-from drumcorpus.stages.export.half_made import spill_folder
+from drumcorpus.ground.run.job import start_job
 
-job = open_job(snakemake)
-job.take_away([spill_folder(Path(snakemake.output.metadata).parent)])
-job.leave_if_fresh()
+job = start_job(snakemake)
 
-from drumcorpus.stages.export.assemble import assemble_export
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.export.assemble import assemble_export
+from drumcorpus.stages.export.cut import read_class_maps
 
+inputs, params = snakemake.input, snakemake.params
+folder = Path(snakemake.output.metadata).parent
 metadata = assemble_export(
-    snakemake.input.manifest,
-    snakemake.input.index,
-    Path(snakemake.output.metadata).parent,
-    components=list(read_yaml(snakemake.input.components)),
-    release=snakemake.params.release,
+    inputs.index,
+    inputs.written,
+    folder,
+    manifest=snakemake.wildcards.manifest,
+    export=snakemake.wildcards.export,
+    release=params.release,
+    settings=params.export,
+    class_maps=read_class_maps(inputs.taxonomy, inputs.class_maps),
+    weights=inputs.weights,
+    events_tables=inputs.events,
+    sessions_tables=inputs.sessions,
+    label_files=[Path(path).relative_to(folder).as_posix() for path in inputs.labels],
+    cards=dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True)),
     threads=snakemake.threads,
-    memory_limit=snakemake.params.local["memory_limit"],
-    **snakemake.params.export,
+    memory_limit=params.local["memory_limit"],
 )
-job.finish({"clips": metadata["clip"]})
+job.finish({"samples": metadata["statistics"]["records"]})

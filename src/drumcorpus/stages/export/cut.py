@@ -1,7 +1,7 @@
 """The samples of one shard of an export: each recording is decoded once, for all forms."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drumcorpus.ground.files.split_table import read_split_table
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.encoding import ENCODINGS, EncodedRecording
 from drumcorpus.ground.sound.gain import loudness_gain_db
 from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.stages.export.by_label import seconds_by_label
-from drumcorpus.stages.export.class_maps import ClassMaps
+from drumcorpus.stages.export.class_maps import ClassMaps, make_class_maps
+from drumcorpus.stages.export.general_midi import read_general_midi
 from drumcorpus.stages.export.layout import records_schema, sample_path
 from drumcorpus.stages.export.records import SOUND, json_lines, make_records
 from drumcorpus.stages.export.session_files import session_contents
@@ -36,7 +41,7 @@ from drumcorpus.stages.export.windows import (
     settle,
 )
 from drumcorpus.stages.export.written import WRITTEN, FileForm, ShardForms, sha256_of
-from drumcorpus.vocabulary import NO_AUDIO, UNREADABLE_AUDIO
+from drumcorpus.vocabulary import NO_AUDIO, NO_ONSETS, UNREADABLE_AUDIO
 
 # Samples that are described and written together: so many bytes of sound, or so many of them.
 _BYTES_AT_ONCE, _SAMPLES_AT_ONCE = 1 << 26, 4096
@@ -53,6 +58,52 @@ class _Pending:
     contents: dict[str, bytes] = field(default_factory=dict)
     rows: list[tuple[int, int]] = field(default_factory=list)  # of the events of the recordings
     n_bytes: int = 0
+
+
+def read_class_maps(
+    taxonomy_files: Sequence[str | os.PathLike], class_maps_file: str | os.PathLike
+) -> ClassMaps:
+    """The class maps of a taxonomy: components, techniques and dynamics, and its class maps.
+
+    Raises
+    ------
+    ValueError
+        As of `class_maps.make_class_maps`; the message names the file.
+    """
+    labels = load_taxonomy(*taxonomy_files).labels
+    return make_class_maps(labels, read_yaml(class_maps_file), name=os.fspath(class_maps_file))
+
+
+def read_shard(events_table, sessions_table, splits_table) -> tuple[pa.Table, pa.Table]:
+    """The events and the sessions of one shard that are in a manifest, each with its split.
+
+    A session that is left out by its errata has no labels, and is not there.
+    """
+    splits = read_split_table(splits_table)
+    events, sessions = read_table(events_table), read_table(sessions_table)
+    return splits.apply(events), splits.apply(sessions.filter(sessions["label_map"].is_valid()))
+
+
+def read_sample_cutter(
+    export_root: str | os.PathLike,
+    settings: Mapping,
+    source_set: str,
+    shard: str,
+    taxonomy_files: Sequence[str | os.PathLike],
+    class_maps_file: str | os.PathLike,
+    general_midi_file: str | os.PathLike,
+) -> "SampleCutter":
+    """What writes the samples of one shard, by the files of the taxonomy."""
+    taxonomy = load_taxonomy(*taxonomy_files)
+    return SampleCutter(
+        export_root,
+        settings,
+        source_set=source_set,
+        shard=shard,
+        families=taxonomy.families,
+        class_maps=read_class_maps(taxonomy_files, class_maps_file),
+        notes=read_general_midi(general_midi_file, taxonomy.labels).notes,
+    )
 
 
 def index_schema(class_maps: ClassMaps) -> pa.Schema:
@@ -85,8 +136,6 @@ class SampleCutter:
     class_maps : ClassMaps
     notes : mapping
         Label to its note of General MIDI, or None; for sessions.
-    of_set : mapping
-        ``label_method``, ``license`` and ``redistributable`` of sessions without an event.
     """
 
     def __init__(
@@ -99,11 +148,10 @@ class SampleCutter:
         families: Mapping[str, str],
         class_maps: ClassMaps,
         notes: Mapping[str, int | None],
-        of_set: Mapping,
     ):
         self._root, self._settings = Path(export_root), settings
         self._names = (source_set, shard)
-        self._maps, self._notes, self._of_set = class_maps, notes, of_set
+        self._maps, self._notes = class_maps, notes
         self._rate = settings["sample_rate_hz"]
         self._extension = ENCODINGS[settings["encoding"]].extension
         self._seconds = {
@@ -117,7 +165,7 @@ class SampleCutter:
         events: pa.Table,
         sessions: pa.Table,
         open_audio: OpenAudio,
-        read_midi: Callable[[str], bytes | None],
+        read_raw: Callable[[str], bytes],
     ) -> tuple[pa.Table, pa.Table]:
         """Write all samples of the shard.
 
@@ -132,8 +180,8 @@ class SampleCutter:
             ``audio_path -> (samples (n_samples,) or (n_samples, 2) float, sample_rate_hz)``; raises
             FileNotFoundError where there is no such file, ValueError where it is not audio; any
             other error stops the work.
-        read_midi : callable
-            The annotation of a session by its path, where it is MIDI; else None.
+        read_raw : callable
+            The annotation of a session by its path, for the tempo map of a MIDI file.
 
         Returns
         -------
@@ -156,7 +204,7 @@ class SampleCutter:
         ):
             parts = list(self._cut_all(events, sessions, recordings, open_audio, files, shards))
             if self._settings["unit"] == SESSION:
-                self._write_sessions(files, parts, events, sessions, read_midi)
+                self._write_sessions(files, parts, events, sessions, read_raw)
         index = pa.concat_tables([self._schema.empty_table(), *parts]).combine_chunks()
         index = self._with_parquet_shards(index, shards)
         rows = [*(files.rows if files else ()), *(shards.rows if shards else ())]
@@ -185,10 +233,10 @@ class SampleCutter:
         found: dict[tuple, list[int]] = {}
         for row, key in enumerate(zip(*keys, strict=True)):
             found.setdefault(key, [row, row])[1] = row + 1
-        if self._settings["unit"] != CLIP:  # a recording without a stroke is data as well
-            silent = {session for session, *_ in found}
+        if self._settings["unit"] != CLIP:
+            known = {session for session, *_ in found}
             for row in sessions.select(["session_id", "audio_path", "split"]).to_pylist():
-                if row["session_id"] not in silent:
+                if row["session_id"] not in known:
                     found[tuple(row.values())] = [0, 0]
         source_set = self._names[0]
         return [
@@ -207,7 +255,9 @@ class SampleCutter:
     def _cut_all(self, events, sessions, recordings, open_audio, files, shards) -> Iterator:
         pending = _Pending()
         for recording, first, last in recordings:
-            audio, gain_db = self._load(open_audio, recording["audio_path"])
+            # Of a session without any event nobody knows whether nothing is struck in it.
+            silent = (NO_ONSETS, 0.0) if first == last else None
+            audio, gain_db = silent or self._load(open_audio, recording["audio_path"])
             known = isinstance(audio, EncodedRecording)
             row = recording | {
                 "n_samples": audio.n_samples if known else None,
@@ -330,7 +380,6 @@ class SampleCutter:
             self._maps,
             sample_rate_hz=self._rate,
             ring_s=self._seconds["ring_ms"],
-            of_set=self._of_set,
         )
         parts = [
             self._write_split(split, part, pending, files, shards)
@@ -381,7 +430,7 @@ class SampleCutter:
         counted = is_first & (begins | (onset >= new_from))
         return pa.array(np.bincount(parent[counted], minlength=len(records)).astype(np.int64))
 
-    def _write_sessions(self, files, parts, events, sessions, read_midi) -> None:
+    def _write_sessions(self, files, parts, events, sessions, read_raw) -> None:
         """Text and MIDI beside the sound of each session."""
         of_session = {row["session_id"]: row for row in sessions.to_pylist()}
         names = ["sample_id", "session_id", "audio_path", "split", "duration", "outcome"]
@@ -395,12 +444,13 @@ class SampleCutter:
                         pc.equal(events["audio_path"], row["audio_path"]),
                     )
                 )
-                annotation = of_session[row["session_id"]]["annotation_path"]
+                annotation = of_session[row["session_id"]]["annotation_path"] or ""
+                is_midi = annotation.lower().endswith((".mid", ".midi"))
                 contents, *_ = session_contents(
                     row["sample_id"],
                     own,
                     notes=self._notes,
-                    source_midi=read_midi(annotation) if annotation else None,
+                    source_midi=read_raw(annotation) if is_midi else None,
                     duration=row["duration"],
                 )
                 for suffix, content in contents.items():
