@@ -118,6 +118,7 @@ def misnamed(judged, tmp_path):
     return out
 
 
+@pytest.mark.long  # a run of the benchmark
 def test_limits_are_fitted_with_a_kit_left_out(misnamed):
     said = run(command_of("crash_truth/leave_one_out.py"), {"OUT": misnamed})
     assert "| muldjord | " in said
@@ -125,11 +126,13 @@ def test_limits_are_fitted_with_a_kit_left_out(misnamed):
     assert "Sessions clustered: " in said
 
 
+@pytest.mark.long  # a run of the benchmark
 def test_limits_are_not_fitted_where_every_hit_is_right(outs):
     said = run(command_of("crash_truth/leave_one_out.py"), outs, status=1)
     assert said == ""
 
 
+@pytest.mark.long  # a run of the benchmark
 def test_mixtures_are_scored(outs):
     lines = run(command_of("crash_truth/mixture.py"), outs).splitlines()
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| muldjord", "| bja_pacific", "| mean"]

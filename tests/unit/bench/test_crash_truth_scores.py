@@ -246,6 +246,7 @@ def test_hits_of_equal_brightness_are_not_cut():
     assert centroid_gap.cut_at_gap(np.full(10, 3_000.0)).tolist() == [0] * 10
 
 
+@pytest.mark.long  # describes every kit
 def test_the_centroid_is_that_of_the_window_around_the_hit():
     times = np.arange(4 * RATE_HZ) / RATE_HZ
     tone = np.where(times < 2, np.sin(2e3 * np.pi * times), np.sin(6e3 * np.pi * times))

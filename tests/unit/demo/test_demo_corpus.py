@@ -85,6 +85,7 @@ def contents(root):
     }
 
 
+@pytest.mark.long  # writes three corpora
 def test_the_same_seed_writes_the_same_bytes_and_another_seed_does_not(corpus, tmp_path):
     write_corpus(tmp_path / "again", KITS_FILE, seed=SEED, n_performances=3)
     write_corpus(tmp_path / "other", KITS_FILE, seed=SEED + 1, n_performances=3)
