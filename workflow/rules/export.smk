@@ -116,6 +116,7 @@ rule assemble_export:
         metadata=f"{EXPORT}/metadata.json",
         sessions=f"{EXPORT}/sessions.parquet",
         files=f"{EXPORT}/files.parquet",
+        durations=f"{EXPORT}/durations.csv",
         card=f"{EXPORT}/README.md",
         citations=f"{EXPORT}/CITE.bib",
         croissant=f"{EXPORT}/croissant.json",
@@ -135,3 +136,34 @@ rule assemble_export:
         local={"memory_limit": config["export"]["memory_limit"]},
     script:
         "../scripts/assemble_export.py"
+
+
+# No output and no benchmark: Snakemake would take a benchmark's file for a job well done.
+rule verify_export:
+    """Say what every export will hold and lack, before any sound is decoded."""
+    input:
+        [
+            f"results/manifests/{manifest}.parquet"
+            for manifest in MANIFESTS
+            if EXPORTS_OF[manifest]
+        ],
+        products(["sessions/{s}/{n}", "audio_checks/{s}/{n}"], MERGED),
+        products(["inventory/{s}"], MERGED),
+        taxonomy=taxonomy_files(),
+        class_maps=f"{TAXONOMY}/class_maps.yaml",
+    log:
+        "logs/verify_export.log",
+    threads: 2
+    params:
+        exports=EXPORTS,
+        files={name: config[name] for name in ("summary", "duration_csv")},
+        local={
+            "tables": {
+                manifest: tables_to_verify(manifest)
+                for manifest in MANIFESTS
+                if EXPORTS_OF[manifest]
+            },
+            "memory_limit": config["export"]["memory_limit"],
+        },
+    script:
+        "../scripts/verify_export.py"

@@ -19,12 +19,30 @@ AROUND_SAMPLES = [
         "val/val_labels.parquet",
         "test/test_labels.parquet",
     ),
-    *("components.json", "metadata.json", "sessions.parquet", "files.parquet"),
+    *(
+        "components.json",
+        "metadata.json",
+        "sessions.parquet",
+        "files.parquet",
+        "durations.csv",
+    ),
     *("README.md", "CITE.bib", "croissant.json", "SHA256SUMS"),
 ]
 LABEL_LISTS = [
     *("train/train_labels.json", "val/val_labels.json", "test/test_labels.json"),
 ]
+
+
+def tables_to_verify(manifest):
+    """What says beforehand what the exports of a manifest will hold and lack."""
+    source_sets = config["manifests"][manifest]["source_sets"]
+    return {
+        "manifest": f"results/manifests/{manifest}.parquet",
+        "sessions": products(["sessions/{s}/{n}"], source_sets),
+        "inventories": products(["inventory/{s}"], source_sets),
+        "audio_checks": products(["audio_checks/{s}/{n}"], source_sets),
+        "roots": {name: roots(name)["roots"] for name in source_sets},
+    }
 
 
 def samples_of(wildcards, name):

@@ -7,26 +7,18 @@ from drumcorpus.ground.run.job import start_job
 job = start_job(snakemake)
 
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.stages.export.assemble import assemble_export
+from drumcorpus.ground.run.exports_made import indexes_made
+from drumcorpus.stages.export.assemble import assemble_export, write_run
 from drumcorpus.stages.export.cut import read_class_maps
 
-inputs, params = snakemake.input, snakemake.params
+inputs, params, names = snakemake.input, snakemake.params, dict(snakemake.wildcards.items())
 folder = Path(snakemake.output.metadata).parent
-metadata = assemble_export(
-    inputs.index,
-    inputs.written,
-    folder,
-    manifest=snakemake.wildcards.manifest,
-    export=snakemake.wildcards.export,
-    release=params.release,
-    settings=params.export,
-    class_maps=read_class_maps(inputs.taxonomy, inputs.class_maps),
-    weights=inputs.weights,
-    events_tables=inputs.events,
-    sessions_tables=inputs.sessions,
-    label_files=[Path(path).relative_to(folder).as_posix() for path in inputs.labels],
-    cards=dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True)),
-    threads=snakemake.threads,
-    memory_limit=params.local["memory_limit"],
-)
+maps = read_class_maps(inputs.taxonomy, inputs.class_maps)
+tables = {name: inputs[name] for name in ("index", "written", "events", "sessions", "weights")}
+tables["label_files"] = [Path(path).relative_to(folder).as_posix() for path in inputs.labels]
+cards = dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True))
+shared = {"class_maps": maps, "threads": snakemake.threads, **params.local}
+about = {**names, "release": params.release, "settings": params.export, "cards": cards}
+metadata = assemble_export(folder, **about, **tables, **shared)
+job.say(write_run(folder, indexes_made(**names), metadata, **shared))
 job.finish({"samples": metadata["statistics"]["records"]})

@@ -8,9 +8,9 @@ from drumcorpus.ground.run.kept import standing
 from drumcorpus.stages.export.half_made import half_made_samples
 from drumcorpus.stages.export.verify import files_are_whole
 
-names = snakemake.wildcards
-folder = f"results/export/{names.manifest}/{names.export}"
-job.take_away(half_made_samples(folder, names.source_set, names.shard))
+folder = "results/export/{manifest}/{export}".format(**snakemake.wildcards)
+shard = (snakemake.wildcards.source_set, snakemake.wildcards.shard)
+job.take_away(half_made_samples(folder, *shard))
 job.leave_if_fresh(also=lambda: files_are_whole(standing(snakemake.output.written), folder))
 
 from drumcorpus.ground.files.tables import count_by, write_table
@@ -21,11 +21,11 @@ from drumcorpus.stages.export.cut import read_sample_cutter, read_shard
 
 inputs, params = snakemake.input, snakemake.params
 events, sessions = read_shard(inputs.events, inputs.sessions, inputs.splits)
-source = (names.source_set, params.local["roots"], sessions)
+source = (shard[0], params.local["roots"], sessions)
 opened = open_recordings(*source, stereo=params.export["channels"] == "stereo")
 open_audio = Progress(job.title, sessions.num_rows, "recordings").counting(opened)
 vocabulary = (inputs.taxonomy, inputs.class_maps, inputs.general_midi)
-cutter = read_sample_cutter(folder, params.export, names.source_set, names.shard, *vocabulary)
+cutter = read_sample_cutter(folder, params.export, *shard, *vocabulary)
 made = cutter.write(events, sessions, open_audio, open_raw_data(*source).read)
 for path, table in zip((snakemake.output.index, snakemake.output.written), made, strict=True):
     write_table(path, table)

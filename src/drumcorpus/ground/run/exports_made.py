@@ -6,8 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.run.product_walk import SAMPLES
 from drumcorpus.ground.run.run_log import RUN_LOG
 
+WRITES_SAMPLES = "write_samples"
 RULE, REPORT = "assemble_export", "reports/export/{manifest}/{export}.json"
 
 
@@ -17,7 +19,8 @@ def exports_in_words(folder: Path = Path()) -> str:
     Empty where it assembled none, and where it is not known.
     """
     lines = []
-    for manifest, export in sorted(_assembled(folder / RUN_LOG)):
+    assembled = {(row["manifest"], row["export"]) for row in _made(folder / RUN_LOG, RULE)}
+    for manifest, export in sorted(assembled):
         report = folder / REPORT.format(manifest=manifest, export=export)
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # gone, or damaged
             lines.append(export_in_words(f"{manifest}/{export}", read_json(report)))
@@ -39,11 +42,21 @@ def export_in_words(export: str, report: Mapping) -> str:
     return text
 
 
-def _assembled(run_log: Path) -> set[tuple[str, str]]:
-    """Manifest and name of the exports that the last run in a run log has assembled."""
+def indexes_made(manifest: str, export: str, folder: Path = Path()) -> list[Path]:
+    """The indexes of an export that the present run has made so far."""
+    made = {
+        Path(SAMPLES, manifest, export, names["source_set"], f"{names['shard']}.parquet")
+        for names in _made(folder / RUN_LOG, WRITES_SAMPLES)
+        if (names["manifest"], names["export"]) == (manifest, export)
+    }
+    return sorted(folder / path for path in made)
+
+
+def _made(run_log: Path, rule: str) -> list[dict]:
+    """The wildcards of the jobs of a rule that have made something since the last run began."""
     if not run_log.is_file():
-        return set()
-    exports: set[tuple[str, str]] = set()
+        return []
+    made: list[dict] = []
     with run_log.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
@@ -52,8 +65,7 @@ def _assembled(run_log: Path) -> set[tuple[str, str]]:
             except ValueError:  # a line that a full disk has cut
                 continue
             if row.get("run") == "started":
-                exports = set()
-            elif row.get("rule") == RULE and row.get("outcome") == "made":
-                names = row["wildcards"]
-                exports.add((names["manifest"], names["export"]))
-    return exports
+                made = []
+            elif row.get("rule") == rule and row.get("outcome") == "made":
+                made.append(row["wildcards"])
+    return made

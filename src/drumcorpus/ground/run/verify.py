@@ -161,7 +161,10 @@ def odd_and_extra(
 
 
 def files_without_export(
-    recorded: set[str], exports: Collection[str], absent_files: Callable[[str, Path], int]
+    recorded: set[str],
+    exports: Collection[str],
+    absent_files: Callable[[str, Path], int],
+    leftovers: Leftovers = NO_LEFTOVERS,
 ) -> list[Problem]:
     """What is wrong with files of exports whose listing does not stand, by the tables of shards.
 
@@ -178,7 +181,9 @@ def files_without_export(
             problems.append(Problem(table, "stale", text, table))
     text = "neither a listing nor a table of files stands for this export; move it away"
     for folder in sorted(Path(EXPORTS).glob("*/*/")):
-        if folder.as_posix() not in exports and folder not in told and any(folder.rglob("*")):
+        below = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+        holds = any(leftovers.kind_of_either(path) is None for path in below)
+        if holds and folder.as_posix() not in exports and folder not in told:
             problems.append(Problem(folder.as_posix(), "extra", text))
     return problems
 

@@ -17,11 +17,13 @@ from drumcorpus.stages.export.cards import dataset_card
 from drumcorpus.stages.export.citations import bibliography
 from drumcorpus.stages.export.class_maps import ClassMaps
 from drumcorpus.stages.export.croissant import croissant_document
+from drumcorpus.stages.export.figure_tables import contribution_table, durations_csv
 from drumcorpus.stages.export.layout import (
     CHECKSUMS,
     COMPONENTS,
     FILES_TABLE,
     METADATA,
+    RUN,
     SPLIT_FOLDERS,
     UNIT_FOLDERS,
     labels_table,
@@ -30,30 +32,31 @@ from drumcorpus.stages.export.layout import (
 from drumcorpus.stages.export.records import json_lines
 from drumcorpus.stages.export.session_table import export_sessions, gather_sessions
 from drumcorpus.stages.export.settings import SESSION
-from drumcorpus.stages.export.statistics import measure_samples
+from drumcorpus.stages.export.statistics import measure_samples, run_figures
 from drumcorpus.stages.export.written import WRITTEN
 
 COMPONENTS_SCHEMA = "drumcorpus.export_components/2"
 METADATA_SCHEMA = "drumcorpus.export_metadata/2"
+RUN_SCHEMA = "drumcorpus.export_run/1"
 LOOSE_FOLDERS = tuple(UNIT_FOLDERS.values())
-SESSIONS_TABLE, CARD, CITATIONS, CROISSANT = (
-    *("sessions.parquet", "README.md", "CITE.bib", "croissant.json"),
+SESSIONS_TABLE, CARD, CITATIONS, CROISSANT, DURATIONS = (
+    *("sessions.parquet", "README.md", "CITE.bib", "croissant.json", "durations.csv"),
 )
 
 
 def assemble_export(
-    index_tables: Sequence[str | os.PathLike],
-    written_tables: Sequence[str | os.PathLike],
     export_root: str | os.PathLike,
     *,
     manifest: str,
     export: str,
+    index: Sequence[str | os.PathLike],
+    written: Sequence[str | os.PathLike],
+    events: Sequence[str | os.PathLike],
+    sessions: Sequence[str | os.PathLike],
     release: str | None,
     settings: Mapping,
     class_maps: ClassMaps,
     weights: str | os.PathLike,
-    events_tables: Sequence[str | os.PathLike],
-    sessions_tables: Sequence[str | os.PathLike],
     label_files: Sequence[str],
     cards: Mapping[str, Mapping],
     memory_limit: str,
@@ -66,19 +69,18 @@ def assemble_export(
 
     Parameters
     ----------
-    index_tables, written_tables : sequence of path
-        What `cut.SampleCutter` returned for each shard, as Parquet, in one order.
     export_root : path
     manifest, export : str
         Their names.
+    index, written, events, sessions : sequence of path
+        Of each shard, in one order, as Parquet: what `cut.SampleCutter` returned, and the tables of
+        schema EVENTS and SESSIONS.
     release : str, optional
     settings : mapping
         As of `settings.export_settings`.
     class_maps : ClassMaps
     weights : path
         Parquet of `event_id` and `weight`.
-    events_tables, sessions_tables : sequence of path
-        Schemas EVENTS and SESSIONS; those of the shards, in the same order.
     label_files : sequence of str
         Label files that stand already, relative to the export root.
     cards : mapping
@@ -101,13 +103,11 @@ def assemble_export(
     root = Path(export_root)
     maps = class_maps.document()
     for split in SPLIT_FOLDERS:
-        batches = _labelled(index_tables, split, class_maps, weights)
+        batches = _labelled(index, split, class_maps, weights)
         schema = records_schema(class_maps.ids)
         write_batches(root / labels_table(split), schema, _as_batches(batches))
     write_json(root / COMPONENTS, components_document(class_maps))
-    figures = measure_samples(
-        index_tables, class_maps=maps, threads=threads, memory_limit=memory_limit
-    )
+    figures = measure_samples(index, class_maps=maps, threads=threads, memory_limit=memory_limit)
     metadata = {
         "schema": METADATA_SCHEMA,
         "manifest": manifest,
@@ -118,7 +118,8 @@ def assemble_export(
         **figures,
     }
     write_json(root / METADATA, metadata)
-    shards = zip(index_tables, events_tables, sessions_tables, strict=True)
+    write_text(root / DURATIONS, durations_csv(figures))
+    shards = zip(index, events, sessions, strict=True)
     rows = [_sessions(*tables, settings["unit"]) for tables in shards]
     write_table(root / SESSIONS_TABLE, gather_sessions(rows))
     about = {"manifest": manifest, "export": export, "release": release, "cards": cards}
@@ -137,10 +138,39 @@ def assemble_export(
         files={path: (row["sha256"], row["bytes"]) for path, row in _rows(root, tables)},
     )
     write_json(root / CROISSANT, document)
-    _remove_stale(root, written_tables)
-    others = [*tables, *label_files, COMPONENTS, METADATA, SESSIONS_TABLE, CARD, CITATIONS]
-    _list_files(root, written_tables, [*others, CROISSANT])
+    _remove_stale(root, written)
+    others = [*tables, *label_files, COMPONENTS, METADATA, DURATIONS, SESSIONS_TABLE, CARD]
+    _list_files(root, written, [*others, CITATIONS, CROISSANT])
     return metadata
+
+
+def write_run(
+    export_root: str | os.PathLike,
+    made: Sequence[str | os.PathLike],
+    metadata: Mapping,
+    *,
+    class_maps: ClassMaps,
+    memory_limit: str,
+    threads: int,
+) -> str:
+    """Write `run.json`, what a run has added to an export; the same as a table in words.
+
+    It stands outside the checksums: it is of the run, and not of the export.
+
+    Parameters
+    ----------
+    export_root : path
+    made : sequence of path
+        The indexes that the run has made.
+    metadata : mapping
+        The content of `metadata.json`.
+    class_maps, memory_limit, threads
+        As of `assemble_export`.
+    """
+    maps = class_maps.document()
+    figures = measure_samples(made, class_maps=maps, threads=threads, memory_limit=memory_limit)
+    write_json(Path(export_root, RUN), {"schema": RUN_SCHEMA, **run_figures(figures)})
+    return contribution_table(figures, metadata)
 
 
 def components_document(class_maps: ClassMaps) -> dict:

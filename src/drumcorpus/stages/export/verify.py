@@ -10,7 +10,7 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import inside_root
 from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.files.tables import iter_batches, read_table
-from drumcorpus.stages.export.layout import CHECKSUMS, FILES_TABLE
+from drumcorpus.stages.export.layout import CHECKSUMS, FILES_TABLE, RUN
 
 LEVELS = ("quick", "sample", "full")
 # Files of sound, which are many or large.
@@ -177,7 +177,7 @@ def _unlisted_folders(root: Path, listed: set[str], ignored_names: tuple) -> lis
 
 def _may_stand(name: str, folder: str, digests: dict, ignored_names: tuple) -> bool:
     """Whether a file that is not listed may stand there all the same."""
-    if name in ignored_names or (name == CHECKSUMS and not folder):
+    if name in ignored_names or (name in (CHECKSUMS, RUN) and not folder):
         return True
     described = name.removesuffix(".manifest.json")
     return described != name and (described in digests or (described == CHECKSUMS and not folder))
