@@ -20,6 +20,7 @@ HERE = {
     "bench/ingest_groove.py",
     "bench/ingest_slakh.py",
     "bench/label_agreement.py",
+    "bench/load_segments.py",
     "bench/make_manifest.py",
     "bench/make_slakh_tree.py",
     "bench/near_duplicates.py",
@@ -187,6 +188,15 @@ def test_samples_are_cut_into_files_and_shards(tmp_path):
     assert sum("libsndfile alone" in line for line in lines[3:]) == 2
     assert sum(line.endswith("% of libsndfile") for line in lines[3:]) == 6
     assert not any(tmp_path.iterdir())
+
+
+def test_segments_are_read_beside_libsndfile(tmp_path):
+    small = ("--segments", "2", "--repeats", "1")
+    lines = run(command_of("load_segments.py"), {"OUT": tmp_path}, *small).splitlines()
+    readers = ("libsndfile", "webdataset", "parquet")
+    expected = [[sound, reader] for sound in ("wav16", "flac") for reader in readers]
+    assert [line.split()[:2] for line in lines] == expected
+    assert all(line.endswith("%") for line in lines)
 
 
 def test_audio_is_checked(judged):
