@@ -20,9 +20,9 @@ from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.stages.export.by_label import seconds_by_label
 from drumcorpus.stages.export.class_maps import ClassMaps, make_class_maps
 from drumcorpus.stages.export.general_midi import read_general_midi
-from drumcorpus.stages.export.layout import records_schema, sample_path
+from drumcorpus.stages.export.layout import records_schema
 from drumcorpus.stages.export.records import SOUND, json_lines, make_records
-from drumcorpus.stages.export.session_files import session_contents
+from drumcorpus.stages.export.session_files import make_session
 from drumcorpus.stages.export.settings import (
     CLIP,
     FILES,
@@ -403,8 +403,7 @@ class SampleCutter:
         ids = records["sample_id"].to_pylist()
         contents = [pending.contents[sample_id] for sample_id in ids]
         if files:
-            digests = records["sha256"].to_pylist()
-            files.add(split, records["file"].to_pylist(), contents, digests)
+            files.add(split, ids, contents, records["sha256"].to_pylist())
         if shards:
             tar = WEBDATASET in self._settings["form"]
             texts = list(json_lines(records, self._maps)) if tar else []
@@ -446,18 +445,16 @@ class SampleCutter:
                 )
                 annotation = of_session[row["session_id"]]["annotation_path"] or ""
                 is_midi = annotation.lower().endswith((".mid", ".midi"))
-                contents, *_ = session_contents(
+                made = make_session(
                     row["sample_id"],
                     own,
                     notes=self._notes,
                     source_midi=read_raw(annotation) if is_midi else None,
                     duration=row["duration"],
                 )
-                for suffix, content in contents.items():
-                    path = sample_path(
-                        row["split"], *self._names, SESSION, row["sample_id"], suffix
-                    )
-                    files.write(row["split"], path, content, sha256_of(content))
+                for name, content in made.contents.items():
+                    end = name.rpartition(".")[2]
+                    files.write(row["split"], row["sample_id"], end, content, sha256_of(content))
 
     def _with_parquet_shards(self, index: pa.Table, shards: ShardForms | None) -> pa.Table:
         """The index with the name of the Parquet shard of each sample."""

@@ -3,15 +3,7 @@
 import os
 from pathlib import Path
 
-
-def part_folder(folder: Path) -> Path:
-    """Where the next content of a folder of files is gathered."""
-    return folder.with_name(f".{folder.name}.part")
-
-
-def old_folder(folder: Path) -> Path:
-    """Where a folder of files waits until the next one has its place."""
-    return folder.with_name(f".{folder.name}.old")
+from drumcorpus.ground.files.fan_out import old_of, part_of
 
 
 def half_made_samples(export_root: str | os.PathLike, source_set: str, shard: str) -> list[Path]:
@@ -19,4 +11,4 @@ def half_made_samples(export_root: str | os.PathLike, source_set: str, shard: st
     root = Path(export_root)
     folders = [folder / shard for folder in root.glob(f"*/*/{source_set}")]
     shards = root.glob(f"*/.*-{source_set}-{shard}-*.part")
-    return [*shards, *(name(each) for each in folders for name in (part_folder, old_folder))]
+    return [*shards, *(name(each) for each in folders for name in (part_of, old_of))]

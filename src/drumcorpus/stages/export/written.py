@@ -5,21 +5,18 @@ files it has made and in which of them each sample stands. Only one process writ
 time.
 """
 
-import errno
 import hashlib
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
 
-from drumcorpus.ground.files.atomic import naming
+from drumcorpus.ground.files.fan_out import FanOutFolder
 from drumcorpus.ground.files.tar_shards import TarShards
-from drumcorpus.stages.export.half_made import old_folder, part_folder
 from drumcorpus.stages.export.layout import SPLIT_FOLDERS, sample_folder, sample_path, shard_stem
 from drumcorpus.stages.export.parquet_shards import ParquetShards
+from drumcorpus.stages.export.settings import SESSION
 
 # One row per file of an export.
 WRITTEN = pa.schema(
@@ -46,56 +43,38 @@ class FileForm:
     """
 
     def __init__(self, root: Path, source_set: str, shard: str, unit: str, extension: str):
-        self._root, self._names = Path(root), (source_set, shard, unit)
-        self._extension = extension
+        self._open, self._names, self._extension = ExitStack(), (source_set, shard, unit), extension
+        self._paths = {split: sample_folder(split, *self._names) for split in SPLIT_FOLDERS}
         self._folders = {
-            split: self._root / sample_folder(split, *self._names) for split in SPLIT_FOLDERS
+            split: FanOutFolder(Path(root, path), spread=unit != SESSION)
+            for split, path in self._paths.items()
         }
-        self._made: set[str] = set()
         self.rows: list[dict] = []
-        self._remove_parts()
 
     def __enter__(self) -> "FileForm":
+        for folder in self._folders.values():
+            self._open.enter_context(folder)
         return self
 
     def __exit__(self, kind, error, trace) -> None:
-        try:
-            if error is None:
-                for folder in self._folders.values():
-                    _replace_folder(folder, part_folder(folder))
-        finally:
-            self._remove_parts()
+        self._open.__exit__(kind, error, trace)
 
     def path_of(self, split: str, sample_id: str) -> str:
-        """Where a sample's file stands, relative to the export root."""
+        """Where a sample's file of sound stands, relative to the export root."""
         return sample_path(split, *self._names, sample_id, self._extension)
 
-    def add(self, split: str, paths: Sequence[str], contents: Sequence[bytes], digests) -> None:
-        """Write files of one split; `digests` are the SHA-256 of the contents."""
-        for path, content, sha256 in zip(paths, contents, digests, strict=True):
-            self.write(split, path, content, sha256)
+    def add(self, split: str, sample_ids, contents, digests) -> None:
+        """Write the sound of samples of one split; `digests` are the SHA-256 of the contents."""
+        for sample_id, content, sha256 in zip(sample_ids, contents, digests, strict=True):
+            self.write(split, sample_id, self._extension, content, sha256)
 
-    def write(self, split: str, path: str, content: bytes, sha256: str, n_samples: int = 1) -> None:
-        """Write one file below the folder of a split."""
-        folder = self._folders[split]
-        part = part_folder(folder)
-        place = f"{part}{(self._root / path).as_posix().removeprefix(folder.as_posix())}"
-        above = place.rpartition("/")[0]
-        if above not in self._made:
-            Path(above).mkdir(parents=True, exist_ok=True)
-            self._made.add(above)
-        # A Path costs as much as the file.
-        with naming(place), open(place, "xb", buffering=0) as handle:  # noqa: PTH123
-            if handle.write(content) != len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
-        row = {"path": path, "sha256": sha256, "bytes": len(content), "n_samples": n_samples}
-        self.rows.append(row)
-
-    def _remove_parts(self) -> None:
-        for folder in self._folders.values():
-            for left in (part_folder(folder), old_folder(folder)):
-                if left.exists():
-                    shutil.rmtree(left)
+    def write(
+        self, split: str, sample_id: str, extension: str, content: bytes, sha256: str
+    ) -> None:
+        """Write one file of a sample."""
+        path = self._folders[split].add(sample_id, extension, content)
+        row = {"path": f"{self._paths[split]}/{path}", "sha256": sha256, "bytes": len(content)}
+        self.rows.append(row | {"n_samples": int(extension == self._extension)})
 
 
 class ShardForms:
@@ -231,15 +210,3 @@ class ShardForms:
 def sha256_of(content: bytes) -> str:
     """Hexadecimal SHA-256 of a content."""
     return hashlib.sha256(content).hexdigest()
-
-
-def _replace_folder(folder: Path, part: Path) -> None:
-    """Put `part` in the place of `folder`; where there is no `part`, `folder` goes."""
-    if folder.exists():
-        old = old_folder(folder)
-        folder.rename(old)
-        if part.exists():
-            part.rename(folder)
-        shutil.rmtree(old)
-    elif part.exists():
-        part.rename(folder)
