@@ -17,6 +17,7 @@ from contextlib import suppress
 from drumcorpus.ground.run.ledger import record_asked
 from drumcorpus.ground.run.run_log import append_line, describe_start
 from drumcorpus.ground.run.snakemake_failures import watch
+from drumcorpus.ground.run.termination import hear_termination
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
@@ -35,6 +36,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 onstart:
     if workflow.is_main_process:
         FAILURES.jobs_begin()
+        hear_termination()
     append_line(describe_start(WORKFLOW, sys.argv[1:]))
     if WORKS:
         record_asked(str(path) for job in workflow.dag.jobs for path in job.output)
