@@ -21,7 +21,7 @@ RATE_HZ = 44_100
 SESSION_EVENTS, SESSION_S = 283, 35.1  # of 12.9 M events and 444 h in 45,537 sessions
 JSON_EVERY = 10  # shards
 TAXONOMY = Path(__file__).parent.parent / "resources/taxonomy"
-RING_MS = {"default": 250, "crash": 3000, "ride": 3000, "cymbal": 3000}
+RING_MS = {"crash": 3000, "ride": 3000, "cymbal": 3000}
 # How often a label is drawn; the rest is 1.
 OFTEN = {"kick": 25, "snare": 25, "hihat_closed": 30, "hihat_open": 6, "hihat_pedal": 8}
 OFTEN |= {"ride_bow": 12, "crash": 3, "tom_high": 3, "tom_mid": 3, "tom_low": 4}
@@ -126,10 +126,11 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
     import pyarrow.compute as pc
 
     from drumcorpus.ground.files.tables import read_table, write_table
+    from drumcorpus.ground.files.taxonomy_files import load_taxonomy
     from drumcorpus.ground.files.yaml_files import read_yaml
-    from drumcorpus.stages.export.by_label import seconds_by_label
     from drumcorpus.stages.export.class_maps import make_class_maps
     from drumcorpus.stages.export.records import SOUND, json_lines, make_records
+    from drumcorpus.stages.export.settings import ByLabel
     from drumcorpus.stages.export.windows import (
         RECORDINGS,
         clip_windows,
@@ -137,9 +138,9 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
         settle,
     )
 
-    components = read_yaml(TAXONOMY / "components.yaml")
-    families = {name: entry["family"] for name, entry in components.items()}
-    maps = make_class_maps(list(components), read_yaml(TAXONOMY / "class_maps.yaml"))
+    names = ("components", "techniques", "dynamics")
+    taxonomy = load_taxonomy(*(TAXONOMY / f"{name}.yaml" for name in names))
+    maps = make_class_maps(taxonomy.labels, read_yaml(TAXONOMY / "class_maps.yaml"))
     events = read_table(folder / "events.parquet")
     sessions = read_table(folder / "sessions.parquet")
 
@@ -156,9 +157,8 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
     )
     rate = {"sample_rate_hz": RATE_HZ}
     if unit == "clip":
-        before = seconds_by_label(80, families, name="preroll_ms")
-        after = seconds_by_label({"default": 200, "crash": 800}, families, name="postroll_ms")
-        windows = clip_windows(events, maps, preroll_s=before, postroll_s=after, **rate)
+        before, after = ByLabel(80, {}).of(taxonomy), ByLabel(200, {"crash": 800}).of(taxonomy)
+        windows = clip_windows(events, maps, preroll_ms=before, postroll_ms=after, **rate)
         windows = settle(windows, recordings, unit)
     else:
         windows = segment_windows(recordings, seconds=10, **rate)
@@ -171,9 +171,9 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
         else pa.repeat(pa.scalar(constant.get(f.name), f.type), len(windows))
         for f in SOUND
     ]
-    ring = seconds_by_label(RING_MS, families, name="ring_ms")
+    ring = ByLabel(250, RING_MS).of(taxonomy)
     sound = pa.Table.from_arrays(arrays, schema=SOUND)
-    records = make_records(windows, events, sessions, sound, maps, ring_s=ring, **rate)
+    records = make_records(windows, events, sessions, sound, maps, ring_ms=ring, **rate)
     labelled = time.process_time()
     write_table(folder / "records.parquet", records)
     written = time.process_time()

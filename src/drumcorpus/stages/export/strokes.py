@@ -10,6 +10,7 @@ Both in double precision, as written, so that whoever computes them again finds 
 are handled in arrays and never one by one; memory grows with what one shard's samples hold.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +71,7 @@ def strokes_of(
     class_maps: ClassMaps,
     *,
     sample_rate_hz: int,
-    ring_s: np.ndarray,
+    ring_ms: Mapping[str, float],
 ) -> Struck:
     """Every stroke inside each window, and every one before it that rings into it.
 
@@ -84,8 +85,8 @@ def strokes_of(
         For the order of the labels.
     sample_rate_hz : int
         Rate of the windows.
-    ring_s : array (n_labels,) float
-        How long a stroke of each label sounds, in seconds.
+    ring_ms : mapping of str to float
+        How long a stroke of each label sounds, in milliseconds.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def strokes_of(
     components = events["components"].combine_chunks()
     _check_numbers(events, components)
     own_codes, codes = recording_codes(windows, events)
-    strokes = _sorted_strokes(events, components, codes, class_maps, ring_s)
+    strokes = _sorted_strokes(events, components, codes, class_maps, class_maps.seconds(ring_ms))
     start, duration = (
         windows[name].to_numpy() / sample_rate_hz for name in ("start_sample", "n_samples")
     )

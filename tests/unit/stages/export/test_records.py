@@ -1,6 +1,5 @@
 import json
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from checkout import REPO
@@ -23,8 +22,8 @@ RATE = 1000
 TAXONOMY = REPO / "resources/taxonomy"
 LABELS = list(read_yaml(TAXONOMY / "components.yaml"))
 MAPS = make_class_maps(LABELS, read_yaml(TAXONOMY / "class_maps.yaml"))
-BY_LABEL = {"preroll_s": np.full(25, 0.08), "postroll_s": np.full(25, 0.2)}
-RING_S = np.full(25, 0.25)
+BY_LABEL = {"preroll_ms": dict.fromkeys(LABELS, 80), "postroll_ms": dict.fromkeys(LABELS, 200)}
+RING_MS = dict.fromkeys(LABELS, 250)
 OF_A_RECORDING = {"source_set": "egmd", "split": "train"}
 
 
@@ -76,7 +75,7 @@ def sound_of(windows):
 
 def records_of(windows, shard, **changes):
     events, sessions, _ = shard
-    given = {"sample_rate_hz": RATE, "ring_s": RING_S} | changes
+    given = {"sample_rate_hz": RATE, "ring_ms": RING_MS} | changes
     sound = given.pop("sound", sound_of(windows))
     records = make_records(windows, events, sessions, sound, MAPS, **given)
     assert records.schema == records_schema(MAPS.ids)
