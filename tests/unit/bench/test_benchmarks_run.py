@@ -189,6 +189,8 @@ def test_samples_are_cut_into_files_and_shards(tmp_path):
     assert sum("libsndfile alone" in line for line in lines[3:]) == 2
     assert sum(line.endswith("% of libsndfile") for line in lines[3:]) == 6
     assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("unit", "size", "made"),
     [("clip", "200", "300 clips"), ("segment", "300", "4 segments")],
