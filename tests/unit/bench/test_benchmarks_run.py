@@ -15,8 +15,8 @@ from drumcorpus.demo import mdb_drums
 HERE = {
     "bench/audio_checks.py",
     "bench/export_clips.py",
-    "bench/export_shards.py",
     "bench/export_records.py",
+    "bench/export_shards.py",
     "bench/imports.py",
     "bench/ingest_groove.py",
     "bench/ingest_slakh.py",
