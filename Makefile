@@ -1,6 +1,8 @@
 # make run    set up .venv and build the demo corpus below demo/, or what CONFIG describes
 # make test   set up .venv, check the style and run the tests
 # make test-long   the tests that take longest, such as those of the whole demo
+# make test-loading   the tests that open exports with the readers of others: webdataset, datasets,
+#             pretty_midi, and torch where it is installed
 # make lock   resolve the dependencies of pyproject.toml anew (needs uv)
 
 PYTHON ?= python3
@@ -24,7 +26,7 @@ ifneq (,$(findstring $(LINE_BREAK),$(value CONFIG)$(value DIR)))
 $(error CONFIG and DIR: a path with a line break cannot be given here; rename the file or folder)
 endif
 
-.PHONY: run test test-long lint lock clean
+.PHONY: run test test-long test-loading lint lock clean
 
 run: .venv/.installed
 	$(BIN)/python -m drumcorpus.ground.run.launch \
@@ -36,6 +38,15 @@ test: lint
 
 test-long: .venv/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
+
+# Files with a test that asks for one of these readers, and skips without it.
+READ_BY_OTHERS = tests/unit/load tests/unit/ground/files/test_tar_shards.py \
+  tests/unit/stages/export/test_parquet_shards.py tests/unit/stages/export/test_session_files.py
+
+test-loading: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements-loading.lock
+	$(BIN)/python -m pytest $(READ_BY_OTHERS)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
@@ -58,6 +69,9 @@ lock:
 	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	  --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  --group loading-tests --constraints requirements.lock -o requirements-loading.lock
 
 # Takes away what can be made again, and nothing else: of the demo, or of the run with this CONFIG
 # and DIR.

@@ -15,6 +15,7 @@ from drumcorpus.demo import mdb_drums
 HERE = {
     "bench/audio_checks.py",
     "bench/export_clips.py",
+    "bench/export_records.py",
     "bench/export_shards.py",
     "bench/imports.py",
     "bench/ingest_groove.py",
@@ -188,6 +189,21 @@ def test_samples_are_cut_into_files_and_shards(tmp_path):
     assert sum("libsndfile alone" in line for line in lines[3:]) == 2
     assert sum(line.endswith("% of libsndfile") for line in lines[3:]) == 6
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("unit", "size", "made"),
+    [("clip", "200", "300 clips"), ("segment", "300", "4 segments")],
+    ids=["clip", "segment"],
+)
+def test_records_are_planned_and_labelled(tmp_path, unit, size, made):
+    small = ("--events", "300", "--shard-events", size, "--unit", unit)
+    lines = run(command_of("export_records.py"), {"OUT": tmp_path}, *small).splitlines()
+    assert lines[0].startswith("300 events, ")
+    assert lines[0].endswith("memory limit 2,000 MB")
+    assert lines[1].partition(",")[0] == made
+    assert [line.split()[0] for line in lines[2:]] == ["plan", "label", "write", "JSON"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_segments_are_read_beside_libsndfile(tmp_path):

@@ -28,7 +28,10 @@ import webdataset
 shards = sorted(glob.glob("train/*.tar"))
 for sample in webdataset.WebDataset(shards, shardshuffle=False):
     sample["{extension}"], sample["json"]  # bytes
-```""",
+```
+
+With datasets, `load_dataset("webdataset", data_files={{"train": "train/train-*.tar"}})` opens \
+them as well.""",
     "parquet": """With datasets, streaming or not:
 
 ```python

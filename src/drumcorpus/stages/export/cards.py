@@ -143,10 +143,16 @@ def size_category(n_records: int) -> str:
 
 
 def _configs(forms: Sequence[str], splits: Sequence[str]) -> list[dict]:
-    """The files of every split: the shards of each form, and the labels; the first is default."""
-    patterns = {"webdataset": "{split}-*.tar", "parquet": "{split}-*.parquet"}
-    wanted = {form: patterns[form] for form in forms if form in patterns}
-    wanted["labels"] = "{folder}_labels.parquet"
+    """The files of every split, the first configuration being the default.
+
+    ``datasets`` reads all configurations of a folder with the reader of the default one: tar shards
+    stand alone, and where there are Parquet shards as well, these go first.
+    """
+    shards = {"parquet": "{split}-*.parquet", "webdataset": "{split}-*.tar"}
+    wanted = {form: shards[form] for form in shards if form in forms}
+    if list(wanted) != ["webdataset"]:
+        wanted.pop("webdataset", None)
+        wanted["labels"] = "{folder}_labels.parquet"
     configs = [
         {
             "config_name": name,

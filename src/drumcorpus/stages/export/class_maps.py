@@ -49,6 +49,16 @@ class ClassMaps:
         places = np.array([self.labels.index(name) for name in names], np.int64)
         return places[encoded.indices.to_numpy()]
 
+    def seconds(self, milliseconds: Mapping[str, float]) -> np.ndarray:
+        """Times in milliseconds by label as seconds, (n_labels,), in the order of the labels.
+
+        Raises
+        ------
+        KeyError
+            If a label is missing.
+        """
+        return np.array([milliseconds[label] for label in self.labels], float) / 1000
+
     def document(self) -> dict[str, dict]:
         """By map, ``classes`` in order and ``of``: the class id of each label, or None."""
         return {

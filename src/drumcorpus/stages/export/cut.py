@@ -17,7 +17,6 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.encoding import ENCODINGS, EncodedRecording
 from drumcorpus.ground.sound.gain import loudness_gain_db
 from drumcorpus.ground.sound.resampling import resample
-from drumcorpus.stages.export.by_label import seconds_by_label
 from drumcorpus.stages.export.class_maps import ClassMaps, make_class_maps
 from drumcorpus.stages.export.general_midi import read_general_midi
 from drumcorpus.stages.export.layout import records_schema
@@ -26,10 +25,12 @@ from drumcorpus.stages.export.session_files import make_session
 from drumcorpus.stages.export.settings import (
     CLIP,
     FILES,
+    LENGTHS,
     PARQUET,
     SEGMENT,
     SESSION,
     WEBDATASET,
+    milliseconds_by_label,
 )
 from drumcorpus.stages.export.windows import (
     RECORDINGS,
@@ -154,10 +155,7 @@ class SampleCutter:
         self._maps, self._notes = class_maps, notes
         self._rate = settings["sample_rate_hz"]
         self._extension = ENCODINGS[settings["encoding"]].extension
-        self._seconds = {
-            key: seconds_by_label(settings[key], families, name=key)
-            for key in ("preroll_ms", "postroll_ms", "ring_ms")
-        }
+        self._times = {key: milliseconds_by_label(settings[key], families) for key in LENGTHS}
         self._schema = index_schema(class_maps)
 
     def write(
@@ -305,8 +303,8 @@ class SampleCutter:
                 events,
                 self._maps,
                 sample_rate_hz=self._rate,
-                preroll_s=self._seconds["preroll_ms"],
-                postroll_s=self._seconds["postroll_ms"],
+                preroll_ms=self._times["preroll_ms"],
+                postroll_ms=self._times["postroll_ms"],
             )
             return settle(windows, recording, unit)
         if unit == SEGMENT:
@@ -379,7 +377,7 @@ class SampleCutter:
             pa.Table.from_pylist(pending.sound, SOUND),
             self._maps,
             sample_rate_hz=self._rate,
-            ring_s=self._seconds["ring_ms"],
+            ring_ms=self._times["ring_ms"],
         )
         parts = [
             self._write_split(split, part, pending, files, shards)

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.stages.export.by_label import seconds_by_label
 from drumcorpus.stages.export.class_maps import ClassMaps
 from drumcorpus.stages.export.figure_tables import durations_csv, forecast_text
 from drumcorpus.stages.export.forecast import forecast_export
-from drumcorpus.stages.export.settings import STEREO
+from drumcorpus.stages.export.settings import STEREO, milliseconds_by_label
 
 
 def forecast_exports(
@@ -90,11 +89,6 @@ def write_forecasts(
             writer.writerows([["export", *header]] if number == 0 else [])
             writer.writerows([name, *row] for row in rows)
         write_text(duration_csv, text.getvalue())
-
-
-def _milliseconds(setting, families: Mapping[str, str], name: str) -> dict[str, float]:
-    seconds = seconds_by_label(setting, families, name=name)
-    return dict(zip(families, (seconds * 1000).tolist(), strict=True))
 
 
 def _size_now(roots, path: str) -> int | None:

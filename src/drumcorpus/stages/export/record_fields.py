@@ -26,7 +26,7 @@ RECORD_FIELDS = {
     "ringing": "strokes before the start that still sound in it",
     "class_ids": "by class map, the sorted class ids of all that is struck inside",
     "event_class_ids": "the same of a clip's own event; else null",
-    "techniques": "how it was played, of all strokes inside",
+    "techniques": "how it was played: a clip's own event, else all that is struck inside",
     "negative_example": "whether its own event stands for the absence of a stroke",
     "components": "of a clip, what its own event consists of; else null",
     "is_synthetic": "whether the sound was made by a program",

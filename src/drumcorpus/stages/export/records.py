@@ -47,7 +47,7 @@ def make_records(
     class_maps: ClassMaps,
     *,
     sample_rate_hz: int,
-    ring_s: np.ndarray,
+    ring_ms: Mapping[str, float],
     weights: pa.Table | None = None,
     of_set: Mapping | None = None,
 ) -> pa.Table:
@@ -66,7 +66,7 @@ def make_records(
     class_maps : ClassMaps
     sample_rate_hz : int
         Of the windows.
-    ring_s : array (n_labels,) float
+    ring_ms : mapping of str to float
         As for `strokes.strokes_of`.
     weights : pa.Table, optional
         ``event_id`` and ``weight`` of events; others may be among them. A segment or session has
@@ -86,7 +86,7 @@ def make_records(
     """
     outcomes = windows["outcome"].combine_chunks()
     windows = sorted_windows(windows.filter(pc.is_in(outcomes, pa.array(UNITS))))
-    struck = strokes_of(windows, events, class_maps, sample_rate_hz=sample_rate_hz, ring_s=ring_s)
+    struck = strokes_of(windows, events, class_maps, sample_rate_hz=sample_rate_hz, ring_ms=ring_ms)
     seconds = {
         name: pa.array(windows[column].to_numpy() / sample_rate_hz)
         for name, column in (("start", "start_sample"), ("duration", "n_samples"))

@@ -45,7 +45,7 @@ def session_clock(
             clock = finer_clock(source)
             if _fits(clock, events):
                 return clock, "source", [CLOCKS["source"]]
-    onsets = events["onset_time"].to_numpy()
+    onsets = np.maximum(events["onset_time"].to_numpy(), 0.0)
     tempos = _changes(onsets, _microseconds(events["tempo_bpm"]))
     meters = _changes(onsets, _meter_codes(events["meter"]))
     clock = _clock_of_changes(tempos, meters)
@@ -63,7 +63,7 @@ def _microseconds(tempos_bpm: pa.ChunkedArray) -> np.ndarray:
 
 
 def _fits(clock: MidiFile, events: pa.Table) -> bool:
-    last = pc.max(events["onset_time"]).as_py() or 0.0
+    last = max(pc.max(events["onset_time"]).as_py() or 0.0, 0.0)
     ticks = [tick for tick, *_ in [*clock.tempos, *clock.meters]]
     reached = int(nearest_ticks(clock, np.array([last + _LAST_NOTE_SECONDS]))[0])
     return max([reached, *ticks]) <= LAST_TICK

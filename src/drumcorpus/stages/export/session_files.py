@@ -22,7 +22,7 @@ from drumcorpus.ground.midi.midi_file import MidiFile
 from drumcorpus.ground.midi.midi_writing import LAST_TICK, midi_bytes, nearest_ticks
 from drumcorpus.stages.export.layout import check_name
 from drumcorpus.stages.export.session_clock import session_clock
-from drumcorpus.vocabulary import ONSET_PAST_END
+from drumcorpus.vocabulary import ONSET_BEFORE_START, ONSET_PAST_END
 
 NOTE_SECONDS = 0.05  # of a note whose end is not known: a drum has none
 UNKNOWN_VELOCITY = 64  # of 127, as sequencers take it for a key without sense of touch
@@ -39,9 +39,9 @@ class SessionFiles:
     """The files of a session.
 
     `contents` has the bytes of each file by its name; `clock` is one of ``session_clock.CLOCKS``.
-    `left_out` counts strokes that are in neither file, or not in one, by reason: `onset_past_end`;
-    of the text `label_without_class`; of the notes `label_without_note`, whose text stands in the
-    MIDI file all the same.
+    `left_out` counts strokes that are in neither file, or not in one, by reason:
+    `onset_before_start`, `onset_past_end`; of the text `label_without_class`; of the notes
+    `label_without_note`, whose text stands in the MIDI file all the same.
     """
 
     contents: dict[str, bytes]
@@ -101,16 +101,12 @@ def make_session(
     Raises
     ------
     ValueError
-        If the name cannot be one of a file, an onset is before 0 or no number, a label has no entry
-        in `notes` or `classes`, or `source_midi` is no MIDI file; the message names the session.
+        If the name cannot be one of a file, an onset is no number, a label has no entry in `notes`
+        or `classes`, or `source_midi` is no MIDI file; the message names the session.
     """
     check_name(name)
     try:
-        strokes = session_strokes(events)
-        n_all = strokes.num_rows
-        if duration is not None:
-            strokes = strokes.filter(pc.less(strokes["onset"], duration))
-        left_out = {ONSET_PAST_END: n_all - strokes.num_rows}
+        strokes, left_out = _within(session_strokes(events), duration)
         text, left_out[NO_CLASS] = stroke_lines(strokes, classes)
         clock, kind, remarks = session_clock(events, source_midi)
         data, left_out[NO_NOTE] = session_midi(strokes, clock, notes, name=name, remarks=remarks)
@@ -119,6 +115,18 @@ def make_session(
     contents = {f"{name}.tsv": text.encode(), f"{name}.mid": data}
     left_out = {reason: n for reason, n in left_out.items() if n}
     return SessionFiles(contents, strokes.num_rows, kind, left_out)
+
+
+def _within(strokes: pa.Table, duration: float | None) -> tuple[pa.Table, dict[str, int]]:
+    """The strokes from 0 on and before the end, and how many are not, by reason."""
+    started = strokes.filter(pc.greater_equal(strokes["onset"], 0))
+    inside = started
+    if duration is not None:
+        inside = started.filter(pc.less(started["onset"], duration))
+    return inside, {
+        ONSET_BEFORE_START: strokes.num_rows - started.num_rows,
+        ONSET_PAST_END: started.num_rows - inside.num_rows,
+    }
 
 
 def session_strokes(events: pa.Table) -> pa.Table:
@@ -133,15 +141,15 @@ def session_strokes(events: pa.Table) -> pa.Table:
     Raises
     ------
     ValueError
-        If an onset is before 0, or no number.
+        If an onset is no number.
     """
     components = events["components"].combine_chunks()
     event = pc.list_parent_indices(components)
     struck = pc.list_flatten(components)
     onsets = events["onset_time"].combine_chunks().take(event)
-    wrong = onsets.filter(pc.invert(pc.and_(pc.is_finite(onsets), pc.greater_equal(onsets, 0))))
+    wrong = onsets.filter(pc.invert(pc.fill_null(pc.is_finite(onsets), False)))
     if len(wrong):
-        raise ValueError(f"an onset at {wrong[0]} s; wanted: from 0 on")
+        raise ValueError(f"an onset at {wrong[0]} s; wanted: seconds")
     fields = ("label", "velocity", "source_label")
     table = pa.table(
         {"onset": onsets, "offset": events["offset_time"].combine_chunks().take(event)}

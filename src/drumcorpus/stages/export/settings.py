@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from drumcorpus.ground.files.spelling import did_you_mean
-from drumcorpus.stages.export.by_label import DEFAULT, seconds_by_label
 
+DEFAULT = "default"
 CLIP, SEGMENT, SESSION = "clip", "segment", "session"
 FILES, WEBDATASET, PARQUET = "files", "webdataset", "parquet"
 STEREO = "stereo"
@@ -55,12 +55,13 @@ def export_settings(
         merged.setdefault("overlap", 0)
     for key in LENGTHS:
         merged[key] = _with_default(merged[key], defaults[key])
-        try:
-            seconds_by_label(merged[key], families, name=key)
-        except ValueError as error:
-            known = [DEFAULT, *dict.fromkeys(families.values()), *families]
-            unknown = merged[key].keys() - known if isinstance(merged[key], Mapping) else []
-            problems.append(f"{error}{''.join(did_you_mean(each, known) for each in unknown)}")
+        named = merged[key] if isinstance(merged[key], Mapping) else {}
+        known = list(dict.fromkeys([DEFAULT, *families.values(), *families]))
+        problems += [
+            f"{key}: {each!r}{did_you_mean(each, known)}; allowed: {', '.join(known)}"
+            for each in named
+            if each not in known
+        ]
     if merged["class_map"] not in class_maps:
         hint, allowed = did_you_mean(merged["class_map"], class_maps), ", ".join(class_maps)
         problems.append(f"class_map: {merged['class_map']!r}{hint}; allowed: {allowed}")
@@ -72,6 +73,32 @@ def export_settings(
 def sample_settings(settings: Mapping) -> dict:
     """Those settings that shape the samples; a change of the others cuts nothing anew."""
     return {key: value for key, value in settings.items() if key not in AROUND}
+
+
+def milliseconds_by_label(
+    setting: float | Mapping[str, float], families: Mapping[str, str]
+) -> dict[str, float]:
+    """Milliseconds of every label: its own, or else its family's, or else the default.
+
+    Parameters
+    ----------
+    setting : number or mapping
+        One time for all, or ``default`` and any families and labels, as `export_settings` has it.
+    families : mapping
+        Label to family, in the order of the class ids.
+
+    Examples
+    --------
+    >>> families = {"kick": "kick", "crash": "crash", "crash2": "crash"}
+    >>> milliseconds_by_label({"default": 200, "crash": 800, "crash2": 500}, families)
+    {'kick': 200, 'crash': 800, 'crash2': 500}
+    """
+    if not isinstance(setting, Mapping):
+        return dict.fromkeys(families, setting)
+    return {
+        label: setting.get(label, setting.get(family, setting[DEFAULT]))
+        for label, family in families.items()
+    }
 
 
 def _unit_problems(merged: Mapping) -> Sequence[str]:

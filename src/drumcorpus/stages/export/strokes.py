@@ -10,7 +10,7 @@ Both in double precision, as written, so that whoever computes them again finds 
 are handled in arrays and never one by one; memory grows with what one shard's samples hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,9 @@ from drumcorpus.stages.export.class_maps import NO_CLASS, ClassMaps
 from drumcorpus.stages.export.layout import STROKE
 from drumcorpus.stages.export.windows import onsets_of, recording_codes
 
-# Pairs of a window and a stroke that are looked at together.
-_PAIRS_AT_ONCE = 2_000_000
+# Times are searched in ticks of a microsecond, up to twelve days; beyond, all stand together.
+_TICKS = 2**20  # a second
+_LAST_TICK = 2**40
 _NUMBERS = ("velocity", "openness", "confidence")
 
 
@@ -50,18 +51,18 @@ class Struck:
 
 @dataclass(frozen=True)
 class _Strokes:
-    """All strokes of a shard by recording, onset, event id and component: rows in the events.
+    """All strokes of a shard by recording, onset, event id and component.
 
-    `row` is a row among all components of the events in their own order.
+    `columns` are the fields of STROKE after the onset.
     """
 
     code: np.ndarray
     onset: np.ndarray
     ring: np.ndarray
     event: np.ndarray
-    row: np.ndarray
     label: np.ndarray
     first: np.ndarray
+    columns: list[pa.Array]
 
 
 def strokes_of(
@@ -70,7 +71,7 @@ def strokes_of(
     class_maps: ClassMaps,
     *,
     sample_rate_hz: int,
-    ring_s: np.ndarray,
+    ring_ms: Mapping[str, float],
 ) -> Struck:
     """Every stroke inside each window, and every one before it that rings into it.
 
@@ -84,8 +85,8 @@ def strokes_of(
         For the order of the labels.
     sample_rate_hz : int
         Rate of the windows.
-    ring_s : array (n_labels,) float
-        How long a stroke of each label sounds, in seconds.
+    ring_ms : mapping of str to float
+        How long a stroke of each label sounds, in milliseconds.
 
     Raises
     ------
@@ -96,31 +97,17 @@ def strokes_of(
     components = events["components"].combine_chunks()
     _check_numbers(events, components)
     own_codes, codes = recording_codes(windows, events)
-    strokes = _sorted_strokes(events, components, codes, class_maps, ring_s)
+    strokes = _sorted_strokes(events, components, codes, class_maps, class_maps.seconds(ring_ms))
     start, duration = (
         windows[name].to_numpy() / sample_rate_hz for name in ("start_sample", "n_samples")
     )
-    inside, ringing = [], []
-    for window, stroke in _pairs(own_codes, start, duration, strokes):
-        onset = strokes.onset[stroke] - start[window]
-        within = (onset >= 0) & (onset < duration[window])
-        before = (onset < 0) & (-onset < strokes.ring[stroke])
-        inside.append((window[within], stroke[within], onset[within]))
-        ringing.append((window[before], stroke[before], onset[before]))
-    lists, found = [], []
-    for parts in (inside, ringing):
-        window, stroke, onset = (
-            (np.concatenate(c) for c in zip(*parts, strict=True))
-            if parts
-            else (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-        )
-        order = np.argsort(window, kind="stable")
-        window, stroke, onset = window[order], stroke[order], onset[order]
-        lists.append(
-            _stroke_lists(len(windows), window, stroke, onset, strokes, events, components)
-        )
-        found.append((window, stroke))
-    window, stroke = found[0]
+    within = _inside(own_codes, start, duration, strokes)
+    before = _ringing(own_codes, start, strokes)
+    lists = [
+        _stroke_lists(len(windows), *pairs, strokes.onset[pairs[1]] - start[pairs[0]], strokes)
+        for pairs in (within, before)
+    ]
+    window, stroke = within
     return Struck(
         *lists, window, strokes.event[stroke], strokes.label[stroke], strokes.first[stroke]
     )
@@ -197,56 +184,81 @@ def _sorted_strokes(events, components, codes, class_maps, ring_s) -> _Strokes:
     labels = class_maps.label_numbers(components.flatten().field("label"))
     first = (np.cumsum(counts) - counts)[order]
     counts = counts[order]
-    row = _ranges(first, counts)
-    event = np.repeat(order, counts)
+    row, event = _ranges(first, counts), np.repeat(order, counts)
     return _Strokes(
-        codes[event],
-        onsets[event],
-        ring_s[labels[row]],
-        event,
-        row,
-        labels[row],
-        row == np.repeat(first, counts),
+        code=codes[event],
+        onset=onsets[event],
+        ring=ring_s[labels[row]],
+        event=event,
+        label=labels[row],
+        first=row == np.repeat(first, counts),
+        columns=_columns(events, components.flatten(), pa.array(row), pa.array(event)),
     )
 
 
-def _pairs(codes, start, duration, strokes: _Strokes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(window, stroke) of all that may belong together, some at a time; a few more than do."""
-    longest = strokes.ring.max(initial=0.0)
-    order = np.lexsort((start, codes))
-    edges = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    low, high = np.zeros(len(order), np.int64), np.zeros(len(order), np.int64)
-    known = codes[order[edges]]
-    begin, end = (np.searchsorted(strokes.code, known, side) for side in ("left", "right"))
-    # Sums of times are rounded: what lies at the edge of a window is looked at, and judged exactly.
-    reach = np.abs(start) + duration + longest
-    slack = 4 * np.spacing(reach)
-    earliest, latest = start - longest - slack, start + duration + slack
-    edges = np.append(edges, len(order))
-    for place, (a, b) in enumerate(zip(begin, end, strict=True)):
-        rows = order[edges[place] : edges[place + 1]]
-        onsets = strokes.onset[a:b]
-        low[rows] = a + np.searchsorted(onsets, earliest[rows], "left")
-        high[rows] = a + np.searchsorted(onsets, latest[rows], "right")
-    counts = np.maximum(high - low, 0)
-    batch = np.cumsum(counts) // _PAIRS_AT_ONCE
-    for rows in np.split(np.arange(len(counts)), np.flatnonzero(np.diff(batch)) + 1):
-        if counts[rows].any():
-            yield np.repeat(rows, counts[rows]), _ranges(low[rows], counts[rows])
-
-
-def _stroke_lists(n_windows, window, stroke, onset, strokes, events, components) -> pa.ListArray:
-    row = pa.array(strokes.row[stroke])
-    event = pa.array(strokes.event[stroke])
-    values = components.flatten()
-    columns = {
-        "onset": pa.array(onset),
-        "event_id": events["event_id"].combine_chunks().take(event),
-        "techniques": events["techniques"].combine_chunks().take(event),
+def _columns(events: pa.Table, components: pa.StructArray, row, event) -> list[pa.Array]:
+    """The fields of STROKE after the onset, of some rows of components and of their events."""
+    of_events = {
+        name: events[name].combine_chunks().take(event) for name in ("event_id", "techniques")
     }
-    fields = [
-        columns[f.name] if f.name in columns else values.field(f.name).take(row) for f in STROKE
+    return [
+        of_events[field.name] if field.name in of_events else components.field(field.name).take(row)
+        for field in list(STROKE)[1:]
     ]
+
+
+def _inside(codes, start, duration, strokes: _Strokes) -> tuple[np.ndarray, np.ndarray]:
+    """(window, stroke) of the strokes inside, by window and in the order of the strokes."""
+    window, stroke = _near(codes, start, start + duration, strokes.code, strokes.onset)
+    onset = strokes.onset[stroke] - start[window]
+    within = (onset >= 0) & (onset < duration[window])
+    return window[within], stroke[within]
+
+
+def _ringing(codes, start, strokes: _Strokes) -> tuple[np.ndarray, np.ndarray]:
+    """(window, stroke) of the strokes that ring into a window, in the same order.
+
+    Strokes of one ring time are searched together, so that a kick is not looked for among the
+    seconds of a crash.
+    """
+    found = [np.zeros(0, np.int64)]
+    n_strokes = max(1, len(strokes.onset))
+    for ring in np.unique(strokes.ring):
+        own = np.flatnonzero(strokes.ring == ring)
+        window, place = _near(codes, start - ring, start, strokes.code[own], strokes.onset[own])
+        onset = strokes.onset[own[place]] - start[window]
+        before = (onset < 0) & (-onset < ring)
+        found.append(window[before] * n_strokes + own[place[before]])
+    pairs = np.sort(np.concatenate(found))
+    return np.divmod(pairs, n_strokes)
+
+
+def _near(codes, earliest, latest, of_codes, onsets) -> tuple[np.ndarray, np.ndarray]:
+    """(window, stroke) of the strokes from `earliest` to `latest` of each window, or just beside.
+
+    Times are searched as whole ticks, together with the number of the recording; the few that lie
+    at an edge are looked at too, and judged by whoever asks.
+    """
+    known = np.unique(of_codes)
+    if not len(known):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
+    keys = _keys(np.searchsorted(known, of_codes), onsets)
+    low = np.searchsorted(keys, _keys(place, earliest) - 1, "left")
+    high = np.searchsorted(keys, _keys(place, latest) + 1, "right")
+    counts = np.where(known[place] == codes, np.maximum(high - low, 0), 0)
+    return np.repeat(np.arange(len(codes)), counts), _ranges(low, counts)
+
+
+def _keys(recording: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Integers that are ordered by recording and time."""
+    ticks = np.floor(np.clip(seconds * _TICKS, -_LAST_TICK, _LAST_TICK)).astype(np.int64)
+    return recording * (4 * _LAST_TICK) + ticks
+
+
+def _stroke_lists(n_windows, window, stroke, onset, strokes: _Strokes) -> pa.ListArray:
+    rows = pa.array(stroke)
+    fields = [pa.array(onset), *(column.take(rows) for column in strokes.columns)]
     offsets = np.searchsorted(window, np.arange(n_windows + 1))
     return pa.ListArray.from_arrays(
         pa.array(offsets, pa.int32()), pa.StructArray.from_arrays(fields, fields=list(STROKE))

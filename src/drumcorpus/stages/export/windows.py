@@ -11,6 +11,8 @@ A window without any stroke stays: silence is data. What has no sound stays as a
 reason, so that every event and every recording is accounted for.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -82,8 +84,8 @@ def clip_windows(
     class_maps: ClassMaps,
     *,
     sample_rate_hz: int,
-    preroll_s: np.ndarray,
-    postroll_s: np.ndarray,
+    preroll_ms: Mapping[str, float],
+    postroll_ms: Mapping[str, float],
 ) -> pa.Table:
     """One window per event, in the order of the events; not settled.
 
@@ -97,9 +99,9 @@ def clip_windows(
     class_maps : ClassMaps
         For the order of the labels.
     sample_rate_hz : int
-    preroll_s, postroll_s : array (n_labels,) float
-        Seconds before and after the onset by label; of an event's components the longest counts.
-        An event without a component has the shortest.
+    preroll_ms, postroll_ms : mapping of str to float
+        Milliseconds before and after the onset, by label; of an event's components the longest
+        counts. An event without a component has the shortest.
 
     Returns
     -------
@@ -114,8 +116,8 @@ def clip_windows(
     """
     ids = _checked_ids(events)
     onsets = onsets_of(events)
-    before = np.rint(_longest(events, class_maps, preroll_s) * sample_rate_hz).astype(np.int64)
-    after = np.rint(_longest(events, class_maps, postroll_s) * sample_rate_hz).astype(np.int64)
+    before = np.rint(_longest(events, class_maps, preroll_ms) * sample_rate_hz).astype(np.int64)
+    after = np.rint(_longest(events, class_maps, postroll_ms) * sample_rate_hz).astype(np.int64)
     if len(after) and after.min() < 1:
         row = int(after.argmin())
         raise ValueError(f"event {ids[row]}: its post-roll is shorter than one sample")
@@ -313,8 +315,11 @@ def _checked_ids(events: pa.Table) -> pa.Array:
     return ids
 
 
-def _longest(events: pa.Table, class_maps: ClassMaps, seconds: np.ndarray) -> np.ndarray:
-    """Of each event, the longest of what its components' labels have."""
+def _longest(
+    events: pa.Table, class_maps: ClassMaps, milliseconds: Mapping[str, float]
+) -> np.ndarray:
+    """Of each event, the longest of what its components' labels have, in seconds."""
+    seconds = class_maps.seconds(milliseconds)
     components = events["components"].combine_chunks()
     counts = pc.fill_null(pc.list_value_length(components), 0).to_numpy()
     longest = np.full(len(counts), seconds.min())

@@ -116,19 +116,12 @@ def test_the_head_has_licence_task_size_and_the_files_of_every_split_and_form(wr
         "size_categories": ["n<1K"],
         "configs": [
             {
-                "config_name": "webdataset",
-                "data_files": [
-                    {"split": "train", "path": "train/train-*.tar"},
-                    {"split": "validation", "path": "val/validation-*.tar"},
-                ],
-                "default": True,
-            },
-            {
                 "config_name": "parquet",
                 "data_files": [
                     {"split": "train", "path": "train/train-*.parquet"},
                     {"split": "validation", "path": "val/validation-*.parquet"},
                 ],
+                "default": True,
             },
             {
                 "config_name": "labels",
@@ -156,11 +149,23 @@ def test_the_licence_is_the_hub_s_where_all_sets_have_one(figures, names, folder
     assert card_head(**facts, cards=cards(*names, folder=folder))["license"] == licence
 
 
-def test_loose_files_have_their_labels_as_the_only_configuration(figures):
-    settings = SETTINGS | {"form": "files"}
-    facts = {"manifest": "m", "export": "e", "settings": settings, "figures": figures}
-    configs = card_head(**facts, cards=cards("egmd"))["configs"]
-    assert [(each["config_name"], each["default"]) for each in configs] == [("labels", True)]
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [
+        ("files", ["labels"]),
+        ("webdataset", ["webdataset"]),
+        ("parquet", ["parquet", "labels"]),
+        (["webdataset", "parquet"], ["parquet", "labels"]),
+    ],
+    ids=["files", "tar", "parquet", "both"],
+)
+def test_all_configurations_have_files_of_one_kind(figures, form, names):
+    facts = {"manifest": "m", "export": "e", "settings": SETTINGS | {"form": form}}
+    configs = card_head(**facts, figures=figures, cards=cards("egmd"))["configs"]
+    assert [each["config_name"] for each in configs] == names
+    assert [each.get("default", False) for each in configs] == [True, False][: len(names)]
+    ends = {file["path"].split(".")[-1] for each in configs for file in each["data_files"]}
+    assert ends == ({"tar"} if form == "webdataset" else {"parquet"})
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,19 @@ def test_strokes_past_the_end_of_the_sound_are_left_out_and_counted(tmp_path):
     assert len(texts_and_notes((tmp_path / "s.mid").read_bytes())) == 3
 
 
+def test_strokes_before_the_start_are_left_out_and_counted(tmp_path):
+    events = table(
+        event(-0.5, ("kick", 1.0, "36"), ("snare", 1.0, "38"), tempo_bpm=90.0),
+        event(0.0, ("kick", 1.0, "36"), tempo_bpm=100.0),
+    )
+    written = write_session(tmp_path, "s", events, notes=NOTES)
+    assert (written.n_strokes, written.left_out) == (1, {"onset_before_start": 2})
+    assert (tmp_path / "s.tsv").read_text() == "0.000000\tkick\t1.000000\n"
+    read = parse_midi((tmp_path / "s.mid").read_bytes())
+    assert read.notes[:, 0].tolist() == [0]
+    assert read.tempos == [(0, 666_667), (0, 600_000)]  # the last of a tick holds
+
+
 def test_a_session_without_strokes_has_two_files_of_none(tmp_path):
     written = write_session(tmp_path, "s", SMALL.slice(0, 0), notes=NOTES)
     assert (written.n_strokes, written.clock, written.left_out) == (0, "none", {})
@@ -129,13 +142,18 @@ def test_an_event_without_components_is_no_stroke(tmp_path):
     ("name", "events", "words", "said"),
     [
         ("a/b", SMALL, {}, "'a/b' cannot be a file name"),
-        ("s", table(event(-0.1, ("kick", 1.0, "36"))), {}, "s: an onset at -0.1 s; wanted: from 0"),
-        ("s", table(event(float("nan"), ("kick", 1.0, ""))), {}, "s: an onset at nan s"),
+        (
+            "s",
+            table(event(None, ("kick", 1.0, "36"))),
+            {},
+            "s: an onset at None s; wanted: seconds",
+        ),
+        ("s", table(event(float("inf"), ("kick", 1.0, ""))), {}, "s: an onset at inf s"),
         ("s", table(event(0.0, ("gong", 1.0, "9"))), {}, "s: no entry for the label 'gong'"),
         ("s", SMALL, {"classes": {"kick": "KD"}}, "s: no entry for the label 'snare'"),
         ("s", SMALL, {"source_midi": b"RIFF"}, "s: not a MIDI file: starts with b'RIFF'"),
     ],
-    ids=["name", "early", "nan", "label", "class", "midi"],
+    ids=["name", "null", "infinite", "label", "class", "midi"],
 )
 def test_what_cannot_be_written_is_refused_and_nothing_is(tmp_path, name, events, words, said):
     with pytest.raises(ValueError, match=said):
@@ -404,8 +422,11 @@ def test_pretty_midi_reads_notes_and_times(tmp_path):
         pytest.skip("pretty_midi is not installed")
     import pretty_midi
 
-    write_session(tmp_path, "s", SMALL, notes=NOTES)
+    two = event(3.0, ("crash2", 0.5, "57"), ("crash3", 1.0, "55"), tempo_bpm=100.0)
+    events = pa.concat_tables([SMALL, table(two)])
+    write_session(tmp_path, "s", events, notes=NOTES)
     (drums,) = pretty_midi.PrettyMIDI(str(tmp_path / "s.mid")).instruments
     assert drums.is_drum
     read = sorted((round(note.start, 3), note.pitch, note.velocity) for note in drums.notes)
-    assert read == [(0.5, 36, 127), (0.5, 38, 32), (1.25, 36, 64), (2.0, 36, 1)]
+    assert read[:4] == [(0.5, 36, 127), (0.5, 38, 32), (1.25, 36, 64), (2.0, 36, 1)]
+    assert read[4:] == [(3.0, 57, 64), (3.0, 57, 127)]  # both that share a note

@@ -2,8 +2,11 @@
 
 import pytest
 
-from drumcorpus.stages.export.by_label import seconds_by_label
-from drumcorpus.stages.export.settings import export_settings, sample_settings
+from drumcorpus.stages.export.settings import (
+    export_settings,
+    milliseconds_by_label,
+    sample_settings,
+)
 
 DEFAULTS = {
     "memory_limit": "1GB",
@@ -32,14 +35,9 @@ def read(taxonomy):
 
 
 @pytest.fixture
-def seconds(read, taxonomy):
-    """Seconds by label of one of the settings of a block."""
-
-    def of(key, **block):
-        times = seconds_by_label(read(**block)[key], taxonomy.families, name=key)
-        return dict(zip(taxonomy.labels, times.tolist(), strict=True))
-
-    return of
+def times(read, taxonomy):
+    """Milliseconds by label of one of the settings of a block."""
+    return lambda key, **block: milliseconds_by_label(read(**block)[key], taxonomy.families)
 
 
 def test_what_a_block_does_not_say_is_as_the_defaults_have_it(read):
@@ -56,18 +54,23 @@ def test_a_segment_has_a_length_and_no_overlap_unless_one_is_named(read):
     assert read(**SEGMENTS, seconds=10, overlap=5)["form"] == ["webdataset", "parquet"]
 
 
-def test_a_mapping_of_a_block_needs_no_default_of_its_own(seconds):
-    of = seconds("postroll_ms", **CLIPS, postroll_ms={"snare": 90.0})
-    assert (of["snare"], of["rimshot"], of["kick"], of["crash"]) == (0.09, 0.09, 0.2, 0.2)
-    of = seconds("preroll_ms", **CLIPS, preroll_ms={"kick": 20.0})
-    assert (of["kick"], of["snare"]) == (0.02, 0.08)
-    of = seconds("preroll_ms", **CLIPS, preroll_ms={"default": 10.0, "kick": 20.0})
-    assert (of["kick"], of["snare"]) == (0.02, 0.01)
+def test_a_mapping_of_a_block_needs_no_default_of_its_own(times):
+    of = times("postroll_ms", **CLIPS, postroll_ms={"snare": 90.0})
+    assert (of["snare"], of["rimshot"], of["kick"], of["crash"]) == (90.0, 90.0, 200.0, 200.0)
+    of = times("preroll_ms", **CLIPS, preroll_ms={"kick": 20.0})
+    assert (of["kick"], of["snare"]) == (20.0, 80.0)
+    of = times("preroll_ms", **CLIPS, preroll_ms={"default": 10.0, "kick": 20.0})
+    assert (of["kick"], of["snare"]) == (20.0, 10.0)
 
 
-def test_labels_and_families_of_the_defaults_hold_where_a_block_names_none(seconds):
-    of = seconds("postroll_ms", **CLIPS)
-    assert (of["kick"], of["crash2"], of["ride_bell"], of["ride_bow"]) == (0.2, 0.8, 0.4, 0.2)
+def test_labels_and_families_of_the_defaults_hold_where_a_block_names_none(times):
+    of = times("postroll_ms", **CLIPS)
+    assert (of["kick"], of["crash2"], of["ride_bell"], of["ride_bow"]) == (
+        200.0,
+        800.0,
+        400.0,
+        200.0,
+    )
 
 
 def test_what_labels_are_read_by_shapes_no_sample(read):
@@ -97,7 +100,7 @@ def test_what_labels_are_read_by_shapes_no_sample(read):
         ),
         pytest.param(
             {**CLIPS, "ring_ms": {"crahs": 1}},
-            "exports.mine.ring_ms: crahs: is no family and no label",
+            "exports.mine.ring_ms: 'crahs' (did you mean 'crash'?)",
             id="label",
         ),
     ],
@@ -110,5 +113,5 @@ def test_what_contradicts_itself_is_refused_by_key(read, block, named):
 
 def test_all_that_is_wrong_is_said_at_once(read):
     with pytest.raises(ValueError) as caught:
-        read(**CLIPS, seconds=1, class_map="no", preroll_ms={"default": -1})
+        read(**CLIPS, seconds=1, class_map="no", preroll_ms={"no": 1})
     assert len(str(caught.value).splitlines()) == 3

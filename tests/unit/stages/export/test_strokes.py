@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from checkout import REPO
@@ -26,8 +25,7 @@ LABELS = list(read_yaml(TAXONOMY / "components.yaml"))
 CLASSES = read_yaml(TAXONOMY / "class_maps.yaml")
 MAPS = make_class_maps(LABELS, CLASSES)
 NO_IDS = {name: [] for name in MAPS.ids}
-RING = {"crash": 3.0, "crash2": 3.0, "cowbell": 0.0}
-RING_S = np.array([RING.get(label, 0.25) for label in LABELS])
+RING_MS = dict.fromkeys(LABELS, 250) | {"crash": 3000, "crash2": 3000, "cowbell": 0}
 
 
 def stroke(label, velocity=0.5, **changes):
@@ -60,9 +58,9 @@ def tables(windows, events):
     return pa.Table.from_pylist(windows, WINDOWS), pa.Table.from_pylist(events, EVENTS)
 
 
-def struck_of(windows, events, ring_s=RING_S):
+def struck_of(windows, events):
     tables_ = tables(windows, events)
-    return strokes_of(*tables_, MAPS, sample_rate_hz=RATE, ring_s=ring_s)
+    return strokes_of(*tables_, MAPS, sample_rate_hz=RATE, ring_ms=RING_MS)
 
 
 def heard(lists):
@@ -165,7 +163,7 @@ def test_class_ids_of_every_map():
         event("c", 9.0, "crash"),
     ]
     rows, table = tables([window(900, 500, event=1), window(4000, 500), window(8999, 9)], events)
-    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_s=RING_S)
+    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_ms=RING_MS)
     assert class_id_lists(struck, 3, MAPS).to_pylist() == [
         {
             "components": [LABELS.index("kick"), LABELS.index("crash3"), LABELS.index("cowbell")],
@@ -198,7 +196,7 @@ def test_techniques_of_a_window_stand_once():
         event("c", 9.0, "snare", techniques=["ghost"]),
     ]
     rows, table = tables([window(900, 500), window(2000, 10), window(8000, 2000)], events)
-    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_s=RING_S)
+    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_ms=RING_MS)
     lists = technique_lists(struck, 3, table)
     assert lists.to_pylist() == [["brush", "flam", "roll"], [], ["ghost"]]
 
@@ -230,7 +228,7 @@ def test_a_label_that_is_none_is_refused():
 )
 def test_nothing_makes_nothing(windows, events):
     rows, table = tables(windows, events)
-    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_s=RING_S)
+    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_ms=RING_MS)
     assert struck.strokes.to_pylist() == struck.ringing.to_pylist() == [[] for _ in windows]
     ids = class_id_lists(struck, len(windows), MAPS).to_pylist()
     assert ids == [NO_IDS for _ in windows]
@@ -259,11 +257,11 @@ def shards(draw):
         own = {"session_id": session_id, "audio_path": audio_path}
         own["event"] = draw(st.none() | st.integers(0, len(events) - 1)) if events else None
         windows.append(window(start, draw(st.sampled_from([1, 50, 280, 1000, 4000])), **own))
-    ring = draw(st.lists(st.sampled_from([0.0, 0.05, 0.25, 3.0]), min_size=25, max_size=25))
-    return windows, events, np.array(ring)
+    ring = draw(st.lists(st.sampled_from([0, 50, 250, 3000]), min_size=25, max_size=25))
+    return windows, events, dict(zip(LABELS, ring, strict=True))
 
 
-def slowly(windows, events, ring_s):
+def slowly(windows, events, ring_ms):
     """As `strokes_of` states it, over all events for every window."""
     inside, ringing = [], []
     for w in windows:
@@ -278,7 +276,7 @@ def slowly(windows, events, ring_s):
                 one |= {"onset": onset, "event_id": e["event_id"], "techniques": e["techniques"]}
                 if 0 <= onset < duration:
                     found[0].append(one)
-                elif onset < 0 and -onset < ring_s[LABELS.index(component["label"])]:
+                elif onset < 0 and -onset < ring_ms[component["label"]] / 1000:
                     found[1].append(one)
         inside.append(found[0])
         ringing.append(found[1])
@@ -297,10 +295,10 @@ def ids_slowly(labels):
 @settings(max_examples=200, deadline=None)
 @given(shards())
 def test_a_slow_computation_finds_the_same(shard):
-    windows, events, ring_s = shard
+    windows, events, ring_ms = shard
     rows, table = tables(windows, events)
-    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_s=ring_s)
-    inside, ringing = slowly(windows, events, ring_s)
+    struck = strokes_of(rows, table, MAPS, sample_rate_hz=RATE, ring_ms=ring_ms)
+    inside, ringing = slowly(windows, events, ring_ms)
     names = {"onset", "event_id", "label", "velocity", "confidence", "techniques"}
     for lists, expected in ((struck.strokes, inside), (struck.ringing, ringing)):
         got = [[{n: s[n] for n in names} for s in found] for found in lists.to_pylist()]

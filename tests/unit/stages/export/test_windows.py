@@ -1,4 +1,3 @@
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -19,8 +18,8 @@ RATE = 1000
 MAPS = make_class_maps(["kick", "crash"], {})
 GEOMETRY = {
     "sample_rate_hz": RATE,
-    "preroll_s": np.array([0.08, 0.1]),
-    "postroll_s": np.array([0.2, 0.8]),
+    "preroll_ms": {"kick": 80, "crash": 100},
+    "postroll_ms": {"kick": 200, "crash": 800},
 }
 
 
@@ -73,7 +72,7 @@ def test_the_longest_of_the_components_counts():
 
 @pytest.mark.parametrize("onset", [1.0, 1.000_4, 1.000_5, 1.000_6, 0.1, 0.29], ids=str)
 def test_without_a_preroll_the_onset_is_still_inside(onset):
-    geometry = GEOMETRY | {"preroll_s": np.zeros(2)}
+    geometry = GEOMETRY | {"preroll_ms": {"kick": 0, "crash": 0}}
     window = clip_windows(events_of(event(0, onset)), MAPS, **geometry).to_pylist()[0]
     assert window["start_sample"] / RATE <= onset
     assert window["start_sample"] + window["onset_sample"] == int(onset * RATE + 0.5)
@@ -209,7 +208,7 @@ def test_events_that_make_no_clip_are_refused(rows, said):
 
 
 def test_a_postroll_shorter_than_a_sample_is_refused():
-    geometry = GEOMETRY | {"postroll_s": np.array([0.2, 0.0001])}
+    geometry = GEOMETRY | {"postroll_ms": {"kick": 200, "crash": 0.1}}
     with pytest.raises(ValueError, match="event e1: its post-roll is shorter than one sample"):
         clip_windows(events_of(event(0, 1.0), event(1, 1.0, "crash")), MAPS, **geometry)
 
