@@ -17,6 +17,7 @@ from drumcorpus.ground.sound.stated_lengths import crc
 RATE_HZ = 44_100
 END = b"\x00\xff\x2f\x00"
 ANNOTATION, MIDI, AUDIO = ("unreadable_annotation",), ("unreadable_midi",), ("unreadable_audio",)
+EMPTY, CUT = ("empty_audio",), ("cut_short",)
 READ = ()
 
 
@@ -129,11 +130,11 @@ def sound_files(rng):
     return {
         **{f"{rate} Hz": (at_rate(rate), AUDIO) for rate in (1, 10, 100, 3_999, 2**31)},
         "65 channels": (wav(noise(0.1, 65)), AUDIO),
-        "no byte": (b"", AUDIO),
+        "no byte": (b"", EMPTY),
         "random bytes": (rng.randbytes(5_000), AUDIO),
-        "cut": (wav()[:60_000], AUDIO),
-        "an hour that is not there": (stating(3600 * RATE_HZ * 2), AUDIO),
-        "FLAC that promises an hour": (flac_of(3600 * RATE_HZ), AUDIO),
+        "cut": (wav()[:60_000], CUT),
+        "an hour that is not there": (stating(3600 * RATE_HZ * 2), CUT),
+        "FLAC that promises an hour": (flac_of(3600 * RATE_HZ), CUT),
         "two hours of silence": (silent_flac(7200, 1), AUDIO),
         "a NaN": (floats(np.nan), ("not_finite",)),
         "an infinity": (floats(-np.inf), ("not_finite",)),

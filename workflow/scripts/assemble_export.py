@@ -8,7 +8,7 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.export.assemble import assemble_export
-from drumcorpus.stages.export.cut import read_class_maps
+from drumcorpus.stages.export.shard_inputs import read_class_maps
 
 inputs, params = snakemake.input, snakemake.params
 folder = Path(snakemake.output.metadata).parent

@@ -72,8 +72,8 @@ def read_hits(
 ) -> dict:
     """One stroke of each file of a pack that names what was struck.
 
-    A file that cannot be decoded is refused (`unreadable_audio`), and one that is silent
-    (`no_onset`).
+    A file that cannot be decoded is refused by the reason of `sound.decoding`, and one that is
+    silent (`no_onset`).
     """
     rules, hits, refusals = read_rules(options["track_names"]), [], []
     settings = read_settings(OnsetSettings, options["onsets"])
@@ -84,7 +84,7 @@ def read_hits(
         try:
             samples, rate = read_mono(sound_source(read, sound.path))
         except ValueError as error:
-            reason, detail = UNREADABLE_AUDIO, str(error)
+            reason, detail = getattr(error, "reason", UNREADABLE_AUDIO), str(error)
         else:
             stroke = one_shot_onset(samples, rate, settings)
             if stroke is not None:

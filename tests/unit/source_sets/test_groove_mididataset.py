@@ -452,17 +452,22 @@ class TestIngest:
         assert ingested.events.equals(plain.events)
 
     @pytest.mark.parametrize(
-        "data", [b"", b"RIFF", b"no audio at all"], ids=["empty", "RIFF", "words"]
+        ("data", "reason"),
+        [
+            pytest.param(b"", "empty_audio", id="empty"),
+            pytest.param(b"RIFF", "unreadable_audio", id="RIFF"),
+            pytest.param(b"no audio at all", "unreadable_audio", id="words"),
+        ],
     )
     def test_audio_that_cannot_be_read_is_set_aside_in_the_inventory(
-        self, root, td11, taxonomy, data
+        self, root, td11, taxonomy, data, reason
     ):
         root.write()
         bad = root.rows[0]["audio_filename"]
         (root.folder / bad).write_bytes(data)
         inventory = root.inventory()
         (refusal,) = inventory.quarantine.to_pylist()
-        assert (refusal["path"], refusal["reason"]) == (bad, "unreadable_audio")
+        assert (refusal["path"], refusal["reason"]) == (bad, reason)
         assert refusal["stage"] == "inventory"
         assert inventory.sessions["audio_path"].to_pylist()[0] is None
         assert len(root.ingest(td11, taxonomy).events) == 8

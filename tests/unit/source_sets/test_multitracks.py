@@ -384,7 +384,7 @@ def test_a_track_that_cannot_be_decoded_is_refused_and_the_rest_goes_on(options)
     assert sorted(rows) == [("KickOut", "kick", "0.1"), ("Tom", "tom", "0.4")]
     assert [(r.path, r.reason, r.session_id) for r in found["refusals"]] == [
         ("A/KickIn.wav", "unreadable_audio", "s"),
-        ("A/Snare.wav", "unreadable_audio", "s"),
+        ("A/Snare.wav", "empty_audio", "s"),
     ]
 
 

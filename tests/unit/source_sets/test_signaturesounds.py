@@ -138,7 +138,7 @@ def test_silence_and_what_is_no_sound_are_refused_and_the_rest_goes_on(first_lou
     assert found["source_label"].tolist() == ["Kick 3"]
     assert [(r.path, r.reason, r.session_id) for r in found["refusals"]] == [
         ("P/Kick 1.wav", "no_onset", "P"),
-        ("P/Kick 2.wav", "unreadable_audio", "P"),
+        ("P/Kick 2.wav", "empty_audio", "P"),
     ]
 
 

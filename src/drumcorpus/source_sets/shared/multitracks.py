@@ -142,8 +142,8 @@ def close_tracks(tracks: list[Track], rules: Rules) -> dict[tuple, list[Track]]:
 def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> dict:
     """The strokes of one multitrack, each in the track that it was found in.
 
-    A track that cannot be decoded is refused (`unreadable_audio`), and the next microphone of its
-    source takes its place. Of every track only what `analyse_stem` keeps is held.
+    A track that cannot be decoded is refused by the reason of `sound.decoding`, and the next
+    microphone of its source takes its place. Of every track only what `analyse_stem` keeps is held.
     """
     rules = read_rules(options["track_names"])
     settings = read_settings(OnsetSettings, options["onsets"])
@@ -157,8 +157,8 @@ def stem_hits(session: dict, read: Callable[[str], bytes], options: Mapping) -> 
             try:
                 audio = read_mono(sound_source(read, track.path))
             except ValueError as error:
-                detail, session_id = str(error), session["session_id"]
-                refusals.append(Refusal(track.path, UNREADABLE_AUDIO, detail, session_id))
+                reason = getattr(error, "reason", UNREADABLE_AUDIO)
+                refusals.append(Refusal(track.path, reason, str(error), session["session_id"]))
             else:
                 stems.append((track, analyse_stem(*audio, settings)))
                 del audio  # before the next is decoded

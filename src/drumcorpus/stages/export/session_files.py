@@ -36,22 +36,42 @@ _TEXT_REMARK = "text before a note: label, tab, note or token of the source"
 
 @dataclass(frozen=True)
 class SessionFiles:
-    """What was written of a session.
+    """The files of a session.
 
-    `rows` has a dict of `file`, `sha256` and `bytes` for each file, `file` relative to the folder;
-    `clock` is one of `CLOCKS`. `left_out` counts strokes that are in neither file, or not in one,
-    by reason: `onset_past_end`; of the text `label_without_class`; of the notes
-    `label_without_note`, whose text stands in the MIDI file all the same.
+    `contents` has the bytes of each file by its name; `clock` is one of ``session_clock.CLOCKS``.
+    `left_out` counts strokes that are in neither file, or not in one, by reason: `onset_past_end`;
+    of the text `label_without_class`; of the notes `label_without_note`, whose text stands in the
+    MIDI file all the same.
     """
 
-    rows: list[dict]
+    contents: dict[str, bytes]
     n_strokes: int
     clock: str
     left_out: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def rows(self) -> list[dict]:
+        """`file`, `sha256` and `bytes` of each file."""
+        return [
+            {"file": file, "sha256": sha256_bytes(data), "bytes": len(data)}
+            for file, data in self.contents.items()
+        ]
 
-def write_session(
-    folder: str | os.PathLike,
+
+def write_session(folder: str | os.PathLike, name: str, events: pa.Table, **more) -> SessionFiles:
+    """Write the files of `make_session` into a folder, each whole or not at all.
+
+    That costs a wait for the disk for every file; who writes a folder of them beside its place may
+    rather write the `contents`.
+    """
+    files = make_session(name, events, **more)
+    for file, data in files.contents.items():
+        with replacing(Path(folder, file)) as part:
+            part.write_bytes(data)
+    return files
+
+
+def make_session(
     name: str,
     events: pa.Table,
     *,
@@ -60,16 +80,15 @@ def write_session(
     source_midi: bytes | None = None,
     duration: float | None = None,
 ) -> SessionFiles:
-    """Write ``NAME.tsv`` and ``NAME.mid`` of one session, each whole or not at all.
+    """``NAME.tsv`` and ``NAME.mid`` of one session.
 
     Parameters
     ----------
-    folder : path
     name : str
         File name without its ending, such as a sample id.
     events : pa.Table
-        The events of the session, with the columns `onset_time`, `offset_time`, `tempo_bpm`,
-        `meter` and `components` of the schema EVENTS; `event_id` is not needed.
+        The events of the session's recording, with the columns `onset_time`, `offset_time`,
+        `tempo_bpm`, `meter` and `components` of the schema EVENTS.
     notes : mapping
         Label to its note of General MIDI, or None; ``general_midi.read_general_midi``.
     classes : mapping, optional
@@ -85,26 +104,6 @@ def write_session(
         If the name cannot be one of a file, an onset is before 0 or no number, a label has no entry
         in `notes` or `classes`, or `source_midi` is no MIDI file; the message names the session.
     """
-    contents, n_strokes, kind, left_out = session_contents(
-        name, events, notes=notes, classes=classes, source_midi=source_midi, duration=duration
-    )
-    rows = [_written(Path(folder), f"{name}.{end}", data) for end, data in contents.items()]
-    return SessionFiles(rows, n_strokes, kind, left_out)
-
-
-def session_contents(
-    name: str,
-    events: pa.Table,
-    *,
-    notes: Mapping[str, int | None],
-    classes: Mapping[str, str | None] | None = None,
-    source_midi: bytes | None = None,
-    duration: float | None = None,
-) -> tuple[dict[str, bytes], int, str, dict[str, int]]:
-    """The content of both files by ending, strokes, clock, and strokes left out by reason.
-
-    Parameters, errors and what is returned beside the contents are as of `write_session`.
-    """
     check_name(name)
     try:
         strokes = session_strokes(events)
@@ -117,14 +116,9 @@ def session_contents(
         data, left_out[NO_NOTE] = session_midi(strokes, clock, notes, name=name, remarks=remarks)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    contents = {"tsv": text.encode(), "mid": data}
-    return contents, strokes.num_rows, kind, {k: n for k, n in left_out.items() if n}
-
-
-def _written(folder: Path, file: str, data: bytes) -> dict:
-    with replacing(folder / file) as part:
-        part.write_bytes(data)
-    return {"file": file, "sha256": sha256_bytes(data), "bytes": len(data)}
+    contents = {f"{name}.tsv": text.encode(), f"{name}.mid": data}
+    left_out = {reason: n for reason, n in left_out.items() if n}
+    return SessionFiles(contents, strokes.num_rows, kind, left_out)
 
 
 def session_strokes(events: pa.Table) -> pa.Table:

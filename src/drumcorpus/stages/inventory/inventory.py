@@ -1,6 +1,6 @@
 """Inventory: every raw file of a source set with its digest, and the sessions they make up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -106,8 +106,8 @@ def take_inventory(
     rows.sort(key=lambda row: row["session_id"])
     refusals = [*raw.refusals, *surveyed.refusals]
     refusals += [
-        Refusal(path, UNREADABLE_AUDIO, detail, surveyed.owners.get(path))
-        for path, detail in broken.items()
+        Refusal(path, reason, detail, surveyed.owners.get(path))
+        for path, (reason, detail) in broken.items()
     ]
     return Inventory(
         _inventory_table(raw.source_set, files, raw.digests, surveyed, probes),
@@ -165,24 +165,29 @@ class _Facts:
 
 def _probe_audio_files(
     files: dict[str, RawFile], roles: dict[str, str], cache: FactCache, workers: int
-) -> tuple[dict[str, dict], dict[str, str]]:
-    """What the header of each audio file says, and the reason for each file that is unusable."""
+) -> tuple[dict[str, dict], dict[str, tuple[str, str]]]:
+    """What the header of each audio file says; reason and detail of each file that is unusable."""
     paths = [path for path in files if roles[path] == AUDIO]
     with ThreadPoolExecutor(workers) as pool:
         facts = list(pool.map(lambda path: cache.fact(files[path], "audio", _audio_fact), paths))
     pairs = list(zip(paths, facts, strict=True))
     usable = {path: fact for path, fact in pairs if "unusable" not in fact}
-    return usable, {path: fact["unusable"] for path, fact in pairs if "unusable" in fact}
+    return usable, {path: tuple(fact["unusable"]) for path, fact in pairs if "unusable" in fact}
 
 
 def _audio_fact(file: RawFile) -> dict:
     try:
         return probe_audio(file.location)
     except ValueError as error:
-        return {"unusable": str(error)}
+        return _unusable(error)
 
 
-def _without_broken(session: dict, broken: dict[str, str]) -> dict:
+def _unusable(error: ValueError) -> dict:
+    """The fact of a file that no one can hear: the reason that is counted, and what is wrong."""
+    return {"unusable": [getattr(error, "reason", UNREADABLE_AUDIO), str(error)]}
+
+
+def _without_broken(session: dict, broken: Container[str]) -> dict:
     """The session without the audio that cannot be read; its labels stay."""
     recording = [session.get("audio_path"), *(session.get("channel_paths") or [])]
     support = session.get("support_paths") or []
@@ -197,16 +202,18 @@ def _without_broken(session: dict, broken: dict[str, str]) -> dict:
 
 def _measure_loudness(
     sessions: list[dict], files: dict[str, RawFile], cache: FactCache, workers: int
-) -> tuple[dict[str, float | None], dict[str, str]]:
+) -> tuple[dict[str, float | None], dict[str, tuple[str, str]]]:
     """Integrated loudness in LUFS of the audio of the sessions that ask for it.
 
-    Also the reason for each file that cannot be decoded to its end, which no header says.
+    Also reason and detail of each file that cannot be decoded to its end, which no header says.
     """
     paths = [s["audio_path"] for s in sessions if s.get("measure_loudness") and s["audio_path"]]
     with ThreadPoolExecutor(workers) as pool:
         facts = list(pool.map(lambda path: cache.fact(files[path], "loudness", _loudness), paths))
     pairs = dict(zip(paths, facts, strict=True))
-    unusable = {path: fact["unusable"] for path, fact in pairs.items() if isinstance(fact, dict)}
+    unusable = {
+        path: tuple(fact["unusable"]) for path, fact in pairs.items() if isinstance(fact, dict)
+    }
     return {path: fact for path, fact in pairs.items() if path not in unusable}, unusable
 
 
@@ -214,7 +221,7 @@ def _loudness(file: RawFile) -> float | dict | None:
     try:
         return integrated_loudness(file.location)
     except ValueError as error:
-        return {"unusable": str(error)}
+        return _unusable(error)
 
 
 def _label_map(session: dict, card: dict) -> str | None:

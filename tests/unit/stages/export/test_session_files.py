@@ -73,6 +73,7 @@ def test_both_files_are_written_and_listed(tmp_path):
         {"file": file.name, "sha256": sha256_file(file), "bytes": file.stat().st_size}
         for file in files
     ]
+    assert written.contents == {file.name: file.read_bytes() for file in files}
     assert (written.n_strokes, written.clock) == (5, "events")
     assert written.left_out == {"label_without_note": 1}
     assert files[0].read_bytes() == (

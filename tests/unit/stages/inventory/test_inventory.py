@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from sounds import write_sound
+from sounds import sound_bytes, write_sound
 
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.raw_files import scan_roots
@@ -112,6 +112,26 @@ def test_unreadable_audio_is_refused_and_taken_out_of_its_session(take):
     ]
 
 
+def broken_sounds():
+    """Files that are none to work with, by the reason that is counted."""
+    samples = 0.1 * np.sin(np.arange(24_000) / 7)
+    whole = sound_bytes(samples, 8000, format="AIFF", subtype="PCM_24")
+    return {
+        "cut_short": whole[: len(whole) // 3],
+        "empty_audio": sound_bytes(samples[:0], 8000, format="WAV", subtype="PCM_16"),
+        "unreadable_audio": b"RIFF----WAVEfmt and no more",
+    }
+
+
+@pytest.mark.parametrize("reason", ["cut_short", "empty_audio", "unreadable_audio"])
+def test_unusable_audio_is_refused_by_its_true_reason(take, root, reason):
+    (root / "l.wav").write_bytes(broken_sounds()[reason])
+    found = take({"session_id": "a", "audio_path": "l.wav"})
+    assert only(found)["audio_path"] is None
+    refused = {row["path"]: row["reason"] for row in found.quarantine.to_pylist()}
+    assert refused["l.wav"] == reason
+
+
 def test_one_unreadable_channel_silences_the_recording(take):
     session = {"session_id": "a", "audio_path": "l.wav", "channel_paths": ["l.wav", "bad.wav"]}
     row = only(take(session, roles={"bad.wav": "audio"}))
@@ -147,7 +167,7 @@ def test_sound_that_no_one_can_measure_is_refused_and_stops_nothing(take, root):
     assert -22 < b["integrated_loudness"] < -17
     refused = found.quarantine.to_pylist()
     assert [(row["path"], row["reason"], row["detail"]) for row in refused] == [
-        ("k.wav", "unreadable_audio", "samples hold a NaN or an infinity")
+        ("k.wav", "not_finite", "samples hold a NaN or an infinity")
     ]
 
 
