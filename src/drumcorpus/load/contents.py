@@ -90,6 +90,10 @@ class _Shards:
         # Of every sample two numbers; a dict of them all would take gigabytes in large exports.
         self._at = np.full((len(sample_ids), 2), -1, np.int64)
 
+    def places(self) -> tuple[np.ndarray, np.ndarray]:
+        """Shard and place in it; samples stand in the order of the records."""
+        return self._shard_ids, np.arange(len(self._shard_ids))
+
     def _place_of(self, row: int) -> tuple[int, int]:
         shard = int(self._shard_ids[row])
         if shard not in self._noted:
@@ -123,12 +127,6 @@ class TarContents(_Shards):
         if len(content) < size:
             raise ValueError("the shard is cut short")
         return content
-
-    def places(self) -> tuple[np.ndarray, np.ndarray]:
-        """Shard and place in it; members of a shard stand in order of their names."""
-        places = np.empty(len(self._sample_ids), np.int64)
-        places[pc.sort_indices(self._sample_ids).to_numpy()] = np.arange(len(places))
-        return self._shard_ids, places
 
     def _look_up(self, path: Path) -> dict[str, tuple[int, int]]:
         """Offset and size by sample; records stand beside the sound as JSON."""
@@ -167,15 +165,13 @@ class ParquetContents(_Shards):
             raise ValueError("the shard has no sound of this sample")
         return memoryview(sounds[place].as_buffer())
 
-    def places(self) -> tuple[np.ndarray, np.ndarray]:
-        """Shard and place in it; rows stand in the order of the records."""
-        return self._shard_ids, np.arange(len(self._shard_ids))
-
     def _group(self, shard: int, group: int) -> pa.Array:
         if (shard, group) not in self._held:
             file = self._files[self._path(shard)]
-            column = file.read_row_group(group, columns=["audio.bytes"], use_threads=False)
-            sounds = column.column("audio").combine_chunks().field("bytes")
+            table = file.read_row_group(group, columns=["audio.bytes"], use_threads=False)
+            audio = table.column("audio")  # in one chunk, unless it has more than 2 GiB
+            audio = audio.chunk(0) if audio.num_chunks == 1 else audio.combine_chunks()
+            sounds = audio.field("bytes")
             self._held[shard, group], self._unread[shard, group] = sounds, len(sounds)
             # Twice those that can be in use, for the ones used last need not be these.
             n_held = ROW_GROUPS + 2 * self._n_neighbours // len(sounds)

@@ -115,13 +115,15 @@ def frame_targets(
     if values.ndim != 1 or len(values) % 2 == 0 or not (values >= 0).all():
         raise ValueError(f"spread: got {spread!r}; wanted: an odd number of values from 0 on")
     frames, classes, _ = _cells(strokes, class_map, duration, fps)
-    targets = np.zeros((n_frames_of(duration, fps), len(class_map)), np.float32)
+    n_classes, around = len(class_map), len(values) // 2
+    n_frames = n_frames_of(duration, fps)
+    # With room for what is spread to before the first frame and past the last one.
+    targets = np.zeros((n_frames + 2 * around, n_classes), np.float32)
+    flat, cells = targets.reshape(-1), frames * n_classes + classes
     # In order of value, so that the larger one is written last and stays.
-    for place in np.argsort(values, kind="stable"):
-        shifted = frames + (int(place) - len(values) // 2)
-        inside = (shifted >= 0) & (shifted < len(targets))
-        targets[shifted[inside], classes[inside]] = values[place]
-    return targets
+    for place in np.argsort(values, kind="stable").tolist():
+        flat[cells + place * n_classes] = values[place]
+    return targets[around : around + n_frames]
 
 
 def velocity_frames(

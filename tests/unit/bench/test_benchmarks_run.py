@@ -19,6 +19,7 @@ HERE = {
     "bench/ingest_groove.py",
     "bench/ingest_slakh.py",
     "bench/label_agreement.py",
+    "bench/load_segments.py",
     "bench/make_manifest.py",
     "bench/make_slakh_tree.py",
     "bench/near_duplicates.py",
@@ -170,6 +171,25 @@ def test_labels_are_compared_with_a_plain_reading_of_general_midi(performances, 
     assert [row[0] for row in rows[6:]] == ["slakh2100"] * 4
     assert "| roland_td11 | 22 | 2 (9.1 %) | 3 (13.6 %) | 3 (13.6 %) | 7 (31.8 %) |" in kits
     assert "| slakh_pop_kit | 25 | " in kits
+
+
+def test_samples_are_cut_into_files_and_shards(tmp_path):
+    small = ("--clips", "40", "--files", "2", "--seconds", "11", "--jobs", "1", "--repeats", "1")
+    lines = run(command_of("export_shards.py"), {"OUT": tmp_path}, *small).splitlines()
+    clips = ["clips, the files alone", "clips, loose", "clips, tar"]
+    assert [line.rpartition(", 1 processes")[0] for line in lines[:3]] == clips
+    assert sum("libsndfile alone" in line for line in lines[3:]) == 2
+    assert sum(line.endswith("% of libsndfile") for line in lines[3:]) == 6
+    assert not any(tmp_path.iterdir())
+
+
+def test_segments_are_read_beside_libsndfile(tmp_path):
+    small = ("--segments", "2", "--repeats", "1")
+    lines = run(command_of("load_segments.py"), {"OUT": tmp_path}, *small).splitlines()
+    readers = ("libsndfile", "webdataset", "parquet")
+    expected = [[sound, reader] for sound in ("wav16", "flac") for reader in readers]
+    assert [line.split()[:2] for line in lines] == expected
+    assert all(line.endswith("%") for line in lines)
 
 
 def test_audio_is_checked(judged):

@@ -206,10 +206,12 @@ def forecast_export(
             samples = f"SELECT *, {before} + {after} AS n, 1 AS windows FROM placed"
         else:
             samples = f"SELECT *, {_window(unit, sample_rate_hz, seconds, overlap)} FROM sound"
+        of_labels = con.execute(_LABELS, {"labels": labels}).fetchall()
         rows = {
             "sums": _sums(con, unit, samples, bytes_of, sample_rate_hz, n_forms),
             "sessions": con.execute(_sessions(unit)).fetchall(),
-            "labels": con.execute(_LABELS, {"labels": labels}).fetchall(),
+            "labels": of_labels,
+            "event_labels": of_labels if unit == "clip" else (),
             "without": con.execute(_without(unit)).fetchall(),
         }
         unknown = {"labels": labels, "no_value": NO_VALUE}

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import check_columns, read_schema
+from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.export.amounts import amounts_in_words
 from drumcorpus.vocabulary import NO_VALUE, SPLITS
 
@@ -26,6 +27,7 @@ COLUMNS = pa.schema(
         ("sample_rate_hz", pa.int32()),
         ("n_samples", pa.int64()),
         ("outcome", pa.string()),
+        EVENTS.field("components"),  # of a clip's own event; null of other samples
     ]
 )
 AMOUNTS = ("records", "strokes", "seconds", "bytes", "sessions")
@@ -42,6 +44,12 @@ FROM samples WHERE bytes IS NOT NULL GROUP BY ALL ORDER BY ALL
 _LABELS = """
 SELECT split, label, count(*) FROM (
     SELECT split, unnest(list_transform(strokes, lambda s: s.label)) AS label
+    FROM samples WHERE bytes IS NOT NULL
+) GROUP BY ALL ORDER BY ALL
+"""
+_EVENT_LABELS = """
+SELECT split, label, count(*) FROM (
+    SELECT split, unnest(list_transform(components, lambda c: c.label)) AS label
     FROM samples WHERE bytes IS NOT NULL
 ) GROUP BY ALL ORDER BY ALL
 """
@@ -78,7 +86,8 @@ def measure_samples(
     figures : dict
         ``statistics``: ``records``, ``strokes``, ``seconds``, ``bytes`` and ``sessions`` of all,
         ``by_split``, ``by_source_set`` and ``by_split_and_source_set``; ``label_counts``: strokes
-        by split, map and class, those without a class under ``(none)``;
+        by split, map and class, those without a class under ``(none)``; ``event_label_counts``:
+        the same of the clips' own events, None where there is no clip;
         ``split_durations_seconds``; ``durations_by_source_set``: seconds by split and set;
         ``without_sound``: ``records`` without sound and why, in all, by split and by set;
         ``in_words``: the same totals for people.
@@ -89,7 +98,7 @@ def measure_samples(
         If a table lacks a column, or has a split or a label that is none.
     """
     paths = list(tables)
-    rows = dict.fromkeys(("sums", "sessions", "labels", "without"), ())
+    rows = dict.fromkeys(("sums", "sessions", "labels", "event_labels", "without"), ())
     if paths:
         for path in paths:
             _check(path)
@@ -98,6 +107,7 @@ def measure_samples(
             rows["sums"] = con.execute(_SUMS).fetchall()
             rows["sessions"] = con.execute(_SESSIONS).fetchall()
             rows["labels"] = con.execute(_LABELS).fetchall()
+            rows["event_labels"] = con.execute(_EVENT_LABELS).fetchall()
             rows["without"] = con.execute(_WITHOUT_SOUND, {"no_value": NO_VALUE}).fetchall()
     return figures_of(rows, class_maps)
 
@@ -109,8 +119,8 @@ def figures_of(rows: Mapping[str, Sequence[tuple]], class_maps: Mapping[str, Map
     ----------
     rows : mapping
         ``sums``: split, source set, sample rate, records, strokes, samples of sound and bytes;
-        ``sessions``: split, source set and number; ``labels``: split, label and strokes;
-        ``without``: split, source set, reason and records.
+        ``sessions``: split, source set and number; ``labels`` and ``event_labels``: split, label
+        and strokes; ``without``: split, source set, reason and records.
     class_maps : mapping
         As of `measure_samples`.
 
@@ -131,10 +141,11 @@ def figures_of(rows: Mapping[str, Sequence[tuple]], class_maps: Mapping[str, Map
             for split in SPLITS
         },
     }
-    by_split = statistics["by_split"]
+    by_split, events = statistics["by_split"], rows["event_labels"]
     return {
         "statistics": statistics,
         "label_counts": _label_counts(rows["labels"], class_maps),
+        "event_label_counts": _label_counts(events, class_maps) if events else None,
         "split_durations_seconds": {split: by_split[split]["seconds"] for split in SPLITS},
         "durations_by_source_set": {
             split: {name: part["seconds"] for name, part in of_sets.items()}

@@ -181,6 +181,8 @@ def test_labels_are_counted_and_those_outside_the_taxonomy_are_named(forecast):
         "components": {"kick": 2, "snare": 0, "crash": 1},
         "two": {"KD": 2, "SD": 0, "(none)": 1},
     }
+    assert found["event_label_counts"] == found["label_counts"]
+    assert forecast("session")["event_label_counts"] is None
     assert found["unknown_labels"] == [
         {"source_set": "b", "label": "gong", "strokes": 1, "examples": ["e6"]}
     ]

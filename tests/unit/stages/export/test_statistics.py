@@ -99,6 +99,18 @@ def test_strokes_are_counted_by_label_and_by_class_of_every_map(figures):
     assert figures["label_counts"]["test"]["two"] == {"KD": 0, "SD": 0, "(none)": 0}
 
 
+def test_strokes_of_the_clips_own_events_are_counted_apart(written, figures):
+    clip = sample("a", "1", "train", ["kick", "snare", "clap"], outcome="clip")
+    own = [clip | {"components": [{"label": label}]} for label in ("snare", "snare", "clap")]
+    found = measure_samples(written(own), class_maps=MAPS, **DATABASE)
+    assert found["event_label_counts"]["train"] == {
+        "components": {"kick": 0, "snare": 2, "clap": 1},
+        "two": {"KD": 0, "SD": 2, "(none)": 1},
+    }
+    assert found["label_counts"]["train"]["components"] == {"kick": 3, "snare": 3, "clap": 3}
+    assert figures["event_label_counts"] is None
+
+
 def test_durations_stand_by_split_and_by_source_set(figures):
     assert figures["split_durations_seconds"] == {"train": 3.5, "validation": 1.0, "test": 0.0}
     assert figures["durations_by_source_set"] == {
