@@ -5,12 +5,12 @@ from drumcorpus.ground.run.job import open_job
 job = open_job(snakemake)
 
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
-from drumcorpus.stages.export.cut import read_class_maps
 from drumcorpus.stages.export.forecasts import (
     forecast_exports,
     forecasts_in_words,
     write_forecasts,
 )
+from drumcorpus.stages.export.shard_inputs import read_class_maps
 
 inputs, params = snakemake.input, snakemake.params
 forecasts = forecast_exports(

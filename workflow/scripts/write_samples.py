@@ -17,7 +17,7 @@ from drumcorpus.ground.files.tables import count_by, write_table
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_data import open_raw_data
 from drumcorpus.ground.run.raw_sound import open_recordings
-from drumcorpus.stages.export.cut import read_sample_cutter, read_shard
+from drumcorpus.stages.export.shard_inputs import read_sample_cutter, read_shard
 
 inputs, params = snakemake.input, snakemake.params
 events, sessions = read_shard(inputs.events, inputs.sessions, inputs.splits)

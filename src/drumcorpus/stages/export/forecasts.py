@@ -43,7 +43,7 @@ def forecast_exports(
         own = dict(tables[manifest])
         roots = own.pop("roots")
         lengths = {
-            key: _milliseconds(settings[key], families, key)
+            key: milliseconds_by_label(settings[key], families, key)
             for key in ("preroll_ms", "postroll_ms")
         }
         forecasts[f"{manifest}/{name}"] = forecast_export(

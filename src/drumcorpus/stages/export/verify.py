@@ -13,8 +13,8 @@ from drumcorpus.ground.files.tables import iter_batches, read_table
 from drumcorpus.stages.export.layout import CHECKSUMS, FILES_TABLE, RUN
 
 LEVELS = ("quick", "sample", "full")
-# Files of sound, which are many or large.
-SOUND_ENDS = (".wav", ".flac", ".tar", ".parquet")
+# Names of files of sound, which are many or large; a table of labels has no minus in its name.
+_SOUND = re.compile(r".*\.(wav|flac|tar)|.*-.*\.parquet", re.DOTALL)
 # Level sample reads the files of sound whose listed digest begins with one of 8 of 256 bytes: 3 %.
 _SAMPLED_BYTES = 8
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)\n")
@@ -140,7 +140,7 @@ def _check_file(entry: os.DirEntry | None, digest: str, level: str, size: int | 
         return "missing"
     if not entry.is_file(follow_symlinks=False):
         return "not a plain file"
-    is_sound = entry.name.endswith(SOUND_ENDS)
+    is_sound = _SOUND.fullmatch(entry.name) is not None
     if is_sound and size is not None and entry.stat().st_size != size:
         return "wrong size"
     sampled = level == "sample" and int(digest[:2], 16) < _SAMPLED_BYTES
