@@ -140,7 +140,8 @@ def odd_and_extra(
 ) -> list[Problem]:
     """What was found that no record names, and what is no plain file; not what is `named` already.
 
-    What lies within one of the `exports` is held against its listing.
+    What lies within one of the `exports` is held against its listing; a shard of an export that is
+    not assembled is told by its table of files.
     """
     problems, listed = [], tuple(f"{export}/" for export in exports)
     for each in found:
@@ -154,14 +155,17 @@ def odd_and_extra(
             continue
         elif path in plan.products:
             problems.append(Problem(path, "extra", "no run manifest names this file", path))
-        elif not path.startswith(listed):
+        elif not path.startswith(listed) and not _is_told(path, recorded):
             text = "no run manifest names this file; move it away or delete it"
             problems.append(Problem(path, "extra", text))
     return problems
 
 
 def files_without_export(
-    recorded: set[str], exports: Collection[str], absent_files: Callable[[str, Path], int]
+    recorded: set[str],
+    exports: Collection[str],
+    absent_files: Callable[[str, Path], int],
+    leftovers: Leftovers = NO_LEFTOVERS,
 ) -> list[Problem]:
     """What is wrong with files of exports whose listing does not stand, by the tables of shards.
 
@@ -178,7 +182,9 @@ def files_without_export(
             problems.append(Problem(table, "stale", text, table))
     text = "neither a listing nor a table of files stands for this export; move it away"
     for folder in sorted(Path(EXPORTS).glob("*/*/")):
-        if folder.as_posix() not in exports and folder not in told and any(folder.rglob("*")):
+        below = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+        holds = any(leftovers.kind_of_either(path) is None for path in below)
+        if holds and folder.as_posix() not in exports and folder not in told:
             problems.append(Problem(folder.as_posix(), "extra", text))
     return problems
 
@@ -219,6 +225,15 @@ def export_problem(export: str, path: str, problem: str) -> Problem:
             target and f"{SAMPLES}/{export.removeprefix(f'{EXPORTS}/')}/{shard}{FILES_OF_SHARD}"
         )
     return Problem(f"{export}/{path}", problem, "by the export's SHA256SUMS", target)
+
+
+def _is_told(path: str, recorded: Collection[str]) -> bool:
+    """Whether a shard of an export has a table of files that stands as recorded."""
+    if not path.startswith(f"{EXPORTS}/"):
+        return False
+    manifest, export, *rest = [*path.split("/")[2:], "", ""]
+    shard = _shard_of("/".join(rest).rstrip("/"))
+    return f"{SAMPLES}/{manifest}/{export}/{shard}{FILES_OF_SHARD}" in recorded
 
 
 def _shard_of(path: str) -> str | None:
