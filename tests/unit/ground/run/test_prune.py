@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.kept import keep, kept_path
 from drumcorpus.ground.run.ledger import read_ledger, record_finished
 from drumcorpus.ground.run.must_stand import Plan
@@ -24,10 +26,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def make(product):
+def make(product, write=lambda path: path.write_text("[1]\n")):
     path = Path(product)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("[1]\n")
+    write(path)
     plan = {"schema": SCHEMA, "rule": "r", "wildcards": {}, "script": {}, "params": {}}
     write_manifests(plan | {"inputs": []}, [("x", product)], {})
     keep(product)
@@ -106,6 +108,11 @@ def test_what_lasts_stays_and_is_forgotten_once_it_is_gone():
     assert Path(stands).is_file() and read_ledger() == {stands}
 
 
+def make_tables(*products):
+    for product in products or (TABLE,):
+        make(product, lambda path: write_table(path, pa.table({"x": [1]})))
+
+
 def put(name=CLIP, size=4):
     path = Path("results/export/old/clips", name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,8 +122,8 @@ def put(name=CLIP, size=4):
 
 def test_the_files_of_an_export_that_is_made_no_more_go_with_their_table():
     clip, tar = put(), put(TAR)
-    for product in (TABLE, INDEX, LISTING):
-        make(product)
+    make_tables(TABLE, INDEX)
+    make(LISTING)
     found = find()
     assert found.files == [clip, tar]  # once, and not for the index as well
     assert "take away 3 products and 2 files of exports that" in in_words(found, "list")
@@ -128,7 +135,7 @@ def test_clips_go_where_the_products_lie_on_another_disk_behind_a_link(folder):
     (folder / "disk").mkdir()
     Path("results").symlink_to("disk", target_is_directory=True)
     clip = put()
-    make(TABLE)
+    make_tables()
     make(LISTING)
     found = find()
     assert found.files == [clip]
@@ -138,7 +145,7 @@ def test_clips_go_where_the_products_lie_on_another_disk_behind_a_link(folder):
 
 def test_the_files_of_an_export_that_is_made_stay():
     clip = put()
-    make(TABLE)
+    make_tables()
     assert find(LISTING).files == []
     take_away(find(LISTING))
     assert clip.is_file() and not Path(TABLE).exists()
@@ -147,7 +154,7 @@ def test_the_files_of_an_export_that_is_made_stay():
 def test_the_files_of_one_export_of_a_manifest_go_and_those_of_another_stay():
     clip = put()
     other = Path("results/export/old/shards/SHA256SUMS")
-    make(TABLE)
+    make_tables()
     make(other.as_posix())
     found = find(other.as_posix())
     assert (found.products, found.files) == ([TABLE], [clip])
@@ -156,7 +163,7 @@ def test_the_files_of_one_export_of_a_manifest_go_and_those_of_another_stay():
 
 
 def test_what_lies_outside_an_export_stays_whatever_a_table_says(folder):
-    make(TABLE)
+    make_tables()
     (folder / "results/export/old/mine.wav").parent.mkdir(parents=True)
     (folder / "results/export/old/mine.wav").write_bytes(bytes(4))
     paths = [("../mine.wav", 4), ("train/../../mine.wav", 4)]
@@ -164,7 +171,7 @@ def test_what_lies_outside_an_export_stays_whatever_a_table_says(folder):
 
 
 def test_a_clip_of_another_size_and_one_behind_a_link_stay(folder):
-    make(TABLE)
+    make_tables()
     clip = put(size=5)
     assert find().files == []
     clip.unlink()

@@ -359,8 +359,8 @@ def importers(library):
 
 def test_one_module_reads_sound_and_one_resamples_it():
     readers = [path for path in importers("soundfile") if not path.startswith("demo/")]
-    # Three write: sound, that of exports and the snippets of pictures; the list of software asks for
-    # a version.
+    # Three write: sound, that of exports and the snippets of pictures; the list of software
+    # asks for a version.
     readers.remove("ground/sound/writing.py")
     readers.remove("ground/sound/encoding.py")
     readers.remove("stages/crash/pictures.py")
