@@ -13,11 +13,8 @@ from drumcorpus.stages.export.cut import read_class_maps
 inputs, params = snakemake.input, snakemake.params
 folder = Path(snakemake.output.metadata).parent
 metadata = assemble_export(
-    inputs.index,
-    inputs.written,
-    folder,
-    manifest=snakemake.wildcards.manifest,
-    export=snakemake.wildcards.export,
+    *(inputs.index, inputs.written, folder),
+    **snakemake.wildcards,
     release=params.release,
     settings=params.export,
     class_maps=read_class_maps(inputs.taxonomy, inputs.class_maps),

@@ -24,9 +24,11 @@ events, sessions = read_shard(inputs.events, inputs.sessions, inputs.splits)
 source = (names.source_set, params.local["roots"], sessions)
 opened = open_recordings(*source, stereo=params.export["channels"] == "stereo")
 open_audio = Progress(job.title, sessions.num_rows, "recordings").counting(opened)
+settings = (folder, params.export, names.source_set, names.shard)
 vocabulary = (inputs.taxonomy, inputs.class_maps, inputs.general_midi)
-cutter = read_sample_cutter(folder, params.export, names.source_set, names.shard, *vocabulary)
-made = cutter.write(events, sessions, open_audio, open_raw_data(*source).read)
+made = read_sample_cutter(*settings, *vocabulary).write(
+    events, sessions, open_audio, open_raw_data(*source).read
+)
 for path, table in zip((snakemake.output.index, snakemake.output.written), made, strict=True):
     write_table(path, table)
 job.finish(count_by(snakemake.output.index, "outcome"))
