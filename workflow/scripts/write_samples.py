@@ -13,7 +13,7 @@ shard = (snakemake.wildcards.source_set, snakemake.wildcards.shard)
 job.take_away(half_made_samples(folder, *shard))
 job.leave_if_fresh(also=lambda: files_are_whole(standing(snakemake.output.written), folder))
 
-from drumcorpus.ground.files.tables import count_by, write_table
+from drumcorpus.ground.files.tables import count_by, write_tables
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_data import open_raw_data
 from drumcorpus.ground.run.raw_sound import open_recordings
@@ -27,6 +27,5 @@ open_audio = Progress(job.title, sessions.num_rows, "recordings").counting(opene
 vocabulary = (inputs.taxonomy, inputs.class_maps, inputs.general_midi)
 cutter = read_sample_cutter(folder, params.export, *shard, *vocabulary)
 made = cutter.write(events, sessions, open_audio, open_raw_data(*source).read)
-for path, table in zip((snakemake.output.index, snakemake.output.written), made, strict=True):
-    write_table(path, table)
+write_tables(snakemake.output, made)
 job.finish(count_by(snakemake.output.index, "outcome"))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from drumcorpus.ground.files.memory_files import read_memory, write_memory
-from drumcorpus.ground.files.plain_files import odd_kind
+from drumcorpus.ground.files.plain_files import is_plain_file, odd_kind
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.product_walk import LOOSE
 from drumcorpus.ground.run.run_manifest import read_manifest
@@ -33,6 +33,8 @@ def lacking_files(table: str | os.PathLike, export_root: str | os.PathLike) -> l
     export_root : path
     """
     try:
+        if not is_plain_file(table):  # to open a pipe is to wait for ever
+            return []
         rows = read_table(table, columns=["path", "bytes"])
     except (OSError, ValueError):
         return []

@@ -31,12 +31,13 @@ def exports_in_use(config: Mapping, layers: Sequence[Mapping]) -> tuple[dict, li
     blocks, manifests = config.get("exports"), config.get("manifests")
     if not isinstance(blocks, Mapping) or not isinstance(manifests, Mapping):
         return dict(config), []
-    named = {name for layer in layers for name in layer.get("manifests") or ()}
+    of_layers = (layer.get("manifests") for layer in layers)
+    named = {name for of_layer in of_layers if isinstance(of_layer, Mapping) for name in of_layer}
     kept, gone, problems = {}, [], []
     for name, block in blocks.items():
-        manifest = block.get("manifest") if isinstance(block, Mapping) else None
         if block is None:
             continue
+        manifest = _manifest_of(block)
         if manifest is not None and manifest not in manifests:
             if manifest in named:
                 gone.append(f"config: exports.{name} is left out with its manifest, {manifest}")
@@ -49,10 +50,16 @@ def exports_in_use(config: Mapping, layers: Sequence[Mapping]) -> tuple[dict, li
         kept[name] = block
     if problems:
         raise ValueError("\n".join(problems))
-    exported = {block.get("manifest") for block in kept.values() if isinstance(block, Mapping)}
+    exported = {_manifest_of(block) for block in kept.values()}
     gone += [
         f"config: manifests.{name} has no export; name one under `exports` to train from it"
         for name in manifests
         if name not in exported
     ]
     return {**config, "exports": kept}, gone
+
+
+def _manifest_of(block) -> str | None:
+    """The manifest that an export names; None of what the schema refuses."""
+    manifest = block.get("manifest") if isinstance(block, Mapping) else None
+    return manifest if isinstance(manifest, str) else None

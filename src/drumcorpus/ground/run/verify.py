@@ -140,7 +140,8 @@ def odd_and_extra(
 ) -> list[Problem]:
     """What was found that no record names, and what is no plain file; not what is `named` already.
 
-    What lies within one of the `exports` is held against its listing.
+    What lies within one of the `exports` is held against its listing; a shard of an export that is
+    not assembled is told by its table of files.
     """
     problems, listed = [], tuple(f"{export}/" for export in exports)
     for each in found:
@@ -154,7 +155,7 @@ def odd_and_extra(
             continue
         elif path in plan.products:
             problems.append(Problem(path, "extra", "no run manifest names this file", path))
-        elif not path.startswith(listed):
+        elif not path.startswith(listed) and not _is_told(path, recorded):
             text = "no run manifest names this file; move it away or delete it"
             problems.append(Problem(path, "extra", text))
     return problems
@@ -224,6 +225,15 @@ def export_problem(export: str, path: str, problem: str) -> Problem:
             target and f"{SAMPLES}/{export.removeprefix(f'{EXPORTS}/')}/{shard}{FILES_OF_SHARD}"
         )
     return Problem(f"{export}/{path}", problem, "by the export's SHA256SUMS", target)
+
+
+def _is_told(path: str, recorded: Collection[str]) -> bool:
+    """Whether a shard of an export has a table of files that stands as recorded."""
+    if not path.startswith(f"{EXPORTS}/"):
+        return False
+    manifest, export, *rest = [*path.split("/")[2:], "", ""]
+    shard = _shard_of("/".join(rest).rstrip("/"))
+    return f"{SAMPLES}/{manifest}/{export}/{shard}{FILES_OF_SHARD}" in recorded
 
 
 def _shard_of(path: str) -> str | None:
