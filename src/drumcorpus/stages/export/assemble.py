@@ -24,6 +24,7 @@ from drumcorpus.stages.export.layout import (
     METADATA,
     SPLIT_FOLDERS,
     UNIT_FOLDERS,
+    label_file,
     labels_table,
     records_schema,
 )
@@ -137,7 +138,7 @@ def assemble_export(
         files={path: (row["sha256"], row["bytes"]) for path, row in _rows(root, tables)},
     )
     write_json(root / CROISSANT, document)
-    _remove_stale(root, written_tables)
+    _remove_stale(root, written_tables, label_files)
     others = [*tables, *label_files, COMPONENTS, METADATA, SESSIONS_TABLE, CARD, CITATIONS]
     _list_files(root, written_tables, [*others, CROISSANT])
     return metadata
@@ -253,8 +254,11 @@ def _rows(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, dict]]:
         yield path, row | {"n_samples": 0}
 
 
-def _remove_stale(root: Path, written_tables) -> None:
-    """Remove the sound that no table names, of shards, a unit or a form that are no more."""
+def _remove_stale(root: Path, written_tables, label_files: Sequence[str]) -> None:
+    """Remove sound and label lists of shards, a unit or a form that are no more."""
+    for path in {label_file(split) for split in SPLIT_FOLDERS} - set(label_files):
+        for name in (path, f"{path}.manifest.json"):
+            (root / name).unlink(missing_ok=True)
     shards, folders = set(), set()
     for table in written_tables:
         for path in read_table(table, columns=["path"])["path"].to_pylist():
