@@ -26,6 +26,7 @@ from drumcorpus.stages.export.layout import (
     RUN,
     SPLIT_FOLDERS,
     UNIT_FOLDERS,
+    label_file,
     labels_table,
     records_schema,
 )
@@ -138,7 +139,7 @@ def assemble_export(
         files={path: (row["sha256"], row["bytes"]) for path, row in _rows(root, tables)},
     )
     write_json(root / CROISSANT, document)
-    _remove_stale(root, written)
+    _remove_stale(root, written, label_files)
     others = [*tables, *label_files, COMPONENTS, METADATA, DURATIONS, SESSIONS_TABLE, CARD]
     _list_files(root, written, [*others, CITATIONS, CROISSANT])
     return metadata
@@ -283,8 +284,11 @@ def _rows(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, dict]]:
         yield path, row | {"n_samples": 0}
 
 
-def _remove_stale(root: Path, written_tables) -> None:
-    """Remove the sound that no table names, of shards, a unit or a form that are no more."""
+def _remove_stale(root: Path, written_tables, label_files: Sequence[str]) -> None:
+    """Remove sound and label lists of shards, a unit or a form that are no more."""
+    for path in {label_file(split) for split in SPLIT_FOLDERS} - set(label_files):
+        for name in (path, f"{path}.manifest.json"):
+            (root / name).unlink(missing_ok=True)
     shards, folders = set(), set()
     for table in written_tables:
         for path in read_table(table, columns=["path"])["path"].to_pylist():
