@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
-from drumcorpus.load.class_maps import ClassMaps, read_class_maps
+from drumcorpus.load.class_maps import COMPONENTS, ClassMaps, read_class_maps
 from drumcorpus.load.contents import FileContents, ParquetContents, TarContents
 from drumcorpus.load.errors import NotAnExport
 from drumcorpus.load.reader import Reader
 from drumcorpus.load.samples import Samples
-from drumcorpus.load.targets import stroke_lists
+from drumcorpus.load.targets import label_lists, stroke_lists
 from drumcorpus.vocabulary import SPLITS
 
 SCHEMA = "drumcorpus.export_components/2"
@@ -109,11 +110,14 @@ class Export:
         chosen = [n for n in single if n in (fields or set(single) - set(ASKED_FOR_ONLY))]
         needed = {"sample_id", "weight", "file", "shard", "parquet_shard"} & set(single)
         attributes = [f"strokes.list.element.{name}" for name in ATTRIBUTES]
+        if "event_class_ids" in schema.names:
+            attributes.append(f"event_class_ids.{COMPONENTS}.list.element")
         table = file.read(columns=[*dict.fromkeys([*chosen, *sorted(needed)]), *attributes])
         strokes = stroke_lists(table.column("strokes"), self.class_maps.labels)
         contents = self._contents(table, split, form)
         kept = [name for name in dict.fromkeys(["sample_id", "weight", *chosen]) if name in single]
-        return Samples(table.select(kept), strokes, contents, self.class_maps)
+        events = label_lists(_event_ids(table))
+        return Samples(table.select(kept), strokes, events, contents, self.class_maps)
 
     def reader(self, split: str, *, form: str | None = None, fields=None, **options) -> Reader:
         """The samples of a split in a stream; `options` are those of `Reader`."""
@@ -147,6 +151,13 @@ class Export:
                 f"{self._labels_path(split)}: no column {' and '.join(sorted(missing))}"
             )
         return file
+
+
+def _event_ids(table: pa.Table) -> pa.ChunkedArray:
+    """Label ids of each sample's own event; of what is no clip there are none."""
+    if "event_class_ids" not in table.column_names:
+        return pa.chunked_array([pa.nulls(len(table), pa.list_(pa.int32()))])
+    return pc.struct_field(table.column("event_class_ids"), COMPONENTS)
 
 
 def _place(table: pa.Table, form: str) -> pa.Array | None:

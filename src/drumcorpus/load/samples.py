@@ -27,7 +27,8 @@ class Sample:
     """One clip, segment or session.
 
     `sound` is float32, of shape (n_samples,) or, of several channels, (n_samples, n_channels);
-    `record` has the fields of its record that are single values; `strokes` what is struck in it.
+    `record` has the fields of its record that are single values; `strokes` what is struck in it;
+    `event` what is struck at a clip's own event, once for each label, and nothing of others.
     """
 
     sound: np.ndarray
@@ -35,6 +36,7 @@ class Sample:
     record: dict
     strokes: Strokes
     class_maps: ClassMaps
+    event: Strokes
 
     @property
     def sample_id(self) -> str:
@@ -84,6 +86,10 @@ class Sample:
         """Which classes are struck in it; shape (n_classes,), float32, 0 or 1."""
         return multi_hot(self.strokes, self.class_maps[class_map])
 
+    def event_multi_hot(self, class_map: str | None = None) -> np.ndarray:
+        """The classes of a clip's own event alone; all 0 in a segment or session."""
+        return multi_hot(self.event, self.class_maps[class_map])
+
 
 class Samples(Sequence):
     """The samples of one split, by number: ``len``, ``[i]``, iteration.
@@ -92,8 +98,16 @@ class Samples(Sequence):
     by side, whether they were forked or got a copy.
     """
 
-    def __init__(self, records: pa.Table, strokes: StrokeLists, contents, class_maps: ClassMaps):
+    def __init__(
+        self,
+        records: pa.Table,
+        strokes: StrokeLists,
+        events: StrokeLists,
+        contents,
+        class_maps: ClassMaps,
+    ):
         self.records, self.strokes, self.class_maps = records, strokes, class_maps
+        self.events = events
         self._contents = contents
         self._ids = records.column("sample_id").combine_chunks()
         self._fields = {name: _values_of(records.column(name)) for name in records.column_names}
@@ -123,7 +137,8 @@ class Samples(Sequence):
             file = where(self._contents, row)
             raise UnreadableSample(f"{file}: {sample_id}: {error}") from None
         record = {name: value_of(row) for name, value_of in self._fields.items()}
-        return Sample(sound, rate, record, self.strokes[row], self.class_maps)
+        event = self.events[row]
+        return Sample(sound, rate, record, self.strokes[row], self.class_maps, event)
 
     @property
     def n_shards(self) -> int:
@@ -142,6 +157,10 @@ class Samples(Sequence):
     def multi_hot(self, class_map: str | None = None) -> np.ndarray:
         """Of every sample, which classes are struck; shape (n_samples, n_classes), float32."""
         return multi_hot_rows(self.strokes, self.class_maps[class_map])
+
+    def event_multi_hot(self, class_map: str | None = None) -> np.ndarray:
+        """The same of the clips' own events alone, those that the weights are of."""
+        return multi_hot_rows(self.events, self.class_maps[class_map])
 
     def weights(self) -> np.ndarray:
         """Sampling weights, shape (n_samples,), float64.

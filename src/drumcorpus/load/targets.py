@@ -76,6 +76,15 @@ def stroke_lists(lists: pa.Array | pa.ChunkedArray, labels: Sequence[str]) -> St
     return StrokeLists(offsets, Strokes(onsets, ids.to_numpy().astype(np.int16), velocities))
 
 
+def label_lists(lists: pa.Array | pa.ChunkedArray) -> StrokeLists:
+    """Lists of label ids, as they stand in a column of records, as strokes at 0 s."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
+    ids = pc.list_flatten(lists).to_numpy().astype(np.int16)
+    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    strokes = Strokes(np.zeros(len(ids)), ids, np.full(len(ids), np.nan, np.float32))
+    return StrokeLists(offsets, strokes)
+
+
 def n_frames_of(duration: float, fps: float) -> int:
     """How many frames a sound has; the last may be begun only."""
     return max(math.ceil(duration * fps - 1e-6), 1)

@@ -42,6 +42,7 @@ RECORDS = pa.schema(
     + [(name, pa.float64()) for name in ("start", "duration", "gain_db", "weight")]
     + [(name, pa.bool_()) for name in ("negative_example", "is_synthetic", "redistributable")]
     + [("strokes", pa.list_(STROKE)), ("ringing", pa.list_(STROKE)), ("class_ids", CLASS_IDS)]
+    + [("event_class_ids", CLASS_IDS)]
 )
 
 
@@ -138,6 +139,7 @@ def _sample(rng, split, row, seconds, channels, encoding):
         "strokes": strokes,
         "ringing": [],
         "class_ids": {"components": ids, "classes_3": threes},
+        "event_class_ids": {"components": ids[:1], "classes_3": []} if row % 2 else None,
         "weight": float(rng.uniform(0.5, 2)) if split == "train" else None,
     }
     return record, content, whole.astype(np.float32) / 2**15

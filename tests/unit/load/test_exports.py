@@ -152,6 +152,19 @@ def test_multi_hot_is_that_of_the_class_ids_of_the_record(export):
         np.testing.assert_array_equal(rows, [sample.multi_hot(name) for sample in samples])
 
 
+def test_the_classes_of_a_clip_s_own_event_are_told_apart(export):
+    samples = export.split("train")
+    stated = export.records("train").column("event_class_ids").to_pylist()
+    ids = [[] if row is None else row["components"] for row in stated]
+    assert sum(map(len, ids)) > 2
+    rows = samples.event_multi_hot("components")
+    assert [np.flatnonzero(row).tolist() for row in rows] == ids
+    singly = [sample.event_multi_hot("components") for sample in samples]
+    np.testing.assert_array_equal(rows, singly)
+    threes = samples.event_multi_hot("classes_3")
+    assert [row.tolist() for row in threes[:1]] == [[0, 0, 0]]
+
+
 def test_a_negative_number_counts_from_the_end_and_one_past_it_is_refused(export):
     samples = export.split("train")
     assert samples[-1].sample_id == "train_00011"
