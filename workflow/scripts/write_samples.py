@@ -5,12 +5,11 @@ from drumcorpus.ground.run.job import open_job
 job = open_job(snakemake)
 
 from drumcorpus.ground.run.kept import standing
-from drumcorpus.stages.export.half_made import half_made_samples
-from drumcorpus.stages.export.verify import files_are_whole
+from drumcorpus.stages.export.verify import files_are_whole, half_made_samples
 
-folder = "results/export/{manifest}/{export}".format(**snakemake.wildcards)
-shard = (snakemake.wildcards.source_set, snakemake.wildcards.shard)
-job.take_away(half_made_samples(folder, *shard))
+*names, source_set, shard = snakemake.wildcards
+folder = "/".join(["results/export", *names])
+job.take_away(half_made_samples(folder, source_set, shard))
 job.leave_if_fresh(also=lambda: files_are_whole(standing(snakemake.output.written), folder))
 
 from drumcorpus.ground.files.tables import count_by, write_tables
@@ -21,11 +20,10 @@ from drumcorpus.stages.export.shard_inputs import read_sample_cutter, read_shard
 
 inputs, params = snakemake.input, snakemake.params
 events, sessions = read_shard(inputs.events, inputs.sessions, inputs.splits)
-source = (shard[0], params.local["roots"], sessions)
+source = (source_set, params.local["roots"], sessions)
 opened = open_recordings(*source, stereo=params.export["channels"] == "stereo")
-open_audio = Progress(job.title, sessions.num_rows, "recordings").counting(opened)
+sound = Progress(job.title, sessions.num_rows, "recordings").counting(opened)
 vocabulary = (inputs.taxonomy, inputs.class_maps, inputs.general_midi)
-cutter = read_sample_cutter(folder, params.export, *shard, *vocabulary)
-made = cutter.write(events, sessions, open_audio, open_raw_data(*source).read)
-write_tables(snakemake.output, made)
+cutter = read_sample_cutter(folder, params.export, source_set, shard, *vocabulary)
+write_tables(snakemake.output, cutter.write(events, sessions, sound, open_raw_data(*source).read))
 job.finish(count_by(snakemake.output.index, "outcome"))

@@ -1,4 +1,4 @@
-"""Verifies an export against its own checksums, in bounded memory."""
+"""Verifies an export against its own checksums, in bounded memory; knows what is half-made."""
 
 import itertools
 import os
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.fan_out import old_of, part_of
 from drumcorpus.ground.files.paths import inside_root
 from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.files.tables import iter_batches, read_table
@@ -68,6 +69,14 @@ def verify_export(
         problems += _check_folder(root, folder, digests, level, sizes.of(folder), ignored_names)
     problems += _unlisted_folders(root, seen, ignored_names)
     return sorted(problems, key=lambda problem: (problem["path"], problem["problem"]))
+
+
+def half_made_samples(export_root: str | os.PathLike, source_set: str, shard: str) -> list[Path]:
+    """What is half-made of one shard's samples, of every split and form."""
+    root = Path(export_root)
+    folders = [folder / shard for folder in root.glob(f"*/*/{source_set}")]
+    shards = root.glob(f"*/.*-{source_set}-{shard}-*.part")
+    return [*shards, *(name(each) for each in folders for name in (part_of, old_of))]
 
 
 def files_are_whole(written_table: str | os.PathLike, export_root: str | os.PathLike) -> bool:

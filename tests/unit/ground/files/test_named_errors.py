@@ -41,7 +41,7 @@ def test_a_file_of_an_export_that_finds_no_room_is_named(tmp_path):
             pytest.raises(OSError) as raised,
             FileForm(tmp_path, "set", "000", "clip", "wav") as files,
         ):
-            files.add("train", [path], [b"RIFF"], ["0" * 64])
+            files.add("train", ["cdab"], [b"RIFF"], ["0" * 64])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (raised.value.errno, raised.value.filename) == (errno.EFBIG, str(part))
