@@ -8,27 +8,22 @@ from drumcorpus.ground.run.kept import standing
 from drumcorpus.stages.export.half_made import half_made_samples
 from drumcorpus.stages.export.verify import files_are_whole
 
-names = snakemake.wildcards
+names, output = snakemake.wildcards, snakemake.output
 folder = f"results/export/{names.manifest}/{names.export}"
 job.take_away(half_made_samples(folder, names.source_set, names.shard))
-job.leave_if_fresh(also=lambda: files_are_whole(standing(snakemake.output.written), folder))
+job.leave_if_fresh(also=lambda: files_are_whole(standing(output.written), folder))
 
-from drumcorpus.ground.files.tables import count_by, write_table
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_data import open_raw_data
 from drumcorpus.ground.run.raw_sound import open_recordings
 from drumcorpus.stages.export.cut import read_sample_cutter, read_shard
 
 inputs, params = snakemake.input, snakemake.params
-events, sessions = read_shard(inputs.events, inputs.sessions, inputs.splits)
-source = (names.source_set, params.local["roots"], sessions)
+shard = read_shard(inputs.events, inputs.sessions, inputs.splits)
+source = (names.source_set, params.local["roots"], shard[1])
 opened = open_recordings(*source, stereo=params.export["channels"] == "stereo")
-open_audio = Progress(job.title, sessions.num_rows, "recordings").counting(opened)
-settings = (folder, params.export, names.source_set, names.shard)
+open_audio = Progress(job.title, shard[1].num_rows, "recordings").counting(opened)
 vocabulary = (inputs.taxonomy, inputs.class_maps, inputs.general_midi)
-made = read_sample_cutter(*settings, *vocabulary).write(
-    events, sessions, open_audio, open_raw_data(*source).read
-)
-for path, table in zip((snakemake.output.index, snakemake.output.written), made, strict=True):
-    write_table(path, table)
-job.finish(count_by(snakemake.output.index, "outcome"))
+cutter = read_sample_cutter(folder, params.export, names.source_set, names.shard, *vocabulary)
+work = (*shard, open_audio, open_raw_data(*source).read)
+job.finish(cutter.write_tables(output.index, output.written, *work))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.split_table import read_split_table
-from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.files.tables import count_by, read_table, write_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.encoding import ENCODINGS, EncodedRecording
@@ -210,6 +210,14 @@ class SampleCutter:
         rows = [*(files.rows if files else ()), *(shards.rows if shards else ())]
         rows.sort(key=lambda row: row["path"])
         return index, pa.Table.from_pylist(rows, WRITTEN)
+
+    def write_tables(
+        self, index: str | os.PathLike, written: str | os.PathLike, *work
+    ) -> dict[str, int]:
+        """Write all samples and then both tables, `work` as of `write`; rows by outcome."""
+        for path, table in zip((index, written), self.write(*work), strict=True):
+            write_table(path, table)
+        return count_by(index, "outcome")
 
     def _file_form(self) -> FileForm:
         return FileForm(self._root, *self._names, self._settings["unit"], self._extension)
