@@ -13,9 +13,7 @@ from drumcorpus.stages.export.shard_inputs import read_class_maps
 inputs, params = snakemake.input, snakemake.params
 folder = Path(snakemake.output.metadata).parent
 metadata = assemble_export(
-    inputs.index,
-    inputs.written,
-    folder,
+    *(inputs.index, inputs.written, folder),
     manifest=snakemake.wildcards.manifest,
     export=snakemake.wildcards.export,
     release=params.release,
@@ -26,7 +24,6 @@ metadata = assemble_export(
     sessions_tables=inputs.sessions,
     label_files=[Path(path).relative_to(folder).as_posix() for path in inputs.labels],
     cards=dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True)),
-    threads=snakemake.threads,
-    memory_limit=params.local["memory_limit"],
+    **{"threads": snakemake.threads, **params.local},
 )
 job.finish({"samples": metadata["statistics"]["records"]})
