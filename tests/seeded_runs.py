@@ -38,8 +38,9 @@ from drumcorpus.stages.audit.manifest import audit_manifest
 from drumcorpus.stages.baselines.distribution import describe_drift, measure_distribution
 from drumcorpus.stages.baselines.reports import health_figures
 from drumcorpus.stages.checks.session_checks import check_sessions
-from drumcorpus.stages.export.clips import cut_clips
+from drumcorpus.stages.export.cut import read_class_maps, read_sample_cutter, read_shard
 from drumcorpus.stages.export.figures import measure_export
+from drumcorpus.stages.export.settings import CLIP, export_settings
 from drumcorpus.stages.gates.gates import check_export_gates, check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.inventory.sound_files import sound_files
@@ -89,8 +90,8 @@ class Copy:
         self.config = read_yaml(run / "config/config.yaml")
         self.config["splits"] |= OVERLAY["splits"]
         names = ("components", "techniques", "dynamics")
-        taxonomy = [run / f"resources/taxonomy/{name}.yaml" for name in names]
-        self.taxonomy = load_taxonomy(*taxonomy)
+        self.taxonomy_files = [run / f"resources/taxonomy/{name}.yaml" for name in names]
+        self.taxonomy = load_taxonomy(*self.taxonomy_files)
         self.tiers = dict.fromkeys(MERGED, "production") | {STAGED: "staged"}
 
     def path(self, pattern: str, source_set: str = "") -> Path:
@@ -343,22 +344,27 @@ class Copy:
     def failing_of_export(self, gates: dict) -> list[dict]:
         """Cut all clips as the tables are now, and say which gates on the export fail."""
         self.measure()
-        splits = read_split_table(self.path(f"results/splits/{MANIFEST}.parquet"))
+        maps, notes = (
+            self.run / f"resources/taxonomy/{name}.yaml" for name in ("class_maps", "general_midi")
+        )
+        ids = read_class_maps(self.taxonomy_files, maps).ids
+        block, defaults = self.config["exports"]["clips"], self.config["export"]
+        settings = export_settings("clips", block, defaults, self.taxonomy.families, list(ids))
         indexes = []
         for name in MERGED:
-            sessions = read_table(self.path("results/sessions/*/000.parquet", name))
-            events = read_table(self.path("results/aliased/*/000.parquet", name))
-            index = cut_clips(
-                splits.apply(events),
-                recording_reader(sessions, self._reader(name, file_digests(sessions)).read),
-                self.folder / "export",
-                source_set=name,
-                shard="000",
-                **{key: n for key, n in self.config["export"].items() if key != "memory_limit"},
+            events, sessions = read_shard(
+                self.path("results/aliased/*/000.parquet", name),
+                self.path("results/sessions/*/000.parquet", name),
+                self.path(f"results/splits/{MANIFEST}.parquet"),
             )
-            indexes.append(self.path("results/clips/*.parquet", name))
+            reader = self._reader(name, file_digests(sessions)).read
+            vocabulary = (self.taxonomy_files, maps, notes)
+            folder = self.folder / "export"
+            cutter = read_sample_cutter(folder, settings, name, "000", *vocabulary)
+            index, _ = cutter.write(events, sessions, recording_reader(sessions, reader), reader)
+            indexes.append(self.path("results/samples/*.parquet", name))
             write_table(indexes[-1], index)
-        self.exported = measure_export(indexes, **DATABASE)
+        self.exported = measure_export(indexes, unit=CLIP, **DATABASE)
         verdicts = check_export_gates(self.exported, gates)
         return [verdict for verdict in verdicts if verdict["status"] == "FAIL"]
 

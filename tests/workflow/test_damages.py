@@ -48,7 +48,7 @@ class Folder:
         elif kind == "memory":
             found = [path for each in MEMORY for path in (top / ".drumcorpus").glob(each)]
         elif kind == "clip":
-            found = top.glob("results/export/*/*/clips/*/*/*")
+            found = top.glob("results/export/*/*/*/clips/*/*/*/*")
         else:
             found = [path for name in ("results", "reports") for path in (top / name).rglob("*")]
             manifests = {path for path in found if path.name.endswith(SUFFIX)}
@@ -114,7 +114,9 @@ class Folder:
         """The product that a file belongs to, so that each is hit once in a round."""
         name = self.name(path).removeprefix(".drumcorpus/kept/")
         # A listing that is damaged says nothing of the clips.
-        return "export" if name.endswith(("/SHA256SUMS", ".wav")) else name.removesuffix(SUFFIX)
+        if name.startswith("results/export/") and name.endswith(("/SHA256SUMS", ".wav")):
+            return "/".join(name.split("/")[:4])
+        return name.removesuffix(SUFFIX)
 
 
 def products(project):
