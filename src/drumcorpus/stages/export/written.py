@@ -137,6 +137,7 @@ class ShardForms:
         column = "parquet_shard" if tar else "shard"
         for split, name in SPLIT_FOLDERS.items():
             folder, stem = Path(root, name), shard_stem(split, source_set, shard)
+            _clear_folders(folder, f"{stem}-*")
             if tar:
                 self._tars[split] = TarShards(folder, stem, **bounds)
             if parquet:
@@ -231,6 +232,13 @@ class ShardForms:
 def sha256_of(content: bytes) -> str:
     """Hexadecimal SHA-256 of a content."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _clear_folders(folder: Path, pattern: str) -> None:
+    """Remove folders that stand where a shard belongs, of which none can take the place."""
+    for path in folder.glob(pattern):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
 
 
 def _replace_folder(folder: Path, part: Path) -> None:
