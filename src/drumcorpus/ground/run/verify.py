@@ -140,7 +140,8 @@ def odd_and_extra(
 ) -> list[Problem]:
     """What was found that no record names, and what is no plain file; not what is `named` already.
 
-    What lies within one of the `exports` is held against its listing.
+    What lies within one of the `exports` is held against its listing, and a shard of an export
+    without one against the table of its files.
     """
     problems, listed = [], tuple(f"{export}/" for export in exports)
     for each in found:
@@ -154,7 +155,7 @@ def odd_and_extra(
             continue
         elif path in plan.products:
             problems.append(Problem(path, "extra", "no run manifest names this file", path))
-        elif not path.startswith(listed):
+        elif not path.startswith(listed) and not _has_table(path, recorded):
             text = "no run manifest names this file; move it away or delete it"
             problems.append(Problem(path, "extra", text))
     return problems
@@ -228,6 +229,13 @@ def _shard_of(path: str) -> str | None:
         return "/".join(parts[2:4])
     named = _SHARD.fullmatch(parts[-1]) if len(parts) == 2 else None
     return f"{named[1]}/{named[2]}" if named else None
+
+
+def _has_table(path: str, recorded: set[str]) -> bool:
+    """Whether a file is the sound of a shard of an export whose table of files stands."""
+    parts = path.split("/")
+    shard = _shard_of("/".join(parts[4:])) if path.startswith(f"{EXPORTS}/") else None
+    return "/".join([SAMPLES, *parts[2:4], f"{shard}{FILES_OF_SHARD}"]) in recorded
 
 
 def report_problems(verified: Verification, plan: Plan, *, level: str) -> None:
