@@ -24,6 +24,8 @@ OVERLAY = {
     "use": ["groove_mididataset"],
     "source_sets": {"groove_mididataset": {"roots": ["raw"], "shards": 2}},
     "manifests": {"prod_combined": {"source_sets": ["groove_mididataset"], "gates": "gates.yaml"}},
+    # What is left: clips as files, and segments as tar and Parquet.
+    "exports": {"shards": None, "sessions": None},
 }
 GATES = {"max_unexplained_hits": 0, "max_quarantined": 0, "max_leaked_groups": 0}
 

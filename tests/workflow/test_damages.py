@@ -22,9 +22,12 @@ SEED = 100
 N_ROUNDS = 10
 SUFFIX = ".manifest.json"
 # How many of each kind of file are hit in all; each round gets an equal share.
-KINDS = {"product": 40, "clip": 10, "run manifest": 10, "memory": 20, "kept": 10, "snakemake": 10}
+KINDS = {
+    **{"product": 30, "clip": 10, "shard": 10, "run manifest": 10},
+    **{"memory": 20, "kept": 10, "snakemake": 10},
+}
 # Those that `verify` must name; of the others it may.
-NAMED = ("product", "clip", "run manifest")
+NAMED = ("product", "clip", "shard", "run manifest")
 WAYS = ("flip", "truncate", "empty", "append", "delete", "folder", "swap")
 MEMORY = ("digests/*.json", "raw/*.json", "*.json", "*.lock", "locks/*.lock")
 # Rewritten by `verify` and by nothing else.
@@ -48,7 +51,9 @@ class Folder:
         elif kind == "memory":
             found = [path for each in MEMORY for path in (top / ".drumcorpus").glob(each)]
         elif kind == "clip":
-            found = top.glob("results/export/*/*/clips/*/*/*")
+            found = top.glob("results/export/*/*/*/clips/*/*/*/*")
+        elif kind == "shard":
+            found = top.glob("results/export/*/segments/*/*-000000.*")
         else:
             found = [path for name in ("results", "reports") for path in (top / name).rglob("*")]
             manifests = {path for path in found if path.name.endswith(SUFFIX)}
@@ -113,8 +118,11 @@ class Folder:
     def owner(self, path: Path) -> str:
         """The product that a file belongs to, so that each is hit once in a round."""
         name = self.name(path).removeprefix(".drumcorpus/kept/")
-        # A listing that is damaged says nothing of the clips.
-        return "export" if name.endswith(("/SHA256SUMS", ".wav")) else name.removesuffix(SUFFIX)
+        # A listing that is damaged says nothing of the clips and shards.
+        of_listing = ("/SHA256SUMS", ".wav", "-000000.tar", "-000000.parquet")
+        if name.startswith("results/export/") and name.endswith(of_listing):
+            return "/".join(name.split("/")[:4])
+        return name.removesuffix(SUFFIX)
 
 
 def products(project):

@@ -6,6 +6,7 @@ time.
 """
 
 import hashlib
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -116,6 +117,7 @@ class ShardForms:
         column = "parquet_shard" if tar else "shard"
         for split, name in SPLIT_FOLDERS.items():
             folder, stem = Path(root, name), shard_stem(split, source_set, shard)
+            _clear_folders(folder, f"{stem}-*")
             if tar:
                 self._tars[split] = TarShards(folder, stem, **bounds)
             if parquet:
@@ -210,3 +212,10 @@ class ShardForms:
 def sha256_of(content: bytes) -> str:
     """Hexadecimal SHA-256 of a content."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _clear_folders(folder: Path, pattern: str) -> None:
+    """Remove folders that stand where a shard belongs, of which none can take the place."""
+    for path in folder.glob(pattern):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)

@@ -123,7 +123,7 @@ def test_a_killed_job_is_healed_by_the_next_and_its_leftovers_are_known(
     put(form, "train", a2=b"2")
     put(form, "test", b2=b"2")
     with monkeypatch.context() as patched:
-        patched.setattr(form, "_remove_parts", lambda: None)
+        patched.setattr("drumcorpus.ground.files.fan_out._remove", lambda folder: None)
         patched.setattr("pathlib.os.rename", stop)
         with pytest.raises(Killed):
             form.__exit__(None, None, None)
@@ -206,3 +206,20 @@ def test_an_error_removes_the_shard_in_work(tmp_path, records):
         forms.add("train", table.slice(0, 1), contents[:1], [b"{}"])
         raise RuntimeError
     assert found(tmp_path / "a") == {}
+
+
+@pytest.mark.parametrize("ending", ["tar", "parquet"])
+def test_a_folder_in_the_place_of_a_shard_makes_way_and_other_shards_stay(tmp_path, ending):
+    stem = tmp_path / "train/train-groove-000-000000"
+    folder, other = stem.with_suffix(f".{ending}"), stem.with_name(f"train-groove-001-0.{ending}")
+    folder.mkdir(parents=True)
+    (folder / "mine.txt").write_text("mine")
+    other.mkdir()
+    bounds = {"shard_bytes": 1000, "shard_samples": 10}
+    with ShardForms(
+        *(tmp_path, "groove", "000", records_schema({"components": []})),
+        **{"extension": "wav", "tar": ending == "tar", "parquet": ending == "parquet"},
+        **{"bounds": bounds, "sample_rate_hz": 8000},
+    ):
+        pass
+    assert not folder.exists() and other.is_dir()
