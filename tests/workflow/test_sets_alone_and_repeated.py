@@ -35,9 +35,11 @@ def test_a_staged_set_alone_goes_through_all_and_is_held_to_its_own_gates(empty)
     assert "manifests.prod_combined is left out" in said
     assert not project.path("results/manifests").exists()
     page = project.path("reports/releases/demo/health/source_sets/cambridge.html").read_text()
-    assert "8 gates pass" in page
-    weights = read_json(project.path("results/sampling/source_sets/cambridge.json"))
     report = read_json(project.path("reports/health/source_sets/cambridge.json"))
+    asked = yaml.safe_load(project.path("resources/gates/source_set.yaml").read_text())
+    assert {verdict["gate"] for verdict in report["gates"]} == set(asked)
+    assert f"All {len(asked)} gates pass" in page
+    weights = read_json(project.path("results/sampling/source_sets/cambridge.json"))
     assert 0 < weights["n_events"] <= report["totals"]["events"]
     assert weights["n_events"] == report["splits"]["train"]
     rows = pq.read_table(project.path("results/sampling/source_sets/cambridge.parquet"))
