@@ -20,7 +20,9 @@ EXPORT = "results/export/prod_combined"
 EXPORTS = ("clips", "segments")
 SAMPLES = "results/samples/prod_combined"
 # What a run says of itself, whatever it is asked for.
-NO_STATE = re.compile(r"\.drumcorpus/locks/|\.snakemake/(log|iocache|locks)/|logs/|__pycache__")
+NO_STATE = re.compile(
+    r"\.drumcorpus/(locks/|run\.lock)|\.snakemake/(log|iocache|locks)/|logs/|__pycache__"
+)
 
 
 def state(project):
