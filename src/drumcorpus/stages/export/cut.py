@@ -99,7 +99,11 @@ class SampleCutter:
         self._maps, self._notes = class_maps, notes
         self._rate = settings["sample_rate_hz"]
         self._extension = ENCODINGS[settings["encoding"]].extension
-        self._times = {key: milliseconds_by_label(settings[key], families) for key in LENGTHS}
+        self._times = {
+            key: milliseconds_by_label(settings[key], families)
+            for key in LENGTHS
+            if key in settings
+        }
         self._schema = index_schema(class_maps)
 
     def write(

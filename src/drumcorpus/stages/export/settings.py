@@ -9,7 +9,8 @@ CLIP, SEGMENT, SESSION = "clip", "segment", "session"
 FILES, WEBDATASET, PARQUET = "files", "webdataset", "parquet"
 STEREO = "stereo"
 LENGTHS = ("preroll_ms", "postroll_ms", "ring_ms")  # by label or family
-OF_SEGMENTS = ("seconds", "overlap")
+# Settings that samples of one unit alone have.
+OF_CLIPS, OF_SEGMENTS = ("preroll_ms", "postroll_ms"), ("seconds", "overlap")
 # Settings that shape no sample: what is written around them is made anew, and nothing is cut.
 AROUND = ("class_map", "weights")
 # Of the section `export`, which is no setting of one export.
@@ -40,20 +41,22 @@ def export_settings(
     Returns
     -------
     settings : dict
-        Every key of the defaults, but for `memory_limit`; ``manifest``, ``unit``, ``form``, a list;
-        of segments ``seconds`` and ``overlap``; in the order of their names.
+        Every key of the defaults that samples of its unit have; ``manifest``, ``unit``, ``form``, a
+        list; of segments ``seconds`` and ``overlap``; in the order of their names.
 
     Raises
     ------
     ValueError
         If keys contradict each other, or name what there is not; one line for each, by its key.
     """
-    merged = {key: value for key, value in {**defaults, **block}.items() if key not in _OF_ALL}
+    other_unit = _OF_ALL if block["unit"] == CLIP else (*_OF_ALL, *OF_CLIPS)
+    below = {key: value for key, value in defaults.items() if key not in other_unit}
+    merged = {**below, **block}
     merged["form"] = [merged["form"]] if isinstance(merged["form"], str) else list(merged["form"])
     problems = _unit_problems(merged)
     if merged["unit"] == SEGMENT:
         merged.setdefault("overlap", 0)
-    for key in LENGTHS:
+    for key in (key for key in LENGTHS if key in merged):
         merged[key] = _with_default(merged[key], defaults[key])
         named = merged[key] if isinstance(merged[key], Mapping) else {}
         known = list(dict.fromkeys([DEFAULT, *families.values(), *families]))
@@ -107,9 +110,12 @@ def _unit_problems(merged: Mapping) -> Sequence[str]:
     unit, forms = merged["unit"], merged["form"]
     if unit == SESSION and forms != [FILES]:
         problems.append(f"form: got {', '.join(forms)}; sessions are exported as {FILES} alone")
-    for key in OF_SEGMENTS if unit != SEGMENT else ():
-        if merged.get(key) is not None:
-            problems.append(f"{key}: only segments have it, and this export is of unit {unit}")
+    for of_unit, keys in ((SEGMENT, OF_SEGMENTS), (CLIP, OF_CLIPS)):
+        for key in keys if unit != of_unit else ():
+            if merged.get(key) is not None:
+                problems.append(
+                    f"{key}: only {of_unit}s have it, and this export is of unit {unit}"
+                )
     if unit == SEGMENT:
         seconds, overlap = merged.get("seconds"), merged.get("overlap", 0)
         if seconds is None:

@@ -73,6 +73,10 @@ def test_labels_and_families_of_the_defaults_hold_where_a_block_names_none(times
     )
 
 
+def test_what_lies_around_an_onset_is_no_setting_of_other_units(read):
+    assert {"preroll_ms", "postroll_ms"}.isdisjoint(read(**SEGMENTS, seconds=10))
+
+
 def test_what_labels_are_read_by_shapes_no_sample(read):
     first = sample_settings(read(**CLIPS))
     assert sample_settings(read(**CLIPS, class_map="components", weights="mine")) == first
@@ -87,6 +91,11 @@ def test_what_labels_are_read_by_shapes_no_sample(read):
             {**SEGMENTS, "seconds": 2, "overlap": 2}, "exports.mine.overlap: got 2 s", id="overlap"
         ),
         pytest.param({**CLIPS, "seconds": 2}, "exports.mine.seconds: only segments", id="seconds"),
+        pytest.param(
+            {**SEGMENTS, "seconds": 2, "preroll_ms": 9},
+            "exports.mine.preroll_ms: only clips have it",
+            id="preroll",
+        ),
         pytest.param({**CLIPS, "overlap": 1}, "exports.mine.overlap: only segments", id="overlaps"),
         pytest.param(
             {**CLIPS, "unit": "session", "form": ["files", "parquet"]},
