@@ -87,12 +87,15 @@ class Project:
         return self.folder / relative
 
     def products(self):
-        """SHA-256-free picture of all products: their bytes by path."""
+        """SHA-256-free picture of all products: their bytes by path.
+
+        What the last run added to an export is of that run, and no product.
+        """
         return {
             path.relative_to(self.folder).as_posix(): path.read_bytes()
             for top in ("results", "reports")
             for path in sorted((self.folder / top).rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.name != "run.json"
         }
 
 
