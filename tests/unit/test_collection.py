@@ -26,6 +26,7 @@ def collected(process):
     return [line for line in said.splitlines() if "::" in line]
 
 
+@pytest.mark.long  # collects the suite twice
 def test_the_names_of_tests_hold_neither_the_clock_nor_the_order_of_sets():
     first = start_collecting(hash_seed=1)
     time.sleep(1.1)  # a file that is written while tests are collected may hold the second

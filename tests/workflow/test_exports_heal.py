@@ -13,7 +13,7 @@ from conftest import new_project
 
 from drumcorpus.demo.groove_mididataset import write_corpus
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]  # most carry a change through the chain
 
 SET = "groove_mididataset"
 EXPORT = "results/export/prod_combined"
@@ -61,7 +61,6 @@ def strike_nothing(path):
     midi.save(path)
 
 
-@pytest.mark.long  # four runs
 def test_files_that_are_gone_or_cut_short_are_made_again_by_all_alone(project):
     before = project.products()
     segments, clips = project.path(f"{EXPORT}/segments"), project.path(f"{EXPORT}/clips")
@@ -92,7 +91,6 @@ def test_files_that_are_gone_or_cut_short_are_made_again_by_all_alone(project):
     assert "2 exports are as recorded" in project.snakemake("verify").said
 
 
-@pytest.mark.long  # the same for what stands around the samples
 @pytest.mark.parametrize("name", ["README.md", "SHA256SUMS", "train/train_labels.parquet"])
 def test_what_stands_around_the_samples_is_made_again_where_it_is_cut_short(project, name):
     before = project.products()
@@ -102,7 +100,6 @@ def test_what_stands_around_the_samples_is_made_again_where_it_is_cut_short(proj
     assert "Nothing to be done" in project.snakemake("all").said
 
 
-@pytest.mark.long  # carries a session through the whole chain
 def test_a_session_that_is_added_rewrites_its_shard_and_no_other(project, repo):
     sessions = [
         set(pq.read_table(path)["session_id"].to_pylist())
@@ -132,7 +129,6 @@ def test_a_session_that_is_added_rewrites_its_shard_and_no_other(project, repo):
     assert "2 exports are as recorded" in project.snakemake("verify").said
 
 
-@pytest.mark.long  # carries a session through the whole chain
 def test_labels_that_vanish_take_their_samples_with_them(project):
     midi = sorted(project.path("raw").rglob("*.mid"))[0]
     session = "/".join([*midi.relative_to(project.path("raw")).parts[:-1], midi.name.split("_")[0]])
@@ -151,7 +147,6 @@ def test_labels_that_vanish_take_their_samples_with_them(project):
     assert "2 exports are as recorded" in project.snakemake("verify").said
 
 
-@pytest.mark.long  # three runs
 def test_an_export_that_is_set_to_null_is_pruned_and_the_other_stays(project):
     other = {path for path in below(project.path(EXPORT)) if path.startswith("segments/")}
     project.configure(exports={"clips": None, "shards": None, "sessions": None})
@@ -213,7 +208,6 @@ def test_a_class_map_that_lacks_a_label_is_refused_by_its_key_before_any_job(pro
     assert state(project) == before
 
 
-@pytest.mark.long  # a build of its own
 def test_an_export_without_any_event_fails_its_gate(tmp_path, repo):
     project = new_project(tmp_path / "project", repo)
     write_corpus(project.path("raw"), repo / "resources/demo/kits.yaml", seed=7, n_performances=2)

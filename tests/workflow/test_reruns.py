@@ -186,6 +186,7 @@ def test_a_failing_gate_fails_again_and_keeps_the_reports(project):
     assert project.path("results/gates/prod_combined.json").is_file()
 
 
+@pytest.mark.long  # three runs
 def test_a_job_that_dies_without_a_word_is_tried_again(project):
     # As the kernel ends a process that asks for too much memory.
     script = project.path("workflow/scripts/derive_weights.py")
