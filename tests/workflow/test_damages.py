@@ -117,12 +117,12 @@ class Folder:
 
     def owner(self, path: Path) -> str:
         """The product that a file belongs to, so that each is hit once in a round."""
-        name = self.name(path).removeprefix(".drumcorpus/kept/")
+        name = self.name(path).removeprefix(".drumcorpus/kept/").removesuffix(SUFFIX)
         # A listing that is damaged says nothing of the clips and shards.
         of_listing = ("/SHA256SUMS", ".wav", "-000000.tar", "-000000.parquet")
         if name.startswith("results/export/") and name.endswith(of_listing):
             return "/".join(name.split("/")[:4])
-        return name.removesuffix(SUFFIX)
+        return name
 
 
 def products(project):
@@ -150,7 +150,9 @@ def obey(project, said: str) -> list[str]:
 def rounds_of(draw) -> list[list[str]]:
     """The kinds of file that each round hits, in the order of the draw."""
     each = [kind for kind, n in KINDS.items() for _ in range(n // N_ROUNDS)]
-    return [draw.sample(each, len(each)) for _ in range(N_ROUNDS)]
+    rounds = [draw.sample(each, len(each)) for _ in range(N_ROUNDS)]
+    # Sound first: once its listing is hit, no other file of an export is.
+    return [sorted(kinds, key=lambda kind: kind not in ("clip", "shard")) for kinds in rounds]
 
 
 def test_a_hundred_damages_are_named_or_mended(built, tmp_path, figures):
