@@ -87,7 +87,8 @@ def test_an_export_that_was_removed_is_missing_and_its_clips_come_back(project):
         for shard in ("000", "001"):
             table = f"{tables}/{shard}.files.parquet"
             n_files = pq.read_metadata(project.path(table)).num_rows
-            assert f"{table}: stale: {n_files} of its files are not below {folder}" in done.said
+            told = f"{table}: stale: {n_files} of its files are not below {folder}" in done.said
+            assert told == (n_files > 0)  # all sessions may be of one shard
     mend = done.said.split("To make the products again: snakemake ")[1].splitlines()[0]
     project.run("-m", "snakemake", *mend.split())
     assert sorted(path.name for path in project.path("results/export").rglob("*.wav")) == clips
