@@ -195,7 +195,7 @@ def test_prune_lists_what_no_rule_makes_and_takes_it_away_only_when_told(project
     assert command == "--cores all --configfile mine.yaml --config prune=delete -- prune"
     project.run("-m", "snakemake", *command.split())
     gone = before - below(project.folder)
-    assert {path.removesuffix(".manifest.json").split(".")[-2][-4:] for path in gone} == {"/001"}
+    assert [path for path in gone if "/001." not in path] == []
     assert len(gone) == 3 * len(second)  # with run manifests and kept links
     assert "there is nothing that no rule makes" in project.snakemake("prune").said
 
