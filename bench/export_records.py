@@ -21,7 +21,7 @@ RATE_HZ = 44_100
 SESSION_EVENTS, SESSION_S = 283, 35.1  # of 12.9 M events and 444 h in 45,537 sessions
 JSON_EVERY = 10  # shards
 TAXONOMY = Path(__file__).parent.parent / "resources/taxonomy"
-RING_MS = {"crash": 3000, "ride": 3000, "cymbal": 3000}
+RING_MS = {"default": 250, "crash": 3000, "ride": 3000, "cymbal": 3000}
 # How often a label is drawn; the rest is 1.
 OFTEN = {"kick": 25, "snare": 25, "hihat_closed": 30, "hihat_open": 6, "hihat_pedal": 8}
 OFTEN |= {"ride_bow": 12, "crash": 3, "tom_high": 3, "tom_mid": 3, "tom_low": 4}
@@ -130,7 +130,7 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.stages.export.class_maps import make_class_maps
     from drumcorpus.stages.export.records import SOUND, json_lines, make_records
-    from drumcorpus.stages.export.settings import ByLabel
+    from drumcorpus.stages.export.settings import milliseconds_by_label
     from drumcorpus.stages.export.windows import (
         RECORDINGS,
         clip_windows,
@@ -157,8 +157,11 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
     )
     rate = {"sample_rate_hz": RATE_HZ}
     if unit == "clip":
-        before, after = ByLabel(80, {}).of(taxonomy), ByLabel(200, {"crash": 800}).of(taxonomy)
-        windows = clip_windows(events, maps, preroll_ms=before, postroll_ms=after, **rate)
+        lengths = {
+            "preroll_ms": milliseconds_by_label(80, taxonomy.families),
+            "postroll_ms": milliseconds_by_label({"default": 200, "crash": 800}, taxonomy.families),
+        }
+        windows = clip_windows(events, maps, **lengths, **rate)
         windows = settle(windows, recordings, unit)
     else:
         windows = segment_windows(recordings, seconds=10, **rate)
@@ -171,7 +174,7 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
         else pa.repeat(pa.scalar(constant.get(f.name), f.type), len(windows))
         for f in SOUND
     ]
-    ring = ByLabel(250, RING_MS).of(taxonomy)
+    ring = milliseconds_by_label(RING_MS, taxonomy.families)
     sound = pa.Table.from_arrays(arrays, schema=SOUND)
     records = make_records(windows, events, sessions, sound, maps, ring_ms=ring, **rate)
     labelled = time.process_time()

@@ -38,8 +38,9 @@ from drumcorpus.stages.audit.manifest import audit_manifest
 from drumcorpus.stages.baselines.distribution import describe_drift, measure_distribution
 from drumcorpus.stages.baselines.reports import health_figures
 from drumcorpus.stages.checks.session_checks import check_sessions
-from drumcorpus.stages.export.clips import cut_clips
 from drumcorpus.stages.export.figures import measure_export
+from drumcorpus.stages.export.settings import export_settings
+from drumcorpus.stages.export.shard_inputs import read_class_maps, read_sample_cutter
 from drumcorpus.stages.gates.gates import check_export_gates, check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.inventory.sound_files import sound_files
@@ -52,6 +53,7 @@ from drumcorpus.stages.splits.unheard_files import unheard_file_finder
 MERGED = (GROOVE, EGMD)
 AUDITED = (*MERGED, STAGED)
 MANIFEST = "prod_combined"
+TAXONOMY = ("components", "techniques", "dynamics")
 AUDIT, DISTRIBUTION, FIGURES = "audit", "distribution", "health"  # kinds of baselines
 OVERLAY = {
     "use": list(AUDITED),
@@ -88,8 +90,7 @@ class Copy:
             shutil.copy2(run / card_of(name), folder / "cards")
         self.config = read_yaml(run / "config/config.yaml")
         self.config["splits"] |= OVERLAY["splits"]
-        names = ("components", "techniques", "dynamics")
-        taxonomy = [run / f"resources/taxonomy/{name}.yaml" for name in names]
+        taxonomy = [run / f"resources/taxonomy/{name}.yaml" for name in TAXONOMY]
         self.taxonomy = load_taxonomy(*taxonomy)
         self.tiers = dict.fromkeys(MERGED, "production") | {STAGED: "staged"}
 
@@ -344,21 +345,32 @@ class Copy:
         """Cut all clips as the tables are now, and say which gates on the export fail."""
         self.measure()
         splits = read_split_table(self.path(f"results/splits/{MANIFEST}.parquet"))
+        folder = self.run / "resources/taxonomy"
+        files = [folder / f"{name}.yaml" for name in TAXONOMY]
+        maps = folder / "class_maps.yaml"
+        settings = export_settings(
+            "clips",
+            self.config["exports"]["clips"],
+            self.config["export"],
+            self.taxonomy.families,
+            read_class_maps(files, maps).ids,
+        )
+        vocabulary = (files, maps, folder / "general_midi.yaml")
         indexes = []
         for name in MERGED:
             sessions = read_table(self.path("results/sessions/*/000.parquet", name))
             events = read_table(self.path("results/aliased/*/000.parquet", name))
-            index = cut_clips(
+            cutter = read_sample_cutter(self.folder / "export", settings, name, "000", *vocabulary)
+            reader = self._reader(name, file_digests(sessions))
+            index, _ = cutter.write(
                 splits.apply(events),
-                recording_reader(sessions, self._reader(name, file_digests(sessions)).read),
-                self.folder / "export",
-                source_set=name,
-                shard="000",
-                **{key: n for key, n in self.config["export"].items() if key != "memory_limit"},
+                splits.apply(sessions),
+                recording_reader(sessions, reader.read),
+                reader.read,
             )
-            indexes.append(self.path("results/clips/*.parquet", name))
+            indexes.append(self.folder / f"{name}.index.parquet")
             write_table(indexes[-1], index)
-        self.exported = measure_export(indexes, **DATABASE)
+        self.exported = measure_export(indexes, unit=settings["unit"], **DATABASE)
         verdicts = check_export_gates(self.exported, gates)
         return [verdict for verdict in verdicts if verdict["status"] == "FAIL"]
 

@@ -69,6 +69,7 @@ def rule_paths():
     text = text.replace("{RELEASE}", "{RELEASES}/{release}").replace(
         "{RELEASES}", "reports/releases"
     )
+    text = text.replace("{EXPORT}", "results/export/{manifest}/{export}")
     return paths_of(text)
 
 
@@ -162,6 +163,6 @@ def test_a_path_that_no_rule_has_is_noticed():
     right = [
         "results/events/<set>/<shard>.parquet",
         "results/splits/mine.parquet",
-        "results/clips/",
+        "results/samples/",
     ]
     assert unknown_paths(" ".join(f"`{path}`" for path in right), known) == []

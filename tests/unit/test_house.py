@@ -10,6 +10,7 @@ from checkout import REPO
 
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.run.configuration import check_configuration
+from drumcorpus.ground.run.exports_in_use import exports_in_use
 from drumcorpus.ground.run.software import DISTRIBUTIONS
 
 LIBRARY = REPO / "src/drumcorpus"
@@ -134,7 +135,7 @@ def test_a_stage_has_one_name_in_five_places(stage):
 def test_every_section_of_the_config_is_a_stage_s():
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())
     sections = {name for name, value in config.items() if isinstance(value, dict)}
-    of_no_stage = {"demo", "source_sets"}
+    of_no_stage = {"demo", "source_sets", "exports"}  # the last are blocks of `export`
     assert sections - of_no_stage <= {SECTIONS.get(stage, stage) for stage in STAGES}
 
 
@@ -162,7 +163,12 @@ def test_a_rule_logs_and_measures_under_its_own_name(path):
         assert f'"logs/{name}' in text
         assert f'"../scripts/{name}.py"' in text
         assert text.lstrip().startswith('"""')
-        if name not in ("verify", "bless", "prune"):  # which make nothing fresh, and always run
+        if name not in (
+            "verify",
+            "bless",
+            "prune",
+            "verify_export",
+        ):  # which make nothing fresh, and always run
             assert f'"benchmarks/{name}' in text
             assert f'"{name}.py"' in text.replace(f'scripts/{name}.py"', "")
 
@@ -222,6 +228,7 @@ def test_the_committed_configurations_are_valid(overlay, taxonomy):
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())
     if overlay:
         merge(config, yaml.safe_load((REPO / "config" / overlay).read_text()))
+    config, _ = exports_in_use(config, [config])
     schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text())
     assert document_problems(config, schema) == []
     check_configuration(config, taxonomy)

@@ -25,8 +25,8 @@ MAKE_DATA = [
     *("take_inventory", "shard_sessions", "ingest_sessions", "gather_events", "write_provenance"),
     *("check_audio", "find_crash_candidates", "embed_crashes", "cluster_crashes"),
     *("gather_crashes", "fingerprint_sessions", "decide_splits", "shard_splits", "alias_events"),
-    *("compare_labels", "merge_manifest", "publish_manifest", "derive_weights", "cut_clips"),
-    *("assemble_export", "score_onsets"),
+    *("compare_labels", "merge_manifest", "publish_manifest", "derive_weights", "write_samples"),
+    *("list_labels", "assemble_export", "score_onsets"),
 ]
 PEOPLE = ("ground/pages/", "stages/audit/", "stages/gates/", "stages/health/", "stages/releases/")
 
@@ -88,8 +88,8 @@ def test_a_job_of_one_stage_reaches_no_work_of_another(script):
     assert len(stages) <= 1 or stages == may_meet.get(script.stem)
 
 
-def test_cutting_clips_does_not_reach_what_is_assembled_around_them():
-    assert "stages/export/assemble.py" not in reach(REPO / "workflow/scripts/cut_clips.py")
+def test_writing_samples_does_not_reach_what_is_assembled_around_them():
+    assert "stages/export/assemble.py" not in reach(REPO / "workflow/scripts/write_samples.py")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

@@ -24,6 +24,8 @@ OVERLAY = {
     "use": ["groove_mididataset"],
     "source_sets": {"groove_mididataset": {"roots": ["raw"], "shards": 2}},
     "manifests": {"prod_combined": {"source_sets": ["groove_mididataset"], "gates": "gates.yaml"}},
+    # What is left: clips as files, and segments as tar and Parquet.
+    "exports": {"shards": None, "sessions": None},
 }
 GATES = {"max_unexplained_hits": 0, "max_quarantined": 0, "max_leaked_groups": 0}
 
@@ -85,12 +87,15 @@ class Project:
         return self.folder / relative
 
     def products(self):
-        """SHA-256-free picture of all products: their bytes by path."""
+        """SHA-256-free picture of all products: their bytes by path.
+
+        What the last run added to an export is of that run, and no product.
+        """
         return {
             path.relative_to(self.folder).as_posix(): path.read_bytes()
             for top in ("results", "reports")
             for path in sorted((self.folder / top).rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.name != "run.json"
         }
 
 

@@ -22,9 +22,12 @@ SEED = 100
 N_ROUNDS = 10
 SUFFIX = ".manifest.json"
 # How many of each kind of file are hit in all; each round gets an equal share.
-KINDS = {"product": 40, "clip": 10, "run manifest": 10, "memory": 20, "kept": 10, "snakemake": 10}
+KINDS = {
+    **{"product": 30, "clip": 10, "shard": 10, "run manifest": 10},
+    **{"memory": 20, "kept": 10, "snakemake": 10},
+}
 # Those that `verify` must name; of the others it may.
-NAMED = ("product", "clip", "run manifest")
+NAMED = ("product", "clip", "shard", "run manifest")
 WAYS = ("flip", "truncate", "empty", "append", "delete", "folder", "swap")
 MEMORY = ("digests/*.json", "raw/*.json", "*.json", "*.lock", "locks/*.lock")
 # Rewritten by `verify` and by nothing else.
@@ -48,7 +51,9 @@ class Folder:
         elif kind == "memory":
             found = [path for each in MEMORY for path in (top / ".drumcorpus").glob(each)]
         elif kind == "clip":
-            found = top.glob("results/export/*/*/clips/*/*/*")
+            found = top.glob("results/export/*/*/*/clips/*/*/*/*")
+        elif kind == "shard":
+            found = top.glob("results/export/*/segments/*/*-000000.*")
         else:
             found = [path for name in ("results", "reports") for path in (top / name).rglob("*")]
             manifests = {path for path in found if path.name.endswith(SUFFIX)}
@@ -112,9 +117,12 @@ class Folder:
 
     def owner(self, path: Path) -> str:
         """The product that a file belongs to, so that each is hit once in a round."""
-        name = self.name(path).removeprefix(".drumcorpus/kept/")
-        # A listing that is damaged says nothing of the clips.
-        return "export" if name.endswith(("/SHA256SUMS", ".wav")) else name.removesuffix(SUFFIX)
+        name = self.name(path).removeprefix(".drumcorpus/kept/").removesuffix(SUFFIX)
+        # A listing that is damaged says nothing of the clips and shards.
+        of_listing = ("/SHA256SUMS", ".wav", "-000000.tar", "-000000.parquet")
+        if name.startswith("results/export/") and name.endswith(of_listing):
+            return "/".join(name.split("/")[:4])
+        return name
 
 
 def products(project):
@@ -142,7 +150,9 @@ def obey(project, said: str) -> list[str]:
 def rounds_of(draw) -> list[list[str]]:
     """The kinds of file that each round hits, in the order of the draw."""
     each = [kind for kind, n in KINDS.items() for _ in range(n // N_ROUNDS)]
-    return [draw.sample(each, len(each)) for _ in range(N_ROUNDS)]
+    rounds = [draw.sample(each, len(each)) for _ in range(N_ROUNDS)]
+    # Sound first: once its listing is hit, no other file of an export is.
+    return [sorted(kinds, key=lambda kind: kind not in ("clip", "shard")) for kinds in rounds]
 
 
 def test_a_hundred_damages_are_named_or_mended(built, tmp_path, figures):

@@ -61,6 +61,39 @@ def test_everything_is_as_recorded(demo):
     assert "as recorded (level full)." in demo.snakemake("verify").said
 
 
+def test_every_export_holds_the_same_events_in_its_own_unit_and_form(demo, config):
+    assert set(config["exports"]) == {"clips", "shards", "segments", "sessions"}
+    events = {}
+    for name, block in config["exports"].items():
+        folder = demo.path(f"results/export/prod_combined/{name}")
+        rows = [
+            row
+            for split in ("train", "val", "test")
+            for row in pq.read_table(folder / f"{split}/{split}_labels.parquet").to_pylist()
+        ]
+        report = json.loads(demo.path(f"reports/export/prod_combined/{name}.json").read_text())
+        assert (report["unit"], report["samples"]) == (block["unit"], len(rows))
+        assert report["events"] == report["exported"] + sum(report["not_exported"].values())
+        is_clip = block["unit"] == "clip"
+        events[name] = {
+            row["event_id"] if is_clip else stroke["event_id"]
+            for row in rows
+            for stroke in row["strokes"]
+        }
+        assert len(events[name]) == report["exported"] > 0
+        for column in ("file", "shard", "parquet_shard"):
+            named = {row[column] for row in rows} - {None}
+            assert all((folder / path).is_file() for path in named)
+            is_named = (
+                "files" in block["form"] if column == "file" else "files" not in block["form"]
+            )
+            assert bool(named) == (
+                is_named and (column != "parquet_shard" or len(block["form"]) == 2)
+            )
+    assert events["clips"] == events["shards"]
+    assert events["segments"] == events["sessions"] >= events["clips"]
+
+
 def test_the_page_says_what_became_of_every_source_label(demo, config):
     report = json.loads(demo.path("reports/ingest.json").read_text())
     sets = {row["source_set"]: row for row in report["source_sets"]}

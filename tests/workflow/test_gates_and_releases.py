@@ -68,15 +68,20 @@ def test_a_verdict_that_was_only_reported_is_asked_again_where_gates_are_enforce
 
 
 def test_the_end_of_a_run_that_assembled_an_export_says_what_became_of_the_events(project):
-    assert "events became" not in project.snakemake("all").said  # nothing to do
+    assert "\nExport " not in project.snakemake("all").said  # nothing to do
     project.configure(release="2026-11")
     lines = project.snakemake("export").said.splitlines()
-    [place] = [n for n, line in enumerate(lines) if line.startswith("Export of prod_combined: ")]
-    report = json.loads(project.path("reports/export/prod_combined.json").read_text())
-    assert f"{report['events']:,} events became {report['clips']:,} clips (" in lines[place]
-    assert report["clips"] > 100
+    last = [n for n, line in enumerate(lines) if line.startswith("Export prod_combined/")]
+    assert last == [last[0], last[0] + 1]
+    for place, (name, unit) in zip(last, (("clips", "clip"), ("segments", "segment")), strict=True):
+        report = json.loads(project.path(f"reports/export/prod_combined/{name}.json").read_text())
+        assert report["exported"] > 100 and report["samples"] > 0
+        assert lines[place].startswith(
+            f"Export prod_combined/{name}: {report['exported']:,} of {report['events']:,} events "
+            f"in {report['samples']:,} {unit}s ("
+        )
     # What follows are Snakemake's own last words: no job, no other sentence of ours.
-    assert [line for line in lines[place + 1 :] if "ob" in line or "rule" in line] == []
+    assert [line for line in lines[last[1] + 1 :] if "ob" in line or "rule" in line] == []
 
 
 def test_a_corpus_without_any_audio_is_no_export(tmp_path, repo):
@@ -87,8 +92,8 @@ def test_a_corpus_without_any_audio_is_no_export(tmp_path, repo):
     project.path("gates.yaml").write_text((repo / "resources/gates/basic.yaml").read_text())
     done = project.snakemake("all", check=False)
     assert done.returncode == 1
-    assert "gates fail for the export of prod_combined" in done.said
-    assert "max_dropped_share: 100 % of the events are without a clip (no_audio " in done.said
+    assert "gates fail for the export prod_combined/clips:" in done.said
+    assert "max_dropped_share: 100 % of the events stand in no sample (no_audio " in done.said
     assert "max_empty_splits: " in done.said
     export = project.path("results/export/prod_combined")
     assert list(export.rglob("*_labels.json")) == []
@@ -96,8 +101,14 @@ def test_a_corpus_without_any_audio_is_no_export(tmp_path, repo):
     project.set_gates(min_count={"kick": 1})
     assert project.snakemake("export", check=False).returncode == 1
     said = project.snakemake("--config", "gates=report", "--", "all").said
-    assert "events became 0 clips" in said
-    assert "Its gates that fail: max_empty_splits." in said
+    for export, unit in (("clips", "clip"), ("segments", "segment")):
+        [line] = [
+            line
+            for line in said.splitlines()
+            if line.startswith(f"Export prod_combined/{export}: 0 of ")
+        ]
+        assert f" events in 0 {unit}s (" in line
+        assert line.endswith("Its gates that fail: max_empty_splits.")
 
 
 def test_a_waiver_that_cannot_hold_is_refused_before_any_job(tmp_path, repo):

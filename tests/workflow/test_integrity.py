@@ -48,7 +48,8 @@ def test_sha256sum_reads_the_listings(project):
     project.snakemake("verify")
     for folder, listing in (
         (".", "results/SHA256SUMS"),
-        ("results/export/prod_combined", "SHA256SUMS"),
+        ("results/export/prod_combined/clips", "SHA256SUMS"),
+        ("results/export/prod_combined/segments", "SHA256SUMS"),
     ):
         checked = subprocess.run(
             ["sha256sum", "--quiet", "-c", listing], cwd=project.path(folder), check=False
@@ -99,7 +100,8 @@ def test_damaged_clips_are_cut_again_as_verify_says(project):
     flip_a_byte(first)
     second.unlink()
     done = project.snakemake("verify", check=False)
-    shard = f"results/clips/prod_combined/{SET}/{first.parent.name}.parquet"
+    samples = f"results/samples/prod_combined/clips/{SET}"
+    shard = f"{samples}/{first.parent.parent.name}.files.parquet"
     assert done.returncode == 1 and f"--forcerun {shard} -- all" in done.said
     project.snakemake("--forcerun", shard, "--", "all")
     assert (first.read_bytes(), second.read_bytes()) == before

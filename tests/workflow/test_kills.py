@@ -97,6 +97,8 @@ class Killed:
         traces = re.findall(r"^Traceback .*\n(?:[ \t].*\n|\n)*(.*)$", said, flags=re.MULTILINE)
         # Its lines may stand between those of another job, so that its last one is not told apart.
         assert number == signal.SIGINT or traces == [], said
+        if is_hit and number == signal.SIGINT and run.returncode:
+            assert "What is finished is kept" in said, said
         if is_hit and who == "one job":
             assert "was killed from outside (signal 9)" in said, said
         return is_hit
@@ -163,15 +165,16 @@ def test_twenty_kills_lose_nothing_and_make_nothing_twice(built, tmp_path, figur
 
 
 def test_a_fresh_job_takes_away_what_a_killed_one_left(project):
-    export = project.path("results/export/prod_combined")
+    export = project.path("results/export/prod_combined/clips")
     clips = next(export.glob("*/clips/*/*"))
     folders = [clips.with_name(f".{clips.name}.{end}") for end in ("part", "old")]
-    folders.append(export / ".assemble.part")
     for folder in folders:
         folder.mkdir()
         (folder / "half.wav").write_text("half")
     table = project.path("results/manifests/prod_combined.parquet")
-    for path in (table, export / "metadata.json", table.with_name(f"{table.name}.manifest.json")):
+    shard = next(project.path("results/export/prod_combined/segments").glob("*/*-000000.tar"))
+    metadata, record = export / "metadata.json", table.with_name(f"{table.name}.manifest.json")
+    for path in (table, metadata, record, shard):
         path.with_name(f".{path.name}.part").write_text("half")
     kept = project.path(".drumcorpus/kept/results/manifests")
     (kept / f".{table.name}.link").write_text("half")

@@ -109,15 +109,16 @@ def test_a_change_that_leaves_the_events_equal_stops_there(project):
 
 def test_a_changed_threshold_makes_its_stage_and_what_follows(project):
     project.configure(export={"postroll_ms": 150.0})
-    shards = {f"cut_clips prod_combined {SET} {shard}" for shard in ("000", "001")}
-    after = {"assemble_export prod_combined", "measure_export prod_combined"}
+    clips = "prod_combined clips"
+    shards = {f"write_samples {clips} {SET} {shard}" for shard in ("000", "001")}
+    after = {f"{rule} {clips}" for rule in ("assemble_export", "list_labels", "measure_export")}
     assert project.jobs("all") == shards | after
 
 
 @pytest.mark.long  # cuts clips again
 def test_swapping_two_values_is_noticed(project):
     project.configure(export={"preroll_ms": 200.0, "postroll_ms": 80.0})
-    assert "assemble_export prod_combined" in project.jobs("all")
+    assert "assemble_export prod_combined clips" in project.jobs("all")
 
 
 def test_an_edit_to_a_library_function_makes_what_uses_it(project):
@@ -185,6 +186,7 @@ def test_a_failing_gate_fails_again_and_keeps_the_reports(project):
     assert project.path("results/gates/prod_combined.json").is_file()
 
 
+@pytest.mark.long  # three runs
 def test_a_job_that_dies_without_a_word_is_tried_again(project):
     # As the kernel ends a process that asks for too much memory.
     script = project.path("workflow/scripts/derive_weights.py")

@@ -758,7 +758,7 @@ def export_gates(run):
 def test_the_export_of_the_healthy_corpus_passes_all_gates_there_are(corpus, export_gates):
     assert set(export_gates) == set(EXPORT_GATES)
     assert corpus.failing_of_export(export_gates) == []
-    assert corpus.exported["clips"] == corpus.exported["events"]
+    assert corpus.exported["exported"] == corpus.exported["events"]
 
 
 @pytest.mark.parametrize("name", EXPORT_DEFECTS)

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 
+import pyarrow.parquet as pq
 import pytest
 from conftest import Project
 
@@ -12,7 +13,7 @@ from drumcorpus.ground.run.ledger import LEDGER, read_asked, read_ledger
 from drumcorpus.ground.run.must_stand import Plan
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.verify import verify_everything
-from drumcorpus.stages.export.verify import absent_clips, verify_export
+from drumcorpus.stages.export.verify import absent_files, verify_export
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]  # makes much of a corpus again
 SET = "groove_mididataset"
@@ -33,7 +34,7 @@ def problems(project, planned):
     """What `verify` finds at level quick, as paths."""
     with contextlib.chdir(project.folder):
         verified = verify_everything(
-            *(verify_export, absent_clips, lambda total, unit: Progress("verify", total, unit)),
+            *(verify_export, absent_files, lambda total, unit: Progress("verify", total, unit)),
             "quick",
             n_sample=1,
             workers=1,
@@ -79,12 +80,19 @@ def test_an_export_that_was_removed_is_missing_and_its_clips_come_back(project):
     shutil.rmtree(project.path("results/export"))
     done = project.snakemake("verify", check=False)
     assert done.returncode == 1
-    assert "results/export/prod_combined/SHA256SUMS: missing" in done.said
-    assert f"{len(clips)} of its clips are not below results/export/prod_combined" in done.said
+    for export in ("clips", "segments"):
+        folder = f"results/export/prod_combined/{export}"
+        assert f"{folder}/SHA256SUMS: missing" in done.said
+        tables = f"results/samples/prod_combined/{export}/{SET}"
+        for shard in ("000", "001"):
+            table = f"{tables}/{shard}.files.parquet"
+            n_files = pq.read_metadata(project.path(table)).num_rows
+            told = f"{table}: stale: {n_files} of its files are not below {folder}" in done.said
+            assert told == (n_files > 0)  # all sessions may be of one shard
     mend = done.said.split("To make the products again: snakemake ")[1].splitlines()[0]
     project.run("-m", "snakemake", *mend.split())
     assert sorted(path.name for path in project.path("results/export").rglob("*.wav")) == clips
-    assert "1 export are as recorded" in project.snakemake("verify").said
+    assert "2 exports are as recorded" in project.snakemake("verify").said
 
 
 def test_what_nobody_asked_for_is_not_built_yet(project):
@@ -187,7 +195,7 @@ def test_prune_lists_what_no_rule_makes_and_takes_it_away_only_when_told(project
     assert command == "--cores all --configfile mine.yaml --config prune=delete -- prune"
     project.run("-m", "snakemake", *command.split())
     gone = before - below(project.folder)
-    assert {path.removesuffix(".manifest.json").split(".")[-2][-4:] for path in gone} == {"/001"}
+    assert [path for path in gone if "/001." not in path] == []
     assert len(gone) == 3 * len(second)  # with run manifests and kept links
     assert "there is nothing that no rule makes" in project.snakemake("prune").said
 

@@ -18,11 +18,14 @@ from drumcorpus.ground.run.configuration import (
 )
 from drumcorpus.ground.run.repeated_sets import origin, spell_out_repeated_sets
 from drumcorpus.ground.run.layout import plain_path
+from drumcorpus.ground.run.exports_in_use import exports_in_use
 from drumcorpus.ground.run.manifests_in_use import manifests_in_use
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.ground.files.errata import read_errata
 from drumcorpus.ground.files.written_paths import why_no_file
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.export.class_maps import make_class_maps
+from drumcorpus.stages.export.settings import export_settings
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 from drumcorpus.ground.files.schema_check import check_document, typed
 from drumcorpus.ground.files.taxonomy_files import (
@@ -151,8 +154,9 @@ try:
     NOT_OF_THE_SET = config_path("resources/not_of_the_set.yaml")
     config, renamed = with_present_names(config)
     config, followed = manifests_in_use(config, LAYERS)
+    config, left_out = exports_in_use(config, LAYERS)
     if workflow.is_main_process:
-        for sentence in [*renamed, *followed]:
+        for sentence in [*renamed, *followed, *left_out]:
             sys.stderr.write(f"{sentence}\n")
     check_source_set_names(config, SOURCE_SET_MODULES)
     config = spell_out_repeated_sets(typed(config, schema("config")))
@@ -164,6 +168,18 @@ try:
     crash_labels = family_labels(
         f"{TAXONOMY}/components.yaml", config["crash"]["family"]
     )
+    CLASS_MAPS = make_class_maps(
+        vocabulary.labels,
+        read_yaml(named_file(f"{TAXONOMY}/class_maps.yaml", "config: taxonomy")),
+        name=f"{TAXONOMY}/class_maps.yaml",
+    )
+    # The settings of each export, by its name.
+    EXPORTS = {
+        name: export_settings(
+            name, block, config["export"], vocabulary.families, list(CLASS_MAPS.ids)
+        )
+        for name, block in sorted(config["exports"].items())
+    }
     check_max_cymbals(config["crash"]["clustering"]["max_cymbals"], crash_labels)
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():

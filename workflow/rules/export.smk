@@ -1,92 +1,169 @@
 """
-Cut a clip around every event that has audio, and write the labels beside.
+Export what a manifest holds as samples to train on, each with every stroke that sounds in it.
 
-in:   results/aliased/{source_set}/{shard}.parquet, the splits of its sessions,
-      results/manifests/{manifest}.parquet, raw audio, the gates that the config names
-out:  results/clips/{manifest}/{source_set}/{shard}.parquet   what became of every event
-      reports/export/{manifest}.json   the same in figures, and the verdict of every gate on it
-      results/export/{manifest}/   clips, labels per split, components, metadata, SHA256SUMS
+in:   results/aliased/{source_set}/{shard}.parquet, the splits of its sessions, raw audio, the
+      sampling weights, the taxonomy, the gates that the config names
+out:  results/samples/{manifest}/{export}/{source_set}/{shard}.parquet   what became of each sample
+      reports/export/{manifest}/{export}.json   the same in figures, and the verdict of every gate
+      results/export/{manifest}/{export}/   sound, labels per split, card, SHA256SUMS
 """
 
-# How long a clip is, and at which rate.
-CLIPS = {
-    name: config["export"][name]
-    for name in ("sample_rate_hz", "preroll_ms", "postroll_ms")
-}
 
-
-rule cut_clips:
-    """Cut the clips of one shard."""
+rule write_samples:
+    """Write the sound of one shard's samples in all forms of an export."""
     input:
         events="results/aliased/{source_set}/{shard}.parquet",
         sessions="results/sessions/{source_set}/{shard}.parquet",
         splits="results/splits/{manifest}/{source_set}/{shard}.parquet",
-        after="results/gates/{manifest}.json",
+        taxonomy=taxonomy_files(),
+        class_maps=f"{TAXONOMY}/class_maps.yaml",
+        general_midi=f"{TAXONOMY}/general_midi.yaml",
+        after=lambda wildcards: [
+            f"results/gates/{wildcards.manifest}.json",
+            *export_stamp(*wildcards),
+        ],
     output:
-        index="results/clips/{manifest}/{source_set}/{shard}.parquet",
+        index="results/samples/{manifest}/{export}/{source_set}/{shard}.parquet",
+        written="results/samples/{manifest}/{export}/{source_set}/{shard}.files.parquet",
     log:
-        "logs/cut_clips/{manifest}/{source_set}/{shard}.log",
+        "logs/write_samples/{manifest}/{export}/{source_set}/{shard}.log",
     benchmark:
-        "benchmarks/cut_clips/{manifest}/{source_set}/{shard}.tsv"
+        "benchmarks/write_samples/{manifest}/{export}/{source_set}/{shard}.tsv"
     params:
-        code=code("cut_clips.py"),
-        export=CLIPS,
+        code=code("write_samples.py"),
+        export=lambda wildcards: sample_settings(EXPORTS[wildcards.export]),
         local=lambda wildcards: roots(wildcards.source_set),
     script:
-        "../scripts/cut_clips.py"
+        "../scripts/write_samples.py"
 
 
 rule measure_export:
     """Count what became of the events of an export, and hold that against its gates."""
     input:
-        index=lambda wildcards: shards_of_manifest(
-            f"results/clips/{wildcards.manifest}/{{source_set}}/{{shard}}.parquet",
-            wildcards.manifest,
-        ),
+        index=lambda wildcards: samples_of(wildcards, ".parquet"),
         gates=lambda wildcards: config_path(
             config["manifests"][wildcards.manifest]["gates"]
         ),
     output:
-        report="reports/export/{manifest}.json",
+        report="reports/export/{manifest}/{export}.json",
     log:
-        "logs/measure_export/{manifest}.log",
+        "logs/measure_export/{manifest}/{export}.log",
     benchmark:
-        "benchmarks/measure_export/{manifest}.tsv"
+        "benchmarks/measure_export/{manifest}/{export}.tsv"
     threads: 2
     params:
         code=code("measure_export.py"),
+        unit=lambda wildcards: EXPORTS[wildcards.export]["unit"],
         expired_waivers=lambda wildcards: EXPIRED_WAIVERS[wildcards.manifest],
         local={"memory_limit": config["export"]["memory_limit"]},
     script:
         "../scripts/measure_export.py"
 
 
-rule assemble_export:
-    """Write the labels and checksums of an export around its clips."""
+rule list_labels:
+    """Write the labels of an export of files as JSON, one list for each split."""
     input:
-        manifest="results/manifests/{manifest}.parquet",
-        index=lambda wildcards: shards_of_manifest(
-            f"results/clips/{wildcards.manifest}/{{source_set}}/{{shard}}.parquet",
-            wildcards.manifest,
-        ),
-        components=f"{TAXONOMY}/components.yaml",
-        after="results/gates/export/{manifest}.json",
+        index=lambda wildcards: samples_of(wildcards, ".parquet"),
+        weights="results/sampling/{manifest}.parquet",
+        taxonomy=taxonomy_files(),
+        class_maps=f"{TAXONOMY}/class_maps.yaml",
+        after=lambda wildcards: [
+            f"results/gates/export/{wildcards.manifest}/{wildcards.export}.json",
+            *export_stamp(*wildcards, "labels"),
+        ],
     output:
-        train="results/export/{manifest}/train/train_labels.json",
-        validation="results/export/{manifest}/val/val_labels.json",
-        test="results/export/{manifest}/test/test_labels.json",
-        components="results/export/{manifest}/components.json",
-        metadata="results/export/{manifest}/metadata.json",
-        checksums="results/export/{manifest}/SHA256SUMS",
+        train=f"{EXPORT}/train/train_labels.json",
+        validation=f"{EXPORT}/val/val_labels.json",
+        test=f"{EXPORT}/test/test_labels.json",
     log:
-        "logs/assemble_export/{manifest}.log",
+        "logs/list_labels/{manifest}/{export}.log",
     benchmark:
-        "benchmarks/assemble_export/{manifest}.tsv"
+        "benchmarks/list_labels/{manifest}/{export}.tsv"
+    params:
+        code=code("list_labels.py"),
+    script:
+        "../scripts/list_labels.py"
+
+
+rule assemble_export:
+    """Write labels, figures, card and checksums of an export around its samples."""
+    input:
+        index=lambda wildcards: samples_of(wildcards, ".parquet"),
+        written=lambda wildcards: samples_of(wildcards, ".files.parquet"),
+        labels=label_lists,
+        weights="results/sampling/{manifest}.parquet",
+        events=lambda wildcards: shards_of_manifest(
+            "results/aliased/{source_set}/{shard}.parquet", wildcards.manifest
+        ),
+        sessions=lambda wildcards: shards_of_manifest(
+            "results/sessions/{source_set}/{shard}.parquet", wildcards.manifest
+        ),
+        taxonomy=taxonomy_files(),
+        class_maps=f"{TAXONOMY}/class_maps.yaml",
+        cards=lambda wildcards: [
+            config_path(card_name(name))
+            for name in config["manifests"][wildcards.manifest]["source_sets"]
+        ],
+        after=lambda wildcards: [
+            f"results/gates/export/{wildcards.manifest}/{wildcards.export}.json",
+            *export_stamp(*wildcards),
+        ],
+    output:
+        train=f"{EXPORT}/train/train_labels.parquet",
+        validation=f"{EXPORT}/val/val_labels.parquet",
+        test=f"{EXPORT}/test/test_labels.parquet",
+        components=f"{EXPORT}/components.json",
+        metadata=f"{EXPORT}/metadata.json",
+        sessions=f"{EXPORT}/sessions.parquet",
+        files=f"{EXPORT}/files.parquet",
+        durations=f"{EXPORT}/durations.csv",
+        card=f"{EXPORT}/README.md",
+        citations=f"{EXPORT}/CITE.bib",
+        croissant=f"{EXPORT}/croissant.json",
+        checksums=f"{EXPORT}/SHA256SUMS",
+    log:
+        "logs/assemble_export/{manifest}/{export}.log",
+    benchmark:
+        "benchmarks/assemble_export/{manifest}/{export}.tsv"
     threads: 2
     params:
         code=code("assemble_export.py"),
         release=config["release"],
-        export=CLIPS,
+        export=lambda wildcards: EXPORTS[wildcards.export],
+        source_sets=lambda wildcards: config["manifests"][wildcards.manifest][
+            "source_sets"
+        ],
         local={"memory_limit": config["export"]["memory_limit"]},
     script:
         "../scripts/assemble_export.py"
+
+
+# No output and no benchmark: Snakemake would take a benchmark's file for a job well done.
+rule verify_export:
+    """Say what every export will hold and lack, before any sound is decoded."""
+    input:
+        [
+            f"results/manifests/{manifest}.parquet"
+            for manifest in MANIFESTS
+            if EXPORTS_OF[manifest]
+        ],
+        products(["sessions/{s}/{n}", "audio_checks/{s}/{n}"], MERGED),
+        products(["inventory/{s}"], MERGED),
+        taxonomy=taxonomy_files(),
+        class_maps=f"{TAXONOMY}/class_maps.yaml",
+    log:
+        "logs/verify_export.log",
+    threads: 2
+    params:
+        exports=EXPORTS,
+        files={name: config[name] for name in ("summary", "duration_csv")},
+        local={
+            "tables": {
+                manifest: tables_to_verify(manifest)
+                for manifest in MANIFESTS
+                if EXPORTS_OF[manifest]
+            },
+            "memory_limit": config["export"]["memory_limit"],
+        },
+    script:
+        "../scripts/verify_export.py"

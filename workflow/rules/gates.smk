@@ -2,10 +2,10 @@
 Hold every manifest and its export to their gates, and source sets that have gates of their own.
 
 in:   reports/health/{manifest}.json          with the verdict of every gate on the manifest
-      reports/export/{manifest}.json          with the verdict of every gate on its export
+      reports/export/{manifest}/{export}.json with the verdict of every gate on an export
       reports/health/source_sets/{source_set}.json    the same, of a source set with gates
 out:  results/gates/{manifest}.json           stands only if the manifest may pass
-      results/gates/export/{manifest}.json    stands only if its export may
+      results/gates/export/{manifest}/{export}.json   stands only if the export may
       results/gates/source_sets/{source_set}.json     stands only if the source set may
 """
 
@@ -34,15 +34,15 @@ rule enforce_gates:
 
 
 rule enforce_export_gates:
-    """Stop before labels are written around clips that are too few, unless told to report only."""
+    """Stop before labels are written around samples that are too few, unless told to report only."""
     input:
-        report="reports/export/{manifest}.json",
+        report="reports/export/{manifest}/{export}.json",
     output:
-        verdict="results/gates/export/{manifest}.json",
+        verdict="results/gates/export/{manifest}/{export}.json",
     log:
-        "logs/enforce_export_gates/{manifest}.log",
+        "logs/enforce_export_gates/{manifest}/{export}.log",
     benchmark:
-        "benchmarks/enforce_export_gates/{manifest}.tsv"
+        "benchmarks/enforce_export_gates/{manifest}/{export}.tsv"
     params:
         code=code("enforce_export_gates.py"),
         local={"mode": config["gates"]},

@@ -20,6 +20,13 @@ INGESTED = [
 ]
 YARDSTICKS = [name for name in config["yardsticks"] if name in INGESTED]
 MANIFESTS = sorted(config["manifests"])
+# The exports of each manifest, by name.
+EXPORTS_OF = {
+    manifest: [
+        name for name, export in EXPORTS.items() if export["manifest"] == manifest
+    ]
+    for manifest in MANIFESTS
+}
 MERGED = sorted({s for m in MANIFESTS for s in config["manifests"][m]["source_sets"]})
 # Source sets that have gates of their own, and those that no manifest weighs.
 GATED = [name for name in INGESTED if name in EXPIRED_WAIVERS_OF_SETS]
@@ -189,4 +196,5 @@ wildcard_constraints:
     source_set="|".join(SOURCE_SETS),
     shard=r"\d{3}",
     manifest="|".join(MANIFESTS) or "(?!)",
+    export="|".join(EXPORTS) or "(?!)",
     measured="|".join(MEASURED) or "(?!)",

@@ -197,30 +197,20 @@ rule release:
         rules.draw_trend.output,
 
 
+for export in EXPORTS:
+
+    rule:
+        """One export of the configuration, and all that it rests on."""
+        name:
+            f"export_{export}"
+        input:
+            rules.health.input,
+            products_of_exports([export]),
+        localrule: True
+
+
 rule export:
-    """Clips and labels of every manifest that passes its gates, each with its checksum."""
+    """Every export of every manifest that passes its gates, each with its checksums."""
     input:
         rules.health.input,
-        [
-            path
-            for manifest in MANIFESTS
-            for folder in ("splits", "clips")
-            for path in shards_of_manifest(
-                f"results/{folder}/{manifest}/{{source_set}}/{{shard}}.parquet",
-                manifest,
-            )
-        ],
-        expand("reports/export/{manifest}.json", manifest=MANIFESTS),
-        expand("results/gates/export/{manifest}.json", manifest=MANIFESTS),
-        expand(
-            "results/export/{manifest}/{file}",
-            manifest=MANIFESTS,
-            file=[
-                *(
-                    "train/train_labels.json",
-                    "val/val_labels.json",
-                    "test/test_labels.json",
-                ),
-                *("components.json", "metadata.json", "SHA256SUMS"),
-            ],
-        ),
+        products_of_exports(list(EXPORTS)),

@@ -1,25 +1,24 @@
-"""Write the labels and checksums of one export around its clips."""
+"""Write labels, figures, card and checksums of one export around its samples."""
 
 from pathlib import Path
 
-from drumcorpus.ground.run.job import open_job
-from drumcorpus.stages.export.half_made import spill_folder
+from drumcorpus.ground.run.job import start_job
 
-job = open_job(snakemake)
-job.take_away([spill_folder(Path(snakemake.output.metadata).parent)])
-job.leave_if_fresh()
+job = start_job(snakemake)
 
-from drumcorpus.stages.export.assemble import assemble_export
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.run.exports_made import indexes_made
+from drumcorpus.stages.export.assemble import assemble_export, write_run
+from drumcorpus.stages.export.shard_inputs import read_class_maps
 
-metadata = assemble_export(
-    snakemake.input.manifest,
-    snakemake.input.index,
-    Path(snakemake.output.metadata).parent,
-    components=list(read_yaml(snakemake.input.components)),
-    release=snakemake.params.release,
-    threads=snakemake.threads,
-    memory_limit=snakemake.params.local["memory_limit"],
-    **snakemake.params.export,
-)
-job.finish({"clips": metadata["clip"]})
+inputs, params, names = snakemake.input, snakemake.params, dict(snakemake.wildcards.items())
+folder = Path(snakemake.output.metadata).parent
+maps = read_class_maps(inputs.taxonomy, inputs.class_maps)
+tables = {name: inputs[name] for name in ("index", "written", "events", "sessions", "weights")}
+tables["label_files"] = [Path(path).relative_to(folder).as_posix() for path in inputs.labels]
+cards = dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True))
+shared = {"class_maps": maps, "threads": snakemake.threads, **params.local}
+about = {**names, "release": params.release, "settings": params.export, "cards": cards}
+metadata = assemble_export(folder, **about, **tables, **shared)
+job.say(write_run(folder, indexes_made(**names), metadata, **shared))
+job.finish({"samples": metadata["statistics"]["records"]})

@@ -8,12 +8,13 @@ from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.stages.gates.gates import enforce_gates, may_stand, waivers_in_words
 
-manifest, mode = snakemake.wildcards.manifest, snakemake.params.local["mode"]
+names, mode = snakemake.wildcards, snakemake.params.local["mode"]
 # One that stands may have been let through by the other mode.
 job.leave_if_fresh(also=lambda: may_stand(read_json(standing(snakemake.output.verdict)), mode))
 verdicts = read_json(snakemake.input.report)["gates"]
-figures = f"reports/export/{manifest}.json"
-verdict = enforce_gates(verdicts, of=f"the export of {manifest}", mode=mode, figures=figures)
+export = f"{names.manifest}/{names.export}"
+figures = f"reports/export/{export}.json"
+verdict = enforce_gates(verdicts, of=f"the export {export}", mode=mode, figures=figures)
 for sentence in waivers_in_words(verdicts):
     job.say(sentence)
 write_json(snakemake.output.verdict, verdict)

@@ -10,8 +10,10 @@ from drumcorpus.stages.export.figures import measure_export
 from drumcorpus.stages.gates.gates import check_export_gates
 
 inputs, params = snakemake.input, snakemake.params
-report = measure_export(inputs.index, threads=snakemake.threads, **params.local)
+settings = {"unit": params.unit, "threads": snakemake.threads, **params.local}
+report = measure_export(inputs.index, **settings)
 verdicts = check_export_gates(report, read_yaml(inputs.gates), expired=params.expired_waivers)
 write_json(snakemake.output.report, report | {"gates": verdicts})
 failed = [verdict["gate"] for verdict in verdicts if verdict["status"] == "FAIL"]
-job.finish({"events": report["events"], "clips": report["clips"], "gates_failed": failed})
+counts = {name: report[name] for name in ("events", "exported", "samples")}
+job.finish(counts | {"gates_failed": failed})

@@ -6,14 +6,14 @@ from drumcorpus.ground.run import verify
 from drumcorpus.ground.run.job import open_job
 from drumcorpus.ground.run.must_stand import Plan
 from drumcorpus.ground.run.progress import Progress
-from drumcorpus.stages.export.verify import absent_clips, verify_export
+from drumcorpus.stages.export.verify import absent_files, verify_export
 
 job = open_job(snakemake)
 level, local = snakemake.params.level, snakemake.params.local
 plan = Plan(**local["plan"])
 verified = verify.verify_everything(
     verify_export,
-    absent_clips,
+    absent_files,
     partial(Progress, job.title),
     level,
     n_sample=snakemake.params.n_sample,

@@ -14,7 +14,6 @@ from drumcorpus.demo import mdb_drums
 # Scripts of bench/ by the file that runs them: a new one belongs here, beside its test.
 HERE = {
     "bench/audio_checks.py",
-    "bench/export_clips.py",
     "bench/export_records.py",
     "bench/export_shards.py",
     "bench/imports.py",
@@ -173,12 +172,6 @@ def test_labels_are_compared_with_a_plain_reading_of_general_midi(performances, 
     assert [row[0] for row in rows[6:]] == ["slakh2100"] * 4
     assert "| roland_td11 | 22 | 2 (9.1 %) | 3 (13.6 %) | 3 (13.6 %) | 7 (31.8 %) |" in kits
     assert "| slakh_pop_kit | 25 | " in kits
-
-
-def test_clips_are_cut_and_verified(tmp_path):
-    small = ("--events", "40", "--files", "1", "--jobs", "1")
-    said = run(command_of("export_clips.py"), {"OUT": tmp_path}, *small)
-    assert said.count("\n0 problems") == 2
 
 
 def test_samples_are_cut_into_files_and_shards(tmp_path):

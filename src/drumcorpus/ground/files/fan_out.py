@@ -26,6 +26,8 @@ class FanOutFolder:
     Parameters
     ----------
     folder : path
+    spread : bool
+        False leaves the files in the folder itself, where they are few.
 
     Examples
     --------
@@ -34,8 +36,8 @@ class FanOutFolder:
     '3a/5f3a.wav'
     """
 
-    def __init__(self, folder: str | os.PathLike):
-        self._folder = Path(folder)
+    def __init__(self, folder: str | os.PathLike, *, spread: bool = True):
+        self._folder, self._spread = Path(folder), spread
         self._part = part_of(self._folder)
         self._made: set[str] = set()  # the folders of the ids
 
@@ -66,7 +68,9 @@ class FanOutFolder:
             Naming the file, if it cannot be written.
         """
         path = fan_out_path(sample_id, extension)
-        self._make(path[:FAN_OUT])
+        if not self._spread:
+            path = path[FAN_OUT + 1 :]
+        self._make(path[:FAN_OUT] if self._spread else "")
         whole = f"{self._part}/{path}"
         try:
             handle = open(whole, "xb", buffering=0)  # noqa: PTH123, SIM115 (a Path costs as much as the file)

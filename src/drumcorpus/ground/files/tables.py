@@ -29,6 +29,12 @@ def write_table(path: str | os.PathLike, table: pa.Table) -> None:
     write_batches(path, table.schema, table.to_batches())
 
 
+def write_tables(paths: Iterable[str | os.PathLike], tables: Iterable[pa.Table]) -> None:
+    """Write one table to each of the paths, in their order."""
+    for path, table in zip(paths, tables, strict=True):
+        write_table(path, table)
+
+
 def write_batches(
     path: str | os.PathLike, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
 ) -> int:

@@ -6,9 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.run.product_walk import SAMPLES
 from drumcorpus.ground.run.run_log import RUN_LOG
 
-RULE, REPORT = "assemble_export", "reports/export/{manifest}.json"
+WRITES_SAMPLES = "write_samples"
+RULE, REPORT = "assemble_export", "reports/export/{manifest}/{export}.json"
 
 
 def exports_in_words(folder: Path = Path()) -> str:
@@ -17,34 +19,44 @@ def exports_in_words(folder: Path = Path()) -> str:
     Empty where it assembled none, and where it is not known.
     """
     lines = []
-    for manifest in sorted(_assembled(folder / RUN_LOG)):
-        report = folder / REPORT.format(manifest=manifest)
+    assembled = {(row["manifest"], row["export"]) for row in _made(folder / RUN_LOG, RULE)}
+    for manifest, export in sorted(assembled):
+        report = folder / REPORT.format(manifest=manifest, export=export)
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # gone, or damaged
-            lines.append(export_in_words(manifest, read_json(report)))
+            lines.append(export_in_words(f"{manifest}/{export}", read_json(report)))
     return "".join(f"{line}\n" for line in lines)
 
 
-def export_in_words(manifest: str, report: Mapping) -> str:
-    """How many events of a manifest became how many clips, why not, and which gates fail."""
-    by_split = ", ".join(f"{name} {of['clips']:,}" for name, of in report["by_split"].items())
-    text = (
-        f"Export of {manifest}: {report['events']:,} events became {report['clips']:,} clips"
-        f"{f' ({by_split})' if by_split else ''}."
-    )
-    dropped = sorted(report["without_clip"].items(), key=lambda pair: (-pair[1], pair[0]))
+def export_in_words(export: str, report: Mapping) -> str:
+    """How many events of an export became how many samples, why not, and which gates fail."""
+    unit = report["unit"]
+    by_split = ", ".join(f"{name} {of['samples']:,}" for name, of in report["by_split"].items())
+    text = f"Export {export}: {report['exported']:,} of {report['events']:,} events in "
+    text += f"{report['samples']:,} {unit}s{f' ({by_split})' if by_split else ''}."
+    dropped = sorted(report["not_exported"].items(), key=lambda pair: (-pair[1], pair[0]))
     if dropped:
-        text += f" Without a clip: {', '.join(f'{reason} {n:,}' for reason, n in dropped)}."
+        text += f" Left out: {', '.join(f'{reason} {n:,}' for reason, n in dropped)}."
     failed = [verdict["gate"] for verdict in report["gates"] if verdict["status"] == "FAIL"]
     if failed:
         text += f" Its gates that fail: {', '.join(failed)}."
     return text
 
 
-def _assembled(run_log: Path) -> set[str]:
-    """The manifests whose export the last run in a run log has assembled."""
+def indexes_made(manifest: str, export: str, folder: Path = Path()) -> list[Path]:
+    """The indexes of an export that the present run has made so far."""
+    made = {
+        Path(SAMPLES, manifest, export, names["source_set"], f"{names['shard']}.parquet")
+        for names in _made(folder / RUN_LOG, WRITES_SAMPLES)
+        if (names["manifest"], names["export"]) == (manifest, export)
+    }
+    return sorted(folder / path for path in made)
+
+
+def _made(run_log: Path, rule: str) -> list[dict]:
+    """The wildcards of the jobs of a rule that have made something since the last run began."""
     if not run_log.is_file():
-        return set()
-    manifests: set[str] = set()
+        return []
+    made: list[dict] = []
     with run_log.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
@@ -53,7 +65,7 @@ def _assembled(run_log: Path) -> set[str]:
             except ValueError:  # a line that a full disk has cut
                 continue
             if row.get("run") == "started":
-                manifests = set()
-            elif row.get("rule") == RULE and row.get("outcome") == "made":
-                manifests.add(row["wildcards"]["manifest"])
-    return manifests
+                made = []
+            elif row.get("rule") == rule and row.get("outcome") == "made":
+                made.append(row["wildcards"])
+    return made

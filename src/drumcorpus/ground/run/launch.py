@@ -91,7 +91,7 @@ def products_message(folder: Path) -> str:
         ("", "reports/onsets/*.md"),
         ("", "reports/releases/*/index.html"),
         ("weights", "results/sampling/*.json"),
-        ("export", "results/export/*/metadata.json"),
+        ("export", "results/export/*/*/metadata.json"),
     )
     lines = ["", "Done. The products:"]
     for name, pattern in wanted:

@@ -1,7 +1,7 @@
 """One walk over the folders of products: what is there and what it is, without opening anything.
 
-Links are never followed, but for the folders at the top, which may lie on another disk. The clips
-of an export, which are millions, stand in its own listing and are not walked.
+Links are never followed, but for the folders at the top, which may lie on another disk. The files
+of an export, which may be millions, stand in its own listing and are not walked.
 """
 
 import os
@@ -14,7 +14,9 @@ from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.run.run_manifest import SUFFIX
 
 EXPORTS = "results/export"
-CLIPS = "clips"  # the folders within an export that have a listing of their own
+SAMPLES = "results/samples"  # one folder per export, with a table of the files of each shard
+# Folders within an export whose files are many and stand in its own listing.
+LOOSE = ("clips", "segments", "sessions")
 
 
 @dataclass(frozen=True, order=True)
@@ -67,13 +69,18 @@ def _walk(top: str, found: list[Found]) -> None:
             found.append(Found(folder, f"a folder that cannot be read ({error.strerror})"))
             continue
         for entry in listing:
-            is_clips = entry.name == CLIPS and folder.startswith(f"{EXPORTS}/")
+            is_loose = entry.name in LOOSE and _is_split(folder)
             if not entry.is_dir(follow_symlinks=False):
                 found.append(Found(entry.path, _odd(entry)))
             elif entry.name.endswith(SUFFIX):
                 found.append(Found(entry.path, "a folder"))
-            elif not is_clips:
+            elif not is_loose:
                 pending.append(entry.path)
+
+
+def _is_split(folder: str) -> bool:
+    """Whether a folder is that of a split of an export: results/export/MANIFEST/EXPORT/SPLIT."""
+    return folder.startswith(f"{EXPORTS}/") and folder.count("/") == EXPORTS.count("/") + 3
 
 
 def _odd(entry: os.DirEntry) -> str:

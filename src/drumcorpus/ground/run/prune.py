@@ -14,7 +14,7 @@ from drumcorpus.ground.run.commands import command
 from drumcorpus.ground.run.kept import kept_path
 from drumcorpus.ground.run.ledger import forget, read_ledger
 from drumcorpus.ground.run.must_stand import Plan
-from drumcorpus.ground.run.product_walk import EXPORTS, manifest_files
+from drumcorpus.ground.run.product_walk import EXPORTS, SAMPLES, manifest_files
 from drumcorpus.ground.run.run_manifest import (
     SUFFIX,
     manifest_path,
@@ -24,6 +24,8 @@ from drumcorpus.ground.run.run_manifest import (
 
 FOLDERS = ("results", "reports")
 MODES = ("list", "delete")
+RUN = "run.json"
+FILES_OF_SHARD = ".files.parquet"  # how the table of the files of a shard ends
 
 
 @dataclass(frozen=True)
@@ -36,28 +38,28 @@ class Prunable:
         Products that are as recorded, or gone and their run manifests left.
     changed : list of str
         Products that somebody has changed since; they stay.
-    clips : list of Path
-        Clips of exports of which no rule makes the listing any more.
+    files : list of Path
+        Files of exports of which no rule makes the listing any more.
     forgotten : list of str
         Products of the ledger that are gone.
     """
 
     products: list[str]
     changed: list[str]
-    clips: list[Path]
+    files: list[Path]
     forgotten: list[str]
 
 
-def find_prunable(plan: Plan, clips_of: Callable[[str], Iterable[tuple[str, int]]]) -> Prunable:
+def find_prunable(plan: Plan, files_of: Callable[[str], Iterable[tuple[str, int]]]) -> Prunable:
     """Look for what no rule of `plan` makes.
 
     Parameters
     ----------
     plan
-    clips_of
-        Path below the export and bytes of each clip of an index.
+    files_of
+        Path below the export and bytes of each file that the table of a shard names.
     """
-    products, changed, clips = [], [], []
+    products, changed, files = [], [], []
     for sidecar in manifest_files(FOLDERS):
         product = sidecar.as_posix().removesuffix(SUFFIX)
         if product in plan.products or plan.is_lasting(product):
@@ -67,17 +69,21 @@ def find_prunable(plan: Plan, clips_of: Callable[[str], Iterable[tuple[str, int]
             changed.append(sidecar.as_posix())
         elif _is_as_recorded(product, record):
             products.append(product)
-            clips += _own_clips(product, plan, clips_of)
+            files += _own_files(product, plan, files_of)
+            # What the last run added stands beside the listing, and in no record.
+            of_run = Path(product).with_name(RUN)
+            if product.startswith(f"{EXPORTS}/") and is_plain_file(of_run) and of_run not in files:
+                files.append(of_run)
         else:
             changed.append(product)
-    return Prunable(products, changed, clips, _gone(plan))
+    return Prunable(products, changed, files, _gone(plan))
 
 
 def take_away(prunable: Prunable) -> None:
     """Delete what was found, with run manifests, kept links and the folders that are left empty."""
-    for clip in prunable.clips:
-        clip.unlink(missing_ok=True)
-        _remove_empty_folders(clip)
+    for file in prunable.files:
+        file.unlink(missing_ok=True)
+        _remove_empty_folders(file)
     for product in prunable.products:
         # The record goes last: a product without one would be nobody's.
         for path in (kept_path(product), Path(product), manifest_path(product)):
@@ -91,11 +97,11 @@ def in_words(prunable: Prunable, mode: str) -> str:
     """What is to be taken away or was, by name, and the command that does it."""
     lines = []
     if prunable.products:
-        n_clips = f" and {len(prunable.clips):,} clips" if prunable.clips else ""
+        n_files = f" and {len(prunable.files):,} files of exports" if prunable.files else ""
         verb = "takes away" if mode == "delete" else "would take away"
         noun = "product" if len(prunable.products) == 1 else "products"
         lines = [
-            f"{verb} {len(prunable.products):,} {noun}{n_clips} that no rule makes under the "
+            f"{verb} {len(prunable.products):,} {noun}{n_files} that no rule makes under the "
             "present configuration:",
             *prunable.products,
         ]
@@ -121,24 +127,25 @@ def _is_as_recorded(product: str, record: dict) -> bool:
     return path.stat().st_size == record["bytes"] and sha256_file(path) == record["sha256"]
 
 
-def _own_clips(
-    index: str, plan: Plan, clips_of: Callable[[str], Iterable[tuple[str, int]]]
+def _own_files(
+    table: str, plan: Plan, files_of: Callable[[str], Iterable[tuple[str, int]]]
 ) -> list[Path]:
-    """The clips of an index, unless their export is still made: it puts itself in order then."""
-    parts = Path(index).parts
-    if parts[:2] != ("results", "clips") or not is_plain_file(index):
+    """The files of a shard, unless their export is still made: it puts itself in order then."""
+    parts = Path(table).parts
+    is_table = table.startswith(f"{SAMPLES}/") and table.endswith(FILES_OF_SHARD)
+    if not is_table or not is_plain_file(table):
         return []
-    export = Path(EXPORTS, parts[2])
+    export = Path(EXPORTS, *parts[2:4])
     if any(product.startswith(f"{export}/") for product in plan.products):
         return []
     # The top may be a link to another disk; none below it is followed.
-    real_export, clips = Path(parts[0]).resolve() / Path(*export.parts[1:]), []
-    for relative, n_bytes in clips_of(index):
-        clip = export / relative
-        is_inside = ".." not in clip.parts and clip.resolve() == real_export / relative
-        if is_inside and is_plain_file(clip) and clip.stat().st_size == n_bytes:
-            clips.append(clip)
-    return clips
+    real_export, files = Path(parts[0]).resolve() / Path(*export.parts[1:]), []
+    for relative, n_bytes in files_of(table):
+        file = export / relative
+        is_inside = ".." not in file.parts and file.resolve() == real_export / relative
+        if is_inside and is_plain_file(file) and file.stat().st_size == n_bytes:
+            files.append(file)
+    return files
 
 
 def _gone(plan: Plan) -> list[str]:

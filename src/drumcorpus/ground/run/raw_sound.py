@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.run.raw_data import open_raw_data
 from drumcorpus.ground.sound.recordings import recording_reader
+from drumcorpus.ground.sound.stereo import stereo_reader
 
 
 def open_recordings(
@@ -17,8 +18,9 @@ def open_recordings(
     sample_rate_hz: int | None = None,
     *,
     allow_not_finite: bool = False,
+    stereo: bool = False,
 ) -> Callable[..., tuple[np.ndarray, int]]:
-    """What opens the audio of an event, as of `recordings.recording_reader`.
+    """What opens the audio of an event, as of `recordings.recording_reader`, or in `stereo`.
 
     Parameters
     ----------
@@ -26,6 +28,9 @@ def open_recordings(
         As of `raw_data.open_raw_data`.
     sample_rate_hz, allow_not_finite
         As of `recordings.recording_reader`.
+    stereo : bool
+        Two channels, as of `stereo.stereo_reader`.
     """
     locate = open_raw_data(source_set, roots, sessions).verified
-    return recording_reader(sessions, locate, sample_rate_hz, allow_not_finite=allow_not_finite)
+    reader = stereo_reader if stereo else recording_reader
+    return reader(sessions, locate, sample_rate_hz, allow_not_finite=allow_not_finite)

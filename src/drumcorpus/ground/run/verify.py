@@ -1,5 +1,6 @@
 """Verification: everything that stands is what its run manifest says, and nothing else stands."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.commands import command
 from drumcorpus.ground.run.left_files import left_in_words, without_leftovers
 from drumcorpus.ground.run.must_stand import NOT_MADE, Plan, missing_products
-from drumcorpus.ground.run.product_walk import EXPORTS, Found, walk_products
+from drumcorpus.ground.run.product_walk import EXPORTS, LOOSE, SAMPLES, Found, walk_products
 from drumcorpus.ground.run.progress import Progress
+from drumcorpus.ground.run.prune import FILES_OF_SHARD
 from drumcorpus.ground.run.recorded_files import (
     Expected,
     Problem,
@@ -27,6 +29,8 @@ from drumcorpus.ground.run.run_manifest import SUFFIX
 FOLDERS = ("results", "reports")  # where a record must name every file, except for these two:
 WITHOUT_RECORD = ("results/SHA256SUMS", "reports/README.md")
 LISTING = "SHA256SUMS"  # of an export
+# A tar or Parquet shard: split, source set, shard, number.
+_SHARD = re.compile(r"(?:train|validation|test)-(.+)-(\d{3})-\d{6}\.(?:tar|parquet)")
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Verification:
 
 def verify_everything(
     verify_export: Callable[[Path, str], list[dict]],
-    absent_clips: Callable[[str, Path], int],
+    absent_files: Callable[[str, Path], int],
     progress: Callable[[int, str], Progress],
     level: str,
     *,
@@ -63,8 +67,8 @@ def verify_everything(
     ----------
     verify_export
         What is wrong with the export in a folder, at a level: rows of ``path`` and ``problem``.
-    absent_clips
-        How many of the clips of an index are not in the folder of an export.
+    absent_files
+        How many of the files that the table of a shard names are not in the folder of an export.
     progress
         Makes a `Progress` of a total and the plural noun of what is counted.
     level, n_sample, workers
@@ -104,7 +108,7 @@ def verify_everything(
             f"nothing has been built here: of the {len(plan.products):,} products of this config "
             f"none stands in {Path.cwd()}. To build: {command('all')}"
         )
-    problems += clips_without_export(recorded, exports, absent_clips, leftovers)
+    problems += files_without_export(recorded, exports, absent_files, leftovers)
     for export in exports:
         rows = verify_export(Path(export), level)
         problems += [export_problem(export, row["path"], row["problem"]) for row in rows]
@@ -136,7 +140,8 @@ def odd_and_extra(
 ) -> list[Problem]:
     """What was found that no record names, and what is no plain file; not what is `named` already.
 
-    What lies within one of the `exports` is held against its listing.
+    What lies within one of the `exports` is held against its listing; a shard of an export that is
+    not assembled is told by its table of files.
     """
     problems, listed = [], tuple(f"{export}/" for export in exports)
     for each in found:
@@ -150,37 +155,36 @@ def odd_and_extra(
             continue
         elif path in plan.products:
             problems.append(Problem(path, "extra", "no run manifest names this file", path))
-        elif not path.startswith(listed):
+        elif not path.startswith(listed) and not _is_told(path, recorded):
             text = "no run manifest names this file; move it away or delete it"
             problems.append(Problem(path, "extra", text))
     return problems
 
 
-def clips_without_export(
+def files_without_export(
     recorded: set[str],
     exports: Collection[str],
-    absent_clips: Callable[[str, Path], int],
+    absent_files: Callable[[str, Path], int],
     leftovers: Leftovers = NO_LEFTOVERS,
 ) -> list[Problem]:
-    """What is wrong with clips of exports whose listing does not stand, by the indices of clips.
+    """What is wrong with files of exports whose listing does not stand, by the tables of shards.
 
-    A folder of clips that no index speaks of is extra.
+    A folder of an export that no table speaks of is extra.
     """
-    problems, indexed = [], set()
-    for index in sorted(recorded):
-        parts = Path(index).parts
-        if len(parts) < 4 or not index.startswith("results/clips/"):
+    problems, told = [], set()
+    for table in sorted(recorded):
+        if not (table.startswith(f"{SAMPLES}/") and table.endswith(FILES_OF_SHARD)):
             continue
-        export = Path(EXPORTS, parts[2])
-        indexed.add(export)
-        if export.as_posix() not in exports and (n_absent := absent_clips(index, export)):
-            text = f"{n_absent:,} of its clips are not below {export}"
-            problems.append(Problem(index, "stale", text, index))
-    text = "neither a listing nor an index of clips stands for this export; move it away"
-    for folder in sorted(Path(EXPORTS).glob("*/")):
+        export = Path(EXPORTS, *Path(table).parts[2:4])
+        told.add(export)
+        if export.as_posix() not in exports and (n_absent := absent_files(table, export)):
+            text = f"{n_absent:,} of its files are not below {export}"
+            problems.append(Problem(table, "stale", text, table))
+    text = "neither a listing nor a table of files stands for this export; move it away"
+    for folder in sorted(Path(EXPORTS).glob("*/*/")):
         below = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
         holds = any(leftovers.kind_of_either(path) is None for path in below)
-        if holds and folder.as_posix() not in exports and folder not in indexed:
+        if holds and folder.as_posix() not in exports and folder not in told:
             problems.append(Problem(folder.as_posix(), "extra", text))
     return problems
 
@@ -215,13 +219,30 @@ def extra_raw_files(
 
 def export_problem(export: str, path: str, problem: str) -> Problem:
     """What an export's own listing says of one of its files, with the product that mends it."""
-    parts = Path(path).parts
-    target = f"{export}/{path}"
-    if "clips" in parts and len(parts) == 5:  # split/clips/source set/shard/name.wav
-        target = f"results/clips/{Path(export).name}/{parts[2]}/{parts[3]}.parquet"
-    if problem == "extra":
-        target = ""
+    target = "" if problem == "extra" else f"{export}/{path}"
+    if shard := _shard_of(path):
+        target = (
+            target and f"{SAMPLES}/{export.removeprefix(f'{EXPORTS}/')}/{shard}{FILES_OF_SHARD}"
+        )
     return Problem(f"{export}/{path}", problem, "by the export's SHA256SUMS", target)
+
+
+def _is_told(path: str, recorded: Collection[str]) -> bool:
+    """Whether a shard of an export has a table of files that stands as recorded."""
+    if not path.startswith(f"{EXPORTS}/"):
+        return False
+    manifest, export, *rest = [*path.split("/")[2:], "", ""]
+    shard = _shard_of("/".join(rest).rstrip("/"))
+    return f"{SAMPLES}/{manifest}/{export}/{shard}{FILES_OF_SHARD}" in recorded
+
+
+def _shard_of(path: str) -> str | None:
+    """Source set and shard of a file of sound, by its path below an export; None of others."""
+    parts = path.split("/")
+    if len(parts) > 4 and parts[1] in LOOSE:  # split/clips/source set/shard/…
+        return "/".join(parts[2:4])
+    named = _SHARD.fullmatch(parts[-1]) if len(parts) == 2 else None
+    return f"{named[1]}/{named[2]}" if named else None
 
 
 def report_problems(verified: Verification, plan: Plan, *, level: str) -> None:

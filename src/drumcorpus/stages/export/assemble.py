@@ -1,135 +1,93 @@
-"""Writes what stands around the clips: labels, classes, figures and checksums."""
+"""Writes what stands around the samples of an export: labels, figures, card and checksums."""
 
-import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from drumcorpus.ground.files.atomic import replacing
-from drumcorpus.ground.files.database import open_database, open_tables
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drumcorpus.ground.files.atomic import replacing, write_text
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.schemas import EVENTS
-from drumcorpus.stages.export.half_made import spill_folder
+from drumcorpus.ground.files.tables import iter_batches, read_table, write_batches, write_table
+from drumcorpus.stages.export.cards import dataset_card
+from drumcorpus.stages.export.citations import bibliography
+from drumcorpus.stages.export.class_maps import ClassMaps
+from drumcorpus.stages.export.croissant import croissant_document
+from drumcorpus.stages.export.figure_tables import contribution_table, durations_csv
 from drumcorpus.stages.export.layout import (
     CHECKSUMS,
     COMPONENTS,
-    INDEX,
+    FILES_TABLE,
     METADATA,
+    RUN,
     SPLIT_FOLDERS,
-    Geometry,
+    UNIT_FOLDERS,
     label_file,
+    labels_table,
+    records_schema,
 )
+from drumcorpus.stages.export.records import json_lines
+from drumcorpus.stages.export.session_table import export_sessions, gather_sessions
+from drumcorpus.stages.export.settings import SESSION
+from drumcorpus.stages.export.statistics import measure_samples, run_figures
+from drumcorpus.stages.export.written import WRITTEN
 
-COMPONENTS_SCHEMA = "drumcorpus.export_components/1"
-METADATA_SCHEMA = "drumcorpus.export_metadata/1"
-N_EXAMPLES = 5
-_LINES_PER_BATCH = 50_000
-
-# The queries are over the views ``events``, the manifest, and ``index``, what became of each event.
-# Both are streamed from disk, never held as a whole.
-
-# One row per way in which manifest and indexes disagree: what, n, examples.
-_DISAGREEMENTS = f"""
-WITH cases AS (
-    SELECT event_id,
-           CASE WHEN m.event_id IS NULL THEN 'indexed, and not in the manifest'
-                WHEN i.event_id IS NULL THEN 'in the manifest, and in no index'
-                WHEN m.split IS DISTINCT FROM i.split THEN 'cut for another split' END AS what
-    FROM (SELECT event_id, split FROM events) AS m
-    FULL JOIN (SELECT event_id, split FROM index) AS i USING (event_id)
-    UNION ALL
-    SELECT event_id, 'indexed more than once' FROM index GROUP BY event_id HAVING count(*) > 1
+COMPONENTS_SCHEMA = "drumcorpus.export_components/2"
+METADATA_SCHEMA = "drumcorpus.export_metadata/2"
+RUN_SCHEMA = "drumcorpus.export_run/1"
+LOOSE_FOLDERS = tuple(UNIT_FOLDERS.values())
+SESSIONS_TABLE, CARD, CITATIONS, CROISSANT, DURATIONS = (
+    *("sessions.parquet", "README.md", "CITE.bib", "croissant.json", "durations.csv"),
 )
-SELECT what, count(*), min(event_id, {N_EXAMPLES}) FROM cases
-WHERE what IS NOT NULL GROUP BY what ORDER BY what
-"""
-
-# The labels that occur, and how many of their hits JSON could not write.
-_LABELS = """
-SELECT hit.label, count_if(NOT isfinite(hit.velocity) OR NOT isfinite(hit.openness))
-FROM (SELECT unnest(components) AS hit FROM events) GROUP BY ALL
-"""
-
-# One JSON text per clip of a split, in order of session and onset.
-_RECORDS = """
-SELECT to_json({
-    'file': i.path, 'sha256': i.sha256, 'event_id': m.event_id, 'session_id': m.session_id,
-    'source_set': m.source_set, 'onset_sample': i.onset_sample,
-    'components': list_transform(m.components, lambda c: {
-        'label': c.label, 'velocity': c.velocity, 'dynamic_bucket': c.dynamic_bucket,
-        'openness': c.openness, 'strike_position': c.strike_position, 'cymbal': c.cymbal,
-        'instance': c.instance}),
-    'techniques': m.techniques, 'negative_example': m.negative_example, 'license': m.license
-})::VARCHAR
-FROM events AS m JOIN index AS i USING (event_id)
-WHERE m.split = $split AND i.split = $split AND i.outcome = 'clip'
-ORDER BY m.source_set, m.session_id, m.onset_time, m.event_id
-"""
-
-# Figures of metadata.json, each a query of nested keys and a count.
-_FIGURES = {
-    "clips": "SELECT split, count(*) FROM index WHERE outcome = 'clip' GROUP BY ALL",
-    "clips_by_source_set": """SELECT split, source_set, count(*) FROM index
-        WHERE outcome = 'clip' GROUP BY ALL""",
-    "hits_by_label": """SELECT split, hit.label, count(*)
-        FROM (SELECT event_id, unnest(components) AS hit FROM events)
-        JOIN index USING (event_id) WHERE outcome = 'clip' GROUP BY ALL""",
-    "clips_by_license": """SELECT coalesce(license, '(none)'), count(*)
-        FROM events JOIN index USING (event_id) WHERE outcome = 'clip' GROUP BY ALL""",
-    "clips_by_redistributable": """SELECT coalesce(redistributable, false)::VARCHAR, count(*)
-        FROM events JOIN index USING (event_id) WHERE outcome = 'clip' GROUP BY ALL""",
-    "dropped": """SELECT outcome, source_set, count(*) FROM index
-        WHERE outcome <> 'clip' GROUP BY ALL""",
-    "padded_clips": """SELECT split, count(*) FROM index
-        WHERE n_padded_front > 0 OR n_padded_back > 0 GROUP BY ALL""",
-    "clips_beyond_full_scale": "SELECT split, count(*) FROM index WHERE n_clipped > 0 GROUP BY ALL",
-}
-
-# Sorted by folder and name, so that a reader sees each folder once and whole.
-_CHECKSUMS = """
-SELECT sha256 || '  ' || path
-FROM (SELECT sha256, path FROM index WHERE outcome = 'clip' UNION ALL FROM others)
-ORDER BY regexp_replace(path, '/?[^/]*$', ''), path
-"""
 
 
 def assemble_export(
-    manifest_parquet: str | os.PathLike,
-    index_tables: Iterable[str | os.PathLike],
     export_root: str | os.PathLike,
     *,
-    components: list[str],
-    sample_rate_hz: int,
-    preroll_ms: float,
-    postroll_ms: float,
+    manifest: str,
+    export: str,
+    index: Sequence[str | os.PathLike],
+    written: Sequence[str | os.PathLike],
+    events: Sequence[str | os.PathLike],
+    sessions: Sequence[str | os.PathLike],
     release: str | None,
+    settings: Mapping,
+    class_maps: ClassMaps,
+    weights: str | os.PathLike,
+    label_files: Sequence[str],
+    cards: Mapping[str, Mapping],
     memory_limit: str,
     threads: int,
 ) -> dict:
-    """Write label files, `components.json`, `metadata.json` and `SHA256SUMS` around the clips.
+    """Write all files of an export but its sound; the checksums last.
 
-    Every file is replaced atomically, the checksums last; equal inputs give equal bytes. Folders
-    of clips that no index names are removed: they are of shards that are no more.
+    Every file is replaced atomically; equal inputs give equal bytes. Records stand in the order of
+    the tables and of their rows, so that memory is bounded by one table.
 
     Parameters
     ----------
-    manifest_parquet : path
-        Manifest in the schema EVENTS: the labels come from here.
-    index_tables : iterable of path
-        The tables `cut_clips` returned for all shards, as Parquet.
     export_root : path
-        The folder the clips are in.
-    components : list of str
-        Labels of the taxonomy in order of class id.
-    sample_rate_hz, preroll_ms, postroll_ms
-        As given to `cut_clips`.
+    manifest, export : str
+        Their names.
+    index, written, events, sessions : sequence of path
+        Of each shard, in one order, as Parquet: what `cut.SampleCutter` returned, and the tables of
+        schema EVENTS and SESSIONS.
     release : str, optional
-        Name of the release, for `metadata.json`.
+    settings : mapping
+        As of `settings.export_settings`.
+    class_maps : ClassMaps
+    weights : path
+        Parquet of `event_id` and `weight`.
+    label_files : sequence of str
+        Label files that stand already, relative to the export root.
+    cards : mapping
+        The card of every source set, by its name.
     memory_limit : str
-        What the joins may hold before they go to disk.
+        What duckdb may hold before it goes to disk.
     threads : int
         Threads of duckdb.
 
@@ -141,136 +99,228 @@ def assemble_export(
     Raises
     ------
     ValueError
-        If manifest and indexes are not of the same events and splits, an event has a label that
-        is not among `components`, a clip is of another geometry, or a table has not the schema it
-        should have.
+        If a table has not the schema it should have, or a label is none.
     """
     root = Path(export_root)
-    root.mkdir(parents=True, exist_ok=True)
-    geometry = Geometry.from_ms(sample_rate_hz, preroll_ms, postroll_ms)
-    with _spill_folder(root) as spill, open_database(threads, memory_limit, spill) as con:
-        open_tables(con, "events", [manifest_parquet], EVENTS)
-        open_tables(con, "index", list(index_tables), INDEX)
-        _check(con, components, geometry)
-        _remove_stale_folders(con, root)
-        metadata = {
-            "schema": METADATA_SCHEMA,
-            "release": release,
-            "clip": _clip_facts(geometry, preroll_ms, postroll_ms),
-            **{name: _nested(con.execute(query).fetchall()) for name, query in _FIGURES.items()},
-            "label_files": {
-                label_file(split): _write_labels(con, root, split) for split in SPLIT_FOLDERS
-            },
-        }
-        classes = {label: class_id for class_id, label in enumerate(components)}
-        document = {"schema": COMPONENTS_SCHEMA, "components": components, "classes": classes}
-        write_json(root / COMPONENTS, document)
-        write_json(root / METADATA, metadata)
-        _write_checksums(con, root, metadata["label_files"])
+    maps = class_maps.document()
+    for split in SPLIT_FOLDERS:
+        batches = _labelled(index, split, class_maps, weights)
+        schema = records_schema(class_maps.ids)
+        write_batches(root / labels_table(split), schema, _as_batches(batches))
+    write_json(root / COMPONENTS, components_document(class_maps))
+    figures = measure_samples(index, class_maps=maps, threads=threads, memory_limit=memory_limit)
+    metadata = {
+        "schema": METADATA_SCHEMA,
+        "manifest": manifest,
+        "export": export,
+        "release": release,
+        "class_map": settings["class_map"],
+        "settings": dict(settings),
+        **figures,
+    }
+    write_json(root / METADATA, metadata)
+    write_text(root / DURATIONS, durations_csv(figures))
+    shards = zip(index, events, sessions, strict=True)
+    rows = [_sessions(*tables, settings["unit"]) for tables in shards]
+    write_table(root / SESSIONS_TABLE, gather_sessions(rows))
+    about = {"manifest": manifest, "export": export, "release": release, "cards": cards}
+    citations = bibliography(cards.values())
+    write_text(
+        root / CARD, dataset_card(**about, settings=settings, figures=figures, class_maps=maps)
+    )
+    write_text(root / CITATIONS, citations)
+    tables = [labels_table(split) for split in SPLIT_FOLDERS]
+    document = croissant_document(
+        **about,
+        settings=settings,
+        description=f"Drum strokes of {manifest} as {settings['unit']}s, with all that sounds.",
+        cite_as=citations,
+        records=records_schema(class_maps.ids),
+        files={path: (row["sha256"], row["bytes"]) for path, row in _rows(root, tables)},
+    )
+    write_json(root / CROISSANT, document)
+    _remove_stale(root, written, label_files)
+    others = [*tables, *label_files, COMPONENTS, METADATA, DURATIONS, SESSIONS_TABLE, CARD]
+    _list_files(root, written, [*others, CITATIONS, CROISSANT])
     return metadata
 
 
-@contextmanager
-def _spill_folder(root: Path) -> Iterator[Path]:
-    """Where the joins go when memory is full; also what a killed run left there goes."""
-    spill = spill_folder(root)
-    shutil.rmtree(spill, ignore_errors=True)
-    spill.mkdir()
-    try:
-        yield spill
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
+def write_run(
+    export_root: str | os.PathLike,
+    made: Sequence[str | os.PathLike],
+    metadata: Mapping,
+    *,
+    class_maps: ClassMaps,
+    memory_limit: str,
+    threads: int,
+) -> str:
+    """Write `run.json`, what a run has added to an export; the same as a table in words.
+
+    It stands outside the checksums: it is of the run, and not of the export.
+
+    Parameters
+    ----------
+    export_root : path
+    made : sequence of path
+        The indexes that the run has made.
+    metadata : mapping
+        The content of `metadata.json`.
+    class_maps, memory_limit, threads
+        As of `assemble_export`.
+    """
+    maps = class_maps.document()
+    figures = measure_samples(made, class_maps=maps, threads=threads, memory_limit=memory_limit)
+    write_json(Path(export_root, RUN), {"schema": RUN_SCHEMA, **run_figures(figures)})
+    return contribution_table(figures, metadata)
 
 
-def _check(con, components: list[str], geometry: Geometry) -> None:
-    """Refuse what would make the export contradict itself."""
-    for what, n, examples in con.execute(_DISAGREEMENTS).fetchall():
-        raise ValueError(f"{n:,} events are {what}, e.g. {', '.join(examples)}; cut the clips anew")
-    labels = dict(con.execute(_LABELS).fetchall())
-    unknown = sorted(map(str, labels.keys() - set(components)))
-    if unknown:
-        raise ValueError(f"the manifest has labels that are no component: {', '.join(unknown)}")
-    broken = sorted(label for label, n in labels.items() if n)
-    if broken:
-        raise ValueError(f"velocity or openness is not a number at hits of {', '.join(broken)}")
-    other = con.execute(
-        "SELECT min(path) FROM index WHERE outcome = 'clip' AND (onset_sample <> ? OR bytes <> ?)",
-        [geometry.onset_sample, geometry.clip_bytes],
-    ).fetchone()[0]
-    if other is not None:
-        raise ValueError(f"{other} was cut with another pre-roll, post-roll or sample rate")
-
-
-def _remove_stale_folders(con, root: Path) -> None:
-    """Remove the folders of clips that no index names."""
-    query = "SELECT DISTINCT regexp_replace(path, '/[^/]*$', '') FROM index WHERE path IS NOT NULL"
-    wanted = {root / folder for (folder,) in con.execute(query).fetchall()}
-    for split_folder in SPLIT_FOLDERS.values():
-        for folder in root.glob(f"{split_folder}/clips/*/*"):
-            if folder.is_dir() and not folder.is_symlink() and folder not in wanted:
-                shutil.rmtree(folder)
-
-
-def _clip_facts(geometry: Geometry, preroll_ms: float, postroll_ms: float) -> dict:
-    """Geometry of the clips, in samples and in milliseconds."""
+def components_document(class_maps: ClassMaps) -> dict:
+    """The content of `components.json`: the labels and every class map, with their ids."""
+    labels = list(class_maps.labels)
     return {
-        "format": "WAV, PCM16, mono",
-        "sample_rate_hz": geometry.sample_rate_hz,
-        "onset_sample": geometry.onset_sample,
-        "n_samples": geometry.n_samples,
-        "bytes": geometry.clip_bytes,
-        "preroll_ms": preroll_ms,
-        "postroll_ms": postroll_ms,
+        "schema": COMPONENTS_SCHEMA,
+        "components": labels,
+        "classes": {label: number for number, label in enumerate(labels)},
+        "class_maps": class_maps.document(),
     }
 
 
-def _nested(rows: list[tuple]) -> dict:
-    """Rows of keys and a count as nested dictionaries, keys sorted."""
-    figures: dict = {}
-    for *keys, last, n in sorted(rows):
-        inner = figures
-        for key in keys:
-            inner = inner.setdefault(key, {})
-        inner[last] = n
-    return figures
+def write_label_list(
+    path: str | os.PathLike,
+    index_tables: Iterable[str | os.PathLike],
+    split: str,
+    class_maps: ClassMaps,
+    weights: str | os.PathLike,
+) -> int:
+    """Write the records of one split as a JSON array, one record a line; how many there are.
+
+    Parameters are those of `assemble_export`.
+    """
+    n_records = 0
+    with replacing(path) as part, part.open("wb") as handle:
+        handle.write(b"[")
+        for records in _labelled(index_tables, split, class_maps, weights):
+            for text in json_lines(records, class_maps):
+                handle.write((b",\n" if n_records else b"\n") + text)
+                n_records += 1
+        handle.write(b"\n]\n")
+    return n_records
 
 
-def _write_labels(con, root: Path, split: str) -> dict:
-    """Write the label file of one split, one record per line; its digest, size and records."""
-    digest, n_bytes, n_lines = hashlib.sha256(), 0, 0
-    rows = con.sql(_RECORDS, params={"split": split})
-    with replacing(root / label_file(split)) as part, part.open("wb") as handle:
-        for text in _array_lines(rows):
-            handle.write(text)
-            digest.update(text)
-            n_bytes += len(text)
-            n_lines += text.count(b"\n")
-    return {"sha256": digest.hexdigest(), "bytes": n_bytes, "clips": n_lines - 2}
+def _labelled(index_tables, split: str, class_maps: ClassMaps, weights) -> Iterator[pa.Table]:
+    """The records of one split, a table for each shard that has some, with their weights."""
+    schema = records_schema(class_maps.ids)
+    for path in index_tables:
+        index = read_table(path)
+        wanted = pc.and_(pc.is_valid(index["bytes"]), pc.equal(index["split"], split))
+        records = index.filter(wanted).select(schema.names).combine_chunks()
+        if len(records):
+            yield with_weights(records, weights)
 
 
-def _array_lines(rows) -> Iterator[bytes]:
-    """The rows of a query as a JSON array, one line per record, some at a time."""
-    yield b"["
-    separator = "\n"
-    for texts in _batches(rows):
-        yield (separator + ",\n".join(texts)).encode()
-        separator = ",\n"
-    yield b"\n]\n"
+def with_weights(records: pa.Table, weights: str | os.PathLike) -> pa.Table:
+    """The records with the weight of each clip's event, or the mean of those in other samples.
+
+    A sample none of whose events has a weight has none: its split is not the weighted one.
+    """
+    strokes = records["strokes"].combine_chunks()
+    of_strokes = strokes.flatten().field("event_id")
+    own = records["event_id"].combine_chunks()
+    ids, values = _weights_of(pa.concat_arrays([of_strokes, own]).unique(), weights)
+    of_clip = values[_places(own, ids)]
+    parent = pc.list_parent_indices(strokes).to_numpy()
+    # An event counts once, however many components it has; they stand side by side.
+    is_first = np.ones(len(parent), bool)
+    if len(parent) > 1:
+        same = pc.equal(of_strokes.slice(1), of_strokes.slice(0, len(of_strokes) - 1))
+        same = pc.fill_null(same, False).to_numpy(zero_copy_only=False)
+        is_first[1:] = ~(same & (parent[1:] == parent[:-1]))
+    found = values[_places(of_strokes, ids)]
+    counted = is_first & np.isfinite(found)
+    n_events = np.bincount(parent[counted], minlength=len(records))
+    total = np.bincount(parent[counted], found[counted], minlength=len(records))
+    mean = np.where(n_events > 0, total / np.maximum(n_events, 1), np.nan)
+    weight = np.where(own.is_valid().to_numpy(zero_copy_only=False), of_clip, mean)
+    column = pa.array(weight, pa.float64(), from_pandas=True)
+    place = records.schema.get_field_index("weight")
+    return records.set_column(place, records.schema.field(place), column)
 
 
-def _write_checksums(con, root: Path, label_files: dict) -> None:
-    """Write the listing of every file of the export, as ``sha256sum -c`` reads it."""
-    digests = {path: facts["sha256"] for path, facts in label_files.items()}
-    digests |= {name: sha256_file(root / name) for name in (COMPONENTS, METADATA)}
-    con.execute("CREATE TABLE others (sha256 VARCHAR, path VARCHAR)")
-    con.executemany("INSERT INTO others VALUES (?, ?)", [(d, path) for path, d in digests.items()])
+def _weights_of(wanted: pa.Array, weights) -> tuple[pa.Array, np.ndarray]:
+    """Ids among those wanted that have a weight, and the weights; the last, NaN, is of no id."""
+    ids, values = [pa.array([], pa.string())], []
+    for batch in iter_batches(weights, ["event_id", "weight"]):
+        part = batch.filter(pc.is_in(batch["event_id"], wanted))
+        ids.append(part["event_id"])
+        values.append(part["weight"].to_numpy())
+    return pa.concat_arrays(ids), np.concatenate([*values, [np.nan]])
+
+
+def _places(ids: pa.Array, known: pa.Array) -> np.ndarray:
+    """The place of each id among those known; -1, the last, where it is none."""
+    return pc.fill_null(pc.index_in(ids, known), -1).to_numpy()
+
+
+def _as_batches(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
+    for table in tables:
+        yield from table.to_batches()
+
+
+def _sessions(index_table, events_table, sessions_table, unit: str) -> pa.Table:
+    """The rows of one shard in the table of sessions."""
+    names = ["source_set", "session_id", "audio_path", "split"]
+    own = ["sample_id", "duration"] if unit == SESSION else []
+    index = read_table(index_table, columns=[*names, "sample_id", "duration"])
+    of_events = index["sample_id"].is_null()  # of an event that stands in no sample
+    recordings = index.filter(pc.invert(of_events)) if unit == SESSION else index
+    recordings = recordings.select([*names, *own]).group_by([*names, *own]).aggregate([])
+    return export_sessions(recordings, read_table(events_table), read_table(sessions_table))
+
+
+def _rows(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, dict]]:
+    for path in paths:
+        place = root / path
+        row = {"path": path, "sha256": sha256_file(place), "bytes": place.stat().st_size}
+        yield path, row | {"n_samples": 0}
+
+
+def _remove_stale(root: Path, written_tables, label_files: Sequence[str]) -> None:
+    """Remove sound and label lists of shards, a unit or a form that are no more."""
+    for path in {label_file(split) for split in SPLIT_FOLDERS} - set(label_files):
+        for name in (path, f"{path}.manifest.json"):
+            (root / name).unlink(missing_ok=True)
+    shards, folders = set(), set()
+    for table in written_tables:
+        for path in read_table(table, columns=["path"])["path"].to_pylist():
+            parts = path.split("/")
+            if parts[1] in LOOSE_FOLDERS:
+                folders.add("/".join(parts[:4]))
+            else:
+                shards.add(path)
+    for split in SPLIT_FOLDERS.values():
+        for folder in root.glob(f"{split}/*/*/*"):
+            of_export = folder.parent.parent.name in LOOSE_FOLDERS and not folder.is_symlink()
+            if of_export and folder.is_dir() and folder.relative_to(root).as_posix() not in folders:
+                shutil.rmtree(folder)
+        for shard in (*root.glob(f"{split}/*-*.tar"), *root.glob(f"{split}/*-*.parquet")):
+            if shard.relative_to(root).as_posix() not in shards:
+                shard.unlink()
+
+
+def _list_files(root: Path, written_tables, others: Sequence[str]) -> None:
+    """Write the table of all files, and the checksums as ``sha256sum -c`` reads them.
+
+    Both are in order of folder and name, so that a reader sees each folder once and whole.
+    """
+    own = pa.Table.from_pylist([row for _, row in _rows(root, others)], WRITTEN)
+    table = pa.concat_tables([own, *(read_table(path) for path in written_tables)])
+    folder = pc.replace_substring_regex(table["path"], "/?[^/]*$", "")
+    table = table.append_column("folder", folder)
+    table = table.sort_by([("folder", "ascending"), ("path", "ascending")]).select(WRITTEN.names)
+    write_table(root / FILES_TABLE, table)
+    digest = sha256_file(root / FILES_TABLE)
     with replacing(root / CHECKSUMS) as part, part.open("wb") as handle:
-        for lines in _batches(con.sql(_CHECKSUMS)):
-            handle.write("".join(f"{line}\n" for line in lines).encode())
-
-
-def _batches(rows) -> Iterator[list[str]]:
-    """The texts of a query of one column, streamed: the answer never stands in memory."""
-    for batch in rows.to_arrow_reader(_LINES_PER_BATCH):
-        if batch.num_rows:
-            yield batch.column(0).to_pylist()
+        handle.write(f"{digest}  {FILES_TABLE}\n".encode())
+        for batch in table.to_batches():
+            pairs = zip(batch["sha256"].to_pylist(), batch["path"].to_pylist(), strict=True)
+            handle.write("".join(f"{sha256}  {path}\n" for sha256, path in pairs).encode())

@@ -1,32 +1,54 @@
-"""What became of the events of an export: how many are clips, and why the others are none."""
+"""What became of the events of an export: how many stand in a sample, and why the others do not."""
 
 import os
 from collections import Counter
 from collections.abc import Iterable
 
-from drumcorpus.ground.files.database import open_database, open_tables
-from drumcorpus.stages.export.layout import INDEX
-from drumcorpus.vocabulary import CLIP, UNREADABLE_AUDIO
+import pyarrow as pa
 
-SCHEMA = "drumcorpus.export_report/1"
+from drumcorpus.ground.files.database import open_database, open_tables
+from drumcorpus.ground.files.tables import check_columns
+from drumcorpus.vocabulary import UNREADABLE_AUDIO
+
+SCHEMA = "drumcorpus.export_report/2"
 N_EXAMPLES = 10  # sessions named of each source set whose recordings could not be decoded
 
-_COUNTS = "SELECT source_set, split, outcome, count(*) FROM index GROUP BY ALL ORDER BY ALL"
+# What is read of an index.
+COLUMNS = pa.schema(
+    [
+        ("source_set", pa.string()),
+        ("session_id", pa.string()),
+        ("split", pa.string()),
+        ("event_id", pa.string()),
+        ("outcome", pa.string()),
+        ("n_events", pa.int64()),
+    ]
+)
+# Null is the outcome of events that stand in a sample. Of a recording without sound that has no
+# event there is nothing to count.
+_COUNTS = """
+SELECT source_set, split, CASE WHEN outcome = $unit THEN NULL ELSE outcome END AS reason,
+       sum(CASE WHEN outcome = $unit THEN n_events ELSE (event_id IS NOT NULL)::INT END)::BIGINT,
+       count_if(outcome = $unit)
+FROM index GROUP BY ALL ORDER BY ALL
+"""
 _UNREADABLE = """
-SELECT source_set, session_id, count(*) FROM index WHERE outcome = $outcome
-GROUP BY ALL ORDER BY ALL
+SELECT source_set, session_id, count(*) FROM index
+WHERE outcome = $outcome AND event_id IS NOT NULL GROUP BY ALL ORDER BY ALL
 """
 
 
 def measure_export(
-    index_tables: Iterable[str | os.PathLike], *, threads: int, memory_limit: str
+    index_tables: Iterable[str | os.PathLike], *, unit: str, threads: int, memory_limit: str
 ) -> dict:
     """Count the events of an export by split, by source set and by what became of them.
 
     Parameters
     ----------
     index_tables : iterable of path
-        The tables `clips.cut_clips` returned for all shards, as Parquet.
+        The indexes that `cut.SampleCutter` returned for all shards, as Parquet.
+    unit : str
+        What one sample is: the outcome of one that has sound.
     threads : int
         Threads of duckdb.
     memory_limit : str
@@ -35,25 +57,29 @@ def measure_export(
     Returns
     -------
     report : dict
-        ``events``, ``clips``; ``without_clip``: events by reason; ``dropped_share``: their share
-        of the events, 0 to 1, or None where there is no event; ``empty_splits``: the splits that
-        have events and no clip; ``by_split`` and ``by_source_set``: ``events``, ``clips`` and
-        ``without_clip`` of each; ``unreadable``: events and sessions of which a recording could not
-        be decoded, sessions by source set, and the first of them.
+        ``unit``; ``events``; ``exported``, the events that stand in a sample; ``samples``;
+        ``not_exported``: the other events by reason; ``dropped_share``: their share of the events,
+        0 to 1, or None where there is no event; ``empty_splits``: the splits that have events and
+        no sample with one; ``by_split`` and ``by_source_set``: the counts of each; ``unreadable``:
+        events and sessions of which a recording could not be decoded, sessions by source set, and
+        the first of them.
 
     Raises
     ------
     ValueError
-        If a table has not the schema it should have.
+        If a table has not the columns it should have.
     """
+    paths = list(index_tables)
+    for path in paths:
+        check_columns(path, COLUMNS)
     with open_database(threads, memory_limit) as con:
-        open_tables(con, "index", list(index_tables), INDEX)
-        rows = con.execute(_COUNTS).fetchall()
+        open_tables(con, "index", paths)
+        rows = con.execute(_COUNTS, {"unit": unit}).fetchall()
         unreadable = con.execute(_UNREADABLE, {"outcome": UNREADABLE_AUDIO}).fetchall()
-    whole = _outcomes((outcome, n) for *_, outcome, n in rows)
+    whole = _outcomes(row[2:] for row in rows)
     by_split, by_source_set = (
         {
-            name: _outcomes((row[2], row[3]) for row in rows if row[place] == name)
+            name: _outcomes(row[2:] for row in rows if row[place] == name)
             for name in sorted({row[place] for row in rows})
         }
         for place in (1, 0)
@@ -61,9 +87,12 @@ def measure_export(
     n_events = whole["events"]
     return {
         "schema": SCHEMA,
+        "unit": unit,
         **whole,
-        "dropped_share": (n_events - whole["clips"]) / n_events if n_events else None,
-        "empty_splits": [name for name, found in by_split.items() if not found["clips"]],
+        "dropped_share": (n_events - whole["exported"]) / n_events if n_events else None,
+        "empty_splits": [
+            name for name, found in by_split.items() if found["events"] and not found["exported"]
+        ],
         "by_split": by_split,
         "by_source_set": by_source_set,
         "unreadable": {
@@ -78,13 +107,16 @@ def measure_export(
     }
 
 
-def _outcomes(pairs: Iterable[tuple[str, int]]) -> dict:
-    """Events, clips, and events without a clip by reason."""
-    counts: Counter = Counter()
-    for outcome, n in pairs:
-        counts[outcome] += n
+def _outcomes(rows: Iterable[tuple[str | None, int, int]]) -> dict:
+    """Events, those that stand in a sample, the samples, and the others by reason."""
+    counts, n_samples = Counter(), 0
+    for reason, n_events, n_of_samples in rows:
+        counts[reason] += n_events
+        n_samples += n_of_samples
+    exported = counts.pop(None, 0)
     return {
-        "events": counts.total(),
-        "clips": counts[CLIP],
-        "without_clip": {reason: counts[reason] for reason in sorted(counts.keys() - {CLIP})},
+        "events": exported + counts.total(),
+        "exported": exported,
+        "samples": n_samples,
+        "not_exported": {reason: counts[reason] for reason in sorted(counts) if counts[reason]},
     }

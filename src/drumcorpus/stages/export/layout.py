@@ -1,11 +1,8 @@
-"""Where things stand in an export, what is noted of each clip, and how long it is."""
+"""Where things stand in an export, and what is noted of each sample."""
 
 import hashlib
-import io
 import re
-import wave
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -16,24 +13,8 @@ SPLIT_FOLDERS = {"train": "train", "validation": "val", "test": "test"}
 CHECKSUMS = "SHA256SUMS"
 COMPONENTS = "components.json"
 METADATA = "metadata.json"
-
-# One row per event of a shard, in the order of the events; null where there is no clip.
-INDEX = pa.schema(
-    [
-        ("event_id", pa.string()),
-        ("source_set", pa.string()),
-        ("session_id", pa.string()),
-        ("split", pa.string()),
-        ("path", pa.string()),  # relative to the export root
-        ("sha256", pa.string()),
-        ("bytes", pa.int64()),
-        ("onset_sample", pa.int32()),
-        ("n_padded_front", pa.int32()),
-        ("n_padded_back", pa.int32()),
-        ("n_clipped", pa.int32()),  # samples beyond full scale
-        ("outcome", pa.string()),  # clip, or why there is none
-    ]
-)
+RUN = "run.json"  # what the last run has added; of no digest
+FILES_TABLE = "files.parquet"  # every file but itself and the checksums
 
 # One stroke of a record; what is not known of it is null.
 STROKE = pa.struct(
@@ -53,8 +34,6 @@ COMPONENTS_MAP = "components"
 # What a sample is called in the folder of its files, by unit.
 UNIT_FOLDERS = {"clip": "clips", "segment": "segments", "session": "sessions"}
 
-BYTES_PER_SAMPLE = 2
-HEADER_BYTES = 44
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST_MIDDLE = 80  # characters of a session's id within a sample's
@@ -64,11 +43,6 @@ def label_file(split: str) -> str:
     """The label file of a split, relative to the export root."""
     folder = SPLIT_FOLDERS[split]
     return f"{folder}/{folder}_labels.json"
-
-
-def shard_folder(split: str, source_set: str, shard: str) -> str:
-    """The folder of one shard's clips of one split, relative to the export root."""
-    return f"{SPLIT_FOLDERS[split]}/clips/{check_name(source_set)}/{check_name(shard)}"
 
 
 def check_name(name: str) -> str:
@@ -145,11 +119,6 @@ def labels_table(split: str) -> str:
     """The Parquet table of all records of a split, relative to the export root."""
     folder = SPLIT_FOLDERS[split]
     return f"{folder}/{folder}_labels.parquet"
-
-
-def index_table(source_set: str, shard: str) -> str:
-    """The table of what one shard's job made, relative to the export root."""
-    return f"index/{check_name(source_set)}/{check_name(shard)}.parquet"
 
 
 def shard_stem(split: str, source_set: str, shard: str) -> str:
@@ -231,54 +200,3 @@ def sample_name(source_set: str, session_id: str, recording: str | None, start_s
     digest = hashlib.blake2b(key.encode(), digest_size=6).hexdigest()
     middle = _UNSAFE.sub("_", session_id)[:_LONGEST_MIDDLE]
     return f"{_UNSAFE.sub('_', source_set)}-{middle}-{round(start_s * 1000):08d}-{digest}"
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """What every clip of an export has in common: PCM16, mono, one length, one onset.
-
-    Attributes
-    ----------
-    sample_rate_hz : int
-    onset_sample : int
-        Index of the onset in every clip; the pre-roll in samples.
-    n_samples : int
-        Length of every clip, in samples.
-    """
-
-    sample_rate_hz: int
-    onset_sample: int
-    n_samples: int
-
-    @classmethod
-    def from_ms(cls, sample_rate_hz: int, preroll_ms: float, postroll_ms: float) -> "Geometry":
-        """Geometry of clips from `preroll_ms` before an onset to `postroll_ms` after it.
-
-        Raises
-        ------
-        ValueError
-            If the rate or the post-roll is shorter than one sample, or the pre-roll negative.
-        """
-        onset_sample = round(preroll_ms * sample_rate_hz / 1000)
-        n_after = round(postroll_ms * sample_rate_hz / 1000)
-        if sample_rate_hz < 1 or preroll_ms < 0 or n_after < 1:
-            raise ValueError(
-                f"no clip has {sample_rate_hz} Hz, {preroll_ms} ms before and {postroll_ms} ms "
-                "after its onset"
-            )
-        return cls(sample_rate_hz, onset_sample, onset_sample + n_after)
-
-    @property
-    def clip_bytes(self) -> int:
-        """Size of every clip's file."""
-        return HEADER_BYTES + BYTES_PER_SAMPLE * self.n_samples
-
-    def wav_header(self) -> bytes:
-        """The header that every clip begins with, as the standard library writes it."""
-        buffer = io.BytesIO()
-        with wave.open(buffer, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(BYTES_PER_SAMPLE)
-            file.setframerate(self.sample_rate_hz)
-            file.writeframes(bytes(BYTES_PER_SAMPLE * self.n_samples))
-        return buffer.getvalue()[:HEADER_BYTES]

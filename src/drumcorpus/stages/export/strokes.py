@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.stages.export.class_maps import NO_CLASS, ClassMaps
+from drumcorpus.stages.export.event_checks import onsets_of
 from drumcorpus.stages.export.layout import STROKE
-from drumcorpus.stages.export.windows import onsets_of, recording_codes
+from drumcorpus.stages.export.windows import recording_codes
 
 # Times are searched in ticks of a microsecond, up to twelve days; beyond, all stand together.
 _TICKS = 2**20  # a second

@@ -1,4 +1,4 @@
-"""Verifies an export against its own checksums, in bounded memory."""
+"""Verifies an export against its own checksums, in bounded memory; knows what is half-made."""
 
 import itertools
 import os
@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_file
-from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.fan_out import old_of, part_of
 from drumcorpus.ground.files.paths import inside_root
-from drumcorpus.ground.files.plain_files import is_plain_file, odd_kind
-from drumcorpus.ground.files.tables import read_table
-from drumcorpus.stages.export.layout import CHECKSUMS, METADATA
+from drumcorpus.ground.files.plain_files import odd_kind
+from drumcorpus.ground.files.tables import iter_batches, read_table
+from drumcorpus.stages.export.layout import CHECKSUMS, FILES_TABLE, RUN
 
 LEVELS = ("quick", "sample", "full")
-# Level sample reads the clips whose listed digest begins with one of 8 of 256 bytes: 3 %.
+# Names of files of sound, which are many or large; a table of labels has no minus in its name.
+_SOUND = re.compile(r".*\.(wav|flac|tar)|.*-.*\.parquet", re.DOTALL)
+# Level sample reads the files of sound whose listed digest begins with one of 8 of 256 bytes: 3 %.
 _SAMPLED_BYTES = 8
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)\n")
 
@@ -29,8 +31,9 @@ def verify_export(
     export_root : path
         The folder `SHA256SUMS` is in.
     level : {'quick', 'sample', 'full'}
-        At every level each listed file must be there and no other, every clip must have its size
-        and every other file its content; `sample` also reads a fixed 3 % of the clips, `full` all.
+        At every level each listed file must be there and no other, every file of sound must have
+        its size and every other file its content; `sample` also reads a fixed 3 % of the files of
+        sound, `full` all.
     ignored_names : tuple of str
         Names of files that may be there besides, in any folder. A run manifest (`X.manifest.json`
         beside X) always may.
@@ -54,7 +57,7 @@ def verify_export(
         return [_problem(CHECKSUMS, "missing")]
     if odd_kind((root / CHECKSUMS).lstat().st_mode):
         return [_problem(CHECKSUMS, "not a plain file")]
-    clip_bytes = _clip_bytes(root)
+    sizes = _Sizes(root)
     problems: list[dict] = []
     seen: set[str] = set()
     for folder, listed in itertools.groupby(_listing(root, problems), key=lambda row: row[0]):
@@ -63,36 +66,41 @@ def verify_export(
             return [_problem(CHECKSUMS, text)]
         seen.add(folder)
         digests = {name: digest for _, name, digest in listed}
-        problems += _check_folder(root, folder, digests, level, clip_bytes, ignored_names)
+        problems += _check_folder(root, folder, digests, level, sizes.of(folder), ignored_names)
     problems += _unlisted_folders(root, seen, ignored_names)
     return sorted(problems, key=lambda problem: (problem["path"], problem["problem"]))
 
 
-def clips_are_whole(index_parquet: str | os.PathLike, export_root: str | os.PathLike) -> bool:
-    """Whether every clip of a shard's index stands with the content that the index gives it."""
-    index = read_table(index_parquet, columns=["path", "sha256", "bytes"])
+def half_made_samples(export_root: str | os.PathLike, source_set: str, shard: str) -> list[Path]:
+    """What is half-made of one shard's samples, of every split and form."""
+    root = Path(export_root)
+    folders = [folder / shard for folder in root.glob(f"*/*/{source_set}")]
+    shards = root.glob(f"*/.*-{source_set}-{shard}-*.part")
+    return [*shards, *(name(each) for each in folders for name in (part_of, old_of))]
+
+
+def files_are_whole(written_table: str | os.PathLike, export_root: str | os.PathLike) -> bool:
+    """Whether every file of a shard stands with the content that its table gives it."""
+    table = read_table(written_table, columns=["path", "sha256", "bytes"])
     for path, sha256, n_bytes in zip(
-        *(column.to_pylist() for column in index.columns), strict=True
+        *(column.to_pylist() for column in table.columns), strict=True
     ):
-        if path is None:
-            continue
-        clip = Path(export_root, path)
-        if not is_plain_file(clip) or clip.stat().st_size != n_bytes or sha256_file(clip) != sha256:
+        file = Path(export_root, path)
+        if not _has_size(file, n_bytes) or sha256_file(file) != sha256:
             return False
     return True
 
 
-def absent_clips(index_parquet: str | os.PathLike, export_root: str | os.PathLike) -> int:
-    """How many clips of a shard's index are not there, or have another size."""
-    clips = clips_of(index_parquet)
-    return sum(not _has_size(Path(export_root, path), n_bytes) for path, n_bytes in clips)
+def absent_files(written_table: str | os.PathLike, export_root: str | os.PathLike) -> int:
+    """How many files of a shard are not there, or have another size."""
+    files = files_of(written_table)
+    return sum(not _has_size(Path(export_root, path), n_bytes) for path, n_bytes in files)
 
 
-def clips_of(index_parquet: str | os.PathLike) -> list[tuple[str, int]]:
-    """Path below the export and bytes of each clip of a shard's index."""
-    index = read_table(index_parquet, columns=["path", "bytes"])
-    rows = zip(*(column.to_pylist() for column in index.columns), strict=True)
-    return [(path, n_bytes) for path, n_bytes in rows if path is not None]
+def files_of(written_table: str | os.PathLike) -> list[tuple[str, int]]:
+    """Path below the export and bytes of each file of a shard."""
+    table = read_table(written_table, columns=["path", "bytes"])
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def _has_size(path: Path, n_bytes: int) -> bool:
@@ -116,7 +124,7 @@ def _listing(root: Path, problems: list[dict]) -> Iterator[tuple[str, str, str]]
 
 
 def _check_folder(
-    root: Path, folder: str, digests: dict, level: str, clip_bytes: int | None, ignored_names: tuple
+    root: Path, folder: str, digests: dict, level: str, sizes: dict, ignored_names: tuple
 ) -> list[dict]:
     """What is wrong with the files of one listed folder."""
     place = inside_root(root, folder)
@@ -129,23 +137,23 @@ def _check_folder(
         if not _may_stand(name, folder, digests, ignored_names)
     ]
     for name, digest in digests.items():
-        problem = _check_file(entries.get(name), digest, level, clip_bytes)
+        problem = _check_file(entries.get(name), digest, level, sizes.get(name))
         if problem:
             problems.append(_problem(_join(folder, name), problem))
     return problems
 
 
-def _check_file(entry: os.DirEntry | None, digest: str, level: str, clip_bytes: int) -> str | None:
+def _check_file(entry: os.DirEntry | None, digest: str, level: str, size: int | None) -> str | None:
     """What is wrong with one listed file."""
     if entry is None:
         return "missing"
     if not entry.is_file(follow_symlinks=False):
         return "not a plain file"
-    is_clip = entry.name.endswith(".wav")
-    if is_clip and clip_bytes is not None and entry.stat().st_size != clip_bytes:
+    is_sound = _SOUND.fullmatch(entry.name) is not None
+    if is_sound and size is not None and entry.stat().st_size != size:
         return "wrong size"
     sampled = level == "sample" and int(digest[:2], 16) < _SAMPLED_BYTES
-    if level == "full" or sampled or not is_clip:
+    if level == "full" or sampled or not is_sound:
         try:
             return "changed" if sha256_file(entry.path) != digest else None
         except OSError as error:
@@ -178,7 +186,7 @@ def _unlisted_folders(root: Path, listed: set[str], ignored_names: tuple) -> lis
 
 def _may_stand(name: str, folder: str, digests: dict, ignored_names: tuple) -> bool:
     """Whether a file that is not listed may stand there all the same."""
-    if name in ignored_names or (name == CHECKSUMS and not folder):
+    if name in ignored_names or (name in (CHECKSUMS, RUN) and not folder):
         return True
     described = name.removesuffix(".manifest.json")
     return described != name and (described in digests or (described == CHECKSUMS and not folder))
@@ -193,12 +201,38 @@ def _entries(folder: Path) -> list[os.DirEntry]:
         return []
 
 
-def _clip_bytes(root: Path) -> int | None:
-    """Size of every clip, from `metadata.json`; None where it does not say (it is named then)."""
-    try:
-        return read_json(root / METADATA)["clip"]["bytes"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return None
+class _Sizes:
+    """The sizes of the files of an export by folder, from its table of files; read once, in order.
+
+    Where that cannot be read nothing is known of sizes: the table itself is named then.
+    """
+
+    def __init__(self, root: Path):
+        self._folders = itertools.groupby(_rows_of(root / FILES_TABLE), key=lambda row: row[0])
+        self._next: tuple[str, dict] | None = self._read()
+
+    def of(self, folder: str) -> dict[str, int]:
+        """Bytes by name of the files of a folder; folders are asked for in order."""
+        while self._next is not None and self._next[0] < folder:
+            self._next = self._read()
+        return self._next[1] if self._next is not None and self._next[0] == folder else {}
+
+    def _read(self) -> tuple[str, dict] | None:
+        try:
+            folder, rows = next(self._folders)
+            return folder, {name: n_bytes for _, name, n_bytes in rows}
+        except (StopIteration, OSError, ValueError):
+            return None
+
+
+def _rows_of(table: Path) -> Iterator[tuple[str, str, int]]:
+    """(folder, name, bytes) of every file."""
+    if odd_kind(table.lstat().st_mode):
+        return
+    for batch in iter_batches(table, ["path", "bytes"]):
+        for path, n_bytes in zip(*(batch[name].to_pylist() for name in (0, 1)), strict=True):
+            folder, _, name = path.rpartition("/")
+            yield folder, name, n_bytes
 
 
 def _join(folder: str, name: str) -> str:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.stages.export.class_maps import ClassMaps
+from drumcorpus.stages.export.event_checks import onsets_of, sample_ids
 from drumcorpus.stages.export.layout import SPLIT_FOLDERS, sample_name
 from drumcorpus.vocabulary import (
     EMPTY_AUDIO,
@@ -60,25 +61,6 @@ UNITS = ("clip", "segment", "session")
 _FAR = 2.0**50  # samples: beyond any recording, and within what integers hold
 
 
-def onsets_of(events: pa.Table) -> np.ndarray:
-    """Onsets of the events in seconds, (n_events,).
-
-    Raises
-    ------
-    ValueError
-        If one is missing or not finite; the message names the event.
-    """
-    onsets = events["onset_time"].to_numpy()
-    wrong = np.flatnonzero(~np.isfinite(onsets))
-    if len(wrong):
-        row = int(wrong[0])
-        raise ValueError(
-            f"event {events['event_id'][row]}: onset_time: expected seconds, got "
-            f"{events['onset_time'][row].as_py()}"
-        )
-    return onsets
-
-
 def clip_windows(
     events: pa.Table,
     class_maps: ClassMaps,
@@ -114,7 +96,7 @@ def clip_windows(
         If an event has no onset, no known split, a label that is none, an id that cannot
         name a sample or is that of another event; if a post-roll is shorter than a sample.
     """
-    ids = _checked_ids(events)
+    ids = sample_ids(events)
     onsets = onsets_of(events)
     before = np.rint(_longest(events, class_maps, preroll_ms) * sample_rate_hz).astype(np.int64)
     after = np.rint(_longest(events, class_maps, postroll_ms) * sample_rate_hz).astype(np.int64)
@@ -297,22 +279,6 @@ def _check_splits(rows: pa.Table) -> None:
             raise ValueError(
                 f"{_named(rows, row)}: split {split!r} is none of {list(SPLIT_FOLDERS)}"
             )
-
-
-def _checked_ids(events: pa.Table) -> pa.Array:
-    """The ids of the events, each a file name without a dot, which ends a key in a tar."""
-    ids = events["event_id"].combine_chunks()
-    safe = pc.match_substring_regex(pc.fill_null(ids, ""), "^[A-Za-z0-9_-]+$")
-    if not pc.all(safe, min_count=0).as_py():
-        wrong = ids.filter(pc.invert(safe))[0].as_py()
-        raise ValueError(
-            f"event {wrong!r} cannot name a sample: expected letters, digits, '-', '_'"
-        )
-    counts = ids.value_counts()
-    twice = counts.filter(pc.greater(counts.field("counts"), 1))
-    if len(twice):
-        raise ValueError(f"two events of the shard have the id {twice[0]['values']}")
-    return ids
 
 
 def _longest(

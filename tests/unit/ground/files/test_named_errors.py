@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drumcorpus.ground.files.atomic import naming, replacing
-from drumcorpus.stages.export import clips
+from drumcorpus.stages.export.written import FileForm
 
 
 def write_to_a_full_disk(path):
@@ -31,15 +31,18 @@ def test_a_name_that_is_there_stays(tmp_path):
     assert raised.value.filename == str(tmp_path / "b")
 
 
-def test_a_clip_that_finds_no_room_is_named(tmp_path):
+def test_a_file_of_an_export_that_finds_no_room_is_named(tmp_path):
+    path = "train/clips/set/000/ab/cdab.wav"
+    part = tmp_path / "train/clips/set/.000.part/ab/cdab.wav"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
     try:
-        with pytest.raises(OSError) as raised:
-            clips._write(tmp_path / "train", "a.wav", b"RIFF")
+        with (
+            pytest.raises(OSError) as raised,
+            FileForm(tmp_path, "set", "000", "clip", "wav") as files,
+        ):
+            files.add("train", ["cdab"], [b"RIFF"], ["0" * 64])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert (raised.value.errno, raised.value.filename) == (
-        errno.EFBIG,
-        str(tmp_path / "train/a.wav"),
-    )
+    assert (raised.value.errno, raised.value.filename) == (errno.EFBIG, str(part))
+    assert not part.exists() and not (tmp_path / path).exists()

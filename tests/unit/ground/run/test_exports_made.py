@@ -4,22 +4,24 @@ import json
 
 from drumcorpus.ground.run.exports_made import export_in_words, exports_in_words
 
-SPLIT = {"events": 3000, "clips": 2000, "without_clip": {"no_audio": 1000}}
 REPORT = {
+    "unit": "segment",
     "events": 3000,
-    "clips": 2000,
-    "without_clip": {"no_audio": 998, "onset_past_end": 2},
-    "by_split": {"train": SPLIT},
+    "exported": 2000,
+    "samples": 1400,
+    "not_exported": {"no_audio": 998, "onset_past_end": 2},
+    "by_split": {"train": {"samples": 1300}, "test": {"samples": 100}},
     "gates": [{"gate": "max_dropped_share", "status": "FAIL"}, {"gate": "x", "status": "PASS"}],
 }
 STARTED = {"run": "started"}
 
 
-def assembled(manifest, outcome="made"):
-    return {"rule": "assemble_export", "wildcards": {"manifest": manifest}, "outcome": outcome}
+def assembled(manifest, export, outcome="made"):
+    names = {"manifest": manifest, "export": export}
+    return {"rule": "assemble_export", "wildcards": names, "outcome": outcome}
 
 
-def said(folder, *rows, reports=("a", "b")):
+def said(folder, *rows, reports=("a/x", "b/x", "a/y")):
     (folder / "logs").mkdir(exist_ok=True)
     lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
     (folder / "logs/run_log.jsonl").write_text("".join(f"{line}\n" for line in lines))
@@ -30,19 +32,27 @@ def said(folder, *rows, reports=("a", "b")):
     return exports_in_words(folder)
 
 
-def test_it_says_how_many_events_became_clips_and_why_not():
-    assert export_in_words("a", REPORT) == (
-        "Export of a: 3,000 events became 2,000 clips (train 2,000). Without a clip: no_audio 998, "
-        "onset_past_end 2. Its gates that fail: max_dropped_share."
+def test_it_says_how_many_events_stand_in_samples_and_why_others_do_not():
+    assert export_in_words("a/x", REPORT) == (
+        "Export a/x: 2,000 of 3,000 events in 1,400 segments (train 1,300, test 100). Left out: "
+        "no_audio 998, onset_past_end 2. Its gates that fail: max_dropped_share."
     )
-    whole = {"events": 2, "clips": 2, "without_clip": {}, "by_split": {}, "gates": []}
-    assert export_in_words("a", whole) == "Export of a: 2 events became 2 clips."
+    whole = {"unit": "clip", "events": 2, "exported": 2, "samples": 2, "not_exported": {}}
+    assert export_in_words("a/x", whole | {"by_split": {}, "gates": []}) == (
+        "Export a/x: 2 of 2 events in 2 clips."
+    )
 
 
 def test_only_what_the_last_run_assembled_is_told(tmp_path):
     assert exports_in_words(tmp_path) == ""
-    text = said(tmp_path, STARTED, assembled("a"), STARTED, "{cut", assembled("b"))
-    assert text.startswith("Export of b: ") and text.count("\n") == 1
-    assert said(tmp_path, STARTED, assembled("a"), STARTED, assembled("b", "fresh")) == ""
-    assert said(tmp_path, STARTED, assembled("a"), assembled("b")).count("events became") == 2
-    assert said(tmp_path, STARTED, assembled("c")) == ""
+    text = said(tmp_path, STARTED, assembled("a", "x"), STARTED, "{cut", assembled("b", "x"))
+    assert text.startswith("Export b/x: ") and text.count("\n") == 1
+    fresh = assembled("b", "x", "fresh")
+    assert said(tmp_path, STARTED, assembled("a", "x"), STARTED, fresh) == ""
+    assert said(tmp_path, STARTED, assembled("a", "z")) == ""  # its report is gone
+
+
+def test_each_export_of_a_manifest_is_told_by_its_name_in_order(tmp_path):
+    rows = [assembled("b", "x"), assembled("a", "y"), assembled("a", "x"), assembled("a", "x")]
+    lines = said(tmp_path, STARTED, *rows).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["Export a/x", "Export a/y", "Export b/x"]

@@ -253,12 +253,12 @@ def test_every_start_takes_away_what_a_killed_job_left(is_made):
 
 
 def test_a_job_takes_away_temporary_folders_that_it_names():
-    Path("clips/.000.part").mkdir(parents=True)
-    Path("clips/.000.part/a.wav").write_text("half")
-    Path("clips/.000.old").symlink_to("elsewhere")
+    Path("set/.000.part").mkdir(parents=True)
+    Path("set/.000.part/a.wav").write_text("half")
+    Path("set/.000.old").symlink_to("elsewhere")
     job = Job(snakemake())
-    job.take_away([Path("clips/.000.part"), Path("clips/.000.old"), Path("clips/.001.old")])
-    assert list(Path("clips").iterdir()) == []
+    job.take_away([Path("set/.000.part"), Path("set/.000.old"), Path("set/.001.old")])
+    assert list(Path("set").iterdir()) == []
 
 
 def test_temporary_files_of_a_killed_job_are_gone_at_its_next_start(tmp_path, monkeypatch):

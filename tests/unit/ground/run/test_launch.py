@@ -58,16 +58,18 @@ def test_it_works_where_snakemake_works(arguments, folder):
 
 
 def test_what_became_of_the_events_is_said_once_by_the_run_itself(tmp_path):
-    report = {"events": 2, "clips": 2, "without_clip": {}, "by_split": {}, "gates": []}
-    made = {"rule": "assemble_export", "wildcards": {"manifest": "a"}, "outcome": "made"}
+    report = {"unit": "clip", "events": 2, "exported": 2, "samples": 2, "not_exported": {}}
+    report |= {"by_split": {}, "gates": []}
+    names = {"manifest": "a", "export": "x"}
+    made = {"rule": "assemble_export", "wildcards": names, "outcome": "made"}
     for name, document in (
-        ("reports/export/a.json", report),
-        ("results/export/a/metadata.json", {}),
+        ("reports/export/a/x.json", report),
+        ("results/export/a/x/metadata.json", {}),
         ("logs/run_log.jsonl", made),
     ):
         path = tmp_path / name
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(document) + "\n")
-    assert "events became" in exports_in_words(tmp_path)
+    assert "2 of 2 events in 2 clips" in exports_in_words(tmp_path)
     assert "events became" not in products_message(tmp_path)
-    assert f"export    {tmp_path}/results/export/a\n" in products_message(tmp_path)
+    assert f"export    {tmp_path}/results/export/a/x\n" in products_message(tmp_path)

@@ -184,16 +184,22 @@ def test_the_start_of_a_run_keeps_no_product_that_is_a_link_and_no_pipe(folder):
     assert not Path(".drumcorpus/kept").exists()
 
 
-def test_clips_of_an_export_are_not_walked(folder):
-    clips = folder / "results/export/prod/train/clips/set/000"
-    clips.mkdir(parents=True)
-    (clips / "0.wav").write_text("")
-    (folder / "results/export/prod/train/train_labels.json").write_text("")
-    (folder / "results/clips/prod").mkdir(parents=True)
-    (folder / "results/clips/prod/000.parquet").write_text("")
+@pytest.mark.parametrize("loose", ["clips", "segments", "sessions"])
+def test_loose_files_of_an_export_are_not_walked_and_its_shards_are(folder, loose):
+    # An export, and a source set, may have the name of a folder of loose files.
+    split = "results/export/prod/clips/train"
+    for path in (
+        f"{split}/{loose}/set/000/ab/0.wav",
+        f"{split}/train-clips-000-000000.tar",
+        f"{split}/train_labels.parquet",
+        "results/samples/prod/clips/sessions/000.files.parquet",
+    ):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("")
     assert [found.path for found in walk_products(["results"])] == [
-        "results/clips/prod/000.parquet",
-        "results/export/prod/train/train_labels.json",
+        f"{split}/train-clips-000-000000.tar",
+        f"{split}/train_labels.parquet",
+        "results/samples/prod/clips/sessions/000.files.parquet",
     ]
 
 

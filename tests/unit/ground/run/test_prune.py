@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.kept import keep, kept_path
 from drumcorpus.ground.run.ledger import read_ledger, record_finished
 from drumcorpus.ground.run.must_stand import Plan
@@ -12,9 +14,10 @@ from drumcorpus.ground.run.prune import find_prunable, in_words, take_away
 from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, write_manifests
 
 STAYS, GOES = "results/events/a.parquet.json", "results/events/b/000.json"
-INDEX = "results/clips/old/b/000.json"
-LISTING = "results/export/old/SHA256SUMS"
-CLIP = "train/clips/b/000/1.wav"
+TABLE = "results/samples/old/clips/b/000.files.parquet"
+INDEX = "results/samples/old/clips/b/000.parquet"
+LISTING = "results/export/old/clips/SHA256SUMS"
+CLIP, TAR = "train/clips/b/000/0b/a0b.wav", "train/train-b-000-000000.tar"
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +26,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def make(product):
+def make(product, write=lambda path: path.write_text("[1]\n")):
     path = Path(product)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("[1]\n")
+    write(path)
     plan = {"schema": SCHEMA, "rule": "r", "wildcards": {}, "script": {}, "params": {}}
     write_manifests(plan | {"inputs": []}, [("x", product)], {})
     keep(product)
@@ -34,7 +37,7 @@ def make(product):
 
 
 def find(*planned, lasting=()):
-    return find_prunable(Plan({"all": planned}, lasting), lambda index: [(CLIP, 4)])
+    return find_prunable(Plan({"all": planned}, lasting), lambda table: [(CLIP, 4), (TAR, 4)])
 
 
 def test_a_product_goes_with_its_run_manifest_its_kept_link_and_its_folder():
@@ -105,19 +108,25 @@ def test_what_lasts_stays_and_is_forgotten_once_it_is_gone():
     assert Path(stands).is_file() and read_ledger() == {stands}
 
 
-def put_clip(size=4):
-    path = Path("results/export/old", CLIP)
-    path.parent.mkdir(parents=True)
+def make_tables(*products):
+    for product in products or (TABLE,):
+        make(product, lambda path: write_table(path, pa.table({"x": [1]})))
+
+
+def put(name=CLIP, size=4):
+    path = Path("results/export/old/clips", name)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(size))
     return path
 
 
-def test_the_clips_of_an_export_that_is_made_no_more_go_with_their_index():
-    clip = put_clip()
-    make(INDEX)
+def test_the_files_of_an_export_that_is_made_no_more_go_with_their_table():
+    clip, tar = put(), put(TAR)
+    make_tables(TABLE, INDEX)
     make(LISTING)
     found = find()
-    assert found.clips == [clip]
+    assert found.files == [clip, tar]  # once, and not for the index as well
+    assert "take away 3 products and 2 files of exports that" in in_words(found, "list")
     take_away(found)
     assert not Path("results").exists() or not any(Path("results").rglob("*"))
 
@@ -125,33 +134,52 @@ def test_the_clips_of_an_export_that_is_made_no_more_go_with_their_index():
 def test_clips_go_where_the_products_lie_on_another_disk_behind_a_link(folder):
     (folder / "disk").mkdir()
     Path("results").symlink_to("disk", target_is_directory=True)
-    clip = put_clip()
-    make(INDEX)
+    clip = put()
+    make_tables()
     make(LISTING)
     found = find()
-    assert found.clips == [clip]
+    assert found.files == [clip]
     take_away(found)
     assert not any((folder / "disk").rglob("*"))
 
 
-def test_the_clips_of_an_export_that_is_made_stay():
-    clip = put_clip()
-    make(INDEX)
-    assert find(LISTING).clips == []
+def test_the_files_of_an_export_that_is_made_stay():
+    clip = put()
+    make_tables()
+    assert find(LISTING).files == []
     take_away(find(LISTING))
-    assert clip.is_file() and not Path(INDEX).exists()
+    assert clip.is_file() and not Path(TABLE).exists()
+
+
+def test_the_files_of_one_export_of_a_manifest_go_and_those_of_another_stay():
+    clip = put()
+    other = Path("results/export/old/shards/SHA256SUMS")
+    make_tables()
+    make(other.as_posix())
+    found = find(other.as_posix())
+    assert (found.products, found.files) == ([TABLE], [clip])
+    take_away(found)
+    assert other.is_file() and not Path("results/export/old/clips").exists()
+
+
+def test_what_lies_outside_an_export_stays_whatever_a_table_says(folder):
+    make_tables()
+    (folder / "results/export/old/mine.wav").parent.mkdir(parents=True)
+    (folder / "results/export/old/mine.wav").write_bytes(bytes(4))
+    paths = [("../mine.wav", 4), ("train/../../mine.wav", 4)]
+    assert find_prunable(Plan({"all": ()}, ()), lambda table: paths).files == []
 
 
 def test_a_clip_of_another_size_and_one_behind_a_link_stay(folder):
-    make(INDEX)
-    clip = put_clip(size=5)
-    assert find().clips == []
+    make_tables()
+    clip = put(size=5)
+    assert find().files == []
     clip.unlink()
     clip.parent.rmdir()
     (folder / "raw").mkdir()
     (folder / "raw/1.wav").write_bytes(bytes(4))
     clip.parent.symlink_to(folder / "raw", target_is_directory=True)
-    assert find().clips == []
+    assert find().files == []
 
 
 def test_nothing_to_prune_is_said():

@@ -12,11 +12,16 @@ from drumcorpus.ground.run.ledger import record_asked, record_finished
 from drumcorpus.ground.run.must_stand import Plan
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.run_manifest import SCHEMA, write_manifests
-from drumcorpus.ground.run.verify import in_words, report_problems, verify_everything
-from drumcorpus.stages.export.verify import absent_clips, verify_export
+from drumcorpus.ground.run.verify import (
+    export_problem,
+    in_words,
+    report_problems,
+    verify_everything,
+)
+from drumcorpus.stages.export.verify import absent_files, verify_export
 
 A, B = "results/a.json", "reports/b.html"
-LISTING = "results/export/prod/SHA256SUMS"
+LISTING = "results/export/prod/clips/SHA256SUMS"
 REVIEWED = REPO / "resources/not_of_the_set.yaml"
 INTEGRITY = "results/integrity/set.json"
 INVENTORY, REFUSED = "results/inventory/set.parquet", "results/quarantine/set/inventory.parquet"
@@ -44,7 +49,7 @@ def make(product, write=lambda path: path.write_text("[1]\n")):
 
 def verified(level="full", plan=PLAN, roots=(), not_of_the_set=None):
     return verify_everything(
-        *(verify_export, absent_clips, lambda total, unit: Progress("verify", total, unit)),
+        *(verify_export, absent_files, lambda total, unit: Progress("verify", total, unit)),
         level,
         n_sample=1,
         workers=1,
@@ -154,24 +159,60 @@ def test_an_inventory_of_the_right_size_that_is_no_table_ends_nothing(folder):
     assert found(roots=["raw"], level="quick") == {INVENTORY: "changed"}
 
 
-def test_an_export_without_listing_or_index_is_extra():
+def test_an_export_without_listing_or_table_is_extra():
     make(A)
-    clip = Path("results/export/former/train/clips/set/000/1.wav")
+    clip = Path("results/export/former/clips/train/clips/set/000/00/1.wav")
     clip.parent.mkdir(parents=True)
     clip.write_bytes(b"x")
-    assert found() == {"results/export/former": "extra"}
+    assert found() == {"results/export/former/clips": "extra"}
 
 
-def test_clips_that_are_gone_with_their_export_are_told_by_their_index():
-    index = "results/clips/prod/set/000.parquet"
-    plan = Plan({"export": [index, LISTING]})
-    table = pa.table({"path": ["train/clips/set/000/1.wav", None], "bytes": [1, None]})
-    make(index, lambda path: write_table(path, table))
-    assert found(plan=plan) == {index: "stale"}
-    clip = Path("results/export/prod/train/clips/set/000/1.wav")
-    clip.parent.mkdir(parents=True)
-    clip.write_bytes(b"x")
+CLIP, TAR = "train/clips/set/000/01/1.wav", "train/train-set-000-000000.tar"
+TABLE = "results/samples/prod/clips/set/000.files.parquet"
+
+
+def test_files_that_are_gone_with_their_export_are_told_by_their_table():
+    plan = Plan({"export": [TABLE, LISTING]})
+    table = pa.table({"path": [CLIP, TAR], "bytes": [1, 1]})
+    make(TABLE, lambda path: write_table(path, table))
+    (problem,) = verified(plan=plan).problems
+    assert (problem.path, problem.kind, problem.target) == (TABLE, "stale", TABLE)
+    assert "2 of its files are not below results/export/prod/clips" in problem.sentence
+    for name in (CLIP, TAR):
+        path = Path("results/export/prod/clips", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
     assert found(plan=plan) == {}
+
+
+def test_shards_of_an_export_that_is_not_assembled_are_extra_unless_their_table_stands():
+    make(TABLE, lambda path: write_table(path, pa.table({"path": [TAR], "bytes": [1]})))
+    folder = Path("results/export/prod/clips/train")
+    folder.mkdir(parents=True)
+    names = ["train-set-000-000000.tar", "train-set-001-000000.tar", "notes.txt"]
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    extra = {f"{folder}/{name}": "extra" for name in names[1:]}
+    assert found(plan=Plan({"export": [TABLE, LISTING]})) == extra
+
+
+@pytest.mark.parametrize(
+    ("path", "shard"),
+    [
+        ("train/clips/set/000/ab/xab.wav", "set/000"),
+        ("val/segments/my-set/012/ab/xab.flac", "my-set/012"),
+        ("test/sessions/set/001/x.tsv", "set/001"),
+        ("train/train-set-000-000000.tar", "set/000"),
+        ("val/validation-my-set-2-012-000003.parquet", "my-set-2/012"),
+    ],
+)
+def test_a_file_of_sound_is_made_again_by_its_shard_and_a_label_table_by_itself(path, shard):
+    export = "results/export/prod/clips"
+    target = f"results/samples/prod/clips/{shard}.files.parquet"
+    assert export_problem(export, path, "missing").target == target
+    assert export_problem(export, path, "extra").target == ""
+    for own in ("train/train_labels.parquet", "metadata.json", "train/clips/notes.txt"):
+        assert export_problem(export, own, "changed").target == f"{export}/{own}"
 
 
 def test_a_file_that_a_person_put_beside_an_export_is_extra():
@@ -214,7 +255,7 @@ LEFT = [
     ("results/.Trash-1000/info/x", "linux_trash"),
     ("results/@eaDir/a.json@SynoEAStream", "server_index"),
     ("results/export/@eaDir/x", "server_index"),
-    ("results/export/former/desktop.ini", "windows_folder"),
+    ("results/export/former/clips/desktop.ini", "windows_folder"),
 ]
 
 

@@ -13,7 +13,8 @@ from drumcorpus.ground.sound.loudness import integrated_loudness
 from drumcorpus.ground.sound.mixdown import MixMeter
 from drumcorpus.ground.sound.recordings import channels_cancel, recording_reader
 from drumcorpus.schemas import EVENTS, SESSIONS
-from drumcorpus.stages.export.clips import cut_clips
+from drumcorpus.stages.export.class_maps import make_class_maps
+from drumcorpus.stages.export.cut import SampleCutter
 
 RATE = 8_000
 SECONDS = 6
@@ -152,15 +153,22 @@ def test_no_clip_of_channels_that_cancel_is_silent(tmp_path, kind):
         }
         for number, onset in enumerate(onsets)
     ]
-    index = cut_clips(
-        pa.Table.from_pylist(rows, EVENTS),
-        reader(tmp_path, None),
+    settings = {
+        **{"unit": "clip", "form": ["files"], "encoding": "wav16", "sample_rate_hz": RATE},
+        **{"loudness": "as_is", "preroll_ms": 0, "postroll_ms": 60, "ring_ms": 0},
+    }
+    cutter = SampleCutter(
         tmp_path / "export",
-        **{"source_set": "s", "shard": "000", "sample_rate_hz": RATE},
-        **{"preroll_ms": 0, "postroll_ms": 60},
+        settings,
+        **{"source_set": "s", "shard": "000", "notes": {}, "families": {"kick": "kick"}},
+        class_maps=make_class_maps(["kick"], {}),
+    )
+    sessions = pa.Table.from_pylist([{"session_id": "a"}], SESSIONS)
+    index, _ = cutter.write(
+        pa.Table.from_pylist(rows, EVENTS), sessions, reader(tmp_path, None), None
     )
     assert index["outcome"].to_pylist() == ["clip"] * 6
-    for path in index["path"].to_pylist():
+    for path in index["file"].to_pylist():
         clip, _ = soundfile.read(tmp_path / "export" / path)
         assert np.abs(clip).max() > 0.003  # 5 % of the softest drum in one of eight channels
 

@@ -4,7 +4,7 @@ import pytest
 
 from drumcorpus.stages.export.layout import (
     STROKE,
-    index_table,
+    label_file,
     labels_table,
     records_schema,
     sample_name,
@@ -37,7 +37,7 @@ def test_the_map_of_the_labels_comes_first(names):
     ("made", "path"),
     [
         (labels_table("validation"), "val/val_labels.parquet"),
-        (index_table("egmd", "000"), "index/egmd/000.parquet"),
+        (label_file("validation"), "val/val_labels.json"),
         (shard_path("train", "egmd", "007", 12, "tar"), "train/train-egmd-007-000012.tar"),
         (
             shard_path("validation", "egmd", "007", 0, "parquet"),
@@ -52,7 +52,7 @@ def test_the_map_of_the_labels_comes_first(names):
             "train/sessions/egmd/007/a-0f.tsv",
         ),
     ],
-    ids=["labels", "index", "tar", "parquet", "segment", "session"],
+    ids=["labels", "list", "tar", "parquet", "segment", "session"],
 )
 def test_paths_of_an_export(made, path):
     assert made == path

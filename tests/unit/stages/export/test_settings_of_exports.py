@@ -2,7 +2,11 @@
 
 import pytest
 
-from drumcorpus.stages.export.settings import ByLabel, Loudness, read_export
+from drumcorpus.stages.export.settings import (
+    export_settings,
+    milliseconds_by_label,
+    sample_settings,
+)
 
 DEFAULTS = {
     "memory_limit": "1GB",
@@ -27,43 +31,56 @@ CLASS_MAPS = ["components", "classes_5"]
 
 @pytest.fixture
 def read(taxonomy):
-    return lambda **block: read_export("mine", block, DEFAULTS, taxonomy, CLASS_MAPS)
+    return lambda **block: export_settings("mine", block, DEFAULTS, taxonomy.families, CLASS_MAPS)
+
+
+@pytest.fixture
+def times(read, taxonomy):
+    """Milliseconds by label of one of the settings of a block."""
+    return lambda key, **block: milliseconds_by_label(read(**block)[key], taxonomy.families)
 
 
 def test_what_a_block_does_not_say_is_as_the_defaults_have_it(read):
     settings = read(**CLIPS)
-    assert (settings.manifest, settings.unit, settings.forms) == (
-        "prod_combined",
-        "clip",
-        ("files",),
-    )
-    assert (settings.sample_rate_hz, settings.encoding, settings.loudness) == (44100, "wav16", None)
-    assert (settings.seconds, settings.overlap) == (None, None)
-    assert settings.preroll_ms == ByLabel(80.0, {})
+    assert settings == {
+        **{key: value for key, value in DEFAULTS.items() if key != "memory_limit"},
+        **{"manifest": "prod_combined", "unit": "clip", "form": ["files"]},
+    }
+    assert list(settings) == sorted(settings)
 
 
 def test_a_segment_has_a_length_and_no_overlap_unless_one_is_named(read):
-    assert read(**SEGMENTS, seconds=10).overlap == 0.0
-    assert read(**SEGMENTS, seconds=10, overlap=5).forms == ("webdataset", "parquet")
+    assert read(**SEGMENTS, seconds=10)["overlap"] == 0
+    assert read(**SEGMENTS, seconds=10, overlap=5)["form"] == ["webdataset", "parquet"]
 
 
-def test_a_label_goes_before_its_family_and_the_family_before_the_default(read, taxonomy):
-    of = read(**CLIPS).postroll_ms.of(taxonomy)
-    assert list(of) == list(taxonomy.labels)
-    assert (of["kick"], of["crash"], of["crash2"]) == (200.0, 800.0, 800.0)
-    assert (of["ride_bell"], of["ride_bow"]) == (400.0, 200.0)
-
-
-def test_a_mapping_of_a_block_needs_no_default_of_its_own(read, taxonomy):
-    of = read(**CLIPS, postroll_ms={"snare": 90.0}).postroll_ms.of(taxonomy)
+def test_a_mapping_of_a_block_needs_no_default_of_its_own(times):
+    of = times("postroll_ms", **CLIPS, postroll_ms={"snare": 90.0})
     assert (of["snare"], of["rimshot"], of["kick"], of["crash"]) == (90.0, 90.0, 200.0, 200.0)
-    of = read(**CLIPS, preroll_ms={"default": 10.0, "kick": 20.0}).preroll_ms.of(taxonomy)
+    of = times("preroll_ms", **CLIPS, preroll_ms={"kick": 20.0})
+    assert (of["kick"], of["snare"]) == (20.0, 80.0)
+    of = times("preroll_ms", **CLIPS, preroll_ms={"default": 10.0, "kick": 20.0})
     assert (of["kick"], of["snare"]) == (20.0, 10.0)
 
 
-def test_a_loudness_is_a_target_and_a_ceiling(read):
-    loudness = {"target_lufs": -23.0, "ceiling_dbtp": -1.0}
-    assert read(**CLIPS, loudness=loudness).loudness == Loudness(-23.0, -1.0)
+def test_labels_and_families_of_the_defaults_hold_where_a_block_names_none(times):
+    of = times("postroll_ms", **CLIPS)
+    assert (of["kick"], of["crash2"], of["ride_bell"], of["ride_bow"]) == (
+        200.0,
+        800.0,
+        400.0,
+        200.0,
+    )
+
+
+def test_what_lies_around_an_onset_is_no_setting_of_other_units(read):
+    assert {"preroll_ms", "postroll_ms"}.isdisjoint(read(**SEGMENTS, seconds=10))
+
+
+def test_what_labels_are_read_by_shapes_no_sample(read):
+    first = sample_settings(read(**CLIPS))
+    assert sample_settings(read(**CLIPS, class_map="components", weights="mine")) == first
+    assert sample_settings(read(**CLIPS, encoding="flac")) != first
 
 
 @pytest.mark.parametrize(
@@ -74,6 +91,11 @@ def test_a_loudness_is_a_target_and_a_ceiling(read):
             {**SEGMENTS, "seconds": 2, "overlap": 2}, "exports.mine.overlap: got 2 s", id="overlap"
         ),
         pytest.param({**CLIPS, "seconds": 2}, "exports.mine.seconds: only segments", id="seconds"),
+        pytest.param(
+            {**SEGMENTS, "seconds": 2, "preroll_ms": 9},
+            "exports.mine.preroll_ms: only clips have it",
+            id="preroll",
+        ),
         pytest.param({**CLIPS, "overlap": 1}, "exports.mine.overlap: only segments", id="overlaps"),
         pytest.param(
             {**CLIPS, "unit": "session", "form": ["files", "parquet"]},

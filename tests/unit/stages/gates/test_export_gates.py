@@ -1,4 +1,4 @@
-"""Gates on an export: too much without a clip, splits without any, recordings nobody can decode."""
+"""Gates on an export: too much in no sample, splits without any, recordings nobody can decode."""
 
 import pytest
 
@@ -6,22 +6,22 @@ from drumcorpus.stages.gates.gates import check_export_gates, check_gates, enfor
 
 REPORT = {
     "events": 1000,
-    "clips": 750,
-    "without_clip": {"no_audio": 200, "onset_past_end": 20, "unreadable_audio": 30},
+    "exported": 750,
+    "not_exported": {"no_audio": 200, "onset_past_end": 20, "unreadable_audio": 30},
     "dropped_share": 0.25,
     "empty_splits": [],
     "unreadable": {"events": 30, "sessions": 7, "examples": {"egmd": ["a", "b", "c"], "s": ["x"]}},
 }
 NOTHING = REPORT | {
-    "clips": 0,
-    "without_clip": {"no_audio": 1000},
+    "exported": 0,
+    "not_exported": {"no_audio": 1000},
     "dropped_share": 1.0,
     "empty_splits": ["test", "train"],
 }
 NO_EVENT = {
     "events": 0,
-    "clips": 0,
-    "without_clip": {},
+    "exported": 0,
+    "not_exported": {},
     "dropped_share": None,
     "empty_splits": [],
     "unreadable": {"events": 0, "sessions": 0, "examples": {}},
@@ -50,7 +50,7 @@ def test_a_gate_on_the_export_passes_at_its_limit_and_fails_beyond_it(name, kept
 
 def test_the_sentence_names_the_reasons_the_most_frequent_first():
     sentence = verdicts(REPORT, max_dropped_share=0.1)["max_dropped_share"]["sentence"]
-    assert "25 % of the events are without a clip" in sentence
+    assert "25 % of the events stand in no sample" in sentence
     assert "(no_audio 200, unreadable_audio 30, onset_past_end 20)" in sentence
 
 
@@ -66,12 +66,12 @@ def test_an_export_of_nothing_fails_whatever_the_file_of_gates_names():
         assert verdict["figure"] == figure
     assert "(test, train): 2" in check_export_gates(NOTHING, {})[0]["sentence"]
     assert (
-        "1,000 events became 0 clips (no_audio 1,000)"
+        "0 of 1,000 events stand in a sample (no_audio 1,000)"
         in (check_export_gates(NOTHING, {})[0]["sentence"])
     )
 
 
-def test_a_split_that_lost_all_its_clips_fails_and_is_named():
+def test_a_split_that_lost_all_its_samples_fails_and_is_named():
     report = REPORT | {"empty_splits": ["validation"]}
     verdict = verdicts(report)["max_empty_splits"]
     assert (verdict["status"], verdict["figure"]) == ("FAIL", 1)

@@ -1,0 +1,142 @@
+"""
+What the rules of the exports share: the names of their products, and what is asked again because
+files of an export are gone or cut short, of which Snakemake does not know.
+"""
+
+from drumcorpus.ground.run.export_state import (
+    ask_again,
+    in_words,
+    lacking_files,
+    lacking_outputs,
+    stamp_path,
+)
+from drumcorpus.stages.export.settings import FILES, sample_settings
+
+EXPORT = "results/export/{manifest}/{export}"
+AROUND_SAMPLES = [
+    *(
+        "train/train_labels.parquet",
+        "val/val_labels.parquet",
+        "test/test_labels.parquet",
+    ),
+    *(
+        "components.json",
+        "metadata.json",
+        "sessions.parquet",
+        "files.parquet",
+        "durations.csv",
+    ),
+    *("README.md", "CITE.bib", "croissant.json", "SHA256SUMS"),
+]
+LABEL_LISTS = [
+    *("train/train_labels.json", "val/val_labels.json", "test/test_labels.json"),
+]
+
+
+def tables_to_verify(manifest):
+    """What says beforehand what the exports of a manifest will hold and lack."""
+    source_sets = config["manifests"][manifest]["source_sets"]
+    return {
+        "manifest": f"results/manifests/{manifest}.parquet",
+        "sessions": products(["sessions/{s}/{n}"], source_sets),
+        "inventories": products(["inventory/{s}"], source_sets),
+        "audio_checks": products(["audio_checks/{s}/{n}"], source_sets),
+        "roots": {name: roots(name)["roots"] for name in source_sets},
+    }
+
+
+def samples_of(wildcards, name):
+    """One table of each shard of an export."""
+    pattern = f"results/samples/{wildcards.manifest}/{wildcards.export}"
+    return shards_of_manifest(
+        f"{pattern}/{{source_set}}/{{shard}}{name}", wildcards.manifest
+    )
+
+
+def label_lists(wildcards):
+    """The label files in JSON, which an export of files has."""
+    if FILES not in EXPORTS[wildcards.export]["form"]:
+        return []
+    return [f"{EXPORT}/{name}".format(**wildcards) for name in LABEL_LISTS]
+
+
+def products_of_exports(names):
+    """Every product of some exports, and all on the way to them."""
+    chosen = [name for name in EXPORTS if name in names]
+    return [
+        path
+        for name in chosen
+        for manifest in [EXPORTS[name]["manifest"]]
+        for path in [
+            *shards_of_manifest(
+                f"results/splits/{manifest}/{{source_set}}/{{shard}}.parquet", manifest
+            ),
+            *(
+                path
+                for end in (".parquet", ".files.parquet")
+                for path in shards_of_manifest(
+                    f"results/samples/{manifest}/{name}/{{source_set}}/{{shard}}{end}",
+                    manifest,
+                )
+            ),
+            f"results/sampling/{manifest}.parquet",
+            f"reports/export/{manifest}/{name}.json",
+            f"results/gates/export/{manifest}/{name}.json",
+            *(
+                f"results/export/{manifest}/{name}/{file}"
+                for file in [
+                    *(LABEL_LISTS if FILES in EXPORTS[name]["form"] else []),
+                    *AROUND_SAMPLES,
+                ]
+            ),
+        ]
+    ]
+
+
+# The names of the stamps: of the shards of every export, and of what stands around them.
+EXPORT_JOBS = {
+    (export["manifest"], name, *shard): (
+        f"results/samples/{export['manifest']}/{name}/{'/'.join(shard)}.files.parquet"
+        if len(shard) == 2
+        else f"results/export/{export['manifest']}/{name}/{product}"
+    )
+    for name, export in EXPORTS.items()
+    for shard, product in [
+        *(
+            ((source_set, shard), "")
+            for source_set in config["manifests"][export["manifest"]]["source_sets"]
+            for shard in shard_names(source_set)
+        ),
+        ((), "SHA256SUMS"),
+        *(
+            [(("labels",), "train/train_labels.json")]
+            if FILES in export["form"]
+            else []
+        ),
+    ]
+}
+EXPORT_STAMPS = {}
+for names, product in EXPORT_JOBS.items():
+    stamp = stamp_path(*names)
+    if stamp.is_file():
+        EXPORT_STAMPS[names] = str(stamp)
+
+if workflow.is_main_process and PURPOSE != LIST:
+    try:
+        for names, product in EXPORT_JOBS.items():
+            folder = f"results/export/{names[0]}/{names[1]}"
+            is_table = product.endswith(".files.parquet")
+            lacking = (
+                lacking_files(product, folder) if is_table else lacking_outputs(product)
+            )
+            if lacking:
+                sys.stderr.write(f"{in_words(folder, lacking)}\n")
+                stamp = ask_again(stamp_path(*names), aside=None if WORKS else ASIDE)
+                EXPORT_STAMPS[names] = str(stamp)
+    except OSError as error:
+        raise WorkflowError(sentence(error) or f"{Path.cwd()}: {error}")
+
+
+def export_stamp(*names):
+    """The stamp of a job of an export, as an input, where its files have ever lacked."""
+    return [EXPORT_STAMPS[names]] if names in EXPORT_STAMPS else []
