@@ -17,11 +17,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drumcorpus.load.errors import UnreadableSample
+from drumcorpus.load.parquet_index import places_of_values
 from drumcorpus.load.tar_index import members_of
 
 # Files that one process holds open, and row groups of Parquet that it keeps for the next sample.
 OPEN_FILES = 32
 ROW_GROUPS = 2
+# The encoded sound in a Parquet shard.
+SOUND_COLUMN = "audio.bytes"
 
 
 class FileContents:
@@ -98,7 +101,7 @@ class _Shards:
         shard = int(self._shard_ids[row])
         if shard not in self._noted:
             rows = np.flatnonzero(self._shard_ids == shard)
-            found = self._look_up(self._path(shard))
+            found = self._look_up(shard)
             ids = self._sample_ids.take(pa.array(rows)).to_pylist()
             self._at[rows] = [found.get(sample_id, (-1, -1)) for sample_id in ids]
             self._noted.add(shard)
@@ -109,6 +112,13 @@ class _Shards:
 
     def _path(self, shard: int) -> Path:
         return self._root / self._shards[shard]
+
+
+def _part(file: int, offset: int, size: int) -> bytes:
+    content = os.pread(file, size, offset)
+    if len(content) < size:
+        raise ValueError("the shard is cut short")
+    return content
 
 
 class TarContents(_Shards):
@@ -123,25 +133,28 @@ class TarContents(_Shards):
     def content(self, row: int) -> bytes:
         """The bytes of one sample; OSError or ValueError if they are not to be had."""
         offset, size = self._place_of(row)
-        content = os.pread(self._files[self._path(int(self._shard_ids[row]))], size, offset)
-        if len(content) < size:
-            raise ValueError("the shard is cut short")
-        return content
+        return _part(self._files[self._path(int(self._shard_ids[row]))], offset, size)
 
-    def _look_up(self, path: Path) -> dict[str, tuple[int, int]]:
+    def _look_up(self, shard: int) -> dict[str, tuple[int, int]]:
         """Offset and size by sample; records stand beside the sound as JSON."""
         return {
             name.rpartition("/")[2].partition(".")[0]: place
-            for name, place in members_of(path).items()
+            for name, place in members_of(self._path(shard)).items()
             if not name.endswith(".json")
         }
 
 
 class ParquetContents(_Shards):
-    """Rows of Parquet shards, whose row groups are read whole."""
+    """Rows of Parquet shards.
+
+    A sound that stands plainly in its file, as the export writes it, is read alone. Of shards that
+    are written otherwise, such as compressed ones, row groups are read whole and held.
+    """
 
     def __init__(self, root: Path, shards: pa.Array, sample_ids: pa.Array):
         super().__init__(root, shards, sample_ids, _Opened(_open_parquet, _close_parquet))
+        self._plain_files = _Opened(_open_to_read, os.close)
+        self._plain: set[int] = set()  # shards of which `_at` has offset and size
         self._held: OrderedDict[tuple[int, int], pa.Array] = OrderedDict()
         self._unread: dict[tuple[int, int], int] = {}
         self._n_neighbours = 0
@@ -153,10 +166,15 @@ class ParquetContents(_Shards):
         """Keep the row groups of that many samples, until each of their rows was read."""
         self._n_neighbours = n_samples
 
-    def content(self, row: int) -> memoryview:
+    def content(self, row: int) -> bytes | memoryview:
         """The bytes of one sample; OSError or ValueError if they are not to be had."""
-        group, place = self._place_of(row)
+        first, second = self._place_of(row)
         shard = int(self._shard_ids[row])
+        if shard in self._plain:
+            return _part(self._plain_files[self._path(shard)], first, second)
+        return self._content_in_group(shard, first, second)
+
+    def _content_in_group(self, shard: int, group: int, place: int) -> memoryview:
         sounds = self._group(shard, group)
         self._unread[shard, group] -= 1
         if not self._unread[shard, group]:
@@ -168,7 +186,7 @@ class ParquetContents(_Shards):
     def _group(self, shard: int, group: int) -> pa.Array:
         if (shard, group) not in self._held:
             file = self._files[self._path(shard)]
-            table = file.read_row_group(group, columns=["audio.bytes"], use_threads=False)
+            table = file.read_row_group(group, columns=[SOUND_COLUMN], use_threads=False)
             audio = table.column("audio")  # in one chunk, unless it has more than 2 GiB
             audio = audio.chunk(0) if audio.num_chunks == 1 else audio.combine_chunks()
             sounds = audio.field("bytes")
@@ -180,14 +198,23 @@ class ParquetContents(_Shards):
         self._held.move_to_end((shard, group))
         return self._held[shard, group]
 
-    def _look_up(self, path: Path) -> dict[str, tuple[int, int]]:
-        """Row group and place in it by sample."""
-        file, rows = self._files[path], {}
-        for group in range(file.num_row_groups):
-            ids = file.read_row_group(group, columns=["sample_id"], use_threads=False)
-            for place, sample_id in enumerate(ids.column("sample_id").to_pylist()):
-                rows[sample_id] = (group, place)
-        return rows
+    def _look_up(self, shard: int) -> dict[str, tuple[int, int]]:
+        """By sample, offset and size, or row group and place in it."""
+        file = self._files[self._path(shard)]
+        groups = [
+            file.read_row_group(group, columns=["sample_id"], use_threads=False)
+            for group in range(file.num_row_groups)
+        ]
+        ids = [sample_id for group in groups for sample_id in group["sample_id"].to_pylist()]
+        plain = self._plain_files[self._path(shard)]
+        places = places_of_values(plain, file, SOUND_COLUMN)
+        if places is None:
+            rows = [
+                (number, row) for number, group in enumerate(groups) for row in range(len(group))
+            ]
+            return dict(zip(ids, rows, strict=True))
+        self._plain.add(shard)
+        return dict(zip(ids, places.tolist(), strict=True))
 
 
 def read_or_name(contents, row: int, sample_id: str) -> bytes | memoryview:

@@ -5,9 +5,11 @@ its versions, and weights are added up from first to last in float64; no step of
 rounding of a mathematical library.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
+
+from drumcorpus.load.epochs import Epochs
 
 # Draws that are made at once.
 BLOCK = 65_536
@@ -19,12 +21,11 @@ def uniform(n: int, *key: int) -> np.ndarray:
     return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-class WeightedSampler:
+class WeightedSampler(Epochs):
     """Numbers of samples, drawn by weight; what torch's DataLoader takes as ``sampler=``.
 
-    Unlike `torch.multinomial` it has no limit of 2**24 samples. Each epoch is another draw: the
-    next iteration after one that came to its end, or after `set_epoch`. An iteration that was left
-    before its end is begun anew, unless its state is loaded.
+    Unlike `torch.multinomial` it has no limit of 2**24 samples. Each epoch is another draw, as of
+    `Epochs`; of `split` in `world` parts each takes every `world`-th draw.
 
     Parameters
     ----------
@@ -62,48 +63,10 @@ class WeightedSampler:
                 + ("" if replacement else f" to {n_possible}, the samples with a weight above 0")
             )
         self.n_draws, self.seed, self.replacement = int(n_draws), int(seed), bool(replacement)
-        self._epoch, self._position, self._resumes = 0, 0, False
-        self._rank, self._world = 0, 1
         self._cumulative = np.cumsum(self._weights) if replacement else None
-
-    def split(self, rank: int, world: int) -> "WeightedSampler":
-        """That part of the draws which one of several processes takes: every `world`-th."""
-        if not 0 <= rank < world:
-            raise ValueError(f"rank: got {rank} of {world}; wanted: from 0 to {world - 1}")
-        part = object.__new__(WeightedSampler)
-        part.__dict__ |= self.__dict__ | {"_rank": int(rank), "_world": int(world)}
-        part.set_epoch(self._epoch)
-        return part
 
     def __len__(self) -> int:
         return len(range(self._rank, self.n_draws, self._world))
-
-    def set_epoch(self, epoch: int) -> None:
-        """Begin with this epoch, at its first draw."""
-        self._epoch, self._position, self._resumes = int(epoch), 0, False
-
-    def state_dict(self, position: int | None = None) -> dict:
-        """Where it stands, for `load_state_dict`: the first draw then is the next one now.
-
-        `position` is how many draws of the epoch have been used, where that is not how many were
-        made: a DataLoader with workers draws ahead.
-        """
-        position = self._position if position is None else int(position)
-        return {"epoch": self._epoch, "position": position} | self._identity()
-
-    def load_state_dict(self, state: Mapping) -> None:
-        """Go on where a sampler of the same weights, seed and part stood.
-
-        Raises
-        ------
-        ValueError
-            If the state is of another sampler.
-        """
-        for name, value in self._identity().items():
-            if state.get(name) != value:
-                raise ValueError(f"state: {name} is {state.get(name)!r}; this sampler's: {value!r}")
-        self._epoch, self._position = int(state["epoch"]), int(state["position"])
-        self._resumes = True
 
     def _identity(self) -> dict:
         return {
@@ -111,22 +74,16 @@ class WeightedSampler:
             "n_draws": self.n_draws,
             "n_samples": len(self._weights),
             "replacement": self.replacement,
-            "rank": self._rank,
-            "world": self._world,
-        }
+        } | super()._identity()
 
-    def __iter__(self) -> Iterator[int]:
-        epoch, position = self._epoch, self._position if self._resumes else 0
-        self._resumes = False
+    def _items(self, epoch: int, position: int) -> Iterator[int]:
         block, drawn = None, None
         for place in range(position, len(self)):
             draw = self._rank + place * self._world
             if block != draw // BLOCK:
                 block = draw // BLOCK
                 drawn = self._block(epoch, block)
-            self._position = place + 1
             yield int(drawn[draw % BLOCK])
-        self._epoch, self._position = epoch + 1, 0
 
     def _block(self, epoch: int, block: int) -> np.ndarray:
         if self.replacement:

@@ -181,12 +181,12 @@ def test_a_copy_of_a_reader_reads_on_its_own(export):
 
 def test_the_state_of_another_reader_is_refused(export, monkeypatch):
     state = export.reader("train", seed=3).state_dict()
-    with pytest.raises(ValueError, match="state: seed is 3; that of this reader: 4"):
+    with pytest.raises(ValueError, match="state: seed is 3; here it is 4"):
         export.reader("train", seed=4).load_state_dict(state)
-    with pytest.raises(ValueError, match="state: world is 1; that of this reader: 2"):
+    with pytest.raises(ValueError, match="state: world is 1; here it is 2"):
         export.reader("train", seed=3).split(0, 2).load_state_dict(state)
     as_worker(monkeypatch, 1, 2)
-    with pytest.raises(ValueError, match="state: worker is 0; that of this reader: 1"):
+    with pytest.raises(ValueError, match="state: worker is 0; here it is 1"):
         export.reader("train", seed=3).load_state_dict(state)
 
 
@@ -195,3 +195,94 @@ def test_numbers_that_are_none_are_refused(export):
         export.reader("train", buffer=-1)
     with pytest.raises(ValueError, match="rank: got 1 of 1; wanted: from 0 to 0"):
         export.reader("train").split(1, 1)
+
+
+# --- any shards, any workers
+
+
+class Shards:
+    """Samples whose sound is their number, in shards of the given sizes."""
+
+    def __init__(self, sizes):
+        self.shard = np.repeat(np.arange(len(sizes)), sizes)
+        self.n_shards = len(sizes)
+
+    def __len__(self):
+        return len(self.shard)
+
+    def __getitem__(self, row):
+        return row
+
+    def hold(self, n_samples):
+        """Nothing is held."""
+
+    def in_shards(self, keys):
+        return np.lexsort((np.arange(len(self)), self.shard, np.asarray(keys)[self.shard]))
+
+
+SIZES = st.lists(st.integers(0, 40), min_size=1, max_size=6)
+PARTS = {"world": st.integers(1, 5), "n_workers": st.integers(1, 9)}
+ORDER = {"buffer": st.integers(0, 30), "seed": st.integers(0, 9), "shuffle": st.booleans()}
+
+
+@settings(deadline=None)
+@given(sizes=SIZES, epoch=st.integers(0, 3), **PARTS, **ORDER)
+def test_uneven_shards_and_more_workers_than_shards_give_every_sample_once(
+    sizes, epoch, world, n_workers, buffer, seed, shuffle
+):
+    samples, read = Shards(sizes), []
+    with pytest.MonkeyPatch.context() as patch:
+        for rank, worker in itertools.product(range(world), range(n_workers)):
+            reader = module.Reader(samples, shuffle=shuffle, seed=seed, buffer=buffer)
+            as_worker(patch, worker, n_workers)
+            part = reader.split(rank, world)
+            part.set_epoch(epoch)
+            read.append(list(part))
+    assert sorted(itertools.chain(*read)) == list(range(sum(sizes)))
+    # A rank has one sample more than another at most, and so has a worker of its rank.
+    assert max(map(len, read)) - min(map(len, read)) <= 2
+
+
+@settings(deadline=None)
+@given(
+    sizes=SIZES, stops=st.lists(st.integers(0, 30), max_size=5), data=st.data(), **PARTS, **ORDER
+)
+def test_a_worker_that_is_stopped_again_and_again_reads_on_where_it_stood(
+    sizes, stops, data, world, n_workers, buffer, seed, shuffle
+):
+    samples, options = Shards(sizes), {"shuffle": shuffle, "seed": seed, "buffer": buffer}
+    rank = data.draw(st.integers(0, world - 1))
+    worker = data.draw(st.integers(0, n_workers - 1))
+    with pytest.MonkeyPatch.context() as patch:
+        as_worker(patch, worker, n_workers)
+        reader = module.Reader(samples, **options).split(rank, world)
+        whole, second = list(reader), list(reader)
+        state, read = reader.state_dict() | {"epoch": 0, "position": 0}, []
+        for stop in [*stops, len(whole)]:
+            reader = module.Reader(samples, **options).split(rank, world)
+            reader.load_state_dict(state)
+            wanted = min(stop, len(whole) - len(read))
+            read += itertools.islice(reader, wanted)
+            if wanted == 0:  # nothing was asked for, and so nothing was begun
+                continue
+            state = reader.state_dict()
+        assert read == whole
+        assert state["position"] == len(whole)
+        reader.load_state_dict(state)
+        assert list(reader) == []
+        assert list(reader) == second
+
+
+def test_a_state_that_another_process_loaded_is_refused(monkeypatch):
+    reader = module.Reader(Shards([5, 3]), seed=1)
+    list(itertools.islice(reader, 3))
+    reader.load_state_dict(reader.state_dict())
+    as_worker(monkeypatch, 0, 2)
+    with pytest.raises(ValueError, match="was loaded in another process than the one that reads"):
+        next(iter(reader))
+
+
+def test_a_part_is_not_divided_again():
+    part = module.Reader(Shards([5, 3])).split(1, 2)
+    with pytest.raises(ValueError, match="this is part 1 of 2 already; split the whole"):
+        part.split(0, 2)

@@ -131,3 +131,42 @@ def test_sounds_of_unequal_length_are_padded(export):
     assert batch["n_samples"].tolist() == [400, 100]
     assert not batch["sound"][1, 100:].any()
     assert batch["sample_id"] == ALL[:2]
+
+
+def test_workers_that_stay_are_in_one_epoch_after_one_that_was_left(export):
+    """One worker had come to the end of its part, and the other had not."""
+    dataset = torch_data.torch_dataset(export.reader("train", seed=1), Item())
+    loader = DataLoader(dataset, batch_size=7, num_workers=2, persistent_workers=True)
+    one_by_one = DataLoader(dataset, batch_size=7, num_workers=2)
+    by_epoch = []
+    for epoch in range(4):
+        dataset.set_epoch(epoch)
+        by_epoch.append(ids(one_by_one))
+    dataset.set_epoch(0)
+    batches = iter(loader)
+    for _ in range(3):
+        next(batches)
+    left = [ids(loader), ids(loader)]
+    assert left == by_epoch[1:3]
+    assert sorted(left[0]) == ALL
+    dataset.set_epoch(0)
+    assert ids(loader) == by_epoch[0]
+    dataset.set_epoch(3)
+    assert ids(loader) == by_epoch[3]
+
+
+def test_more_workers_than_shards_and_samples_read_every_sample_once(tmp_path):
+    options = {"n_samples": 3, "n_shards": 2, "splits": ["train"], "seconds": 0.01}
+    small = open_export(write_export(tmp_path / "segments", **options)[0])
+    dataset = torch_data.torch_dataset(small.reader("train", seed=1), Item())
+    loader = DataLoader(dataset, batch_size=2, num_workers=5)
+    assert sorted(ids(loader)) == ALL[:3]
+    assert sorted(ids(loader)) == ALL[:3]
+
+
+def test_a_state_that_was_loaded_for_workers_is_refused(export):
+    dataset = torch_data.torch_dataset(export.reader("train", seed=1), Item())
+    list(itertools.islice(iter(dataset), 5))
+    dataset.load_state_dict(dataset.state_dict())
+    with pytest.raises(ValueError, match="loaded in another process than the one that reads"):
+        ids(DataLoader(dataset, batch_size=2, num_workers=2))

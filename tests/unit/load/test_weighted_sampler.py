@@ -146,9 +146,9 @@ def test_a_state_says_how_many_draws_were_used_where_more_were_made():
 
 def test_the_state_of_another_sampler_is_refused():
     state = WeightedSampler(np.ones(5), seed=4).state_dict()
-    with pytest.raises(ValueError, match="state: seed is 4; this sampler's: 5"):
+    with pytest.raises(ValueError, match="state: seed is 4; here it is 5"):
         WeightedSampler(np.ones(5), seed=5).load_state_dict(state)
-    with pytest.raises(ValueError, match="state: n_samples is 5; this sampler's: 6"):
+    with pytest.raises(ValueError, match="state: n_samples is 5; here it is 6"):
         WeightedSampler(np.ones(6), 5, seed=4).load_state_dict(state)
 
 

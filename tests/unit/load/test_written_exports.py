@@ -1,6 +1,7 @@
 """What the export writes is what is read: shards of its own writers, records of its own schema."""
 
 import json
+import os
 import re
 
 import numpy as np
@@ -64,6 +65,22 @@ def test_shards_are_read_back_as_they_were_written(tmp_path, encoding, channels)
             assert np.argwhere(frames).tolist() == [[min(number, 4), number % 5]]
         shuffled = export.reader("train", form=form, seed=1)
         assert sorted(sample.sample_id for sample in shuffled) == [f"s{n}" for n in range(8)]
+
+
+def test_a_sound_in_a_parquet_shard_is_read_without_its_neighbours(tmp_path, monkeypatch):
+    sounds = [np.full(400, value, np.float32) for value in (0.25, 0.5, 0.75)]
+    write(tmp_path / "export", "wav16", sounds * 3)
+    samples = open_export(tmp_path / "export").split("train", form="parquet")
+    read, pread = [], os.pread
+
+    def counted(file, size, offset):
+        read.append(size)
+        return pread(file, size, offset)
+
+    assert samples[0].sound[0] == 0.25
+    monkeypatch.setattr(os, "pread", counted)
+    assert samples[2].sound[0] == 0.75
+    assert read == [44 + 2 * 400]
 
 
 # --- the readers of others are pinned beside the lock
