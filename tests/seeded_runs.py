@@ -38,9 +38,10 @@ from drumcorpus.stages.audit.manifest import audit_manifest
 from drumcorpus.stages.baselines.distribution import describe_drift, measure_distribution
 from drumcorpus.stages.baselines.reports import health_figures
 from drumcorpus.stages.checks.session_checks import check_sessions
+from drumcorpus.stages.export.class_map_files import read_class_maps
 from drumcorpus.stages.export.figures import measure_export
 from drumcorpus.stages.export.settings import export_settings
-from drumcorpus.stages.export.shard_inputs import read_class_maps, read_sample_cutter
+from drumcorpus.stages.export.shard_inputs import read_sample_cutter
 from drumcorpus.stages.gates.gates import check_export_gates, check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.inventory.sound_files import sound_files

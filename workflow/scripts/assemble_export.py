@@ -9,7 +9,7 @@ job = start_job(snakemake)
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.exports_made import indexes_made
 from drumcorpus.stages.export.assemble import assemble_export, write_run
-from drumcorpus.stages.export.shard_inputs import read_class_maps
+from drumcorpus.stages.export.class_map_files import read_class_maps
 
 inputs, params, names = snakemake.input, snakemake.params, dict(snakemake.wildcards.items())
 folder = Path(snakemake.output.metadata).parent

@@ -4,8 +4,8 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.stages.export.assemble import write_label_list
-from drumcorpus.stages.export.shard_inputs import read_class_maps
+from drumcorpus.stages.export.label_lists import write_label_list
+from drumcorpus.stages.export.class_map_files import read_class_maps
 
 inputs, output = snakemake.input, snakemake.output
 maps = read_class_maps(inputs.taxonomy, inputs.class_maps)

@@ -10,7 +10,7 @@ from drumcorpus.stages.export.forecasts import (
     forecasts_in_words,
     write_forecasts,
 )
-from drumcorpus.stages.export.shard_inputs import read_class_maps
+from drumcorpus.stages.export.class_map_files import read_class_maps
 
 inputs, params = snakemake.input, snakemake.params
 forecasts = forecast_exports(

@@ -1,4 +1,4 @@
-"""What a job of an export reads: the class maps, and the events and sessions of one shard."""
+"""What a job of an export reads: the events and sessions of one shard, and what cuts it."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,24 +8,9 @@ import pyarrow as pa
 from drumcorpus.ground.files.split_table import read_split_table
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
-from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.stages.export.class_maps import ClassMaps, make_class_maps
+from drumcorpus.stages.export.class_map_files import read_class_maps
 from drumcorpus.stages.export.cut import SampleCutter
 from drumcorpus.stages.export.general_midi import read_general_midi
-
-
-def read_class_maps(
-    taxonomy_files: Sequence[str | os.PathLike], class_maps_file: str | os.PathLike
-) -> ClassMaps:
-    """The class maps of a taxonomy: components, techniques and dynamics, and its class maps.
-
-    Raises
-    ------
-    ValueError
-        As of `class_maps.make_class_maps`; the message names the file.
-    """
-    labels = load_taxonomy(*taxonomy_files).labels
-    return make_class_maps(labels, read_yaml(class_maps_file), name=os.fspath(class_maps_file))
 
 
 def read_shard(events_table, sessions_table, splits_table) -> tuple[pa.Table, pa.Table]:

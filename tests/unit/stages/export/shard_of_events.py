@@ -12,10 +12,10 @@ from checkout import REPO
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.schemas import EVENTS, SESSIONS
+from drumcorpus.stages.export.class_map_files import read_class_maps
 from drumcorpus.stages.export.cut import SampleCutter
 from drumcorpus.stages.export.index import index_schema
 from drumcorpus.stages.export.settings import export_settings
-from drumcorpus.stages.export.shard_inputs import read_class_maps
 from drumcorpus.stages.export.written import WRITTEN
 
 RATE = 44_100

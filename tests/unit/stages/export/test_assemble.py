@@ -13,7 +13,8 @@ from shard_of_events import MAPS, cut, event, session, settings_of, write_tables
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.schemas import EVENTS, SESSIONS
-from drumcorpus.stages.export.assemble import assemble_export, write_label_list
+from drumcorpus.stages.export.assemble import assemble_export
+from drumcorpus.stages.export.label_lists import write_label_list
 from drumcorpus.stages.export.layout import SPLIT_FOLDERS, records_schema
 from drumcorpus.stages.export.verify import LEVELS, absent_files, files_are_whole, verify_export
 
