@@ -20,6 +20,7 @@ RESOURCES = Path(__file__).parent.parent / "resources"
 TAXONOMY = [RESOURCES / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
 SAMPLING = {"exponent": 0.5, "smoothing": 100.0, "floor": 0.1, "ceiling": 10.0}
 SAMPLING |= {"session_cap": 2000.0, "one_shot_cap": 50.0, "technique_factors": {}, "split": "train"}
+SAMPLING |= {"class_bounds": {}, "source_set_shares": {}, "dedupe_fields": ()}
 
 
 def main() -> None:
@@ -202,9 +203,11 @@ def health(data: Path) -> str:
 
 def weights(data: Path) -> str:
     """Derive the sampling weights, and write one per event."""
+    from drumcorpus.stages.sampling.settings import SamplingSettings
     from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
 
-    derived = derive_weights([data / "events.parquet"], **SAMPLING)
+    settings = SamplingSettings(**SAMPLING, group_field="session")
+    derived = derive_weights([data / "events.parquet"], settings, profile="default")
     path = data / "tables/weights.parquet"
     n_events = write_event_weights(path, [data / "events.parquet"], derived)
     return f"{n_events:,} events of the training split"

@@ -20,6 +20,11 @@ from drumcorpus.ground.run.repeated_sets import origin, spell_out_repeated_sets
 from drumcorpus.ground.run.layout import plain_path
 from drumcorpus.ground.run.exports_in_use import exports_in_use
 from drumcorpus.ground.run.manifests_in_use import manifests_in_use
+from drumcorpus.ground.run.weight_profiles import (
+    export_profile,
+    profile_name,
+    weight_profiles,
+)
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.ground.files.errata import read_errata
 from drumcorpus.ground.files.written_paths import why_no_file
@@ -173,10 +178,15 @@ try:
         read_yaml(named_file(f"{TAXONOMY}/class_maps.yaml", "config: taxonomy")),
         name=f"{TAXONOMY}/class_maps.yaml",
     )
+    WEIGHT_PROFILES = weight_profiles(config)
     # The settings of each export, by its name.
     EXPORTS = {
         name: export_settings(
-            name, block, config["export"], vocabulary.families, list(CLASS_MAPS.ids)
+            name,
+            block | {"weights": export_profile(config, name)},
+            config["export"],
+            vocabulary.families,
+            list(CLASS_MAPS.ids),
         )
         for name, block in sorted(config["exports"].items())
     }

@@ -64,7 +64,7 @@ rule list_labels:
     """Write the labels of an export of files as JSON, one list for each split."""
     input:
         index=lambda wildcards: samples_of(wildcards, ".parquet"),
-        weights="results/sampling/{manifest}.parquet",
+        weights=weights_of_export,
         taxonomy=taxonomy_files(),
         class_maps=f"{TAXONOMY}/class_maps.yaml",
         after=lambda wildcards: [
@@ -91,7 +91,7 @@ rule assemble_export:
         index=lambda wildcards: samples_of(wildcards, ".parquet"),
         written=lambda wildcards: samples_of(wildcards, ".files.parquet"),
         labels=label_lists,
-        weights="results/sampling/{manifest}.parquet",
+        weights=weights_of_export,
         events=lambda wildcards: shards_of_manifest(
             "results/aliased/{source_set}/{shard}.parquet", wildcards.manifest
         ),

@@ -79,7 +79,7 @@ def products_of_exports(names):
                     manifest,
                 )
             ),
-            f"results/sampling/{manifest}.parquet",
+            weights_of(manifest, EXPORTS[name]["weights"]),
             f"reports/export/{manifest}/{name}.json",
             f"results/gates/export/{manifest}/{name}.json",
             *(

@@ -33,6 +33,13 @@ GATED = [name for name in INGESTED if name in EXPIRED_WAIVERS_OF_SETS]
 ALONE = [name for name in INGESTED if name not in MERGED]
 # What is measured, judged and weighed: a manifest, or a source set by itself.
 MEASURED = [*MANIFESTS, *(f"source_sets/{name}" for name in INGESTED)]
+# What is weighed: the same, and manifests by further profiles that their exports ask for.
+PROFILED = [
+    f"profiles/{manifest}/{profile}"
+    for manifest in MANIFESTS
+    for profile in sorted({EXPORTS[name]["weights"] for name in EXPORTS_OF[manifest]})
+    if profile != profile_name(config["manifests"][manifest])
+]
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
 
 LIBRARY = Library(WORKFLOW / "src/drumcorpus", memory=PYTHON_FILES)
@@ -85,10 +92,37 @@ def measured_sets(measured):
 
 def weighed_tables(wildcards):
     """A manifest, or the shards of a source set that no manifest merges."""
-    if wildcards.measured in MANIFESTS:
-        return [f"results/manifests/{wildcards.measured}.parquet"]
-    (source_set,) = measured_sets(wildcards.measured)
+    measured = measured_of(wildcards.weighed)
+    if measured in MANIFESTS:
+        return [f"results/manifests/{measured}.parquet"]
+    (source_set,) = measured_sets(measured)
     return shards_of("results/aliased/{source_set}/{shard}.parquet", source_set)
+
+
+def weights_of(manifest, profile, ext="parquet"):
+    """The weights of a manifest: its own, or those of another profile that an export asks for."""
+    if profile == profile_name(config["manifests"][manifest]):
+        return f"results/sampling/{manifest}.{ext}"
+    return f"results/sampling/profiles/{manifest}/{profile}.{ext}"
+
+
+def weights_of_export(wildcards):
+    """The weights that an export has in its labels."""
+    return weights_of(wildcards.manifest, EXPORTS[wildcards.export]["weights"])
+
+
+def measured_of(weighed):
+    """What is weighed: a manifest, whatever the profile, or a source set by itself."""
+    return weighed.split("/")[1] if weighed.startswith("profiles/") else weighed
+
+
+def profile_of(weighed):
+    """The name of the profile by which it is weighed."""
+    if weighed.startswith("profiles/"):
+        return weighed.split("/")[2]
+    if weighed in MANIFESTS:
+        return profile_name(config["manifests"][weighed])
+    return profile_name(config["source_sets"][weighed.removeprefix("source_sets/")])
 
 
 def gates_to_pass(measured):
@@ -198,3 +232,4 @@ wildcard_constraints:
     manifest="|".join(MANIFESTS) or "(?!)",
     export="|".join(EXPORTS) or "(?!)",
     measured="|".join(MEASURED) or "(?!)",
+    weighed="|".join([*MEASURED, *PROFILED]) or "(?!)",

@@ -45,6 +45,7 @@ FILED = {
                 manifest=MANIFESTS,
             ),
         ),
+        ("results", expand("sampling/{profiled}.json", profiled=PROFILED)),
         (
             "reports",
             expand(

@@ -183,8 +183,8 @@ rule weights:
             ext=["json", "parquet"],
         ),
         expand(
-            "results/sampling/{manifest}.{ext}",
-            manifest=MANIFESTS,
+            "results/sampling/{weighed}.{ext}",
+            weighed=[*MANIFESTS, *PROFILED],
             ext=["json", "parquet"],
         ),
 

@@ -5,9 +5,13 @@ from drumcorpus.ground.run.job import start_job
 job = start_job(snakemake)
 
 from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.stages.sampling.settings import SamplingSettings
 from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
 
-weights = derive_weights(snakemake.input.tables, **snakemake.params.sampling)
-write_json(snakemake.output.weights, weights)
-n_events = write_event_weights(snakemake.output.events, snakemake.input.tables, weights)
+inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
+settings = read_settings(SamplingSettings, params.sampling)
+weights = derive_weights(inputs.tables, settings, profile=params.profile)
+write_json(outputs.weights, weights)
+n_events = write_event_weights(outputs.events, inputs.tables, weights)
 job.finish({"events": n_events})

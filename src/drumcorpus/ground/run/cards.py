@@ -15,6 +15,7 @@ COMMON_SETTINGS = (
     "like",
     "accept_detected_labels",
     "gates",
+    "weights",
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from drumcorpus.ground.files.spelling import did_you_mean
+from drumcorpus.ground.run.weight_profiles import profile_problems
 from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import PRODUCTION
 
@@ -65,8 +66,8 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     ------
     ValueError
         With one line for each source set that is used and not configured, for each manifest that
-        names a set which is not in use or not in production, for a technique or a yardstick that
-        is not declared, and for shares of splits that do not add up to 1.
+        names a set which is not in use or not in production, for a yardstick that is not declared,
+        for what is wrong with a weights profile, and for shares of splits that do not add up to 1.
     """
     problems = []
     configured = config["source_sets"]
@@ -86,11 +87,7 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
         if name not in configured:
             hint, names = did_you_mean(name, configured), ", ".join(sorted(configured))
             problems.append(f"yardsticks: {name!r}{hint}; configured: {names}")
-    for technique in config["sampling"]["technique_factors"]:
-        if technique not in taxonomy.techniques:
-            allowed = ", ".join(taxonomy.techniques)
-            hint = did_you_mean(technique, taxonomy.techniques)
-            problems.append(f"sampling.technique_factors: {technique!r}{hint}; allowed: {allowed}")
+    problems += profile_problems(config, taxonomy)
     for section in ("distribution", "tolerances"):
         for name in config["baselines"][section]["per_set"]:
             if name not in configured:

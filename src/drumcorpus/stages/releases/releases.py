@@ -24,7 +24,7 @@ TITLES = {
     ("splits", ".json"): "Splits and near-duplicates, figures",
     ("distribution", ".json"): "What has drifted, by source set and class",
     ("sampling", ".json"): "Sampling weights, what they are made of",
-    ("sampling", ".parquet"): "Sampling weights, one per event of the train split",
+    ("sampling", ".parquet"): "Sampling weights, one per event of the weighted splits",
     ("gates", ".json"): "Gates that fail, and those that are waived",
     ("metrics", ".json"): "Metrics snapshot",
 }

@@ -1,20 +1,31 @@
 """Sampling weights: how often an event is to be drawn in training, relative to the others.
 
 Rare classes are drawn more often and long sessions less, and the product says what that costs.
-Counts are whole numbers; sums of weights run in the order of the tables in one thread, so that
-equal manifests give equal bytes.
+Events are counted by session and kind first (`cells`), and sums run over these counts in one order
+and in one thread, so that equal manifests give equal bytes.
 """
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.files.tables import write_batches
-from drumcorpus.stages.sampling.hits import Codes, Hits, iter_hits, read_hits, reduce_events
+from drumcorpus.stages.sampling.balance import Part, factor_for, wanted_shares
+from drumcorpus.stages.sampling.cells import Names, iter_rows, read_cells
+from drumcorpus.stages.sampling.duplicates import Duplicates
+from drumcorpus.stages.sampling.effects import (
+    Drawn,
+    describe_draws,
+    labels_of_kinds,
+    rounded,
+    rounded_all,
+)
+from drumcorpus.stages.sampling.kinds import clamp_of, class_weights, kind_weights
+from drumcorpus.stages.sampling.settings import SamplingSettings, check_settings
 
 SCHEMA = "drumcorpus.sampling_weights/1"
 EVENT_WEIGHTS = pa.schema(
@@ -23,96 +34,114 @@ EVENT_WEIGHTS = pa.schema(
 
 
 def derive_weights(
-    tables: Sequence[str | os.PathLike],
-    *,
-    exponent: float,
-    smoothing: float,
-    floor: float,
-    ceiling: float,
-    session_cap: float | None,
-    one_shot_cap: float | None,
-    technique_factors: dict[str, float],
-    split: str,
+    tables: Sequence[str | os.PathLike], settings: SamplingSettings, *, profile: str
 ) -> dict:
-    """Derive the sampling weights of one split.
+    """Derive the sampling weights of some splits.
 
-    A class weighs ``(n_hits + smoothing) ** -exponent``, scaled to mean 1 over all hits: exponent 0
-    leaves the classes as they are, 1 draws them equally often, 0.5 is the square root in between
-    [1]_. An event has the largest weight of its components (1 where it has none), times the
-    factors of its techniques, clamped to `floor` and `ceiling` times the median event, and scaled
-    to mean 1. A session whose events then weigh more than `session_cap` together is scaled down to
-    it: no session has more than `session_cap` expected draws in ``epoch_draws`` draws. A pack of
-    one-shots is held to `one_shot_cap` likewise: it has one stroke to a file and many files, and
-    would outweigh played music by its density.
+    The rules apply in this order; a rule whose setting is empty or null changes nothing.
+
+    1. `dedupe_fields`: events that are equal in all of these count, here and below, as one event
+       together. The unit of all weights, an average event, is one of those that are left.
+    2. A class weighs ``(n_hits + smoothing) ** -exponent``, scaled to mean 1 over all hits:
+       exponent 0 leaves the classes as they are, 1 draws them equally often, 0.5 is the square root
+       in between [1]_. It is held to its `class_bounds`.
+    3. An event has the largest weight of its components (1 where it has none), times the factors of
+       its techniques, clamped to `floor` and `ceiling` times the median event, and scaled to mean
+       1. It is held to the `class_bounds` of the component that it has its weight from, and all
+       others are scaled so that the mean stays 1.
+    4. A group, such as a session, whose events then weigh more than `session_cap` together is
+       scaled down to it: none has more than `session_cap` expected draws in ``epoch_draws`` draws.
+       One with a pack of one-shots is held to `one_shot_cap` likewise: a pack has one stroke to a
+       file and many files, and would outweigh played music by its density.
+    5. `source_set_shares`: each source set is scaled as a whole, and rules 3 and 4 hold its events
+       and groups again, until it has its share (one factor for each set is solved for [2]_). The
+       sum of all weights stays what rule 4 left, or becomes the largest at which every set can have
+       its share within the caps and bounds.
+
+    What is true of the result: shares of source sets are reached, to 1e-8; no group exceeds its
+    cap; no event exceeds the ``max`` of its class, or falls below the ``min``, other than in a
+    group that a cap scales down (``n_below_min`` counts these) and where events share a weight.
+    `floor` and `ceiling` hold among events of one source set in groups below their caps.
 
     Parameters
     ----------
     tables : sequence of paths
         A manifest, or the shards of a source set; schema EVENTS, a session in one of them.
-    exponent : float
-        How strongly rare classes are preferred; 0 or more.
-    smoothing : float
-        Hits added to every class, which tempers the rarest; 0 or more.
-    floor, ceiling : float
-        Bounds of an event's weight, as multiples of the median weight; 0 <= floor <= 1 <= ceiling.
-    session_cap : float or None
-        Largest weight of one session, in average events; None for no cap.
-    one_shot_cap : float or None
-        The same of a session whose style is ``one_shot``.
-    technique_factors : dict
-        Technique -> factor > 0; techniques without one count 1.
-    split : str
-        The split whose events are weighted.
+    settings : SamplingSettings
+    profile : str
+        Name of these settings.
 
     Returns
     -------
     weights : dict
         Everything `write_event_weights` needs (``classes``, ``clamp``, ``scale``,
-        ``session_factors``), and what it does to the draws: per class the hits, the share of hits
-        before and after and the effective count, how many events hit the clamp, how many sessions
-        the cap, and the effective sample size [2]_. Floats have 9 significant digits. Where the
-        manifest has no event of `split`, ``n_events`` is 0 and there is no class.
+        ``session_factors``, ``group_factors``, ``factor`` in ``source_sets``), and what it does to
+        the draws: per class, source set and split the share before and after, how many events each
+        rule touched, and the effective sample size [3]_, of all and of each source set. Floats have
+        9 significant digits. Where the manifest has no event of the splits, ``n_events`` is 0 and
+        there is no class.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of its range, or bounds and shares cannot hold together.
 
     References
     ----------
     .. [1] D. Mahajan et al., "Exploring the limits of weakly supervised pretraining", ECCV 2018.
-    .. [2] L. Kish, Survey Sampling, Wiley, 1965: (sum w)^2 / sum w^2.
+    .. [2] J.-C. Deville and C.-E. Särndal, "Calibration estimators in survey sampling", JASA 87,
+       1992.
+    .. [3] L. Kish, Survey Sampling, Wiley, 1965: (sum w)^2 / sum w^2.
     """
-    caps = {"session_cap": session_cap, "one_shot_cap": one_shot_cap}
-    _check_settings(exponent, smoothing, floor, ceiling, caps, technique_factors)
-    labels, sessions = Codes(), Codes()
-    settings = {"exponent": exponent, "smoothing": smoothing, "floor": floor, "ceiling": ceiling}
-    settings |= caps | {"technique_factors": technique_factors}
-    hits = read_hits(tables, split, technique_factors, labels, sessions)
-    if hits is None:  # whether a corpus may lack a split is for a gate to say
+    check_settings(settings)
+    duplicates = Duplicates(tables, settings.splits, settings.dedupe_fields)
+    names = Names()
+    cells = read_cells(tables, settings, duplicates, names)
+    splits = settings.split if isinstance(settings.split, str) else list(settings.split)
+    about = {"schema": SCHEMA, "profile": profile, "split": splits}
+    about["settings"] = settings.document()
+    if not len(cells.n):  # whether a corpus may lack a split is for a gate to say
         nothing = {"n_events": 0, "n_hits": 0, "n_sessions": 0, "classes": {}, "clamp": None}
-        return {"schema": SCHEMA, "split": split, "settings": settings, **nothing}
-    counts = np.bincount(hits.labels, minlength=len(labels))
-    class_weights = _class_weights(counts, exponent, smoothing)
-    weights, clamp = _clamp(_raw_weights(hits, class_weights), floor, ceiling)
-    scale = _round(1.0 / weights.mean())
-    weights *= scale
-    session_factors = _session_factors(weights, hits, session_cap, one_shot_cap)
+        return about | nothing
+    labels, struck = labels_of_kinds(names.kinds)
+    hits = np.bincount(cells.kind, cells.distinct, len(names.kinds)) @ struck
+    classes = dict(zip(labels, class_weights(hits, labels, settings), strict=True))
+    raw, least, most = kind_weights(names.kinds, classes, settings)
+    clamp = clamp_of(raw, np.bincount(cells.kind, cells.n, len(raw)), settings)
+    base = np.clip(raw, clamp["low"], clamp["high"])
+    by_kind = np.bincount(cells.kind, cells.distinct, len(base))
+    scale = rounded(by_kind.sum() / (by_kind * base).sum())
+    kinds = Part(base * scale, least, most, by_kind, np.zeros(len(base), int), np.full(1, np.inf))
+    groups = _groups(names.units)
+    caps = _caps(groups, names, settings)
+    group = np.array(list(groups.values()))[cells.unit]
+    set_names = sorted({source_set for source_set, *_ in names.units})
+    set_of_unit = np.array([set_names.index(source_set) for source_set, *_ in names.units])
+    sets = set_of_unit[cells.unit]
+    each = (kinds.base[cells.kind], least[cells.kind], most[cells.kind], cells.distinct)
+    parts = {name: _part_of(sets == i, each, group, caps) for i, name in enumerate(set_names)}
+    factors, wanted = _set_factors(parts, _factor_of_all(kinds, settings), settings)
+    held = np.clip(each[0] * np.array(list(factors.values()))[sets], *each[1:3])
+    totals = np.bincount(group, held * cells.distinct, len(caps))
+    by_group = np.ones(len(caps))
+    np.divide(caps, totals, out=by_group, where=totals > caps)
+    by_group = rounded_all(by_group)
+    drawn = Drawn(
+        cells, names, group, raw, clamp, held, by_group, *each[1:3], sets, factors, wanted
+    )
     return {
-        "schema": SCHEMA,
-        "split": split,
-        "settings": settings,
+        **about,
         "clamp": clamp,
         "scale": scale,
-        "session_factors": _by_source_set(sessions, session_factors),
-        **_effects(hits, labels, counts, class_weights, weights, session_factors),
+        **_factors_by_name(groups, by_group),
+        **describe_draws(drawn, classes, settings),
     }
 
 
 def write_event_weights(
     path: str | os.PathLike, tables: Sequence[str | os.PathLike], weights: dict
 ) -> int:
-    """Write the weight of every event of the weighted split, in the order of the tables.
+    """Write the weight of every event of the weighted splits, in the order of the tables.
 
     Parameters
     ----------
@@ -131,141 +160,125 @@ def write_event_weights(
     Raises
     ------
     ValueError
-        If the manifest has a label that `weights` does not know.
+        If the manifest has a label, or a source set, that `weights` does not know.
     """
     return write_batches(path, EVENT_WEIGHTS, _weight_batches(tables, weights))
 
 
-def _check_settings(exponent, smoothing, floor, ceiling, caps, technique_factors) -> None:
-    """Refuse a setting out of its range."""
-    if not (exponent >= 0 and smoothing >= 0):
-        raise ValueError(f"exponent {exponent} and smoothing {smoothing} must be 0 or more")
-    if not 0 <= floor <= 1 <= ceiling:
-        raise ValueError(f"expected 0 <= floor <= 1 <= ceiling, got {floor} and {ceiling}")
-    for name, cap in caps.items():
-        if cap is not None and not cap > 0:
-            raise ValueError(f"{name} must be more than 0 events, got {cap}")
-    for technique, factor in technique_factors.items():
-        if not 0 < factor < math.inf:
-            raise ValueError(f"factor of technique {technique!r} must be above 0, got {factor}")
+def _groups(units: Iterable[tuple]) -> dict[tuple, int]:
+    """By unit the number of its group."""
+    numbers: dict[tuple, int] = {}
+    return {unit: numbers.setdefault(_group_of(unit), len(numbers)) for unit in units}
 
 
-def _class_weights(counts: np.ndarray, exponent: float, smoothing: float) -> np.ndarray:
-    """Weight of each class (n_classes,), of mean 1 over the hits."""
-    if not counts.sum():
-        return np.zeros(0)
-    weights = (counts + float(smoothing)) ** -exponent
-    return _round_all(weights * (counts.sum() / (counts * weights).sum()))
+def _group_of(unit: tuple) -> tuple:
+    """(source set, group, None), or (source set, None, session) where that is the group."""
+    source_set, session_id, _, group = unit
+    return (source_set, group, None) if group is not None else (source_set, None, session_id)
 
 
-def _raw_weights(hits: Hits, class_weights: np.ndarray) -> np.ndarray:
-    """Largest class weight of each event times its technique factors, (n_events,)."""
-    weights = class_weights[hits.labels]
-    return reduce_events(np.maximum, weights, hits.n_components, empty=1.0) * hits.factors
+def _caps(groups: Mapping[tuple, int], names: Names, settings) -> np.ndarray:
+    """Largest weight of each group (n_groups,)."""
+    numbers = np.array(list(groups.values()))
+    caps = np.full(numbers.max() + 1, settings.session_cap or math.inf)
+    if settings.one_shot_cap is not None:
+        packs = np.unique(numbers[sorted(names.one_shots)])
+        caps[packs] = np.minimum(caps[packs], settings.one_shot_cap)
+    return caps
 
 
-def _clamp(weights: np.ndarray, floor: float, ceiling: float) -> tuple[np.ndarray, dict]:
-    """Clamp to multiples of the median, and say how many events that touched."""
-    median = float(np.median(weights))
-    low, high = _round(floor * median), _round(ceiling * median)
-    n_floor, n_ceiling = int((weights < low).sum()), int((weights > high).sum())
-    clamp = {"median": _round(median), "low": low, "high": high}
-    clamp |= {"n_at_floor": n_floor, "n_at_ceiling": n_ceiling}
-    clamp["share"] = _round((n_floor + n_ceiling) / len(weights))
-    return np.clip(weights, low, high), clamp
+def _part_of(cells: np.ndarray, each: Sequence[np.ndarray], group, caps) -> Part:
+    """Those cells that are of one source set."""
+    numbers, group = np.unique(group[cells], return_inverse=True)
+    return Part(*(column[cells] for column in each), group, caps[numbers])
 
 
-def _session_factors(
-    weights: np.ndarray, hits: Hits, session_cap: float | None, one_shot_cap: float | None
-) -> np.ndarray:
-    """Factor of each session (n_sessions,) that brings its weight down to the cap; 1 below it."""
-    totals = np.bincount(hits.sessions, weights)
-    caps = np.full(len(totals), math.inf if session_cap is None else session_cap)
-    if one_shot_cap is not None:
-        packs = np.unique(hits.sessions[hits.one_shots])
-        caps[packs] = np.minimum(caps[packs], one_shot_cap)
-    factors = np.ones(len(totals))
-    np.divide(caps, totals, out=factors, where=totals > caps)
-    return _round_all(factors)
+def _factor_of_all(kinds: Part, settings: SamplingSettings) -> float:
+    """The factor that keeps the mean at 1 where events are held to bounds of their class."""
+    if not settings.class_bounds:
+        return 1.0
+    wanted = float(kinds.n.sum())
+    least, most = kinds.reach()
+    if not least * (1 - 1e-9) <= wanted <= most * (1 + 1e-9):
+        side = "least" if least > wanted else "largest"
+        mean = (least if least > wanted else most) / wanted
+        raise ValueError(
+            f"class_bounds: {dict(settings.class_bounds)}: with the {side} weights alone the mean "
+            f"event would weigh {mean:.6g}, and the mean is 1; "
+            f"{'lower min' if least > wanted else 'raise max'}"
+        )
+    return rounded(factor_for(kinds, wanted))
 
 
-def _by_source_set(sessions: Codes, factors: np.ndarray) -> dict[str, dict[str, float]]:
-    """The sessions that the cap touched, by source set."""
-    capped: dict[str, dict[str, float]] = {}
-    for (source_set, session_id), code in sorted(sessions.items()):
-        if factors[code] < 1:
-            capped.setdefault(source_set, {})[session_id] = float(factors[code])
-    return capped
+def _set_factors(
+    parts: Mapping[str, Part], of_all: float, settings: SamplingSettings
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The factor of each source set, and the share that it is brought to, where one is asked."""
+    sums = {name: part.total(of_all) for name, part in parts.items()}
+    asked = {name: share for name, share in settings.source_set_shares.items() if name in parts}
+    if not asked:
+        return dict.fromkeys(parts, of_all), {}
+    shares = wanted_shares(sums, asked)
+    reaches = {name: part.reach() for name, part in parts.items()}
+    total = min([sum(sums.values()), *(reaches[name][1] / shares[name] for name in parts)])
+    for name, (least, _) in reaches.items():
+        if least > shares[name] * total * (1 + 1e-9):
+            raise ValueError(
+                f"source_set_shares: {name} is to have {shares[name]:.6g} of {total:.6g} draws, "
+                f"and the least weights of class_bounds alone come to {least:.6g}; lower min, or "
+                "ask for a larger share"
+            )
+    factors = {n: rounded(factor_for(part, shares[n] * total)) for n, part in parts.items()}
+    return factors, shares
 
 
-def _effects(hits: Hits, labels: Codes, counts, class_weights, weights, session_factors) -> dict:
-    """What the weights do to the draws."""
-    before = np.bincount(hits.sessions)
-    weights = weights * session_factors[hits.sessions]
-    after = np.bincount(hits.sessions, weights)
-    total = weights.sum()
-    drawn = np.bincount(hits.labels, np.repeat(weights, hits.n_components), len(labels))
-    effective_size = total**2 / (weights**2).sum()
-    return {
-        "n_events": len(weights),
-        "n_hits": int(counts.sum()),
-        "n_sessions": len(before),
-        "n_sessions_capped": int((session_factors < 1).sum()),
-        "largest_session_share_before": _round(before.max() / len(weights)),
-        "largest_session_share_after": _round(after.max() / total),
-        "epoch_draws": _round(total),
-        "effective_sample_size": _round(effective_size),
-        "effective_sample_share": _round(effective_size / len(weights)),
-        "classes": {
-            label: _class_effect(counts[code], counts.sum(), drawn[code], drawn.sum())
-            | {"weight": float(class_weights[code])}
-            for label, code in sorted(labels.items())
-        },
-    }
-
-
-def _class_effect(n_hits: int, n_all: int, drawn: float, drawn_all: float) -> dict:
-    """Share of one class in the hits drawn before and after weighting, and its effective count."""
-    return {
-        "n_hits": int(n_hits),
-        "share_before": _round(n_hits / n_all),
-        "share_after": _round(drawn / drawn_all),
-        "effective_count": _round(drawn / drawn_all * n_all),
-    }
+def _factors_by_name(groups: Mapping[tuple, int], factors: np.ndarray) -> dict:
+    """The sessions and the other groups that a cap scales down, by source set, with the factor."""
+    of_sessions: dict[str, dict] = {}
+    of_groups: dict[str, dict] = {}
+    numbers = {_group_of(unit): number for unit, number in groups.items()}
+    for (source_set, name, session_id), number in sorted(numbers.items(), key=str):
+        if factors[number] < 1:
+            into = of_sessions if name is None else of_groups
+            own = into.setdefault(source_set, {})
+            own[session_id if name is None else name] = float(factors[number])
+    return {"session_factors": of_sessions, "group_factors": of_groups}
 
 
 def _weight_batches(tables: Sequence[str | os.PathLike], weights: dict) -> Iterator[pa.RecordBatch]:
     """The weights of the events, one row group of the manifest at a time."""
-    labels, sessions = Codes(), Codes()
-    settings, clamp = weights["settings"], weights["clamp"]
-    source = (tables, weights["split"], settings["technique_factors"], labels, sessions)
-    factors = np.zeros(0)
-    for hits in iter_hits(*source, with_ids=True):
-        unknown = sorted(set(labels) - set(weights["classes"]))
-        if unknown:
-            raise ValueError(
-                f"{', '.join(map(str, tables))}: no weight for {unknown}; is it another manifest?"
-            )
-        class_weights = np.array([weights["classes"][label]["weight"] for label in labels])
-        newcomers = islice(sessions, len(factors), None)
-        factors = np.append(factors, [_factor(weights, *session) for session in newcomers])
-        values = np.clip(_raw_weights(hits, class_weights), clamp["low"], clamp["high"])
-        values = _round_all(values * weights["scale"] * factors[hits.sessions])
-        columns = [hits.event_ids, hits.session_ids, pa.array(values)]
+    settings = SamplingSettings(split=weights["split"], **weights["settings"])
+    duplicates = Duplicates(tables, settings.splits, settings.dedupe_fields)
+    classes = {label: own["weight"] for label, own in weights["classes"].items()}
+    clamp, names = weights["clamp"], Names()
+    of_kinds, of_units = np.zeros((3, 0)), np.zeros((2, 0))
+    for rows in iter_rows(tables, settings, duplicates, names, with_ids=True):
+        new_kinds = list(islice(names.kinds, of_kinds.shape[1], None))
+        new_units = list(islice(names.units, of_units.shape[1], None))
+        _refuse_unknown(new_kinds, new_units, weights, tables)
+        of_kinds = np.hstack([of_kinds, kind_weights(new_kinds, classes, settings)])
+        factors = [_unit_factors(unit, weights) for unit in new_units]
+        of_units = np.hstack([of_units, np.array(factors, float).reshape(-1, 2).T])
+        raw, least, most = of_kinds[:, rows.kind]
+        in_set, in_group = of_units[:, rows.unit]
+        base = np.clip(raw, clamp["low"], clamp["high"]) * weights["scale"]
+        values = np.clip(base * in_set, least, most) * in_group * rows.shares
+        columns = [rows.event_ids, rows.session_ids, pa.array(rounded_all(values))]
         yield pa.RecordBatch.from_arrays(columns, schema=EVENT_WEIGHTS)
 
 
-def _factor(weights: dict, source_set: str, session_id: str) -> float:
-    """The session's factor; 1 where the cap does not touch it."""
-    return weights["session_factors"].get(source_set, {}).get(session_id, 1.0)
+def _refuse_unknown(kinds: Iterable[tuple], units: Iterable[tuple], weights, tables) -> None:
+    labels = {label for labels, _ in kinds for label in labels} - set(weights["classes"])
+    sets = {source_set for source_set, *_ in units} - set(weights.get("source_sets", ()))
+    if unknown := sorted(labels) or sorted(sets):
+        names = ", ".join(map(str, tables))
+        raise ValueError(f"{names}: no weight for {unknown}; is it another manifest?")
 
 
-def _round(value: float) -> float:
-    """`value` to 9 significant digits."""
-    return float(f"{value:.9g}")
-
-
-def _round_all(values: np.ndarray) -> np.ndarray:
-    """Every value, above 0, to 9 significant digits; (n,)."""
-    exponents = 8 - np.floor(np.log10(values)).astype(int)
-    return np.round(values * 10.0**exponents) / 10.0**exponents
+def _unit_factors(unit: tuple, weights: dict) -> tuple[float, float]:
+    """The factor of a unit's source set, and that of its group; 1 where no cap touches it."""
+    source_set, name, session_id = _group_of(unit)
+    kind = "session_factors" if name is None else "group_factors"
+    of_set = weights[kind].get(source_set, {})
+    factor = of_set.get(session_id if name is None else name, 1.0)
+    return weights["source_sets"][source_set]["factor"], factor

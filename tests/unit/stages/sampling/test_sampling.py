@@ -7,6 +7,7 @@ import pytest
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS
+from drumcorpus.stages.sampling.settings import SamplingSettings
 from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
 
 NEUTRAL = {
@@ -17,6 +18,10 @@ NEUTRAL = {
     "session_cap": None,
     "one_shot_cap": None,
     "technique_factors": {},
+    "class_bounds": {},
+    "group_field": "session",
+    "source_set_shares": {},
+    "dedupe_fields": (),
 }
 
 
@@ -38,9 +43,8 @@ def weigh(tmp_path):
 
     def weigh(table, **settings):
         write_table(tmp_path / "m.parquet", table)
-        report = derive_weights(
-            [tmp_path / "m.parquet"], **({"split": "train"} | NEUTRAL | settings)
-        )
+        settings = SamplingSettings(**({"split": "train"} | NEUTRAL | settings))
+        report = derive_weights([tmp_path / "m.parquet"], settings, profile="default")
         write_event_weights(tmp_path / "w.parquet", [tmp_path / "m.parquet"], report)
         rows = pq.read_table(tmp_path / "w.parquet").to_pylist()
         return report, {row["event_id"]: row["weight"] for row in rows}
@@ -231,12 +235,12 @@ def test_a_component_without_a_label_is_refused(weigh):
 
 def test_shards_weigh_what_they_weigh_in_one_table(weigh, tmp_path):
     table = events((9, ["kick"], {}), (1, ["crash"], {}), (4, ["snare"], {"session_id": "s2"}))
-    settings = {"split": "train"} | NEUTRAL | {"exponent": 0.5}
+    settings = SamplingSettings(split="train", **(NEUTRAL | {"exponent": 0.5}))
     report, weights = weigh(table, exponent=0.5)
     shards = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
     for path, part in zip(shards, (table.slice(0, 10), table.slice(10)), strict=True):
         write_table(path, part)
-    assert derive_weights(shards, **settings) == report
+    assert derive_weights(shards, settings, profile="default") == report
     write_event_weights(tmp_path / "of_shards.parquet", shards, report)
     rows = pq.read_table(tmp_path / "of_shards.parquet").to_pylist()
     assert {row["event_id"]: row["weight"] for row in rows} == weights
