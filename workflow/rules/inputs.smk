@@ -113,13 +113,13 @@ def weights_of_export(wildcards):
 
 def measured_of(weighed):
     """What is weighed: a manifest, whatever the profile, or a source set by itself."""
-    return weighed.split("/")[1] if weighed.startswith("profiles/") else weighed
+    return Path(weighed).parts[1] if weighed in PROFILED else weighed
 
 
 def profile_of(weighed):
     """The name of the profile by which it is weighed."""
-    if weighed.startswith("profiles/"):
-        return weighed.split("/")[2]
+    if weighed in PROFILED:
+        return Path(weighed).name
     if weighed in MANIFESTS:
         return profile_name(config["manifests"][weighed])
     return profile_name(config["source_sets"][weighed.removeprefix("source_sets/")])
