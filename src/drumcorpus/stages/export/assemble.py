@@ -16,6 +16,7 @@ from drumcorpus.stages.export.cards import dataset_card
 from drumcorpus.stages.export.citations import bibliography
 from drumcorpus.stages.export.class_maps import ClassMaps
 from drumcorpus.stages.export.croissant import croissant_document
+from drumcorpus.stages.export.event_weights import EventWeights
 from drumcorpus.stages.export.figure_tables import contribution_table, durations_csv
 from drumcorpus.stages.export.label_lists import labelled_records
 from drumcorpus.stages.export.layout import (
@@ -80,7 +81,7 @@ def assemble_export(
         As of `settings.export_settings`.
     class_maps : ClassMaps
     weights : path
-        Parquet of `event_id` and `weight`.
+        Parquet of `event_id`, `session_id` and `weight`.
     label_files : sequence of str
         Label files that stand already, relative to the export root.
     cards : mapping
@@ -102,8 +103,9 @@ def assemble_export(
     """
     root = Path(export_root)
     maps = class_maps.document()
+    of_events = EventWeights(weights)
     for split in SPLIT_FOLDERS:
-        batches = labelled_records(index, split, class_maps, weights)
+        batches = labelled_records(index, split, class_maps, of_events)
         schema = records_schema(class_maps.ids)
         write_batches(root / labels_table(split), schema, _as_batches(batches))
     write_json(root / COMPONENTS, components_document(class_maps))

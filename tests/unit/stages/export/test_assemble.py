@@ -64,7 +64,9 @@ class Export:
             paths.append([*write_tables(made, self.folder, shard), *tables])
         self.indexes, self.written, events, sessions = map(list, zip(*paths, strict=True))
         self.weights = self.folder / "weights.parquet"
+        of_session = {row["event_id"]: row["session_id"] for own in shards.values() for row in own}
         of = {"event_id": list(weights), "weight": list(weights.values())}
+        of["session_id"] = [of_session.get(event_id, "s1") for event_id in weights]
         write_table(self.weights, pa.table(of))
         lists = []
         if "files" in settings["form"]:
