@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import new_project
+from what_sounds import FOLDERS, Corpus, label_rows, listed_rows, parquet_rows, tar_rows
 
 from drumcorpus.stages.crash.review_page import REASONS
 
@@ -92,6 +93,53 @@ def test_every_export_holds_the_same_events_in_its_own_unit_and_form(demo, confi
             )
     assert events["clips"] == events["shards"]
     assert events["segments"] == events["sessions"] >= events["clips"]
+
+
+READERS = {"files": listed_rows, "webdataset": tar_rows, "parquet": parquet_rows}
+# What stands in shards before it is known.
+LATER = {"weight": None, "parquet_shard": None}
+
+
+@pytest.mark.parametrize("name", ["clips", "shards", "segments", "sessions"])
+def test_every_record_of_every_form_says_what_the_manifest_says(demo, config, repo, name):
+    block = config["export"] | config["exports"][name]
+    forms = [block["form"]] if isinstance(block["form"], str) else block["form"]
+    corpus = Corpus(
+        demo.path("results/manifests/prod_combined.parquet"), repo / "resources/taxonomy"
+    )
+    folder = demo.path(f"results/export/prod_combined/{name}")
+    n_strokes, n_ringing, ids = 0, 0, set()
+    for split in FOLDERS:
+        rows = label_rows(folder, split)
+        for row in rows:
+            wanted = corpus.what_sounds(row, block["ring_ms"])
+            assert {key: row[key] for key in wanted} == wanted, row["sample_id"]
+            assert row["split"] == split
+            if block["unit"] == "clip":
+                event = corpus.events[row["event_id"]]
+                sizes = (round(row["start"] * 44100), row["n_samples"], row["onset_sample"])
+                assert sizes == corpus.window(event, block), row["sample_id"]
+                assert row["components"] == event["components"]
+                assert event["event_id"] in {stroke["event_id"] for stroke in row["strokes"]}
+            n_strokes, n_ringing = n_strokes + len(row["strokes"]), n_ringing + len(row["ringing"])
+            ids.add(row["sample_id"])
+        of_table = {row["sample_id"]: row for row in rows}
+        for form in forms:
+            found = READERS[form](folder, split)
+            assert len(found) == len(rows)
+            for row in found:
+                wanted = of_table[row["sample_id"]]
+                if form != "parquet":
+                    assert row.pop("multi_hot") == corpus.multi_hot(row["class_ids"])
+                known = {} if form == "files" else LATER
+                if form == "parquet" and len(forms) == 2:
+                    known = {"weight": None}
+                assert row == wanted | known, row["sample_id"]
+    assert n_strokes > len(ids)
+    assert (n_ringing > 0) == (block["unit"] != "session")  # nothing is before its start
+    # No event of the manifest is missing without a reason.
+    report = json.loads(demo.path(f"reports/export/prod_combined/{name}.json").read_text())
+    assert report["events"] == len(corpus.events)
 
 
 def test_the_page_says_what_became_of_every_source_label(demo, config):

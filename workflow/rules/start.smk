@@ -36,6 +36,10 @@ remember_options(
 # fresh. Snakemake takes products away before it asks, so those from elsewhere are kept first.
 RAW_STATE = {name: str(stamp_path(name)) for name in SOURCE_SETS}
 
+# What `verify_export` says is of the corpus that stands: raw files that are gone or cut short since
+# then are named with their events, and no job is asked because of them.
+VERIFIES_EXPORTS = TYPED.get("targets") == ["verify_export"]
+
 # Who lists the rules wants no raw data, which may be on a drive that is not there.
 if workflow.is_main_process and PURPOSE != LIST:
     try:
@@ -63,6 +67,7 @@ if workflow.is_main_process and PURPOSE != LIST:
                     wanted=config["inventory"]["roots"],
                     anew=anew,
                     aside=ASIDE,
+                    keep=VERIFIES_EXPORTS,
                 )
             )
     except ValueError as error:

@@ -30,6 +30,7 @@ def stamp_raw_data(
     wanted: str = PRESENT,
     anew: bool = False,
     aside: Path | None = None,
+    keep: bool = False,
 ) -> Path:
     """Look at the raw files (names, sizes, times) and write down a digest of what is there.
 
@@ -44,12 +45,18 @@ def stamp_raw_data(
     ----------
     wanted : str
         As of `roots.existing_roots`.
+    keep : bool
+        Leave what an earlier run saw as it is, so that no job is asked because raw files differ
+        from what stands; where no run has seen any, this has no meaning.
 
     Raises
     ------
     FileNotFoundError, ValueError
         As of `roots.existing_roots`.
     """
+    if keep and not anew and read_memory(stamp_path(source_set))[0].get("stamp"):
+        existing_roots(source_set, roots, wanted)
+        return stamp_path(source_set)
     if is_demo and not Path(roots[0]).is_dir():
         if aside is None:
             demo_marker(roots[0]).unlink(missing_ok=True)

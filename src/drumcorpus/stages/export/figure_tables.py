@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping
 
 from drumcorpus.stages.export.amounts import amounts_in_words, text_table
+from drumcorpus.stages.export.layout import COMPONENTS_MAP
 from drumcorpus.vocabulary import SPLITS
 
 _COLUMNS = ("source_set", "split", "sessions", "records", "strokes", "seconds", "bytes")
@@ -74,6 +75,7 @@ def forecast_text(forecast: Mapping) -> str:
     """
     lines = [f"Estimated, unit {forecast['unit']}, without decoding:", amounts_table(forecast)]
     lines += _without_sound(forecast)
+    lines += ["Strokes by label:", label_table(forecast)]
     for row in forecast["events_without_sound"]:
         lines.append(
             f"  {row['source_set']}: {row['events']:,} events {row['reason']}, e.g. "
@@ -95,6 +97,26 @@ def forecast_text(forecast: Mapping) -> str:
         "sessions with sound; damage within the others is not known"
     )
     return "\n".join(lines)
+
+
+def label_table(figures: Mapping) -> str:
+    """Strokes by label and split, with the share of each label; those without any are named."""
+    counts = {split: figures["label_counts"][split][COMPONENTS_MAP] for split in SPLITS}
+    sums = {label: sum(counts[split][label] for split in SPLITS) for label in counts[SPLITS[0]]}
+    total = max(1, sum(sums.values()))
+    rows = [
+        [
+            label,
+            *(f"{counts[split][label]:,}" for split in SPLITS),
+            f"{n:,}",
+            f"{100 * n / total:.1f} %",
+        ]
+        for label, n in sums.items()
+        if n
+    ]
+    lines = [text_table(["label", *SPLITS, "all", "share"], rows)]
+    absent = ", ".join(label for label, n in sums.items() if not n)
+    return "\n".join([*lines, *([f"  without a stroke: {absent}"] if absent else [])])
 
 
 def _parts(figures: Mapping):

@@ -11,7 +11,7 @@ from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.stages.export.class_maps import ClassMaps
 from drumcorpus.stages.export.figure_tables import durations_csv, forecast_text
 from drumcorpus.stages.export.forecast import forecast_export
-from drumcorpus.stages.export.settings import STEREO, milliseconds_by_label
+from drumcorpus.stages.export.settings import OF_CLIPS, STEREO, milliseconds_by_label
 
 
 def forecast_exports(
@@ -43,8 +43,9 @@ def forecast_exports(
         own = dict(tables[manifest])
         roots = own.pop("roots")
         lengths = {
-            key: milliseconds_by_label(settings[key], families, key)
-            for key in ("preroll_ms", "postroll_ms")
+            key: milliseconds_by_label(settings[key], families)
+            for key in OF_CLIPS
+            if key in settings
         }
         forecasts[f"{manifest}/{name}"] = forecast_export(
             **own,

@@ -1,13 +1,23 @@
 """What an export will hold and lack, said before any sound is decoded."""
 
+import json
+
 import pyarrow as pa
 import pytest
 
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
-from drumcorpus.stages.export.figure_tables import amounts_table, durations_csv, forecast_text
+from drumcorpus.stages.export.class_maps import make_class_maps
+from drumcorpus.stages.export.figure_tables import (
+    amounts_table,
+    durations_csv,
+    forecast_text,
+    label_table,
+)
 from drumcorpus.stages.export.forecast import FLAC_RATIO, forecast_export
+from drumcorpus.stages.export.forecasts import forecast_exports, write_forecasts
+from drumcorpus.stages.export.settings import export_settings
 
 MAPS = {
     "components": {
@@ -201,6 +211,11 @@ def test_the_table_on_the_terminal_has_every_set_and_split(forecast):
         "  all         test               0        0        0    0 s   0 bytes",
         "  all         all                3       14        5   14 s  224.6 kB",
         "  without sound: 3 (cut_short 1, missing_audio 1, no_audio 1)",
+        "Strokes by label:",
+        "  label  train  validation  test  all   share",
+        "  kick       2           0     0    2  50.0 %",
+        "  snare      0           1     0    1  25.0 %",
+        "  crash      1           0     0    1  25.0 %",
         "  a: 1 events onset_past_end, e.g. e2",
         "  b: 1 events cut_short, e.g. e7",
         "  b: 1 events missing_audio, e.g. e5",
@@ -211,6 +226,84 @@ def test_the_table_on_the_terminal_has_every_set_and_split(forecast):
         "others is not known",
     ]
     assert amounts_table(forecast("clip")).splitlines()[1].split()[:3] == ["a", "train", "1"]
+
+
+def test_labels_without_a_stroke_are_named(forecast):
+    maps = MAPS | {
+        "components": {
+            "classes": ["kick", "snare", "crash", "china"],
+            "of": {"kick": 0, "snare": 1, "crash": 2, "china": 3},
+        },
+        "two": {"classes": ["KD", "SD"], "of": MAPS["two"]["of"] | {"china": None}},
+    }
+    found = forecast("session", class_maps=maps)
+    assert label_table(found).splitlines()[-1] == "  without a stroke: china"
+    assert "without a stroke" not in label_table(forecast("session"))
+
+
+def test_every_export_is_estimated_by_its_own_settings(tables, tmp_path):
+    defaults = {
+        "sample_rate_hz": 8000,
+        "channels": "mono",
+        "encoding": "wav16",
+        "preroll_ms": 80,
+        "postroll_ms": {"default": 200, "crash": 800},
+        "ring_ms": 250,
+        "class_map": "two",
+        "memory_limit": "500MB",
+    }
+    families = {"kick": "kick", "snare": "snare", "crash": "crash"}
+    segments = {"unit": "segment", "form": ["webdataset", "parquet"], "seconds": 1}
+    blocks = {
+        "clips": {"unit": "clip", "form": "files", "channels": "stereo"},
+        "segments": segments | {"encoding": "wav24"},
+        "sessions": {"unit": "session", "form": "files"},
+    }
+    for folder in ("one", "two"):
+        tmp_path.joinpath(folder).mkdir()
+    for path in ("one/1.wav", "two/right.wav", "two/5.wav", "two/6.wav"):
+        tmp_path.joinpath(path).write_bytes(bytes(1000))
+    tmp_path.joinpath("one/left.wav").write_bytes(bytes(999))
+    paths = {"manifest": tables["events"], "sessions": [tables["sessions"]]}
+    paths |= {"inventories": [tables["inventory"]], "audio_checks": [tables["checks"]]}
+    roots = {"a": [tmp_path / "one", tmp_path / "two"], "b": [tmp_path / "two"]}
+    found = forecast_exports(
+        {
+            name: export_settings(name, {"manifest": "m"} | block, defaults, families, ["two"])
+            for name, block in blocks.items()
+        },
+        {"m": paths | {"roots": roots}},
+        families=families,
+        class_maps=make_class_maps(
+            list(families), {"two": {"kick": "KD", "snare": "SD", "crash": None}}
+        ),
+        threads=2,
+        memory_limit="500MB",
+    )
+    sums = {
+        name: [each["statistics"][key] for key in ("records", "seconds", "bytes")]
+        for name, each in found.items()
+    }
+    # Of a and b each a recording in train: of the clips a kick, a crash with a kick and what is no
+    # label; left.wav is not what it was.
+    n_bytes = [2 * 44 + 4 * 8000 * 116 // 100 + 44 + 4 * 2240, 2 * 13 * (44 + 3 * 8000)]
+    assert sums == {
+        "m/clips": [3, 1.44, n_bytes[0]],
+        "m/segments": [13, 13.0, n_bytes[1]],
+        "m/sessions": [2, 12.5, 2 * 44 + 2 * 8000 * 125 // 10],
+    }
+    for each in found.values():
+        missing = {name: row["examples"] for name, row in each["missing_files"].items()}
+        assert missing == {"a": ["left.wav"], "b": ["gone.wav"]}
+    files = {"summary": tmp_path / "said.json", "duration_csv": tmp_path / "said.csv"}
+    write_forecasts(found, **files)
+    assert json.loads(files["summary"].read_text()) == found
+    assert files["duration_csv"].read_text().splitlines()[:3] == [
+        "export,source_set,split,sessions,records,strokes,seconds,bytes",
+        f"m/clips,a,train,1,2,3,1.16,{2 * 44 + 4 * 8000 * 116 // 100}",
+        f"m/clips,b,train,1,1,1,0.28,{44 + 4 * 2240}",
+    ]
+    write_forecasts(found, summary=None, duration_csv=None)
 
 
 def test_durations_are_csv(forecast):
