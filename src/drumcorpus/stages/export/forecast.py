@@ -120,8 +120,8 @@ def forecast_export(
     sample_rate_hz: int,
     n_channels: int,
     encoding: str,
-    preroll_ms: Mapping[str, float] | None = None,
-    postroll_ms: Mapping[str, float] | None = None,
+    preroll_ms: Mapping[str, float] | None,
+    postroll_ms: Mapping[str, float] | None,
     seconds: float | None = None,
     overlap: float | None = None,
     n_forms: int = 1,
@@ -146,7 +146,7 @@ def forecast_export(
     sample_rate_hz, n_channels : int
     encoding : str
         wav16, wav24 or flac.
-    preroll_ms, postroll_ms : mapping, optional
+    preroll_ms, postroll_ms : mapping or None
         Of clips: milliseconds of every label; of an event's components the longest counts.
     seconds, overlap : float, optional
         Of segments.

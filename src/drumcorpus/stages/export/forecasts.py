@@ -43,9 +43,8 @@ def forecast_exports(
         own = dict(tables[manifest])
         roots = own.pop("roots")
         lengths = {
-            key: milliseconds_by_label(settings[key], families)
+            key: milliseconds_by_label(settings[key], families) if key in settings else None
             for key in OF_CLIPS
-            if key in settings
         }
         forecasts[f"{manifest}/{name}"] = forecast_export(
             **own,
