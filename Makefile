@@ -1,9 +1,11 @@
 # make run    set up .venv and build the demo corpus below demo/, or what CONFIG describes
 # make test   set up .venv, check the style and run the tests
 # make test-long   the tests that take longest, such as those of the whole demo
-# make test-loading   the tests that open exports with the readers of others: webdataset, datasets,
-#             pretty_midi, and torch where it is installed
-# make lock   resolve the dependencies of pyproject.toml anew (needs uv)
+# make test-loading   the tests that open the exports of the demo with the readers of others:
+#             webdataset, datasets, torch, pretty_midi, mir_eval, mlcroissant
+# make notebook   execute docs/manifest_to_batch.ipynb on the demo and store what comes out
+# make lock   resolve the dependencies of pyproject.toml anew (needs uv, told where the CPU wheels of
+#             torch are)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,7 +28,7 @@ ifneq (,$(findstring $(LINE_BREAK),$(value CONFIG)$(value DIR)))
 $(error CONFIG and DIR: a path with a line break cannot be given here; rename the file or folder)
 endif
 
-.PHONY: run test test-long test-loading lint lock clean
+.PHONY: run test test-long test-loading readers notebook lint lock clean
 
 run: .venv/.installed
 	$(BIN)/python -m drumcorpus.ground.run.launch \
@@ -34,19 +36,30 @@ run: .venv/.installed
 	  --cores $(CORES) --quiet rules -- $(TARGET)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  -m "not long and not loading"
 
 test-long: .venv/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  -m "long and not loading"
 
 # Files with a test that asks for one of these readers, and skips without it.
-READ_BY_OTHERS = tests/unit/load tests/unit/ground/files/test_tar_shards.py \
-  tests/unit/stages/export/test_parquet_shards.py tests/unit/stages/export/test_session_files.py
+READ_BY_OTHERS = tests/demo_exports tests/unit/load tests/unit/ground/files/test_tar_shards.py \
+  tests/unit/stages/export/test_croissant.py tests/unit/stages/export/test_parquet_shards.py \
+  tests/unit/stages/export/test_session_files.py
 
-test-loading: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-	  -r requirements-loading.lock
-	$(BIN)/python -m pytest $(READ_BY_OTHERS)
+test-loading: run readers
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(READ_BY_OTHERS)
+
+# In the environment that is there already: its own packages stay as they are.
+readers: .venv/.installed
+	@for lock in requirements-loading.lock requirements-torch.lock; do \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	    -r $$lock || echo "$$lock: not installed, as pip says; tests that need it are skipped"; \
+	done
+
+notebook: run readers
+	$(BIN)/python docs/execute_notebook.py docs/manifest_to_batch.ipynb $(FOLDER)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
@@ -72,6 +85,10 @@ lock:
 	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  --group loading-tests --constraints requirements.lock -o requirements-loading.lock
+	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  --group torch-tests --constraints requirements.lock --constraints requirements-loading.lock \
+	  -o requirements-torch.lock
 
 # Takes away what can be made again, and nothing else: of the demo, or of the run with this CONFIG
 # and DIR.

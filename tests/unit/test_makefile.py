@@ -149,3 +149,23 @@ def test_clean_takes_no_folder_from_the_environment(checkout, name):
 
 def test_clean_where_nothing_was_made_is_no_error(checkout):
     assert make(checkout, "clean").returncode == 0
+
+
+# Stands in for pip and pytest: says how it was called; of pip it fails for the lock of torch.
+PIP_WITHOUT_TORCH = """#!/bin/sh
+echo "$@"
+case "$*" in *requirements-torch.lock) echo "no wheel" >&2; exit 1;; esac
+"""
+
+
+def test_a_reader_that_cannot_be_installed_is_named_and_the_tests_run(checkout):
+    (checkout / ".venv/bin/python").write_text(PIP_WITHOUT_TORCH)
+    done = make(checkout, "test-loading")
+    assert (done.returncode, done.stderr) == (0, "no wheel\n")
+    ran, loading, torch, skipped, tests = done.stdout.splitlines()
+    assert "--directory=demo" in ran
+    assert loading.endswith("--no-deps --require-hashes -r requirements-loading.lock")
+    assert torch.endswith("--no-deps --require-hashes -r requirements-torch.lock")
+    assert skipped.startswith("requirements-torch.lock: not installed, as pip says; ")
+    assert tests.startswith("-m pytest ")
+    assert " tests/demo_exports " in tests

@@ -91,17 +91,38 @@ def pins(name):
     return dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^ \\;]+)", text, re.MULTILINE))
 
 
-def test_the_readers_of_others_are_pinned_with_what_the_lock_pins():
-    beside, lock = pins("requirements-loading.lock"), pins("requirements.lock")
-    assert {"datasets", "pretty-midi", "webdataset"} <= beside.keys()
-    assert "torch" not in beside
+BESIDE = ["requirements-loading.lock", "requirements-torch.lock"]
+
+
+def test_the_readers_of_others_are_pinned():
+    readers = {"datasets", "ipykernel", "mlcroissant", "nbclient", "pretty-midi", "webdataset"}
+    assert readers <= pins("requirements-loading.lock").keys()
+    assert "mir-eval" in pins("requirements.lock")
+    text = (REPO / "requirements-torch.lock").read_text()
+    torches = re.findall(r"^torch==(\S+) ; sys_platform (\S+) 'linux'", text, re.MULTILINE)
+    assert sorted(torches) == [("2.13.0", "!="), ("2.13.0+cpu", "==")]
+    assert [name for name in re.findall(r"^(\S+)==", text, re.MULTILINE) if "nvidia" in name] == []
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_is_installed_beside_is_pinned_as_the_lock_pins_it(name):
+    beside, lock = pins(name), pins("requirements.lock")
     common = beside.keys() & lock.keys()
-    assert {"numpy", "pyarrow"} <= common
+    assert {"jinja2"} <= common
     assert {name: beside[name] for name in common} == {name: lock[name] for name in common}
 
 
-def test_every_package_beside_the_lock_has_a_hash_and_no_address():
-    text = (REPO / "requirements-loading.lock").read_text()
+def test_both_locks_beside_agree():
+    first, second = map(pins, BESIDE)
+    common = first.keys() & second.keys()
+    assert {"filelock", "fsspec"} <= common
+    assert {name: first[name] for name in common} == {name: second[name] for name in common}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_every_package_beside_the_lock_has_a_hash_and_no_address(name):
+    text = (REPO / name).read_text()
     assert "://" not in text
+    assert "find-links" not in text
     blocks = re.split(r"\n(?=[A-Za-z0-9])", text.split("\n", 2)[2])
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []

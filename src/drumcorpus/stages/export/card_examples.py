@@ -32,14 +32,16 @@ for sample in webdataset.WebDataset(shards, shardshuffle=False):
 
 With datasets, `load_dataset("webdataset", data_files={{"train": "train/train-*.tar"}})` opens \
 them as well.""",
-    "parquet": """With datasets, streaming or not:
+    "parquet": """With datasets, streaming or not; without `decode=False` it needs torchcodec, \
+which decodes the sound:
 
 ```python
-from datasets import load_dataset
+from datasets import Audio, load_dataset
 
 files = {{"train": "train/train-*.parquet", "validation": "val/validation-*.parquet"}}
 train = load_dataset("parquet", data_files=files, split="train", streaming=True)
-next(iter(train))["notes"]
+row = next(iter(train.cast_column("audio", Audio(decode=False))))
+row["audio"]["bytes"], row["notes"]
 ```""",
     "files": """With pandas and soundfile:
 

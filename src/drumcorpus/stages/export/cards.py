@@ -292,7 +292,8 @@ def _sources(cards: Mapping[str, Mapping]) -> str:
         rows.append(f"| {' | '.join(cells)} |")
         forbidden = "; ".join(card["forbids"])
         about = [f"`{name}`.", f"Forbidden: {forbidden}." if forbidden else ""]
-        about += [_line(card.get("notes", "")), f"From {_line(card['obtain'])}."]
+        notes = _line(card.get("notes", "")).removesuffix(".")
+        about += [f"{notes}." if notes else "", f"Where it is from: {_line(card['obtain'])}."]
         paragraphs.append(" ".join(text for text in about if text))
         if citation_of(card) is not None:
             cited.append(f"- `{card['name']}`: {_line(card['citation'])}")

@@ -207,6 +207,15 @@ def test_licences_what_they_forbid_and_citations_stand_in_it(written):
     assert "- `egmd`: Lee Callender, Curtis Hawthorne and Jesse Engel" in body
 
 
+@pytest.mark.parametrize("ending", ["", "."])
+def test_what_is_said_of_a_set_is_in_whole_sentences(figures, ending):
+    facts = {"manifest": "m", "export": "e", "release": None, "settings": SETTINGS}
+    words = {"notes": f"Played twice{ending}", "obtain": "its makers", "forbids": []}
+    sources = cards("enst_drums") | {"egmd": card("egmd") | words}
+    text = dataset_card(**facts, figures=figures, cards=sources, class_maps=MAPS)
+    assert "\n`egmd`. Played twice. Where it is from: its makers.\n" in text
+
+
 def test_a_set_without_a_card_is_refused_by_its_name(written):
     with pytest.raises(ValueError, match="no card of the source sets enst_drums"):
         written(sets=("egmd",))
