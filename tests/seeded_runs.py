@@ -260,6 +260,8 @@ class Copy:
             self.paths("results/inventory/*.parquet"),
             self.paths("results/fingerprints/*/000.parquet"),
             {name: self.config["splits"][name] for name in names},
+            {},
+            manifest=MANIFEST,
             **DATABASE,
         )
         write_table(self.path(f"results/splits/{MANIFEST}.parquet"), table)

@@ -261,7 +261,7 @@ SPLITS = pa.schema(
         ("family_id", pa.string()),  # of the sessions that must not stand in two splits
         ("split_before", pa.string()),  # official, or drawn by the group
         ("split", pa.string()),
-        ("included", pa.bool_()),  # false: refused, its events are left out of the manifest
+        ("included", pa.bool_()),  # false: refused or not selected, its events are left out
         ("reason", pa.string()),  # null where nothing was changed
     ]
 )

@@ -161,3 +161,5 @@ FOLLOWS_OFFICIAL_SPLIT = "follows_official_split"
 DRAWN_WITH_ITS_FAMILY = "drawn_with_its_family"
 OFFICIAL_SPLIT_LEAKS = "official_split_leaks"
 ISOLATED = "isolated"
+# Why a session is not in a manifest that does not take all of its source set.
+NOT_SELECTED = "not_selected"

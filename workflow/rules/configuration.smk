@@ -203,6 +203,10 @@ try:
     for name, block in config["manifests"].items():
         path = named_file(block["gates"], f"config: manifests.{name}.gates")
         EXPIRED_WAIVERS[name] = expired_waivers_of(read_yaml(path), path)
+        for source_set, wanted in block.get("select", {}).items():
+            if isinstance(ids := wanted.get("sessions"), str):
+                where = f"config: manifests.{name}.select.{source_set}.sessions"
+                named_file(ids, where)
     for name in config["use"]:
         if gates := config["source_sets"][name].get("gates"):
             path = named_file(gates, f"config: source_sets.{name}.gates")

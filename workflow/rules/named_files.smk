@@ -22,6 +22,29 @@ def manifest_file(wildcards):
     return plain_path(Path(path).absolute())
 
 
+def selection_of(manifest):
+    """Which sessions a manifest selects; None for ids that stand in a file, which is an input."""
+    return {
+        source_set: {
+            key: None if isinstance(values, str) else values
+            for key, values in wanted.items()
+        }
+        for source_set, wanted in config["manifests"][manifest]
+        .get("select", {})
+        .items()
+    }
+
+
+def session_lists(wildcards):
+    """The files of ids by which a manifest selects sessions, as inputs."""
+    select = config["manifests"][wildcards.manifest].get("select", {})
+    return [
+        config_path(wanted["sessions"])
+        for wanted in select.values()
+        if isinstance(wanted.get("sessions"), str)
+    ]
+
+
 def baseline_names():
     """The names of all baselines, such as prod_combined.audit.json."""
     return [

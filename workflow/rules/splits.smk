@@ -2,7 +2,7 @@
 Find the sessions that belong together, and put each family into one split.
 
 in:   results/sessions, results/sound_files, results/inventory and results/events of the source sets
-      of a manifest, raw audio
+      of a manifest, raw audio, lists of sessions that it selects
 out:  results/fingerprints/{source_set}/{shard}.parquet   landmarks of the sound, patterns of onsets
       results/splits/{manifest}.parquet                   split of every session, or its refusal
       reports/splits/{manifest}.json                      families, why, and what was done
@@ -40,6 +40,7 @@ rule decide_splits:
         fingerprints=lambda wildcards: shards_of_manifest(
             "results/fingerprints/{source_set}/{shard}.parquet", wildcards.manifest
         ),
+        lists=session_lists,
     output:
         splits="results/splits/{manifest}.parquet",
         report="reports/splits/{manifest}.json",
@@ -54,6 +55,7 @@ rule decide_splits:
             name: config["splits"][name]
             for name in ("seed", "shares", "leaks", "isolate", "search")
         },
+        select=lambda wildcards: selection_of(wildcards.manifest),
         local={"memory_limit": config["splits"]["memory_limit"]},
     script:
         "../scripts/decide_splits.py"

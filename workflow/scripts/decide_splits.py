@@ -6,6 +6,7 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.tables import write_table
+from drumcorpus.stages.splits.selection import read_selection
 from drumcorpus.stages.splits.split_manifest import split_manifest
 
 inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
@@ -14,6 +15,8 @@ table, report = split_manifest(
     inputs.inventory,
     inputs.fingerprints,
     params.splits,
+    read_selection(params.select, inputs.lists),
+    manifest=snakemake.wildcards.manifest,
     threads=snakemake.threads,
     **params.local,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from drumcorpus.ground.files.spelling import did_you_mean
+from drumcorpus.ground.run.manifests_in_use import with_source_sets
 from drumcorpus.ground.run.weight_profiles import profile_problems
 from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import PRODUCTION
@@ -66,8 +67,9 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     ------
     ValueError
         With one line for each source set that is used and not configured, for each manifest that
-        names a set which is not in use or not in production, for a yardstick that is not declared,
-        for what is wrong with a weights profile, and for shares of splits that do not add up to 1.
+        names a set which is not in use or not in production, or selects of one that it does not
+        merge, for a yardstick that is not declared, for what is wrong with a weights profile, and
+        for shares of splits that do not add up to 1.
     """
     problems = []
     configured = config["source_sets"]
@@ -79,6 +81,11 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
     for manifest, block in config["manifests"].items():
         for name in block["source_sets"]:
             problems += _merge_problems(config, manifest, name)
+        for name in block.get("select", {}):
+            if name not in block["source_sets"]:
+                merged = ", ".join(block["source_sets"])
+                hint = did_you_mean(name, block["source_sets"])
+                problems.append(f"manifests.{manifest}.select: {name!r}{hint}; it merges: {merged}")
     shares = config["splits"]["shares"]
     if abs(sum(shares.values()) - 1) > 1e-9:
         total = f"{sum(shares.values()):.6g}"
@@ -159,7 +166,7 @@ def redistributable_part(config: dict, cards: Mapping[str, Mapping]) -> dict:
         return config
     kept = [name for name in config["use"] if cards[name]["redistributable"]]
     manifests = {
-        manifest: block | {"source_sets": [s for s in block["source_sets"] if s in kept]}
+        manifest: with_source_sets(block, [s for s in block["source_sets"] if s in kept])
         for manifest, block in config["manifests"].items()
     }
     empty = [manifest for manifest, block in manifests.items() if not block["source_sets"]]

@@ -1,6 +1,6 @@
 """Which manifests a configuration has, once its files are laid over each other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from drumcorpus.vocabulary import PRODUCTION
 
@@ -63,7 +63,15 @@ def _following(config: Mapping, block: Mapping) -> tuple[dict, list[str]]:
     if not all(isinstance(part, Mapping | list) for part in (blocks, source_sets, used)):
         return dict(block), []
     kept = [name for name in source_sets if name in used and _is_production(blocks, name)]
-    return {**block, "source_sets": kept}, [name for name in source_sets if name not in kept]
+    return with_source_sets(block, kept), [name for name in source_sets if name not in kept]
+
+
+def with_source_sets(block: Mapping, kept: Collection[str]) -> dict:
+    """A manifest's block with those source sets, and what it selects of them."""
+    block = {**block, "source_sets": list(kept)}
+    if isinstance(select := block.get("select"), Mapping):
+        block["select"] = {name: wanted for name, wanted in select.items() if name in kept}
+    return block
 
 
 def _is_production(blocks: Mapping, name: str) -> bool:

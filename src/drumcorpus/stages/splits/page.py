@@ -14,6 +14,7 @@ from drumcorpus.vocabulary import (
     ISOLATED,
     NEAR_AUDIO,
     NEAR_STROKES,
+    NOT_SELECTED,
     OFFICIAL_SPLIT_LEAKS,
 )
 
@@ -36,6 +37,7 @@ REASONS = {
     DRAWN_WITH_ITS_FAMILY: "drawn together with its family",
     OFFICIAL_SPLIT_LEAKS: "its published split leaks into another",
     ISOLATED: "kept apart by drummer or kit",
+    NOT_SELECTED: "not selected for this manifest",
 }
 # In the order of reading, what tells most first; the report has its keys by name.
 EVIDENCE = (
@@ -62,7 +64,7 @@ def render_splits_page(report: Mapping, manifest: str) -> str:
         A whole document.
     """
     after = {name: sides["after"] for name, sides in report["splits"].items()}
-    order = in_order(after, (), first=[*reversed(HELD_OUT), "refused"])
+    order = in_order(after, (), first=[*reversed(HELD_OUT), "refused", NOT_SELECTED])
     return render_page(
         "splits.html.jinja",
         title=manifest,

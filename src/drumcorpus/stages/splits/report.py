@@ -8,6 +8,7 @@ import pyarrow as pa
 from drumcorpus.schemas import SPLITS
 from drumcorpus.stages.splits.decide import Decision, families_across_splits
 from drumcorpus.stages.splits.families import GROUP, Edge
+from drumcorpus.vocabulary import NOT_SELECTED
 
 N_EXAMPLES = 50  # families that are described; those that stood in several splits come first
 N_MEMBERS = 20  # sessions named of each family
@@ -77,11 +78,17 @@ def describe_splits(
     dict
         ``leaks``: the figures that gates rest on. ``families``: how many there are, of what kind,
         and examples. ``splits``: sessions by source set and split, before and after. ``refused``:
-        the first sessions left out. ``without_landmarks``: `audio_reasons`; ``unheard_files``.
-        ``unreadable``: sessions of which a recording cannot be decoded, in all and by source set.
+        the first sessions left out. ``not_selected``: how many the manifest does not ask for, of
+        which no other figure of leaks and refusals speaks. ``without_landmarks``:
+        `audio_reasons`; ``unheard_files``. ``unreadable``: sessions of which a recording cannot be
+        decoded, in all and by source set.
     """
     edges = list(edges)
-    before = [Decision(session["split"]) for session in sessions]
+    unselected = {n for n, decision in enumerate(decisions) if decision.reason == NOT_SELECTED}
+    before = [
+        Decision(session["split"], included=number not in unselected)
+        for number, session in enumerate(sessions)
+    ]
     leaking = families_across_splits(families, before)
     left = families_across_splits(families, decisions)
     members: dict[str, list[int]] = defaultdict(list)
@@ -97,7 +104,7 @@ def describe_splits(
     moved = [
         number for number, decision in enumerate(decisions) if _is_moved(sessions[number], decision)
     ]
-    refused = [number for number, decision in enumerate(decisions) if not decision.included]
+    refused = [number for number, decision in enumerate(decisions) if _is_refused(decision)]
     return {
         "policy": policy,
         "isolate": list(isolate),
@@ -121,6 +128,12 @@ def describe_splits(
             "more": max(len(examples) - N_EXAMPLES, 0),
         },
         "splits": _by_split(sessions, decisions),
+        "not_selected": {
+            "sessions": len(unselected),
+            "by_source_set": dict(
+                sorted(Counter(sessions[n]["source_set"] for n in unselected).items())
+            ),
+        },
         "refused": [_member(sessions[n], decisions[n]) for n in refused[:N_REFUSED]],
         "unheard_files": {name: dict(n) for name, n in sorted(unheard_files.items())},
         "without_landmarks": {
@@ -134,6 +147,10 @@ def describe_splits(
             },
         },
     }
+
+
+def _is_refused(decision: Decision) -> bool:
+    return not decision.included and decision.reason != NOT_SELECTED
 
 
 def _is_moved(session: Mapping, decision: Decision) -> bool:
@@ -163,7 +180,8 @@ def _example(name, numbers, edges, sessions, decisions) -> dict:
         "kinds": sorted({edge.kind for edge in edges}),
         "splits_before": sorted(standing),
         "splits": sorted(after),
-        "refused": sum(not decisions[number].included for number in numbers),
+        "refused": sum(_is_refused(decisions[number]) for number in numbers),
+        "not_selected": sum(decisions[number].reason == NOT_SELECTED for number in numbers),
         "moved": sum(_is_moved(sessions[number], decisions[number]) for number in numbers),
         "members": [_member(sessions[n], decisions[n]) for n in numbers[:N_MEMBERS]],
         "edges": [
@@ -198,7 +216,8 @@ def _by_split(sessions: Sequence[Mapping], decisions: Sequence[Decision]) -> dic
     for session, decision in zip(sessions, decisions, strict=True):
         here = counts.setdefault(session["source_set"], {"before": Counter(), "after": Counter()})
         here["before"][session["split"]] += 1
-        here["after"][decision.split if decision.included else "refused"] += 1
+        left_out = NOT_SELECTED if decision.reason == NOT_SELECTED else "refused"
+        here["after"][decision.split if decision.included else left_out] += 1
     return {
         name: {side: dict(sorted(here[side].items())) for side in ("before", "after")}
         for name, here in sorted(counts.items())

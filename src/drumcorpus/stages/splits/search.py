@@ -20,7 +20,7 @@ UNHEARD = {
 }  # columns of the fingerprints
 _COLUMNS = [
     *("source_set", "session_id", "group_id", "split", "official_split"),
-    *("drummer_id", "kit_id"),
+    *("drummer_id", "kit_id", "style"),
 ]
 
 

@@ -14,6 +14,7 @@ from drumcorpus.stages.splits.search import (
     find_unreadable,
     read_sessions,
 )
+from drumcorpus.stages.splits.selection import leave_out_unselected, selected_alone
 from drumcorpus.stages.splits.settings import SplitSettings
 
 
@@ -22,7 +23,9 @@ def split_manifest(
     inventory: list[str],
     fingerprints: list[str],
     splits: Mapping,
+    select: Mapping[str, Mapping],
     *,
+    manifest: str,
     threads: int,
     memory_limit: str,
 ) -> tuple[pa.Table, dict]:
@@ -34,6 +37,10 @@ def split_manifest(
         SESSIONS, INVENTORY and FINGERPRINTS tables of the source sets.
     splits : mapping
         The section ``splits`` of the configuration, as far as it is in `SplitSettings`.
+    select : mapping
+        Of `selection.read_selection`; empty where all sessions are taken.
+    manifest : str
+        Its name, for messages.
     threads : int
     memory_limit : str
         Of the database; what does not fit is spilled to a temporary folder.
@@ -48,8 +55,8 @@ def split_manifest(
     Raises
     ------
     ValueError
-        If a setting is unknown or missing, a session stands in two tables, or a split is left
-        empty.
+        If a setting is unknown or missing, a session stands in two tables, a split is left empty,
+        or nothing is what is selected.
     """
     settings = read_settings(SplitSettings, splits)
     rows = read_sessions(sessions)
@@ -65,8 +72,10 @@ def split_manifest(
     families, decisions = decide_splits(
         rows, edges, policy=settings.leaks, seed=settings.seed, shares=settings.shares
     )
+    leave_out_unselected(rows, decisions, select, manifest=manifest)
     reasons, unheard = count_audio_reasons(fingerprints), count_unheard_files(fingerprints)
     policies = {"policy": settings.leaks, "isolate": settings.isolate}
-    heard = (reasons, find_unreadable(fingerprints), unheard)
+    unreadable = selected_alone(find_unreadable(fingerprints), rows, decisions)
+    heard = (reasons, unreadable, unheard)
     report = describe_splits(rows, edges, families, decisions, *heard, **policies)
     return split_table(rows, families, decisions), report

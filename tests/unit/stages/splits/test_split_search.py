@@ -237,7 +237,9 @@ def test_the_script_makes_its_products_of_tables_without_a_session(
     tables = {"sessions": "s", "inventory": "f", "fingerprints": "p"}
     job = Named(
         rule="decide_splits",
-        input=Named(**{name: [str(tmp_path / f"{n}.parquet")] for name, n in tables.items()}),
+        input=Named(
+            **{name: [str(tmp_path / f"{n}.parquet")] for name, n in tables.items()}, lists=[]
+        ),
         output=Named(splits="m.parquet", report="m.json"),
         params=Named(
             code={"digest": "0", "software": {}},
@@ -245,6 +247,7 @@ def test_the_script_makes_its_products_of_tables_without_a_session(
                 **{"seed": 0, "shares": SHARES, "leaks": "refuse", "isolate": ["drummer"]},
                 "search": search,
             },
+            select={},
             local={"memory_limit": "500MB"},
         ),
         wildcards=Named(manifest="m"),
