@@ -128,7 +128,7 @@ def describe_splits(
             "more": max(len(examples) - N_EXAMPLES, 0),
         },
         "splits": _by_split(sessions, decisions),
-        "not_selected": {
+        NOT_SELECTED: {
             "sessions": len(unselected),
             "by_source_set": dict(
                 sorted(Counter(sessions[n]["source_set"] for n in unselected).items())
@@ -181,7 +181,7 @@ def _example(name, numbers, edges, sessions, decisions) -> dict:
         "splits_before": sorted(standing),
         "splits": sorted(after),
         "refused": sum(_is_refused(decisions[number]) for number in numbers),
-        "not_selected": sum(decisions[number].reason == NOT_SELECTED for number in numbers),
+        NOT_SELECTED: sum(decisions[number].reason == NOT_SELECTED for number in numbers),
         "moved": sum(_is_moved(sessions[number], decisions[number]) for number in numbers),
         "members": [_member(sessions[n], decisions[n]) for n in numbers[:N_MEMBERS]],
         "edges": [
