@@ -207,7 +207,7 @@ def test_a_class_map_that_lacks_a_label_is_refused_by_its_key_before_any_job(pro
     assert state(project) == before
 
 
-def test_an_export_without_any_event_fails_its_gate(tmp_path, repo):
+def test_an_export_without_any_event_is_refused_before_any_sample(tmp_path, repo):
     project = new_project(tmp_path / "project", repo)
     write_corpus(project.path("raw"), repo / "resources/demo/kits.yaml", seed=7, n_performances=2)
     for path in project.path("raw").rglob("*.mid"):
@@ -216,6 +216,11 @@ def test_an_export_without_any_event_fails_its_gate(tmp_path, repo):
     done = project.snakemake("all", check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.said
-    assert "gates fail for the export prod_combined/" in done.said
-    assert "max_empty_splits: " in done.said
-    assert not list(project.path(EXPORT).rglob("SHA256SUMS"))
+    assert (
+        "exports.clips, exports.segments: there is no event in the manifest, and nothing to export"
+    ) in done.said
+    assert not {job for job in project.jobs_logged("made") if job.startswith("write_samples ")}
+    assert not project.path(EXPORT).exists()
+    project.configure(gates="report")  # what is let pass is not what holds nothing
+    done = project.snakemake("all", check=False)
+    assert done.returncode == 1 and "nothing to export" in done.said

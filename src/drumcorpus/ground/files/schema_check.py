@@ -100,7 +100,15 @@ def _allowed(error: ValidationError) -> str:
         names = value if isinstance(value, str) else " or ".join(value)
         text = f"wanted: {names}{_range(schema)}"
     elif kind in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        text = f"allowed: {schema.get('type', 'number')}{_range(schema)}"
+        names = schema.get("type", "number")
+        names = names if isinstance(names, str) else " or ".join(names)
+        text = f"allowed: {names}{_range(schema)}"
+    elif kind == "uniqueItems":
+        text = "wanted: each but once"
+    elif kind in ("minItems", "minProperties"):
+        text = f"wanted: {value} or more"
+    elif kind == "maxLength":
+        text = f"wanted: at most {value} characters"
     else:
         text = f"wanted: {kind} {value}"
     description = schema.get("description")

@@ -26,7 +26,7 @@ def exports_in_use(config: Mapping, layers: Sequence[Mapping]) -> tuple[dict, li
     Raises
     ------
     ValueError
-        If an export is of a manifest that no layer has.
+        If an export is of a manifest that no layer has, or its name is no text.
     """
     blocks, manifests = config.get("exports"), config.get("manifests")
     if not isinstance(blocks, Mapping) or not isinstance(manifests, Mapping):
@@ -35,6 +35,12 @@ def exports_in_use(config: Mapping, layers: Sequence[Mapping]) -> tuple[dict, li
     named = {name for of_layer in of_layers if isinstance(of_layer, Mapping) for name in of_layer}
     kept, gone, problems = {}, [], []
     for name, block in blocks.items():
+        if not isinstance(name, str):  # YAML reads 1, null and on as more than their text
+            problems.append(
+                f"config: exports: the name {name!r} is no text; allowed: small letters, digits "
+                "and _, from a letter on"
+            )
+            continue
         if block is None:
             continue
         manifest = _manifest_of(block)

@@ -65,6 +65,7 @@ def export_settings(
             for each in named
             if each not in known
         ]
+    problems += _sound_problems(merged)
     if merged["class_map"] not in class_maps:
         hint, allowed = did_you_mean(merged["class_map"], class_maps), ", ".join(class_maps)
         problems.append(f"class_map: {merged['class_map']!r}{hint}; allowed: {allowed}")
@@ -122,6 +123,33 @@ def _unit_problems(merged: Mapping) -> Sequence[str]:
             problems.append("seconds: is missing; how long is a segment, such as 10?")
         elif overlap >= seconds:
             problems.append(f"overlap: got {overlap} s; it must be below seconds, {seconds} s")
+        elif round(overlap * merged["sample_rate_hz"]) >= round(seconds * merged["sample_rate_hz"]):
+            problems.append(
+                f"overlap: got {overlap} s; it must be below seconds, {seconds} s, by a sample of "
+                f"1/{merged['sample_rate_hz']} s at least"
+            )
+    return problems
+
+
+def _sound_problems(merged: Mapping) -> Sequence[str]:
+    """What is wrong with lengths and loudness that the schema allows one by one."""
+    problems = []
+    lengths = merged.get("postroll_ms", {})
+    lengths = lengths if isinstance(lengths, Mapping) else {"": lengths}
+    least = 1000 / merged["sample_rate_hz"]
+    for name, milliseconds in lengths.items():
+        if merged["unit"] == CLIP and round(milliseconds / least) < 1:
+            key = ".".join(["postroll_ms", name] if name else ["postroll_ms"])
+            problems.append(
+                f"{key}: got {milliseconds} ms; a clip lasts for a sample after its onset at "
+                f"least, {least:.3f} ms"
+            )
+    loudness = merged.get("loudness")
+    if isinstance(loudness, Mapping) and loudness["target_lufs"] > loudness["ceiling_dbtp"]:
+        problems.append(
+            f"loudness.target_lufs: got {loudness['target_lufs']}; allowed: up to ceiling_dbtp, "
+            f"{loudness['ceiling_dbtp']}, which holds every recording below a louder target"
+        )
     return problems
 
 

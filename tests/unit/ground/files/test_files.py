@@ -431,6 +431,27 @@ def broken(place, value):
     return event
 
 
+class TestWordsOfASchema:
+    @pytest.mark.parametrize(
+        ("schema", "value", "problem"),
+        [
+            ({"uniqueItems": True}, ["a", "a"], "got ['a', 'a']; wanted: each but once"),
+            ({"minItems": 1, "description": "a list"}, [], "got []; wanted: 1 or more (a list)"),
+            ({"minProperties": 2}, {"a": 1}, "got {'a': 1}; wanted: 2 or more"),
+            ({"maxLength": 2}, "abc", "got 'abc'; wanted: at most 2 characters"),
+            (
+                {"type": ["number", "object"], "minimum": 0, "maximum": 9},
+                -1,
+                "got -1; allowed: number or object from 0 to 9",
+            ),
+        ],
+        ids=["twice", "none", "few", "long", "small"],
+    )
+    def test_what_is_allowed_is_said_in_words(self, schema, value, problem):
+        document = {"key": value}
+        assert document_problems(document, {"properties": {"key": schema}}) == [f"key: {problem}"]
+
+
 class TestRowProblems:
     @pytest.mark.parametrize(
         ("place", "value", "problem"),

@@ -55,6 +55,16 @@ def test_a_misspelt_manifest_is_refused_where_none_is_left():
         used({"clips": {"manifest": "al_sets"}}, {})
 
 
+@pytest.mark.parametrize("name", [1, None, True], ids=["number", "null", "truth"])
+def test_a_name_that_yaml_reads_as_more_than_text_is_refused(name):
+    with pytest.raises(ValueError, match=r"^config: exports: the name") as error:
+        used(BASE["exports"] | {name: BASE["exports"]["clips"]})
+    assert str(error.value) == (
+        f"config: exports: the name {name!r} is no text; allowed: small letters, digits and _, "
+        "from a letter on"
+    )
+
+
 @pytest.mark.parametrize(
     "exports",
     [

@@ -108,6 +108,28 @@ def test_what_labels_are_read_by_shapes_no_sample(read):
             id="class map",
         ),
         pytest.param(
+            {**SEGMENTS, "seconds": 2, "overlap": 1.99999},
+            "exports.mine.overlap: got 1.99999 s; it must be below seconds, 2 s, by a sample of "
+            "1/44100 s at least",
+            id="no step",
+        ),
+        pytest.param(
+            {**CLIPS, "postroll_ms": 0},
+            "exports.mine.postroll_ms: got 0 ms; a clip lasts for a sample after its onset at "
+            "least, 0.023 ms",
+            id="no postroll",
+        ),
+        pytest.param(
+            {**CLIPS, "postroll_ms": {"kick": 0.01}},
+            "exports.mine.postroll_ms.kick: got 0.01 ms",
+            id="no postroll of a label",
+        ),
+        pytest.param(
+            {**CLIPS, "loudness": {"target_lufs": -1, "ceiling_dbtp": -2}},
+            "exports.mine.loudness.target_lufs: got -1; allowed: up to ceiling_dbtp, -2",
+            id="loudness",
+        ),
+        pytest.param(
             {**CLIPS, "ring_ms": {"crahs": 1}},
             "exports.mine.ring_ms: 'crahs' (did you mean 'crash'?)",
             id="label",
