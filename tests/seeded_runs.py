@@ -368,8 +368,8 @@ class Copy:
             index, _ = cutter.write(
                 splits.apply(events),
                 splits.apply(sessions),
-                recording_reader(sessions, reader.read),
-                reader.read,
+                open_audio=recording_reader(sessions, reader.read),
+                read_raw=reader.read,
             )
             indexes.append(self.folder / f"{name}.index.parquet")
             write_table(indexes[-1], index)

@@ -2,11 +2,53 @@
 Export what a manifest holds as samples to train on, each with every stroke that sounds in it.
 
 in:   results/aliased/{source_set}/{shard}.parquet, the splits of its sessions, raw audio, the
-      sampling weights, the taxonomy, the gates that the config names
-out:  results/samples/{manifest}/{export}/{source_set}/{shard}.parquet   what became of each sample
+      sampling weights, the taxonomy, the gates that the config names; for a limit the manifest
+out:  results/limits/{manifest}/{export}/{source_set}/{shard}.parquet   which events a limit takes
+      results/samples/{manifest}/{export}/{source_set}/{shard}.parquet   what became of each sample
       reports/export/{manifest}/{export}.json   the same in figures, and the verdict of every gate
       results/export/{manifest}/{export}/   sound, labels per split, card, SHA256SUMS
 """
+
+
+rule limit_export:
+    """Choose the events of an export with a limit, some of every source set and split."""
+    input:
+        manifest="results/manifests/{manifest}.parquet",
+    output:
+        limits="results/limits/{manifest}/{export}.parquet",
+    log:
+        "logs/limit_export/{manifest}/{export}.log",
+    benchmark:
+        "benchmarks/limit_export/{manifest}/{export}.tsv"
+    wildcard_constraints:
+        export="|".join(LIMITED) or "(?!)",
+    threads: 2
+    params:
+        code=code("limit_export.py"),
+        limit=lambda wildcards: EXPORTS[wildcards.export]["limit"],
+        unit=lambda wildcards: EXPORTS[wildcards.export]["unit"],
+        local={"memory_limit": config["export"]["memory_limit"]},
+    script:
+        "../scripts/limit_export.py"
+
+
+rule shard_limit:
+    """Take what a limit chooses of one shard out of that of its export."""
+    input:
+        limits="results/limits/{manifest}/{export}.parquet",
+        sessions="results/sessions/{source_set}/{shard}.parquet",
+    output:
+        limits="results/limits/{manifest}/{export}/{source_set}/{shard}.parquet",
+    log:
+        "logs/shard_limit/{manifest}/{export}/{source_set}/{shard}.log",
+    benchmark:
+        "benchmarks/shard_limit/{manifest}/{export}/{source_set}/{shard}.tsv"
+    wildcard_constraints:
+        export="|".join(LIMITED) or "(?!)",
+    params:
+        code=code("shard_limit.py"),
+    script:
+        "../scripts/shard_limit.py"
 
 
 rule write_samples:
@@ -15,6 +57,7 @@ rule write_samples:
         events="results/aliased/{source_set}/{shard}.parquet",
         sessions="results/sessions/{source_set}/{shard}.parquet",
         splits="results/splits/{manifest}/{source_set}/{shard}.parquet",
+        limits=limits_of_shard,
         taxonomy=taxonomy_files(),
         class_maps=f"{TAXONOMY}/class_maps.yaml",
         general_midi=f"{TAXONOMY}/general_midi.yaml",
@@ -91,6 +134,7 @@ rule assemble_export:
         index=lambda wildcards: samples_of(wildcards, ".parquet"),
         written=lambda wildcards: samples_of(wildcards, ".files.parquet"),
         labels=label_lists,
+        limits=limits_of_export,
         weights=weights_of_export,
         events=lambda wildcards: shards_of_manifest(
             "results/aliased/{source_set}/{shard}.parquet", wildcards.manifest

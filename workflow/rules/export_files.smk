@@ -45,6 +45,28 @@ def tables_to_verify(manifest):
     }
 
 
+# Exports that hold a part of their manifest.
+LIMITED = [name for name, export in EXPORTS.items() if export["limit"] is not None]
+
+
+def limits_of_export(wildcards):
+    """What a limited export takes of every session."""
+    return [
+        f"results/limits/{wildcards.manifest}/{name}.parquet"
+        for name in LIMITED
+        if name == wildcards.export
+    ]
+
+
+def limits_of_shard(wildcards):
+    """The same of one shard."""
+    return [
+        path.removesuffix(".parquet")
+        + f"/{wildcards.source_set}/{wildcards.shard}.parquet"
+        for path in limits_of_export(wildcards)
+    ]
+
+
 def samples_of(wildcards, name):
     """One table of each shard of an export."""
     pattern = f"results/samples/{wildcards.manifest}/{wildcards.export}"
@@ -78,6 +100,17 @@ def products_of_exports(names):
                     f"results/samples/{manifest}/{name}/{{source_set}}/{{shard}}{end}",
                     manifest,
                 )
+            ),
+            *(
+                [
+                    f"results/limits/{manifest}/{name}.parquet",
+                    *shards_of_manifest(
+                        f"results/limits/{manifest}/{name}/{{source_set}}/{{shard}}.parquet",
+                        manifest,
+                    ),
+                ]
+                if name in LIMITED
+                else []
             ),
             weights_of(manifest, EXPORTS[name]["weights"]),
             f"reports/export/{manifest}/{name}.json",

@@ -16,6 +16,7 @@ folder = Path(snakemake.output.metadata).parent
 maps = read_class_maps(inputs.taxonomy, inputs.class_maps)
 tables = {name: inputs[name] for name in ("index", "written", "events", "sessions", "weights")}
 tables["label_files"] = [Path(path).relative_to(folder).as_posix() for path in inputs.labels]
+tables["limits"] = next(iter(inputs.limits), None)
 cards = dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True))
 shared = {"class_maps": maps, "threads": snakemake.threads, **params.local}
 about = {**names, "release": params.release, "settings": params.export, "cards": cards}

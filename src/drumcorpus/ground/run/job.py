@@ -7,12 +7,13 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from drumcorpus.ground.run.job_files import JobNote, own_temporary_folder
 from drumcorpus.ground.run.kept import is_kept, keep, kept_path, put_back, standing
 from drumcorpus.ground.run.ledger import record_finished
+from drumcorpus.ground.run.progress import ProgressByPart
 from drumcorpus.ground.run.run_log import append_line, describe_job
 from drumcorpus.ground.run.run_manifest import (
     SCHEMA,
@@ -100,6 +101,10 @@ class Job:
         """Say one sentence on the terminal and in the log."""
         logging.info(sentence)
         write(sys.stderr, f"\n{self.title}: {sentence}\n\n")
+
+    def progress(self, totals: Mapping[str, int], unit: str) -> ProgressByPart:
+        """Progress by parts, on the terminal and in the log; within `with` a callable of both."""
+        return ProgressByPart(self.title, totals, unit, log=logging.info)
 
     def leave_if_fresh(
         self, raw_inputs: Iterable[dict] = (), also: Callable[[], bool] = lambda: True

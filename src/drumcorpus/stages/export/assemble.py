@@ -31,6 +31,7 @@ from drumcorpus.stages.export.layout import (
     labels_table,
     records_schema,
 )
+from drumcorpus.stages.export.limits import limit_figures
 from drumcorpus.stages.export.session_table import export_sessions, gather_sessions
 from drumcorpus.stages.export.settings import SESSION
 from drumcorpus.stages.export.statistics import measure_samples, run_figures
@@ -59,6 +60,7 @@ def assemble_export(
     class_maps: ClassMaps,
     weights: str | os.PathLike,
     label_files: Sequence[str],
+    limits: str | os.PathLike | None = None,
     cards: Mapping[str, Mapping],
     memory_limit: str,
     threads: int,
@@ -84,6 +86,8 @@ def assemble_export(
         Parquet of `event_id`, `session_id` and `weight`.
     label_files : sequence of str
         Label files that stand already, relative to the export root.
+    limits : path, optional
+        Parquet in the schema `limits.LIMITS`: what a limited export takes.
     cards : mapping
         The card of every source set, by its name.
     memory_limit : str
@@ -117,6 +121,7 @@ def assemble_export(
         "release": release,
         "class_map": settings["class_map"],
         "settings": dict(settings),
+        "limit": None if limits is None else limit_figures(read_table(limits), settings["limit"]),
         **figures,
     }
     write_json(root / METADATA, metadata)

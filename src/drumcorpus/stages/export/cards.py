@@ -339,7 +339,10 @@ def _limits(settings: Mapping, figures: Mapping, cards: Mapping[str, Mapping]) -
         names = ", ".join(f"`{name}`" for name in synthetic)
         limits.append(f"The sound of {names} was made by programs.")
     if settings.get("limit") is not None:
-        limits.append(f"The export was limited to {settings['limit']:,} samples.")
+        limits.append(
+            f"The export was limited to {settings['limit']:,} events, spread over all source sets "
+            "and splits: it is a part of the manifest, and no fair one."
+        )
     by_split = figures["split_durations_seconds"]
     empty = [split for split in SPLITS if not by_split[split]]
     if empty:

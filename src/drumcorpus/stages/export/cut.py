@@ -110,8 +110,11 @@ class SampleCutter:
         self,
         events: pa.Table,
         sessions: pa.Table,
+        limits: Mapping[str, int] | None = None,
+        *,
         open_audio: OpenAudio,
         read_raw: Callable[[str], bytes],
+        on_samples: Callable[[str, int], None] = lambda split, n_samples: None,
     ) -> tuple[pa.Table, pa.Table]:
         """Write all samples of the shard.
 
@@ -122,12 +125,17 @@ class SampleCutter:
         sessions : pa.Table
             Schema SESSIONS, each with its split in the manifest; those that are not in it are not
             there.
+        limits : mapping, optional
+            By session how many of its events get a clip, the first in the order of their
+            recordings; what else is struck in these clips is listed all the same.
         open_audio : callable
             ``audio_path -> (samples (n_samples,) or (n_samples, 2) float, sample_rate_hz)``; raises
             FileNotFoundError where there is no such file, ValueError where it is not audio; any
             other error stops the work.
         read_raw : callable
             The annotation of a session by its path, for the tempo map of a MIDI file.
+        on_samples : callable
+            Told the split and the number of samples that are done.
 
         Returns
         -------
@@ -151,7 +159,13 @@ class SampleCutter:
             self._file_form() if FILES in forms else nullcontext() as files,
             self._shard_forms() if forms != [FILES] else nullcontext() as shards,
         ):
-            parts = list(self._cut_all(events, sessions, recordings, open_audio, files, shards))
+            left = dict(limits or {}) if unit == CLIP else {}
+            cut = self._cut_all(events, sessions, recordings, open_audio, files, shards, left)
+            parts = []
+            for part in cut:
+                parts.append(part)
+                for split, n_samples in _counts(part):
+                    on_samples(split, n_samples)
             if unit == SESSION:
                 write_session_files(files, parts, events, sessions, self._notes, read_raw)
         index = pa.concat_tables([self._schema.empty_table(), *parts]).combine_chunks()
@@ -178,9 +192,11 @@ class SampleCutter:
             sample_rate_hz=self._rate,
         )
 
-    def _cut_all(self, events, sessions, recordings, open_audio, files, shards) -> Iterator:
+    def _cut_all(self, events, sessions, recordings, open_audio, files, shards, left) -> Iterator:
         pending = _Pending()
         for recording, first, last in recordings:
+            if not left.get(recording["session_id"], 1):
+                continue
             # Of a session without any event nobody knows whether nothing is struck in it.
             silent = (NO_ONSETS, 0.0) if first == last else None
             audio, gain_db = silent or load_recording(
@@ -194,6 +210,7 @@ class SampleCutter:
             table = pa.Table.from_pylist([row], RECORDINGS)
             own = events.slice(first, last - first)
             windows = self._windows(own, table)
+            windows = _first(windows, left, recording["session_id"])
             yield from self._without_sound(windows, own, table)
             windows = windows.filter(pc.equal(windows["outcome"], self._settings["unit"]))
             if not len(windows):
@@ -316,6 +333,21 @@ class SampleCutter:
             texts = list(json_lines(records, self._maps)) if tar else []
             records = shards.add(split, records, contents, texts)
         return records
+
+
+def _first(windows: pa.Table, left: dict[str, int], session_id: str) -> pa.Table:
+    """So many windows of a session as are left of its limit, where it has one."""
+    if session_id in left:
+        windows = windows.slice(0, left[session_id])
+        left[session_id] -= len(windows)
+    return windows
+
+
+def _counts(rows: pa.Table) -> Iterator[tuple[str, int]]:
+    """Samples of each split among rows of the index, those without sound too."""
+    of_samples = rows["split"].filter(pc.is_valid(rows["sample_id"]))
+    for each in pc.value_counts(of_samples).to_pylist():
+        yield each["values"], each["counts"]
 
 
 def _splits(records: pa.Table) -> Iterator[tuple[str, pa.Table]]:

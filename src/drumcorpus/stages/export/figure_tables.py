@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from drumcorpus.stages.export.amounts import amounts_in_words, text_table
 from drumcorpus.stages.export.layout import COMPONENTS_MAP
+from drumcorpus.stages.export.limits import limit_in_words
 from drumcorpus.vocabulary import SPLITS
 
 _COLUMNS = ("source_set", "split", "sessions", "records", "strokes", "seconds", "bytes")
@@ -74,6 +75,8 @@ def forecast_text(forecast: Mapping) -> str:
         As `forecast.forecast_export` gives it.
     """
     lines = [f"Estimated, unit {forecast['unit']}, without decoding:", amounts_table(forecast)]
+    if forecast["limit"] is not None:
+        lines.append(f"  {limit_in_words(forecast['limit'], forecast['unit'])}")
     lines += _without_sound(forecast)
     lines += ["Strokes by label:", label_table(forecast)]
     for row in forecast["events_without_sound"]:

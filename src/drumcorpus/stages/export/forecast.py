@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import in_quotes, open_database, open_tables, select
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
+from drumcorpus.stages.export.limits import limit_figures, make_limited_view
 from drumcorpus.stages.export.statistics import figures_of
 from drumcorpus.vocabulary import (
     EMPTY_AUDIO,
@@ -125,6 +126,7 @@ def forecast_export(
     seconds: float | None = None,
     overlap: float | None = None,
     n_forms: int = 1,
+    limit: int | None = None,
     class_maps: Mapping[str, Mapping],
     threads: int,
     memory_limit: str,
@@ -133,7 +135,7 @@ def forecast_export(
 ) -> dict:
     """Estimate the samples, seconds and bytes of an export, and name what it will lack.
 
-    Of the drum recordings; a limit is not taken into account. Sound is counted, labels are not.
+    Of the drum recordings. Sound is counted, labels are not.
 
     Parameters
     ----------
@@ -152,6 +154,8 @@ def forecast_export(
         Of segments.
     n_forms : int
         How often the sound is written: once in each form.
+    limit : int, optional
+        Events that the export is limited to, as of `limits.limit_sessions`.
     class_maps : mapping
         As of `statistics.measure_samples`, ``components`` among them.
     threads : int
@@ -166,8 +170,9 @@ def forecast_export(
     Returns
     -------
     forecast : dict
-        ``unit``; the figures in the form of `statistics.measure_samples`, but that ``strokes`` and
-        ``label_counts`` have each stroke once; ``events_without_sound``: by source set and reason
+        ``unit``; ``limit``, as of `limits.limit_figures`, or None; the figures in the form of
+        `statistics.measure_samples`, but that ``strokes`` and ``label_counts`` have each stroke
+        once; ``events_without_sound``: by source set and reason
         the events and the first of them; ``missing_files``: by source set how many recordings'
         files are gone or of another size, and the first; ``unknown_labels``: by source set and
         label the strokes and the first events; ``decoded_sessions``: of how many the audio checks
@@ -182,7 +187,10 @@ def forecast_export(
     _check(unit, encoding, seconds)
     labels = list(class_maps["components"]["of"])
     with open_database(threads, memory_limit) as con:
-        open_tables(con, "events", [manifest], EVENTS)
+        limits = None
+        open_tables(con, "events" if limit is None else "all_events", [manifest], EVENTS)
+        if limit is not None:
+            limits = make_limited_view(con, "all_events", "events", limit, unit)
         open_tables(con, "sessions", list(sessions), SESSIONS)
         open_tables(con, "inventory", list(inventories), INVENTORY)
         checks = list(audio_checks)
@@ -218,6 +226,7 @@ def forecast_export(
         return {
             "schema": SCHEMA,
             "unit": unit,
+            "limit": None if limits is None else limit_figures(limits, limit),
             **figures_of(rows, class_maps),
             "events_without_sound": select(con, _WITHOUT),
             "missing_files": missing,

@@ -56,6 +56,7 @@ def forecast_exports(
             seconds=settings.get("seconds"),
             overlap=settings.get("overlap"),
             n_forms=len(settings["form"]),
+            limit=settings["limit"],
             class_maps=class_maps.document(),
             threads=threads,
             memory_limit=memory_limit,

@@ -11,8 +11,9 @@ STEREO = "stereo"
 LENGTHS = ("preroll_ms", "postroll_ms", "ring_ms")  # by label or family
 # Settings that samples of one unit alone have.
 OF_CLIPS, OF_SEGMENTS = ("preroll_ms", "postroll_ms"), ("seconds", "overlap")
-# Settings that shape no sample: what is written around them is made anew, and nothing is cut.
-AROUND = ("class_map", "weights")
+# Settings that shape no sample: what is written around them is made anew, and nothing is cut. What
+# a limit takes stands in a table, which is an input of the jobs that cut.
+AROUND = ("class_map", "weights", "limit")
 # Of the section `export`, which is no setting of one export.
 _OF_ALL = ("memory_limit",)
 

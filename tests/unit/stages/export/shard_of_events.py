@@ -117,7 +117,19 @@ class Cut:
         }
 
 
-def cut(root, events, *, sessions=None, audio=None, rate=RATE, shard="000", raw=None, **block):
+def cut(
+    root,
+    events,
+    *,
+    sessions=None,
+    audio=None,
+    rate=RATE,
+    shard="000",
+    raw=None,
+    limits=None,
+    on_samples=None,
+    **block,
+):
     """Write the samples of events into an export; `audio` is one for all, or by path, or a function
     that opens a path."""
     audio = noise() if audio is None else audio
@@ -133,7 +145,14 @@ def cut(root, events, *, sessions=None, audio=None, rate=RATE, shard="000", raw=
     )
     table = pa.Table.from_pylist(list(events), EVENTS)
     of = pa.Table.from_pylist(sessions_of(events) if sessions is None else sessions, SESSIONS)
-    index, written = cutter.write(table, of, opened, raw or _no_annotation)
+    index, written = cutter.write(
+        table,
+        of,
+        limits,
+        open_audio=opened,
+        read_raw=raw or _no_annotation,
+        on_samples=on_samples or (lambda split, n_samples: None),
+    )
     assert (index.schema, written.schema) == (index_schema(MAPS), WRITTEN)
     return Cut(Path(root), index, written)
 

@@ -340,3 +340,25 @@ def test_without_audio_checks_nothing_counts_as_decoded(forecast, tables):
 def test_settings_that_are_none_are_refused_by_name(forecast, unit, changed, message):
     with pytest.raises(ValueError, match=message):
         forecast(unit, **changed)
+
+
+def test_a_limit_is_forecast_by_the_events_that_it_takes(forecast):
+    # One event of each set: a session of `a`, and a session of `b` that has sound or has not.
+    found = forecast("clip", limit=2)
+    assert (found["limit"]["taken"], found["limit"]["of"]) == (2, 8)
+    without = found["without_sound"]["records"]
+    assert found["statistics"]["records"] + without == 2
+    assert "limited to 2 events, spread over all source sets and splits: 2 of 8" in forecast_text(
+        found
+    )
+    assert forecast("clip", limit=100)["statistics"] == forecast("clip")["statistics"]
+    assert forecast("clip")["limit"] is None
+
+
+def test_the_events_of_a_session_that_is_cut_are_its_first(forecast):
+    # `a` may have two: one in validation, and in train the first of a session of three.
+    statistics = forecast("clip", limit=4)["statistics"]["by_split_and_source_set"]
+    first = {"records": 1, "strokes": 1, "seconds": 0.28, "bytes": 44 + 2 * 2240, "sessions": 1}
+    assert (statistics["train"]["a"], statistics["validation"]["a"]) == (first, first)
+    whole = forecast("session", limit=4)["statistics"]["by_split_and_source_set"]
+    assert whole["train"]["a"]["seconds"] == 2.5
