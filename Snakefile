@@ -76,6 +76,7 @@ include: "workflow/rules/gates.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/export_files.smk"
 include: "workflow/rules/export.smk"
+include: "workflow/rules/smoke.smk"
 include: "workflow/rules/releases.smk"
 include: "workflow/rules/targets.smk"
 

@@ -136,7 +136,7 @@ def test_a_stage_has_one_name_in_five_places(stage):
 def test_every_section_of_the_config_is_a_stage_s():
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())
     sections = {name for name, value in config.items() if isinstance(value, dict)}
-    of_no_stage = {"demo", "source_sets", "exports", "weights"}  # of `export` and `sampling`
+    of_no_stage = {"demo", "source_sets", "exports", "weights", "smoke"}  # of other sections
     assert sections - of_no_stage <= {SECTIONS.get(stage, stage) for stage in STAGES}
 
 
@@ -169,6 +169,7 @@ def test_a_rule_logs_and_measures_under_its_own_name(path):
             "bless",
             "prune",
             "verify_export",
+            "smoke",
         ):  # which make nothing fresh, and always run
             assert f'"benchmarks/{name}' in text
             assert f'"{name}.py"' in text.replace(f'scripts/{name}.py"', "")

@@ -30,7 +30,7 @@ from drumcorpus.ground.files.errata import read_errata
 from drumcorpus.ground.files.written_paths import why_no_file
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.export.class_maps import make_class_maps
-from drumcorpus.stages.export.settings import export_settings
+from drumcorpus.stages.export.settings import export_settings, smoked_exports
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 from drumcorpus.ground.files.schema_check import check_document, typed
 from drumcorpus.ground.files.taxonomy_files import (
@@ -190,6 +190,8 @@ try:
         )
         for name, block in sorted(config["exports"].items())
     }
+    # Those of them that `smoke` tries.
+    SMOKED = smoked_exports(config["smoke"], EXPORTS)
     check_max_cymbals(config["crash"]["clustering"]["max_cymbals"], crash_labels)
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():

@@ -10,6 +10,7 @@ from drumcorpus.ground.run.export_state import (
     lacking_outputs,
     stamp_path,
 )
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.stages.export.settings import FILES, sample_settings
 
 EXPORT = "results/export/{manifest}/{export}"
@@ -64,6 +65,45 @@ def limits_of_shard(wildcards):
         path.removesuffix(".parquet")
         + f"/{wildcards.source_set}/{wildcards.shard}.parquet"
         for path in limits_of_export(wildcards)
+    ]
+
+
+# Whose exports `smoke` tries, and where these stay if they are kept.
+SMOKED_MANIFESTS = sorted({export["manifest"] for export in SMOKED.values()})
+SMOKE_FOLDER = "smoke"
+
+
+def smoke_tables(manifest):
+    """What the exports of a manifest are made from, and what says how large they will be."""
+    source_sets = config["manifests"][manifest]["source_sets"]
+    return tables_to_verify(manifest) | {
+        "weights": f"results/sampling/{manifest}.parquet",
+        "cards": {name: str(config_path(card_name(name))) for name in source_sets},
+        "shards": [
+            {
+                "source_set": name,
+                "shard": shard,
+                "events": f"results/aliased/{name}/{shard}.parquet",
+                "sessions": f"results/sessions/{name}/{shard}.parquet",
+                "splits": f"results/splits/{manifest}/{name}/{shard}.parquet",
+            }
+            for name in source_sets
+            for shard in shard_names(name)
+        ],
+    }
+
+
+def smoke_inputs(manifest):
+    """All of these that a rule makes."""
+    tables = smoke_tables(manifest)
+    return [
+        *(tables[name] for name in ("manifest", "weights")),
+        *(path for n in ("inventories", "audio_checks") for path in tables[n]),
+        *(
+            shard[name]
+            for shard in tables["shards"]
+            for name in ("events", "sessions", "splits")
+        ),
     ]
 
 

@@ -13,15 +13,12 @@ job.take_away(half_made_samples(folder, source_set, shard))
 job.leave_if_fresh(also=lambda: files_are_whole(standing(snakemake.output.written), folder))
 
 from drumcorpus.ground.files.tables import count_by, write_tables
-from drumcorpus.ground.run.raw_data import open_raw_data
-from drumcorpus.ground.run.raw_sound import open_recordings
+from drumcorpus.ground.run.raw_sound import export_sound
 from drumcorpus.stages.export.shard_inputs import read_sample_cutter, read_shard
 
 inputs, export = snakemake.input, snakemake.params.export
 part = read_shard(inputs.events, inputs.sessions, inputs.splits, *inputs.limits)
-source = (source_set, snakemake.params.local["roots"], part.sessions)
-opened = open_recordings(*source, stereo=export["channels"] == "stereo")
-sound = {"open_audio": opened, "read_raw": open_raw_data(*source).read}
+sound = export_sound(source_set, snakemake.params.local["roots"], part.sessions, export)
 vocabulary = (inputs.taxonomy, inputs.class_maps, inputs.general_midi)
 cutter = read_sample_cutter(folder, export, source_set, shard, *vocabulary)
 with job.progress(part.expected_samples(export), f"{export['unit']}s") as advance:

@@ -127,18 +127,37 @@ class Samples(Sequence):
         row = int(index) + (len(self) if index < 0 else 0)
         if not 0 <= row < len(self):
             raise IndexError(f"no sample {index}: there are {len(self)}")
-        sample_id = self._ids[row].as_py()
+        sound, rate = self.decode(row, self.content(row))
+        event = self.events[row]
+        return Sample(sound, rate, self.record(row), self.strokes[row], self.class_maps, event)
+
+    def record(self, row: int) -> dict:
+        """The fields of a sample's record that it carries along, without its sound."""
+        return {name: value_of(row) for name, value_of in self._fields.items()}
+
+    def content(self, row: int) -> bytes | memoryview:
+        """The encoded sound of a sample, as `sha256` of its record is of it.
+
+        Raises
+        ------
+        UnreadableSample
+            Whatever keeps it from being read; names file and sample.
+        """
+        return read_or_name(self._contents, row, self._ids[row].as_py())
+
+    def decode(self, row: int, content: bytes | memoryview) -> tuple[np.ndarray, int]:
+        """The sound of that content and its rate, as of `wav.decode_sound`.
+
+        Raises
+        ------
+        UnreadableSample
+            If it cannot be decoded; names file and sample.
+        """
         try:
-            content = read_or_name(self._contents, row, sample_id)
-            sound, rate = decode_sound(content)
-        except UnreadableSample:
-            raise
+            return decode_sound(content)
         except ValueError as error:
             file = where(self._contents, row)
-            raise UnreadableSample(f"{file}: {sample_id}: {error}") from None
-        record = {name: value_of(row) for name, value_of in self._fields.items()}
-        event = self.events[row]
-        return Sample(sound, rate, record, self.strokes[row], self.class_maps, event)
+            raise UnreadableSample(f"{file}: {self._ids[row].as_py()}: {error}") from None
 
     @property
     def n_shards(self) -> int:

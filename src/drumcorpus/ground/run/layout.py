@@ -12,7 +12,7 @@ from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
 # Folders below the working folder in which a run writes.
-WRITTEN = ("results", "reports", "logs", "benchmarks", ".snakemake", STATE_FOLDER)
+WRITTEN = ("results", "reports", "logs", "benchmarks", "smoke", ".snakemake", STATE_FOLDER)
 # Folders of the checkout that hold its code and what is reviewed.
 CODE = ("src", "workflow", "config", "resources", "tests", "docs", "bench", ".git", ".venv")
 

@@ -109,6 +109,7 @@ class ProgressByPart(Progress):
         """Say in the log how much was done, how fast, however short the work was."""
         elapsed = self.clock() - self.started
         parts = ", ".join(f"{part} {n:,}" for part, n in self.done_of.items())
-        text = f"{self.what}: {self.done:,} {self.unit} ({parts}) in {elapsed:,.1f} s"
+        of_parts = f" ({parts})" if parts else ""
+        text = f"{self.what}: {self.done:,} {self.unit}{of_parts} in {elapsed:,.1f} s"
         if self.log:
             self.log(f"{text}, {self.done / elapsed:,.0f} a second" if elapsed > 0 else text)

@@ -1,7 +1,7 @@
 """The recordings of a source set as a job listens to them."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -34,3 +34,23 @@ def open_recordings(
     locate = open_raw_data(source_set, roots, sessions).verified
     reader = stereo_reader if stereo else recording_reader
     return reader(sessions, locate, sample_rate_hz, allow_not_finite=allow_not_finite)
+
+
+def export_sound(
+    source_set: str,
+    roots: Iterable[str | os.PathLike],
+    sessions: pa.Table,
+    settings: Mapping,
+) -> dict[str, Callable]:
+    """What an export reads of a source set: ``open_audio`` and ``read_raw``.
+
+    Parameters
+    ----------
+    source_set, roots, sessions
+        As of `open_recordings`.
+    settings : mapping
+        Of the export; `channels` counts.
+    """
+    source = (source_set, list(roots), sessions)
+    opened = open_recordings(*source, stereo=settings["channels"] == "stereo")
+    return {"open_audio": opened, "read_raw": open_raw_data(*source).read}

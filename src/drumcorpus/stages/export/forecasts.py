@@ -37,32 +37,49 @@ def forecast_exports(
     class_maps, threads, memory_limit
         As of `forecast.forecast_export`.
     """
-    forecasts = {}
-    for name, settings in exports.items():
-        manifest = settings["manifest"]
-        own = dict(tables[manifest])
-        roots = own.pop("roots")
-        lengths = {
-            key: milliseconds_by_label(settings[key], families) if key in settings else None
-            for key in OF_CLIPS
-        }
-        forecasts[f"{manifest}/{name}"] = forecast_export(
-            **own,
-            **lengths,
-            unit=settings["unit"],
-            sample_rate_hz=settings["sample_rate_hz"],
-            n_channels=2 if settings["channels"] == STEREO else 1,
-            encoding=settings["encoding"],
-            seconds=settings.get("seconds"),
-            overlap=settings.get("overlap"),
-            n_forms=len(settings["form"]),
-            limit=settings["limit"],
-            class_maps=class_maps.document(),
-            threads=threads,
-            memory_limit=memory_limit,
-            size_now=lambda source_set, path, roots=roots: _size_now(roots[source_set], path),
+    database = {"threads": threads, "memory_limit": memory_limit}
+    return {
+        f"{settings['manifest']}/{name}": forecast_of_export(
+            settings, tables[settings["manifest"]], families, class_maps, **database
         )
-    return forecasts
+        for name, settings in exports.items()
+    }
+
+
+def forecast_of_export(
+    settings: Mapping,
+    tables: Mapping,
+    families: Mapping[str, str],
+    class_maps: ClassMaps,
+    *,
+    threads: int,
+    memory_limit: str,
+) -> dict:
+    """What one export will hold and lack; `tables` are those of its manifest.
+
+    Parameters are those of `forecast_exports`; what else stands in the tables is not asked for.
+    """
+    lengths = {
+        key: milliseconds_by_label(settings[key], families) if key in settings else None
+        for key in OF_CLIPS
+    }
+    roots = tables["roots"]
+    return forecast_export(
+        **{key: tables[key] for key in ("manifest", "sessions", "inventories", "audio_checks")},
+        **lengths,
+        unit=settings["unit"],
+        sample_rate_hz=settings["sample_rate_hz"],
+        n_channels=2 if settings["channels"] == STEREO else 1,
+        encoding=settings["encoding"],
+        seconds=settings.get("seconds"),
+        overlap=settings.get("overlap"),
+        n_forms=len(settings["form"]),
+        limit=settings["limit"],
+        class_maps=class_maps.document(),
+        threads=threads,
+        memory_limit=memory_limit,
+        size_now=lambda source_set, path: _size_now(roots[source_set], path),
+    )
 
 
 def forecasts_in_words(forecasts: Mapping[str, Mapping]) -> str:

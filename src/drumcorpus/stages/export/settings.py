@@ -80,6 +80,32 @@ def sample_settings(settings: Mapping) -> dict:
     return {key: value for key, value in settings.items() if key not in AROUND}
 
 
+def smoked_exports(smoke: Mapping, exports: Mapping[str, Mapping]) -> dict[str, Mapping]:
+    """The exports that a smoke run tries, by name.
+
+    Parameters
+    ----------
+    smoke : mapping
+        The section of the configuration; its ``exports`` are names, or None for all.
+    exports : mapping
+        All that are configured.
+
+    Raises
+    ------
+    ValueError
+        If it names an export that there is not.
+    """
+    names = list(exports) if smoke["exports"] is None else smoke["exports"]
+    for name in names:
+        if name not in exports:
+            configured = ", ".join(exports) or "none"
+            raise ValueError(
+                f"config: smoke.exports: {name!r}{did_you_mean(name, exports)}; configured: "
+                f"{configured}"
+            )
+    return {name: exports[name] for name in names}
+
+
 def milliseconds_by_label(
     setting: float | Mapping[str, float], families: Mapping[str, str]
 ) -> dict[str, float]:

@@ -5,8 +5,10 @@
 a table there, and its entry in the schema.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.commands import command
 from drumcorpus.stages.gates import counts, rules
 from drumcorpus.stages.gates.export_gates import ALWAYS, EXPORT_GATES
@@ -140,6 +142,26 @@ def require_events(report: Mapping, exports: Sequence[str]) -> None:
             f"{names}: there is no event in the manifest, and nothing to export; see the health "
             f"report for what was dropped, or take the export away: exports: {{{exports[0]}: null}}"
         )
+
+
+def failing_export_gates(
+    report: Mapping, gates_file: str | os.PathLike, *, expired: Collection[str], mode: str
+) -> list[Verdict]:
+    """The gates on an export that would stop it, as of `check_export_gates`.
+
+    Parameters
+    ----------
+    report, expired
+        As of `check_export_gates`.
+    gates_file : path
+        Of the gates of its manifest.
+    mode : str
+        ``enforce``, or ``report``: none stops then.
+    """
+    if mode != "enforce":
+        return []
+    verdicts = check_export_gates(report, read_yaml(gates_file), expired=expired)
+    return [verdict for verdict in verdicts if verdict["status"] == FAIL]
 
 
 def _verdicts(
