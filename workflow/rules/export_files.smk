@@ -77,7 +77,11 @@ def smoke_tables(manifest):
     """What the exports of a manifest are made from, and what says how large they will be."""
     source_sets = config["manifests"][manifest]["source_sets"]
     return tables_to_verify(manifest) | {
-        "weights": f"results/sampling/{manifest}.parquet",
+        "weights": {
+            name: weights_of(manifest, export["weights"])
+            for name, export in SMOKED.items()
+            if export["manifest"] == manifest
+        },
         "cards": {name: str(config_path(card_name(name))) for name in source_sets},
         "shards": [
             {
@@ -97,7 +101,8 @@ def smoke_inputs(manifest):
     """All of these that a rule makes."""
     tables = smoke_tables(manifest)
     return [
-        *(tables[name] for name in ("manifest", "weights")),
+        tables["manifest"],
+        *sorted(set(tables["weights"].values())),
         *(path for n in ("inventories", "audio_checks") for path in tables[n]),
         *(
             shard[name]

@@ -14,8 +14,8 @@ from drumcorpus.vocabulary import SPLITS
 N_EXAMPLES = 5
 # What may be wrong with a sample.
 UNREADABLE, OTHER_CONTENT, OTHER_LENGTH, ONSET_OUTSIDE = (
-    *("cannot be read", "has another digest than its record"),
-    *("has another length or rate than its record", "has an onset outside its sound"),
+    *("that cannot be read", "with another digest than in the record"),
+    *("with another length or rate than in the record", "with an onset outside the sound"),
 )
 _FIELDS = ("source_set", "sha256", "bytes", "n_samples", "sample_rate_hz", "n_clipped")
 

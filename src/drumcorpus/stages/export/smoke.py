@@ -15,18 +15,15 @@ import pyarrow.compute as pc
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.stages.export.assemble import assemble_export, write_label_list
+from drumcorpus.stages.export.assemble import assemble_export
+from drumcorpus.stages.export.class_map_files import read_class_maps
 from drumcorpus.stages.export.figures import measure_export
 from drumcorpus.stages.export.forecasts import forecast_of_export
+from drumcorpus.stages.export.label_lists import write_label_list
 from drumcorpus.stages.export.layout import CHECKSUMS, SPLIT_FOLDERS, label_file
 from drumcorpus.stages.export.limits import limits_of_manifest
 from drumcorpus.stages.export.settings import FILES
-from drumcorpus.stages.export.shard_inputs import (
-    ShardPart,
-    read_class_maps,
-    read_sample_cutter,
-    read_shard,
-)
+from drumcorpus.stages.export.shard_inputs import ShardPart, read_sample_cutter, read_shard
 from drumcorpus.stages.export.smoke_health import label_shares, sickness
 from drumcorpus.stages.export.verify import files_of, verify_export
 
@@ -77,9 +74,9 @@ def smoke_exports(
     exports : mapping
         Settings by name, as of `settings.export_settings`.
     tables : mapping
-        By manifest: what `forecasts.forecast_of_export` takes; ``weights``, a path; ``cards``, a
-        path by source set; ``shards``, a list of mappings with ``source_set``, ``shard`` and the
-        paths ``events``, ``sessions`` and ``splits``.
+        By manifest: what `forecasts.forecast_of_export` takes; ``weights``, a path by export;
+        ``cards``, a path by source set; ``shards``, a list of mappings with ``source_set``,
+        ``shard`` and the paths ``events``, ``sessions`` and ``splits``.
     vocabulary : mapping
         ``taxonomy``, ``class_maps`` and ``general_midi``: paths.
     around : Surroundings
@@ -173,8 +170,10 @@ def smoke_export(
         release=None,
         settings=settings,
         class_maps=class_maps,
-        weights=tables["weights"],
-        label_files=_label_lists(root, settings, of_shards["index"], class_maps, tables),
+        weights=tables["weights"][name],
+        label_files=_label_lists(
+            root, settings, of_shards["index"], class_maps, tables["weights"][name]
+        ),
         limits=folder / "limits.parquet",
         cards={name: read_yaml(path) for name, path in tables["cards"].items()},
         **of_shards,
@@ -240,13 +239,13 @@ def _shards_with(limits: pa.Table, shards: Iterable[Mapping]) -> Iterator[Mappin
             yield shard
 
 
-def _label_lists(root: Path, settings, indexes, class_maps, tables) -> list[str]:
+def _label_lists(root: Path, settings, indexes, class_maps, weights) -> list[str]:
     """Write the label lists of an export of files; their paths below the export."""
     if FILES not in settings["form"]:
         return []
     for split, folder in SPLIT_FOLDERS.items():
         (root / folder).mkdir(parents=True, exist_ok=True)
-        write_label_list(root / label_file(split), indexes, split, class_maps, tables["weights"])
+        write_label_list(root / label_file(split), indexes, split, class_maps, weights)
     return [label_file(split) for split in SPLIT_FOLDERS]
 
 

@@ -96,7 +96,7 @@ def sickness(figures: Mapping, failed: Iterable[Mapping]) -> list[str]:
     if not checked["read"]:
         sick.append(f"{n_written:,} {unit}s were written, and none could be read back")
     for problem, of in checked["problems"].items():
-        sick.append(f"{of['samples']:,} {unit}s {problem}, e.g. {', '.join(of['examples'])}")
+        sick.append(f"{of['samples']:,} {unit}(s) {problem}, e.g. {', '.join(of['examples'])}")
     for name, of in checked["by_source_set"].items():
         if of["struck"] and of["silent"] == of["struck"]:
             sick.append(
@@ -109,7 +109,7 @@ def sickness(figures: Mapping, failed: Iterable[Mapping]) -> list[str]:
     listing = figures["listing"]
     if listing:
         shown = ", ".join(f"{row['path']} ({row['problem']})" for row in listing[:N_EXAMPLES])
-        sick.append(f"{len(listing):,} files are not as SHA256SUMS has them, e.g. {shown}")
+        sick.append(f"{len(listing):,} file(s) not as SHA256SUMS has them, e.g. {shown}")
     sick += [f"gate {verdict['gate']}: {verdict['sentence']}" for verdict in failed]
     return sick
 

@@ -72,7 +72,7 @@ class Corpus:
             "inventories": [path["inventory"]],
             "audio_checks": [],
             "roots": {"egmd": [folder / "raw"]},
-            "weights": weights,
+            "weights": {"mine": weights},
             "cards": {"egmd": REPO / "resources/source_sets/egmd.yaml"},
             "shards": [shard | {name: path[name] for name in ("events", "sessions", "splits")}],
         }
@@ -221,8 +221,8 @@ def test_damage_is_told_by_those_who_read_it_back(corpus):
 
     sick = corpus.smoke(check=check)["sick"]
     assert len(sick) == 2
-    assert sick[0].startswith("1 clips has another digest than its record, e.g. es1x")
-    assert sick[1].startswith("1 files are not as SHA256SUMS has them, e.g. train/clips/egmd/")
+    assert sick[0].startswith("1 clip(s) with another digest than in the record, e.g. es1x")
+    assert sick[1].startswith("1 file(s) not as SHA256SUMS has them, e.g. train/clips/egmd/")
 
 
 def test_labels_are_compared_by_the_share_of_each(corpus, tmp_path):
