@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from drumcorpus.stages.export.amounts import duration_in_words, size_in_words, text_table
 from drumcorpus.stages.export.limits import limit_in_words
 
+SAME_SHARE = 0.0005  # what shares of labels differ by that are shown with the same digits
+
 
 def full_run(figures: Mapping) -> dict:
     """The full run as the smoke run lets expect it: each source set by its own rates.
@@ -116,6 +118,8 @@ def _shares(figures: Mapping, name: str) -> str:
     of = figures["label_shares"].get(name, {"label": None})
     if of["label"] is None:
         return ""
+    if of["difference"] < SAME_SHARE:
+        return "; shares of labels as in the manifest"
     part, whole = (
         100 * of[key].get(of["label"], 0) / sum(of[key].values()) for key in ("part", "whole")
     )
