@@ -245,6 +245,7 @@ def test_every_export_is_estimated_by_its_own_settings(tables, tmp_path):
     defaults = {
         "sample_rate_hz": 8000,
         "channels": "mono",
+        "limit": None,
         "encoding": "wav16",
         "preroll_ms": 80,
         "postroll_ms": {"default": 200, "crash": 800},

@@ -64,7 +64,8 @@ class Corpus:
             ]
         }
         weights = folder / "weights.parquet"
-        write_table(weights, pa.table({"event_id": [rows[0]["event_id"]], "weight": [0.5]}))
+        of = {"event_id": [rows[0]["event_id"]], "session_id": ["s1"], "weight": [0.5]}
+        write_table(weights, pa.table(of))
         shard = {"source_set": "egmd", "shard": "000"}
         self.tables = {
             "manifest": path["events"],
