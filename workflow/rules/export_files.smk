@@ -52,20 +52,15 @@ LIMITED = [name for name, export in EXPORTS.items() if export["limit"] is not No
 
 def limits_of_export(wildcards):
     """What a limited export takes of every session."""
-    return [
-        f"results/limits/{wildcards.manifest}/{name}.parquet"
-        for name in LIMITED
-        if name == wildcards.export
-    ]
+    if wildcards.export not in LIMITED:
+        return []
+    return ["results/limits/{manifest}/{export}.parquet".format(**wildcards)]
 
 
 def limits_of_shard(wildcards):
     """The same of one shard."""
-    return [
-        path.removesuffix(".parquet")
-        + f"/{wildcards.source_set}/{wildcards.shard}.parquet"
-        for path in limits_of_export(wildcards)
-    ]
+    path = "results/limits/{manifest}/{export}/{source_set}/{shard}.parquet"
+    return [path.format(**wildcards)] if wildcards.export in LIMITED else []
 
 
 # Whose exports `smoke` tries, and where these stay if they are kept.
