@@ -126,7 +126,7 @@ def forecast_export(
     seconds: float | None = None,
     overlap: float | None = None,
     n_forms: int = 1,
-    limit: int | None = None,
+    limit: int | None,
     class_maps: Mapping[str, Mapping],
     threads: int,
     memory_limit: str,

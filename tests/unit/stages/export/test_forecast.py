@@ -89,6 +89,7 @@ def forecast(tables):
             "unit": unit,
             "sample_rate_hz": 8000,
             "n_channels": 1,
+            "limit": None,
             "encoding": "wav16",
             "preroll_ms": dict.fromkeys(MAPS["components"]["of"], 80),
             "postroll_ms": {"kick": 200, "snare": 200, "crash": 800},
