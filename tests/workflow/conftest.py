@@ -95,7 +95,7 @@ class Project:
             path.relative_to(self.folder).as_posix(): path.read_bytes()
             for top in ("results", "reports")
             for path in sorted((self.folder / top).rglob("*"))
-            if path.is_file() and path.name != "run.json"
+            if path.is_file() and path.name not in ("run.json", "run.log")
         }
 
 

@@ -7,7 +7,7 @@ from drumcorpus.ground.run.job import start_job
 job = start_job(snakemake)
 
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.ground.run.exports_made import indexes_made
+from drumcorpus.ground.run.exports_made import indexes_made, logs_made
 from drumcorpus.stages.export.assemble import assemble_export, write_run
 from drumcorpus.stages.export.class_map_files import read_class_maps
 
@@ -21,5 +21,6 @@ cards = dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True))
 shared = {"class_maps": maps, "threads": snakemake.threads, **params.local}
 about = {**names, "release": params.release, "settings": params.export, "cards": cards}
 metadata = assemble_export(folder, **about, **tables, **shared)
-job.say(write_run(folder, indexes_made(**names), metadata, **shared))
+made = (indexes_made(**names), logs_made(**names))
+job.say(write_run(folder, *made, metadata, **shared))
 job.finish({"samples": metadata["statistics"]["records"]})

@@ -44,12 +44,21 @@ def export_in_words(export: str, report: Mapping) -> str:
 
 def indexes_made(manifest: str, export: str, folder: Path = Path()) -> list[Path]:
     """The indexes of an export that the present run has made so far."""
+    return _of_shards(manifest, export, folder, SAMPLES, ".parquet")
+
+
+def logs_made(manifest: str, export: str, folder: Path = Path()) -> list[Path]:
+    """The logs of the jobs that made them, in the same order."""
+    return _of_shards(manifest, export, folder, f"logs/{WRITES_SAMPLES}", ".log")
+
+
+def _of_shards(manifest: str, export: str, folder: Path, top: str, ending: str) -> list[Path]:
     made = {
-        Path(SAMPLES, manifest, export, names["source_set"], f"{names['shard']}.parquet")
+        (names["source_set"], names["shard"])
         for names in _made(folder / RUN_LOG, WRITES_SAMPLES)
         if (names["manifest"], names["export"]) == (manifest, export)
     }
-    return sorted(folder / path for path in made)
+    return [folder / top / manifest / export / s / f"{n}{ending}" for s, n in sorted(made)]
 
 
 def _made(run_log: Path, rule: str) -> list[dict]:

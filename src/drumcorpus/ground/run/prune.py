@@ -24,7 +24,7 @@ from drumcorpus.ground.run.run_manifest import (
 
 FOLDERS = ("results", "reports")
 MODES = ("list", "delete")
-RUN = "run.json"
+OF_RUN = ("run.json", "run.log")
 FILES_OF_SHARD = ".files.parquet"  # how the table of the files of a shard ends
 
 
@@ -71,9 +71,9 @@ def find_prunable(plan: Plan, files_of: Callable[[str], Iterable[tuple[str, int]
             products.append(product)
             files += _own_files(product, plan, files_of)
             # What the last run added stands beside the listing, and in no record.
-            of_run = Path(product).with_name(RUN)
-            if product.startswith(f"{EXPORTS}/") and is_plain_file(of_run) and of_run not in files:
-                files.append(of_run)
+            for of_run in map(Path(product).with_name, OF_RUN):
+                if product.startswith(f"{EXPORTS}/") and is_plain_file(of_run):
+                    files += [of_run] if of_run not in files else []
         else:
             changed.append(product)
     return Prunable(products, changed, files, _gone(plan))

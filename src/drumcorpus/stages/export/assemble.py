@@ -25,6 +25,7 @@ from drumcorpus.stages.export.layout import (
     FILES_TABLE,
     METADATA,
     RUN,
+    RUN_LOG,
     SPLIT_FOLDERS,
     UNIT_FOLDERS,
     label_file,
@@ -154,6 +155,7 @@ def assemble_export(
 def write_run(
     export_root: str | os.PathLike,
     made: Sequence[str | os.PathLike],
+    logs: Sequence[str | os.PathLike],
     metadata: Mapping,
     *,
     class_maps: ClassMaps,
@@ -162,13 +164,18 @@ def write_run(
 ) -> str:
     """Write `run.json`, what a run has added to an export; the same as a table in words.
 
-    It stands outside the checksums: it is of the run, and not of the export.
+    `run.log` has that table, and what the jobs have logged that made it. Both stand outside the
+    checksums: they are of the run, and not of the export.
 
     Parameters
     ----------
     export_root : path
     made : sequence of path
         The indexes that the run has made.
+    logs : sequence of path
+        The logs of the jobs that made them, below the working folder; of those that are gone
+        nothing is said, and of the others what is no remark of a library, which may name places of
+        this machine.
     metadata : mapping
         The content of `metadata.json`.
     class_maps, memory_limit, threads
@@ -177,7 +184,17 @@ def write_run(
     maps = class_maps.document()
     figures = measure_samples(made, class_maps=maps, threads=threads, memory_limit=memory_limit)
     write_json(Path(export_root, RUN), {"schema": RUN_SCHEMA, **run_figures(figures)})
-    return contribution_table(figures, metadata)
+    table = contribution_table(figures, metadata)
+    parts = [table, *(_logged(Path(log)) for log in logs if Path(log).is_file())]
+    write_text(Path(export_root, RUN_LOG), "\n\n".join(parts) + "\n")
+    return table
+
+
+def _logged(log: Path) -> str:
+    """The path of a log and what its job has said in it."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [line.removeprefix("INFO ") for line in lines if line.startswith("INFO ")]
+    return "\n".join([log.as_posix(), *(f"  {line}" for line in said)])
 
 
 def components_document(class_maps: ClassMaps) -> dict:

@@ -13,7 +13,7 @@ SPLIT_FOLDERS = {"train": "train", "validation": "val", "test": "test"}
 CHECKSUMS = "SHA256SUMS"
 COMPONENTS = "components.json"
 METADATA = "metadata.json"
-RUN = "run.json"  # what the last run has added; of no digest
+RUN, RUN_LOG = "run.json", "run.log"  # what the last run has added; of no digest
 FILES_TABLE = "files.parquet"  # every file but itself and the checksums
 
 # One stroke of a record; what is not known of it is null.

@@ -11,7 +11,7 @@ from drumcorpus.ground.files.fan_out import old_of, part_of
 from drumcorpus.ground.files.paths import inside_root
 from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.files.tables import iter_batches, read_table
-from drumcorpus.stages.export.layout import CHECKSUMS, FILES_TABLE, RUN
+from drumcorpus.stages.export.layout import CHECKSUMS, FILES_TABLE, RUN, RUN_LOG
 
 LEVELS = ("quick", "sample", "full")
 # Names of files of sound, which are many or large; a table of labels has no minus in its name.
@@ -186,7 +186,7 @@ def _unlisted_folders(root: Path, listed: set[str], ignored_names: tuple) -> lis
 
 def _may_stand(name: str, folder: str, digests: dict, ignored_names: tuple) -> bool:
     """Whether a file that is not listed may stand there all the same."""
-    if name in ignored_names or (name in (CHECKSUMS, RUN) and not folder):
+    if name in ignored_names or (name in (CHECKSUMS, RUN, RUN_LOG) and not folder):
         return True
     described = name.removesuffix(".manifest.json")
     return described != name and (described in digests or (described == CHECKSUMS and not folder))

@@ -2,7 +2,12 @@
 
 import json
 
-from drumcorpus.ground.run.exports_made import export_in_words, exports_in_words
+from drumcorpus.ground.run.exports_made import (
+    export_in_words,
+    exports_in_words,
+    indexes_made,
+    logs_made,
+)
 
 REPORT = {
     "unit": "segment",
@@ -56,3 +61,17 @@ def test_each_export_of_a_manifest_is_told_by_its_name_in_order(tmp_path):
     rows = [assembled("b", "x"), assembled("a", "y"), assembled("a", "x"), assembled("a", "x")]
     lines = said(tmp_path, STARTED, *rows).splitlines()
     assert [line.partition(":")[0] for line in lines] == ["Export a/x", "Export a/y", "Export b/x"]
+
+
+def test_the_indexes_and_logs_of_what_the_run_has_made_so_far_go_together(tmp_path):
+    def written(export, shard, outcome="made"):
+        names = {"manifest": "a", "export": export, "source_set": "s", "shard": shard}
+        return {"rule": "write_samples", "wildcards": names, "outcome": outcome}
+
+    rows = [written("x", "003"), STARTED, written("x", "001"), written("x", "000")]
+    said(tmp_path, *rows, written("y", "002"), written("x", "004", "fresh"))
+    tops = ("results/samples", "logs/write_samples")
+    expected = [[tmp_path / top / f"a/x/s/{n}" for n in ("000", "001")] for top in tops]
+    made = (indexes_made("a", "x", tmp_path), logs_made("a", "x", tmp_path))
+    assert [[path.with_suffix("") for path in paths] for paths in made] == expected
+    assert [path.suffix for paths in made for path in paths] == [".parquet"] * 2 + [".log"] * 2

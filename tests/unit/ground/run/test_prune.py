@@ -185,3 +185,14 @@ def test_a_clip_of_another_size_and_one_behind_a_link_stay(folder):
 def test_nothing_to_prune_is_said():
     make(STAYS)
     assert in_words(find(STAYS), "delete") == "there is nothing that no rule makes."
+
+
+def test_what_the_last_run_added_to_an_export_goes_with_it():
+    make(LISTING)
+    of_run = [Path(LISTING).with_name(name) for name in ("run.json", "run.log")]
+    for path in of_run:
+        path.write_text("of the run\n")
+    found = find()
+    assert (found.products, found.files) == ([LISTING], of_run)
+    take_away(found)
+    assert not Path("results/export/old").exists()

@@ -13,7 +13,7 @@ from shard_of_events import MAPS, cut, event, session, settings_of, write_tables
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.schemas import EVENTS, SESSIONS
-from drumcorpus.stages.export.assemble import assemble_export
+from drumcorpus.stages.export.assemble import assemble_export, write_run
 from drumcorpus.stages.export.label_lists import write_label_list
 from drumcorpus.stages.export.layout import SPLIT_FOLDERS, records_schema
 from drumcorpus.stages.export.verify import LEVELS, absent_files, files_are_whole, verify_export
@@ -420,3 +420,38 @@ def test_no_export_and_an_unknown_level(export, tmp_path):
     assert problems(tmp_path) == [("SHA256SUMS", "missing")]
     with pytest.raises(ValueError, match="level: expected one of quick, sample, full"):
         verify_export(tmp_path, "deep")
+
+
+# --- what a run has added
+
+
+def test_what_a_run_added_stands_beside_the_export_and_in_no_listing(export, tmp_path):
+    metadata = export()
+    log = tmp_path / "000.log"
+    log.write_text(
+        "INFO write_samples m mine egmd 000: 2 clips (train 2) in 0.5 s, 4 a second\n"
+        "WARNING /home/somebody/lib.py:3: UserWarning: old\n"
+        "INFO clip: 2\n"
+    )
+    made, logs = export.indexes[:1], [log, tmp_path / "gone.log"]
+    settings = {"class_maps": MAPS, "memory_limit": "500MB", "threads": 1}
+    table = write_run(export.root, made, logs, metadata, **settings)
+    run = export.json("run.json")
+    assert run["run_statistics"]["records"] == 2
+    assert run["run_label_counts"]["train"]["components"]["kick"] == 4
+    assert run["run_split_durations_seconds"] == {"train": 0.56, "validation": 0, "test": 0}
+    assert run["run_in_words"]["total"]["records"] == "2"
+    lines = table.splitlines()
+    assert lines[0] == "Run contribution"
+    assert lines[2].split()[:3] == ["train", "2", "6"]
+    assert (export.root / "run.log").read_text() == (
+        f"{table}\n\n{log.as_posix()}\n"
+        "  write_samples m mine egmd 000: 2 clips (train 2) in 0.5 s, 4 a second\n"
+        "  clip: 2\n"
+    )
+    assert problems(export.root, "full") == []
+    assert "run.log" not in (export.root / "SHA256SUMS").read_text()
+    assert {
+        *("statistics", "label_counts", "split_durations_seconds", "durations_by_source_set"),
+        "in_words",
+    } <= metadata.keys()
