@@ -96,6 +96,13 @@ SESSIONS = pa.schema(
         # Where several mono files are one recording, such as a pair of overheads; else null.
         ("channel_paths", pa.list_(pa.string())),
         ("audio_duration", pa.float64()),
+        # Of the recording of all instruments, which has the time line of the drums: the file that
+        # names it; null where there is none, or no recording of the drums.
+        ("mix_path", pa.string()),
+        # Where it is a sum: the recordings that are added, each by the file that names it, and
+        # their linear gains; else null.
+        ("mix_parts", pa.list_(pa.struct([("path", pa.string()), ("gain", pa.float64())]))),
+        ("mix_duration", pa.float64()),
         # Whether the channels of its sound cancel when they are mixed to one, so that the loudest
         # is heard instead; null where there is one channel, no sound, or no label.
         ("channels_cancel", pa.bool_()),

@@ -1,7 +1,7 @@
 """Sessions: what a survey tells of them, their shards, and the raw files they rest on."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -37,6 +37,29 @@ class Survey:
     roles: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+
+
+def mix_files(session: Mapping) -> list[str]:
+    """The raw files that a session's mix is made of, in order; none where it has no mix.
+
+    Parameters
+    ----------
+    session : mapping
+        Of the schema SESSIONS, or as a survey has it.
+
+    Examples
+    --------
+    >>> drums = {"audio_path": "left.wav", "channel_paths": ["left.wav", "right.wav"]}
+    >>> parts = [{"path": "left.wav", "gain": 0.5}, {"path": "band.wav", "gain": 0.5}]
+    >>> mix_files(drums | {"mix_path": "band.wav", "mix_parts": parts})
+    ['left.wav', 'right.wav', 'band.wav']
+    """
+    if session.get("mix_path") is None:
+        return []
+    parts = [part["path"] for part in session.get("mix_parts") or ()] or [session["mix_path"]]
+    channels = session.get("channel_paths") or []
+    own = {channels[0]: channels} if channels else {}
+    return [path for part in parts for path in own.get(part, [part])]
 
 
 def shard_of(session_id: str, n_shards: int) -> int:

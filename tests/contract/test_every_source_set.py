@@ -16,7 +16,10 @@ from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.schemas import EVENTS, INVENTORY, QUARANTINE, SESSIONS, TALLIES
+from drumcorpus.sessions import mix_files
 
+# Sessions of the demo with a recording of all instruments.
+MIXES = {"slakh2100": 7, "enst_drums": 4, "mdb_drums": 1, "musdb18_hq": 3}
 SOURCE_SETS = read_yaml(REPO / "config/config.yaml")["use"]
 # Sets whose recordings have no onsets that could be labels: what they hold is listed only.
 WITHOUT_EVENTS = {"musdb18_hq"}
@@ -118,6 +121,15 @@ def test_sessions_rest_on_files_that_are_there(inventory):
         named = [session["annotation_path"], session["audio_path"]]
         assert {path for path in named if path} <= files.keys()
         assert set(session["channel_paths"] or []) <= files.keys()
+        assert set(mix_files(session)) <= files.keys()
+
+
+def test_a_mix_is_as_long_as_the_drums_and_another_file(name, inventory):
+    mixed = [row for row in inventory.sessions.to_pylist() if row["mix_path"]]
+    assert len(mixed) == MIXES.get(name, 0)
+    for row in mixed:
+        assert row["mix_path"] != row["audio_path"]
+        assert row["mix_duration"] == pytest.approx(row["audio_duration"], abs=0.001)
 
 
 def test_the_tables_have_their_schemas(inventory, ingested):

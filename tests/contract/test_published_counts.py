@@ -199,7 +199,7 @@ def test_groove_midi_without_one_drummer_lacks_his_sessions(shared, tmp_path):
 def test_the_18_tracks_of_mdb_drums_are_a_part_of_23(shared, tmp_path):
     found = described("mdb_drums", [real(shared, "mdb_drums")], tmp_path, notes=True)
     assert found["says"] == (
-        "partial: sessions 18 of 23; recordings 8 of 23; files audio 8 of 23; notes 7,031 of 7,994"
+        "partial: sessions 18 of 23; recordings 8 of 23; files audio 9 of 46; notes 7,031 of 7,994"
     )
 
 

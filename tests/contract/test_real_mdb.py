@@ -76,7 +76,14 @@ def test_there_are_18_tracks_8_with_audio_and_nothing_is_refused(inventory, sess
         silent = [] if title_of(name) in WITH_AUDIO else ["no drum-only audio in the root"]
         assert session["notes"] == silent
     roles = Counter(inventory.files["role"].to_pylist())
-    assert roles == {"annotation": 54, "audio": 8, "other": 1}
+    assert roles == {"annotation": 54, "audio": 9}
+
+
+def test_the_full_mix_at_hand_is_as_long_as_its_drums(sessions):
+    mixes = {title_of(name): row["mix_path"] for name, row in sessions.items() if row["mix_path"]}
+    assert mixes == {"Zeppelin": "audio/full_mix/MusicDelta_Zeppelin_MIX.wav"}
+    session = sessions["MusicDelta_Zeppelin"]
+    assert session["mix_duration"] == pytest.approx(session["audio_duration"], abs=0.05)
 
 
 def test_every_subclass_occurs_as_often_as_was_counted(ingested):

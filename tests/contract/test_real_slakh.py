@@ -106,6 +106,20 @@ def test_the_recordings_are_the_drum_stems(sessions, files):
     assert [(info.samplerate, info.channels) for info in infos] == [(44100, 1), (16000, 1)]
 
 
+def test_the_mix_is_the_sum_of_all_stems(sessions, files):
+    assert sessions[REDUX]["mix_path"] == f"{REDUX}/mix.flac"
+    assert sessions[BABY]["mix_path"] == f"{BABY}/mix.wav"
+    stem, mix = (
+        soundfile.read(files[sessions[REDUX][name]].location)[0]
+        for name in ("audio_path", "mix_path")
+    )
+    stems = [path for path in files if path.startswith(f"{REDUX}/stems/")]
+    whole = sum(soundfile.read(files[path].location)[0] for path in stems)
+    assert len(mix) == len(stem) == 88_200
+    # Two seconds from the start of each, so that they lie over each other.
+    assert np.corrcoef(mix, whole)[0, 1] > 0.99
+
+
 @pytest.mark.parametrize("name", [REDUX, BABY])
 def test_every_note_is_read_and_has_a_label(name, sessions, read, label_map, options):
     hits = read_hits(sessions[name], read, label_map, options)

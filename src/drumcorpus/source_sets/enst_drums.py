@@ -39,6 +39,7 @@ MIXES = {
     "overheads": ("overhead_L", "overhead_R"),
 }
 """Channels that make up what the setting `mix` asks for."""
+ACCOMPANIMENT = "accompaniment"  # the channel of the music that is played along with
 
 HITS, BACKED = "hits", ("minus-one", "MIDI-minus-one")
 KINDS = (HITS, "phrase", "solo", *BACKED)
@@ -102,14 +103,19 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     of another only in the case of its ending (`duplicate_session`), audio that `mix` asks for and
     the root lacks (`missing_audio`), and recordings without an annotation (`missing_annotation`).
 
+    Of a take with accompaniment the mix of all instruments is a sum: its gains are in the ratio of
+    the setting `drums_to_accompaniment`, and together 1.
+
     Raises
     ------
     ValueError
-        If there is no annotation at all, or the setting `mix` is none of MIXES.
+        If there is no annotation at all, the setting `mix` is none of MIXES, or
+        `drums_to_accompaniment` is no number above 0.
     """
     mix = options.get("mix")
     if mix not in MIXES:
         raise ValueError(f"source_sets.enst_drums.mix is {mix!r}; allowed: {', '.join(MIXES)}")
+    gains = _gains(options.get("drums_to_accompaniment"))
     survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     audio: dict[str, dict[str, str]] = {}
     for path in sorted(files):
@@ -125,6 +131,8 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
             if take is not None:
                 recording = _recording(survey, session_id, MIXES[mix], audio)
                 _add_session(survey, path, session_id, take, recording, bool(audio))
+                backing = audio.get(session_id, {}).get(ACCOMPANIMENT)
+                survey.sessions[-1] |= _full_mix(survey, take, recording, backing, gains)
             seen.add(session_id)
     if not seen:
         where = "the folder that holds drummer_1, drummer_2 and drummer_3"
@@ -165,6 +173,31 @@ def _recording(
     recording = [] if lost else [channels[channel] for channel in wanted]
     survey.roles |= dict.fromkeys(recording, AUDIO)
     return recording
+
+
+def _gains(ratio: float | None) -> tuple[float, float]:
+    """Linear gains of the drums and of the accompaniment."""
+    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio < np.inf:
+        raise ValueError(
+            f"source_sets.enst_drums.drums_to_accompaniment is {ratio!r}; allowed: a number above 0"
+        )
+    return ratio / (1 + ratio), 1 / (1 + ratio)
+
+
+def _full_mix(
+    survey: Survey,
+    take: Take,
+    recording: list[str],
+    accompaniment: str | None,
+    gains: tuple[float, float],
+) -> dict:
+    """What a session says of the drums and the accompaniment together; nothing where one lacks."""
+    if take.kind not in BACKED or not recording or accompaniment is None:
+        return {}
+    survey.roles[accompaniment] = AUDIO
+    paths = (recording[0], accompaniment)
+    parts = [{"path": path, "gain": gain} for path, gain in zip(paths, gains, strict=True)]
+    return {"mix_path": accompaniment, "mix_parts": parts}
 
 
 def _add_session(

@@ -69,7 +69,9 @@ _FILES = {
     "class": re.compile(rf"(?:.*/)?annotations/class/{_TRACK}_class\.txt"),
     "beats": re.compile(rf"(?:.*/)?annotations/beats/{_TRACK}_MIX\.beats"),
     "drums": re.compile(rf"(?:.*/)?audio/drum_only/{_TRACK}_Drum\.wav"),
+    "mix": re.compile(rf"(?:.*/)?audio/full_mix/{_TRACK}_MIX\.wav"),
 }
+_SOUND = ("drums", "mix")
 _INDEX = re.compile(r"(?:.*/)?MIREX2017\.md")
 
 
@@ -77,9 +79,8 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     """Which tracks there are, by the names of the files.
 
     A track is annotated by its subclass file; class, beats and drum-only audio may be missing
-    and are then noted. The full mix and the multitrack are not used: the first is not drums
-    alone, and the second is not what was annotated. Its group is the work, as other data sets
-    have the same recordings.
+    and are then noted. The full mix may be missing too. The multitrack is not used: it is not what
+    was annotated. Its group is the work, as other data sets have the same recordings.
 
     Refused are: files of a track without a subclass file (`missing_annotation`), a second file
     of one name in another folder (`duplicate_file`), beats that cannot be read
@@ -104,7 +105,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
                 survey.refusals.append(Refusal(path, UNREADABLE_METADATA, str(error)))
         else:
             _sort_in(path, tracks, survey)
-    if not tracks:
+    if all(paths.keys() == {"mix"} for paths in tracks.values()):
         raise ValueError(
             "no file such as annotations/subclass/MusicDelta_Rock_subclass.txt; the root of "
             "mdb_drums is the folder that holds annotations and audio"
@@ -112,7 +113,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for track, paths in sorted(tracks.items()):
         if "subclass" in paths:
             _add_session(survey, track, paths, read, sets.get(track))
-        else:
+        elif paths.keys() != {"mix"}:  # as of any song of MedleyDB
             detail = f"no annotations/subclass/{track}_subclass.txt belongs to it"
             path = paths.get("drums") or min(paths.values())
             survey.refusals.append(Refusal(path, MISSING_ANNOTATION, detail, track))
@@ -168,7 +169,7 @@ def _sort_in(path: str, tracks: dict[str, dict[str, str]], survey: Survey) -> No
             survey.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
             return
         paths[kind] = path
-        if kind != "drums":
+        if kind not in _SOUND:
             survey.roles[path] = ANNOTATION
         return
     if name.endswith((".txt", ".beats")) and re.search("(?:^|/)annotations/", path):
@@ -200,8 +201,9 @@ def _add_session(
             tempo, meter = round(tempo_of_beats(times), 3), meter_of_beats(numbers)
     if paths.get("beats") not in support:
         notes.append("no beat annotation")
-    if "drums" in paths:
-        survey.roles[paths["drums"]] = AUDIO
+    # Of drums alone it can be said whether the labels are where they sound: no mix without them.
+    mix = paths.get("mix") if "drums" in paths else None
+    survey.roles |= {path: AUDIO for path in (paths.get("drums"), mix) if path}
     survey.owners |= dict.fromkeys(paths.values(), track)
     survey.sessions.append(
         {
@@ -212,6 +214,7 @@ def _add_session(
             "meter": meter,
             "annotation_path": paths["subclass"],
             "audio_path": paths.get("drums"),
+            "mix_path": mix,
             "support_paths": support,
             "notes": notes,
         }

@@ -21,7 +21,8 @@ from drumcorpus.vocabulary import (
 
 FOLDERS = ("train", "test")
 DRUMS = "drums.wav"
-STEMS = (DRUMS, "mixture.wav", "bass.wav", "other.wav", "vocals.wav")
+MIXTURE = "mixture.wav"
+STEMS = (DRUMS, MIXTURE, "bass.wav", "other.wav", "vocals.wav")
 NOTE = "the drum stem is a mix of the whole kit: no labels are made of it"
 
 
@@ -83,7 +84,8 @@ def _add_song(
         return
     split = folder.partition("/")[0]
     stems = [f"{folder}/{stem}" for stem in STEMS if f"{folder}/{stem}" in files]
-    survey.roles[drums] = AUDIO
+    mixture = f"{folder}/{MIXTURE}" if f"{folder}/{MIXTURE}" in files else None
+    survey.roles |= {path: AUDIO for path in (drums, mixture) if path}
     survey.owners |= dict.fromkeys(stems, song)
     artist, _, title = song.partition(" - ")
     group_id = work_group(artist, title)
@@ -93,6 +95,7 @@ def _add_song(
             "group_id": group_id,
             "split": "validation" if split == "train" and group_id in validation else split,
             "audio_path": drums,
+            "mix_path": mixture,
             "label_map": None,
             "measure_loudness": True,
             "notes": [NOTE],

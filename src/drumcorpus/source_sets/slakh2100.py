@@ -58,7 +58,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     A track is a session. One that the chosen partition omits, or that has no drum stem, is a
     session without labels. Several drum stems, which the published set does not have, are a
     session each, for every stem has a kit and a recording of its own. Tracks of equal MIDI, by
-    content, are one group.
+    content, are one group. The mix of a track is that of its one drum stem.
 
     Refused are: a track without metadata (`missing_metadata`), or whose metadata cannot be read
     (`unreadable_metadata`) or names a path outside the track (`outside_root`); a drum stem of an
@@ -89,6 +89,10 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
             sessions = _track_sessions(track, files, read, options["kits"], survey.refusals)
         for session in sessions:
             session["split"] = splits[track.path] if splits[track.path] in SPLITS else None
+            # Of several drum stems the mix holds strokes that one session does not label.
+            if len(sessions) > 1 and session.get("mix_path"):
+                session["mix_path"] = None
+                session["notes"].append("mix not used: it holds other drum stems as well")
             _add_session(survey, session, track, alone=len(sessions) == 1, has_audio=has_audio)
             keys.append(_content_keys(session, track, files, read))
     _name_groups(survey.sessions, keys)
@@ -226,6 +230,7 @@ def _drum_session(
         raise UnusableFile(midi, MISSING_ANNOTATION, detail)
     wanted = [f"{track.path}/stems/{stem_id}{suffix}" for suffix in AUDIO_SUFFIXES]
     audio = next((path for path in wanted if path in files), None)
+    mixes = [f"{track.path}/mix{suffix}" for suffix in AUDIO_SUFFIXES]
     notes, numbers = [], {}
     for key, mapping in (("integrated_loudness", stem), ("overall_gain", metadata)):
         numbers[key] = within(mapping.get(key), LEVEL)
@@ -240,6 +245,8 @@ def _drum_session(
         "label_map": kits[name]["label_map"],
         "annotation_path": midi,
         "audio_path": audio,
+        # A stem that was not rendered is not in the mix either.
+        "mix_path": next((path for path in mixes if audio and path in files), None),
         "wanted_audio": wanted[0],
         "support_paths": [track.metadata],
         "notes": notes,
@@ -260,6 +267,7 @@ def _add_session(
     if session["split"] and track.folder not in (None, session["split"]):
         session["notes"].append(f"in the folder {track.folder}, by its number {session['split']}")
     own = {session["annotation_path"]: ANNOTATION, session["audio_path"]: AUDIO}
+    own[session.get("mix_path")] = AUDIO
     own.pop(None, None)
     survey.roles |= own | dict.fromkeys(session["support_paths"], INDEX)
     survey.owners |= dict.fromkeys(track.files if alone else own, session_id)

@@ -15,6 +15,8 @@ from drumcorpus.demo.enst_drums import write_corpus
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.run.raw_sound import open_recordings
+from drumcorpus.sessions import mix_files
 from drumcorpus.source_sets import enst_drums
 from drumcorpus.source_sets.enst_drums import (
     MIXES,
@@ -42,8 +44,11 @@ CHANNELS = (*CLOSE, "overhead_L", "overhead_R", "dry_mix", "wet_mix")
 PHRASE = "049_phrase_afro_simple_medium_mallets"
 
 
-def options(mix="wet_mix"):
-    return {"mix": mix, "cymbals": CYMBALS}
+BACKED = "drummer_3/134_minus-one_bossa_sticks"
+
+
+def options(mix="wet_mix", ratio=2.0):
+    return {"mix": mix, "drums_to_accompaniment": ratio, "cymbals": CYMBALS}
 
 
 def paths_of(take, channels=CHANNELS):
@@ -52,9 +57,9 @@ def paths_of(take, channels=CHANNELS):
     return [f"{drummer}/annotation/{stem}.txt", *audio]
 
 
-def survey_of(*paths, mix="wet_mix"):
+def survey_of(*paths, mix="wet_mix", ratio=2.0):
     files = {path: RawFile(path, Path(path), (1, 0, 0, 0)) for path in paths}
-    return survey(files, lambda path: b"", options(mix))
+    return survey(files, lambda path: b"", options(mix, ratio))
 
 
 def session_of(take, mix="wet_mix"):
@@ -256,13 +261,48 @@ class TestSurvey:
         assert {found.roles[path] for path in left} == {"other"}
 
     def test_the_accompaniment_and_the_third_tom_are_not_the_drums(self):
-        take = "drummer_3/134_minus-one_bossa_sticks"
-        found = survey_of(*paths_of(take, channels=(*CHANNELS, "tom_3", "accompaniment")))
-        for channel in ("tom_3", "accompaniment"):
+        found = survey_of(*paths_of(BACKED, channels=(*CHANNELS, "tom_3", "accompaniment")))
+        for channel, role in (("tom_3", "other"), ("accompaniment", "audio")):
             path = f"drummer_3/audio/{channel}/134_minus-one_bossa_sticks.wav"
-            assert found.roles[path] == "other"
-            assert found.owners[path] == take
+            assert found.roles[path] == role
+            assert found.owners[path] == BACKED
+        assert found.sessions[0]["audio_path"] == paths_of(BACKED, ["wet_mix"])[1]
         assert found.refusals == []
+
+    @pytest.mark.parametrize(
+        ("ratio", "gains"), [(2.0, (2 / 3, 1 / 3)), (1, (0.5, 0.5)), (0.25, (0.2, 0.8))]
+    )
+    def test_the_full_mix_of_a_backed_take_is_its_drums_and_the_accompaniment(self, ratio, gains):
+        paths = paths_of(BACKED, channels=(*CHANNELS, "accompaniment"))
+        drums, backing = paths_of(BACKED, ["dry_mix", "accompaniment"])[1:]
+        (session,) = survey_of(*paths, mix="dry_mix", ratio=ratio).sessions
+        assert session["mix_path"] == backing
+        assert [part["path"] for part in session["mix_parts"]] == [drums, backing]
+        assert [part["gain"] for part in session["mix_parts"]] == pytest.approx(gains)
+
+    def test_overheads_are_one_part_of_the_full_mix_by_the_first_of_the_pair(self):
+        paths = paths_of(BACKED, channels=(*CHANNELS, "accompaniment"))
+        (session,) = survey_of(*paths, mix="overheads").sessions
+        left, right, backing = paths_of(BACKED, ["overhead_L", "overhead_R", "accompaniment"])[1:]
+        assert [part["path"] for part in session["mix_parts"]] == [left, backing]
+        assert mix_files(session) == [left, right, backing]
+
+    @pytest.mark.parametrize(
+        ("take", "lost"),
+        [(BACKED, "accompaniment"), (BACKED, "wet_mix"), (f"drummer_1/{PHRASE}", "")],
+    )
+    def test_without_accompaniment_or_drums_there_is_no_full_mix(self, take, lost):
+        channels = [name for name in (*CHANNELS, "accompaniment") if name != lost]
+        found = survey_of(*paths_of(take, channels))
+        assert "mix_path" not in found.sessions[0]
+        reasons = [reason for _, reason, _ in refused(found)]
+        assert reasons == (["missing_audio"] if lost == "wet_mix" else [])
+
+    @pytest.mark.parametrize("ratio", [None, 0, -1.0, True, "2"])
+    def test_a_ratio_that_is_none_is_named(self, ratio):
+        said = r"enst_drums\.drums_to_accompaniment is .*; allowed: a number above 0"
+        with pytest.raises(ValueError, match=said):
+            survey_of(*paths_of(BACKED), ratio=ratio)
 
     @pytest.mark.parametrize(
         "paths", [(), ("README",), (f"ENST/drummer_1/annotation/{PHRASE}.txt",)]
@@ -681,6 +721,27 @@ class TestDemo:
             only_kick = {c["source_label"] for c in event["components"]} == {"bd"}
             assert ("brush" in event["techniques"]) is not only_kick
         assert {e["tempo_bpm"] for e in events if "188" in e["session_id"]} == {188.0}
+
+    @pytest.mark.parametrize("mix", MIXES)
+    def test_the_full_mix_that_is_heard_is_the_sum_sample_by_sample(self, demo, mix):
+        sessions = run(demo, mix).inventory().sessions
+        backed = [row for row in sessions.to_pylist() if row["mix_path"]]
+        assert len(backed) == 4
+        opened = open_recordings("enst_drums", [demo], sessions)
+        for row in backed:
+            name = row["session_id"].split("/")[1]
+            folder = demo / row["drummer_id"] / "audio"
+            read = lambda channel, at=(folder, name): soundfile.read(  # noqa: E731
+                at[0] / channel / f"{at[1]}.wav", dtype="float32"
+            )[0]
+            drums = np.mean([read(channel) for channel in MIXES[mix]], axis=0)
+            wanted = 2 / 3 * drums + 1 / 3 * read("accompaniment")
+            samples, rate = opened(row["mix_path"])
+            assert rate == 44_100
+            assert np.abs(samples - wanted).max() < 1e-6
+            assert np.abs(samples - 2 / 3 * drums).max() > 0.01
+            assert row["mix_duration"] == len(wanted) / 44_100
+            assert {file["path"] for file in row["files"]} >= set(mix_files(row))
 
     def test_the_layout_is_that_of_the_real_set(self, demo):
         folders = {p.name for p in (demo / "drummer_3/audio").iterdir()}

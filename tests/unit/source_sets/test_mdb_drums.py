@@ -88,6 +88,7 @@ class TestSurvey:
                 "meter": "4/4",
                 "annotation_path": SUB,
                 "audio_path": DRUMS,
+                "mix_path": MIX,
                 "support_paths": [CLASS, BEATS],
                 "notes": [],
             }
@@ -96,14 +97,30 @@ class TestSurvey:
     def test_every_file_has_its_role_and_its_session(self):
         found = surveyed(track() | {"README.md": b""})
         annotations = dict.fromkeys((SUB, CLASS, BEATS), "annotation")
-        others = dict.fromkeys((MIX, RAW, "README.md"), "other")
-        assert found.roles == annotations | others | {DRUMS: "audio"}
-        assert found.owners == dict.fromkeys((SUB, CLASS, BEATS, DRUMS), "MusicDelta_Rock")
+        others = dict.fromkeys((RAW, "README.md"), "other")
+        assert found.roles == annotations | others | {DRUMS: "audio", MIX: "audio"}
+        assert found.owners == dict.fromkeys((SUB, CLASS, BEATS, DRUMS, MIX), "MusicDelta_Rock")
+
+    def test_a_track_without_its_full_mix_lacks_nothing(self):
+        (session,) = surveyed(without(MIX)).sessions
+        assert (session["audio_path"], session["mix_path"], session["notes"]) == (DRUMS, None, [])
+
+    def test_the_full_mix_of_a_track_that_is_not_annotated_is_nobody_s(self):
+        other = "audio/full_mix/MusicDelta_Other_MIX.wav"
+        found = surveyed(track() | {other: b"RIFF"})
+        assert len(found.sessions) == 1
+        assert found.refusals == []
+        assert found.roles[other] == "other"
+
+    def test_of_two_full_mixes_the_one_in_fewer_folders_is_taken(self):
+        found = surveyed(track() | {f"copy/{MIX}": b"RIFF"})
+        assert found.sessions[0]["mix_path"] == MIX
+        assert refused(found) == [(f"copy/{MIX}", "duplicate_file")]
 
     def test_the_full_mix_never_stands_in_for_the_drums(self):
         found = surveyed(without(DRUMS))
         (session,) = found.sessions
-        assert session["audio_path"] is None
+        assert (session["audio_path"], session["mix_path"]) == (None, None)
         assert session["notes"] == ["no drum-only audio in the root"]
         assert found.refusals == []
         assert found.roles[MIX] == "other"
@@ -526,7 +543,11 @@ class TestDemoCorpus:
         names = sorted(track.name for track in TRACKS)
         assert [session["session_id"] for session in found.sessions] == names
         assert all(session["notes"] == [] for session in found.sessions)
-        assert found.roles["audio/full_mix/MusicDelta_Zeppelin_MIX.wav"] == "other"
+        mixes = {session["session_id"]: session["mix_path"] for session in found.sessions}
+        zeppelin = "audio/full_mix/MusicDelta_Zeppelin_MIX.wav"
+        assert mixes.pop("MusicDelta_Zeppelin") == zeppelin
+        assert set(mixes.values()) == {None}
+        assert found.roles[zeppelin] == "audio"
 
     def test_every_hit_is_read_and_within_its_audio(self, corpus, found):
         labels = set()

@@ -45,6 +45,7 @@ def test_a_song_is_a_session_with_the_drum_stem_as_its_audio(options):
             "group_id": "work/darkride/burningbridges",
             "split": "train",
             "audio_path": "train/Dark Ride - Burning Bridges/drums.wav",
+            "mix_path": "train/Dark Ride - Burning Bridges/mixture.wav",
             "label_map": None,
             "measure_loudness": True,
             "notes": [NOTE],
@@ -53,10 +54,15 @@ def test_a_song_is_a_session_with_the_drum_stem_as_its_audio(options):
     assert found.refusals == []
 
 
-def test_only_the_drum_stem_is_audio_and_all_stems_are_the_song_s(options):
+def test_a_song_without_its_mixture_lacks_nothing(options):
+    found = look(song("train/A - B", STEMS[1:]), options)
+    assert (found.sessions[0]["mix_path"], found.refusals) == (None, [])
+
+
+def test_drum_stem_and_mixture_are_audio_and_all_stems_are_the_song_s(options):
     paths = song("train/A - B")
     found = look([*paths, "README", "train/A - B/cover.jpg"], options)
-    assert [path for path, role in found.roles.items() if role == "audio"] == [paths[1]]
+    assert [path for path, role in found.roles.items() if role == "audio"] == paths[:2]
     assert found.owners == dict.fromkeys(paths, "A - B")
     assert set(found.roles) == {*paths, "README", "train/A - B/cover.jpg"}
 

@@ -165,6 +165,7 @@ class TestLayout:
             "label_map": "slakh_session_kit_full",
             "annotation_path": "train/Track00001/MIDI/S01.mid",
             "audio_path": "train/Track00001/stems/S01.flac",
+            "mix_path": "train/Track00001/mix.flac",
             "support_paths": ["train/Track00001/metadata.yaml"],
             "integrated_loudness": -27.13,
             "overall_gain": 0.18,
@@ -181,6 +182,7 @@ class TestLayout:
             "train/Track00001/metadata.yaml": "index",
             "train/Track00001/MIDI/S01.mid": "annotation",
             "train/Track00001/stems/S01.flac": "audio",
+            "train/Track00001/mix.flac": "audio",
         }
         assert set(found.owners) == set(root.data) - {"README"}
         assert set(found.owners.values()) == {"train/Track00001"}
@@ -191,12 +193,18 @@ class TestLayout:
         (session,) = found.sessions
         assert session["session_id"] == "Track00001"
         assert session["audio_path"] == "Track00001/stems/S01.wav"
+        assert session["mix_path"] == "Track00001/mix.wav"
         assert session["split"] is None
 
     def test_several_roots_merge_and_the_ids_stay_apart(self, root, options):
         root.add("Track00001", suffix=".wav").add("test/Track01876")
         found = root.survey(options)
         assert list(by_id(found)) == ["Track00001", "test/Track01876", "train/Track00001"]
+
+    def test_a_track_without_its_mix_lacks_nothing(self, options):
+        (session,) = Root().add("train/Track00001", drop=["mix.flac"]).survey(options).sessions
+        assert (session["mix_path"], session["notes"]) == (None, [])
+        assert session["audio_path"] == "train/Track00001/stems/S01.flac"
 
     def test_of_two_recordings_of_a_stem_the_published_one_is_taken(self, root, options):
         root.data["train/Track00001/stems/S01.wav"] = b"converted"
@@ -328,6 +336,9 @@ class TestDrumStems:
             ("train/Track00001/S01", "slakh_session_kit_full"),
         ]
         assert len({session["group_id"] for session in found.sessions}) == 1
+        assert {session["mix_path"] for session in found.sessions} == {None}
+        assert found.sessions[0]["notes"] == ["mix not used: it holds other drum stems as well"]
+        assert found.roles["train/Track00001/mix.flac"] == "other"
         assert found.owners == {
             f"train/Track00001/{folder}/{name}.{suffix}": f"train/Track00001/{name}"
             for folder, suffix in (("MIDI", "mid"), ("stems", "flac"))
@@ -354,6 +365,7 @@ class TestDrumStems:
         session = by_id(found)["train/Track00002"]
         assert session["audio_path"] is None
         assert session["notes"] == ["audio missing"]
+        assert session["mix_path"] is None  # what was not rendered is not in it
         assert session["label_map"] == "slakh_session_kit_full"
 
     def test_in_a_distribution_without_audio_no_single_file_is_missing(self, options):

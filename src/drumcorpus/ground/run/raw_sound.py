@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.run.raw_data import open_raw_data
+from drumcorpus.ground.sound.mixes import with_sums
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.ground.sound.stereo import stereo_reader
 
@@ -22,6 +23,8 @@ def open_recordings(
 ) -> Callable[..., tuple[np.ndarray, int]]:
     """What opens the audio of an event, as of `recordings.recording_reader`, or in `stereo`.
 
+    The mix of a session is opened by its `mix_path`, also where that is a sum (`mixes.with_sums`).
+
     Parameters
     ----------
     source_set, roots, sessions
@@ -33,7 +36,8 @@ def open_recordings(
     """
     locate = open_raw_data(source_set, roots, sessions).verified
     reader = stereo_reader if stereo else recording_reader
-    return reader(sessions, locate, sample_rate_hz, allow_not_finite=allow_not_finite)
+    opened = reader(sessions, locate, sample_rate_hz, allow_not_finite=allow_not_finite)
+    return with_sums(sessions, opened)
 
 
 def export_sound(

@@ -17,7 +17,7 @@ from drumcorpus.ground.sound.audio import probe_audio
 from drumcorpus.ground.sound.loudness import integrated_loudness
 from drumcorpus.ground.sound.recordings import channels_cancel
 from drumcorpus.schemas import INVENTORY, SESSIONS
-from drumcorpus.sessions import Refusal, Survey, quarantine_table
+from drumcorpus.sessions import Refusal, Survey, mix_files, quarantine_table
 from drumcorpus.vocabulary import AT_INVENTORY, AUDIO, NOT_OF_THE_SET, UNREADABLE_AUDIO
 
 CHANNELS_CANCEL_NOTE = "channels cancel when mixed to one; the loudest is heard instead"
@@ -188,7 +188,7 @@ def _unusable(error: ValueError) -> dict:
 
 
 def _without_broken(session: dict, broken: Container[str]) -> dict:
-    """The session without the audio that cannot be read; its labels stay."""
+    """The session without the audio that cannot be read, its mix included; its labels stay."""
     recording = [session.get("audio_path"), *(session.get("channel_paths") or [])]
     support = session.get("support_paths") or []
     kept = session | {"support_paths": [path for path in support if path not in broken]}
@@ -196,6 +196,10 @@ def _without_broken(session: dict, broken: Container[str]) -> dict:
     if any(path in broken for path in recording):
         kept |= {"audio_path": None, "channel_paths": None}
         notes.append("audio unreadable")
+    if any(path in broken for path in mix_files(session)):
+        notes.append("mix unreadable")
+    if not kept.get("audio_path") or any(path in broken for path in mix_files(session)):
+        kept |= {"mix_path": None, "mix_parts": None}
     lost = [path for path in support if path in broken]
     return kept | {"notes": [*notes, *(f"{path}: unreadable" for path in lost)]}
 
@@ -281,7 +285,8 @@ def _session_row(session: dict, facts: _Facts) -> dict:
     recording = session.get("channel_paths") or [audio_path]
     row = dict.fromkeys(SESSIONS.names) | {"notes": []}
     row |= {name: value for name, value in session.items() if name in row}
-    owned = {session.get("annotation_path"), *recording, *session["support_paths"]} - {None}
+    mix = mix_files(session)
+    owned = {session.get("annotation_path"), *recording, *mix, *session["support_paths"]} - {None}
     row["label_map"] = _label_map(session, card)
     if row["integrated_loudness"] is None:
         row["integrated_loudness"] = facts.loudness.get(audio_path)
@@ -296,6 +301,7 @@ def _session_row(session: dict, facts: _Facts) -> dict:
         if row["is_synthetic"] is None
         else row["is_synthetic"],
         "audio_duration": _audio_duration(session, recording, facts.probes),
+        "mix_duration": min((facts.probes[path]["duration"] for path in mix), default=None),
         "files": [
             {
                 "path": path,

@@ -85,6 +85,48 @@ def test_a_pair_of_microphones_is_one_recording_as_long_as_the_shorter(take):
     assert [file["path"] for file in row["files"]] == ["l.wav", "r.wav"]
 
 
+DRUMS = {"session_id": "a", "audio_path": "k.wav"}
+SUM = [{"path": "k.wav", "gain": 0.75}, {"path": "l.wav", "gain": 0.25}]
+
+
+def test_a_mix_is_part_of_what_a_session_rests_on_and_has_a_length_of_its_own(take):
+    row = only(take(DRUMS | {"mix_path": "l.wav"}))
+    assert (row["mix_path"], row["mix_parts"], row["mix_duration"]) == ("l.wav", None, 1.0)
+    assert row["audio_duration"] == 2.0
+    assert {file["path"]: file["role"] for file in row["files"]} == {
+        "k.wav": "audio",
+        "l.wav": "audio",
+    }
+    without = only(take(DRUMS))
+    assert [without[name] for name in ("mix_path", "mix_parts", "mix_duration")] == [None] * 3
+
+
+def test_a_mix_that_is_a_sum_is_as_long_as_its_shortest_file(take):
+    pair = {"session_id": "a", "audio_path": "k.wav", "channel_paths": ["k.wav", "r.wav"]}
+    row = only(take(pair | {"mix_path": "l.wav", "mix_parts": SUM}))
+    assert row["mix_duration"] == 0.5
+    assert row["mix_parts"] == SUM
+    assert [file["path"] for file in row["files"]] == ["k.wav", "l.wav", "r.wav"]
+
+
+def test_an_unreadable_mix_is_refused_and_the_drums_stay(take):
+    found = take(DRUMS | {"mix_path": "bad.wav"}, roles={"bad.wav": "audio"})
+    row = only(found)
+    assert (row["audio_path"], row["mix_path"], row["mix_duration"]) == ("k.wav", None, None)
+    assert row["notes"] == ["mix unreadable"]
+    assert [file["path"] for file in row["files"]] == ["k.wav"]
+    refused = found.quarantine.to_pylist()
+    assert [(r["path"], r["reason"]) for r in refused] == [("bad.wav", "unreadable_audio")]
+
+
+@pytest.mark.parametrize("parts", [None, SUM], ids=["one file", "a sum"])
+def test_without_its_drums_a_session_has_no_mix(take, parts):
+    broken = {"audio_path": "bad.wav", "mix_path": "l.wav", "mix_parts": parts}
+    row = only(take(DRUMS | broken, roles={"bad.wav": "audio"}))
+    assert (row["audio_path"], row["mix_path"], row["mix_parts"]) == (None, None, None)
+    assert row["notes"][0] == "audio unreadable"
+
+
 def test_support_files_are_part_of_what_a_session_rests_on(take):
     row = only(take({"session_id": "a", "audio_path": "k.wav", "support_paths": ["a.txt"]}))
     assert {file["path"]: file["role"] for file in row["files"]} == {

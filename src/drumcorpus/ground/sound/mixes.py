@@ -1,0 +1,51 @@
+"""Mixes that no file holds: recordings that are added, each with its gain."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+
+from drumcorpus.ground.sound.resampling import resample
+
+
+def with_sums(
+    sessions: pa.Table, open_recording: Callable[..., tuple[np.ndarray, int]]
+) -> Callable[..., tuple[np.ndarray, int]]:
+    """What opens a recording by its path, and also a mix that is a sum by its `mix_path`.
+
+    A sum has the rate of its first recording and ends with the shortest, as the channels of one
+    recording do. Each recording becomes one or two channels by itself, before they are added.
+
+    Parameters
+    ----------
+    sessions : pa.Table
+        SESSIONS schema.
+    open_recording : callable
+        ``path, *spans -> (samples (n_samples,) or (n_samples, 2) float32, sample_rate_hz)``, as of
+        `recordings.recording_reader` and `stereo.stereo_reader`.
+
+    Returns
+    -------
+    open_audio : callable
+        The same, and raises what that raises of any of the recordings.
+    """
+    sums = {
+        row["mix_path"]: row["mix_parts"]
+        for row in sessions.select(["mix_path", "mix_parts"]).to_pylist()
+        if row["mix_parts"]
+    }
+
+    def open_audio(path: str, *spans: np.ndarray) -> tuple[np.ndarray, int]:
+        if path not in sums:
+            return open_recording(path, *spans)
+        first, *others = sums[path]
+        samples, rate = open_recording(first["path"], *spans)
+        mix = samples * np.float32(first["gain"])
+        for part in others:
+            samples, own_rate = open_recording(part["path"], *spans)
+            samples = resample(samples, own_rate, rate)
+            mix = mix[: len(samples)]
+            mix += samples[: len(mix)] * np.float32(part["gain"])
+        return mix, rate
+
+    return open_audio
