@@ -116,12 +116,16 @@ def test_provenance_and_crash_candidates_read_the_events_of_the_folder_named(
     nothing = pa.table({"session_id": pa.array([], pa.string())})
     session = {"source_set": "s", "session_id": "a", "files": [], "label_map": None, "notes": []}
     session |= {"integrated_loudness": None, "overall_gain": None, "kit_id": None}
+    recordings = {"audio_path": "a.wav", "mix_path": "band.wav"}
+    session |= recordings | {"mix_parts": [{"path": "a.wav", "gain": 1.0}]}
     card = dict.fromkeys(("license", "redistributable", "version", "label_method"), "x")
     sessions = pa.Table.from_pylist([session])
     [row] = provenance_rows(
         sessions, path, tallies, nothing, nothing, card, license_ref="card", ingestion="0"
     )
     assert (row["n_events"], row["techniques"]) == (2, ["flam"])
+    assert {name: row[name] for name in recordings} == recordings
+    assert row["mix_parts"] == session["mix_parts"]
     columns = ("source_set", "session_id", "kit_id", "label_map")
     listed = pa.table({key: pa.array([session[key]], pa.string()) for key in columns})
     [found] = find_crash_candidates(
