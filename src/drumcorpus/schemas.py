@@ -283,33 +283,44 @@ HIT_LEVEL = pa.struct(
     ]
 )
 
+# What the sound of a recording is like.
+_SOUND_CHECKS = [
+    ("reason", pa.string()),  # why a sampled session could not be measured; null if it was
+    ("detail", pa.string()),  # of the reason
+    ("files", pa.int32()),  # that were decoded
+    ("channels", pa.int32()),
+    ("sample_rate_hz", pa.int32()),  # the lowest, where its files differ
+    ("duration", pa.float64()),  # s decoded, of all files together
+    ("loudness_lufs", pa.float64()),  # BS.1770 integrated; null where all is below its gate
+    ("peak_dbfs", pa.float64()),  # -120 is the lowest value
+    ("rms_dbfs", pa.float64()),
+    ("clipped_runs", pa.int64()),
+    ("clipped_share", pa.float64()),  # of the samples, those in such runs
+    ("dc_offset", pa.float64()),  # largest of the channels, share of full scale, with its sign
+    ("digital_silence_share", pa.float64()),  # of the time
+    ("near_silence_share", pa.float64()),  # of the time; digital silence is in it
+]
+# How far labels are from what is heard there.
+_TIMING_CHECKS = [
+    ("timing_reason", pa.string()),  # why no offset is given; null if one is
+    ("onsets_measured", pa.int32()),
+    ("onsets_unmeasured", pa.int32()),  # of those apart from others, without an attack
+    ("offset_ms", pa.float64()),  # median of annotated minus measured; above 0: annotated late
+    ("offset_mad_ms", pa.float64()),  # median absolute deviation around the fitted line
+    ("drift_ms_per_min", pa.float64()),  # slope of that line; null for less than 30 s
+    ("drift_error_ms_per_min", pa.float64()),  # half of its 95 % interval
+]
+MIX_CHECKS = pa.struct([*_SOUND_CHECKS, *_TIMING_CHECKS])
+
 # One row per session with audio: what its sound is like, if it is in the sample that is decoded.
 AUDIO_CHECKS = pa.schema(
     [
         ("source_set", pa.string()),
         ("session_id", pa.string()),
-        ("sampled", pa.bool_()),  # false: all below is null
-        ("reason", pa.string()),  # why a sampled session could not be measured; null if it was
-        ("detail", pa.string()),  # of the reason
-        ("files", pa.int32()),  # that were decoded
-        ("channels", pa.int32()),
-        ("sample_rate_hz", pa.int32()),  # the lowest, where its files differ
-        ("duration", pa.float64()),  # s decoded, of all files together
-        ("loudness_lufs", pa.float64()),  # BS.1770 integrated; null where all is below its gate
-        ("peak_dbfs", pa.float64()),  # -120 is the lowest value
-        ("rms_dbfs", pa.float64()),
-        ("clipped_runs", pa.int64()),
-        ("clipped_share", pa.float64()),  # of the samples, those in such runs
-        ("dc_offset", pa.float64()),  # largest of the channels, share of full scale, with its sign
-        ("digital_silence_share", pa.float64()),  # of the time
-        ("near_silence_share", pa.float64()),  # of the time; digital silence is in it
+        ("sampled", pa.bool_()),  # false: all below is null, but for whether there is a mix
+        *_SOUND_CHECKS,
         ("hit_levels", pa.list_(HIT_LEVEL)),
-        ("timing_reason", pa.string()),  # why no offset is given; null if one is
-        ("onsets_measured", pa.int32()),
-        ("onsets_unmeasured", pa.int32()),  # of those apart from others, without an attack
-        ("offset_ms", pa.float64()),  # median of annotated minus measured; above 0: annotated late
-        ("offset_mad_ms", pa.float64()),  # median absolute deviation around the fitted line
-        ("drift_ms_per_min", pa.float64()),  # slope of that line; null for less than 30 s
-        ("drift_error_ms_per_min", pa.float64()),  # half of its 95 % interval
+        *_TIMING_CHECKS,
+        ("mix", MIX_CHECKS),  # null where the session has none
     ]
 )

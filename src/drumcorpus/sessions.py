@@ -54,12 +54,22 @@ def mix_files(session: Mapping) -> list[str]:
     >>> mix_files(drums | {"mix_path": "band.wav", "mix_parts": parts})
     ['left.wav', 'right.wav', 'band.wav']
     """
-    if session.get("mix_path") is None:
+    return [path for paths, _ in mix_recordings(session) for path in paths]
+
+
+def mix_recordings(session: Mapping) -> list[tuple[list[str], float]]:
+    """The recordings that a session's mix is the sum of: the files of each, and its linear gain.
+
+    One of gain 1 where the mix is one file; none where there is no mix. `session` is as for
+    `mix_files`.
+    """
+    path = session.get("mix_path")
+    if path is None:
         return []
-    parts = [part["path"] for part in session.get("mix_parts") or ()] or [session["mix_path"]]
     channels = session.get("channel_paths") or []
     own = {channels[0]: channels} if channels else {}
-    return [path for part in parts for path in own.get(part, [part])]
+    parts = session.get("mix_parts") or [{"path": path, "gain": 1.0}]
+    return [(own.get(part["path"], [part["path"]]), part["gain"]) for part in parts]
 
 
 def shard_of(session_id: str, n_shards: int) -> int:

@@ -38,6 +38,7 @@ ONSET_PAST_END = "onset_past_end"
 
 # Why there is no sound to work on.
 NO_AUDIO = "no_audio"
+NO_MIX = "no_mix"
 UNREADABLE_AUDIO = "unreadable_audio"
 EMPTY_AUDIO = "empty_audio"
 CUT_SHORT = "cut_short"

@@ -5,16 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.ground.sound.resampling import resample
-
 
 def with_sums(
     sessions: pa.Table, open_recording: Callable[..., tuple[np.ndarray, int]]
 ) -> Callable[..., tuple[np.ndarray, int]]:
     """What opens a recording by its path, and also a mix that is a sum by its `mix_path`.
 
-    A sum has the rate of its first recording and ends with the shortest, as the channels of one
-    recording do. Each recording becomes one or two channels by itself, before they are added.
+    A sum ends with its shortest recording, as the channels of one recording do. Each becomes one or
+    two channels by itself, before they are added.
 
     Parameters
     ----------
@@ -27,7 +25,8 @@ def with_sums(
     Returns
     -------
     open_audio : callable
-        The same, and raises what that raises of any of the recordings.
+        The same, and raises what that raises of any of the recordings; ValueError also where they
+        differ in rate.
     """
     sums = {
         row["mix_path"]: row["mix_parts"]
@@ -43,7 +42,9 @@ def with_sums(
         mix = samples * np.float32(first["gain"])
         for part in others:
             samples, own_rate = open_recording(part["path"], *spans)
-            samples = resample(samples, own_rate, rate)
+            if own_rate != rate:
+                rates = sorted((rate, own_rate))
+                raise ValueError(f"{path}: the files of one recording have the rates {rates} Hz")
             mix = mix[: len(samples)]
             mix += samples[: len(mix)] * np.float32(part["gain"])
         return mix, rate

@@ -55,8 +55,13 @@ class Sound:
         return self.n_samples / self.sample_rate_hz
 
 
-def decode(paths: Sequence[str], locations: Sequence[Path], near_silence_dbfs: float) -> Sound:
-    """Decode one recording: one file, or several that are channels of it.
+def decode(
+    paths: Sequence[str],
+    locations: Sequence[Path],
+    near_silence_dbfs: float,
+    sum_of: Sequence[tuple[int, float]] | None = None,
+) -> Sound:
+    """Decode one recording: one file, or several that are channels of it, or are added.
 
     Parameters
     ----------
@@ -66,6 +71,9 @@ def decode(paths: Sequence[str], locations: Sequence[Path], near_silence_dbfs: f
         Where they lie.
     near_silence_dbfs : float
         As of `SilenceCounter`.
+    sum_of : sequence of (int, float), optional
+        Where recordings are added: of each, in order, how many of the files are its own, and its
+        linear gain. One channel is added to all of another recording.
 
     Raises
     ------
@@ -81,11 +89,27 @@ def decode(paths: Sequence[str], locations: Sequence[Path], near_silence_dbfs: f
         if len(rates) > 1:
             detail = f"the files of one recording have the rates {rates} Hz"
             raise UnusableFile(paths[0], UNREADABLE_AUDIO, detail)
-        n_channels = sum(reader.n_channels for reader in readers)
-        gathering = _Gathering(rates[0], n_channels, near_silence_dbfs)
+        channels = [reader.n_channels for reader in readers]
+        gains = np.eye(sum(channels)) if sum_of is None else _gains(channels, sum_of)
+        gathering = _Gathering(rates[0], len(gains), near_silence_dbfs)
         for block in _blocks(paths, readers, gathering.block_samples):
-            gathering.add(block)
+            is_sum = sum_of is not None
+            gathering.add(gains.astype(np.float32) @ block if is_sum else block)
     return gathering.sound()
+
+
+def _gains(channels: Sequence[int], sum_of: Sequence[tuple[int, float]]) -> np.ndarray:
+    """What each channel of a sum has of each channel of the files, (n_channels, n_of_files)."""
+    own, place = [], 0
+    for n_files, _ in sum_of:
+        own.append(sum(channels[place : place + n_files]))
+        place += n_files
+    n_out = max(own)
+    parts = [
+        gain * (np.eye(n_out) if n == n_out else np.full((n_out, n), 1 / n))
+        for n, (_, gain) in zip(own, sum_of, strict=True)
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 def _blocks(paths, readers, n_block) -> Iterator[np.ndarray]:

@@ -22,7 +22,8 @@ from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.ground.sound.loudness import integrated_lufs
-from drumcorpus.schemas import AUDIO_CHECKS
+from drumcorpus.schemas import AUDIO_CHECKS, MIX_CHECKS
+from drumcorpus.sessions import mix_recordings
 from drumcorpus.stages.checks.decoding import Sound, decode
 from drumcorpus.stages.checks.levels import decibels, isolated_hits, level_medians
 from drumcorpus.stages.checks.timing import measure_timing
@@ -66,7 +67,8 @@ def check_sessions(
     -------
     checks : pa.Table
         AUDIO_CHECKS schema: every session with audio, in order of `session_id`. A session that
-        cannot be measured has its reason: one of `ground.sound.decoding`, or `too_short`.
+        cannot be measured has its reason: one of `ground.sound.decoding`, or `too_short`; so has a
+        mix, which is measured by itself.
     """
     settings = read_settings(MeasureSettings, settings)
     eligible = [row for row in sessions.to_pylist() if recordings_of(row)]
@@ -85,6 +87,14 @@ def check_sessions(
                 row |= _check_session(session, by_recording, locate, settings)
             except UnusableFile as error:
                 row |= {"reason": error.reason, "detail": str(error)}
+        if session["mix_path"] is not None:
+            row["mix"] = dict.fromkeys(MIX_CHECKS.names)
+        if row["sampled"] and row["mix"]:
+            try:
+                row["mix"] |= _check_mix(session, by_recording, locate, settings)
+            except UnusableFile as error:
+                row["mix"] |= {"reason": error.reason, "detail": str(error)}
+        if row["sampled"]:
             on_session()
         rows.append(row)
     return pa.Table.from_pylist(rows, AUDIO_CHECKS)
@@ -100,7 +110,15 @@ def count_checks(checks: pa.Table) -> dict:
     """
     reasons = Counter(reason for reason in checks["reason"].to_pylist() if reason)
     sampled = sum(checks["sampled"].to_pylist())
-    return {"eligible": checks.num_rows, "sampled": sampled, "not_measured": dict(reasons)}
+    mixes = [mix for mix in checks["mix"].to_pylist() if mix is not None]
+    unmeasured = Counter(mix["reason"] for mix in mixes if mix["reason"])
+    return {
+        "eligible": checks.num_rows,
+        "sampled": sampled,
+        "not_measured": dict(reasons),
+        "mixes": len(mixes),
+        "mixes_not_measured": dict(unmeasured),
+    }
 
 
 def choose_sessions(
@@ -154,6 +172,23 @@ def _check_session(session, by_recording, locate, settings):
         raise UnusableFile(recordings[0][0], TOO_SHORT, detail)
     n_files = sum(map(len, recordings))
     return {"files": n_files, **_sound_columns(sounds), "hit_levels": level_medians(hits), **timing}
+
+
+def _check_mix(session, by_recording, locate, settings):
+    """Fields of MIX_CHECKS: the labels of the drums, held against all instruments together."""
+    recordings = mix_recordings(session)
+    paths = [path for files, _ in recordings for path in files]
+    sum_of = [(len(files), gain) for files, gain in recordings]
+    locations = [locate(path) for path in paths]
+    sound = decode(paths, locations, settings.near_silence_dbfs, sum_of)
+    if sound.duration < MIN_DURATION:
+        raise UnusableFile(paths[0], TOO_SHORT, f"less than {MIN_DURATION} s of sound")
+    own = recordings_of(session)
+    timing = {"timing_reason": _why_no_timing(session, own, by_recording)}
+    if timing["timing_reason"] is None:
+        struck = by_recording[session["session_id"], own[0][0]]
+        timing = _timing_columns(sound, struck["onset"], settings)
+    return {"files": len(paths), **_sound_columns([sound]), **timing}
 
 
 def _why_no_timing(session, recordings, by_recording):

@@ -12,6 +12,7 @@ from drumcorpus.ground.files.atomic import replacing, write_text
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.tables import read_table, write_batches, write_table
+from drumcorpus.stages.export.audio_choice import with_audio
 from drumcorpus.stages.export.cards import dataset_card
 from drumcorpus.stages.export.citations import bibliography
 from drumcorpus.stages.export.class_maps import ClassMaps
@@ -128,7 +129,7 @@ def assemble_export(
     write_json(root / METADATA, metadata)
     write_text(root / DURATIONS, durations_csv(figures))
     shards = zip(index, events, sessions, strict=True)
-    rows = [_sessions(*tables, settings["unit"]) for tables in shards]
+    rows = [_sessions(*tables, settings) for tables in shards]
     write_table(root / SESSIONS_TABLE, gather_sessions(rows))
     about = {"manifest": manifest, "export": export, "release": release, "cards": cards}
     citations = bibliography(cards.values())
@@ -213,15 +214,17 @@ def _as_batches(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
         yield from table.to_batches()
 
 
-def _sessions(index_table, events_table, sessions_table, unit: str) -> pa.Table:
+def _sessions(index_table, events_table, sessions_table, settings: Mapping) -> pa.Table:
     """The rows of one shard in the table of sessions."""
+    unit = settings["unit"]
     names = ["source_set", "session_id", "audio_path", "split"]
     own = ["sample_id", "duration"] if unit == SESSION else []
     index = read_table(index_table, columns=[*names, "sample_id", "duration"])
     of_events = index["sample_id"].is_null()  # of an event that stands in no sample
     recordings = index.filter(pc.invert(of_events)) if unit == SESSION else index
     recordings = recordings.select([*names, *own]).group_by([*names, *own]).aggregate([])
-    return export_sessions(recordings, read_table(events_table), read_table(sessions_table))
+    tables = (read_table(events_table), read_table(sessions_table))
+    return export_sessions(recordings, *with_audio(*tables, settings["audio"]))
 
 
 def _rows(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, dict]]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.sound.encoding import ENCODINGS, EncodedRecording
+from drumcorpus.stages.export.audio_choice import with_audio
 from drumcorpus.stages.export.class_maps import ClassMaps
 from drumcorpus.stages.export.event_checks import check_events
 from drumcorpus.stages.export.index import (
@@ -152,6 +153,7 @@ class SampleCutter:
         """
         forms, unit = self._settings["form"], self._settings["unit"]
         check_events(events, self._names[0])
+        events, sessions = with_audio(events, sessions, self._settings["audio"])
         events = events_in_order(events)
         silent = None if unit == CLIP else sessions
         recordings = recordings_of(self._names[0], events, silent)
@@ -274,6 +276,7 @@ class SampleCutter:
             pending.sound.append(
                 {
                     "sample_id": sample_id,
+                    "recording": self._settings["audio"],
                     "file": files.path_of(split, sample_id) if files else None,
                     "shard": shards.first_shard(split) if shards else None,
                     "sha256": sha256_of(window.content),

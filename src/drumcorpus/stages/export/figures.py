@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import check_columns
-from drumcorpus.vocabulary import UNREADABLE_AUDIO
+from drumcorpus.vocabulary import NO_MIX, UNREADABLE_AUDIO
 
 SCHEMA = "drumcorpus.export_report/2"
 N_EXAMPLES = 10  # sessions named of each source set whose recordings could not be decoded
@@ -59,7 +59,8 @@ def measure_export(
     report : dict
         ``unit``; ``events``; ``exported``, the events that stand in a sample; ``samples``;
         ``not_exported``: the other events by reason; ``dropped_share``: their share of the events,
-        0 to 1, or None where there is no event; ``empty_splits``: the splits that have events and
+        0 to 1, or None where there is no event, without those of `no_mix`: a source set without
+        mixes has none to lose; ``empty_splits``: the splits that have events and
         no sample with one; ``by_split`` and ``by_source_set``: the counts of each; ``unreadable``:
         events and sessions of which a recording could not be decoded, sessions by source set, and
         the first of them.
@@ -84,7 +85,7 @@ def measure_export(
         }
         for place in (1, 0)
     )
-    n_events = whole["events"]
+    n_events = whole["events"] - whole["not_exported"].get(NO_MIX, 0)
     return {
         "schema": SCHEMA,
         "unit": unit,

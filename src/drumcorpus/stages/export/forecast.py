@@ -12,12 +12,14 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import in_quotes, open_database, open_tables, select
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
+from drumcorpus.stages.export.audio_choice import DRUMS, MIX
 from drumcorpus.stages.export.limits import limit_figures, make_limited_view
 from drumcorpus.stages.export.statistics import figures_of
 from drumcorpus.vocabulary import (
     EMPTY_AUDIO,
     MISSING_AUDIO,
     NO_AUDIO,
+    NO_MIX,
     NO_VALUE,
     ONSET_BEFORE_START,
     ONSET_PAST_END,
@@ -33,22 +35,52 @@ WAV_HEADER_BYTES = 44
 # Of FLAC to PCM of 16 bit: the mean of the eight drum tracks of MDB Drums at hand, 0.23 to 0.64.
 FLAC_RATIO = 0.4
 
+# The events with the recording that is asked for, and the sessions with its files; `length` is
+# known of a mix, which may be a sum.
+_CHOSEN = {
+    DRUMS: (
+        "CREATE VIEW chosen AS FROM events",
+        """
+        CREATE VIEW recorded AS SELECT *, NULL::DOUBLE AS length, audio_path AS named,
+            coalesce(channel_paths, [audio_path]) AS own_files FROM sessions
+        """,
+    ),
+    MIX: (
+        """
+        CREATE VIEW chosen AS SELECT e.* REPLACE (
+            CASE WHEN e.audio_path = s.audio_path THEN s.mix_path END AS audio_path)
+        FROM events AS e LEFT JOIN sessions AS s USING (source_set, session_id)
+        """,
+        """
+        CREATE VIEW recorded AS SELECT * REPLACE (mix_duration AS audio_duration),
+            mix_duration AS length, mix_path AS named,
+            coalesce(flatten(list_transform(mix_parts, lambda part:
+                CASE WHEN part.path = channel_paths[1] THEN channel_paths ELSE [part.path] END)),
+                [mix_path]) AS own_files
+        FROM sessions
+        """,
+    ),
+}
 # Every recording of the events: a session may have several, which `audio_path` tells apart. Its
-# files are the session's channels, where it is the first of them.
+# files are the session's, where it is named by one of these.
 _RECORDINGS = """
 CREATE TABLE recordings AS
-SELECT r.*, s.audio_duration, s.decoded, s.reason AS decoding_reason,
-       CASE WHEN s.channel_paths[1] = r.audio_path THEN s.channel_paths ELSE [r.audio_path] END
-       AS files
-FROM (SELECT DISTINCT source_set, session_id, audio_path, split FROM events) AS r
+SELECT r.*, s.audio_duration, s.length, s.decoded, s.reason AS decoding_reason,
+       CASE WHEN s.named = r.audio_path THEN s.own_files ELSE [r.audio_path] END AS files
+FROM (SELECT DISTINCT source_set, session_id, audio_path, split FROM chosen) AS r
 LEFT JOIN known_sessions AS s USING (source_set, session_id)
 """
 _KNOWN_SESSIONS = """
 CREATE TABLE known_sessions AS
-SELECT source_set, session_id, audio_duration, channel_paths, coalesce(c.sampled, false) AS decoded,
+SELECT source_set, session_id, audio_duration, length, named, own_files,
+       coalesce(c.sampled, false) AS decoded,
        CASE WHEN c.reason <> $short THEN c.reason END AS reason
-FROM sessions LEFT JOIN checks AS c USING (source_set, session_id)
+FROM recorded LEFT JOIN checked AS c USING (source_set, session_id)
 """
+_CHECKED = {
+    DRUMS: "CREATE VIEW checked AS FROM checks",
+    MIX: "CREATE VIEW checked AS SELECT * REPLACE (mix.reason AS reason) FROM checks",
+}
 _FILES = """
 SELECT source_set, path, i.bytes, i.path IS NULL
 FROM (SELECT DISTINCT source_set, unnest(files) AS path FROM recordings
@@ -64,7 +96,8 @@ SELECT source_set, session_id, audio_path, split, n_samples, decoded,
             WHEN n_samples IS NULL THEN $unreadable
             WHEN n_samples < 1 THEN $empty END AS reason
 FROM (
-    SELECT r.*, CAST(round(coalesce(i.duration, r.audio_duration) * $rate) AS BIGINT) AS n_samples,
+    SELECT r.*, CAST(round(coalesce(r.length, i.duration, r.audio_duration) * $rate) AS BIGINT)
+               AS n_samples,
            b.reason AS file_reason
     FROM recordings AS r
     LEFT JOIN inventory AS i ON i.source_set = r.source_set AND i.path = r.audio_path
@@ -86,7 +119,7 @@ FROM (
     SELECT e.split, e.source_set, e.session_id, e.event_id, s.reason, s.n_samples,
            floor(e.onset_time * {rate} + 0.5) AS place,
            list_transform(e.components, lambda c: c.label) AS labels
-    FROM events AS e JOIN sound AS s ON e.source_set = s.source_set
+    FROM chosen AS e JOIN sound AS s ON e.source_set = s.source_set
         AND e.session_id = s.session_id AND e.split IS NOT DISTINCT FROM s.split
         AND e.audio_path IS NOT DISTINCT FROM s.audio_path
 )
@@ -118,6 +151,7 @@ def forecast_export(
     audio_checks: Iterable[str | os.PathLike] = (),
     *,
     unit: str,
+    audio: str = DRUMS,
     sample_rate_hz: int,
     n_channels: int,
     encoding: str,
@@ -135,7 +169,7 @@ def forecast_export(
 ) -> dict:
     """Estimate the samples, seconds and bytes of an export, and name what it will lack.
 
-    Of the drum recordings. Sound is counted, labels are not.
+    Sound is counted, labels are not.
 
     Parameters
     ----------
@@ -145,6 +179,8 @@ def forecast_export(
         The tables SESSIONS, INVENTORY and AUDIO_CHECKS of its source sets, as Parquet.
     unit : str
         clip, segment or session.
+    audio : str
+        drums or mix: which recording.
     sample_rate_hz, n_channels : int
     encoding : str
         wav16, wav24 or flac.
@@ -198,7 +234,9 @@ def forecast_export(
             open_tables(con, "checks", checks, AUDIO_CHECKS)
         else:
             con.register("checks", AUDIO_CHECKS.empty_table())
-        missing = _find_sound(con, sample_rate_hz, size_now)
+        for view in (*_CHOSEN[audio], _CHECKED[audio]):
+            con.execute(view)
+        missing = _find_sound(con, sample_rate_hz, size_now, NO_MIX if audio == MIX else NO_AUDIO)
         con.execute(
             _PLACED.format(
                 rate=int(sample_rate_hz),
@@ -248,6 +286,7 @@ def _find_sound(
     con: duckdb.DuckDBPyConnection,
     sample_rate_hz: int,
     size_now: Callable[[str, str], int | None] | None,
+    no_path: str,
 ) -> dict:
     """Make the table `sound`, one row per recording; the files that are missing, by source set."""
     con.execute(_KNOWN_SESSIONS, {"short": TOO_SHORT})
@@ -263,7 +302,7 @@ def _find_sound(
     columns = zip(*bad, strict=True) if bad else ((), (), ())
     arrays = [pa.array(column, pa.string()) for column in columns]
     con.register("bad_files", pa.Table.from_arrays(arrays, names))
-    words = {"no_path": NO_AUDIO, "unreadable": UNREADABLE_AUDIO, "empty": EMPTY_AUDIO}
+    words = {"no_path": no_path, "unreadable": UNREADABLE_AUDIO, "empty": EMPTY_AUDIO}
     con.execute(_WITH_REASON, {"rate": sample_rate_hz, **words})
     missing: dict[str, dict] = {}
     for source_set, path, _ in bad:

@@ -68,6 +68,7 @@ def forecast_of_export(
         **{key: tables[key] for key in ("manifest", "sessions", "inventories", "audio_checks")},
         **lengths,
         unit=settings["unit"],
+        audio=settings["audio"],
         sample_rate_hz=settings["sample_rate_hz"],
         n_channels=2 if settings["channels"] == STEREO else 1,
         encoding=settings["encoding"],

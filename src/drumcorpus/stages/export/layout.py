@@ -81,6 +81,7 @@ def records_schema(class_maps: Iterable[str]) -> pa.Schema:
             ("group_id", pa.string()),
             ("split", pa.string()),
             ("event_id", pa.string()),  # of a clip; else null
+            ("recording", pa.string()),  # drums, or the full mix
             ("file", pa.string()),  # of its audio, relative to the export root; null in shards
             ("shard", pa.string()),  # of its tar or Parquet; null where it is a file
             ("parquet_shard", pa.string()),  # where there are tar and Parquet shards

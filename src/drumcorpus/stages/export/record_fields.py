@@ -7,6 +7,7 @@ RECORD_FIELDS = {
     "group_id": "what must stand in one split: sessions of one group never differ in it",
     "split": "train, validation or test",
     "event_id": "of a clip, the event that it was cut around; else null",
+    "recording": "whose sound it is: drums, or mix, that of all instruments",
     "file": "path of its audio in the export; null where it stands in shards",
     "shard": "path of the tar or Parquet file that it stands in; null where it is a file",
     "parquet_shard": "path of its Parquet shard, where there are tar shards too",

@@ -8,7 +8,8 @@ import pyarrow as pa
 from drumcorpus.ground.sound.encoding import EncodedRecording
 from drumcorpus.ground.sound.gain import loudness_gain_db
 from drumcorpus.ground.sound.resampling import resample
-from drumcorpus.vocabulary import EMPTY_AUDIO, NO_AUDIO, UNREADABLE_AUDIO
+from drumcorpus.stages.export.audio_choice import MIX
+from drumcorpus.vocabulary import EMPTY_AUDIO, NO_AUDIO, NO_MIX, UNREADABLE_AUDIO
 
 OpenAudio = Callable[[str], tuple[np.ndarray, int]]
 
@@ -65,10 +66,10 @@ def load_recording(
         As of `cut.SampleCutter.write`.
     path : str, optional
     settings : mapping
-        `sample_rate_hz`, `encoding` and `loudness`.
+        `audio`, `sample_rate_hz`, `encoding` and `loudness`.
     """
     if path is None:
-        return NO_AUDIO, 0.0
+        return NO_MIX if settings["audio"] == MIX else NO_AUDIO, 0.0
     try:
         samples, rate = open_audio(path)
     except FileNotFoundError:

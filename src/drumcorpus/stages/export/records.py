@@ -23,6 +23,7 @@ from drumcorpus.stages.export.windows import UNITS, sorted_windows
 SOUND = pa.schema(
     [
         ("sample_id", pa.string()),
+        ("recording", pa.string()),
         ("file", pa.string()),  # as in the records, and so on
         ("shard", pa.string()),
         ("parquet_shard", pa.string()),

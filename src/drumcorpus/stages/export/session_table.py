@@ -6,6 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.schemas import FLAGS, SESSIONS
+from drumcorpus.sessions import mix_files
+from drumcorpus.stages.export.audio_choice import DRUMS, MIX
 
 # One row per recording, which is one per session but where a session has sound files of its own for
 # some strokes.
@@ -26,8 +28,10 @@ EXPORT_SESSIONS = pa.schema(
         ("redistributable", pa.bool_()),
         ("label_method", pa.string()),
         ("is_synthetic", pa.bool_()),
+        ("recording", pa.string()),  # drums, or mix; null where there is none
         # Of the sound: the file that was opened, relative to the set's root; the first of
-        # `audio_files` where several mono files are one recording.
+        # `audio_files` where several mono files are one recording. A mix that is a sum is named by
+        # one of them, and the notes say with which gains they were added.
         ("audio_path", pa.string()),
         ("audio_sha256", pa.string()),
         ("audio_files", pa.list_(pa.struct([("path", pa.string()), ("sha256", pa.string())]))),
@@ -159,8 +163,11 @@ def _files(recording: Mapping, session: Mapping) -> dict:
     digests = {file["path"]: file["sha256"] for file in session["files"] or ()}
     sound = recording.get("sound_path") or recording["audio_path"]
     paths = [] if sound is None else [sound]
+    is_mix = sound is not None and sound == session["mix_path"]
     channels = session["channel_paths"] or []
-    if sound in channels[:1]:
+    if is_mix:
+        paths = mix_files(session)
+    elif sound in channels[:1]:
         paths = channels
     annotation = session["annotation_path"]
     missing = [path for path in [*paths, annotation] if path is not None and path not in digests]
@@ -170,6 +177,7 @@ def _files(recording: Mapping, session: Mapping) -> dict:
             f"{session['session_id']!r}"
         )
     return {
+        "recording": None if sound is None else MIX if is_mix else DRUMS,
         "audio_path": sound,
         "audio_sha256": digests.get(sound),
         "audio_files": [{"path": path, "sha256": digests[path]} for path in paths],

@@ -66,15 +66,16 @@ def test_two_microphones_are_one_recording_of_the_sum(tmp_path):
     assert np.allclose(stereo, wanted, atol=1e-6)
 
 
-def test_the_accompaniment_takes_the_rate_of_the_drums(tmp_path):
+def test_recordings_of_two_rates_are_no_sum_unless_another_is_asked_for(tmp_path):
     drums, band = noise(8_820, seed=1), noise(9_600, seed=2)
     write_sound(tmp_path / "drums.wav", drums, RATE)
     write_sound(tmp_path / "band.wav", band, 48_000)
-    mix, rate = opened(tmp_path, PARTS)("band.wav")
-    assert rate == RATE
-    wanted = 0.75 * drums + 0.25 * resample(band, 48_000, RATE)
+    with pytest.raises(ValueError, match=r"band.wav: .* have the rates \[44100, 48000\] Hz"):
+        opened(tmp_path, PARTS)("band.wav")
+    mix, rate = opened(tmp_path, PARTS, rate=22_050)("band.wav")
+    wanted = 0.75 * resample(drums, RATE, 22_050) + 0.25 * resample(band, 48_000, 22_050)
+    assert rate == 22_050
     assert np.allclose(mix, wanted, atol=1e-6)
-    assert opened(tmp_path, PARTS, rate=22_050)("band.wav")[1] == 22_050
 
 
 @pytest.mark.parametrize("damaged", ["drums.wav", "band.wav"])

@@ -131,7 +131,9 @@ def cut(
     **block,
 ):
     """Write the samples of events into an export; `audio` is one for all, or by path, or a function
-    that opens a path."""
+    that opens a path, and `audio_` the setting of that name."""
+    if "audio_" in block:
+        block["audio"] = block.pop("audio_")
     audio = noise() if audio is None else audio
     opened = audio if callable(audio) else lambda path: (_of(audio, path), rate)
     cutter = SampleCutter(

@@ -125,6 +125,81 @@ def test_every_encoding_holds_the_same_sound(tmp_path, encoding):
     assert kind == {"wav24": "PCM_24"}.get(encoding, "PCM_16")
 
 
+# --- the full mix
+
+
+def mixed(session_id="s1", **changes):
+    return session(session_id, mix_path=f"{session_id}.mix.wav", mix_duration=3.0, **changes)
+
+
+UNITS = pytest.mark.parametrize(
+    "unit", [{"unit": "clip"}, SEGMENTS, {"unit": "session"}], ids=["clip", "segment", "session"]
+)
+
+
+@UNITS
+def test_the_sound_of_the_mix_is_cut_in_its_place_sample_by_sample(tmp_path, unit):
+    sounds = {"s1.wav": noise(seed=1), "s1.mix.wav": noise(seed=2)}
+    opened = []
+
+    def open_audio(path):
+        opened.append(path)
+        return sounds[path], RATE
+
+    rows, of = [event(1, 0.5), event(2, 2.0)], [mixed()]
+    made = cut(tmp_path, rows, sessions=of, audio=open_audio, audio_="mix", **unit)
+    assert opened == ["s1.mix.wav"]
+    assert made.samples()
+    for row in made.samples():
+        start = round(row["start"] * RATE)
+        wanted = whole(sounds["s1.mix.wav"])[start : start + row["n_samples"]]
+        assert np.array_equal(sound_of((made.root / row["file"]).read_bytes()), wanted)
+        assert (row["recording"], row["audio_path"]) == ("mix", "s1.mix.wav")
+        assert row["gain_db"] == 0
+    drums = cut(tmp_path / "drums", rows, sessions=of, audio=sounds, **unit)
+    assert {(row["recording"], row["audio_path"]) for row in drums.samples()} == {
+        ("drums", "s1.wav")
+    }
+    strokes = [[row["strokes"] for row in each.samples()] for each in (made, drums)]
+    assert strokes[0] == strokes[1]
+
+
+@UNITS
+def test_an_event_has_no_mix_without_one_of_its_session_or_of_another_recording(tmp_path, unit):
+    rows = [
+        event(1, 0.5),
+        event(2, 1.0, audio_path="kick.wav"),  # of a file of its own
+        event(3, 0.5, "s2"),  # of a session without a mix
+        event(4, 0.5, "s3", audio_path=None),  # of a session without drums
+    ]
+    of = [mixed(), session("s2"), session("s3", audio_path=None)]
+    made = cut(tmp_path, rows, sessions=of, audio_="mix", **unit)
+    lost = {name: made.outcomes()[name] for name in ("e2", "e3", "e4")}
+    assert set(lost.values()) == {"no_mix"}
+    struck = {stroke["event_id"] for row in made.samples() for stroke in row["strokes"]}
+    assert struck == {"e1"}
+
+
+def test_an_onset_past_the_end_of_a_shorter_mix_is_told(tmp_path):
+    sounds = {"s1.wav": noise(), "s1.mix.wav": noise(RATE)}
+    rows = [event(1, 0.5), event(2, 2.0)]
+    made = cut(tmp_path, rows, sessions=[mixed()], audio=sounds, audio_="mix")
+    assert made.outcomes() == {"e1": "clip", "e2": "onset_past_end"}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(FileNotFoundError("gone"), "no_audio"), (ValueError("damaged"), "unreadable_audio")],
+    ids=["gone", "damaged"],
+)
+def test_a_mix_that_cannot_be_read_loses_its_events_by_the_usual_words(tmp_path, error, reason):
+    def open_audio(path):
+        raise error
+
+    made = cut(tmp_path, [event(1, 0.5)], sessions=[mixed()], audio=open_audio, audio_="mix")
+    assert made.outcomes() == {"e1": reason}
+
+
 # --- every form from one decoding
 
 

@@ -43,6 +43,16 @@ def test_events_are_counted_by_split_by_set_and_by_reason(measured):
     assert report["by_source_set"]["b"] == none | {"events": 2, "exported": 1, "samples": 1}
 
 
+def test_events_of_no_mix_are_told_and_do_not_count_as_lost(measured):
+    rows = [("a", "1", "train", "clip", 3), ("a", "1", "train", "no_audio", "e1")]
+    rows += [("b", "1", "test", "no_mix", f"f{number}") for number in range(6)]
+    report = measured(rows)
+    assert report["not_exported"] == {"no_audio": 1, "no_mix": 6}
+    assert (report["events"], report["exported"], report["dropped_share"]) == (10, 3, 0.25)
+    assert report["empty_splits"] == ["test"]
+    assert measured(rows[2:])["dropped_share"] is None
+
+
 def test_segments_count_their_events_and_a_recording_without_sound_none(measured):
     rows = [
         ("a", "1", "train", "segment", 7),

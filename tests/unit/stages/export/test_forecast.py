@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from drumcorpus.ground.files.json_files import canonical_json
-from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
 from drumcorpus.stages.export.class_maps import make_class_maps
 from drumcorpus.stages.export.figure_tables import (
@@ -172,6 +172,61 @@ def test_missing_audio_is_named_with_counts_and_events(forecast):
         {"source_set": "b", "reason": "no_audio", "events": 1, "examples": ["e4"]},
     ]
     assert found["decoded_sessions"] == {"sessions": 5, "decoded": 3}
+
+
+@pytest.fixture
+def with_mixes(tables):
+    """Session 1 has a mix in one file, 2 a sum, 5 one that the audio checks could not decode."""
+    pair = [{"path": "left.wav", "gain": 0.5}, {"path": "band.wav", "gain": 0.5}]
+    mixes = {
+        "1": {"mix_path": "1.mix.wav", "mix_duration": 0.75},
+        "2": {"mix_path": "band.wav", "mix_parts": pair, "mix_duration": 0.9},
+        "5": {"mix_path": "5.mix.wav", "mix_duration": 9.0},
+    }
+    rows = read_table(tables["sessions"]).to_pylist()
+    rows = [row | mixes.get(row["session_id"], {}) for row in rows]
+    write_table(tables["sessions"], pa.Table.from_pylist(rows, SESSIONS))
+    files = [("a", "1.mix.wav", 2000, 0.75), ("a", "band.wav", 2000, 2.0)]
+    files.append(("b", "5.mix.wav", 2000, 9.0))
+    names = ("source_set", "path", "bytes", "duration")
+    rows = read_table(tables["inventory"]).to_pylist()
+    rows += [dict(zip(names, row, strict=True)) for row in files]
+    write_table(tables["inventory"], pa.Table.from_pylist(rows, INVENTORY))
+    rows = read_table(tables["checks"]).to_pylist()
+    rows[1] |= {"reason": None, "mix": {"reason": "cut_short"}}
+    write_table(tables["checks"], pa.Table.from_pylist(rows, AUDIO_CHECKS))
+
+
+def test_of_the_mix_lengths_reasons_and_files_are_its_own(forecast, with_mixes):
+    found = forecast("session", audio="mix")
+    assert found["durations_by_source_set"]["train"] == {"a": 0.75}
+    assert found["durations_by_source_set"]["validation"] == {"a": 0.9}
+    reasons = {(row["source_set"], row["reason"]): row for row in found["events_without_sound"]}
+    assert {key: row["events"] for key, row in reasons.items()} == {
+        ("a", "onset_past_end"): 2,
+        ("b", "cut_short"): 1,
+        ("b", "no_mix"): 3,
+    }
+    assert found["missing_files"] == {}
+    assert found["decoded_sessions"] == {"sessions": 3, "decoded": 2}
+    segments = forecast("segment", audio="mix", seconds=0.5)
+    assert segments["statistics"]["by_split_and_source_set"]["train"]["a"]["records"] == 2
+
+
+def test_a_file_of_a_sum_that_is_gone_is_named(forecast, with_mixes):
+    lost = forecast(
+        "clip", audio="mix", size_now=lambda _, path: None if path == "right.wav" else 2000
+    )
+    # `left.wav`, of 1000 bytes by the inventory, is another file now.
+    assert lost["missing_files"] == {"a": {"files": 2, "examples": ["left.wav", "right.wav"]}}
+    assert [
+        row for row in lost["events_without_sound"] if row["reason"].startswith(("missing", "ch"))
+    ] == [{"source_set": "a", "reason": "changed_audio", "events": 1, "examples": ["e3"]}]
+
+
+def test_of_the_drums_a_mix_changes_nothing(forecast, with_mixes):
+    found = forecast("session")
+    assert found["durations_by_source_set"]["train"] == {"a": 2.5, "b": 10.0}
 
 
 def test_a_file_that_is_gone_or_another_since_the_inventory_is_named(forecast):

@@ -65,7 +65,13 @@ def sound_of(windows):
     """Sound of each window, in the reverse order."""
     return pa.Table.from_pylist(
         [
-            {"sample_id": name, "file": f"{name}.wav", "sha256": name[::-1], "bytes": 44}
+            {
+                "sample_id": name,
+                "recording": "drums",
+                "file": f"{name}.wav",
+                "sha256": name[::-1],
+                "bytes": 44,
+            }
             | {"channels": 1, "n_clipped": 0, "gain_db": -1.5}
             for name in reversed(windows["sample_id"].to_pylist())
         ],
@@ -111,6 +117,7 @@ def test_the_record_of_a_clip(shard):
         "group_id": "g-s1",
         "split": "train",
         "event_id": "e1",
+        "recording": "drums",
         "file": "e1.wav",
         "shard": None,
         "parquet_shard": None,

@@ -5,6 +5,7 @@ import pytest
 
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.schemas import EVENTS, FLAGS, SESSIONS
+from drumcorpus.stages.export.audio_choice import with_audio
 from drumcorpus.stages.export.session_table import (
     EXPORT_SESSIONS,
     export_sessions,
@@ -103,6 +104,7 @@ def test_a_row_says_all_of_a_session():
             "redistributable": True,
             "label_method": "midi",
             "is_synthetic": False,
+            "recording": "drums",
             "audio_path": "a.wav",
             "audio_sha256": "aa",
             "audio_files": [{"path": "a.wav", "sha256": "aa"}],
@@ -186,3 +188,23 @@ def test_shards_become_one_table_in_order_whatever_theirs(tmp_path):
     with pytest.raises(ValueError, match="the sample s1 stands twice"):
         gather_sessions([*shards, shards[1]])
     assert gather_sessions([]).schema == EXPORT_SESSIONS
+
+
+def test_of_the_mix_the_files_are_those_that_are_added():
+    pair = {"channel_paths": ["a.wav", "a2.wav"]}
+    parts = [{"path": "a.wav", "gain": 0.5}, {"path": "mix.wav", "gain": 0.5}]
+    mixed = {"mix_path": "mix.wav", "mix_duration": 11.0}
+    rows = [session(**pair, **mixed, mix_parts=parts), session("s2", **mixed), session("s3")]
+    struck = [event(1), event(1, "s2"), event(1, "s3")]
+    chosen = with_audio(events(*struck), sessions(*rows), "mix")
+    names = {"s1": "mix.wav", "s2": "mix.wav", "s3": None}
+    table = export_sessions(
+        recordings(*(recording(name, path) for name, path in names.items())), *chosen
+    )
+    found = {row["session_id"]: row for row in table.to_pylist()}
+    assert [found[name]["recording"] for name in names] == ["mix", "mix", None]
+    files = {name: [file["path"] for file in found[name]["audio_files"]] for name in names}
+    assert files == {"s1": ["a.wav", "a2.wav", "mix.wav"], "s2": ["mix.wav"], "s3": []}
+    assert (found["s1"]["audio_path"], found["s1"]["audio_sha256"]) == ("mix.wav", "dd")
+    assert [found[name]["duration"] for name in names] == [11.0, 11.0, None]
+    assert [found[name]["n_events"] for name in names] == [1, 1, 1]
