@@ -16,8 +16,9 @@ from drumcorpus.stages.export.layout import (
 RECORD_FIELDS = (
     "sample_id source_set session_id group_id split event_id recording file shard parquet_shard "
     "sha256 bytes start duration sample_rate_hz channels n_samples onset_sample n_padded_front "
-    "n_padded_back n_clipped gain_db strokes ringing class_ids event_class_ids techniques negative_example "
-    "components is_synthetic label_method license redistributable kit_id drummer_id style weight"
+    "n_padded_back n_clipped gain_db strokes ringing class_ids event_class_ids techniques "
+    "negative_example components is_synthetic label_method license redistributable kit_id "
+    "drummer_id style weight"
 )
 STROKE_FIELDS = "onset event_id label velocity openness cymbal confidence techniques"
 
