@@ -310,7 +310,15 @@ _TIMING_CHECKS = [
     ("drift_ms_per_min", pa.float64()),  # slope of that line; null for less than 30 s
     ("drift_error_ms_per_min", pa.float64()),  # half of its 95 % interval
 ]
-MIX_CHECKS = pa.struct([*_SOUND_CHECKS, *_TIMING_CHECKS])
+MIX_CHECKS = pa.struct(
+    [
+        *_SOUND_CHECKS,
+        # By how much the mix is later than the drums; null where they are not found in it. Its
+        # timing is that of the drums less this lag.
+        ("lag_ms", pa.float64()),
+        *_TIMING_CHECKS,
+    ]
+)
 
 # One row per session with audio: what its sound is like, if it is in the sample that is decoded.
 AUDIO_CHECKS = pa.schema(

@@ -106,6 +106,7 @@ SEVERAL_RECORDINGS = "several_recordings"
 TOO_FEW_MEASURED = "too_few_measured"
 NO_SOUND = "no_sound"
 NO_EVENTS = "no_events"
+DRUMS_NOT_IN_MIX = "drums_not_in_mix"
 LABELS_FROM_THIS_DETECTOR = "labels_from_this_detector"
 
 # Stages of the annotation history of an event.

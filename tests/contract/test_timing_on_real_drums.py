@@ -12,6 +12,7 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.hits import group_onsets
 from drumcorpus.stages.checks.decoding import decode
+from drumcorpus.stages.checks.mix_lag import find_lag
 from drumcorpus.stages.checks.timing import measure_timing
 
 SIMULTANEOUS = 0.005
@@ -91,3 +92,14 @@ def test_a_shift_of_annotated_onsets_comes_out(take, settings, shift_ms):
 def test_a_drift_of_exact_onsets_comes_out(rendered, settings):
     timing = measure_timing(rendered.trace, rendered.onsets * (1 + 50 / 60_000), settings)
     assert timing.drift_ms_per_min == pytest.approx(50, abs=2)
+
+
+@pytest.mark.parametrize("name", [*TAKES, "MusicDelta_Rock"])
+def test_drums_are_found_in_their_own_full_mix_at_lag_0_and_in_no_other(name, shared):
+    folder = shared / "mdb_drums/audio"
+    paths = [
+        folder / f"drum_only/{name}_Drum.wav",
+        folder / "full_mix/MusicDelta_Zeppelin_MIX.wav",
+    ]
+    drums, mix = (decode([path.name], [path], -60.0).trace for path in paths)
+    assert find_lag(drums, mix, reach=1.0) == (0.0 if name == "MusicDelta_Zeppelin" else None)

@@ -26,11 +26,21 @@ from drumcorpus.schemas import AUDIO_CHECKS, MIX_CHECKS
 from drumcorpus.sessions import mix_recordings
 from drumcorpus.stages.checks.decoding import Sound, decode
 from drumcorpus.stages.checks.levels import decibels, isolated_hits, level_medians
+from drumcorpus.stages.checks.mix_lag import find_lag
 from drumcorpus.stages.checks.timing import measure_timing
-from drumcorpus.vocabulary import AUDIO, LABELS_FROM_SOUND, NO_ONSETS, SEVERAL_RECORDINGS, TOO_SHORT
+from drumcorpus.vocabulary import (
+    AUDIO,
+    DRUMS_NOT_IN_MIX,
+    LABELS_FROM_SOUND,
+    NO_ONSETS,
+    NO_SOUND,
+    SEVERAL_RECORDINGS,
+    TOO_SHORT,
+)
 
 MIN_DURATION = 0.4  # s, of a session: one gating block of the loudness
 EVENT_COLUMNS = ["session_id", "audio_path", "onset_time", "components"]  # that are read
+TIMING_COLUMNS = AUDIO_CHECKS.names[AUDIO_CHECKS.get_field_index("timing_reason") : -1]
 NO_EVENTS = {"onset": np.zeros(0), "family": []}
 
 
@@ -82,16 +92,18 @@ def check_sessions(
     for session in sorted(eligible, key=lambda row: row["session_id"]):
         key = {name: session[name] for name in ("source_set", "session_id")}
         row = dict.fromkeys(AUDIO_CHECKS.names) | key | {"sampled": key["session_id"] in chosen}
+        drums = None
         if row["sampled"]:
             try:
-                row |= _check_session(session, by_recording, locate, settings)
+                columns, drums = _check_session(session, by_recording, locate, settings)
+                row |= columns
             except UnusableFile as error:
                 row |= {"reason": error.reason, "detail": str(error)}
         if session["mix_path"] is not None:
             row["mix"] = dict.fromkeys(MIX_CHECKS.names)
         if row["sampled"] and row["mix"]:
             try:
-                row["mix"] |= _check_mix(session, by_recording, locate, settings)
+                row["mix"] |= _check_mix(session, row, drums, locate, settings)
             except UnusableFile as error:
                 row["mix"] |= {"reason": error.reason, "detail": str(error)}
         if row["sampled"]:
@@ -154,7 +166,7 @@ def recordings_of(session: Mapping) -> list[list[str]]:
 
 
 def _check_session(session, by_recording, locate, settings):
-    """Columns of AUDIO_CHECKS from `files` on."""
+    """Columns of AUDIO_CHECKS from `files` to the timing, and the trace of the first recording."""
     recordings = recordings_of(session)
     sounds, hits = [], []
     timing = {"timing_reason": _why_no_timing(session, recordings, by_recording)}
@@ -171,11 +183,15 @@ def _check_session(session, by_recording, locate, settings):
         detail = f"less than {MIN_DURATION} s of sound"
         raise UnusableFile(recordings[0][0], TOO_SHORT, detail)
     n_files = sum(map(len, recordings))
-    return {"files": n_files, **_sound_columns(sounds), "hit_levels": level_medians(hits), **timing}
+    columns = {"files": n_files, **_sound_columns(sounds), "hit_levels": level_medians(hits)}
+    return {**columns, **timing}, sounds[0].trace
 
 
-def _check_mix(session, by_recording, locate, settings):
-    """Fields of MIX_CHECKS: the labels of the drums, held against all instruments together."""
+def _check_mix(session, checks, drums, locate, settings):
+    """Fields of MIX_CHECKS: the labels were held against the drums, and these are against the mix.
+
+    `checks` has the columns of the session, `drums` is the trace of its drums or None.
+    """
     recordings = mix_recordings(session)
     paths = [path for files, _ in recordings for path in files]
     sum_of = [(len(files), gain) for files, gain in recordings]
@@ -183,12 +199,17 @@ def _check_mix(session, by_recording, locate, settings):
     sound = decode(paths, locations, settings.near_silence_dbfs, sum_of)
     if sound.duration < MIN_DURATION:
         raise UnusableFile(paths[0], TOO_SHORT, f"less than {MIN_DURATION} s of sound")
-    own = recordings_of(session)
-    timing = {"timing_reason": _why_no_timing(session, own, by_recording)}
-    if timing["timing_reason"] is None:
-        struck = by_recording[session["session_id"], own[0][0]]
-        timing = _timing_columns(sound, struck["onset"], settings)
-    return {"files": len(paths), **_sound_columns([sound]), **timing}
+    columns = {"files": len(paths), **_sound_columns([sound])}
+    if drums is None or not drums.edge.max(initial=0.0) > 0:
+        return columns | {"timing_reason": NO_SOUND}
+    lag = find_lag(drums, sound.trace, settings.coarse_search_ms / 1000)
+    if lag is None:
+        return columns | {"timing_reason": DRUMS_NOT_IN_MIX}
+    lag_ms = round(1000 * lag, 3)
+    timing = {name: checks[name] for name in TIMING_COLUMNS}
+    if timing["offset_ms"] is not None:
+        timing["offset_ms"] = round(timing["offset_ms"] - lag_ms, 3)
+    return columns | {"lag_ms": lag_ms, **timing}
 
 
 def _why_no_timing(session, recordings, by_recording):

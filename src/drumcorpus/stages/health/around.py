@@ -147,6 +147,37 @@ def sessions(listed: list[dict], per_session: PerSession) -> dict:
     }
 
 
+def recordings(listed: list[dict], per_session: PerSession) -> dict:
+    """How much sound there is of drums and of full mixes, in all and by source set.
+
+    Of each ``sessions`` that have it and their ``seconds``, of all that are listed;
+    ``sessions_in_manifest`` and ``seconds_in_manifest`` of those of the manifest.
+    """
+    return {
+        **_lengths(listed, per_session),
+        "by_source_set": {
+            name: _lengths(rows, per_session)
+            for name, rows in group_by(listed, "source_set").items()
+        },
+    }
+
+
+def _lengths(rows: list[dict], per_session: PerSession) -> dict:
+    lengths = {}
+    for name, column in (("drums", "duration"), ("mix", "mix_duration")):
+        sounding = [row for row in rows if row[column] is not None]
+        used = [r for r in sounding if (r["source_set"], r["session_id"]) in per_session]
+        lengths[name] = {
+            f"{what}{end}": figure
+            for end, part in (("", sounding), ("_in_manifest", used))
+            for what, figure in (
+                ("sessions", len(part)),
+                ("seconds", round(math.fsum(row[column] for row in part), 3)),
+            )
+        }
+    return lengths
+
+
 def names_of(rows: list[dict]) -> list[dict]:
     """Source set and id of the first sessions."""
     return [{name: row[name] for name in ("source_set", "session_id")} for row in rows[:N_EXAMPLES]]

@@ -13,7 +13,7 @@ from drumcorpus.ground.files.database import open_tables
 from drumcorpus.ground.files.tables import read_tables
 from drumcorpus.ground.sound.check_settings import AudioCheckSettings, AudioLimits
 from drumcorpus.schemas import AUDIO_CHECKS, INVENTORY
-from drumcorpus.stages.health.audio_files import count_rates, find_past_end
+from drumcorpus.stages.health.audio_files import KEY, count_rates, find_past_end
 from drumcorpus.stages.health.audio_limits import (
     FAULTS,
     TIMING_SHOWN,
@@ -67,6 +67,8 @@ def audio_section(
         the figures of the gates beside them; ``past_end`` and ``sample_rates``, which rest on no
         sample. Levels in LUFS, LU and dBFS, offsets in ms (above 0: annotated late), shares from 0
         to 1; None where nothing was measured, and over all where that is so of one source set.
+        ``mix``: the same of the full mixes of these sessions, without what rests on single hits or
+        on no sample; None where no session has a mix.
 
     Raises
     ------
@@ -79,10 +81,28 @@ def audio_section(
     open_tables(database, "audio_checks", audio_checks, AUDIO_CHECKS)
     rows = read_tables(audio_checks, AUDIO_CHECKS).to_pylist()
     rows.sort(key=lambda row: (row["source_set"], row["session_id"]))
+    drums = _figures(rows, settings.limits)
+    mixes = [
+        {name: row[name] for name in (*KEY, "sampled")} | {"hit_levels": None} | row["mix"]
+        for row in rows
+        if row["mix"] is not None
+    ]
+    return {
+        "sampling": _sampling(rows, settings),
+        **drums,
+        **_largest_hit_span(hit_spans := _hit_spans(drums["by_source_set"])),
+        "hit_levels": hit_spans,
+        "past_end": find_past_end(database),
+        "sample_rates": count_rates(database),
+        "mix": _figures(mixes, settings.limits) if mixes else None,
+    }
+
+
+def _figures(rows: Rows, limits: AudioLimits) -> dict:
+    """What all recordings of one kind sound like: by source set, and over all what is faulty."""
     sets: dict[str, Rows] = {}
     for row in rows:
         sets.setdefault(row["source_set"], []).append(row)
-    limits = settings.limits
     for of_set in sets.values():
         _hold_against_median(of_set)
     by_source_set = {name: _of_source_set(of_set, limits) for name, of_set in sets.items()}
@@ -93,16 +113,11 @@ def audio_section(
     }
     faults["unmeasured"] = _pooled(sets, is_unmeasured, UNMEASURED_SHOWN, is_sampled, is_sampled)
     return {
-        "sampling": _sampling(rows, settings),
         "by_source_set": by_source_set,
         "loudness_span_lu": _span(medians),
         **{f"{name}_share": fault["share"] for name, fault in faults.items()},
         **faults,
         "timing": _timing_of_all(sets, limits),
-        **_largest_hit_span(hit_spans := _hit_spans(by_source_set)),
-        "hit_levels": hit_spans,
-        "past_end": find_past_end(database),
-        "sample_rates": count_rates(database),
     }
 
 

@@ -6,7 +6,7 @@ Rows are of the schema `AUDIO_CHECKS`.
 from collections.abc import Mapping
 
 from drumcorpus.ground.sound.check_settings import AudioLimits
-from drumcorpus.vocabulary import TOO_FEW_MEASURED
+from drumcorpus.vocabulary import DRUMS_NOT_IN_MIX, TOO_FEW_MEASURED
 
 MIN_TRIED = 5  # onsets that were looked for in the sound; fewer say nothing of a session
 MIN_FOUND_SHARE = 0.5  # of those, in a recording that is the annotation's
@@ -34,6 +34,8 @@ def is_timed(row: Mapping) -> bool:
 
 def is_unfound(row: Mapping) -> bool:
     """Whether most of a session's strokes are not in its sound: the recording is another's."""
+    if is_measured(row) and row["timing_reason"] == DRUMS_NOT_IN_MIX:
+        return True
     if not is_measured(row) or row["timing_reason"] != TOO_FEW_MEASURED:
         return False
     tried = row["onsets_measured"] + row["onsets_unmeasured"]

@@ -204,7 +204,7 @@ def events_report(
 
 def tables_report(database, per_session: Mapping, counts: Counts, beside: Around) -> dict:
     """The sections that rest on the tables beside the events, as of `measure_health`."""
-    names = ("drops", "quarantine", "sessions", "durations", "audio_checks")
+    names = ("drops", "quarantine", "sessions", "durations", "recordings", "audio_checks")
     report: dict = dict.fromkeys(names)
     if beside.tallies:
         drops, in_event = scans.read_tallies(database, beside.tallies)
@@ -217,6 +217,7 @@ def tables_report(database, per_session: Mapping, counts: Counts, beside: Around
         listed = scans.read_sessions(database, beside.sessions)
         report["sessions"] = around.sessions(listed, per_session)
         report["durations"] = durations(counts, listed, per_session)
+        report["recordings"] = around.recordings(listed, per_session)
     if beside.audio_checks:
         report["audio_checks"] = audio_section(
             database, beside.audio_checks, beside.inventory, beside.audio_settings

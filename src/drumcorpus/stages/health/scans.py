@@ -109,7 +109,7 @@ def read_quarantine(database: duckdb.DuckDBPyConnection, paths: PathList) -> lis
 
 
 def read_sessions(database: duckdb.DuckDBPyConnection, paths: PathList) -> list[dict]:
-    """Every session that was listed: its duration, whether it has audio, and if that cancels."""
+    """Every session that was listed: its audio, its length and its mix's, and if it cancels."""
     open_tables(database, "sessions", paths, SESSIONS)
     return select(
         database,
@@ -118,7 +118,8 @@ def read_sessions(database: duckdb.DuckDBPyConnection, paths: PathList) -> list[
             coalesce(session_id, '(none)') AS session_id,
             coalesce(audio_path, '') <> '' AS has_audio,
             coalesce(channels_cancel, false) AS channels_cancel,
-            CASE WHEN isfinite(audio_duration) THEN audio_duration END AS duration
+            CASE WHEN isfinite(audio_duration) THEN audio_duration END AS duration,
+            CASE WHEN isfinite(mix_duration) THEN mix_duration END AS mix_duration
         FROM sessions ORDER BY ALL
         """,
     )

@@ -16,8 +16,10 @@ from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.check_settings import MeasureSettings
 from drumcorpus.ground.sound.loudness import K_WEIGHTING, integrated_lufs
+from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, SESSIONS
 from drumcorpus.stages.checks.decoding import decode
+from drumcorpus.stages.checks.mix_lag import find_lag
 from drumcorpus.stages.checks.session_checks import check_sessions, choose_sessions
 from drumcorpus.stages.checks.timing import measure_timing
 
@@ -365,6 +367,116 @@ def test_a_broken_file_has_a_row_with_its_reason_and_the_others_go_on(tmp_path, 
     assert reasons == {"bad": "unreadable_audio", "good": None, "short": "too_short"}
     assert "bad.wav" in found["bad"].detail
     assert found["bad"].peak_dbfs is None
+
+
+def mixed(name, path, mix, **changed):
+    return session(name, path, mix_path=mix, **changed)
+
+
+def test_a_mix_is_measured_beside_the_drums_and_held_against_their_labels(tmp_path, check):
+    onsets = played(40)
+    drums = strokes(onsets, 40)
+    write_sound(tmp_path / "drums.wav", drums, RATE_HZ)
+    late = np.concatenate([np.zeros(round(0.03 * RATE_HZ)), drums])[: len(drums)]
+    for name, sound in (("mix.wav", drums), ("late.wav", late)):
+        both = sound + sine(110, 0.05, 40)
+        write_sound(tmp_path / name, np.stack([both, both], axis=1), RATE_HZ)
+    rows = [mixed("s", "drums.wav", "mix.wav"), mixed("t", "drums.wav", "late.wav")]
+    rows.append(session("u", "drums.wav"))
+    events = [event(name, "drums.wav", t, "kick") for name in "stu" for t in onsets]
+    found = check(rows, events)
+    assert found["u"].mix is None
+    mix, late_mix = found["s"].mix, found["t"].mix
+    assert [mix[name] for name in ("reason", "files", "channels")] == [None, 1, 2]
+    assert mix["duration"] == found["s"].duration == 40
+    assert mix["loudness_lufs"] > found["s"].loudness_lufs + 3
+    assert (mix["lag_ms"], mix["timing_reason"]) == (0.0, None)
+    # Of a mix that starts 30 ms later than the drums, the labels are early.
+    assert late_mix["lag_ms"] == pytest.approx(30, abs=0.5)
+    assert late_mix["offset_ms"] == pytest.approx(found["t"].offset_ms - late_mix["lag_ms"])
+    for name in ("onsets_measured", "offset_mad_ms", "drift_ms_per_min"):
+        assert mix[name] == getattr(found["s"], name) is not None
+
+
+def test_of_a_mix_of_other_drums_it_is_said(tmp_path, check):
+    onsets = played(40)
+    write_sound(tmp_path / "drums.wav", strokes(onsets, 40), RATE_HZ)
+    others = strokes(played(40, seed=9), 40, seed=4) + sine(110, 0.05, 40)
+    write_sound(tmp_path / "other.wav", others, RATE_HZ)
+    write_sound(tmp_path / "silent.wav", np.zeros(RATE_HZ), RATE_HZ)
+    rows = [mixed("s", "drums.wav", "other.wav"), mixed("t", "silent.wav", "other.wav")]
+    found = check(rows, [event("s", "drums.wav", onset, "kick") for onset in onsets])
+    reasons = {name: row.mix["timing_reason"] for name, row in found.items()}
+    assert reasons == {"s": "drums_not_in_mix", "t": "no_sound"}
+    assert {row.mix["lag_ms"] for row in found.values()} == {None}
+
+
+@pytest.mark.parametrize("lag", [-0.4, -0.0125, 0.0, 0.2])
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
+def test_a_lag_is_found_whatever_the_rates_and_however_loud_the_others(tmp_path, lag, rate_hz):
+    onsets = played(30)
+    drums = strokes(onsets, 30)
+    others = strokes(played(30, seed=5), 30, seed=8) + noise(30, gain=0.01)[:, 0]
+    mix = others + strokes(onsets + lag, 30) if lag else others + drums
+    traces = []
+    for name, sound, rate in (("a.wav", drums, RATE_HZ), ("b.wav", mix, rate_hz)):
+        write_sound(tmp_path / name, resample(sound, RATE_HZ, rate), rate)
+        traces.append(decode([name], [tmp_path / name], -60.0).trace)
+    assert find_lag(*traces, reach=1.0) == pytest.approx(lag, abs=0.001)
+
+
+def test_music_that_repeats_is_found_where_it_is_most_like(tmp_path):
+    onsets = 0.25 * np.arange(1, 100)
+    sound = strokes(onsets, 30)
+    for name, samples in (("a.wav", sound), ("b.wav", sound + 0.01 * noise(30)[:, 0])):
+        write_sound(tmp_path / name, samples, RATE_HZ)
+    traces = [decode([name], [tmp_path / name], -60.0).trace for name in ("a.wav", "b.wav")]
+    assert find_lag(*traces, reach=1.0) == 0.0
+
+
+@pytest.mark.parametrize("pair", [False, True], ids=["one file", "two microphones"])
+def test_a_mix_that_is_a_sum_is_measured_as_that_sum(tmp_path, check, pair):
+    left, right, band = noise(3, seed=1), noise(3, seed=2), noise(2, seed=3)
+    for name, sound in (("l.wav", left), ("r.wav", right), ("band.wav", band)):
+        write_sound(tmp_path / name, sound, RATE_HZ, subtype="FLOAT")
+    parts = [{"path": "l.wav", "gain": 0.75}, {"path": "band.wav", "gain": 0.25}]
+    channels = {"channel_paths": ["l.wav", "r.wav"] if pair else None}
+    row = mixed("s", "l.wav", "band.wav", mix_parts=parts, **channels)
+    drums = np.concatenate([left, right], axis=1) if pair else left
+    wanted = 0.75 * drums[: len(band)] + 0.25 * band
+    write_sound(tmp_path / "sum.wav", wanted, RATE_HZ, subtype="FLOAT")
+    alone = check([session("s", "sum.wav")])["s"]
+    mix = check([row])["s"].mix
+    assert mix["files"] == (3 if pair else 2)
+    assert (mix["channels"], mix["duration"]) == (2 if pair else 1, 2.0)
+    for name in ("loudness_lufs", "peak_dbfs", "rms_dbfs", "dc_offset"):
+        assert mix[name] == pytest.approx(getattr(alone, name), abs=2e-3), name
+
+
+def test_a_broken_mix_has_its_reason_and_the_drums_their_figures(tmp_path, check):
+    write_sound(tmp_path / "good.wav", noise(1), RATE_HZ)
+    write_sound(tmp_path / "short.wav", noise(0.2), RATE_HZ)
+    write_sound(tmp_path / "other.wav", noise(1), 48_000)
+    (tmp_path / "bad.wav").write_bytes(b"no audio")
+    rows = [mixed(name, "good.wav", f"{name}.wav") for name in ("bad", "short")]
+    parts = [{"path": path, "gain": 0.5} for path in ("good.wav", "other.wav")]
+    rows.append(mixed("rates", "good.wav", "other.wav", mix_parts=parts))
+    found = check(rows)
+    reasons = {name: row.mix["reason"] for name, row in found.items()}
+    assert reasons == {
+        "bad": "unreadable_audio",
+        "rates": "unreadable_audio",
+        "short": "too_short",
+    }
+    assert {row.reason for row in found.values()} == {None}
+    assert "bad.wav" in found["bad"].mix["detail"]
+
+
+def test_of_a_session_that_is_not_decoded_it_is_known_that_it_has_a_mix(tmp_path, check):
+    write_sound(tmp_path / "a.wav", noise(1), RATE_HZ)
+    found = check([mixed(f"s{n}", "a.wav", "a.wav") for n in range(4)], sessions_per_set=1)
+    decoded = {row.sampled: row.mix["peak_dbfs"] for row in found.values()}
+    assert decoded[True] is not None and decoded[False] is None
 
 
 def test_equal_input_gives_equal_rows(tmp_path, check):

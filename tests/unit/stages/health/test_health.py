@@ -359,9 +359,30 @@ def test_listed_sessions_that_are_not_in_the_manifest_are_told_apart(measure):
     assert (of_manifest["sessions_with_duration"], of_manifest["audio_duration"]) == (1, 60.5)
 
 
+def test_hours_of_drums_and_of_full_mixes_are_told_by_source_set(measure):
+    rows = [
+        {"source_set": "groove", "session_id": "s1", "audio_duration": 60.5},
+        {"source_set": "slakh", "session_id": "s2", "audio_duration": 30.0, "mix_duration": 29.5},
+        {"source_set": "slakh", "session_id": "s8"},
+        {"source_set": "slakh", "session_id": "s9", "audio_duration": 2.25, "mix_duration": 2.0},
+    ]
+    found = measure(EVENTS_BY_HAND, sessions=rows)["recordings"]
+    names = ("sessions", "seconds", "sessions_in_manifest", "seconds_in_manifest")
+    told = {
+        name: {kind: [of[kind][key] for key in names] for kind in ("drums", "mix")}
+        for name, of in {"all": found, **found["by_source_set"]}.items()
+    }
+    assert told == {
+        "all": {"drums": [3, 92.75, 2, 90.5], "mix": [2, 31.5, 1, 29.5]},
+        "groove": {"drums": [1, 60.5, 1, 60.5], "mix": [0, 0.0, 0, 0.0]},
+        "slakh": {"drums": [2, 32.25, 1, 30.0], "mix": [2, 31.5, 1, 29.5]},
+    }
+
+
 def test_what_no_table_was_given_for_is_not_measured(measure):
     report = measure(EVENTS_BY_HAND)
-    assert [report[key] for key in ("drops", "quarantine", "sessions")] == [None, None, None]
+    names = ("drops", "quarantine", "sessions", "recordings")
+    assert [report[key] for key in names] == [None] * 4
 
 
 def test_equal_rows_give_equal_bytes_whatever_their_order_and_the_threads(measure):

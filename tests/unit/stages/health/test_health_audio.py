@@ -13,7 +13,7 @@ from sounds import write_sound
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.settings import read_settings
-from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.audio import probe_audio
 from drumcorpus.ground.sound.check_settings import AudioCheckSettings
@@ -536,3 +536,75 @@ def test_a_sample_has_an_interval_and_its_source_set_its_weight(corpus, tmp_path
 
 def test_without_checks_there_is_no_section(corpus):
     assert audio_section(None, [], [], corpus.settings) is None
+
+
+MIX = {
+    **{"files": 1, "channels": 2, "sample_rate_hz": RATE_HZ, "duration": 40.0, "peak_dbfs": -1.0},
+    **{"rms_dbfs": -20.0, "clipped_runs": 0, "clipped_share": 0.0, "dc_offset": 0.0},
+    **{"digital_silence_share": 0.0, "near_silence_share": 0.0, "loudness_lufs": -14.0},
+    **{"onsets_measured": 50, "onsets_unmeasured": 5, "offset_ms": 1.0, "offset_mad_ms": 2.0},
+}
+
+
+def report_with_mixes(corpus, tmp_path, mixes):
+    """The health report of the corpus, of which some sessions have a mix."""
+    drums = corpus.section(tmp_path)
+    rows = read_table(tmp_path / "checks").to_pylist()
+    for row in rows:
+        row["mix"] = mixes.get((row["source_set"], row["session_id"]))
+    write_table(tmp_path / "checks", pa.Table.from_pylist(rows, AUDIO_CHECKS))
+    sessions = [
+        dict.fromkeys(SESSIONS.names)
+        | {"source_set": name, "session_id": take, "audio_path": "x", "audio_duration": 3600.0}
+        | {"mix_duration": 1800.0 if (name, take) in mixes else None}
+        for name, take in names()
+    ]
+    write_table(tmp_path / "sessions", pa.Table.from_pylist(sessions, SESSIONS))
+    around = Around(
+        audio_checks=[tmp_path / "checks"],
+        audio_settings=corpus.settings,
+        inventory=[tmp_path / "inventory"],
+        sessions=[tmp_path / "sessions"],
+    )
+    words = {"taxonomy_labels": {LABEL: LABEL}, "crash_family": "crash", "dynamic_buckets": []}
+    return drums, measure_health([tmp_path / "events"], around, **words, **DATABASE)
+
+
+def test_limits_count_faulty_mixes_and_the_figures_of_the_drums_stay(corpus, tmp_path):
+    mixes = {
+        ("a", "take 0"): MIX,
+        ("a", "take 1"): MIX | {"clipped_runs": 900, "clipped_share": 0.01},
+        ("a", "take 2"): MIX | {"offset_ms": -60.0},
+        ("a", "take 3"): {"reason": "cut_short", "detail": "at its end"},
+        ("b", "take 0"): MIX | {"offset_ms": None, "timing_reason": "drums_not_in_mix"},
+    }
+    drums, report = report_with_mixes(corpus, tmp_path, mixes)
+    found = dict(report["audio_checks"])
+    mix = found.pop("mix")
+    assert drums.pop("mix") is None
+    assert found == drums
+    assert set(mix["by_source_set"]) == {"a", "b"}
+    of_set = mix["by_source_set"]["a"]
+    counts = ("eligible_sessions", "sampled_sessions", "measured_sessions")
+    assert [of_set[name] for name in counts] == [4, 4, 3]
+    assert of_set["not_measured"] == {"cut_short": 1}
+    assert of_set["loudness"]["median"] == -14.0
+    assert (mix["clipped"]["sessions"], mix["unmeasured"]["sessions"]) == (1, 1)
+    examples = [(row["source_set"], row["session_id"]) for row in mix["timing"]["examples"]]
+    assert examples == [("b", "take 0"), ("a", "take 2")]
+    timing = [mix["timing"][name] for name in ("sessions", "not_in_sound", "beyond_limit")]
+    assert timing == [3, 1, 2]
+
+
+def test_the_page_tells_hours_of_drums_and_mixes_and_faults_of_mixes(corpus, tmp_path):
+    mixes = {("a", "take 0"): MIX, ("a", "take 1"): MIX | {"offset_ms": -60.0}}
+    _, report = report_with_mixes(corpus, tmp_path, mixes)
+    page = render_health_page(report, "mine")
+    [hours] = re.findall("<h3>Drums and full mixes</h3>.*?</section>", page, re.S)
+    cells = [re.sub("<.*?>", "", cell) for cell in re.findall("<td.*?</td>", hours)]
+    # 5 sessions of an hour of each set, and two mixes of half an hour.
+    assert cells[:2] == ["a", "5 (5)"] and cells[3] == "2 (2)"
+    assert cells[5:7] == ["b", "5 (5)"] and cells[8] == "0 (0)"
+    assert "1 are beyond the limits, 50 %" in page
+    [faults] = re.findall("<h3>Sound and label timing of full mixes</h3>.*?</section>", page, re.S)
+    assert "2 of 2" in faults
