@@ -151,7 +151,7 @@ def forecast_export(
     audio_checks: Iterable[str | os.PathLike] = (),
     *,
     unit: str,
-    audio: str = DRUMS,
+    audio: str,
     sample_rate_hz: int,
     n_channels: int,
     encoding: str,

@@ -87,6 +87,7 @@ def forecast(tables):
     def estimate(unit, **changed):
         settings = {
             "unit": unit,
+            "audio": "drums",
             "sample_rate_hz": 8000,
             "n_channels": 1,
             "limit": None,
@@ -299,6 +300,7 @@ def test_labels_without_a_stroke_are_named(forecast):
 
 def test_every_export_is_estimated_by_its_own_settings(tables, tmp_path):
     defaults = {
+        "audio": "drums",
         "sample_rate_hz": 8000,
         "channels": "mono",
         "limit": None,
