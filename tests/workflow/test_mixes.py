@@ -112,7 +112,7 @@ def test_the_sound_is_that_of_the_mix_and_the_strokes_are_those_of_the_drums(pro
         sound, rate = soundfile.read(folder / row["file"], dtype="float32")
         session = sessions_of(project, "mixes")[row["source_set"], row["session_id"]]
         sounds = [
-            soundfile.read(raw / row["source_set"] / file["path"], dtype="float32")[0]
+            soundfile.read(raw / row["source_set"] / file["path"], always_2d=True)[0].mean(axis=1)
             for file in session["audio_files"]
         ]
         gains = (1.0,) if len(sounds) == 1 else (2 / 3, 1 / 3)
