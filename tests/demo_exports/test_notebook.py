@@ -25,6 +25,6 @@ def test_executed_anew_on_the_demo_it_gives_the_very_bytes(monkeypatch):
     monkeypatch.syspath_prepend(REPO / "docs")
     from execute_notebook import execute
 
-    executed = execute(nbformat.read(NOTEBOOK, as_version=4), str(DEMO))
-    assert outputs(executed) == outputs(STORED)
-    assert f"{nbformat.writes(executed)}\n" == NOTEBOOK.read_text()
+    executed = nbformat.writes(execute(nbformat.read(NOTEBOOK, as_version=4), str(DEMO)))
+    assert outputs(json.loads(executed)) == outputs(STORED)
+    assert f"{executed}\n" == NOTEBOOK.read_text()
