@@ -185,17 +185,26 @@ def test_samples_are_cut_into_files_and_shards(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("unit", "size", "made"),
-    [("clip", "200", "300 clips"), ("segment", "300", "4 segments")],
+    ("unit", "size", "made", "weighted", "listed"),
+    [
+        ("clip", "200", "300 clips", "2 sessions, 100 events with a weight", "100 records, "),
+        ("segment", "300", "4 segments", "1 sessions, 300 events with a weight", "4 records, "),
+    ],
     ids=["clip", "segment"],
 )
-def test_records_are_planned_and_labelled(tmp_path, unit, size, made):
-    small = ("--events", "300", "--shard-events", size, "--unit", unit)
+def test_records_are_planned_labelled_and_gathered(tmp_path, unit, size, made, weighted, listed):
+    small = ("--events", "300", "--shard-events", size, "--unit", unit, "--list-split", "train")
     lines = run(command_of("export_records.py"), {"OUT": tmp_path}, *small).splitlines()
     assert lines[0].startswith("300 events, ")
     assert lines[0].endswith("memory limit 2,000 MB")
     assert lines[1].partition(",")[0] == made
-    assert [line.split()[0] for line in lines[2:]] == ["plan", "label", "write", "JSON"]
+    assert [line.split()[0] for line in lines[2:6]] == ["plan", "label", "write", "JSON"]
+    assert lines[6] == weighted
+    steps = [(line.split()[0], line.partition("MB  ")[2]) for line in lines[7:]]
+    assert steps[:2] == [("forecast", made), ("measure", made)]
+    assert [step for step, _ in steps[2:]] == ["list_labels", "assemble"]
+    assert steps[2][1].startswith(listed)
+    assert steps[3][1].startswith(f"{made.split()[0]} records, ")
     assert list(tmp_path.iterdir()) == []
 
 

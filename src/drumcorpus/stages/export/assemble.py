@@ -9,9 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.atomic import replacing, write_text
+from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.ground.files.tables import read_table, write_batches, write_table
+from drumcorpus.ground.files.tables import (
+    BATCH_ROWS,
+    iter_batches,
+    read_table,
+    write_batches,
+    write_table,
+)
 from drumcorpus.stages.export.audio_choice import with_audio
 from drumcorpus.stages.export.cards import dataset_card
 from drumcorpus.stages.export.citations import bibliography
@@ -42,6 +49,10 @@ from drumcorpus.stages.export.written import WRITTEN
 COMPONENTS_SCHEMA = "drumcorpus.export_components/2"
 METADATA_SCHEMA = "drumcorpus.export_metadata/2"
 RUN_SCHEMA = "drumcorpus.export_run/1"
+_FILES_IN_ORDER = """
+SELECT path, sha256, bytes, n_samples FROM (FROM own UNION ALL BY NAME FROM samples)
+ORDER BY regexp_replace(path, '/?[^/]*$', ''), path
+"""
 LOOSE_FOLDERS = tuple(UNIT_FOLDERS.values())
 SESSIONS_TABLE, CARD, CITATIONS, CROISSANT, DURATIONS = (
     *("sessions.parquet", "README.md", "CITE.bib", "croissant.json", "durations.csv"),
@@ -149,7 +160,8 @@ def assemble_export(
     write_json(root / CROISSANT, document)
     _remove_stale(root, written, label_files)
     others = [*tables, *label_files, COMPONENTS, METADATA, DURATIONS, SESSIONS_TABLE, CARD]
-    _list_files(root, written, [*others, CITATIONS, CROISSANT])
+    others += [CITATIONS, CROISSANT]
+    _list_files(root, written, others, threads=threads, memory_limit=memory_limit)
     return metadata
 
 
@@ -257,20 +269,23 @@ def _remove_stale(root: Path, written_tables, label_files: Sequence[str]) -> Non
                 shard.unlink()
 
 
-def _list_files(root: Path, written_tables, others: Sequence[str]) -> None:
+def _list_files(
+    root: Path, written_tables, others: Sequence[str], *, threads: int, memory_limit: str
+) -> None:
     """Write the table of all files, and the checksums as ``sha256sum -c`` reads them.
 
-    Both are in order of folder and name, so that a reader sees each folder once and whole.
+    Both are in order of folder and name, so that a reader sees each folder once and whole. They may
+    be millions, and are sorted by duckdb.
     """
     own = pa.Table.from_pylist([row for _, row in _rows(root, others)], WRITTEN)
-    table = pa.concat_tables([own, *(read_table(path) for path in written_tables)])
-    folder = pc.replace_substring_regex(table["path"], "/?[^/]*$", "")
-    table = table.append_column("folder", folder)
-    table = table.sort_by([("folder", "ascending"), ("path", "ascending")]).select(WRITTEN.names)
-    write_table(root / FILES_TABLE, table)
+    with open_database(threads, memory_limit) as con:
+        con.register("own", own)
+        open_tables(con, "samples", list(written_tables), WRITTEN)
+        batches = con.sql(_FILES_IN_ORDER).to_arrow_reader(BATCH_ROWS)
+        write_batches(root / FILES_TABLE, WRITTEN, (batch.cast(WRITTEN) for batch in batches))
     digest = sha256_file(root / FILES_TABLE)
     with replacing(root / CHECKSUMS) as part, part.open("wb") as handle:
         handle.write(f"{digest}  {FILES_TABLE}\n".encode())
-        for batch in table.to_batches():
+        for batch in iter_batches(root / FILES_TABLE, ["sha256", "path"]):
             pairs = zip(batch["sha256"].to_pylist(), batch["path"].to_pylist(), strict=True)
             handle.write("".join(f"{sha256}  {path}\n" for sha256, path in pairs).encode())
