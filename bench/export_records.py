@@ -25,7 +25,7 @@ MEMORY_LIMIT_MB = 2_000
 DATABASE_MEMORY = "1GB"  # what the config lets duckdb hold
 RATE_HZ = 44_100
 SESSION_EVENTS, SESSION_S = 283, 35.1  # of 12.9 M events and 444 h in 45,537 sessions
-SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
+FILE = {"bytes": 3_000_000, "sha256": "0" * 64}
 JSON_EVERY = 10  # shards
 REPO = Path(__file__).parent.parent
 TAXONOMY = REPO / "resources/taxonomy"
@@ -36,9 +36,6 @@ SETTINGS = {"unit": "clip", "form": ["files"], "class_map": "classes_5", "audio"
 SETTINGS |= {"sample_rate_hz": RATE_HZ, "channels": "mono", "encoding": "wav16"}
 SETTINGS |= {"loudness": "as_is", "preroll_ms": BEFORE_MS, "postroll_ms": AFTER_MS}
 SETTINGS |= {"ring_ms": RING_MS, "shard_bytes": 10**9, "shard_samples": 20_000}
-# How often a label is drawn; the rest is 1.
-OFTEN = {"kick": 25, "snare": 25, "hihat_closed": 30, "hihat_open": 6, "hihat_pedal": 8}
-OFTEN |= {"ride_bow": 12, "crash": 3, "tom_high": 3, "tom_mid": 3, "tom_low": 4}
 
 
 def main() -> None:
@@ -89,94 +86,30 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--shard-events", type=int, default=100_000)
     parser.add_argument("--shards-at-once", type=int, default=8, help="in one process")
     parser.add_argument("--unit", choices=["clip", "segment"], default="clip")
-    parser.add_argument("--list-split", choices=list(SPLITS), default="validation")
+    parser.add_argument(
+        "--list-split", choices=["train", "validation", "test"], default="validation"
+    )
     parser.add_argument("--list-shards", type=int, default=13)
     return parser.parse_args()
 
 
 def draw_all(out_dir: Path, sizes: list[int]) -> None:
     """Events, sessions and inventory of all shards."""
+    from drawn_shards import draw_shard
+
     for number, n_events in enumerate(sizes):
-        draw(out_dir / f"{number:04d}", number, n_events)
+        n_sessions = max(1, n_events // SESSION_EVENTS)
+        recordings = [
+            {"path": f"drummer{n % 9}/session{n:04d}_{number:04d}.wav", **FILE}
+            for n in range(n_sessions)
+        ]
+        draw_shard(out_dir / f"{number:04d}", number, n_events, recordings, seconds=SESSION_S)
 
 
 def label_all(out_dir: Path, numbers: range, unit: str) -> dict:
     """Plan and label the samples of some shards, one after the other; their sums."""
     made = [label(out_dir / f"{n:04d}", unit, n % JSON_EVERY == 0) for n in numbers]
     return {name: sum(each[name] for each in made) for name in made[0]}
-
-
-def draw(folder: Path, seed: int, n_events: int) -> None:
-    """Events, sessions and inventory of one shard."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from drumcorpus.ground.files.tables import write_table
-    from drumcorpus.ground.files.yaml_files import read_yaml
-    from drumcorpus.schemas import COMPONENT, EVENTS, INVENTORY, SESSIONS
-
-    rng = np.random.default_rng(seed)
-    n_sessions = max(1, n_events // SESSION_EVENTS)
-    number = np.sort(rng.integers(0, n_sessions, n_events))
-    onset = np.round(rng.random(n_events) * SESSION_S, 6)
-    order = np.lexsort((onset, number))
-    per_event = 1 + (rng.random(n_events) < 0.2)
-    offsets = np.concatenate([[0], np.cumsum(per_event)])
-    labels = list(read_yaml(TAXONOMY / "components.yaml"))
-    odds = np.array([OFTEN.get(label, 1) for label in labels], float)
-    drawn = rng.choice(len(labels), offsets[-1], p=odds / odds.sum())
-    values = {
-        "label": pa.array(labels).take(pa.array(drawn)),
-        "velocity": pa.array(np.round(rng.random(offsets[-1]), 4)),
-        "confidence": pa.array(np.ones(offsets[-1])),
-    }
-    components = pa.StructArray.from_arrays(
-        [values.get(field.name, pa.nulls(offsets[-1], field.type)) for field in COMPONENT],
-        fields=list(COMPONENT),
-    )
-    # As the ids of events, 20 hexadecimal digits of a digest.
-    digits = rng.bytes(10 * n_events).hex()
-    ids = pa.array([digits[20 * row : 20 * (row + 1)] for row in range(n_events)])
-    names = pa.array([f"drummer{n % 9}/session{n:04d}/{seed:04d}" for n in range(n_sessions)])
-    paths = pc.binary_join_element_wise(names, "wav", ".")
-    splits = pa.array(rng.choice(list(SPLITS), n_sessions, p=list(SPLITS.values())))
-    flam = np.where(rng.random(n_events) < 0.05, 1, 0)
-    rows = pa.array(number)
-    columns = {
-        "event_id": ids,
-        "session_id": names.take(rows),
-        "audio_path": paths.take(rows),
-        "split": splits.take(rows),
-        "onset_time": pa.array(onset[order]),
-        "components": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), components),
-        "techniques": pa.ListArray.from_arrays(
-            pa.array(np.concatenate([[0], np.cumsum(flam)]), pa.int32()),
-            pa.array(["flam"] * int(flam.sum()), pa.string()),
-        ),
-    }
-    own = {"session_id": names, "audio_path": paths, "split": splits}
-    file = {"role": "audio", "bytes": 3_000_000, "sha256": "0" * 64}
-    files = pa.array(
-        [[{"path": path, **file}] for path in paths.to_pylist()], SESSIONS.field("files").type
-    )
-    same = {"source_set": "egmd", "license": "CC-BY-4.0", "kit_id": "k1", "label_map": "td17"}
-    same |= {"redistributable": True, "negative_example": False, "label_method": "midi"}
-    same |= {"audio_duration": SESSION_S, "duration": SESSION_S, **file}
-    folder.mkdir(parents=True)
-    for name, schema, stated in (
-        ("events", EVENTS, columns),
-        ("sessions", SESSIONS, own | {"files": files}),
-        ("inventory", INVENTORY, {"session_id": names, "path": paths}),
-    ):
-        n_rows = len(stated["session_id"])
-        arrays = [
-            stated[f.name]
-            if f.name in stated
-            else pa.repeat(pa.scalar(same.get(f.name), f.type), n_rows)
-            for f in schema
-        ]
-        write_table(folder / f"{name}.parquet", pa.Table.from_arrays(arrays, schema=schema))
 
 
 def label(folder: Path, unit: str, with_json: bool) -> dict:
@@ -235,7 +168,9 @@ def label(folder: Path, unit: str, with_json: bool) -> dict:
     labelled = time.process_time()
     schema = index_schema(maps)
     of_index = {
-        "audio_path": pc.binary_join_element_wise(records["session_id"], "wav", "."),
+        "audio_path": sessions["audio_path"].take(
+            pc.index_in(records["session_id"], sessions["session_id"].combine_chunks())
+        ),
         "outcome": pa.repeat(unit, len(records)),
         "n_events": pa.repeat(pa.scalar(1, pa.int64()), len(records)),
     }
@@ -289,7 +224,7 @@ def write_files(path: Path, names) -> None:
 def read_taxonomy():
     """Family of every label, and the class maps."""
     from drumcorpus.ground.files.taxonomy_files import load_taxonomy
-    from drumcorpus.stages.export.shard_inputs import read_class_maps
+    from drumcorpus.stages.export.class_map_files import read_class_maps
 
     files = [TAXONOMY / f"{name}.yaml" for name in ("components", "techniques", "dynamics")]
     return load_taxonomy(*files).families, read_class_maps(files, TAXONOMY / "class_maps.yaml")

@@ -1,16 +1,18 @@
-"""Measure how fast recordings become clips and segments, as loose files and as shards.
+"""Measure how fast recordings become the samples of an export, as loose files and as shards.
 
     python bench/export_shards.py OUT [--clips 20000] [--files 40] [--seconds 120] [--jobs 2]
                                       [--repeats 3]
 
-writes drum-like noise below OUT, 44.1 kHz mono, as PCM16 WAV and as FLAC. Clips of 280 ms are cut
-by `--jobs` processes, each of which decodes its own share of the recordings; they count on the
-clock, and beside them the file system alone: as many files of that size, and nothing else. Segments
-of 10 s are cut by one process; there the seconds of sound per second of its CPU count, and in the
-same run libsndfile decodes the same files into floats and does nothing else. Every sample has a
-SHA-256, and in a shard a record of 1.5 kB. Each line is the median of `--repeats` runs. What was
-written is removed at the end alone: for half a minute after files were deleted ext4 takes ten times
-as long to make one, for it gives no number of those again and looks at each.
+writes drum-like noise below OUT, 44.1 kHz mono, as PCM16 WAV and as FLAC, and draws its events, a
+shard for each job. A job does what `write_samples` does: it reads the events of its shard, checks
+and decodes every recording, cuts, describes and writes its samples, and writes the records as
+Parquet. Clips of 280 ms (crashes 880) are cut by `--jobs` processes; they count on the clock and
+per second of CPU of all processes. Beside them the limit: as many bytes written plainly, in as many
+files. Segments of 10 s are cut by one process; there the seconds of sound per second of its CPU
+count, and in the same run libsndfile decodes the same files into floats and does nothing else. Each
+line is the median of `--repeats` runs. What was written is removed at the end alone: for half a
+minute after files were deleted ext4 takes ten times as long to make one, for it gives no number of
+those again and looks at each.
 """
 
 import argparse
@@ -23,58 +25,58 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import soundfile
+from drawn_shards import SOURCE_SET, TAXONOMY, draw_shard
 
-from drumcorpus.ground.files.tar_shards import TarShards
-from drumcorpus.ground.sound.audio import read_mono
-from drumcorpus.ground.sound.encoding import EncodedRecording
-from drumcorpus.stages.export.parquet_shards import ParquetShards
+from drumcorpus.ground.files.tables import read_table, write_tables
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.run.raw_data import open_raw_data
+from drumcorpus.ground.run.raw_sound import open_recordings
+from drumcorpus.stages.export.shard_inputs import read_sample_cutter
 
 RATE_HZ = 44_100
-CLIP = round(0.28 * RATE_HZ)
-PREROLL = round(0.08 * RATE_HZ)
-SEGMENT = 10 * RATE_HZ
-BOUNDS = {"shard_bytes": 10**9, "shard_samples": 20_000}
-RECORD_BYTES = 1_500
-STROKE = pa.struct([("onset", pa.float64()), ("label", pa.string()), ("velocity", pa.float64())])
-RECORDS = pa.schema(
-    [("sample_id", pa.string()), ("sha256", pa.string()), ("strokes", pa.list_(STROKE))]
-)
+CONFIG = TAXONOMY.parents[1] / "config/config.yaml"
+TAXONOMY_FILES = [TAXONOMY / f"{name}.yaml" for name in ("components", "techniques", "dynamics")]
+FORMS = {"loose": "files", "tar": "webdataset"}
+# Settings as the config has them, but for these.
+EXPORT = read_yaml(CONFIG)["export"] | {"channels": "mono", "sample_rate_hz": RATE_HZ}
+CLIPS = EXPORT | {"unit": "clip", "preroll_ms": 80, "postroll_ms": {"default": 200, "crash": 800}}
+SEGMENTS = EXPORT | {"unit": "segment", "seconds": 10, "overlap": 0}
 
 
 def main() -> None:
-    """Write the recordings, time the steps."""
+    """Write the recordings, time the jobs."""
     args = read_arguments()
-    raw = args.out / "raw"
-    write_recordings(raw, args.files, args.seconds)
-    per_file = args.clips // args.files
-    shares = [list(range(job, args.files, args.jobs)) for job in range(args.jobs)]
+    out = args.out / "export_shards"
+    for kind in ("wav", "flac"):
+        write_recordings(out, kind, args)
+    n_seconds = args.files * args.seconds
     with ProcessPoolExecutor(args.jobs) as pool:
         list(pool.map(abs, range(args.jobs)))  # start the processes
-        for form in ("the files alone", "loose", "tar"):
-            runs = []
+        for form in FORMS:
+            runs, limits = [], []
             for repeat in range(args.repeats):
-                made = args.out / f"made/{form}/{repeat}"
-                runs.append(run_clips(pool, partial(cut_clips, raw, made, form, per_file), shares))
-            rate = statistics.median(clips / wall for clips, wall, _ in runs)
-            of_cpu = statistics.median(clips / cpu for clips, _, cpu in runs)
-            said = f"{rate:9,.0f} clips/s on the clock {of_cpu:9,.0f} a second of CPU"
-            print(f"clips, {form}, {args.jobs} processes".ljust(34), said, flush=True)
-    n_seconds = args.files * args.seconds
+                job = partial(cut, out, "wav", form, "wav16", CLIPS, repeat)
+                runs.append(run(pool, job, args.jobs))
+                plain = partial(write_plainly, out / f"plain/{form}/{repeat}", form)
+                limits.append(run(pool, plain, runs[-1][3]))
+            name = f"clips, {form}, {args.jobs} processes"
+            print_rates(name, runs)
+            print_rates("  the same bytes alone", limits)
     for kind in ("wav", "flac"):
-        paths = sorted(raw.glob(f"*.{kind}"))
-        alone = median_cpu(partial(decode, paths), args.repeats)
+        paths = sorted(out.glob(f"{kind}/*.{kind}"))
+        alone = median_cpu(lambda _, paths=paths: decode(paths), args.repeats)
         print(f"libsndfile alone, {kind}".ljust(34), f"{n_seconds / alone:9,.0f} s of sound/s CPU")
         for form, encoding in (("tar", "wav16"), ("parquet", "wav16"), ("tar", "flac")):
-            work = partial(
-                cut_segments, paths, args.out / f"made/{kind}_{encoding}", form, encoding
-            )
-            cpu = median_cpu(work, args.repeats)
+
+            def job(repeat, kind=kind, form=form, encoding=encoding):
+                for shard in range(args.jobs):
+                    cut(out, kind, form, encoding, SEGMENTS, repeat, shard)
+
+            cpu = median_cpu(job, args.repeats)
             said = f"{n_seconds / cpu:9,.0f} s of sound/s CPU, {alone / cpu:.0%} of libsndfile"
             print(f"segments, {kind} to {encoding} in {form}".ljust(34), said, flush=True)
-    shutil.rmtree(raw)
-    shutil.rmtree(args.out / "made")
+    shutil.rmtree(out)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -89,92 +91,90 @@ def read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def write_recordings(folder: Path, n_files: int, n_seconds: int) -> None:
-    """Noise that dies away ten times a second, once in each format."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_recordings(out: Path, kind: str, args: argparse.Namespace) -> None:
+    """Noise that dies away ten times a second, and its events, a shard for each job."""
     rng = np.random.default_rng(1)
     envelope = 0.5 * np.exp(-np.arange(RATE_HZ // 10) / 700)
-    for number in range(n_files):
-        noise = rng.uniform(-1, 1, (n_seconds * 10, len(envelope))) * envelope
-        samples = noise.astype(np.float32).reshape(-1)
-        for kind in ("wav", "flac"):
-            soundfile.write(folder / f"{number:04d}.{kind}", samples, RATE_HZ, subtype="PCM_16")
+    (out / kind).mkdir(parents=True)
+    recordings = []
+    for number in range(args.files):
+        noise = rng.uniform(-1, 1, (args.seconds * 10, len(envelope))) * envelope
+        path = out / kind / f"{number:04d}.{kind}"
+        soundfile.write(path, noise.astype(np.float32).reshape(-1), RATE_HZ, subtype="PCM_16")
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        recordings.append({"path": path.name, "bytes": len(content), "sha256": digest})
+    for shard in range(args.jobs):
+        own = recordings[shard :: args.jobs]
+        n_events = args.clips * len(own) // args.files
+        folder = out / f"tables_{kind}" / f"{shard:03d}"
+        draw_shard(folder, shard, n_events, own, seconds=args.seconds, splits={"train": 1})
 
 
-def run_clips(pool, cut, shares) -> tuple[int, float, float]:
-    """Clips that were cut, seconds on the clock, seconds of CPU of all processes."""
+def cut(
+    out: Path, kind: str, form: str, encoding: str, block: dict, repeat: int, shard: int
+) -> tuple[int, int, float]:
+    """Do the job of one shard; its samples, their bytes and the seconds of CPU."""
+    start = time.process_time()
+    tables = out / f"tables_{kind}" / f"{shard:03d}"
+    events, sessions = (read_table(tables / f"{n}.parquet") for n in ("events", "sessions"))
+    settings = block | {"encoding": encoding, "form": [FORMS.get(form, form)]}
+    made = out / f"made/{block['unit']}_{kind}_{encoding}_{form}/{repeat}"
+    cutter = read_sample_cutter(
+        made,
+        settings,
+        SOURCE_SET,
+        f"{shard:03d}",
+        TAXONOMY_FILES,
+        TAXONOMY / "class_maps.yaml",
+        TAXONOMY / "general_midi.yaml",
+    )
+    source = (SOURCE_SET, [out / kind], sessions)
+    index, written = cutter.write(
+        events, sessions, open_recordings(*source), open_raw_data(*source).read
+    )
+    write_tables([made / f"{n}_{shard:03d}.parquet" for n in ("index", "files")], (index, written))
+    n_bytes = sum(written["bytes"].to_pylist())
+    return len(index), n_bytes, time.process_time() - start
+
+
+def write_plainly(folder: Path, form: str, job: tuple[int, tuple[int, int]]) -> tuple:
+    """As many bytes as a job has written, in as many files; counts as those of `cut`."""
+    number, (n_samples, n_bytes) = job
+    start = time.process_time()
+    content = bytes(n_bytes // n_samples)
+    whole = folder / f"{number:03d}"
+    whole.mkdir(parents=True)
+    if form == "tar":
+        with (whole / "all").open("xb") as handle:
+            for _ in range(n_samples):
+                handle.write(content)
+    else:
+        for place in range(256):
+            (whole / f"{place:02x}").mkdir()
+        for sample in range(n_samples):
+            path = f"{whole}/{sample % 256:02x}/{sample:020x}.wav"
+            with open(path, "xb", buffering=0) as handle:  # noqa: PTH123 (a Path costs as much)
+                handle.write(content)
+    return n_samples, n_bytes, time.process_time() - start
+
+
+def run(pool, job, shards) -> tuple[int, float, float, list]:
+    """Samples that were made, seconds on the clock and of CPU, and samples and bytes by job."""
     start = time.perf_counter()
-    done = list(pool.map(cut, shares))
+    tasks = range(shards) if isinstance(shards, int) else list(enumerate(shards))
+    done = list(pool.map(job, tasks))
     wall = time.perf_counter() - start
-    return sum(clips for clips, _ in done), wall, sum(cpu for _, cpu in done)
+    made = [(n_samples, n_bytes) for n_samples, n_bytes, _ in done]
+    return sum(n for n, _, _ in done), wall, sum(cpu for _, _, cpu in done), made
 
 
-def cut_clips(
-    raw: Path, out: Path, form: str, per_file: int, share: list[int]
-) -> tuple[int, float]:
-    """Cut the clips of some recordings; how many, and the seconds of CPU."""
-    start, n_clips = time.process_time(), 0
-    onsets = np.random.default_rng(share[0])
-    stem = f"train-bench-{share[0]:03d}"
-    if form == "the files alone":
-        content = bytes(44 + 2 * CLIP)
-        for number in range(per_file * len(share)):
-            write_loose(out / stem / f"{number % 100:02d}", f"{number:020d}.wav", content)
-        return per_file * len(share), time.process_time() - start
-    with TarShards(out, stem, **BOUNDS) as tar:
-        for number in share:
-            samples, rate = read_mono(raw / f"{number:04d}.wav")
-            recording = EncodedRecording(samples, rate, "wav16")
-            for onset in np.sort(onsets.integers(0, len(samples), per_file)).tolist():
-                content = recording.cut(onset - PREROLL, CLIP).content
-                key = f"{number:04d}{n_clips:016d}"
-                record = make_record(content)
-                if form == "tar":
-                    tar.add(key, {"wav": content, "json": record})
-                else:
-                    write_loose(out / stem / key[-2:], f"{key}.wav", content)
-                n_clips += 1
-    return n_clips, time.process_time() - start
-
-
-def cut_segments(paths: list[Path], out: Path, form: str, encoding: str) -> None:
-    """Cut recordings into segments without overlap."""
-    extension = "flac" if encoding == "flac" else "wav"
-    options = {"sample_rate_hz": RATE_HZ, "extension": extension} | BOUNDS
-    with (
-        TarShards(out, "train-bench", **BOUNDS) as tar,
-        ParquetShards(out, "train-bench", RECORDS, **options) as parquet,
-    ):
-        for number, path in enumerate(paths):
-            samples, rate = read_mono(path)
-            recording = EncodedRecording(samples, rate, encoding)
-            for start in range(0, len(samples), SEGMENT):
-                content = recording.cut(start, SEGMENT).content
-                key = f"{number:04d}_{start:09d}"
-                if form == "tar":
-                    tar.add(key, {extension: content, "json": make_record(content)})
-                else:
-                    strokes = [[{"onset": n / 4, "label": "kick"} for n in range(40)]]
-                    digest = hashlib.sha256(content).hexdigest()
-                    columns = {"sample_id": [key], "sha256": [digest], "strokes": strokes}
-                    parquet.add(pa.table(columns, RECORDS), [content])
-
-
-def make_record(content: bytes) -> bytes:
-    """What stands in for the record of a sample: its digest, filled up."""
-    return hashlib.sha256(content).hexdigest().encode().ljust(RECORD_BYTES, b" ")
-
-
-def write_loose(folder: Path, name: str, content: bytes) -> None:
-    """Write one new file."""
-    path = f"{folder}/{name}"
-    try:
-        handle = open(path, "xb", buffering=0)  # noqa: PTH123, SIM115 (a Path costs as much)
-    except FileNotFoundError:
-        folder.mkdir(parents=True)
-        handle = open(path, "xb", buffering=0)  # noqa: PTH123, SIM115
-    with handle:
-        handle.write(content)
+def print_rates(name: str, runs: list[tuple]) -> None:
+    """Clips on the clock and per second of CPU; medians."""
+    rate = statistics.median(n / wall for n, wall, *_ in runs)
+    of_cpu = statistics.median(n / cpu for n, _, cpu, _ in runs)
+    said = f"{rate:9,.0f} clips/s on the clock {of_cpu:9,.0f} a second of CPU"
+    print(name.ljust(34), said, flush=True)
 
 
 def decode(paths: list[Path]) -> None:
@@ -184,11 +184,11 @@ def decode(paths: list[Path]) -> None:
 
 
 def median_cpu(work, n_repeats: int) -> float:
-    """Median seconds of CPU that `work` takes in this process."""
+    """Median seconds of CPU that ``work(repeat)`` takes in this process."""
     taken = []
-    for _ in range(n_repeats):
+    for repeat in range(n_repeats):
         start = time.process_time()
-        work()
+        work(repeat)
         taken.append(time.process_time() - start)
     return statistics.median(taken)
 

@@ -144,10 +144,12 @@ class TarShards:
             self._finish_shard()
         if self._path is None:
             self._start_shard()
-        joined = b"".join(parts)
+        # Of small members a copy is cheaper than a call for each part.
+        parts = [b"".join(parts)] if n_bytes < _BUFFER else parts
         with naming(self._path):
-            self._file.write(joined)
-        self._digest.update(joined)
+            self._file.writelines(parts)
+        for part in parts:
+            self._digest.update(part)
         places[::2] = [self._n_bytes + offset for offset in places[::2]]
         self._places += places
         self._keys[key] = len(self._shards)

@@ -19,6 +19,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -171,7 +172,9 @@ class SoundReader:
         try:
             if start is not None and start != self._file.tell():
                 self._file.seek(start)
-            samples = self._file.read(n_samples, dtype="float32", always_2d=True)
+            # Into an array that is there: else soundfile seeks its place once more for each block.
+            whole = np.empty((n_samples, self.n_channels), np.float32)
+            samples = self._file.read(n_samples, dtype="float32", always_2d=True, out=whole)
         except (soundfile.SoundFileError, TypeError) as error:
             with open_sound(self._source) as anew:  # after an error no seek is to be trusted
                 anew.require_end()
@@ -229,6 +232,10 @@ def open_sound(source: Source) -> Iterator[SoundReader]:
 class _SoundFile(soundfile.SoundFile):
     def seekable(self):
         """Whether a sample can be sought; of DWVW libsndfile says so and then cannot."""
+        return self._can_seek
+
+    @cached_property
+    def _can_seek(self):  # soundfile asks several times for each block
         return super().seekable() and not self.subtype.startswith("DWVW")
 
 

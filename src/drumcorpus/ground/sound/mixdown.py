@@ -95,6 +95,8 @@ class MixMeter:
 
 def as_one(samples: np.ndarray, channel: int | None = None) -> np.ndarray:
     """One channel, (n_samples,), of (n_samples, n_channels): this one, or the mean of all."""
+    if samples.shape[1] == 1:
+        return samples[:, 0]
     one = samples[:, channel or 0].copy()
     if channel is None and samples.shape[1] > 1:
         for other in range(1, samples.shape[1]):  # much faster than a mean over short rows

@@ -1,6 +1,7 @@
 """The records of a shard: what stands in Parquet, in label files and beside every sample."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -132,11 +133,18 @@ def json_lines(records: pa.Table, class_maps: ClassMaps) -> Iterator[bytes]:
 
 def _texts(table: pa.Table) -> list[str]:
     """duckdb writes these bytes twice as fast as orjson does by way of Python objects."""
+    database = _database()
+    database.register("rows", table)
+    texts = database.sql("SELECT to_json(rows)::VARCHAR FROM rows").to_arrow_table()
+    database.unregister("rows")
+    return texts.column(0).to_pylist()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all records of a job; to open one takes as long as to write a hundred records."""
     # One thread, and no limit that a few thousand rows could reach.
-    with duckdb.connect(config={"threads": 1}) as database:
-        database.register("rows", table)
-        found = database.sql("SELECT to_json(rows)::VARCHAR FROM rows").to_arrow_table()
-        return found.column(0).to_pylist()
+    return duckdb.connect(config={"threads": 1})
 
 
 def _multi_hot(records: pa.Table, class_maps: ClassMaps) -> pa.StructArray:
