@@ -177,17 +177,19 @@ def test_labels_are_compared_with_a_plain_reading_of_general_midi(performances, 
 def test_samples_are_cut_into_files_and_shards(tmp_path):
     small = ("--clips", "40", "--files", "2", "--seconds", "11", "--jobs", "1", "--repeats", "1")
     lines = run(command_of("export_shards.py"), {"OUT": tmp_path}, *small).splitlines()
-    clips = ["clips, the files alone", "clips, loose", "clips, tar"]
-    assert [line.rpartition(", 1 processes")[0] for line in lines[:3]] == clips
-    assert sum("libsndfile alone" in line for line in lines[3:]) == 2
-    assert sum(line.endswith("% of libsndfile") for line in lines[3:]) == 6
+    limit = "  the same bytes alone"
+    clips = ["clips, loose, 1 processes", limit, "clips, tar, 1 processes", limit]
+    assert [line[:34].rstrip() for line in lines[:4]] == clips
+    assert all(" clips/s on the clock " in line for line in lines[:4])
+    assert sum("libsndfile alone" in line for line in lines[4:]) == 2
+    assert sum(line.endswith("% of libsndfile") for line in lines[4:]) == 6
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
     ("unit", "size", "made", "weighted", "listed"),
     [
-        ("clip", "200", "300 clips", "2 sessions, 100 events with a weight", "100 records, "),
+        ("clip", "200", "300 clips", "2 sessions, 300 events with a weight", "300 records, "),
         ("segment", "300", "4 segments", "1 sessions, 300 events with a weight", "4 records, "),
     ],
     ids=["clip", "segment"],

@@ -170,7 +170,7 @@ class SampleCutter:
                     on_samples(split, n_samples)
             if unit == SESSION:
                 write_session_files(files, parts, events, sessions, self._notes, read_raw)
-        index = pa.concat_tables([self._schema.empty_table(), *parts]).combine_chunks()
+        index = pa.concat_tables([self._schema.empty_table(), *parts])
         if PARQUET in forms:
             column = "parquet_shard" if WEBDATASET in forms else "shard"
             index = with_parquet_shards(index, column, shards.parquet_shards)
