@@ -8,10 +8,11 @@ draws shards with E-GMD's strokes per second and per session. Fresh processes, e
 one after the other, plan the samples, label them with all that sounds in them by every class map,
 and write the records as Parquet; every tenth shard's are written as JSON too. What the export does
 with all shards follows, each in a process of its own, by the functions of its jobs: the forecast of
-`verify_export`, the counts of `measure_export`, the label list of one split (of the first
-`--list-shards` shards, for JSON takes 3 kB a record), and `assemble_export`, as of an export of
-files with a file for every clip. Prints the sums over the shards, and of every step the memory of
-its largest process beside what it may be. What was written is removed at the end.
+`verify_export`, the choice of a limited export, the counts of `measure_export`, the label list of
+one split (of the first `--list-shards` shards, for JSON takes 3 kB a record), and
+`assemble_export`, as of an export of files with a file for every clip. Prints the sums over the
+shards, and of every step the memory of its largest process beside what it may be. What was written
+is removed at the end.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from measured import Figures, print_figures, run_fresh
 MEMORY_LIMIT_MB = 2_000
 DATABASE_MEMORY = "1GB"  # what the config lets duckdb hold
 RATE_HZ = 44_100
+LIMIT = 50_000  # events
 SESSION_EVENTS, SESSION_S = 283, 35.1  # of 12.9 M events and 444 h in 45,537 sessions
 FILE = {"bytes": 3_000_000, "sha256": "0" * 64}
 JSON_EVERY = 10  # shards
@@ -69,7 +71,7 @@ def main() -> None:
     )
     n_sessions, n_weights = run_fresh(gather, out_dir).result
     print(f"{n_sessions:,} sessions, {n_weights:,} events with a weight")
-    steps = [(forecast, out_dir, args.unit), (measure, out_dir, args.unit)]
+    steps = [(work, out_dir, args.unit) for work in (forecast, limit, measure)]
     steps += [(list_labels, out_dir, args.list_split, args.list_shards)]
     steps += [(assemble, out_dir, args.unit)]
     for work, *of_step in steps:
@@ -273,6 +275,8 @@ def forecast(out_dir: Path, unit: str) -> str:
         tables(out_dir, "sessions"),
         tables(out_dir, "inventory"),
         unit=unit,
+        audio="drums",
+        limit=None,
         sample_rate_hz=RATE_HZ,
         n_channels=1,
         encoding="wav16",
@@ -284,6 +288,18 @@ def forecast(out_dir: Path, unit: str) -> str:
         memory_limit=DATABASE_MEMORY,
     )
     return f"{planned['statistics']['records']:,} {unit}s"
+
+
+def limit(out_dir: Path, unit: str) -> str:
+    """Choose what a limited export takes."""
+    import pyarrow.compute as pc
+
+    from drumcorpus.stages.export.limits import limits_of_manifest
+
+    taken = limits_of_manifest(
+        out_dir / "manifest.parquet", LIMIT, unit, threads=2, memory_limit=DATABASE_MEMORY
+    )
+    return f"{pc.sum(taken['n_taken']).as_py():,} events taken"
 
 
 def measure(out_dir: Path, unit: str) -> str:

@@ -30,8 +30,7 @@ from drawn_shards import SOURCE_SET, TAXONOMY, draw_shard
 
 from drumcorpus.ground.files.tables import read_table, write_tables
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.ground.run.raw_data import open_raw_data
-from drumcorpus.ground.run.raw_sound import open_recordings
+from drumcorpus.ground.run.raw_sound import export_sound
 from drumcorpus.stages.export.shard_inputs import read_sample_cutter
 
 RATE_HZ = 44_100
@@ -129,10 +128,8 @@ def cut(
         TAXONOMY / "class_maps.yaml",
         TAXONOMY / "general_midi.yaml",
     )
-    source = (SOURCE_SET, [out / kind], sessions)
-    index, written = cutter.write(
-        events, sessions, open_recordings(*source), open_raw_data(*source).read
-    )
+    sound = export_sound(SOURCE_SET, [out / kind], sessions, settings)
+    index, written = cutter.write(events, sessions, **sound)
     write_tables([made / f"{n}_{shard:03d}.parquet" for n in ("index", "files")], (index, written))
     n_bytes = sum(written["bytes"].to_pylist())
     return len(index), n_bytes, time.process_time() - start

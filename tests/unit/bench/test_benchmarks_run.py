@@ -203,10 +203,11 @@ def test_records_are_planned_labelled_and_gathered(tmp_path, unit, size, made, w
     assert [line.split()[0] for line in lines[2:6]] == ["plan", "label", "write", "JSON"]
     assert lines[6] == weighted
     steps = [(line.split()[0], line.partition("MB  ")[2]) for line in lines[7:]]
-    assert steps[:2] == [("forecast", made), ("measure", made)]
-    assert [step for step, _ in steps[2:]] == ["list_labels", "assemble"]
-    assert steps[2][1].startswith(listed)
-    assert steps[3][1].startswith(f"{made.split()[0]} records, ")
+    limited = ("limit", "300 events taken")
+    assert steps[:3] == [("forecast", made), limited, ("measure", made)]
+    assert [step for step, _ in steps[3:]] == ["list_labels", "assemble"]
+    assert steps[3][1].startswith(listed)
+    assert steps[4][1].startswith(f"{made.split()[0]} records, ")
     assert list(tmp_path.iterdir()) == []
 
 
