@@ -132,7 +132,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
                 recording = _recording(survey, session_id, MIXES[mix], audio)
                 _add_session(survey, path, session_id, take, recording, bool(audio))
                 backing = audio.get(session_id, {}).get(ACCOMPANIMENT)
-                survey.sessions[-1] |= _full_mix(survey, take, recording, backing, gains)
+                _add_full_mix(survey, take, recording, backing, gains)
             seen.add(session_id)
     if not seen:
         where = "the folder that holds drummer_1, drummer_2 and drummer_3"
@@ -184,20 +184,22 @@ def _gains(ratio: float | None) -> tuple[float, float]:
     return ratio / (1 + ratio), 1 / (1 + ratio)
 
 
-def _full_mix(
+def _add_full_mix(
     survey: Survey,
     take: Take,
     recording: list[str],
     accompaniment: str | None,
     gains: tuple[float, float],
-) -> dict:
-    """What a session says of the drums and the accompaniment together; nothing where one lacks."""
+) -> None:
+    """Say of the last session what its drums and the accompaniment are together, if it has both."""
     if take.kind not in BACKED or not recording or accompaniment is None:
-        return {}
+        return
     survey.roles[accompaniment] = AUDIO
     paths = (recording[0], accompaniment)
     parts = [{"path": path, "gain": gain} for path, gain in zip(paths, gains, strict=True)]
-    return {"mix_path": accompaniment, "mix_parts": parts}
+    survey.sessions[-1] |= {"mix_path": accompaniment, "mix_parts": parts}
+    note = "full mix: gains of {:.3f} for the drums and {:.3f} for the accompaniment"
+    survey.sessions[-1]["notes"].append(note.format(*gains))
 
 
 def _add_session(

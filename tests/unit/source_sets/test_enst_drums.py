@@ -279,6 +279,8 @@ class TestSurvey:
         assert session["mix_path"] == backing
         assert [part["path"] for part in session["mix_parts"]] == [drums, backing]
         assert [part["gain"] for part in session["mix_parts"]] == pytest.approx(gains)
+        said = f"gains of {gains[0]:.3f} for the drums and {gains[1]:.3f} for the accompaniment"
+        assert session["notes"][-1] == f"full mix: {said}"
 
     def test_overheads_are_one_part_of_the_full_mix_by_the_first_of_the_pair(self):
         paths = paths_of(BACKED, channels=(*CHANNELS, "accompaniment"))
@@ -295,6 +297,7 @@ class TestSurvey:
         channels = [name for name in (*CHANNELS, "accompaniment") if name != lost]
         found = survey_of(*paths_of(take, channels))
         assert "mix_path" not in found.sessions[0]
+        assert not any("full mix" in note for note in found.sessions[0]["notes"])
         reasons = [reason for _, reason, _ in refused(found)]
         assert reasons == (["missing_audio"] if lost == "wet_mix" else [])
 
