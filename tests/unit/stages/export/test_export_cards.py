@@ -251,7 +251,7 @@ def test_settings_that_change_the_sound_are_said(written):
     )
     assert "brought to -23 LUFS below -1 dBTP; `gain_db` says by how much" in text
     assert "the full mix, where the source set has one" in text
-    assert "limited to 50,000 samples" in text
+    assert "limited to 50,000 events" in text
     assert "release" not in text.split("## How to load it")[0]
 
 
