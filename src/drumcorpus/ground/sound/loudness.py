@@ -12,8 +12,6 @@ B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement",
 from collections.abc import Iterable
 
 import numpy as np
-from pyloudnorm import IIRfilter
-from scipy.signal import sosfilt
 
 from drumcorpus.ground.sound.decoding import Source, open_sound
 
@@ -41,6 +39,11 @@ class LoudnessMeter:
     """
 
     def __init__(self, sample_rate_hz: int, n_channels: int):
+        # They take a second; only jobs that measure pay for it.
+        from pyloudnorm import IIRfilter
+        from scipy.signal import sosfilt
+
+        self._filter = sosfilt
         filters = [
             IIRfilter(gain, quality, frequency, sample_rate_hz, kind)
             for gain, quality, frequency, kind in K_WEIGHTING
@@ -56,7 +59,7 @@ class LoudnessMeter:
 
     def add(self, samples: np.ndarray) -> None:
         """Take the next samples, (n_channels, n_samples) float, full scale 1."""
-        weighted, self._state = sosfilt(self._sections, samples, axis=1, zi=self._state)
+        weighted, self._state = self._filter(self._sections, samples, axis=1, zi=self._state)
         power = self._weights @ np.square(weighted, out=weighted)
         stop = self._n_samples + len(power)
         # A step starts at the sample that a whole number of steps have reached.
