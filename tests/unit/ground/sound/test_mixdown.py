@@ -165,7 +165,10 @@ def test_no_clip_of_channels_that_cancel_is_silent(tmp_path, kind):
     )
     sessions = pa.Table.from_pylist([{"session_id": "a"}], SESSIONS)
     index, _ = cutter.write(
-        pa.Table.from_pylist(rows, EVENTS), sessions, reader(tmp_path, None), None
+        pa.Table.from_pylist(rows, EVENTS),
+        sessions,
+        open_audio=reader(tmp_path, None),
+        read_raw=None,
     )
     assert index["outcome"].to_pylist() == ["clip"] * 6
     for path in index["file"].to_pylist():
