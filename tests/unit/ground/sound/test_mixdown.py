@@ -154,8 +154,9 @@ def test_no_clip_of_channels_that_cancel_is_silent(tmp_path, kind):
         for number, onset in enumerate(onsets)
     ]
     settings = {
-        **{"unit": "clip", "form": ["files"], "encoding": "wav16", "sample_rate_hz": RATE},
+        **{"audio": "drums", "unit": "clip", "form": ["files"], "encoding": "wav16"},
         **{"loudness": "as_is", "preroll_ms": 0, "postroll_ms": 60, "ring_ms": 0},
+        "sample_rate_hz": RATE,
     }
     cutter = SampleCutter(
         tmp_path / "export",
