@@ -30,7 +30,9 @@ def configured(project, **overlay):
 def test_a_staged_set_alone_goes_through_all_and_is_held_to_its_own_gates(empty):
     cambridge.write_corpus(empty.path("raw"), KITS, seed=7)
     block = {"roots": ["raw"], "shards": 1, "gates": "resources/gates/source_set.yaml"}
-    project = configured(empty, use=["cambridge"], source_sets={"cambridge": block})
+    block["weights"] = "even"
+    even = {"even": {"exponent": 1.0}}
+    project = configured(empty, use=["cambridge"], source_sets={"cambridge": block}, weights=even)
     said = project.snakemake("all").said
     assert "manifests.prod_combined is left out" in said
     assert not project.path("results/manifests").exists()
@@ -40,6 +42,7 @@ def test_a_staged_set_alone_goes_through_all_and_is_held_to_its_own_gates(empty)
     assert {verdict["gate"] for verdict in report["gates"]} == set(asked)
     assert f"All {len(asked)} gates pass" in page
     weights = read_json(project.path("results/sampling/source_sets/cambridge.json"))
+    assert (weights["profile"], weights["settings"]["exponent"]) == ("even", 1.0)
     assert 0 < weights["n_events"] <= report["totals"]["events"]
     assert weights["n_events"] == report["splits"]["train"]
     rows = pq.read_table(project.path("results/sampling/source_sets/cambridge.parquet"))

@@ -27,6 +27,7 @@ from drumcorpus.stages.sampling.effects import (
 from drumcorpus.stages.sampling.kinds import clamp_of, class_weights, kind_weights
 from drumcorpus.stages.sampling.settings import SamplingSettings, check_settings
 
+DEFAULT = "default"  # the profile that the section itself is
 SCHEMA = "drumcorpus.sampling_weights/1"
 EVENT_WEIGHTS = pa.schema(
     [("event_id", pa.string()), ("session_id", pa.string()), ("weight", pa.float64())]
@@ -120,7 +121,11 @@ def derive_weights(
     sets = set_of_unit[cells.unit]
     each = (kinds.base[cells.kind], least[cells.kind], most[cells.kind], cells.distinct)
     parts = {name: _part_of(sets == i, each, group, caps) for i, name in enumerate(set_names)}
-    factors, wanted = _set_factors(parts, _factor_of_all(kinds, settings), settings)
+    try:
+        factors, wanted = _set_factors(parts, _factor_of_all(kinds, settings), settings)
+    except ValueError as error:
+        section = SamplingSettings.SECTION if profile == DEFAULT else f"weights.{profile}"
+        raise ValueError(f"config: {section}.{error}") from error
     held = np.clip(each[0] * np.array(list(factors.values()))[sets], *each[1:3])
     totals = np.bincount(group, held * cells.distinct, len(caps))
     by_group = np.ones(len(caps))

@@ -109,7 +109,10 @@ def test_a_technique_cannot_take_an_event_out_of_the_bounds(weigh):
 
 def test_bounds_that_the_mean_forbids_are_refused(weigh):
     table = events((10, ["kick"], {}), (90, ["crash"], {}))
-    with pytest.raises(ValueError, match=r"class_bounds: .*mean event would weigh 1\.8.*lower min"):
+    with pytest.raises(
+        ValueError,
+        match=r"^config: weights\.mine\.class_bounds: .*mean event would weigh 1\.8.*lower min",
+    ):
         weigh(table, class_bounds={"crash": {"min": 2.0}})
     bounds = {"crash": {"max": 0.5}, "kick": {"max": 0.5}}
     with pytest.raises(ValueError, match=r"largest weights alone .* 0\.5.*raise max"):
@@ -158,7 +161,7 @@ def test_a_set_without_events_of_the_split_leaves_its_share_to_the_others(weigh)
 
 def test_shares_that_leave_nothing_for_a_set_are_refused(weigh):
     table = events((60, ["kick"], {}), (40, ["kick"], {"source_set": "b"}))
-    with pytest.raises(ValueError, match="nothing is left for egmd"):
+    with pytest.raises(ValueError, match=r"weights\.mine\.source_set_shares: b .*left for egmd"):
         weigh(table, source_set_shares={"b": 1.0})
 
 
