@@ -131,8 +131,8 @@ def test_swapping_two_values_is_noticed(project):
 def test_an_edit_to_a_library_function_makes_what_uses_it(project):
     edit(
         project.path("src/drumcorpus/stages/sampling/weights.py"),
-        "    weights *= scale\n",
-        "    weights = weights * scale * 1.0\n",
+        "Part(base * scale, least,",
+        "Part(scale * base, least,",
     )
     assert project.jobs("all") == {"derive_weights prod_combined"}
 
@@ -140,7 +140,7 @@ def test_an_edit_to_a_library_function_makes_what_uses_it(project):
 def test_an_edit_to_a_comment_or_docstring_makes_nothing(project):
     path = project.path("src/drumcorpus/stages/sampling/weights.py")
     path.write_text(path.read_text() + "\n# A remark.\n")
-    edit(path, '    """Derive the sampling weights of one split.', '    """Weigh one split.')
+    edit(path, '    """Derive the sampling weights of some splits.', '    """Weigh one split.')
     assert project.jobs("all") == set()
 
 
