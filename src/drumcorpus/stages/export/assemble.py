@@ -120,11 +120,7 @@ def assemble_export(
     """
     root = Path(export_root)
     maps = class_maps.document()
-    of_events = EventWeights(weights)
-    for split in SPLIT_FOLDERS:
-        batches = labelled_records(index, split, class_maps, of_events)
-        schema = records_schema(class_maps.ids)
-        write_batches(root / labels_table(split), schema, _as_batches(batches))
+    _write_label_tables(root, index, class_maps, EventWeights(weights))
     write_json(root / COMPONENTS, components_document(class_maps))
     figures = measure_samples(index, class_maps=maps, threads=threads, memory_limit=memory_limit)
     metadata = {
@@ -163,6 +159,14 @@ def assemble_export(
     others += [CITATIONS, CROISSANT]
     _list_files(root, written, others, threads=threads, memory_limit=memory_limit)
     return metadata
+
+
+def _write_label_tables(root: Path, index, class_maps: ClassMaps, weights: EventWeights) -> None:
+    """Write the records of each split with their weights, which may take much memory until then."""
+    schema = records_schema(class_maps.ids)
+    for split in SPLIT_FOLDERS:
+        batches = labelled_records(index, split, class_maps, weights)
+        write_batches(root / labels_table(split), schema, _as_batches(batches))
 
 
 def write_run(
