@@ -8,13 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.ground.files.atomic import replacing, write_text
-from drumcorpus.ground.files.database import open_database, open_tables
+from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.tables import (
-    BATCH_ROWS,
-    iter_batches,
     read_table,
     write_batches,
     write_table,
@@ -26,11 +23,10 @@ from drumcorpus.stages.export.class_maps import ClassMaps
 from drumcorpus.stages.export.croissant import croissant_document
 from drumcorpus.stages.export.event_weights import EventWeights
 from drumcorpus.stages.export.figure_tables import contribution_table, durations_csv
+from drumcorpus.stages.export.file_list import list_files
 from drumcorpus.stages.export.label_lists import labelled_records
 from drumcorpus.stages.export.layout import (
-    CHECKSUMS,
     COMPONENTS,
-    FILES_TABLE,
     METADATA,
     RUN,
     RUN_LOG,
@@ -49,10 +45,6 @@ from drumcorpus.stages.export.written import WRITTEN
 COMPONENTS_SCHEMA = "drumcorpus.export_components/2"
 METADATA_SCHEMA = "drumcorpus.export_metadata/2"
 RUN_SCHEMA = "drumcorpus.export_run/1"
-_FILES_IN_ORDER = """
-SELECT path, sha256, bytes, n_samples FROM (FROM own UNION ALL BY NAME FROM samples)
-ORDER BY regexp_replace(path, '/?[^/]*$', ''), path
-"""
 LOOSE_FOLDERS = tuple(UNIT_FOLDERS.values())
 SESSIONS_TABLE, CARD, CITATIONS, CROISSANT, DURATIONS = (
     *("sessions.parquet", "README.md", "CITE.bib", "croissant.json", "durations.csv"),
@@ -157,7 +149,8 @@ def assemble_export(
     _remove_stale(root, written, label_files)
     others = [*tables, *label_files, COMPONENTS, METADATA, DURATIONS, SESSIONS_TABLE, CARD]
     others += [CITATIONS, CROISSANT]
-    _list_files(root, written, others, threads=threads, memory_limit=memory_limit)
+    rows = [row for _, row in _rows(root, others)]
+    list_files(root, pa.Table.from_pylist(rows, WRITTEN), written)
     return metadata
 
 
@@ -271,25 +264,3 @@ def _remove_stale(root: Path, written_tables, label_files: Sequence[str]) -> Non
         for shard in (*root.glob(f"{split}/*-*.tar"), *root.glob(f"{split}/*-*.parquet")):
             if shard.relative_to(root).as_posix() not in shards:
                 shard.unlink()
-
-
-def _list_files(
-    root: Path, written_tables, others: Sequence[str], *, threads: int, memory_limit: str
-) -> None:
-    """Write the table of all files, and the checksums as ``sha256sum -c`` reads them.
-
-    Both are in order of folder and name, so that a reader sees each folder once and whole. They may
-    be millions, and are sorted by duckdb.
-    """
-    own = pa.Table.from_pylist([row for _, row in _rows(root, others)], WRITTEN)
-    with open_database(threads, memory_limit) as con:
-        con.register("own", own)
-        open_tables(con, "samples", list(written_tables), WRITTEN)
-        batches = con.sql(_FILES_IN_ORDER).to_arrow_reader(BATCH_ROWS)
-        write_batches(root / FILES_TABLE, WRITTEN, (batch.cast(WRITTEN) for batch in batches))
-    digest = sha256_file(root / FILES_TABLE)
-    with replacing(root / CHECKSUMS) as part, part.open("wb") as handle:
-        handle.write(f"{digest}  {FILES_TABLE}\n".encode())
-        for batch in iter_batches(root / FILES_TABLE, ["sha256", "path"]):
-            pairs = zip(batch["sha256"].to_pylist(), batch["path"].to_pylist(), strict=True)
-            handle.write("".join(f"{sha256}  {path}\n" for sha256, path in pairs).encode())
