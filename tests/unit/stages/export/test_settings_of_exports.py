@@ -6,6 +6,7 @@ from drumcorpus.stages.export.settings import (
     export_settings,
     milliseconds_by_label,
     sample_settings,
+    smoked_exports,
 )
 
 DEFAULTS = {
@@ -146,3 +147,21 @@ def test_all_that_is_wrong_is_said_at_once(read):
     with pytest.raises(ValueError) as caught:
         read(**CLIPS, seconds=1, class_map="no", preroll_ms={"no": 1})
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_smoke_run_tries_all_exports_or_those_that_it_names():
+    exports = {"clips": {"unit": "clip"}, "segments": {"unit": "segment"}}
+    assert smoked_exports({"exports": None}, exports) == exports
+    assert smoked_exports({"exports": ["segments"]}, exports) == {"segments": {"unit": "segment"}}
+    message = (
+        r"config: smoke.exports: 'clip' \(did you mean 'clips'\?\); configured: clips, segments"
+    )
+    with pytest.raises(ValueError, match=message):
+        smoked_exports({"exports": ["clip"]}, exports)
+    with pytest.raises(ValueError, match="'clips'; configured: none"):
+        smoked_exports({"exports": ["clips"]}, {})
+
+
+def test_a_limit_shapes_no_sample_by_itself(read):
+    assert read(**CLIPS, limit=10)["limit"] == 10
+    assert sample_settings(read(**CLIPS, limit=10)) == sample_settings(read(**CLIPS))

@@ -2,7 +2,13 @@
 
 import pytest
 
-from drumcorpus.stages.gates.gates import check_export_gates, check_gates, enforce_gates, may_stand
+from drumcorpus.stages.gates.gates import (
+    check_export_gates,
+    check_gates,
+    enforce_gates,
+    failing_export_gates,
+    may_stand,
+)
 
 REPORT = {
     "events": 1000,
@@ -109,3 +115,12 @@ def test_a_verdict_does_not_say_in_which_mode_it_was_made():
     assert not may_stand(reported, "enforce")
     with pytest.raises(ValueError, match=r"(?s)1 of 1 gates fail for m:\n  max_empty.*f\.json"):
         enforce_gates(failing, of="m", mode="enforce", figures="f.json")
+
+
+def test_a_smoke_run_is_stopped_by_the_gates_that_would_stop_the_export(tmp_path):
+    path = tmp_path / "gates.yaml"
+    path.write_text("max_quarantined: 0\n")
+    expected = [row["gate"] for row in check_export_gates(NOTHING, {}) if row["status"] == "FAIL"]
+    failing = failing_export_gates(NOTHING, path, expired=(), mode="enforce")
+    assert expected and [row["gate"] for row in failing] == expected
+    assert failing_export_gates(NOTHING, path, expired=(), mode="report") == []
