@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 
+import mido
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -95,6 +96,22 @@ def test_every_export_holds_the_same_events_in_its_own_unit_and_form(demo, confi
     assert events["segments"] == events["sessions"] >= events["clips"]
 
 
+def text_of(sound):
+    """Onsets, labels and velocities of the lines beside a session; six decimals."""
+    lines = [line.split("\t") for line in sound.with_suffix(".tsv").read_text().splitlines()]
+    rows = sorted((label, float(onset), velocity) for onset, label, velocity in lines)
+    return [row[1] for row in rows], [row[0] for row in rows], [row[2] for row in rows]
+
+
+def strokes_of(record):
+    """The same of the strokes of a record."""
+    rows = sorted(
+        (each["label"], each["onset"], "" if (v := each["velocity"]) is None else f"{v:.6f}")
+        for each in record["strokes"]
+    )
+    return [row[1] for row in rows], [row[0] for row in rows], [row[2] for row in rows]
+
+
 READERS = {"files": listed_rows, "webdataset": tar_rows, "parquet": parquet_rows}
 # What stands in shards before it is known.
 LATER = {"weight": None, "parquet_shard": None}
@@ -124,9 +141,16 @@ def test_every_record_of_every_form_says_what_the_manifest_says(demo, config, re
             n_strokes, n_ringing = n_strokes + len(row["strokes"]), n_ringing + len(row["ringing"])
             ids.add(row["sample_id"])
         of_table = {row["sample_id"]: row for row in rows}
+        for row in rows if block["unit"] == "session" else ():
+            (onsets, *text), (wanted, *struck) = text_of(folder / row["file"]), strokes_of(row)
+            assert onsets == pytest.approx(wanted, abs=1e-6, rel=0), row["sample_id"]
+            assert text == struck, row["sample_id"]
+            midi = mido.MidiFile((folder / row["file"]).with_suffix(".mid"))
+            notes = [m for track in midi.tracks for m in track if m.type == "note_on"]
+            assert sum(m.velocity > 0 for m in notes) == len(row["strokes"]), row["sample_id"]
         for form in forms:
             found = READERS[form](folder, split)
-            assert len(found) == len(rows)
+            assert sorted(row["sample_id"] for row in found) == sorted(of_table)
             for row in found:
                 wanted = of_table[row["sample_id"]]
                 if form != "parquet":

@@ -125,6 +125,18 @@ def test_a_session_that_is_added_rewrites_its_shard_and_no_other(project, repo):
     of_others = [path for path in times if f"{SET}/{grown:03d}" not in path.as_posix()]
     of_others = [path for path in of_others if f"-{SET}-{grown:03d}-" not in path.name]
     assert [path for path in of_others if path.stat().st_mtime_ns != times[path]] == []
+    for name in EXPORTS:
+        rows = pq.read_table(project.path(f"{SAMPLES}/{name}/{SET}/{grown:03d}.parquet"))
+        rows = [row for row in rows.to_pylist() if row["bytes"] is not None]
+        run = json.loads(project.path(f"{EXPORT}/{name}/run.json").read_text())
+        assert run["run_statistics"]["records"] == len(rows) > 0
+        seconds = dict.fromkeys(("train", "validation", "test"), 0.0)
+        for row in rows:
+            seconds[row["split"]] += row["duration"]
+        assert run["run_split_durations_seconds"] == pytest.approx(seconds)
+        log = project.path(f"logs/assemble_export/prod_combined/{name}.log").read_text()
+        [added] = re.findall(r"^ +all +([\d,]+) ", log.split("Run contribution")[1], re.MULTILINE)
+        assert int(added) == len(rows)
     assert "2 exports are as recorded" in project.snakemake("verify").said
 
 
@@ -191,6 +203,20 @@ def test_a_wrong_export_is_refused_by_key_before_any_job(built, tmp_path, export
     assert done.returncode == 1
     assert sentence in done.said
     assert "Traceback" not in done.said
+    assert state(built) == before
+
+
+def test_two_exports_of_one_name_are_refused_where_they_stand_before_any_job(built, tmp_path):
+    twice = tmp_path / "twice.yaml"
+    twice.write_text("exports:\n  mine: {unit: clip}\n  mine: {unit: segment}\n")
+    before = state(built)
+    options = ("--configfile", "mine.yaml", str(twice), "--cores", "2", "--", "all")
+    for command in ("snakemake", "drumcorpus.ground.run.launch"):
+        done = built.run("-m", command, *options, check=False)
+        assert done.returncode == 1
+        assert f"{twice}:3:3: not YAML: the key 'mine' stands twice" in done.said
+        assert "Traceback" not in done.said
+    assert done.said.splitlines()[-1].endswith("the key 'mine' stands twice")
     assert state(built) == before
 
 
