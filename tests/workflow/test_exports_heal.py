@@ -100,6 +100,20 @@ def test_what_stands_around_the_samples_is_made_again_where_it_is_cut_short(proj
     assert "Nothing to be done" in project.snakemake("all").said
 
 
+def test_the_target_of_an_export_makes_it_and_no_other(project):
+    before = project.products()
+    listings = {name: project.path(f"{EXPORT}/{name}/SHA256SUMS") for name in EXPORTS}
+    for listing in listings.values():
+        listing.unlink()
+    project.snakemake("export_segments")
+    assert {name: path.exists() for name, path in listings.items()} == {
+        "clips": False,
+        "segments": True,
+    }
+    project.snakemake("export")
+    assert project.products() == before
+
+
 def test_a_session_that_is_added_rewrites_its_shard_and_no_other(project, repo):
     sessions = [
         set(pq.read_table(path)["session_id"].to_pylist())
