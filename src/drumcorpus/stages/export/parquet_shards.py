@@ -26,6 +26,9 @@ STROKES, NOTES = "strokes", "notes"
 # mebibytes are 340 clips or nine segments of 10 s.
 GROUP_BYTES = 1 << 23
 GROUP_ROWS = 1_000
+# Values after which Arrow asks whether a page is full. With its 1,024 a page is a whole row group,
+# and the memory in which it grows costs a fifth of the work.
+_BATCH = 2
 # By these a reader may pass over row groups; of others the least and largest value help nobody.
 _STATISTICS = ("sample_id", "source_set", "session_id", "split", "start")
 # Of one column of one row group: its page headers, its levels, and what the footer says of it.
@@ -270,6 +273,7 @@ def _writer(file, schema: pa.Schema) -> pq.ParquetWriter:
         schema,
         compression=compression,
         use_dictionary=dictionaries,
+        write_batch_size=_BATCH,
         write_statistics=[name for name in _STATISTICS if name in schema.names],
     )
 
