@@ -27,11 +27,8 @@ rule enforce_gates:
         "benchmarks/enforce_gates/{measured}.tsv"
     params:
         code=code("enforce_gates.py"),
-        # They decide whether a verdict stops the run, and nothing of the verdict.
-        local=lambda wildcards: {
-            "mode": config["gates"],
-            "exports": EXPORTS_OF.get(wildcards.measured, []),
-        },
+        # It decides whether a verdict stops the run, and nothing of the verdict.
+        local={"mode": config["gates"]},
     script:
         "../scripts/enforce_gates.py"
 

@@ -14,9 +14,10 @@ job.leave_if_fresh(also=lambda: files_are_whole(standing(snakemake.output.writte
 
 from drumcorpus.ground.files.tables import count_by, write_tables
 from drumcorpus.ground.run.raw_sound import export_sound
-from drumcorpus.stages.export.shard_inputs import read_sample_cutter, read_shard
+from drumcorpus.stages.export.shard_inputs import read_sample_cutter, read_shard, require_events
 
 inputs, export = snakemake.input, snakemake.params.export
+require_events(inputs.after[0], names[1])
 part = read_shard(inputs.events, inputs.sessions, inputs.splits, *inputs.limits)
 sound = export_sound(source_set, snakemake.params.local["roots"], part.sessions, export)
 vocabulary = (inputs.taxonomy, inputs.class_maps, inputs.general_midi)

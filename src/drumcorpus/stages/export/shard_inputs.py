@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.split_table import read_split_table
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
@@ -53,6 +54,29 @@ class ShardPart(NamedTuple):
                 n_samples += math.ceil(beyond / (settings["seconds"] - settings["overlap"]))
             expected[split] = expected.get(split, 0) + n_samples
         return expected
+
+
+def require_events(verdict_file: str | os.PathLike, export: str) -> None:
+    """Refuse to export a manifest that holds nothing, before any sound is read.
+
+    Parameters
+    ----------
+    verdict_file : path
+        The verdict of the gates on the manifest, which says whether it has events.
+    export : str
+        Name of the export, for the message.
+
+    Raises
+    ------
+    ValueError
+        If there is no event; it names the export by its key.
+    """
+    if not read_json(verdict_file)["has_events"]:
+        raise ValueError(
+            f"exports.{export}: there is no event in the manifest, and nothing to export; see the "
+            "health report for what was dropped, ask for `weights` and `release` alone, or take "
+            f"the export away: exports: {{{export}: null}}"
+        )
 
 
 def read_shard(events_table, sessions_table, splits_table, limits_table=None) -> ShardPart:

@@ -6,7 +6,7 @@ a table there, and its entry in the schema.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.commands import command
@@ -119,29 +119,6 @@ def check_export_gates(
         As `check_gates`, but for a file without a gate on the export.
     """
     return _verdicts(report, ALWAYS | gates, EXPORT_GATES, expired)
-
-
-def require_events(report: Mapping, exports: Sequence[str]) -> None:
-    """Refuse to export what holds nothing, before any sound is read.
-
-    Parameters
-    ----------
-    report : mapping
-        Report of `measure.measure_health` on a manifest.
-    exports : sequence of str
-        Names of the exports of that manifest.
-
-    Raises
-    ------
-    ValueError
-        If there is an export and no event; it names the exports.
-    """
-    if exports and not report["totals"]["events"]:
-        names = ", ".join(f"exports.{name}" for name in exports)
-        raise ValueError(
-            f"{names}: there is no event in the manifest, and nothing to export; see the health "
-            f"report for what was dropped, or take the export away: exports: {{{exports[0]}: null}}"
-        )
 
 
 def failing_export_gates(

@@ -16,7 +16,6 @@ from drumcorpus.stages.gates.gates import (
     GATES,
     check_gates,
     enforce_gates,
-    require_events,
 )
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 
@@ -169,19 +168,6 @@ def test_a_gate_fails_where_the_report_does_not_have_its_figure(report, name, li
     assert verdict["passed"] is False
     assert (verdict["figure"], verdict["status"]) == (None, "FAIL")
     assert "does not have this figure" in verdict["sentence"]
-
-
-def test_an_export_of_a_manifest_without_an_event_is_refused_by_key():
-    empty, one = ({"totals": {"events": n}} for n in (0, 1))
-    with pytest.raises(ValueError, match="no event") as error:
-        require_events(empty, ["clips", "segments"])
-    assert str(error.value) == (
-        "exports.clips, exports.segments: there is no event in the manifest, and nothing to "
-        "export; see the health report for what was dropped, or take the export away: "
-        "exports: {clips: null}"
-    )
-    require_events(empty, [])
-    require_events(one, ["clips"])
 
 
 def test_a_gate_fails_on_a_figure_that_is_not_a_number():
