@@ -89,10 +89,6 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
             sessions = _track_sessions(track, files, read, options["kits"], survey.refusals)
         for session in sessions:
             session["split"] = splits[track.path] if splits[track.path] in SPLITS else None
-            # Of several drum stems the mix holds strokes that one session does not label.
-            if len(sessions) > 1 and session.get("mix_path"):
-                session["mix_path"] = None
-                session["notes"].append("mix not used: it holds other drum stems as well")
             _add_session(survey, session, track, alone=len(sessions) == 1, has_audio=has_audio)
             keys.append(_content_keys(session, track, files, read))
     _name_groups(survey.sessions, keys)
@@ -174,8 +170,12 @@ def _track_sessions(
             session = _drum_session(track, stem_id, metadata, files, kits)
         except UnusableFile as error:
             refusals.append(Refusal(error.path, error.reason, error.detail, session_id))
-        else:
-            sessions.append({"session_id": session_id} | session)
+            continue
+        # Of several drum stems, usable or not, the mix holds strokes that a session does not label.
+        if len(drums) > 1 and session["mix_path"]:
+            session["mix_path"] = None
+            session["notes"].append("mix not used: it holds other drum stems as well")
+        sessions.append({"session_id": session_id} | session)
     return sessions
 
 

@@ -351,6 +351,24 @@ class TestDrumStems:
         assert list(by_id(found)) == ["train/Track00001/S01"]
         assert found.refusals[0].session_id == "train/Track00001/S00"
 
+    @pytest.mark.parametrize(
+        ("plugin", "drop", "reason"),
+        [
+            ("jazz_kit.nkm", [], "unknown_plugin"),
+            ("funk_kit.nkm", ["MIDI/S00.mid"], "missing_annotation"),
+        ],
+        ids=["unknown kit", "no MIDI"],
+    )
+    def test_a_mix_holds_the_drum_stem_that_is_refused(self, options, plugin, drop, reason):
+        document = metadata({"S00": stem(plugin), "S01": stem()})
+        found = Root().add("train/Track00001", document=document, drop=drop).survey(options)
+        assert [refusal.reason for refusal in found.refusals] == [reason]
+        (session,) = found.sessions
+        assert session["session_id"] == "train/Track00001/S01"
+        assert session["mix_path"] is None
+        assert session["notes"] == ["mix not used: it holds other drum stems as well"]
+        assert found.roles["train/Track00001/mix.flac"] == "other"
+
     def test_a_drum_stem_without_midi_is_refused(self, options):
         found = Root().add("train/Track00001", drop=["MIDI/S01.mid"]).survey(options)
         assert found.sessions == []
