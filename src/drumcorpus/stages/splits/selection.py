@@ -86,9 +86,8 @@ def leave_out_unselected(
         values = {n: _values(sessions[n], decisions[n]) for n in numbers}
         where = f"config: manifests.{manifest}.select.{source_set}"
         problems += _unknown_values(wanted, list(values.values()), where)
-        selected = {
-            n for n in numbers if all(values[n][key] in each for key, each in _as_sets(wanted))
-        }
+        asked = [(key, frozenset(each)) for key, each in wanted.items()]
+        selected = {n for n in numbers if all(values[n][key] in each for key, each in asked)}
         if not selected and not problems:
             problems.append(
                 f"{where}: selects none of {len(numbers)} sessions; each key alone selects some, "
@@ -119,10 +118,6 @@ def selected_alone(
     return {name: ids for name, ids in kept.items() if ids}
 
 
-def _as_sets(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, frozenset]]:
-    return [(key, frozenset(values)) for key, values in wanted.items()]
-
-
 def _values(session: Mapping, decision: Decision) -> dict:
     """What a session has of each key."""
     return {key: session[column] for key, column in COLUMNS.items()} | {SPLIT: decision.split}
@@ -132,12 +127,12 @@ def _unknown_values(wanted, values: Sequence[Mapping], where: str) -> list[str]:
     """One sentence for each key with values that no session has."""
     problems = []
     for key, asked in wanted.items():
-        present = sorted({each[key] for each in values if each[key] is not None})
-        unknown = [value for value in dict.fromkeys(asked) if value not in set(present)]
+        present = dict.fromkeys(sorted({each[key] for each in values if each[key] is not None}))
+        unknown = [value for value in dict.fromkeys(asked) if value not in present]
         if unknown:
-            names = [f"{value!r}{did_you_mean(value, present)}" for value in unknown[:5]]
+            names = [f"{value!r}{did_you_mean(value, list(present))}" for value in unknown[:5]]
             more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-            listed = ", ".join(present[:MOST_NAMED]) or "none at all"
+            listed = ", ".join(list(present)[:MOST_NAMED]) or "none at all"
             if len(present) > MOST_NAMED:
                 listed += f" and {len(present) - MOST_NAMED} more"
             problems.append(f"{where}.{key}: {', '.join(names)}{more}; its sessions have: {listed}")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from drumcorpus.stages.splits.decide import decide_splits
+from drumcorpus.stages.splits.decide import Decision, decide_splits
 from drumcorpus.stages.splits.families import Edge
 from drumcorpus.stages.splits.page import render_splits_page
 from drumcorpus.stages.splits.report import describe_splits, split_table
@@ -128,6 +128,22 @@ def test_the_report_counts_the_unselected_apart_from_leaks_and_refusals():
 def test_what_no_session_has_is_refused_by_its_key(wanted, words):
     with pytest.raises(ValueError, match=re.escape(f"config: manifests.m.select.{words}")):
         decided({"egmd": wanted})
+
+
+def test_a_long_list_of_ids_is_looked_up_once_each():
+    class Id(str):
+        n_hashes = 0
+
+        def __hash__(self):
+            Id.n_hashes += 1
+            return super().__hash__()
+
+    ids = [Id(f"e{number:03d}") for number in range(300)]
+    sessions = [CORPUS[0] | {"session_id": name} for name in ids]
+    decisions = [Decision("train") for _ in ids]
+    leave_out_unselected(sessions, decisions, {"egmd": {"sessions": ids[:200]}}, manifest="m")
+    assert sum(decision.included for decision in decisions) == 200
+    assert Id.n_hashes < 10 * len(ids)
 
 
 def test_a_value_of_another_set_is_no_value():
