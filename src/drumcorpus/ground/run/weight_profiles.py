@@ -45,8 +45,6 @@ def profile_problems(config: Mapping, taxonomy: Taxonomy) -> list[str]:
     for name, block in {DEFAULT: config["sampling"], **config["weights"]}.items():
         where = "sampling" if name == DEFAULT else f"weights.{name}"
         problems += _rule_problems(block or {}, where, config["source_sets"], taxonomy)
-    if not problems:
-        problems = _shares_without_rest(config, profiles)
     return list(dict.fromkeys(problems))
 
 
@@ -67,29 +65,6 @@ def _rule_problems(block: Mapping, where: str, source_sets, taxonomy: Taxonomy) 
         problems.append(
             f"{where}.source_set_shares: they add up to {total:.6g}; at most 1 can be shared"
         )
-    return problems
-
-
-def _shares_without_rest(config: Mapping, profiles: Mapping[str, Mapping]) -> list[str]:
-    """Manifests of which some source sets are to have all draws, and others are merged beside."""
-    asked = [(profile_name(block), manifest) for manifest, block in config["manifests"].items()]
-    asked += [
-        (export_profile(config, name), export["manifest"])
-        for name, export in config["exports"].items()
-    ]
-    problems = []
-    for profile, manifest in asked:
-        shares, merged = (
-            profiles[profile]["source_set_shares"],
-            config["manifests"][manifest]["source_sets"],
-        )
-        others = [name for name in merged if name not in shares]
-        if others and sum(shares.get(name, 0) for name in merged) > 1 - 1e-9:
-            where = "sampling" if profile == DEFAULT else f"weights.{profile}"
-            problems.append(
-                f"{where}.source_set_shares: nothing is left for {', '.join(others)}, which "
-                f"manifests.{manifest} merges; name these too, or let the shares add up to less"
-            )
     return problems
 
 

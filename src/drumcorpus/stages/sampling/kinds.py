@@ -32,14 +32,20 @@ def kind_weights(
     return tuple(np.array(rows, float).reshape(-1, 3).T)
 
 
-def clamp_of(raw: np.ndarray, n: np.ndarray, settings) -> dict:
-    """Bounds as multiples of the median event, and how many events they touch."""
+def clamp_of(raw: np.ndarray, n: np.ndarray, distinct: np.ndarray, settings) -> dict:
+    """Bounds as multiples of the median event, and how many events they touch.
+
+    Of each kind (n_kinds,): its weight, its events, and these with all copies of one as one. The
+    median is of the distinct ones, so that copies do not move it.
+    """
     order = np.argsort(raw, kind="stable")
-    reached, n_events = np.cumsum(n[order]), n.sum()
-    middle = [(n_events - 1) // 2, n_events // 2]  # one event, or the two beside the middle
-    median = float(raw[order][np.searchsorted(reached, middle, side="right")].mean())
+    reached = np.cumsum(distinct[order])
+    half = reached[-1] / 2
+    # One kind, or the two beside the middle: copies count as fractions, whose sums are not exact.
+    middle = np.searchsorted(reached, [half * (1 - 1e-9), half * (1 + 1e-9)])
+    median = float(raw[order][middle].mean())
     low, high = rounded(settings.floor * median), rounded(settings.ceiling * median)
     n_floor, n_ceiling = int(n[raw < low].sum()), int(n[raw > high].sum())
     clamp = {"median": rounded(median), "low": low, "high": high}
     clamp |= {"n_at_floor": n_floor, "n_at_ceiling": n_ceiling}
-    return clamp | {"share": rounded((n_floor + n_ceiling) / n_events)}
+    return clamp | {"share": rounded((n_floor + n_ceiling) / n.sum())}

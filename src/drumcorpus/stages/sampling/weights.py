@@ -108,9 +108,9 @@ def derive_weights(
     hits = np.bincount(cells.kind, cells.distinct, len(names.kinds)) @ struck
     classes = dict(zip(labels, class_weights(hits, labels, settings), strict=True))
     raw, least, most = kind_weights(names.kinds, classes, settings)
-    clamp = clamp_of(raw, np.bincount(cells.kind, cells.n, len(raw)), settings)
+    by_kind = np.bincount(cells.kind, cells.distinct, len(raw))
+    clamp = clamp_of(raw, np.bincount(cells.kind, cells.n, len(raw)), by_kind, settings)
     base = np.clip(raw, clamp["low"], clamp["high"])
-    by_kind = np.bincount(cells.kind, cells.distinct, len(base))
     scale = rounded(by_kind.sum() / (by_kind * base).sum())
     kinds = Part(base * scale, least, most, by_kind, np.zeros(len(base), int), np.full(1, np.inf))
     groups = _groups(names.units)

@@ -95,16 +95,9 @@ def changed(config, place, value):
             {"slakh2100": 0.7, "egmd": 0.4},
             "weights.even.source_set_shares: they add up to 1.1; at most 1 can be shared",
         ),
-        (
-            "sampling.source_set_shares",
-            {"slakh2100": 0.7, "egmd": 0.3},
-            "sampling.source_set_shares: nothing is left for groove_mididataset, enst_drums, "
-            "idmt_smt_drums_v2, mdb_drums, which manifests.prod_combined merges",
-        ),
     ],
     ids=[
         *("export", "manifest", "set", "label", "bounds", "technique", "share", "more than all"),
-        "nothing left",
     ],
 )
 def test_what_a_profile_says_wrong_is_refused_by_its_key(config, place, value, sentence):
@@ -115,8 +108,9 @@ def test_what_a_profile_says_wrong_is_refused_by_its_key(config, place, value, s
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_a_set_may_have_all_draws_where_no_other_is_merged(config):
-    config["manifests"]["prod_combined"]["source_sets"] = ["egmd"]
+@pytest.mark.parametrize("merged", [["egmd"], ["egmd", "slakh2100"]], ids=["alone", "others"])
+def test_a_set_may_have_all_draws_for_others_may_have_no_event_of_the_splits(config, merged):
+    config["manifests"]["prod_combined"]["source_sets"] = merged
     config["weights"] = {"even": {"source_set_shares": {"egmd": 1.0}}}
     config["exports"]["clips"]["weights"] = "even"
     check_configuration(config, TAXONOMY)
@@ -128,14 +122,18 @@ def test_a_set_may_have_all_draws_where_no_other_is_merged(config):
     [
         ("weights.default", {}, "weights: got 'default'"),
         ("weights.even.exponents", 1, "weights.even: unknown key 'exponents' (did you mean"),
-        ("weights.even.exponent", -1, "weights.even.exponent: got -1; allowed: number from 0"),
+        ("weights.even.exponent", -1, "weights.even.exponent: got -1; allowed: number from 0 to"),
+        ("sampling.exponent", 10.5, "got 10.5; allowed: number from 0 to 10"),
         ("sampling.group_field", "band", "got 'band'; allowed: session, performance, kit, drummer"),
         ("sampling.split", [], "sampling.split: got []"),
         ("sampling.split", "valid", "sampling.split: got 'valid'"),
         ("weights.even.dedupe_fields", ["velocity"], "'velocity'; allowed: source_set, session_id"),
         ("weights.even.class_bounds", {"crash2": {}}, "weights.even.class_bounds.crash2: got {}"),
     ],
-    ids=["default", "key", "exponent", "group", "no split", "split", "field", "no bound"],
+    ids=[
+        *("default", "key", "exponent", "large exponent", "group", "no split", "split", "field"),
+        "no bound",
+    ],
 )
 def test_what_the_schema_refuses(config, place, value, words):
     (problem,) = document_problems(changed(config, place, value), SCHEMA)

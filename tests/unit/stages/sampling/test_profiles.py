@@ -4,6 +4,7 @@ import json
 import math
 from collections import defaultdict
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS
+from drumcorpus.stages.sampling.kinds import clamp_of
 from drumcorpus.stages.sampling.settings import SamplingSettings
 from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
 
@@ -227,6 +229,41 @@ def test_copies_share_the_weight_of_one_event(weigh):
     of = {label: own["weight"] for label, own in once["classes"].items()}
     assert of["snare"] / of["kick"] == pytest.approx(2)
     assert of["crash"] == of["kick"]
+
+
+@pytest.mark.parametrize("n_copies", [1, 300], ids=["alone", "copies"])
+def test_copies_do_not_move_the_median_of_the_clamp(weigh, n_copies):
+    # 100 kicks, 100 snares, and one crash2 that many kits repeat.
+    played = (100, ["kick"], {}), (100, ["snare"], {})
+    place = {"group_id": "p", "onset_time": 0.5}
+    kits = [(1, ["crash2"], place | {"session_id": f"kit{i}"}) for i in range(n_copies)]
+    rules = {"exponent": 1.0, "floor": 0.1, "ceiling": 2.0}
+    fields = ("group_id", "onset_time", "labels")
+    report, weights = weigh(events(*played, *kits), dedupe_fields=fields, **rules)
+    # Classes weigh 67 / 100 and 67, of mean 1 over 201 hits; the median event is a kick or a snare.
+    clamp = report["clamp"]
+    assert [clamp[key] for key in ("median", "low", "high")] == [0.67, 0.067, 1.34]
+    assert (clamp["n_at_floor"], clamp["n_at_ceiling"]) == (0, n_copies)
+    of_crash = sum(weights[f"e{number:06d}"] for number in range(200, 200 + n_copies))
+    assert of_crash / weights["e000000"] == pytest.approx(2.0)
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 100), st.integers(1, 1000)), min_size=1, max_size=12))
+def test_without_copies_the_median_is_that_of_the_events(kinds):
+    raw, n = (np.array(column) for column in zip(*kinds, strict=True))
+    clamp = clamp_of(raw, n, n.astype(float), SamplingSettings(**PLAIN))
+    assert clamp["median"] == float(f"{np.median(np.repeat(raw, n)):.9g}")
+
+
+def test_sets_share_all_draws_where_the_other_has_no_event_of_the_split(weigh):
+    shares = {"a": 0.6, "b": 0.4}
+    groups = [(n, ["kick"], {"source_set": name}) for name, n in (("a", 5), ("b", 15))]
+    held_out = (7, ["kick"], {"source_set": "c", "split": "test"})
+    report, _ = weigh(events(*groups, held_out), source_set_shares=shares)
+    after = {name: own["share_after"] for name, own in report["source_sets"].items()}
+    assert after == pytest.approx(shares)
+    with pytest.raises(ValueError, match=r"nothing is left for c\. Name these too, or ask for "):
+        weigh(events(*groups, (1, ["kick"], {"source_set": "c"})), source_set_shares=shares)
 
 
 @pytest.mark.parametrize(
