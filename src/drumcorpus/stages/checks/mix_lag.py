@@ -2,8 +2,10 @@
 
 Where other instruments play, hardly any attack of a drum stands out, so that labels cannot be held
 against a mix as against drums alone. The drums can: the edges of both recordings are correlated at
-every lag. Of MDB Drums' Zeppelin the drums in the mix have a likeness of 0.24, and 0.02 at any
-other lag; the drums of seven other tracks have 0.03 at most, and 1.4 times that of the next.
+every lag. Drums that repeat are like themselves a beat later too, so that what they have of
+themselves is taken off at all other lags. Of MDB Drums' Zeppelin the drums in the mix have a
+likeness of 0.24, 11 times that which is left at any other lag; the drums of seven other tracks have
+0.03 at most, and 1.4 times the next. Mixed under drums that play alone, other drums came to 4.1.
 """
 
 import numpy as np
@@ -12,7 +14,7 @@ from drumcorpus.stages.checks.decoding import FRAME, Trace
 
 WINDOW = 0.02  # s: what changes more slowly is no edge
 APART = 0.01  # s from the best lag to another
-CLEARLY_BEST = 2.0  # times the likeness at any other lag
+CLEARLY_BEST = 4.0  # times the likeness that is left at any other lag
 SURE = 0.5  # a likeness that no other recording has, though music repeats
 
 
@@ -32,12 +34,14 @@ def find_lag(drums: Trace, mix: Trace, reach: float) -> float | None:
     if not power > 0:
         return None
     n_reach = min(round(reach / FRAME), n - 1)
-    n_fft = 1 << (n + n_reach).bit_length()
-    spectrum = np.fft.rfft(other[:n], n_fft) * np.conj(np.fft.rfft(one[:n], n_fft))
-    products = np.fft.irfft(spectrum, n_fft)
+    n_fft = 1 << (n + 2 * n_reach).bit_length()
+    of_one = np.fft.rfft(one[:n], n_fft)
+    products = np.fft.irfft(np.fft.rfft(other[:n], n_fft) * np.conj(of_one), n_fft)
+    own = np.fft.irfft(np.square(np.abs(of_one)), n_fft) / np.square(one[:n]).sum()
     likeness = np.concatenate([products[n_fft - n_reach :], products[: n_reach + 1]]) / power
     best, n_apart = int(np.argmax(likeness)), round(APART / FRAME)
-    others = np.concatenate([likeness[: max(best - n_apart, 0)], likeness[best + n_apart + 1 :]])
+    apart = np.abs(np.arange(len(likeness)) - best)
+    others = (likeness - likeness[best] * own[apart])[apart > n_apart]
     is_clear = likeness[best] >= max(CLEARLY_BEST * others.max(initial=0.0), 1e-6)
     return (best - n_reach) * FRAME if is_clear or likeness[best] >= SURE else None
 

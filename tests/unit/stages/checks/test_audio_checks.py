@@ -434,6 +434,21 @@ def test_music_that_repeats_is_found_where_it_is_most_like(tmp_path):
     assert find_lag(*traces, reach=1.0) == 0.0
 
 
+@pytest.mark.parametrize("lag", [0.0, 0.12])
+@pytest.mark.parametrize("is_in", [True, False], ids=["its own mix", "the band alone"])
+def test_a_beat_that_repeats_is_found_under_a_band(tmp_path, lag, is_in):
+    # 120 bpm, kick and snare louder than the hi-hats between; a beat later it is much like itself.
+    onsets = np.arange(0.5, 29, 0.25)
+    gains = np.tile([0.2, 0.05], len(onsets))[: len(onsets)]
+    band = sum(strokes(played(30, seed), 30, seed) for seed in (11, 12, 13))
+    beat = strokes(onsets + lag, 30, 1, gains)
+    write_sound(tmp_path / "a.wav", strokes(onsets, 30, 1, gains), RATE_HZ)
+    write_sound(tmp_path / "b.wav", (beat + band if is_in else band) / 2, RATE_HZ)
+    traces = [decode([name], [tmp_path / name], -60.0).trace for name in ("a.wav", "b.wav")]
+    found = find_lag(*traces, reach=1.0)
+    assert found == (pytest.approx(lag, abs=0.001) if is_in else None)
+
+
 @pytest.mark.parametrize("pair", [False, True], ids=["one file", "two microphones"])
 def test_a_mix_that_is_a_sum_is_measured_as_that_sum(tmp_path, check, pair):
     left, right, band = noise(3, seed=1), noise(3, seed=2), noise(2, seed=3)
