@@ -14,6 +14,9 @@ rule limit_export:
     """Choose the events of an export with a limit, some of every source set and split."""
     input:
         manifest="results/manifests/{manifest}.parquet",
+        sessions=lambda wildcards: shards_of_manifest(
+            "results/sessions/{source_set}/{shard}.parquet", wildcards.manifest
+        ),
     output:
         limits="results/limits/{manifest}/{export}.parquet",
     log:
@@ -27,6 +30,7 @@ rule limit_export:
         code=code("limit_export.py"),
         limit=lambda wildcards: EXPORTS[wildcards.export]["limit"],
         unit=lambda wildcards: EXPORTS[wildcards.export]["unit"],
+        audio=lambda wildcards: EXPORTS[wildcards.export]["audio"],
         local={"memory_limit": config["export"]["memory_limit"]},
     script:
         "../scripts/limit_export.py"

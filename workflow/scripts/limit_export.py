@@ -10,6 +10,7 @@ from drumcorpus.ground.files.tables import write_table
 from drumcorpus.stages.export.limits import limits_of_manifest
 
 params, settings = snakemake.params, {"threads": snakemake.threads, **snakemake.params.local}
-limits = limits_of_manifest(snakemake.input.manifest, params.limit, params.unit, **settings)
+tables, chosen = snakemake.input, (params.limit, params.unit, params.audio)
+limits = limits_of_manifest(tables.manifest, tables.sessions, *chosen, **settings)
 write_table(snakemake.output.limits, limits)
 job.finish({name: pc.sum(limits[name]).as_py() or 0 for name in ("n_events", "n_taken")})

@@ -1,10 +1,20 @@
 """Which recording of a session an export takes: that of the drums, or the full mix."""
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 DRUMS, MIX = "drums", "mix"
 AUDIO = (DRUMS, MIX)
+
+_CHOSEN = {
+    DRUMS: "CREATE VIEW {chosen} AS FROM {events}",
+    MIX: """
+    CREATE VIEW {chosen} AS SELECT e.* REPLACE (
+        CASE WHEN e.audio_path = s.audio_path THEN s.mix_path END AS audio_path)
+    FROM {events} AS e LEFT JOIN sessions AS s USING (source_set, session_id)
+    """,
+}
 
 
 def with_audio(events: pa.Table, sessions: pa.Table, audio: str) -> tuple[pa.Table, pa.Table]:
@@ -39,6 +49,21 @@ def with_audio(events: pa.Table, sessions: pa.Table, audio: str) -> tuple[pa.Tab
             _with_column(sessions, "audio_path", mix), "audio_duration", sessions["mix_duration"]
         ),
     )
+
+
+def make_chosen_view(con: duckdb.DuckDBPyConnection, events: str, chosen: str, audio: str) -> None:
+    """Make the events of a view a view in which `audio_path` is as `with_audio` has it.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        For the mix it has the table or view `sessions`, of all source sets of the events.
+    events, chosen : str
+        The view that is there, and the one that is made.
+    audio : str
+        drums or mix.
+    """
+    con.execute(_CHOSEN[audio].format(events=events, chosen=chosen))
 
 
 def _with_column(table: pa.Table, name: str, values) -> pa.Table:

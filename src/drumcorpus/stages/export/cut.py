@@ -128,7 +128,8 @@ class SampleCutter:
             there.
         limits : mapping, optional
             By session how many of its events get a clip, the first in the order of their
-            recordings; what else is struck in these clips is listed all the same.
+            recordings; what else is struck in these clips is listed all the same. With limits,
+            events without a recording are left out, and do not count.
         open_audio : callable
             ``audio_path -> (samples (n_samples,) or (n_samples, 2) float, sample_rate_hz)``; raises
             FileNotFoundError where there is no such file, ValueError where it is not audio; any
@@ -154,6 +155,8 @@ class SampleCutter:
         forms, unit = self._settings["form"], self._settings["unit"]
         check_events(events, self._names[0])
         events, sessions = with_audio(events, sessions, self._settings["audio"])
+        if limits is not None:
+            events = events.filter(pc.is_valid(events["audio_path"]))
         events = events_in_order(events)
         silent = None if unit == CLIP else sessions
         recordings = recordings_of(self._names[0], events, silent)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import in_quotes, open_database, open_tables, select
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
-from drumcorpus.stages.export.audio_choice import DRUMS, MIX
+from drumcorpus.stages.export.audio_choice import DRUMS, MIX, make_chosen_view
 from drumcorpus.stages.export.limits import limit_figures, make_limited_view
 from drumcorpus.stages.export.statistics import figures_of
 from drumcorpus.vocabulary import (
@@ -35,31 +35,21 @@ WAV_HEADER_BYTES = 44
 # Of FLAC to PCM of 16 bit: the mean of the eight drum tracks of MDB Drums at hand, 0.23 to 0.64.
 FLAC_RATIO = 0.4
 
-# The events with the recording that is asked for, and the sessions with its files; `length` is
-# known of a mix, which may be a sum.
-_CHOSEN = {
-    DRUMS: (
-        "CREATE VIEW chosen AS FROM events",
-        """
-        CREATE VIEW recorded AS SELECT *, NULL::DOUBLE AS length, audio_path AS named,
-            coalesce(channel_paths, [audio_path]) AS own_files FROM sessions
-        """,
-    ),
-    MIX: (
-        """
-        CREATE VIEW chosen AS SELECT e.* REPLACE (
-            CASE WHEN e.audio_path = s.audio_path THEN s.mix_path END AS audio_path)
-        FROM events AS e LEFT JOIN sessions AS s USING (source_set, session_id)
-        """,
-        """
-        CREATE VIEW recorded AS SELECT * REPLACE (mix_duration AS audio_duration),
-            mix_duration AS length, mix_path AS named,
-            coalesce(flatten(list_transform(mix_parts, lambda part:
-                CASE WHEN part.path = channel_paths[1] THEN channel_paths ELSE [part.path] END)),
-                [mix_path]) AS own_files
-        FROM sessions
-        """,
-    ),
+# The sessions with the files of the recording that is asked for; `length` is known of a mix, which
+# may be a sum.
+_RECORDED = {
+    DRUMS: """
+    CREATE VIEW recorded AS SELECT *, NULL::DOUBLE AS length, audio_path AS named,
+        coalesce(channel_paths, [audio_path]) AS own_files FROM sessions
+    """,
+    MIX: """
+    CREATE VIEW recorded AS SELECT * REPLACE (mix_duration AS audio_duration),
+        mix_duration AS length, mix_path AS named,
+        coalesce(flatten(list_transform(mix_parts, lambda part:
+            CASE WHEN part.path = channel_paths[1] THEN channel_paths ELSE [part.path] END)),
+            [mix_path]) AS own_files
+    FROM sessions
+    """,
 }
 # Every recording of the events: a session may have several, which `audio_path` tells apart. Its
 # files are the session's, where it is named by one of these.
@@ -224,17 +214,18 @@ def forecast_export(
     labels = list(class_maps["components"]["of"])
     with open_database(threads, memory_limit) as con:
         limits = None
-        open_tables(con, "events" if limit is None else "all_events", [manifest], EVENTS)
-        if limit is not None:
-            limits = make_limited_view(con, "all_events", "events", limit, unit)
+        open_tables(con, "events", [manifest], EVENTS)
         open_tables(con, "sessions", list(sessions), SESSIONS)
+        make_chosen_view(con, "events", "chosen" if limit is None else "all_chosen", audio)
+        if limit is not None:
+            limits = make_limited_view(con, "all_chosen", "chosen", limit, unit)
         open_tables(con, "inventory", list(inventories), INVENTORY)
         checks = list(audio_checks)
         if checks:
             open_tables(con, "checks", checks, AUDIO_CHECKS)
         else:
             con.register("checks", AUDIO_CHECKS.empty_table())
-        for view in (*_CHOSEN[audio], _CHECKED[audio]):
+        for view in (_RECORDED[audio], _CHECKED[audio]):
             con.execute(view)
         missing = _find_sound(con, sample_rate_hz, size_now, NO_MIX if audio == MIX else NO_AUDIO)
         con.execute(

@@ -1,14 +1,15 @@
 """Which events of a manifest a limited export holds: some of every source set and split.
 
-The limit is shared out equally among the source sets, and what one gets among its splits; one that
-has fewer events leaves the rest to the others. Within a split whole sessions are taken in the order
+Only events count, and are taken, that have the recording which the export is cut from. The limit is
+shared out equally among the source sets, and what one gets among its splits; one that has fewer
+events leaves the rest to the others. Within a split whole sessions are taken in the order
 of a digest of their names, which hangs on no other session. The last one of clips is cut at the
 count; of segments and sessions it stays whole, so that a limited export of these may hold more.
 """
 
 import hashlib
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +17,8 @@ import pyarrow.compute as pc
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import check_columns, read_table
-from drumcorpus.schemas import EVENTS
+from drumcorpus.schemas import EVENTS, SESSIONS
+from drumcorpus.stages.export.audio_choice import MIX, make_chosen_view
 from drumcorpus.stages.export.settings import CLIP
 
 LIMITS = pa.schema(
@@ -24,28 +26,30 @@ LIMITS = pa.schema(
         ("source_set", pa.string()),
         ("session_id", pa.string()),
         ("split", pa.string()),
-        ("n_events", pa.int64()),  # of the session, in the manifest
+        ("n_events", pa.int64()),  # of the session, in the manifest, that have the recording
         ("n_taken", pa.int64()),  # the first of them, by recording, onset and id
     ]
 )
 _COLUMNS = ("source_set", "session_id", "split", "audio_path", "onset_time", "event_id")
 _NEEDED = pa.schema([EVENTS.field(name) for name in _COLUMNS])
+_OF_SESSIONS = ("source_set", "session_id", "audio_path", "mix_path")
+_NEEDED_OF_SESSIONS = pa.schema([SESSIONS.field(name) for name in _OF_SESSIONS])
 
 _COUNTS = """
-SELECT source_set, session_id, split, count(*) AS n_events FROM {view} GROUP BY ALL
+SELECT source_set, session_id, split, count(audio_path) AS n_events FROM {view} GROUP BY ALL
 """
 # A session that is cut is put in order, the others stay as they stand: they are many.
 _LIMITED = """
 CREATE VIEW {limited} AS
 SELECT e.* FROM {view} AS e JOIN limits AS l USING (source_set, session_id)
-WHERE l.n_taken = l.n_events
+WHERE l.n_taken = l.n_events AND audio_path IS NOT NULL
 UNION ALL
 SELECT * EXCLUDE (n_taken, place) FROM (
     SELECT e.*, l.n_taken, row_number() OVER (
-        PARTITION BY source_set, session_id ORDER BY audio_path NULLS LAST, onset_time, event_id
+        PARTITION BY source_set, session_id ORDER BY audio_path, onset_time, event_id
     ) AS place
     FROM {view} AS e JOIN limits AS l USING (source_set, session_id)
-    WHERE l.n_taken BETWEEN 1 AND l.n_events - 1
+    WHERE l.n_taken BETWEEN 1 AND l.n_events - 1 AND audio_path IS NOT NULL
 ) WHERE place <= n_taken
 """
 
@@ -119,28 +123,46 @@ def limit_sessions(sessions: pa.Table, limit: int, unit: str) -> pa.Table:
 
 
 def limits_of_manifest(
-    manifest: str | os.PathLike, limit: int, unit: str, *, threads: int, memory_limit: str
+    manifest: str | os.PathLike,
+    sessions: Sequence[str | os.PathLike],
+    limit: int,
+    unit: str,
+    audio: str,
+    *,
+    threads: int,
+    memory_limit: str,
 ) -> pa.Table:
     """The same of a manifest, whose events are counted by duckdb and not held.
+
+    An event counts that has the recording which is asked for.
 
     Parameters
     ----------
     manifest : path
-        Parquet in the schema EVENTS; its sessions, splits and ids are read alone.
+        Parquet in the schema EVENTS; its sessions, splits, recordings and ids are read alone.
+    sessions : sequence of path
+        Parquet in the schema SESSIONS, of its source sets; read for the mix alone.
     limit, unit
         As of `limit_sessions`.
+    audio : str
+        drums or mix: which recording.
     threads, memory_limit
         As of `open_database`.
     """
     with open_database(threads, memory_limit) as con:
         open_tables(con, "events", [manifest], _NEEDED)
-        return _limits(con, "events", limit, unit)
+        if audio == MIX:
+            open_tables(con, "sessions", sessions, _NEEDED_OF_SESSIONS)
+        make_chosen_view(con, "events", "chosen", audio)
+        return _limits(con, "chosen", limit, unit)
 
 
 def make_limited_view(
     con: duckdb.DuckDBPyConnection, view: str, limited: str, limit: int, unit: str
 ) -> pa.Table:
     """Make the events of `view` that a limited export takes a view of the name `limited`.
+
+    `view` is as of `audio_choice.make_chosen_view`.
 
     Returns
     -------

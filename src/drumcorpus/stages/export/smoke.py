@@ -146,12 +146,14 @@ def smoke_export(
     unit, manifest, whole = settings["unit"], settings["manifest"], settings
     limit = min(events, settings["limit"] or events)
     settings = {**settings, "limit": limit}
-    limits = limits_of_manifest(tables["manifest"], limit, unit, **around.database)
+    paths = (tables["manifest"], tables["sessions"])
+    limits = limits_of_manifest(*paths, limit, unit, settings["audio"], **around.database)
     folder.mkdir(parents=True)
     write_table(folder / "limits.parquet", limits)
     class_maps = read_class_maps(vocabulary["taxonomy"], vocabulary["class_maps"])
     root, made, seconds, n_bytes = folder / "export", [], Counter(), Counter()
-    for shard in _shards_with(limits, tables["shards"]):
+    # Of one shard at least, so that there is an index to say that nothing was made.
+    for shard in list(_shards_with(limits, tables["shards"])) or tables["shards"][:1]:
         paths = (shard[name] for name in ("events", "sessions", "splits"))
         started = time.perf_counter()
         part = read_shard(*paths, folder / "limits.parquet")

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.schemas import EVENTS
+from drumcorpus.stages.export.audio_choice import DRUMS
 from drumcorpus.stages.export.settings import CLIP
 
 N_EXAMPLES = 5
+_NO_RECORDING = "no event has a recording that it could be cut from"
 
 # Of a clip its own event counts, of segments and sessions every stroke once, though they overlap.
 _LABELS = "SELECT source_set, unnest(list_transform(components, lambda c: c.label)) AS label"
@@ -80,13 +82,22 @@ def sickness(figures: Mapping, failed: Iterable[Mapping]) -> list[str]:
     report, checked, metadata = figures["report"], figures["checked"], figures["metadata"]
     unit, taken = figures["unit"], metadata["limit"]["taken"]
     if not report["samples"]:
-        reasons = _counted(report["not_exported"]) or "the manifest has no event"
+        nothing = _NO_RECORDING if figures["label_shares"] else "the manifest has no event"
+        reasons = _counted(report["not_exported"]) or nothing
         return [f"not one {unit} was made: {reasons}"]
     sick = [
         f"not one {unit} of {name} was made: {_counted(of['not_exported'])}"
         for name, of in report["by_source_set"].items()
         if not of["samples"]
     ]
+    if metadata["settings"]["audio"] == DRUMS:  # of a mix, a set may have none
+        of_splits = metadata["limit"]["by_split_and_source_set"].values()
+        counted = {name for of_sets in of_splits for name, of in of_sets.items() if of["of"]}
+        sick += [
+            f"not one {unit} of {name} was made: {_NO_RECORDING}"
+            for name in figures["label_shares"]
+            if name not in counted
+        ]
     if report["events"] != taken:
         sick.append(f"{taken:,} events were taken, and {report['events']:,} are accounted for")
     n_written = metadata["statistics"]["records"]

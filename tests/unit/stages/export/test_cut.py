@@ -180,6 +180,19 @@ def test_an_event_has_no_mix_without_one_of_its_session_or_of_another_recording(
     assert struck == {"e1"}
 
 
+@pytest.mark.parametrize("audio", ["drums", "mix"])
+def test_events_without_a_recording_use_up_nothing_of_a_limit(tmp_path, audio):
+    rows = [
+        event(1, 0.1, audio_path=None),
+        event(2, 0.2, audio_path=None),
+        event(3, 0.5),
+        event(4, 0.6),
+        event(5, 0.7),
+    ]
+    made = cut(tmp_path, rows, sessions=[mixed()], limits={"s1": 2}, audio_=audio)
+    assert made.outcomes() == {"e3": "clip", "e4": "clip"}
+
+
 def test_an_onset_past_the_end_of_a_shorter_mix_is_told(tmp_path):
     sounds = {"s1.wav": noise(), "s1.mix.wav": noise(RATE)}
     rows = [event(1, 0.5), event(2, 2.0)]

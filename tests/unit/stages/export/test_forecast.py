@@ -402,16 +402,31 @@ def test_settings_that_are_none_are_refused_by_name(forecast, unit, changed, mes
 
 
 def test_a_limit_is_forecast_by_the_events_that_it_takes(forecast):
-    # One event of each set: a session of `a`, and a session of `b` that has sound or has not.
+    # One event of each set: a session of `a`, and one of `b`, whose file may be gone. The event
+    # without any recording does not count.
     found = forecast("clip", limit=2)
-    assert (found["limit"]["taken"], found["limit"]["of"]) == (2, 8)
+    assert (found["limit"]["taken"], found["limit"]["of"]) == (2, 7)
     without = found["without_sound"]["records"]
     assert found["statistics"]["records"] + without == 2
-    assert "limited to 2 events, spread over all source sets and splits: 2 of 8" in forecast_text(
+    assert "limited to 2 events, spread over all source sets and splits: 2 of 7" in forecast_text(
         found
     )
     assert forecast("clip", limit=100)["statistics"] == forecast("clip")["statistics"]
     assert forecast("clip")["limit"] is None
+
+
+def test_a_limit_of_mixes_is_of_events_that_have_one(tables, forecast):
+    rows = read_table(tables["sessions"]).to_pylist()
+    for row in rows:
+        if row["session_id"] in ("1", "2"):
+            row |= {"mix_path": "right.wav", "mix_duration": 10.0}
+    rows[1]["audio_path"] = "other.wav"  # so that the stroke of session 2 has a file of its own
+    write_table(tables["sessions"], pa.Table.from_pylist(rows, SESSIONS))
+    found = forecast("clip", audio="mix", limit=2)
+    assert (found["limit"]["taken"], found["limit"]["of"]) == (2, 3)
+    assert found["statistics"]["by_source_set"]["a"]["records"] == 2
+    assert found["without_sound"]["records"] == 0
+    assert found["limit"]["by_split_and_source_set"]["test"]["b"]["of"] == 0
 
 
 def test_the_events_of_a_session_that_is_cut_are_its_first(forecast):

@@ -5,20 +5,24 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shard_of_events import RATE, cut, event, noise
+from shard_of_events import RATE, cut, event, noise, session
 
+from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SESSIONS, SPLITS
+from drumcorpus.stages.export.audio_choice import make_chosen_view
 from drumcorpus.stages.export.limits import (
     limit_figures,
     limit_in_words,
     limit_sessions,
     limits_of_manifest,
+    make_limited_view,
     read_limits,
     share_out,
 )
 from drumcorpus.stages.export.shard_inputs import read_shard
 
+DATABASE = {"threads": 1, "memory_limit": "500MB"}
 SIZES = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), max_size=6)
 # Sessions by source set and split, each with so many events.
 CELLS = {
@@ -153,7 +157,7 @@ def write(path, rows, schema):
 def test_a_manifest_is_counted_and_a_shard_has_the_sessions_that_are_taken(tmp_path):
     rows = [event(n, n / 10, f"s{n // 4}") for n in range(12)]
     manifest = write(tmp_path / "m.parquet", rows, EVENTS)
-    limits = limits_of_manifest(manifest, 6, "clip", threads=1, memory_limit="500MB")
+    limits = limits_of_manifest(manifest, [], 6, "clip", "drums", **DATABASE)
     chosen = {r["session_id"]: r["n_taken"] for r in limits.to_pylist() if r["n_taken"]}
     assert sorted(chosen.values()) == [2, 4]
     path = tmp_path / "limits.parquet"
@@ -175,6 +179,90 @@ def test_a_manifest_is_counted_and_a_shard_has_the_sessions_that_are_taken(tmp_p
     assert len(part.events) == 8  # all of both: what is not taken may sound in what is
     assert set(part.sessions["session_id"].to_pylist()) == set(chosen)
     assert part.expected_samples({"unit": "clip"}) == {"train": 6}
+
+
+# Of 40 strokes of s1 every other has the drums of its session, 10 have a file of their own, that
+# comes before or after, and 10 have none; s2 has a mix for no stroke, s3 no recording at all.
+PATHS = ["s1.wav", "a.wav", "s1.wav", None]
+STROKES = [
+    *(event(f"a{n:02d}", 0.2 + n / 20, audio_path=PATHS[n % 4]) for n in range(40)),
+    *(event(f"b{n:02d}", 0.2 + n / 20, "s2") for n in range(20)),
+    *(event(f"c{n:02d}", 0.2 + n / 20, "s3", audio_path=None) for n in range(5)),
+]
+SESSIONS_OF_STROKES = [
+    session("s1", mix_path="s1.mix.wav", mix_duration=3.0),
+    session("s2"),
+    session("s3", audio_path=None, mix_path="s3.mix.wav", mix_duration=3.0),
+]
+AUDIO = pytest.mark.parametrize(
+    ("audio", "n_events"),
+    [("drums", {"s1": 30, "s2": 20, "s3": 0}), ("mix", {"s1": 20, "s2": 0, "s3": 0})],
+    ids=["drums", "mix"],
+)
+
+
+@AUDIO
+def test_events_without_the_recording_do_not_count(tmp_path, audio, n_events):
+    manifest = write(tmp_path / "m.parquet", STROKES, EVENTS)
+    sessions = write(tmp_path / "s.parquet", SESSIONS_OF_STROKES, SESSIONS)
+    limits = limits_of_manifest(manifest, [sessions], 1000, "clip", audio, **DATABASE)
+    rows = {row["session_id"]: row for row in limits.to_pylist()}
+    assert {name: row["n_events"] for name, row in rows.items()} == n_events
+    assert {name: row["n_taken"] for name, row in rows.items()} == n_events
+    few = limits_of_manifest(manifest, [sessions], 7, "clip", audio, **DATABASE)
+    assert sum(few["n_taken"].to_pylist()) == 7
+    assert limit_figures(few, 7)["of"] == sum(n_events.values())
+
+
+def test_sessions_of_one_name_in_two_sets_have_their_own_mixes(tmp_path):
+    rows = [event(n, n / 10, source_set=name) for n, name in enumerate("aabbb")]
+    manifest = write(tmp_path / "m.parquet", rows, EVENTS)
+    of = [session("s1", source_set="a"), session("s1", source_set="b", mix_path="m.wav")]
+    paths = [write(tmp_path / f"s{n}.parquet", [row], SESSIONS) for n, row in enumerate(of)]
+    limits = limits_of_manifest(manifest, paths, 2, "clip", "mix", **DATABASE)
+    assert taken(limits) == {("a", "train"): 0, ("b", "train"): 2}
+
+
+@AUDIO
+@pytest.mark.parametrize("limit", [1, 7, 15, 29, 1000], ids=str)
+@pytest.mark.parametrize("unit", ["clip", "segment"])
+def test_what_is_cut_is_what_is_counted(tmp_path, audio, n_events, limit, unit):
+    paths = [
+        write(tmp_path / "events.parquet", STROKES, EVENTS),
+        write(tmp_path / "sessions.parquet", SESSIONS_OF_STROKES, SESSIONS),
+    ]
+    with open_database(**DATABASE) as con:
+        for name, path, schema in zip(
+            ("events", "sessions"), paths, (EVENTS, SESSIONS), strict=True
+        ):
+            open_tables(con, name, [path], schema)
+        make_chosen_view(con, "events", "chosen", audio)
+        limits = make_limited_view(con, "chosen", "limited", limit, unit)
+        counted = {row[0] for row in con.execute("SELECT event_id FROM limited").fetchall()}
+    assert limits.equals(limits_of_manifest(paths[0], paths[1:], limit, unit, audio, **DATABASE))
+    of = {row["session_id"]: row["n_taken"] for row in limits.to_pylist() if row["n_taken"]}
+    made = cut(
+        tmp_path / "export",
+        [row for row in STROKES if row["session_id"] in of],
+        sessions=[row for row in SESSIONS_OF_STROKES if row["session_id"] in of],
+        limits=of,
+        audio_=audio,
+        unit=unit,
+        **({} if unit == "clip" else {"seconds": 1.0}),
+    )
+    struck = {
+        *(row["event_id"] for row in made.index.to_pylist() if row["event_id"]),
+        *(
+            stroke["event_id"]
+            for row in made.samples()
+            for stroke in row["strokes"]
+            if unit != "clip"
+        ),
+    }
+    assert struck == counted
+    assert len(counted) == sum(of.values())
+    assert sum(of.values()) == min(limit, sum(n_events.values())) or unit == "segment"
+    assert set(made.outcomes().values()) == {unit}
 
 
 def test_clips_of_a_limit_are_the_first_of_a_session_and_list_what_else_is_struck(tmp_path):

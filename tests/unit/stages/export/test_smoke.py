@@ -9,7 +9,7 @@ import pytest
 from checkout import REPO
 from shard_of_events import FOLDER, RATE, TAXONOMY_FILES, event, noise, session, settings_of
 
-from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.load.checks import check_samples
 from drumcorpus.load.exports import open_export
 from drumcorpus.schemas import EVENTS, INVENTORY, SESSIONS, SPLITS
@@ -29,6 +29,9 @@ BLOCKS = [
     {"unit": "session", "form": "files"},
 ]
 IDS = ["clips", "segments", "sessions"]
+FILES = [
+    {"source_set": "egmd", "path": f"{name}.wav", "bytes": 1, "duration": 3.0} for name in SPLIT_OF
+]
 
 
 class Corpus:
@@ -47,12 +50,8 @@ class Corpus:
             {"source_set": "egmd", "session_id": name, "split": split, "included": True}
             for name, split in SPLIT_OF.items()
         ]
-        files = [
-            {"source_set": "egmd", "path": f"{name}.wav", "bytes": 1, "duration": 3.0}
-            for name in SPLIT_OF
-        ]
         (folder / "raw").mkdir()
-        for row in files:
+        for row in FILES:
             (folder / "raw" / row["path"]).write_bytes(b"x")
         path = {
             name: self.write(name, content, schema)
@@ -60,7 +59,7 @@ class Corpus:
                 ("events", rows, EVENTS),
                 ("sessions", sessions, SESSIONS),
                 ("splits", splits, SPLITS),
-                ("inventory", files, INVENTORY),
+                ("inventory", FILES, INVENTORY),
             ]
         }
         weights = folder / "weights.parquet"
@@ -193,6 +192,74 @@ def test_nothing_made_is_no_success(corpus):
         stop_if_sick({"m/mine": sick, "m/other": []})
     assert '--config "smoke={keep: true}"' in str(error.value)
     stop_if_sick({"m/mine": []})
+
+
+def of_manifest(corpus, **changed):
+    """Put other recordings to the events of some sessions."""
+    rows = read_table(corpus.tables["manifest"]).to_pylist()
+    for row in rows:
+        row["audio_path"] = changed.get(row["session_id"], row["audio_path"])
+    corpus.write("events", rows, EVENTS)
+
+
+def with_mix(corpus):
+    """The sessions of the corpus, each with its full mix."""
+    (corpus.folder / "raw/mix.wav").write_bytes(b"x")
+    corpus.write("inventory", [*FILES, FILES[0] | {"path": "mix.wav"}], INVENTORY)
+    rows = [
+        session(name, split, mix_path="mix.wav", mix_duration=3.0)
+        for name, split in SPLIT_OF.items()
+    ]
+    for row in rows:
+        row["files"].append(row["files"][0] | {"path": "mix.wav"})
+    return rows
+
+
+@pytest.mark.parametrize("block", BLOCKS[:2], ids=IDS[:2])
+def test_a_part_of_mixes_is_of_sessions_that_have_one(corpus, block):
+    rows = with_mix(corpus)
+    more = [session(f"x{n}", "train") for n in range(9)]
+    corpus.write("sessions", [*rows, *more], SESSIONS)
+    names = ("source_set", "session_id", "split")
+    splits = [{name: row[name] for name in names} | {"included": True} for row in [*rows, *more]]
+    corpus.write("splits", splits, SPLITS)
+    events = read_table(corpus.tables["manifest"]).to_pylist()
+    events += [event(f"{row['session_id']}x00", 0.2, row["session_id"]) for row in more]
+    corpus.write("events", events, EVENTS)
+    figures = corpus.smoke(audio="mix", **block)
+    assert figures["sick"] == []
+    assert figures["report"]["not_exported"] == {}
+    assert (figures["metadata"]["limit"]["of"], figures["report"]["events"]) == (
+        60,
+        60 if block else 30,
+    )
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=IDS)
+def test_events_without_a_recording_are_not_taken(corpus, block):
+    of_manifest(corpus, s1=None)
+    figures = corpus.smoke(events=40, **block)
+    assert figures["sick"] == []
+    assert (figures["metadata"]["limit"]["taken"], figures["metadata"]["limit"]["of"]) == (40, 40)
+
+
+@pytest.mark.parametrize("block", [{}, {"audio": "mix"}], ids=["drums", "mix"])
+def test_a_part_without_any_recording_is_no_success(corpus, block):
+    of_manifest(corpus, s1=None, s2=None, s3=None)
+    assert corpus.smoke(**block)["sick"] == [
+        "not one clip was made: no event has a recording that it could be cut from"
+    ]
+
+
+@pytest.mark.parametrize(("audio", "n_sick"), [("drums", 1), ("mix", 0)], ids=["drums", "mix"])
+def test_a_source_set_without_any_recording_is_told(corpus, audio, n_sick):
+    rows = with_mix(corpus)
+    corpus.write("sessions", rows, SESSIONS)
+    events = read_table(corpus.tables["manifest"]).to_pylist()
+    events.append(event("silent", 0.2, source_set="other", audio_path=None))
+    corpus.tables["manifest"] = corpus.write("manifest", events, EVENTS)
+    sentence = "not one clip of other was made: no event has a recording that it could be cut from"
+    assert corpus.smoke(audio=audio)["sick"] == [sentence] * n_sick
 
 
 def test_no_export_at_all_is_refused():
