@@ -28,6 +28,7 @@ from drumcorpus.stages.health.audio_limits import (
 )
 from drumcorpus.stages.health.intervals import effective_size, quantile_interval, share_interval
 from drumcorpus.stages.health.scans import N_EXAMPLES
+from drumcorpus.vocabulary import NOT_SELECTED
 
 PathList = Sequence[str | os.PathLike]
 
@@ -47,6 +48,7 @@ def audio_section(
     audio_checks: PathList,
     inventory: PathList,
     settings: AudioCheckSettings | None,
+    refused: Iterable[Mapping] = (),
 ) -> dict | None:
     """Sound of the sessions, by source set and in all; None without `audio_checks`.
 
@@ -58,6 +60,8 @@ def audio_section(
         Tables of the schemas `AUDIO_CHECKS` and `INVENTORY`, of the same source sets.
     settings : AudioCheckSettings
         Sampling and limits; None without `audio_checks`.
+    refused : iterable of dict
+        Of `scans.read_refused`. What the manifest does not select says nothing of its sound.
 
     Returns
     -------
@@ -81,6 +85,7 @@ def audio_section(
     open_tables(database, "audio_checks", audio_checks, AUDIO_CHECKS)
     rows = read_tables(audio_checks, AUDIO_CHECKS).to_pylist()
     rows.sort(key=lambda row: (row["source_set"], row["session_id"]))
+    rows = _selected(rows, refused)
     drums = _figures(rows, settings.limits)
     mixes = [
         {name: row[name] for name in (*KEY, "sampled")} | {"hit_levels": None} | row["mix"]
@@ -96,6 +101,23 @@ def audio_section(
         "sample_rates": count_rates(database),
         "mix": _figures(mixes, settings.limits) if mixes else None,
     }
+
+
+def _selected(rows: Rows, refused: Iterable[Mapping]) -> Rows:
+    """Those that are selected, and all of a source set of whose selected ones none was sampled.
+
+    The sample is drawn of the source set, for all manifests. Where a small selection is missed by
+    it, the set as a whole is the only evidence there is.
+    """
+    unselected = {_key(row) for row in refused if row["reason"] == NOT_SELECTED}
+    selected = [row for row in rows if _key(row) not in unselected]
+    present = {row["source_set"] for row in selected}
+    missed = present - {row["source_set"] for row in selected if is_sampled(row)}
+    return [row for row in rows if row["source_set"] in missed or _key(row) not in unselected]
+
+
+def _key(row: Mapping) -> tuple[str, str]:
+    return row["source_set"], row["session_id"]
 
 
 def _figures(rows: Rows, limits: AudioLimits) -> dict:

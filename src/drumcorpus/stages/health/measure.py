@@ -206,9 +206,9 @@ def tables_report(database, per_session: Mapping, counts: Counts, beside: Around
     """The sections that rest on the tables beside the events, as of `measure_health`."""
     names = ("drops", "quarantine", "sessions", "durations", "recordings", "audio_checks")
     report: dict = dict.fromkeys(names)
+    refused = scans.read_refused(database, beside.splits) if beside.splits else None
     if beside.tallies:
         drops, in_event = scans.read_tallies(database, beside.tallies)
-        refused = scans.read_refused(database, beside.splits) if beside.splits else None
         report["drops"] = around.drops(drops, in_event, per_session, refused)
     if beside.quarantine:
         quarantined = scans.read_quarantine(database, beside.quarantine)
@@ -220,6 +220,6 @@ def tables_report(database, per_session: Mapping, counts: Counts, beside: Around
         report["recordings"] = around.recordings(listed, per_session)
     if beside.audio_checks:
         report["audio_checks"] = audio_section(
-            database, beside.audio_checks, beside.inventory, beside.audio_settings
+            database, beside.audio_checks, beside.inventory, beside.audio_settings, refused or ()
         )
     return report

@@ -17,7 +17,7 @@ from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.audio import probe_audio
 from drumcorpus.ground.sound.check_settings import AudioCheckSettings
-from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS
+from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, INVENTORY, SESSIONS, SPLITS
 from drumcorpus.stages.checks.session_checks import check_sessions
 from drumcorpus.stages.gates.gates import check_gates
 from drumcorpus.stages.health.audio_checks import audio_section
@@ -544,6 +544,57 @@ MIX = {
     **{"digital_silence_share": 0.0, "near_silence_share": 0.0, "loudness_lufs": -14.0},
     **{"onsets_measured": 50, "onsets_unmeasured": 5, "offset_ms": 1.0, "offset_mad_ms": 2.0},
 }
+
+
+@pytest.mark.parametrize(
+    ("left_out", "reason", "sessions"),
+    [
+        ([VICTIM], "not_selected", [4, 5]),
+        ([VICTIM], "official_split_leaks", [5, 5]),
+        ([("a", f"take {n}") for n in range(N_SESSIONS)], "not_selected", [0, 5]),
+    ],
+    ids=["one", "refused", "a whole set"],
+)
+def test_the_sound_is_that_of_the_sessions_that_are_selected(
+    corpus, tmp_path, left_out, reason, sessions
+):
+    onsets, samples = clipped(*corpus.played[VICTIM])
+    corpus.write(VICTIM, samples, name="loud")
+    whole = corpus.section(tmp_path, {VICTIM: (onsets, "loud")})
+    found = section_without(corpus, tmp_path, left_out, reason)
+    of_sets = found["by_source_set"]
+    assert [of_sets.get(n, {}).get("measured_sessions", 0) for n in SOURCE_SETS] == sessions
+    assert whole["clipped"]["sessions"] == 1
+    assert found["clipped"]["sessions"] == (1 if reason != "not_selected" else 0)
+    assert found["sampling"]["eligible_sessions"] == sum(sessions)
+
+
+def test_of_a_selection_that_the_sample_missed_its_whole_set_is_shown(corpus, tmp_path):
+    corpus.section(tmp_path, unsampled=[("a", "take 9")])
+    all_sampled = [("a", f"take {n}") for n in range(N_SESSIONS)]
+    found = section_without(corpus, tmp_path, all_sampled, "not_selected")
+    of_set = found["by_source_set"]["a"]
+    assert (of_set["eligible_sessions"], of_set["measured_sessions"]) == (6, 5)
+    assert found["clipped"]["share"] == 0.0
+
+
+def section_without(corpus, tmp_path, left_out, reason):
+    """The section of a manifest whose split table leaves some sessions out."""
+    rows = [
+        dict.fromkeys(SPLITS.names)
+        | {"source_set": name, "session_id": take, "included": (name, take) not in left_out}
+        | {"reason": reason if (name, take) in left_out else None}
+        for name, take in names()
+    ]
+    write_table(tmp_path / "splits", pa.Table.from_pylist(rows, SPLITS))
+    around = Around(
+        audio_checks=[tmp_path / "checks"],
+        audio_settings=corpus.settings,
+        inventory=[tmp_path / "inventory"],
+        splits=[tmp_path / "splits"],
+    )
+    words = {"taxonomy_labels": {LABEL: LABEL}, "crash_family": "crash", "dynamic_buckets": []}
+    return measure_health([tmp_path / "events"], around, **words, **DATABASE)["audio_checks"]
 
 
 def report_with_mixes(corpus, tmp_path, mixes):
