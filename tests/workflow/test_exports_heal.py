@@ -81,7 +81,7 @@ def test_files_that_are_gone_or_cut_short_are_made_again_by_all_alone(project):
     untouched = state(project)
     said = project.snakemake("--dry-run", "all").said
     assert {job.split()[0] for job in wanted} <= set(re.findall(r"rule (\w+):", said))
-    assert "gone or cut short, and made again: " in said
+    assert "gone or cut short; the export makes them again: " in said
     assert state(project) == untouched
 
     assert project.jobs("all") == wanted
@@ -89,6 +89,33 @@ def test_files_that_are_gone_or_cut_short_are_made_again_by_all_alone(project):
     assert project.jobs("all") == set()
     assert "Nothing to be done" in project.snakemake("all").said
     assert "2 exports are as recorded" in project.snakemake("verify").said
+
+
+def test_what_a_setting_that_was_given_up_has_left_goes(project):
+    before = project.products()
+    as_it_was = project.path("mine.yaml").read_text()
+    both = {"manifest": "prod_combined", "unit": "clip", "form": ["files", "webdataset"]}
+    project.configure(exports={"shards": None, "sessions": None, "clips": both})
+    project.snakemake(*(f"{SAMPLES}/clips/{SET}/{shard}.files.parquet" for shard in ("000", "001")))
+    assert list(project.path(f"{EXPORT}/clips").glob("*/*.tar"))
+    project.path("mine.yaml").write_text(as_it_was)
+    project.snakemake("all")
+    assert project.products() == before
+
+
+def test_shards_of_a_set_or_number_that_is_no_more_are_named_and_go(project):
+    before = project.products()
+    folder = project.path(f"{EXPORT}/segments/train")
+    own = sorted(folder.glob("*.tar"))[0]
+    stray = [folder / own.name.replace(SET, "egmd"), folder / f"train-{SET}-007-000000.parquet"]
+    for path in stray:
+        shutil.copy(own, path)
+    named = "of 2 shards and folders the configuration knows nothing; the export takes them away"
+    assert named in project.snakemake("--dry-run", "all").said
+    assert all(path.exists() for path in stray)
+    assert named in project.snakemake("all").said
+    assert project.products() == before
+    assert "Nothing to be done" in project.snakemake("all").said
 
 
 @pytest.mark.parametrize("name", ["README.md", "SHA256SUMS", "train/train_labels.parquet"])

@@ -9,6 +9,8 @@ from drumcorpus.ground.run.export_state import (
     lacking_files,
     lacking_outputs,
     stamp_path,
+    strays,
+    strays_in_words,
 )
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.stages.export.settings import FILES, sample_settings
@@ -188,6 +190,10 @@ EXPORT_JOBS = {
         ),
     ]
 }
+SHARDS_OF_EXPORT = {
+    names: {each[2:] for each in EXPORT_JOBS if each[:2] == names and len(each) == 4}
+    for names in {each[:2] for each in EXPORT_JOBS}
+}
 EXPORT_STAMPS = {}
 for names, product in EXPORT_JOBS.items():
     stamp = stamp_path(*names)
@@ -202,8 +208,12 @@ if workflow.is_main_process and PURPOSE != LIST:
             lacking = (
                 lacking_files(product, folder) if is_table else lacking_outputs(product)
             )
+            stray = strays(folder, SHARDS_OF_EXPORT[names[:2]]) if len(names) == 2 else []
             if lacking:
                 sys.stderr.write(f"{in_words(folder, lacking)}\n")
+            if stray:
+                sys.stderr.write(f"{strays_in_words(folder, stray)}\n")
+            if lacking or stray:
                 stamp = ask_again(stamp_path(*names), aside=None if WORKS else ASIDE)
                 EXPORT_STAMPS[names] = str(stamp)
     except OSError as error:

@@ -64,6 +64,8 @@ class Epochs:
         for name, value in self._identity().items():
             if state.get(name) != value:
                 raise ValueError(f"state: {name} is {state.get(name)!r}; here it is {value!r}")
+        if int(state["position"]) < 0:
+            raise ValueError(f"state: position is {state['position']!r}; allowed: 0 and above")
         self._epoch, self._position = int(state["epoch"]), int(state["position"])
         self._resumes = True
 

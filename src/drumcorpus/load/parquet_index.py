@@ -48,7 +48,7 @@ def places_of_values(handle: int, file: pq.ParquetFile, column: str) -> np.ndarr
             if len(part) != file.metadata.row_group(group).num_rows:
                 return None
             places += part
-    except (_WrittenOtherwise, IndexError, KeyError, struct.error):
+    except (_WrittenOtherwise, AttributeError, IndexError, KeyError, TypeError, struct.error):
         return None
     return np.array(places, np.int64).reshape(-1, 2)
 

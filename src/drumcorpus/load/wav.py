@@ -46,13 +46,22 @@ def _decode_wav(content: memoryview) -> tuple[np.ndarray, int]:
                 f"{len(body)} bytes of {size} are there"
             )
         if name == b"fmt ":
-            form = struct.unpack_from("<HHIIHH", body)
-            if form[0] == EXTENSIBLE:  # the format stands in the first bytes of its sub-format
-                form = (struct.unpack_from("<H", body, 24)[0], *form[1:])
+            form = _format_of(body)
         elif name == b"data":
             return _decode_pcm(body, form)
         place += 8 + size + size % 2
     raise ValueError("no chunk of samples in a WAV file")
+
+
+def _format_of(body: memoryview) -> tuple[int, ...]:
+    """Code, channels, rate, bytes a second and a frame, and bits."""
+    try:
+        form = struct.unpack_from("<HHIIHH", body)
+        if form[0] == EXTENSIBLE:  # the format stands in the first bytes of its sub-format
+            form = (struct.unpack_from("<H", body, 24)[0], *form[1:])
+    except struct.error:
+        raise ValueError(f"the chunk 'fmt ' has {len(body)} bytes, fewer than it needs") from None
+    return form
 
 
 def _decode_pcm(body, form) -> tuple[np.ndarray, int]:

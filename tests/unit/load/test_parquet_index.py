@@ -100,3 +100,20 @@ def test_of_a_page_that_was_damaged_nothing_is_said_or_what_stands_within_it(tmp
     path.write_bytes(content)
     got = places(path)
     assert got is None or (got.sum(axis=1) < len(content)).all()
+
+
+@given(place=st.integers(0, 60), value=st.integers(0, 255))
+def test_of_a_damaged_page_header_places_are_said_or_nothing(tmp_path_factory, place, value):
+    path = tmp_path_factory.mktemp("damaged") / "a.parquet"
+    write(path, [bytes([n]) * 90 for n in range(12)], write_batch_size=2, data_page_size=300)
+    file = pq.ParquetFile(path)
+    content = bytearray(path.read_bytes())
+    number = [file.schema.column(n).path for n in range(len(file.schema))].index("audio.bytes")
+    content[file.metadata.row_group(0).column(number).data_page_offset + place] = value
+    path.write_bytes(content)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        found = places_of_values(handle, file, "audio.bytes")
+    finally:
+        os.close(handle)
+    assert found is None or found.shape == (12, 2)

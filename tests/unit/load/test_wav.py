@@ -61,3 +61,24 @@ def test_all_else_is_left_to_libsndfile(format):
 def test_what_is_no_sound_is_refused(content, message):
     with pytest.raises(ValueError, match=message):
         decode_sound(content)
+
+
+@pytest.mark.parametrize(
+    ("body", "n_bytes"), [(bytes(8), 8), (b"\xfe\xff" + bytes(22), 24)], ids=["plain", "extensible"]
+)
+def test_a_format_that_is_too_short_is_named(body, n_bytes):
+    content = b"RIFF" + bytes(4) + b"WAVEfmt " + n_bytes.to_bytes(4, "little") + body
+    with pytest.raises(ValueError, match=f"'fmt ' has {n_bytes} bytes, fewer than it needs"):
+        decode_sound(content)
+
+
+@given(places=st.lists(st.tuples(st.integers(4, 43), st.integers(0, 255)), max_size=3))
+def test_a_damaged_head_is_sound_or_a_value_error(places):
+    content = bytearray(wav_bytes(bytes(40), bits=16))
+    for place, value in places:
+        content[place] = value
+    try:
+        samples, _ = decode_sound(bytes(content))
+    except ValueError:
+        return
+    assert samples.dtype == np.float32

@@ -6,7 +6,7 @@ a stamp is written, which is an input of the job that makes them: so that job is
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from drumcorpus.ground.files.memory_files import read_memory, write_memory
@@ -15,6 +15,7 @@ from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.product_walk import LOOSE
 from drumcorpus.ground.run.run_manifest import read_manifest
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
+from drumcorpus.vocabulary import SPLITS
 
 
 def stamp_path(*names: str) -> Path:
@@ -49,6 +50,26 @@ def lacking_files(table: str | os.PathLike, export_root: str | os.PathLike) -> l
     return sorted(lacking)
 
 
+def strays(export_root: str | os.PathLike, shards: Collection[tuple[str, str]]) -> list[str]:
+    """Shards and folders of loose files of no shard that the export has.
+
+    Parameters
+    ----------
+    export_root : path
+    shards : collection of (source set, shard)
+        Of the configuration; set names have no minus.
+    """
+    root, stray = Path(export_root), []
+    for path in (*root.glob("*/*-*-*-*.tar"), *root.glob("*/*-*-*-*.parquet")):
+        names = path.name.split("-")
+        if len(names) == 4 and names[0] in SPLITS and tuple(names[1:3]) not in shards:
+            stray.append(path)
+    for folder in LOOSE:
+        of_shards = (path for path in root.glob(f"*/{folder}/*/*") if path.name.isdigit())
+        stray += [path for path in of_shards if path.parts[-2:] not in shards]
+    return sorted(path.relative_to(root).as_posix() for path in stray)
+
+
 def lacking_outputs(product: str | os.PathLike) -> list[str]:
     """The products of the job that made `product` that have another size than its record says.
 
@@ -72,12 +93,26 @@ def ask_again(stamp: Path, aside: Path | None = None) -> Path:
     return path
 
 
-def in_words(export: str, lacking: Iterable[str]) -> str:
-    """What a run says of files that are made again."""
-    names = list(lacking)
-    shown = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
-    noun = "file is" if len(names) == 1 else "files are"
-    return f"{export}: {len(names):,} {noun} gone or cut short, and made again: {shown}"
+def in_words(export: str, lacking: Collection[str]) -> str:
+    """What a run says of files that the export makes again."""
+    noun = "file is" if len(lacking) == 1 else "files are"
+    return (
+        f"{export}: {len(lacking):,} {noun} gone or cut short; the export makes them again: "
+        f"{_shown(lacking)}"
+    )
+
+
+def strays_in_words(export: str, stray: Collection[str]) -> str:
+    """What a run says of files that the export takes away."""
+    return (
+        f"{export}: of {len(stray):,} shards and folders the configuration knows nothing; the "
+        f"export takes them away: {_shown(stray)}"
+    )
+
+
+def _shown(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
 
 
 def _stands(path: Path, n_bytes: int) -> bool:

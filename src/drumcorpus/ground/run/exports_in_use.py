@@ -8,7 +8,8 @@ from drumcorpus.ground.files.spelling import did_you_mean
 def exports_in_use(config: Mapping, layers: Sequence[Mapping]) -> tuple[dict, list[str]]:
     """The configuration with the exports that are meant, and what that leaves out.
 
-    An export that is null is taken away; so is one of a manifest that is taken away.
+    An export that is null is taken away; so is one of a manifest that is taken away. A smoke run
+    tries neither.
 
     Parameters
     ----------
@@ -62,7 +63,12 @@ def exports_in_use(config: Mapping, layers: Sequence[Mapping]) -> tuple[dict, li
         for name in manifests
         if name not in exported
     ]
-    return {**config, "exports": kept}, gone
+    config = {**config, "exports": kept}
+    smoke = config.get("smoke")
+    if isinstance(smoke, Mapping) and isinstance(smoke.get("exports"), list):
+        tried = [name for name in smoke["exports"] if name not in blocks or name in kept]
+        config["smoke"] = {**smoke, "exports": tried}
+    return config, gone
 
 
 def _manifest_of(block) -> str | None:

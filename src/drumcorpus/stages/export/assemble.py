@@ -1,7 +1,6 @@
 """Writes what stands around the samples of an export: labels, figures, card and checksums."""
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -32,13 +31,13 @@ from drumcorpus.stages.export.layout import (
     RUN_LOG,
     SPLIT_FOLDERS,
     UNIT_FOLDERS,
-    label_file,
     labels_table,
     records_schema,
 )
 from drumcorpus.stages.export.limits import limit_figures
 from drumcorpus.stages.export.session_table import export_sessions, gather_sessions
 from drumcorpus.stages.export.settings import SESSION
+from drumcorpus.stages.export.stale import remove_stale
 from drumcorpus.stages.export.statistics import measure_samples, run_figures
 from drumcorpus.stages.export.written import WRITTEN
 
@@ -146,7 +145,7 @@ def assemble_export(
         files={path: (row["sha256"], row["bytes"]) for path, row in _rows(root, tables)},
     )
     write_json(root / CROISSANT, document)
-    _remove_stale(root, written, label_files)
+    remove_stale(root, written, label_files)
     others = [*tables, *label_files, COMPONENTS, METADATA, DURATIONS, SESSIONS_TABLE, CARD]
     others += [CITATIONS, CROISSANT]
     rows = [row for _, row in _rows(root, others)]
@@ -241,26 +240,3 @@ def _rows(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, dict]]:
         place = root / path
         row = {"path": path, "sha256": sha256_file(place), "bytes": place.stat().st_size}
         yield path, row | {"n_samples": 0}
-
-
-def _remove_stale(root: Path, written_tables, label_files: Sequence[str]) -> None:
-    """Remove sound and label lists of shards, a unit or a form that are no more."""
-    for path in {label_file(split) for split in SPLIT_FOLDERS} - set(label_files):
-        for name in (path, f"{path}.manifest.json"):
-            (root / name).unlink(missing_ok=True)
-    shards, folders = set(), set()
-    for table in written_tables:
-        for path in read_table(table, columns=["path"])["path"].to_pylist():
-            parts = path.split("/")
-            if parts[1] in LOOSE_FOLDERS:
-                folders.add("/".join(parts[:4]))
-            else:
-                shards.add(path)
-    for split in SPLIT_FOLDERS.values():
-        for folder in root.glob(f"{split}/*/*/*"):
-            of_export = folder.parent.parent.name in LOOSE_FOLDERS and not folder.is_symlink()
-            if of_export and folder.is_dir() and folder.relative_to(root).as_posix() not in folders:
-                shutil.rmtree(folder)
-        for shard in (*root.glob(f"{split}/*-*.tar"), *root.glob(f"{split}/*-*.parquet")):
-            if shard.relative_to(root).as_posix() not in shards:
-                shard.unlink()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.json_files import read_json
-from drumcorpus.ground.files.split_table import read_split_table
+from drumcorpus.ground.files.split_table import read_split_table, splits_of_sessions
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.stages.export.class_map_files import read_class_maps
@@ -91,7 +91,7 @@ def read_shard(events_table, sessions_table, splits_table, limits_table=None) ->
     sessions = splits.apply(sessions.filter(sessions["label_map"].is_valid()))
     if limits_table is None:
         return ShardPart(events, sessions, None)
-    limits = read_limits(limits_table)
+    limits = splits_of_sessions(read_limits(limits_table), sessions)  # ids are those of a set
     ids = limits["session_id"].combine_chunks()
     events, sessions = (t.filter(pc.is_in(t["session_id"], ids)) for t in (events, sessions))
     taken = dict(zip(ids.to_pylist(), limits["n_taken"].to_pylist(), strict=True))

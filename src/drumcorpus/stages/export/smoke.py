@@ -148,6 +148,8 @@ def smoke_export(
     settings = {**settings, "limit": limit}
     paths = (tables["manifest"], tables["sessions"])
     limits = limits_of_manifest(*paths, limit, unit, settings["audio"], **around.database)
+    if not limits.num_rows:
+        raise ValueError(f"exports.{name}: {manifest} has no event that can be tried")
     folder.mkdir(parents=True)
     write_table(folder / "limits.parquet", limits)
     class_maps = read_class_maps(vocabulary["taxonomy"], vocabulary["class_maps"])

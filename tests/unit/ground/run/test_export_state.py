@@ -14,6 +14,8 @@ from drumcorpus.ground.run.export_state import (
     lacking_files,
     lacking_outputs,
     stamp_path,
+    strays,
+    strays_in_words,
 )
 from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, write_manifests
 
@@ -170,10 +172,33 @@ def test_a_stamp_of_an_export_stands_beside_those_of_its_shards():
 def test_what_is_made_again_is_named_at_most_five_of_it():
     folder = "results/export/prod/clips"
     assert in_words(folder, [TAR]) == (
-        f"{folder}: 1 file is gone or cut short, and made again: {TAR}"
+        f"{folder}: 1 file is gone or cut short; the export makes them again: {TAR}"
     )
     said = in_words(folder, [f"{n}.tar" for n in range(1200)])
     assert said == (
-        f"{folder}: 1,200 files are gone or cut short, and made again: 0.tar, 1.tar, 2.tar, "
-        "3.tar, 4.tar and others"
+        f"{folder}: 1,200 files are gone or cut short; the export makes them again: 0.tar, 1.tar, "
+        "2.tar, 3.tar, 4.tar and others"
+    )
+
+
+def test_shards_of_no_set_or_number_that_the_export_has_are_strays():
+    here = {("set", "000"), ("set", "001")}
+    for path in (TAR, PARQUET, *CLIPS, SEGMENT, SESSION, "train/train_labels.parquet"):
+        put(path)
+    put("train/clips/set/.000.part/ab/xab.wav")
+    put("train/.train-set-002-000000.tar.part")
+    assert strays("export", here) == []
+    assert strays("gone", here) == []
+    put("train/train-set-002-000000.tar")
+    put("val/validation-other-000-000000.parquet")
+    put("test/segments/other/000/ab/xab.flac")
+    stray = [
+        "test/segments/other/000",
+        "train/train-set-002-000000.tar",
+        "val/validation-other-000-000000.parquet",
+    ]
+    assert strays("export", here) == stray
+    assert strays_in_words("export", stray) == (
+        "export: of 3 shards and folders the configuration knows nothing; the export takes them "
+        f"away: {', '.join(stray)}"
     )

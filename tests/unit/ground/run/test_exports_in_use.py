@@ -35,6 +35,14 @@ def test_null_takes_an_export_away_and_its_manifest_is_told_to_have_none():
     assert used(BASE["exports"] | {"shards": None}) == (["clips"], [NO_EXPORT.format("one_set")])
 
 
+def test_a_smoke_run_does_not_try_what_was_left_out():
+    given = {"exports": BASE["exports"] | {"old": None}, "manifests": {"all_sets": {}}}
+    given["smoke"] = {"events": 10, "exports": ["clips", "shards", "old", "misspelt"]}
+    config, _ = exports_in_use(given, [BASE])
+    assert config["smoke"] == {"events": 10, "exports": ["clips", "misspelt"]}
+    assert given["smoke"]["exports"] == ["clips", "shards", "old", "misspelt"]
+
+
 def test_every_manifest_without_an_export_is_told():
     assert used({}) == ([], [NO_EXPORT.format("all_sets"), NO_EXPORT.format("one_set")])
 

@@ -12,6 +12,7 @@ from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SESSIONS, SPLITS
 from drumcorpus.stages.export.audio_choice import make_chosen_view
 from drumcorpus.stages.export.limits import (
+    LIMITS,
     limit_figures,
     limit_in_words,
     limit_sessions,
@@ -263,6 +264,29 @@ def test_what_is_cut_is_what_is_counted(tmp_path, audio, n_events, limit, unit):
     assert len(counted) == sum(of.values())
     assert sum(of.values()) == min(limit, sum(n_events.values())) or unit == "segment"
     assert set(made.outcomes().values()) == {unit}
+
+
+def test_of_a_table_of_all_sets_a_shard_takes_the_rows_of_its_own_set(tmp_path):
+    rows = [event(n, n / 10, "s1") for n in range(5)]
+    limits = [
+        {"source_set": name, "session_id": session, "split": "train", "n_events": 5, "n_taken": n}
+        for name, session, n in (("egmd", "s1", 3), ("like_egmd", "s1", 1), ("like_egmd", "s2", 4))
+    ]
+    sessions = [
+        {"source_set": "egmd", "session_id": name, "label_map": "a"} for name in ("s1", "s2")
+    ]
+    splits = [
+        {"source_set": "egmd", "session_id": name, "split": "train", "included": True}
+        for name in ("s1", "s2")
+    ]
+    part = read_shard(
+        write(tmp_path / "events.parquet", rows, EVENTS),
+        write(tmp_path / "sessions.parquet", sessions, SESSIONS),
+        write(tmp_path / "splits.parquet", splits, SPLITS),
+        write(tmp_path / "limits.parquet", limits, LIMITS),
+    )
+    assert part.limits == {"s1": 3}
+    assert part.sessions["session_id"].to_pylist() == ["s1"]
 
 
 def test_clips_of_a_limit_are_the_first_of_a_session_and_list_what_else_is_struck(tmp_path):

@@ -262,6 +262,13 @@ def test_a_source_set_without_any_recording_is_told(corpus, audio, n_sick):
     assert corpus.smoke(audio=audio)["sick"] == [sentence] * n_sick
 
 
+def test_a_manifest_without_an_event_is_refused_by_the_key_of_the_export(corpus):
+    corpus.write("events", [], EVENTS)
+    with pytest.raises(ValueError, match=r"^exports\.mine: m has no event that can be tried$"):
+        corpus.smoke(unit="clip")
+    assert not (corpus.folder / "smoke").exists()
+
+
 def test_no_export_at_all_is_refused():
     with pytest.raises(ValueError, match="config: exports: there is none"):
         list(smoke_exports({}, {}, VOCABULARY, None, events=1, keep=False, scratch="s", kept="k"))
