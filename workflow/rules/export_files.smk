@@ -208,7 +208,9 @@ if workflow.is_main_process and PURPOSE != LIST:
             lacking = (
                 lacking_files(product, folder) if is_table else lacking_outputs(product)
             )
-            stray = strays(folder, SHARDS_OF_EXPORT[names[:2]]) if len(names) == 2 else []
+            stray = (
+                strays(folder, SHARDS_OF_EXPORT[names[:2]]) if len(names) == 2 else []
+            )
             if lacking:
                 sys.stderr.write(f"{in_words(folder, lacking)}\n")
             if stray:
