@@ -296,9 +296,9 @@ def limit(out_dir: Path, unit: str) -> str:
 
     from drumcorpus.stages.export.limits import limits_of_manifest
 
-    taken = limits_of_manifest(
-        out_dir / "manifest.parquet", LIMIT, unit, threads=2, memory_limit=DATABASE_MEMORY
-    )
+    sessions = tables(out_dir, "sessions")
+    paths, shared = (out_dir / "manifest.parquet", sessions), {"memory_limit": DATABASE_MEMORY}
+    taken = limits_of_manifest(*paths, LIMIT, unit, "drums", threads=2, **shared)
     return f"{pc.sum(taken['n_taken']).as_py():,} events taken"
 
 

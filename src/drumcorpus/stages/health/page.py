@@ -20,7 +20,8 @@ TEMPLATES = (
     *("health.html.jinja", "health.css", "tables.js", "health_parts.html.jinja"),
     *("health_gates.html.jinja", "health_short.html.jinja", "health_diff.html.jinja"),
     *("health_classes.html.jinja", "health_playing.html.jinja", "health_sources.html.jinja"),
-    *("health_sound.html.jinja", "health_splits.html.jinja", "health_faults.html.jinja"),
+    *("health_sound.html.jinja", "health_mixes.html.jinja"),
+    *("health_splits.html.jinja", "health_faults.html.jinja"),
     "health_examples.html.jinja",
 )
 SPLITS = ("train", "validation", "test")

@@ -51,6 +51,7 @@ def events_table():
                 "stages/export/parquet_shards.py",
                 "load/contents.py",
                 "load/exports.py",
+                "load/parquet_index.py",
             },
             id="pyarrow_parquet",
         ),
