@@ -1,11 +1,12 @@
 """What is gone through epoch by epoch: divided among processes, and resumed at the exact place."""
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Self
 
 
-class Epochs:
+class Epochs(ABC):
     """An iterable that goes through all of it in each epoch, in another order.
 
     The next epoch begins with the next iteration after one that came to its end, or with
@@ -80,6 +81,6 @@ class Epochs:
     def _identity(self) -> dict:
         return {"rank": self._rank, "world": self._world}
 
+    @abstractmethod
     def _items(self, epoch: int, position: int) -> Iterator:
         """Those of an epoch from a place on."""
-        raise NotImplementedError
