@@ -9,7 +9,7 @@ from drumcorpus.stages.export.stale import remove_stale
 inputs, names = snakemake.input, dict(snakemake.wildcards.items())
 folder = f"results/export/{names['manifest']}/{names['export']}"
 label_files = [path.removeprefix(f"{folder}/") for path in inputs.labels]
-remove_stale(folder, inputs.written, label_files)  # also where what stands around is fresh
+remove_stale(folder, inputs.written, label_files)  # of what is fresh, too
 job.leave_if_fresh()
 
 from drumcorpus.ground.files.yaml_files import read_yaml

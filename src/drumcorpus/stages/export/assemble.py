@@ -37,7 +37,6 @@ from drumcorpus.stages.export.layout import (
 from drumcorpus.stages.export.limits import limit_figures
 from drumcorpus.stages.export.session_table import export_sessions, gather_sessions
 from drumcorpus.stages.export.settings import SESSION
-from drumcorpus.stages.export.stale import remove_stale
 from drumcorpus.stages.export.statistics import measure_samples, run_figures
 from drumcorpus.stages.export.written import WRITTEN
 
@@ -145,7 +144,6 @@ def assemble_export(
         files={path: (row["sha256"], row["bytes"]) for path, row in _rows(root, tables)},
     )
     write_json(root / CROISSANT, document)
-    remove_stale(root, written, label_files)
     others = [*tables, *label_files, COMPONENTS, METADATA, DURATIONS, SESSIONS_TABLE, CARD]
     others += [CITATIONS, CROISSANT]
     rows = [row for _, row in _rows(root, others)]

@@ -16,6 +16,7 @@ from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.stages.export.assemble import assemble_export, write_run
 from drumcorpus.stages.export.label_lists import write_label_list
 from drumcorpus.stages.export.layout import SPLIT_FOLDERS, records_schema
+from drumcorpus.stages.export.stale import remove_stale
 from drumcorpus.stages.export.verify import LEVELS, absent_files, files_are_whole, verify_export
 
 CARDS = {"egmd": yaml.safe_load((REPO / "resources/source_sets/egmd.yaml").read_text())}
@@ -75,6 +76,7 @@ class Export:
                 path = self.root / lists[-1]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_label_list(path, self.indexes, split, MAPS, self.weights)
+        remove_stale(self.root, self.written, lists)
         return assemble_export(
             self.root,
             index=self.indexes,
