@@ -29,6 +29,8 @@ LONGEST_DELAY_S = 6.0
 JOBS = ("write_samples", "measure_export", "enforce_export_gates", "list_labels", "assemble_export")
 EXPORT, SAMPLES = "results/export/prod_combined", "results/samples/prod_combined"
 DISK_BYTES = 200_000_000
+# bytes left free and what is asked for then
+ROOM = ((400_000, "all"), (5_000_000, "all"), (14_000_000, "all"), (2_000_000, "export_segments"))
 
 
 TREES = ("results/export", "results/samples", "reports/export", "results/gates/export")
@@ -166,17 +168,18 @@ def test_a_disk_that_fills_while_exports_are_made_has_the_last_word(built, disk,
     before = project.products()
     take_exports_away(project)
     stopped = []
-    for n_bytes in (400_000, 5_000_000, 14_000_000):
+    for n_bytes, target in ROOM:
         leave_room(disk, n_bytes)
-        done = project.snakemake("--quiet", "rules", "--", "all", check=False)
+        done = project.snakemake("--quiet", "rules", "--", target, check=False)
         assert done.returncode == 1
         words = LAST_WORDS.search(done.said)
         assert words, done.said[-3000:]
         assert "Traceback" not in done.said
         stopped.append(words["file"])
         figures(f"{n_bytes:,} bytes free: stopped at {words['file']}, {words['done']} jobs done")
-    assert [f"{EXPORT}/" in name for name in stopped] == [True] * 3
-    assert {name.split(f"{EXPORT}/")[1].split("/")[0] for name in stopped} == {"clips", "segments"}
+    assert [f"{EXPORT}/" in name for name in stopped] == [True] * len(ROOM)
+    # which of the jobs of two cores fills the disk, is chance; not where one export alone is made
+    assert stopped[-1].split(f"{EXPORT}/")[1].startswith("segments/")
     (disk / "ballast").unlink()
     project.snakemake("all")
     assert project.products() == before
