@@ -26,6 +26,7 @@ from drumcorpus.ground.run.weight_profiles import (
     weight_profiles,
 )
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
+from drumcorpus.ground.files.cymbal_names import read_cymbal_words
 from drumcorpus.ground.files.errata import read_errata
 from drumcorpus.ground.files.written_paths import why_no_file
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -193,6 +194,10 @@ try:
     # Those of them that `smoke` tries.
     SMOKED = smoked_exports(config["smoke"], EXPORTS)
     check_max_cymbals(config["crash"]["clustering"]["max_cymbals"], crash_labels)
+    CYMBAL_WORDS = named_file("resources/crash/cymbal_words.yaml", "the workflow")
+    if workflow.is_main_process:
+        families = set(vocabulary.families.values())
+        read_cymbal_words(read_yaml(CYMBAL_WORDS), CYMBAL_WORDS, families)
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():
         check_settings(name, card, config["source_sets"][name])

@@ -1,4 +1,4 @@
-"""The order of two crashes is one: that of the sound, and that of the spellings of older releases."""
+"""Two crashes have one order: that of their sound is that of the spellings of older releases."""
 
 import numpy as np
 import pyarrow as pa
