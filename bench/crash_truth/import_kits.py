@@ -1,4 +1,4 @@
-"""Make kits for the renderer out of drum kits that Debian ships.
+"""Make kits for the renderer out of drum kits that packages ship.
 
     python bench/crash_truth/import_kits.py --packages DIR --out KITS [--kits NAME...]
 
@@ -8,14 +8,17 @@ where they are installed. See the README beside this file.
 
 import argparse
 import json
-import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import soundfile as sf
 import soxr
 import yaml
-from soundfont import read_notes
+from hydrogen import read_instruments
+from sfz import Instrument, read_instrument
+from sfz import read_notes as read_sfz_notes
+from soundfont import Layer, read_notes
 
 RATE_HZ = 44_100
 LONGEST = 4.0  # seconds kept of a one-shot
@@ -36,12 +39,14 @@ def main() -> None:
     args = parser.parse_args()
     for name in args.kits:
         source = args.packages / table[name]["file"]
-        if not source.is_file():
+        if not source.exists():
             raise SystemExit(f"{name}: no {source}; unpack the package {table[name]['package']}")
         voices = read_kit(source, table[name])
         write_kit(args.out / name, name, table[name], voices)
         layers = {voice: len(shots) for voice, shots in voices.items() if "crash" in voice}
         print(f"{name}: {len(voices)} voices, layers {layers}")
+        if source.suffix == ".sfz":
+            print(f"{name}: {describe_unplayed(read_instrument(source))}")
 
 
 def read_kit(source: Path, entry: dict) -> dict[str, list[np.ndarray]]:
@@ -50,44 +55,51 @@ def read_kit(source: Path, entry: dict) -> dict[str, list[np.ndarray]]:
     Parameters
     ----------
     source : Path
-        ``drumkit.xml`` of Hydrogen, or a SoundFont.
+        ``drumkit.xml`` of Hydrogen, a SoundFont, an SFZ instrument, or a folder of recordings.
     entry : dict
-        Of `kits.yaml`: `voices`, from a voice to an instrument's name or a note, and for a
-        SoundFont `bank` and `preset`.
+        Of `kits.yaml`: `voices`, from a voice to an instrument's name, to a note, or to a list of
+        files; for a SoundFont `bank` and `preset`.
 
     Returns
     -------
     voices : dict of str to list of np.ndarray, shape (n_samples,)
         Mono at `RATE_HZ`, in the kit's own balance.
+
+    Raises
+    ------
+    ValueError
+        If a voice has nothing in the kit, or the kit is of none of these forms.
     """
-    if source.suffix == ".sf2":
-        notes = read_notes(source, entry["bank"], entry["preset"])
-        found = {n: [to_rate(x.samples, x.rate_hz) for x in layers] for n, layers in notes.items()}
-    else:
-        found = read_hydrogen(source, set(entry["voices"].values()))
-    missing = {voice: key for voice, key in entry["voices"].items() if not found.get(key)}
+    if source.is_dir():
+        return {voice: _read_files(source, names) for voice, names in entry["voices"].items()}
+    layers = read_layers(source, entry)
+    missing = {voice: key for voice, key in entry["voices"].items() if not layers.get(key)}
     if missing:
         raise ValueError(f"{source} has nothing for {missing}")
-    return {voice: found[key] for voice, key in entry["voices"].items()}
+    return {
+        voice: [to_rate(layer.samples, layer.rate_hz) for layer in layers[key]]
+        for voice, key in entry["voices"].items()
+    }
 
 
-def read_hydrogen(path: Path, wanted: set[str]) -> dict[str, list[np.ndarray]]:
-    """Read instruments of a Hydrogen kit by their names, each layer at its gain and pitch."""
-    tree = ElementTree.parse(path).getroot()
-    for element in tree.iter():
-        element.tag = element.tag.rpartition("}")[2]
-    found = {}
-    for instrument in tree.iter("instrument"):
-        name = instrument.findtext("name")
-        if name not in wanted or name in found:
-            continue
-        level = _number(instrument, "volume", 1.0) * _number(instrument, "gain", 1.0)
-        layers = sorted(instrument.iter("layer"), key=lambda layer: _number(layer, "min", 0.0))
-        found[name] = [
-            level * _number(layer, "gain", 1.0) * _read_layer(path.parent, layer)
-            for layer in layers or [instrument]
-        ]
-    return found
+def read_layers(source: Path, entry: dict) -> dict[int, list[Layer]] | dict[str, list[Layer]]:
+    """Read a kit of one file by its form; notes or names go to layers, soft to loud."""
+    if source.suffix == ".sf2":
+        return read_notes(source, entry["bank"], entry["preset"])
+    if source.suffix == ".sfz":
+        return read_sfz_notes(source)
+    if source.suffix == ".xml":
+        return read_instruments(source, set(entry["voices"].values()))
+    raise ValueError(f"{source}: a kit is a .sf2, .sfz or .xml file, or a folder of recordings")
+
+
+def describe_unplayed(instrument: Instrument) -> str:
+    """Say what of an SFZ instrument is not in the kit: regions by why, opcodes by name."""
+    parts = [
+        ", ".join(f"{name} ({count})" for name, count in sorted(counts.items())) or "none"
+        for counts in (instrument.silent, instrument.unplayed)
+    ]
+    return f"regions left out: {parts[0]}; opcodes not played: {parts[1]}"
 
 
 def to_rate(samples: np.ndarray, rate_hz: float) -> np.ndarray:
@@ -120,14 +132,14 @@ def write_kit(folder: Path, name: str, entry: dict, voices: dict[str, list[np.nd
     (folder / "kit.json").write_text(json.dumps(kit, indent=1) + "\n", encoding="utf-8")
 
 
-def _read_layer(folder: Path, layer: ElementTree.Element) -> np.ndarray:
-    samples, rate_hz = sf.read(folder / layer.findtext("filename"), always_2d=True)
-    return to_rate(samples.mean(axis=1), rate_hz * 2 ** (_number(layer, "pitch", 0.0) / 12))
-
-
-def _number(element: ElementTree.Element, name: str, otherwise: float) -> float:
-    text = element.findtext(name)
-    return otherwise if text is None else float(text)
+def _read_files(folder: Path, names: Iterable[str]) -> list[np.ndarray]:
+    strokes = []
+    for name in names:
+        if not (folder / name).is_file():
+            raise ValueError(f"{folder} has no {name}")
+        samples, rate_hz = sf.read(folder / name, always_2d=True)
+        strokes.append(to_rate(samples.mean(axis=1), rate_hz))
+    return strokes
 
 
 if __name__ == "__main__":

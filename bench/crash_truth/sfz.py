@@ -1,0 +1,392 @@
+"""Read the strokes of an SFZ instrument, note by note.
+
+Conventions: opcodes and headers are those of SFZ 1 and ARIA [1]_. Of the opcodes those count that
+say which sample sounds for a stroke, how loud and at what pitch: keys, velocities, round robins,
+`offset`, `end`, `volume`, `amplitude`, tuning, and what keeps a region silent for a plain stroke.
+Loops, envelopes, filters, effects and pans do not, for a stroke is recorded whole and played in
+mono; neither does what velocity does to gain, which is the renderer's. What does not count is
+counted (`Instrument.unplayed`).
+
+References
+----------
+.. [1] https://sfzformat.com
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+from soundfont import Layer
+
+HEADERS = ("control", "global", "master", "group", "region")
+# Headers whose opcodes say nothing of which sample sounds.
+OTHER_HEADERS = ("curve", "effect", "midi", "sample")
+TOKEN = re.compile(r"<(\w+)>|([\w$]+)=")
+PLAYED = {
+    *("sample", "default_path", "note_offset", "octave_offset", "key", "lokey", "hikey"),
+    *("pitch_keycenter", "pitch_keytrack", "transpose", "tune", "pitch", "offset", "end"),
+    *("lovel", "hivel", "seq_length", "seq_position", "lorand", "hirand", "trigger"),
+    *("volume", "group_volume", "master_volume", "global_volume", "amplitude"),
+    *("sw_last", "sw_default", "sw_down"),
+}
+VOLUMES = ("volume", "group_volume", "master_volume", "global_volume")  # dB, added
+CONDITION = re.compile(r"(set_|lo|hi|on_lo|on_hi|start_lo|start_hi)(?:hd)?cc(\d+)")
+SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+NOTE = re.compile(r"([a-g])([#b]?)(-?\d+)")
+HIGHEST = 127  # MIDI note, velocity and controller
+NO_KEY = -1  # as `lokey` or `hikey`: no key plays the region
+
+
+class SfzError(ValueError):
+    """What is wrong with an instrument, with file and line."""
+
+
+@dataclass(frozen=True)
+class Opcode:
+    """A value and where it stands."""
+
+    value: str
+    place: str  # FILE:LINE
+
+
+@dataclass(frozen=True)
+class Region:
+    """One sample and the strokes that sound it."""
+
+    place: str  # FILE:LINE of its header
+    sample: Path
+    keys: tuple[int, int]
+    velocities: tuple[int, int]
+    turn: tuple[int, int]  # of a round robin: position and length; (1, 1) sounds each time
+    chance: tuple[float, float]  # of a random robin; (0, 1) sounds each time
+    offset: int  # samples of the file before the sound
+    end: int | None  # last sample of the file that sounds
+    gain_db: float
+    key_center: int
+    key_track: float  # cents per key
+    tune: float  # cents
+
+    @property
+    def stroke(self) -> tuple:
+        """What tells it from other layers; regions of one stroke sound together."""
+        return (*self.velocities, *self.turn, *self.chance)
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """Regions that a plain stroke may sound, and what was left aside."""
+
+    regions: list[Region]
+    silent: Counter = field(default_factory=Counter)  # regions left out, by why
+    unplayed: Counter = field(default_factory=Counter)  # opcodes that do not count, by name
+
+
+def read_notes(path: Path) -> dict[int, list[Layer]]:
+    """Read the layers of every note, soft to loud, the turns of a round robin side by side.
+
+    Parameters
+    ----------
+    path : Path
+        The instrument; samples are read with libsndfile.
+
+    Returns
+    -------
+    notes : dict of int to list of Layer
+        Regions of equal velocities, turn and chance sound together: microphones, as a rule. Each is
+        averaged over its channels and they are added.
+
+    Raises
+    ------
+    SfzError
+        If the file is no such instrument; see `read_instrument`.
+    """
+    by_note: dict[int, dict[tuple, list[Region]]] = {}
+    for region in read_instrument(path).regions:
+        for note in range(region.keys[0], region.keys[1] + 1):
+            by_note.setdefault(note, {}).setdefault(region.stroke, []).append(region)
+    return {
+        note: [_layer(note, regions) for _, regions in sorted(strokes.items())]
+        for note, strokes in sorted(by_note.items())
+    }
+
+
+def read_instrument(path: Path) -> Instrument:
+    """Read the regions of an instrument, includes and definitions put in.
+
+    Raises
+    ------
+    SfzError
+        With file and line: if a file or sample is missing, a header is unknown, an opcode stands
+        before any header, a value is no number or out of range, a range is empty, or includes go
+        in a circle.
+    """
+    scopes: dict[str, dict[str, Opcode]] = {header: {} for header in HEADERS}
+    header, place, regions = None, "", []
+    silent: Counter = Counter()
+    unplayed: Counter = Counter()
+
+    def close() -> None:
+        if header == "region":
+            merged = {name: code for each in HEADERS for name, code in scopes[each].items()}
+            region = _region(path.parent, merged, place)
+            if isinstance(region, str):
+                silent[region] += 1
+            else:
+                regions.append(region)
+
+    for name, opcode in _words(path):
+        if opcode.value == "" and name.startswith("<"):
+            close()
+            header, place = name[1:-1], opcode.place
+            if header in HEADERS:
+                # A header ends what the headers below it said; <control> ends nothing.
+                below = HEADERS[HEADERS.index(header) :] if header != "control" else ()
+                for each in below:
+                    scopes[each] = {}
+            elif header not in OTHER_HEADERS:
+                raise SfzError(
+                    f"{opcode.place}: <{header}> is no header of SFZ; "
+                    f"known: {', '.join((*HEADERS, *OTHER_HEADERS))}"
+                )
+        elif header is None:
+            raise SfzError(f"{opcode.place}: {name} stands before any header, such as <region>")
+        elif header in HEADERS:
+            scopes[header][name] = opcode
+            if name not in PLAYED and not CONDITION.fullmatch(name):
+                unplayed[name] += 1
+    close()
+    if not regions:
+        raise SfzError(f"{path}: no region that a plain stroke sounds")
+    return Instrument(regions, silent, unplayed)
+
+
+def note_number(text: str) -> int:
+    """MIDI note of a number or a name; ``c4`` is 60.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or beyond 0 to 127; -1, which is no key, is let through.
+    """
+    named = NOTE.fullmatch(text.strip().lower())
+    if named:
+        sharp = {"#": 1, "b": -1, "": 0}[named[2]]
+        number = 12 * (int(named[3]) + 1) + SEMITONES[named[1]] + sharp
+    else:
+        number = int(text)
+    if not NO_KEY <= number <= HIGHEST:
+        raise ValueError(text)
+    return number
+
+
+def _words(path: Path) -> Iterator[tuple[str, Opcode]]:
+    """Headers, as ``<name>`` with an empty value, and opcodes in the order of the text."""
+    for place, line in _lines(path, path.parent, {}, ()):
+        tokens = list(TOKEN.finditer(line))
+        before = line[: tokens[0].start()] if tokens else line
+        if before.strip():
+            raise SfzError(
+                f"{place}: {before.strip()!r} is neither a header such as <region> nor "
+                "an opcode such as key=49"
+            )
+        ends = [token.start() for token in tokens[1:]] + [len(line)] * bool(tokens)
+        for token, end in zip(tokens, ends, strict=True):
+            value = line[token.end() : end].strip()
+            if token[1]:
+                if value:
+                    raise SfzError(f"{place}: {value!r} behind <{token[1]}> is no opcode")
+                yield f"<{token[1]}>", Opcode("", place)
+            else:
+                if value == "" and token[2] != "default_path":
+                    raise SfzError(f"{place}: {token[2]} has no value")
+                yield token[2], Opcode(value, place)
+
+
+def _lines(
+    path: Path, root: Path, defined: dict[str, str], above: tuple[Path, ...]
+) -> Iterator[tuple[str, str]]:
+    """Place and text of every line, comments away; includes are sought from `root`."""
+    if path.resolve() in above:
+        raise SfzError(f"{path}: includes itself, by way of {above[-1].name}")
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise SfzError(f"{path}: cannot be read ({error.strerror})") from error
+    # A comment of several lines leaves these, so that they keep their numbers.
+    text = re.sub(r"/\*.*?\*/", lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL)
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        place, line = f"{path}:{number}", line.partition("//")[0]
+        if define := re.match(r"\s*#define\s+(\$\w+)\s+(\S+)\s*$", line):
+            defined[define[1]] = define[2]
+        elif include := re.match(r'\s*#include\s+"([^"]+)"\s*$', line):
+            inner = root / _put_in(include[1], defined).replace("\\", "/")
+            if not inner.is_file():
+                raise SfzError(f"{place}: includes {inner}, which is not there")
+            yield from _lines(inner, root, defined, (*above, path.resolve()))
+        elif line.lstrip().startswith(("#define", "#include")):
+            raise SfzError(
+                f'{place}: {line.strip()!r} is neither #define $NAME VALUE nor #include "FILE"'
+            )
+        else:
+            yield place, _put_in(line, defined)
+
+
+def _put_in(text: str, defined: dict[str, str]) -> str:
+    """Put definitions in, long names first, so that $KEY does not take a part of $KEYS."""
+    for name in sorted(defined, key=len, reverse=True):
+        text = text.replace(name, defined[name])
+    return text
+
+
+def _region(root: Path, opcodes: dict[str, Opcode], place: str) -> Region | str:
+    """A region of what all its headers say, or why a plain stroke never sounds it."""
+    number = _Numbers(opcodes)
+    if why := _why_silent(number):
+        return why
+    if "sample" not in opcodes:
+        raise SfzError(f"{place}: this region has no sample")
+    sample = opcodes["sample"]
+    if sample.value == "*silence":
+        return "silence"
+    if sample.value.startswith("*"):
+        raise SfzError(f"{sample.place}: {sample.value} is made by the player; none is recorded")
+    shift = number.of("note_offset", 0) + 12 * number.of("octave_offset", 0)
+    key = number.note("key", None)
+    keys = tuple(
+        edge if edge == NO_KEY else round(edge + shift)
+        for edge in (
+            number.note("lokey", 0 if key is None else key),
+            number.note("hikey", HIGHEST if key is None else key),
+        )
+    )
+    if NO_KEY in keys:
+        return "no key"
+    velocities = (number.whole("lovel", 0), number.whole("hivel", HIGHEST))
+    turn = (number.whole("seq_position", 1), number.whole("seq_length", 1))
+    chance = (number.of("lorand", 0.0), number.of("hirand", 1.0))
+    for words, (low, high) in {
+        "keys": keys,
+        "velocities": velocities,
+        "chance": chance,
+        "turn in its round robin": turn,
+    }.items():
+        if low > high or (words == "velocities" and not 0 <= low <= high <= HIGHEST):
+            raise SfzError(f"{place}: {words} from {low:g} to {high:g}: nothing lies between")
+    end = number.whole("end", None)
+    if end == -1:
+        return "end=-1"
+    amplitude = number.of("amplitude", 100.0)
+    if amplitude <= 0:
+        return "amplitude=0"
+    return Region(
+        place,
+        _sample_path(root, opcodes.get("default_path"), sample),
+        keys,
+        velocities,
+        turn,
+        chance,
+        number.whole("offset", 0),
+        end,
+        sum(number.of(name, 0.0) for name in VOLUMES) + 20 * float(np.log10(amplitude / 100)),
+        number.note("pitch_keycenter", 60 if key is None else key),
+        number.of("pitch_keytrack", 100.0),
+        number.of("tune", number.of("pitch", 0.0)) + 100 * number.of("transpose", 0.0),
+    )
+
+
+def _why_silent(number: "_Numbers") -> str | None:
+    """Why a plain stroke, with every controller at rest, never sounds a region."""
+    trigger = number.opcodes.get("trigger")
+    if trigger and trigger.value != "attack":
+        return f"trigger={trigger.value}"
+    if "sw_down" in number.opcodes:
+        return "sw_down"
+    last = number.note("sw_last", None)
+    if last is not None and last != number.note("sw_default", None):
+        return "sw_last"
+    for name in number.opcodes:
+        condition = CONDITION.fullmatch(name)
+        if condition is None or condition[1] == "set_":
+            continue
+        if condition[1].startswith(("on_", "start_")):
+            return "set off by a controller"
+        at_rest = number.of(f"set_cc{condition[2]}", 0.0)
+        bound = number.of(name, 0.0)
+        if (at_rest < bound) if condition[1] == "lo" else (at_rest > bound):
+            return "a controller at rest"
+    return None
+
+
+class _Numbers:
+    """Opcodes of a region as numbers."""
+
+    def __init__(self, opcodes: dict[str, Opcode]):
+        self.opcodes = opcodes
+
+    def of(self, name: str, otherwise: float | None) -> float:
+        """A number."""
+        return self._read(name, otherwise, float, "a number")
+
+    def whole(self, name: str, otherwise: int | None) -> int:
+        """A whole number."""
+        return self._read(name, otherwise, int, "a whole number")
+
+    def note(self, name: str, otherwise: int | None) -> int:
+        """A MIDI note by number or name."""
+        return self._read(name, otherwise, note_number, "a note such as 49 or c#3")
+
+    def _read(self, name: str, otherwise, kind, words: str):
+        if name not in self.opcodes:
+            return otherwise
+        opcode = self.opcodes[name]
+        try:
+            value = kind(opcode.value)
+            if not np.isfinite(value):
+                raise ValueError(value)
+        except ValueError as error:
+            raise SfzError(f"{opcode.place}: {name}={opcode.value} is not {words}") from error
+        return value
+
+
+def _sample_path(root: Path, default: Opcode | None, sample: Opcode) -> Path:
+    """The file of a sample; where the case of letters differs, the one file that is meant."""
+    name = ((default.value if default else "") + sample.value).replace("\\", "/")
+    path = root / name
+    if path.is_file():
+        return path
+    for part in Path(name).parts:
+        choices = [each for each in root.iterdir() if each.name.lower() == part.lower()]
+        if part in (".", "..") or (root / part).exists():
+            root = root / part
+        elif root.is_dir() and len(choices) == 1:
+            root = choices[0]
+        else:
+            raise SfzError(f"{sample.place}: no sample {path}")
+        if root.is_file():
+            return root
+    raise SfzError(f"{sample.place}: no sample {path}")
+
+
+def _layer(note: int, regions: list[Region]) -> Layer:
+    """Add what sounds together."""
+    parts, rates = [], set()
+    for region in regions:
+        samples, rate_hz = sf.read(region.sample, always_2d=True)
+        stop = None if region.end is None else region.end + 1
+        cents = region.key_track * (note - region.key_center) + region.tune
+        rates.add(rate_hz * 2 ** (cents / 1200))
+        gain = 10 ** (region.gain_db / 20)
+        parts.append(gain * samples[region.offset : stop].mean(axis=1))
+    first = regions[0]
+    if len(rates) > 1:
+        raise SfzError(f"{first.place}: samples that sound together differ in rate or pitch")
+    if not min(map(len, parts)):
+        raise SfzError(f"{first.place}: nothing of {first.sample} sounds")
+    total = np.zeros(max(map(len, parts)))
+    for part in parts:
+        total[: len(part)] += part
+    return Layer(first.velocities[0], first.sample.name, total, rates.pop())
