@@ -9,10 +9,10 @@ and decodes every recording, cuts, describes and writes its samples, and writes 
 Parquet. Clips of 280 ms (crashes 880) are cut by `--jobs` processes; they count on the clock and
 per second of CPU of all processes. Beside them the limit: as many bytes written plainly, in as many
 files. Segments of 10 s are cut by one process; there the seconds of sound per second of its CPU
-count, and in the same run libsndfile decodes the same files into floats and does nothing else. Each
-line is the median of `--repeats` runs. What was written is removed at the end alone: for half a
-minute after files were deleted ext4 takes ten times as long to make one, for it gives no number of
-those again and looks at each.
+count, and in the same turns libsndfile decodes the same files into floats and does nothing else.
+Each line is the median of `--repeats` runs. What was written is removed at the end alone: for half
+a minute after files were deleted ext4 takes ten times as long to make one, for it gives no number
+of those again and looks at each.
 """
 
 import argparse
@@ -63,18 +63,12 @@ def main() -> None:
             print_rates(name, runs)
             print_rates("  the same bytes alone", limits)
     for kind in ("wav", "flac"):
-        paths = sorted(out.glob(f"{kind}/*.{kind}"))
-        alone = median_cpu(lambda _, paths=paths: decode(paths), args.repeats)
+        taken = take_turns(out, kind, args)
+        alone = taken.pop("libsndfile alone")
         print(f"libsndfile alone, {kind}".ljust(34), f"{n_seconds / alone:9,.0f} s of sound/s CPU")
-        for form, encoding in (("tar", "wav16"), ("parquet", "wav16"), ("tar", "flac")):
-
-            def job(repeat, kind=kind, form=form, encoding=encoding):
-                for shard in range(args.jobs):
-                    cut(out, kind, form, encoding, SEGMENTS, repeat, shard)
-
-            cpu = median_cpu(job, args.repeats)
+        for name, cpu in taken.items():
             said = f"{n_seconds / cpu:9,.0f} s of sound/s CPU, {alone / cpu:.0%} of libsndfile"
-            print(f"segments, {kind} to {encoding} in {form}".ljust(34), said, flush=True)
+            print(f"segments, {kind} to {name}".ljust(34), said, flush=True)
     shutil.rmtree(out)
 
 
@@ -180,14 +174,25 @@ def decode(paths: list[Path]) -> None:
         soundfile.read(path, dtype="float32")
 
 
-def median_cpu(work, n_repeats: int) -> float:
-    """Median seconds of CPU that ``work(repeat)`` takes in this process."""
-    taken = []
-    for repeat in range(n_repeats):
+def take_turns(out: Path, kind: str, args: argparse.Namespace) -> dict[str, float]:
+    """Median seconds of CPU of libsndfile alone and of each kind of segments, in this process.
+
+    They take turns, for what else the machine does changes within a run.
+    """
+    paths = sorted(out.glob(f"{kind}/*.{kind}"))
+    forms = (("tar", "wav16"), ("parquet", "wav16"), ("tar", "flac"))
+    taken: dict[str, list[float]] = {}
+    for repeat in range(args.repeats):
         start = time.process_time()
-        work(repeat)
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
+        decode(paths)
+        taken.setdefault("libsndfile alone", []).append(time.process_time() - start)
+        for form, encoding in forms:
+            start = time.process_time()
+            for shard in range(args.jobs):
+                cut(out, kind, form, encoding, SEGMENTS, repeat, shard)
+            seconds = time.process_time() - start
+            taken.setdefault(f"{encoding} in {form}", []).append(seconds)
+    return {name: statistics.median(each) for name, each in taken.items()}
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ def open_recordings(
     *,
     allow_not_finite: bool = False,
     stereo: bool = False,
+    keep_pcm16: bool = False,
 ) -> Callable[..., tuple[np.ndarray, int]]:
     """What opens the audio of an event, as of `recordings.recording_reader`, or in `stereo`.
 
@@ -33,10 +34,13 @@ def open_recordings(
         As of `recordings.recording_reader`.
     stereo : bool
         Two channels, as of `stereo.stereo_reader`.
+    keep_pcm16 : bool
+        As of `recordings.recording_reader`, or of `stereo.stereo_reader`.
     """
     locate = open_raw_data(source_set, roots, sessions).verified
     reader = stereo_reader if stereo else recording_reader
-    opened = reader(sessions, locate, sample_rate_hz, allow_not_finite=allow_not_finite)
+    options = {"allow_not_finite": allow_not_finite, "keep_pcm16": keep_pcm16}
+    opened = reader(sessions, locate, sample_rate_hz, **options)
     return with_sums(sessions, opened)
 
 
@@ -56,5 +60,6 @@ def export_sound(
         Of the export; `channels` counts.
     """
     source = (source_set, list(roots), sessions)
-    opened = open_recordings(*source, stereo=settings["channels"] == "stereo")
+    stereo = settings["channels"] == "stereo"
+    opened = open_recordings(*source, stereo=stereo, keep_pcm16=True)
     return {"open_audio": opened, "read_raw": open_raw_data(*source).read}

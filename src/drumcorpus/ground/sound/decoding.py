@@ -43,6 +43,8 @@ from drumcorpus.vocabulary import CUT_SHORT, EMPTY_AUDIO, NOT_FINITE, UNREADABLE
 SEEKABLE = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
 _ONE_BY_ONE = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")  # beginnings of names of codecs
 
+_INTEGERS = 1 << 20  # samples of each channel that are decoded at once where no block is needed
+
 Source = str | os.PathLike | bytes  # where a sound file lies, or its content
 
 
@@ -63,6 +65,7 @@ class SoundReader:
         self.n_channels: int = file.channels
         self.n_samples: int = file.frames  # of each channel
         self.is_seekable = file.format in SEEKABLE and file.subtype.startswith(_ONE_BY_ONE)
+        self.is_pcm16 = file.subtype == "PCM_16"  # its samples are integers of 16 bit
 
     def blocks(
         self, n_block: int = BLOCK, *, allow_not_finite: bool = False
@@ -97,6 +100,31 @@ class SoundReader:
             n_left -= len(samples)
         self._require_bytes()
 
+    def integers(self) -> np.ndarray:
+        """All samples of a file that `is_pcm16`, without a way through floats.
+
+        They are decoded to their place, so that what a damaged header promises takes no memory.
+
+        Returns
+        -------
+        samples : np.ndarray, shape (n_samples, n_channels), int16
+            What `blocks` yields, times 32,768.
+
+        Raises
+        ------
+        UnusableSound
+            Of reason `unreadable_audio` or `cut_short`.
+        """
+        whole = np.empty((self.n_samples, self.n_channels), np.int16)
+        n_read = 0
+        while n_read < self.n_samples:
+            n_more = len(self._decode_into(whole[n_read : n_read + _INTEGERS]))
+            if n_more == 0:
+                raise self._end_is_missing()
+            n_read += n_more
+        self._require_bytes()
+        return whole
+
     def blocks_between(
         self, start: int, stop: int, *, allow_not_finite: bool = False
     ) -> Iterator[np.ndarray]:
@@ -107,7 +135,7 @@ class SoundReader:
         UnusableSound
             As of `blocks`; also `cut_short` where some of them are not there.
         """
-        if not self._file.seekable():
+        if not self._file.can_seek:
             yield from self._decoded_between(start, stop, allow_not_finite)
             return
         while start < stop:
@@ -169,16 +197,8 @@ class SoundReader:
                     return
 
     def _read(self, n_samples, allow_not_finite, start=None):
-        try:
-            if start is not None and start != self._file.tell():
-                self._file.seek(start)
-            # Into an array that is there: else soundfile seeks its place once more for each block.
-            whole = np.empty((n_samples, self.n_channels), np.float32)
-            samples = self._file.read(n_samples, dtype="float32", always_2d=True, out=whole)
-        except (soundfile.SoundFileError, TypeError) as error:
-            with open_sound(self._source) as anew:  # after an error no seek is to be trusted
-                anew.require_end()
-            raise _unreadable(error) from error
+        whole = np.empty((n_samples, self.n_channels), np.float32)
+        samples = self._decode_into(whole, start)
         # A NaN is below no limit, and so neither the largest nor the smallest is.
         if len(samples) and not -LARGEST_SAMPLE <= samples.min() <= samples.max() <= LARGEST_SAMPLE:
             if not allow_not_finite:
@@ -189,6 +209,17 @@ class SoundReader:
                 raise UnusableSound(NOT_FINITE, detail)
             samples[~(np.abs(samples) <= LARGEST_SAMPLE)] = np.nan
         return samples
+
+    def _decode_into(self, whole, start=None):
+        """The part of an array that was filled with samples, from `start` on or from the last."""
+        try:
+            if start is not None and start != self._file.tell():
+                self._file.seek(start)
+            return self._file.read(len(whole), dtype=whole.dtype.name, always_2d=True, out=whole)
+        except (soundfile.SoundFileError, TypeError) as error:
+            with open_sound(self._source) as anew:  # after an error no seek is to be trusted
+                anew.require_end()
+            raise _unreadable(error) from error
 
     def _require_bytes(self):
         """A file that ends before its samples do: of some formats libsndfile takes what is left."""
@@ -231,11 +262,15 @@ def open_sound(source: Source) -> Iterator[SoundReader]:
 
 class _SoundFile(soundfile.SoundFile):
     def seekable(self):
-        """Whether a sample can be sought; of DWVW libsndfile says so and then cannot."""
-        return self._can_seek
+        """No, whatever it is: else soundfile seeks its place after each block, where it is already.
+
+        For that libsndfile decodes a frame of FLAC once more.
+        """
+        return False
 
     @cached_property
-    def _can_seek(self):  # soundfile asks several times for each block
+    def can_seek(self):
+        """Whether a sample can be sought; of DWVW libsndfile says so and then cannot."""
         return super().seekable() and not self.subtype.startswith("DWVW")
 
 

@@ -1,8 +1,9 @@
 """Windows of one recording as the content of sound files: WAV of 16 or 24 bit, FLAC of 16 bit.
 
-A recording is rounded to integers once; a window is then a slice between a header and zeros. There
-is no dither, so that equal sound gives equal bytes. FLAC is libsndfile's, in memory: the same
-bytes for the same samples, of one version of libFLAC, whose name stands in the file.
+A recording is rounded to integers once, if it is not of 16 bit already (`pcm16`); a window is then
+a slice between a header and zeros. There is no dither, so that equal sound gives equal bytes. FLAC
+is libsndfile's, in memory: the same bytes for the same samples, of one version of libFLAC, whose
+name stands in the file.
 """
 
 import io
@@ -12,7 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
+from drumcorpus.ground.sound.pcm16 import as_floats
+
 _BLOCK = 1 << 15  # numbers that are rounded at once: they stay in the processor's cache
+_NONE_BEYOND = np.zeros(0, np.int64)  # what of integers lies beyond full scale
 _HEADER_BYTES = 44
 _MOST_BYTES = (1 << 32) - _HEADER_BYTES - 2  # a WAV states its length in 32 bits
 
@@ -48,8 +52,9 @@ class EncodedRecording:
 
     Parameters
     ----------
-    samples : np.ndarray, shape (n_samples,) or (n_samples, n_channels), float
-        Full scale is 1. Not held on to.
+    samples : np.ndarray, shape (n_samples,) or (n_samples, n_channels), float or int16
+        Full scale of floats is 1; they are not held on to. Integers are written as they are, where
+        the encoding has 16 bit and there is no gain, and must not change meanwhile.
     sample_rate_hz : int
     encoding : str
         A name of `ENCODINGS`.
@@ -82,15 +87,17 @@ class EncodedRecording:
         self._rate = sample_rate_hz
         self.n_samples = len(samples)
         self.n_channels = 1 if samples.ndim == 1 else samples.shape[1]
-        factor = 2.0 ** (self._encoding.bits - 1) * 10.0 ** (gain_db / 20)
-        flat = np.ascontiguousarray(samples).reshape(-1)
-        if self._encoding.bits == 16:
-            pcm, self._beyond = _rounded(flat, factor, 16, np.dtype("<i2"))
-            self._frame = 2 * self.n_channels
+        bits = self._encoding.bits
+        self._frame = bits // 8 * self.n_channels
+        flat, factor = np.ascontiguousarray(samples).reshape(-1), 10.0 ** (gain_db / 20)
+        if bits == 16 and flat.dtype == np.int16 and gain_db == 0:
+            pcm, self._beyond = flat.astype("<i2", copy=False), _NONE_BEYOND
         else:
-            pcm, self._beyond = _rounded(flat, factor, 24, np.dtype("<i4"))
+            whole = np.dtype("<i2" if bits == 16 else "<i4")
+            flat, factor = as_floats(flat), 2.0 ** (bits - 1) * factor
+            pcm, self._beyond = _rounded(flat, factor, bits, whole)
+        if bits == 24:
             pcm = np.ascontiguousarray(pcm.view(np.uint8).reshape(-1, 4)[:, :3])
-            self._frame = 3 * self.n_channels
         self._pcm = memoryview(pcm.reshape(-1).view(np.uint8))
         self._headers: dict[int, bytes] = {}
 
@@ -186,7 +193,7 @@ def _rounded(
     full_scale = 1 << (bits - 1)
     rounded = np.empty(len(samples), dtype)
     scaled = np.empty(min(len(samples), _BLOCK), np.result_type(samples, np.float32))
-    beyond = [np.zeros(0, np.int64)]
+    beyond = [_NONE_BEYOND]
     for start in range(0, len(samples), _BLOCK):
         stop = min(start + _BLOCK, len(samples))
         block = np.multiply(samples[start:stop], factor, out=scaled[: stop - start])

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.sound.pcm16 import as_floats
+
 
 def with_sums(
     sessions: pa.Table, open_recording: Callable[..., tuple[np.ndarray, int]]
@@ -20,7 +22,7 @@ def with_sums(
         SESSIONS schema.
     open_recording : callable
         ``path, *spans -> (samples (n_samples,) or (n_samples, 2) float32, sample_rate_hz)``, as of
-        `recordings.recording_reader` and `stereo.stereo_reader`.
+        `recordings.recording_reader` and `stereo.stereo_reader`; int16 becomes float32 in a sum.
 
     Returns
     -------
@@ -39,14 +41,14 @@ def with_sums(
             return open_recording(path, *spans)
         first, *others = sums[path]
         samples, rate = open_recording(first["path"], *spans)
-        mix = samples * np.float32(first["gain"])
+        mix = as_floats(samples) * np.float32(first["gain"])
         for part in others:
             samples, own_rate = open_recording(part["path"], *spans)
             if own_rate != rate:
                 rates = sorted((rate, own_rate))
                 raise ValueError(f"{path}: the files of one recording have the rates {rates} Hz")
             mix = mix[: len(samples)]
-            mix += samples[: len(mix)] * np.float32(part["gain"])
+            mix += as_floats(samples[: len(mix)]) * np.float32(part["gain"])
         return mix, rate
 
     return open_audio

@@ -10,6 +10,7 @@ import pyarrow as pa
 from drumcorpus.ground.sound.audio import cancelling_channel, read_mono, read_mono_near
 from drumcorpus.ground.sound.decoding import Source, open_sound
 from drumcorpus.ground.sound.mixdown import MixMeter, as_one
+from drumcorpus.ground.sound.pcm16 import read_pcm16
 from drumcorpus.ground.sound.resampling import resample
 
 
@@ -19,6 +20,7 @@ def recording_reader(
     sample_rate_hz: int | None = None,
     *,
     allow_not_finite: bool = False,
+    keep_pcm16: bool = False,
 ) -> Callable[..., tuple[np.ndarray, int]]:
     """What opens the audio of an event by its `audio_path`.
 
@@ -36,6 +38,9 @@ def recording_reader(
         As of `audio.read_mono`.
     allow_not_finite : bool
         As of `decoding.SoundReader.blocks`.
+    keep_pcm16 : bool
+        Give one file of one channel that is PCM of 16 bit as int16 (`pcm16`), where no
+        `sample_rate_hz` is asked for.
 
     Returns
     -------
@@ -57,10 +62,12 @@ def recording_reader(
                 samples, rate, _ = _decode_together(path, sources, allow_not_finite, channel)
             to_hz = rate if sample_rate_hz is None else sample_rate_hz
             return resample(samples, rate, to_hz), to_hz
-        if spans is None:
-            return read_mono(source_of(path), sample_rate_hz, allow_not_finite=allow_not_finite)
-        near = (sample_rate_hz, spans)
-        return read_mono_near(source_of(path), *near, allow_not_finite=allow_not_finite)
+        source, options = source_of(path), {"allow_not_finite": allow_not_finite}
+        if spans is not None:
+            return read_mono_near(source, sample_rate_hz, spans, **options)
+        if keep_pcm16 and sample_rate_hz is None and (as_it_is := read_pcm16(source, 1)):
+            return as_it_is
+        return read_mono(source, sample_rate_hz, **options)
 
     return open_audio
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.sound.audio import read_mono
 from drumcorpus.ground.sound.decoding import Source, open_sound
+from drumcorpus.ground.sound.pcm16 import read_pcm16
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.ground.sound.resampling import resample
 
@@ -19,6 +20,7 @@ def stereo_reader(
     sample_rate_hz: int | None = None,
     *,
     allow_not_finite: bool = False,
+    keep_pcm16: bool = False,
 ) -> Callable[[str], tuple[np.ndarray, int]]:
     """What opens the audio of an event by its `audio_path`, as two channels.
 
@@ -37,6 +39,8 @@ def stereo_reader(
     ----------
     sessions, source_of, sample_rate_hz, allow_not_finite
         As of `recordings.recording_reader`.
+    keep_pcm16 : bool
+        As of that, and one file of two channels too.
 
     Returns
     -------
@@ -45,7 +49,9 @@ def stereo_reader(
         is not usable as sound or the files of a recording differ in rate.
     """
     options = {"allow_not_finite": allow_not_finite}
-    open_mono = recording_reader(sessions, source_of, sample_rate_hz, **options)
+    kept = options | {"keep_pcm16": keep_pcm16}
+    open_mono = recording_reader(sessions, source_of, sample_rate_hz, **kept)
+    as_integers = keep_pcm16 and sample_rate_hz is None
     channels = {
         paths[0]: paths for paths in sessions["channel_paths"].to_pylist() if paths is not None
     }
@@ -54,7 +60,9 @@ def stereo_reader(
         paths = channels.get(path, [path])
         if len(paths) == N_CHANNELS:
             samples, rate = _read_pair(path, [source_of(each) for each in paths], options)
-        elif len(paths) == 1 and (of_one_file := _read_two(source_of(path), options)) is not None:
+        elif len(paths) == 1 and (
+            of_one_file := _read_two(source_of(path), options, as_integers=as_integers)
+        ):
             samples, rate = of_one_file
         else:
             mono, rate = open_mono(path)
@@ -65,8 +73,10 @@ def stereo_reader(
     return open_audio
 
 
-def _read_two(source: Source, options: dict) -> tuple[np.ndarray, int] | None:
+def _read_two(source: Source, options: dict, *, as_integers: bool) -> tuple[np.ndarray, int] | None:
     """The samples of a file of two channels and their rate; None where it has not two."""
+    if as_integers and (as_it_is := read_pcm16(source, N_CHANNELS)):
+        return as_it_is
     decoded = bytearray()  # grows in one place, so that the samples are never held twice
     with open_sound(source) as sound:
         if sound.n_channels != N_CHANNELS:

@@ -131,9 +131,9 @@ class SampleCutter:
             recordings; what else is struck in these clips is listed all the same. With limits,
             events without a recording are left out, and do not count.
         open_audio : callable
-            ``audio_path -> (samples (n_samples,) or (n_samples, 2) float, sample_rate_hz)``; raises
-            FileNotFoundError where there is no such file, ValueError where it is not audio; any
-            other error stops the work.
+            ``audio_path -> (samples (n_samples,) or (n_samples, 2), sample_rate_hz)``, float, or
+            int16 as of `pcm16`; raises FileNotFoundError where there is no such file, ValueError
+            where it is not audio; any other error stops the work.
         read_raw : callable
             The annotation of a session by its path, for the tempo map of a MIDI file.
         on_samples : callable

@@ -162,7 +162,7 @@ class ParquetShards:
             return
         records = pa.concat_tables(self._rows).combine_chunks()
         names = [f"{name}.{self._extension}" for name in records["sample_id"].to_pylist()]
-        columns = [pa.array(self._contents, pa.binary()), pa.array(names, pa.string())]
+        columns = [_as_binary(self._contents), pa.array(names, pa.string())]
         audio = pa.StructArray.from_arrays(columns, fields=list(AUDIO))
         group = records.add_column(0, pa.field("audio", AUDIO), audio)
         self._rows, self._contents, self._n_content = [], [], 0
@@ -261,6 +261,14 @@ def _feature(kind: pa.DataType):
     if pa.types.is_list(kind):
         return [_feature(kind.value_type)]
     return {"dtype": _DTYPES.get(str(kind), str(kind)), "_type": "Value"}
+
+
+def _as_binary(contents: Sequence[bytes]) -> pa.Array:
+    """One array of contents; Arrow's own way grows the memory for it, and copies what was there."""
+    ends = pa.array(np.cumsum([0, *map(len, contents)]), pa.int32())
+    joined = contents[0] if len(contents) == 1 else b"".join(contents)
+    buffers = [None, ends.buffers()[1], pa.py_buffer(joined)]
+    return pa.Array.from_buffers(pa.binary(), len(contents), buffers)
 
 
 def _writer(file, schema: pa.Schema) -> pq.ParquetWriter:

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.sound.encoding import EncodedRecording
 from drumcorpus.ground.sound.gain import loudness_gain_db
+from drumcorpus.ground.sound.pcm16 import as_floats
 from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.stages.export.audio_choice import MIX
 from drumcorpus.vocabulary import EMPTY_AUDIO, NO_AUDIO, NO_MIX, UNREADABLE_AUDIO
@@ -78,9 +79,11 @@ def load_recording(
         return UNREADABLE_AUDIO, 0.0
     if not len(samples):
         return EMPTY_AUDIO, 0.0
-    if not np.isfinite(samples).all():
-        return UNREADABLE_AUDIO, 0.0
     own_rate, loudness, gain_db = settings["sample_rate_hz"], settings["loudness"], 0.0
+    if samples.dtype != np.int16 and not np.isfinite(samples).all():
+        return UNREADABLE_AUDIO, 0.0
+    if rate != own_rate or isinstance(loudness, Mapping):  # something is computed with them
+        samples = as_floats(samples)
     samples = resample(samples, rate, own_rate)
     if isinstance(loudness, Mapping):
         gain_db = loudness_gain_db(samples, own_rate, **loudness)

@@ -12,7 +12,7 @@ from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.raw_files import RawDataChanged, scan_roots
 from drumcorpus.ground.run.code_digest import reached_modules
 from drumcorpus.ground.run.raw_data import open_raw_data
-from drumcorpus.ground.run.raw_sound import open_recordings
+from drumcorpus.ground.run.raw_sound import export_sound, open_recordings
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.schemas import INVENTORY, SESSIONS
 
@@ -84,6 +84,15 @@ def test_a_recording_is_opened_at_the_rate_that_is_asked_for(root, hashed):
     assert (len(samples), rate) == (1600, 16_000)
     assert samples[400:1200] == pytest.approx(0.25, abs=1e-3)
     assert hashed == []
+
+
+@pytest.mark.parametrize(("channels", "shape"), [("mono", (800,)), ("stereo", (800, 2))])
+def test_an_export_gets_sound_of_16_bit_as_it_is(root, channels, shape):
+    of = (SET, [root], sessions_of(root))
+    samples, rate = export_sound(*of, {"channels": channels})["open_audio"]("a.wav")
+    assert (samples.dtype, samples.shape, rate) == (np.int16, shape, 8000)
+    assert set(samples.ravel().tolist()) == {8192}
+    assert open_recordings(*of)("a.wav")[0].dtype == np.float32
 
 
 @pytest.mark.parametrize("script", ["take_inventory", "check_integrity"])

@@ -8,6 +8,7 @@ import tracemalloc
 import numpy as np
 import pyarrow as pa
 import pytest
+import soundfile
 from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,8 +19,10 @@ from drumcorpus.ground.sound.audio import probe_audio, read_mono, read_mono_near
 from drumcorpus.ground.sound.chunks import missing_bytes
 from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.loudness import integrated_loudness
+from drumcorpus.ground.sound.pcm16 import read_pcm16
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.ground.sound.resampling import resample
+from drumcorpus.ground.sound.stereo import stereo_reader
 from drumcorpus.schemas import SESSIONS
 from drumcorpus.stages.checks.decoding import decode
 from drumcorpus.stages.splits.unheard_files import why_unheard
@@ -43,6 +46,11 @@ def encoded(samples, rate=RATE_HZ, **options):
 def noise(form="WAV", **options):
     samples = 0.2 * np.random.default_rng(0).standard_normal((SECONDS * RATE_HZ, 2))
     return encoded(samples.clip(-0.99, 0.99), format=form, **options)
+
+
+def mono(form):
+    samples = 0.2 * np.random.default_rng(1).standard_normal(SECONDS * RATE_HZ)
+    return encoded(samples.clip(-0.99, 0.99), format=form, subtype="PCM_16")
 
 
 def floats(**values):
@@ -115,12 +123,27 @@ HOSTILE = {
     "a whole AIFF": (noise("AIFF", subtype="PCM_24"), None),
     "a whole RF64": (noise("RF64"), None),
     "a whole FLAC": (noise("FLAC"), None),
+    "mono FLAC with a hole": (damaged(mono("FLAC")), "unreadable_audio"),
+    "half a mono WAV": (cut(mono("WAV")), "cut_short"),
+    "half a mono FLAC": (cut(mono("FLAC")), "cut_short"),
+    "mono FLAC that promises too much": (promising(10**6, mono("FLAC")), "cut_short"),
+    "half a mono FLAC that promises what cannot be": (
+        cut(promising(1 << 33, mono("FLAC"))),
+        "cut_short",
+    ),
+    "a whole mono FLAC": (mono("FLAC"), None),
     "a whole W64": (noise("W64"), None),
     "one sample": (encoded(np.array([0.5])), None),
 }
 # What shows in no header and at no end is not seen by one who does not decode it.
 UNSEEN_BY_PROBE = (
-    *("FLAC with a hole", "a NaN", "an infinity", "infinities of both signs"),
+    *(
+        "FLAC with a hole",
+        "mono FLAC with a hole",
+        "a NaN",
+        "an infinity",
+        "infinities of both signs",
+    ),
     "a sample far beyond full scale",
 )
 WHOLE = np.array([[0.0, SECONDS]])
@@ -144,6 +167,13 @@ READERS = {
     "recordings near": lambda path: recording_reader(
         SESSIONS.empty_table(), lambda name: (path.parent / name).read_bytes(), 22_050
     )(path.name, WHOLE),
+    "recordings of integers": lambda path: recording_reader(
+        SESSIONS.empty_table(), path.with_name, keep_pcm16=True
+    )(path.name),
+    "stereo": lambda path: stereo_reader(SESSIONS.empty_table(), path.with_name)(path.name),
+    "stereo of integers": lambda path: stereo_reader(
+        SESSIONS.empty_table(), path.with_name, keep_pcm16=True
+    )(path.name),
     "checks": lambda path: decode([path.name], [path], -60.0),
     "checks of a pair": lambda path: decode([path.name] * 2, [path] * 2, -60.0),
 }
@@ -186,7 +216,7 @@ def test_spans_tell_the_end_too_and_nothing_of_what_is_not_decoded(hostile):
 
 def test_what_cannot_be_decoded_has_the_sound_that_can(hostile):
     path, kind, reason = hostile
-    is_silent = reason in ("empty_audio", "unreadable_audio") and kind != "FLAC with a hole"
+    is_silent = reason in ("empty_audio", "unreadable_audio") and "FLAC with a hole" not in kind
     assert (why_unheard(path) is None) is not (is_silent or kind == "half a silent WAV")
 
 
@@ -266,13 +296,35 @@ def test_a_recording_of_two_rates_is_unreadable(tmp_path):
 # What is decoded
 
 
-def test_decoded_samples_are_held_once():
+@pytest.mark.parametrize(
+    "read", [read_mono, lambda data: read_pcm16(data, 1)], ids=["floats", "integers"]
+)
+def test_decoded_samples_are_held_once(read):
     data = sound(seconds=600)  # 9.6 MB as it is stored
     tracemalloc.start()
-    samples, _ = read_mono(data)
+    samples, _ = read(data)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.3 * samples.nbytes
+
+
+@pytest.mark.parametrize("form", ["WAV", "FLAC", "AIFF"])
+def test_reading_on_takes_no_seek(monkeypatch, form):
+    seeks = []
+    seek = soundfile.SoundFile.seek
+
+    def counted(self, frames, whence=soundfile.SEEK_SET):
+        seeks.append((frames, whence))
+        return seek(self, frames, whence)
+
+    monkeypatch.setattr(soundfile.SoundFile, "seek", counted)
+    with open_sound(noise(form, subtype="PCM_16")) as reader:
+        whole = np.concatenate(list(reader.blocks(1000)))
+        assert seeks == []
+        assert np.array_equal(
+            np.concatenate(list(reader.blocks_between(900, 2_000))), whole[900:2_000]
+        )
+    assert (900, soundfile.SEEK_SET) in seeks
 
 
 @pytest.mark.parametrize("read", [why_unheard, integrated_loudness, blocks_of])

@@ -21,7 +21,7 @@ def noise(n_samples, n_channels=1, seed=0):
     return (sound * STEP).astype(np.float32).squeeze()
 
 
-def opened(root, parts, channels=None, *, reader=recording_reader, rate=None):
+def opened(root, parts, channels=None, *, reader=recording_reader, rate=None, keep_pcm16=False):
     mix = {"mix_path": "band.wav", "mix_parts": [{"path": p, "gain": g} for p, g in parts]}
     rows = [
         {"session_id": "backed", "channel_paths": channels, **mix},
@@ -29,7 +29,8 @@ def opened(root, parts, channels=None, *, reader=recording_reader, rate=None):
     ]
     rows = [{name: row.get(name) for name in SESSIONS.names} for row in rows]
     sessions = pa.Table.from_pylist(rows, SESSIONS)
-    return with_sums(sessions, reader(sessions, lambda path: root / path, rate))
+    options = {"keep_pcm16": keep_pcm16}
+    return with_sums(sessions, reader(sessions, lambda path: root / path, rate, **options))
 
 
 PARTS = [("drums.wav", 0.75), ("band.wav", 0.25)]
@@ -46,6 +47,18 @@ def test_recordings_are_added_with_their_gains_up_to_the_end_of_the_shorter(tmp_
     turned = opened(tmp_path, PARTS[::-1])("band.wav")[0]
     assert np.allclose(turned, mix, atol=1e-7)
     assert np.array_equal(open_audio("drums.wav")[0], drums)
+
+
+@pytest.mark.parametrize("reader", [recording_reader, stereo_reader], ids=["mono", "stereo"])
+def test_a_sum_of_integers_is_that_of_floats(tmp_path, reader):
+    for seed, (name, _) in enumerate(PARTS):
+        write_sound(tmp_path / name, noise(3_000, seed=seed), RATE, subtype="PCM_16")
+    whole, kept = (opened(tmp_path, PARTS, reader=reader, keep_pcm16=k) for k in (False, True))
+    mix, of_floats = kept("band.wav")[0], whole("band.wav")[0]
+    assert mix.dtype == np.float32
+    assert np.array_equal(mix, of_floats)
+    assert 0.1 < np.abs(mix).max() < 1  # and not 32,768 times that
+    assert kept("drums.wav")[0].dtype == np.int16
 
 
 def test_a_mix_in_one_file_is_that_file(tmp_path):
