@@ -15,6 +15,17 @@ No drum was recorded: a program rendered the sound from models of vibrating drum
 packs are at https://signaturesounds.org
 """
 
+# Which cymbal each file of the pack of crashes is, for all but one. By the kits' lowest modes, 176,
+# 228 and 294 Hz, the first is the lowest.
+_CYMBAL_NOTES = """\
+Which cymbals are heard here. A program rendered them; no maker has made them.
+
+Cymbal Crash 5, 7: 20" crash
+Cymbal Crash 2, 4: 18" crash
+Cymbal Crash 1 and 3: 16" crash
+"""
+_NOTED_PACK = "Cymbal Crashes - Demo"
+
 _RATE_HZ = 44100
 _LEAD_LIMIT = 0.02  # s; samples are cut by hand, so that a little silence stands in front
 _PEAK = 0.9  # of full scale: packs are normalised
@@ -87,6 +98,8 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
             hit = np.array([[onset, note, velocity]])
             sound = _render(hit, kits[_KITS[kit]], onset + duration, rng)
             _write(Path(root) / _path(pack, name), sound)
+        if pack == _NOTED_PACK:
+            (Path(root) / pack / pack / "README").write_text(_CYMBAL_NOTES, encoding="utf-8")
         if pack == _LOOP_PACK:
             rng = np.random.default_rng([seed, index, len(_PACKS[pack])])
             hits = np.array(

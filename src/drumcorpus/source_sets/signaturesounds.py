@@ -2,7 +2,8 @@
 
 Layout: a folder per pack, with a second one of that name in it (``Pack/Pack/Kick Drum 1.wav``).
 The stroke's onset is looked for: files are cut by hand, and few start with it. Numbers are serial
-numbers: nothing says which of 25 crashes are the same cymbal.
+numbers: which of 25 crashes are the same cymbal is told by notes beside them, if at all; see
+`shared.kit_notes`.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from drumcorpus.ground.sound.audio import read_mono
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import one_shot_onset
 from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.kit_notes import add_kit_notes
 from drumcorpus.source_sets.shared.multitracks import (
     SUFFIXES,
     Track,
@@ -43,7 +45,8 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     """Which packs there are, by the folders below the roots.
 
     Refused are: sounds beside the folders (`stray_file`), a second folder of one pack
-    (`duplicate_session`), and files whose extension is nearly one of sound (`unknown_format`).
+    (`duplicate_session`), files whose extension is nearly one of sound (`unknown_format`), and
+    notes on a kit that cannot be used (`unreadable_notes`, `too_large`).
     """
     rules = read_rules(options["track_names"])
     survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
@@ -64,6 +67,9 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
             taken[pack] = folder
             beside = [path for path in files if path.startswith(f"{folder}/")]
             _add_pack(survey, pack, paths, beside, rules)
+            notes = [path for path in beside if not _on_licence(PurePosixPath(path).name)]
+            session = survey.sessions.pop()
+            survey.sessions.append(add_kit_notes(survey, session, notes, files, read, options))
     return survey
 
 

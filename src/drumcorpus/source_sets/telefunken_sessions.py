@@ -3,7 +3,8 @@
 Layout: a folder per archive, its name as in the address (``The+Brew-+Complete+Session``), and in
 it, at any depth, ``{instrument}[ {position}] - {microphone}[ - {chain}].wav``, with other
 separators in other sessions. There are no annotations: strokes are found in the tracks whose names
-say what they hold, see `shared.multitracks`.
+say what they hold, see `shared.multitracks`. Text beside the tracks may say which cymbals there
+are, see `shared.kit_notes`.
 """
 
 import re
@@ -13,6 +14,7 @@ from urllib.parse import unquote_plus
 from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.source_sets.shared.groups import work_group
+from drumcorpus.source_sets.shared.kit_notes import add_kit_notes
 from drumcorpus.source_sets.shared.multitracks import (
     multitrack_session,
     outer_folders,
@@ -35,8 +37,9 @@ _SEPARATOR = re.compile("\\s[-\u2013]\\s*|[-\u2013]\\s+|_")
 def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dict) -> Survey:
     """Which sessions there are, by the folders below the roots.
 
-    Refused are: tracks beside the folders (`stray_file`), and a second folder whose name decodes
-    to that of another (`duplicate_session`).
+    Refused are: tracks beside the folders (`stray_file`), a second folder whose name decodes to
+    that of another (`duplicate_session`), and notes on a kit that cannot be used
+    (`unreadable_notes`, `too_large`).
     """
     rules, works = read_rules(options["track_names"]), read_works(options["recorded_works"])
     survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
@@ -53,9 +56,10 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
             taken[session_id] = folder
             group_id = _group(session_id, paths, works)
             session, roles = multitrack_session(session_id, group_id, paths, rules)
-            survey.sessions.append(session)
             survey.roles |= roles
             survey.owners |= dict.fromkeys(paths, session_id)
+            beside = [path for path in files if path.startswith(f"{folder}/")]
+            survey.sessions.append(add_kit_notes(survey, session, beside, files, read, options))
     return survey
 
 

@@ -16,7 +16,7 @@ from drumcorpus.source_sets.telefunken_sessions import survey
 OPTIONS = {
     name: yaml.safe_load((REPO / f"resources/source_sets/{name}.yaml").read_text())
     for name in ("track_names", "recorded_works")
-}
+} | {"cymbal_words": yaml.safe_load((REPO / "resources/crash/cymbal_words.yaml").read_text())}
 
 
 def look(paths):

@@ -230,6 +230,13 @@ def find_cymbals(text: str, words: CymbalWords) -> Naming:
     return naming
 
 
+def kind_in(text: str, words: CymbalWords) -> str | None:
+    """The one kind of cymbal that a text has a word for, whether or not it names a cymbal."""
+    matches = _match(_divide(text), words)
+    kinds = {match.entry for match in matches if match.section in (KIND, SEVERAL)}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
 def distinct_cymbals(cymbals: Iterable[Cymbal]) -> list[Cymbal]:
     """The fewest cymbals that texts can mean: one that may be another one counts with it.
 

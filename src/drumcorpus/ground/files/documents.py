@@ -117,6 +117,25 @@ def _refuse_unsafe(data: bytes, where: str) -> None:
         YAML_VALUES.check(n_values, f"{where}:{line}")
 
 
+def yaml_lines(data: bytes) -> dict[tuple[str | int, ...], int]:
+    """The line on which every value of a YAML document begins, by the keys that lead to it.
+
+    For a document that `parse_yaml` has read; places in a list count from 0.
+    """
+    lines: dict[tuple[str | int, ...], int] = {}
+    opened = [((), yaml.compose(data, _Loader))]
+    while opened:
+        place, node = opened.pop()
+        if node is None:
+            continue
+        lines[place] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            opened += [((*place, str(key.value)), value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            opened += [((*place, number), value) for number, value in enumerate(node.value)]
+    return lines
+
+
 def parse_xml(data: bytes, where: str) -> Element:
     """The root element of an XML document; one that declares entities is refused.
 
@@ -159,7 +178,12 @@ class _CountingBuilder(TreeBuilder):
 
 
 def parse_csv(
-    data: bytes, columns: list[str], where: str, *, longest_line: Limit = CSV_LINE
+    data: bytes,
+    columns: list[str],
+    where: str,
+    *,
+    longest_line: Limit = CSV_LINE,
+    delimiter: str = ",",
 ) -> list[tuple[int, dict[str, str]]]:
     """The rows of a CSV file with a header, whatever the order of its columns.
 
@@ -167,6 +191,8 @@ def parse_csv(
     ----------
     longest_line : Limit
         Of a file that people keep `limits.REVIEWED_LINE`.
+    delimiter : str
+        What stands between two fields.
 
     Returns
     -------
@@ -183,7 +209,9 @@ def parse_csv(
     CSV_BYTES.check(len(data), where)
     # Bytes that are not UTF-8 stay visible, as in the names of files.
     reader = csv.reader(
-        _short_lines(decode_text(data, "surrogateescape"), where, longest_line), strict=True
+        _short_lines(decode_text(data, "surrogateescape"), where, longest_line),
+        strict=True,
+        delimiter=delimiter,
     )
     try:
         header = next(reader, [])

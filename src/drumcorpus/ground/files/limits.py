@@ -141,6 +141,12 @@ LABEL = Limit(
     "tables of labels are as wide as the longest: one of 10 MB would ask for terabytes",
     "4 (MDB Drums)",
 )
+KIT_NOTES_BYTES = Limit(
+    262_144,
+    "bytes of notes on a kit",
+    "a few lines on each cymbal; what is larger is no such note",
+    "8,498 (README of the Colombo drum kit)",
+)
 CHECKSUM_BYTES = Limit(
     256 * MEBIBYTE,
     "bytes of checksum list",
