@@ -295,6 +295,7 @@ def test_every_reviewed_file_belongs_to_a_card():
     used = {path for card in cards for path in card.get("references", {}).values()}
     there = {f"source_sets/{path.name}" for path in CARDS[0].glob("*.yaml")}
     used.add("source_sets/work_splits.yaml")  # of no set alone
+    used.remove("crash/cymbal_words.yaml")  # of the stage, and of the sets whose notes are read
     assert there - {f"source_sets/{name}.yaml" for name in SETS} == used
     maps = {name for card in cards for name in card["label_maps"]}
     assert {path.stem for path in REPO.glob("resources/taxonomy/note_maps/*.yaml")} == maps
