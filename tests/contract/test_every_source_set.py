@@ -23,6 +23,8 @@ MIXES = {"slakh2100": 7, "enst_drums": 4, "mdb_drums": 1, "musdb18_hq": 3}
 SOURCE_SETS = read_yaml(REPO / "config/config.yaml")["use"]
 # Sets whose recordings have no onsets that could be labels: what they hold is listed only.
 WITHOUT_EVENTS = {"musdb18_hq"}
+# Sets whose card says so.
+RECORDED_ALIKE = {"groove_mididataset", "egmd", "enst_drums", "slakh2100"}
 MAX_BYTES = 25_000_000
 
 
@@ -122,6 +124,23 @@ def test_sessions_rest_on_files_that_are_there(inventory):
         assert {path for path in named if path} <= files.keys()
         assert set(session["channel_paths"] or []) <= files.keys()
         assert set(mix_files(session)) <= files.keys()
+
+
+def test_where_a_card_says_that_kits_are_recorded_alike_sessions_name_their_kit(name, inventory):
+    cards = {
+        folder: read_yaml(RESOURCES / folder / f"{name}.yaml")
+        for folder in ("source_sets", "demo/source_sets")
+    }
+    alike = {folder: card.get("recorded_alike") for folder, card in cards.items()}
+    assert bool(alike["source_sets"]) == (name in RECORDED_ALIKE)
+    # The demo of Groove plays two kits by the name of one.
+    assert bool(alike["demo/source_sets"]) == (name in {"egmd", "enst_drums"})
+    if name in RECORDED_ALIKE:
+        assert alike["source_sets"].keys() == {"by", "reason", "source"}
+        labelled = inventory.sessions.filter(pc.is_valid(inventory.sessions["label_map"]))
+        kits = labelled["kit_id"].to_pylist()
+        assert None not in kits
+        assert len(set(kits)) < len(kits)
 
 
 def test_a_mix_is_as_long_as_the_drums_and_another_file(name, inventory):
