@@ -149,6 +149,8 @@ SOUNDS_AS_ONE = "sounds_as_one"
 SOUNDS_AS_SEVERAL = "sounds_as_several"
 SOUND_UNDECIDED = "sound_undecided"
 
+# Why a session may hold two crashes, where names of files or notes say so.
+CYMBAL_NAMES = "cymbal_names"
 # Why a session cannot hold two crashes.
 ONE_BY_METADATA = "one_by_metadata"
 ONE_BY_KIT_CARD = "one_by_kit_card"

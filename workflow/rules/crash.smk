@@ -22,6 +22,8 @@ rule find_crash_candidates:
         sessions="results/sessions/{source_set}.parquet",
         label_maps=label_map_files,
         cymbal_maps=cymbal_map_files,
+        kit_notes=kit_notes,
+        cymbal_words=CYMBAL_WORDS,
         taxonomy=taxonomy_files(),
     output:
         candidates="results/crash/candidates/{source_set}.parquet",

@@ -191,12 +191,24 @@ def reference_files(wildcards):
     return [config_path(f"resources/{path}") for path in paths]
 
 
+def kit_notes_of(source_set):
+    """What notes say of a source set's kits, where its card has them read."""
+    has_notes = "cymbal_words" in CARDS[source_set].get("references", {})
+    return [f"results/crash/kit_notes/{source_set}.json"] if has_notes else []
+
+
+def kit_notes(wildcards):
+    """The same, as inputs."""
+    return kit_notes_of(wildcards.source_set)
+
+
 def cymbal_map_files(wildcards):
-    """The cymbal maps of a source set, as inputs: the committed one, then that of the config."""
+    """The cymbal maps of a source set, as inputs: what notes say, the committed one, the config's."""
     committed = CARDS[wildcards.source_set].get("references", {}).get("cymbal_map")
     given = config["crash"]["cymbal_map"]
     paths = [f"resources/{committed}"] if committed else []
-    return [config_path(path) for path in [*paths, *([given] if given else [])]]
+    paths += [given] if given else []
+    return [*kit_notes(wildcards), *(config_path(path) for path in paths)]
 
 
 def sessions_to_map(wildcards):

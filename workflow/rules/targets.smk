@@ -85,6 +85,7 @@ rule crash:
     input:
         rules.ingest.input,
         products(CRASH, INGESTED),
+        [path for name in INGESTED for path in kit_notes_of(name)],
         "reports/crash/agreement.json",
         "reports/crash/review.html",
 

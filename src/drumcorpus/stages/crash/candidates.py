@@ -1,12 +1,13 @@
 """Sessions that may hold two or more crash cymbals, and why; and those that cannot.
 
 What is known of a session, from the surest on: the source's numbers of its crash hits; its kit, by
-a cymbal map, by its label map, or by what other sessions of the kit number; how its crashes were
-played. Every session with a crash hit has one row and one reason.
+a cymbal map, by its label map, or by what other sessions of the kit number; cymbals that notes or
+names tell of; how its crashes were played. Every session with a crash hit has one row and one
+reason.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
 
@@ -14,11 +15,17 @@ from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map, entries_by_session
 from drumcorpus.taxonomy import LabelMap
-from drumcorpus.vocabulary import NO_CRASH, ONE_BY_KIT_CARD, ONE_BY_METADATA, TOO_FEW_HITS
+from drumcorpus.vocabulary import (
+    CYMBAL_NAMES,
+    NO_CRASH,
+    ONE_BY_KIT_CARD,
+    ONE_BY_METADATA,
+    TOO_FEW_HITS,
+)
 
 # Reasons of a candidate, and of a session that is none, in order of precedence within each.
 METADATA, KIT_CARD, TECHNIQUES, UNKNOWN = "metadata", "kit_card", "techniques", "unknown"
-CANDIDATES = (METADATA, KIT_CARD, TECHNIQUES, UNKNOWN)
+CANDIDATES = (METADATA, KIT_CARD, CYMBAL_NAMES, TECHNIQUES, UNKNOWN)
 OTHERS = (TOO_FEW_HITS, ONE_BY_METADATA, ONE_BY_KIT_CARD)
 
 # One row per session with a crash hit.
@@ -31,6 +38,10 @@ CRASH_CANDIDATES = pa.schema(
         ("n_numbered_hits", pa.int64()),  # of which the source or a cymbal map tells the cymbal
         ("n_cymbals_by_metadata", pa.int32()),  # different numbers among these
         ("n_cymbals_of_kit", pa.int32()),  # null where nothing tells
+        ("n_cymbals_named", pa.int32()),  # by notes and names; null where these do not say
+        ("named_cymbals", pa.list_(pa.string())),  # by these, in words
+        # How many there are by the surest of these that says; null where none does.
+        ("n_expected", pa.int32()),
         ("candidate", pa.bool_()),
         ("reason", pa.string()),
     ]
@@ -69,22 +80,25 @@ _CANDIDATES = f"""
     with_kit AS (
         SELECT counted.*,
                coalesce(c.n_cymbals, CASE WHEN in_map THEN m.n_cymbals END,
-                        CASE WHEN n_seen > 1 THEN n_seen END)::INTEGER AS n_of_kit
+                        CASE WHEN n_seen > 1 THEN n_seen END)::INTEGER AS n_of_kit,
+               n.n_cymbals AS n_named, coalesce(n.named, []) AS named
         FROM counted LEFT JOIN seen USING (kit_id) LEFT JOIN maps m USING (label_map)
-        LEFT JOIN cards c USING (session_id)
+        LEFT JOIN cards c USING (session_id) LEFT JOIN named n USING (session_id)
     ),
     judged AS (
         SELECT *, CASE
             WHEN n_cymbals > 1 THEN '{METADATA}'
             WHEN n_hits < $min_hits THEN '{TOO_FEW_HITS}'
             WHEN n_of_kit > 1 THEN '{KIT_CARD}'
+            WHEN n_named > 1 THEN '{CYMBAL_NAMES}'
             WHEN n_numbered = n_hits THEN '{ONE_BY_METADATA}'
             WHEN n_of_kit = 1 THEN '{ONE_BY_KIT_CARD}'
             WHEN n_labels > 1 AND n_zones > 1 THEN '{TECHNIQUES}'
             ELSE '{UNKNOWN}' END AS reason
         FROM with_kit
     )
-    SELECT source_set, session_id, kit_id, n_hits, n_numbered, n_cymbals, n_of_kit,
+    SELECT source_set, session_id, kit_id, n_hits, n_numbered, n_cymbals, n_of_kit, n_named, named,
+           coalesce(n_of_kit, n_named, CASE WHEN n_numbered = n_hits THEN n_cymbals END),
            list_contains($candidates, reason), reason
     FROM judged ORDER BY source_set, session_id
 """
@@ -99,6 +113,7 @@ def find_crash_candidates(
     min_hits: int,
     use_metadata: bool,
     cymbal_maps: Iterable[CymbalMap],
+    name_cymbals: Callable[[pa.Table], pa.Table],
 ) -> pa.Table:
     """One row for every session with a crash hit: whether it may hold two cymbals, and why.
 
@@ -118,6 +133,9 @@ def find_crash_candidates(
         False hides all that the source and the maps say of the cymbals, for benchmarks.
     cymbal_maps : iterable of CymbalMap
         Each overrides what the ones before it say.
+    name_cymbals : callable
+        From the crash hits' sessions and source labels to NAMED_CYMBALS, as of
+        `kit_notes.name_cymbals`.
 
     Returns
     -------
@@ -138,6 +156,7 @@ def find_crash_candidates(
         for cymbal_map in cymbal_maps:
             kinds = apply_cymbal_map(kinds, sessions, cymbal_map)
         maps, cards = _cymbals_of_maps(label_maps, crash_labels), _cards(sessions, cymbal_maps)
+        named = name_cymbals(kinds if use_metadata else kinds.slice(0, 0))
         if not use_metadata:
             kinds = _without_cymbals(kinds)
             maps, cards = maps.slice(0, 0), cards.slice(0, 0)
@@ -147,9 +166,16 @@ def find_crash_candidates(
         database.register("zones", _zones(label_maps))
         database.register("maps", maps)
         database.register("cards", cards)
+        database.register("named", named)
         values = {"min_hits": min_hits, "candidates": list(CANDIDATES)}
         candidates = database.sql(_CANDIDATES, params=values).to_arrow_table()
     return candidates.rename_columns(CRASH_CANDIDATES.names).cast(CRASH_CANDIDATES)
+
+
+def expected_cymbals(candidates: pa.Table) -> dict[str, int]:
+    """How many cymbals each session is said to have, by session_id, where anything says it."""
+    pairs = zip(*(candidates[n].to_pylist() for n in ("session_id", "n_expected")), strict=True)
+    return {session_id: count for session_id, count in pairs if count is not None}
 
 
 def count_reasons(candidates: pa.Table, sessions: pa.Table) -> dict[str, int]:
@@ -199,12 +225,13 @@ def _cymbals_of_maps(label_maps: Mapping[str, LabelMap], crash_labels: list[str]
 def _cards(sessions: pa.Table, cymbal_maps: list[CymbalMap]) -> pa.Table:
     """How many cymbals the entry of a cymbal map that holds for a session names.
 
-    An entry that hides one number and names only one cymbal gives no row: there may be more.
+    An entry that hides one number and names only one cymbal gives no row: there may be more. Notes
+    beside the sounds give none either: what they say of the kit is counted with the names.
     """
     counts = {}
     for cymbal_map in cymbal_maps:
         for session_id, entry in entries_by_session(sessions, cymbal_map).items():
-            numbers = set(entry.cymbals.values()) if entry else set()
+            numbers = set(entry.cymbals.values()) if entry and not entry.is_exact else set()
             cymbals = numbers - {None}
             if len(cymbals) > 1 or (cymbals and cymbals == numbers):
                 counts[session_id] = len(cymbals)

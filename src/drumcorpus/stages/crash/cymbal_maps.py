@@ -15,6 +15,9 @@ A number overrides what the source says; null hides it, so that the sound decide
 that the entry leaves out keep what the source says. Of the entries that match a session one holds:
 one by session before one by kit before one by drummer, then a name without * and ? before one with
 them, then the one with more characters beside these. Two that are equal in all this are an error.
+
+Notes that lie beside the sounds are cymbal maps too, of sessions by their whole id, once a job has
+read them (`results/crash/kit_notes`).
 """
 
 import logging
@@ -27,6 +30,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.taxonomy import cymbals_wanted, is_cymbal
 
@@ -42,6 +46,7 @@ class Entry:
     kind: str  # sessions, kits or drummers
     pattern: str
     cymbals: Mapping[str, int | None]  # by source label
+    is_exact: bool = False  # the pattern is a name, whatever signs it has
 
     @property
     def rank(self) -> tuple[int, bool, int]:
@@ -51,6 +56,8 @@ class Entry:
 
     def matches(self, session: Mapping) -> bool:
         """Whether it holds for a row of SESSIONS; brackets are no wildcards."""
+        if self.is_exact:
+            return session[COLUMNS[self.kind]] == self.pattern
         parts = re.split(r"([*?])", self.pattern)
         wild = {"*": ".*", "?": "."}
         expression = "".join(wild.get(part, re.escape(part)) for part in parts)
@@ -104,8 +111,47 @@ def read_cymbal_map(
 def read_cymbal_maps(
     paths: Iterable[str | os.PathLike], crash_labels: Collection[str]
 ) -> list[CymbalMap]:
-    """Read the cymbal maps of a run, as of `read_cymbal_map`; each overrides the ones before it."""
-    return [read_cymbal_map(path, None, crash_labels) for path in paths]
+    """Read the cymbal maps of a run, as of `read_cymbal_map`; each overrides the ones before it.
+
+    One that ends in .json is a product: what notes say, as of `map_of_kit_notes`.
+    """
+    return [
+        map_of_kit_notes(read_json(path), path, crash_labels)
+        if str(path).endswith(".json")
+        else read_cymbal_map(path, None, crash_labels)
+        for path in paths
+    ]
+
+
+def map_of_kit_notes(
+    document: Mapping, path: str | os.PathLike, crash_labels: Collection[str]
+) -> CymbalMap:
+    """The cymbal map that notes on kits are.
+
+    A number above the crash labels is left out, and logged: its sounds are told by their sound or
+    stay in doubt.
+
+    Parameters
+    ----------
+    document : mapping
+        ``source_set``, and ``kits`` of `kit_notes.gather_kit_notes`.
+    path : path
+        Where it stands.
+    crash_labels : collection of str
+        Labels of the first, second, … crash of a kit.
+    """
+    entries = []
+    for session_id, kit in document["kits"].items():
+        cymbals = {sound: n for sound, n in kit["cymbals"].items() if n <= len(crash_labels)}
+        if len(cymbals) < len(kit["cymbals"]):
+            logging.warning(
+                f"{path}: session {session_id!r}: notes number cymbals up to "
+                f"{max(kit['cymbals'].values())}; labels are there for {len(crash_labels)}: "
+                f"{', '.join(crash_labels)}; numbers beyond are not used"
+            )
+        if cymbals:
+            entries.append(Entry("sessions", session_id, cymbals, is_exact=True))
+    return CymbalMap(os.fspath(path), {document["source_set"]: tuple(entries)})
 
 
 def apply_cymbal_map(embeddings: pa.Table, sessions: pa.Table, cymbal_map: CymbalMap) -> pa.Table:

@@ -12,6 +12,7 @@ from drumcorpus.stages.crash.review import choose_sessions, in_doubt
 from drumcorpus.stages.crash.review_file import COLUMNS, DECISIONS, Decision, decisions_of
 from drumcorpus.vocabulary import (
     BY_REVIEW,
+    CYMBAL_NAMES,
     DECISION_OUTDATED,
     DIVIDED_OTHERWISE,
     FOLLOWS_ACCOMPANIMENT,
@@ -48,6 +49,7 @@ MAY_HOLD_SEVERAL = {
     "candidates": "May hold several",
     "metadata": "numbered so",
     "kit_card": "the kit has several",
+    CYMBAL_NAMES: "named so",
     "techniques": "struck in several ways",
     "unknown": "nothing known",
     TOO_FEW_HITS: "Too few hits",

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
+
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.jsonl import read_rows
 from drumcorpus.ground.files.limits import read_reviewed
 from drumcorpus.ground.files.tables import read_table
-from drumcorpus.stages.crash.candidates import count_reasons
+from drumcorpus.stages.crash.candidates import count_reasons, expected_cymbals
 from drumcorpus.stages.crash.review_file import decisions_without_session, read_decisions
 from drumcorpus.stages.crash.review_page import count_undescribed, describe_decisions
 
@@ -84,6 +86,36 @@ def read_review_tables(
         outcome = describe_decisions(made, gone, tables.reviews[name], assignments_file)
         tables.decisions[name] = outcome
         tables.undescribed[name] = count_undescribed(assignments_file)
-        reasons = count_reasons(read_table(candidates_file, ["reason"]), listed)
-        tables.candidates[name] = reasons
+        columns = ["session_id", "reason", "n_expected", "named_cymbals"]
+        candidates_of_set = read_table(candidates_file, columns)
+        tables.candidates[name] = count_reasons(candidates_of_set, listed)
+        tables.doubts[name] = with_expected(tables.doubts[name], candidates_of_set)
     return tables
+
+
+def with_expected(doubts: Iterable[Mapping], candidates: pa.Table) -> list[dict]:
+    """The sessions in doubt, each with what is known of its cymbals beforehand.
+
+    Parameters
+    ----------
+    doubts : iterable of mapping
+        With `session_id`.
+    candidates : pa.Table
+        `session_id`, `n_expected` and `named_cymbals` of the schema CRASH_CANDIDATES.
+
+    Returns
+    -------
+    doubts : list of dict
+        With ``expected``, a number or None, and ``named``, cymbals in words.
+    """
+    counts = expected_cymbals(candidates)
+    ids, named = (candidates[n].to_pylist() for n in ("session_id", "named_cymbals"))
+    names = dict(zip(ids, named, strict=True))
+    return [
+        row
+        | {
+            "expected": counts.get(row["session_id"]),
+            "named": names.get(row["session_id"]) or [],
+        }
+        for row in map(dict, doubts)
+    ]

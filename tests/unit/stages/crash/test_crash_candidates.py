@@ -9,12 +9,20 @@ from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.stages.crash.candidates import (
     CRASH_CANDIDATES,
     count_reasons,
+    expected_cymbals,
     find_crash_candidates,
 )
-from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
+from drumcorpus.stages.crash.cymbal_maps import map_of_kit_notes, read_cymbal_map
+from drumcorpus.stages.crash.kit_notes import NAMED_CYMBALS
 from drumcorpus.taxonomy import LabelMap, Stroke
 
-SETTINGS = {"min_hits": 2, "use_metadata": True, "cymbal_maps": ()}
+NOTHING_NAMED = NAMED_CYMBALS.empty_table()
+SETTINGS = {
+    "min_hits": 2,
+    "use_metadata": True,
+    "cymbal_maps": (),
+    "name_cymbals": lambda kinds: NOTHING_NAMED,
+}
 CRASHES = ["crash", "crash2", "crash3"]
 MAPS = {
     "two": LabelMap("two", {"49": Stroke("crash", cymbal=1), "57": Stroke("crash", cymbal=2)}),
@@ -168,6 +176,61 @@ def test_a_cymbal_map_overrides_the_source_and_the_label_map(find, tmp_path):
     )
     reasons = ["metadata", "one_by_metadata", "kit_card", "kit_card"]
     assert found["reason"].to_pylist() == reasons
+
+
+def say(*rows):
+    """As `name_cymbals`: (session, number of cymbals, names)."""
+    names = NAMED_CYMBALS.names
+    said = [dict(zip(names, row, strict=True)) for row in rows]
+    return lambda kinds: pa.Table.from_pylist(
+        [row for row in said if row["session_id"] in kinds["session_id"].to_pylist()],
+        NAMED_CYMBALS,
+    )
+
+
+def test_names_and_notes_make_a_candidate_and_say_how_many_to_expect(find):
+    two_names = say(
+        ("a", 2, ["crash, 16 in", "crash, 20 in"]),
+        ("b", 1, ["crash, 16 in"]),
+        ("c", None, ["Sabian crash"]),
+        ("d", 3, []),
+        ("e", 2, []),
+    )
+    hits = [("bow", None)] * 2
+    sessions = {
+        **dict.fromkeys("abc", ("open", None, hits)),
+        "d": ("two", None, [("49", 1)] * 2),  # the kit card says two, and is the surer
+        "e": ("open", None, hits[:1]),
+        "f": ("one", None, [("49", 1), ("c", 1)]),
+    }
+    found, table = find(sessions, name_cymbals=two_names)
+    assert found["reason"].to_pylist() == [
+        *("cymbal_names", "unknown", "unknown", "kit_card", "too_few_hits", "one_by_metadata")
+    ]
+    assert found["n_cymbals_named"].to_pylist() == [2, 1, None, 3, 2, None]
+    assert found["named_cymbals"].to_pylist()[:2] == [
+        ["crash, 16 in", "crash, 20 in"],
+        ["crash, 16 in"],
+    ]
+    assert expected_cymbals(found) == {"a": 2, "b": 1, "d": 2, "e": 2, "f": 1}
+    assert count_reasons(found, table)["cymbal_names"] == 1
+    hidden, _ = find(sessions, name_cymbals=two_names, use_metadata=False)
+    assert expected_cymbals(hidden) == {}
+    assert "cymbal_names" not in hidden["reason"].to_pylist()
+
+
+def test_notes_number_sounds_and_what_they_say_of_the_kit_is_counted_with_the_names(find):
+    kits = {"a": {"cymbals": {"bow": 2}}, "x*": {"cymbals": {"bow": 1}}}
+    notes = map_of_kit_notes({"source_set": "s", "kits": kits}, "notes.json", CRASHES)
+    found, _ = find(
+        {"a": ("open", None, [("bow", None)] * 2), "xy": ("open", None, [("bow", None)] * 2)},
+        cymbal_maps=[notes],
+        name_cymbals=say(("a", 3, [])),
+    )
+    assert found["n_numbered_hits"].to_pylist() == [2, 0]  # ids in notes are no patterns
+    assert found["n_cymbals_of_kit"].to_pylist() == [None, None]
+    assert found["reason"].to_pylist() == ["cymbal_names", "unknown"]
+    assert expected_cymbals(found) == {"a": 3}
 
 
 def test_one_hit_cannot_be_two_cymbals(find):
