@@ -1,4 +1,4 @@
-"""Roots of Groove MIDI's layout with every recording made harder."""
+"""Roots of Groove MIDI's layout with every recording or its performance made harder."""
 
 import shutil
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 from harder import SEED, WideJitter, code_mp3, mix_instruments, reverberate
+from performances import shift_strokes, soften
 from render import Material, load_renderer, read_index
 
 MP3 = "mp3_128k"
@@ -19,7 +20,10 @@ CHANGES: dict[str, Callable] = {
     MP3: code_mp3,
     "other_instruments": mix_instruments,
 }
-CONDITIONS = (*CHANGES, RENDERED_ANEW)
+HARDER = (*CHANGES, RENDERED_ANEW)
+SOFT = "soft_playing"
+ONSET_ERRORS = {"onset_error_5ms": 0.005, "onset_error_20ms": 0.020}  # standard deviation, s
+CONDITIONS = (*HARDER, SOFT, *ONSET_ERRORS)
 PEAK = 0.99
 
 
@@ -29,6 +33,13 @@ def why_not(condition: str) -> str | None:
         version = sf.__libsndfile_version__
         return f"libsndfile {version} writes no MP3; from 1.1 on it does"
     return None
+
+
+def code_of(condition: str) -> list[str]:
+    """Modules that a condition's audio depends on, beside the renderer's."""
+    if condition in HARDER:
+        return ["degrade.py", "harder.py"]
+    return ["degrade.py", "performances.py"]
 
 
 def made_of(condition: str) -> dict:
@@ -54,10 +65,19 @@ def _degrade_session(task: tuple) -> None:
     condition, renderer, kit, source, target, number, row = task
     recording, midi = row["audio_filename"], row["midi_filename"]
     (target / recording).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source / midi, target / midi)
     rng = np.random.default_rng([SEED, number])
+    if condition in ONSET_ERRORS:  # the recording stays, the strokes' times are wrong
+        shift_strokes(source / midi, target / midi, ONSET_ERRORS[condition], rng)
+        shutil.copyfile(source / recording, target / recording)
+        return
+    if condition == SOFT:
+        soften(source / midi, target / midi)
+        samples, rate_hz = render_again(renderer, kit, target / midi, rng)
+        sf.write(target / recording, samples, rate_hz, subtype="PCM_16")
+        return
+    shutil.copyfile(source / midi, target / midi)
     if condition == RENDERED_ANEW:
-        samples, rate_hz = render_otherwise(renderer, kit, source / midi, rng)
+        samples, rate_hz = render_again(renderer, kit, source / midi, WideJitter(rng))
     else:
         samples, rate_hz = sf.read(source / recording, dtype="float64")
         samples = CHANGES[condition](samples, rate_hz, rng, float(row["bpm"]))
@@ -65,12 +85,12 @@ def _degrade_session(task: tuple) -> None:
     sf.write(target / recording, samples, rate_hz, subtype="PCM_16")
 
 
-def render_otherwise(
-    renderer: Path, kit: Path, midi: Path, rng: np.random.Generator
+def render_again(
+    renderer: Path, kit: Path, midi: Path, rng: np.random.Generator | WideJitter
 ) -> tuple[np.ndarray, int]:
-    """Render again: another choice of the layer for every hit, gains within twice the range."""
+    """Render one performance; `rng` chooses the layer and the gain of every hit."""
     module = load_renderer(renderer)
-    samples = module.render(module.note_ons(midi), _load_kit(renderer, kit), WideJitter(rng))
+    samples = module.render(module.note_ons(midi), _load_kit(renderer, kit), rng)
     return samples, module.RATE
 
 

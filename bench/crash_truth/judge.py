@@ -30,6 +30,7 @@ def judge_by_chain(hits: pd.DataFrame, n_cymbals: dict[str, int]) -> list[Judged
             of_session["label"].to_numpy(dtype=object),
             of_session["accepted"].to_numpy(),
             of_session["confidence"].to_numpy(),
+            **_company(of_session),
         )
         for number, of_session in _sessions(hits, n_cymbals)
     ]
@@ -57,6 +58,7 @@ def judge_by_gap(
             of_session["truth"].to_numpy(),
             of_session["cymbal"].to_numpy(),
             np.ones(len(of_session), dtype=bool),
+            **_company(of_session),
         )
         for number, of_session in _sessions(named, n_cymbals)
     ]
@@ -67,6 +69,11 @@ def _sessions(hits: pd.DataFrame, n_cymbals: dict[str, int]) -> Iterator[tuple[i
     scored = hits[~hits["both_at_once"]]
     for session_id in sorted(n_cymbals):
         yield n_cymbals[session_id], scored[scored["session_id"] == session_id]
+
+
+def _company(hits: pd.DataFrame) -> dict[str, np.ndarray]:
+    names = ("velocity", "since_other", "until_other")
+    return {name: hits[name].to_numpy(dtype=float) for name in names}
 
 
 def _cut_session(recording: tuple[Path, pd.DataFrame]) -> np.ndarray:

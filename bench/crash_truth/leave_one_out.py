@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from chain import CHECKOUT, SOURCE_SET, read_hits
+from chain import CHECKOUT, SOURCE_SET, find_run, read_hits
 from reliability import describe_reliability
 from render import read_cymbals
 from scipy.special import expit, logit
@@ -95,12 +95,13 @@ def find_kits(out: Path) -> list[tuple[str, Path]]:
 def read_sessions(folder: Path) -> list[Session]:
     """Every session of one kit, in order of their ids."""
     columns = ["event_id", "component_index", "embedding", "beside"]
-    shards = sorted((folder / f"run/results/crash/embeddings/{SOURCE_SET}").glob("*.parquet"))
+    run = find_run(folder)
+    shards = sorted((run / f"results/crash/embeddings/{SOURCE_SET}").glob("*.parquet"))
     table = pa.concat_tables(pq.read_table(shard, columns=columns) for shard in shards)
     names = feature_names()
     fine = [column for column, name in enumerate(names) if name.startswith(FINE_GROUP)]
     described = {(row["event_id"], row["component_index"]): row for row in table.to_pylist()}
-    by_session = dict(list(read_hits(folder / "run").groupby("session_id")))
+    by_session = dict(list(read_hits(run).groupby("session_id")))
     sessions = []
     for session_id, n_cymbals in sorted(read_cymbals(folder).items()):
         hits = by_session[session_id]

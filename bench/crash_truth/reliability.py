@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from chain import read_hits
+from chain import METHODS, find_run, read_hits
 from judge import judge_by_chain
 from render import read_cymbals
 from score import JudgedSession
@@ -31,8 +31,11 @@ def main() -> None:
     """Print one table for sessions of two cymbals and of one."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("out", type=Path, nargs="+", help="folders that run.py wrote")
+    parser.add_argument(
+        "--method", choices=METHODS, help="where run.py was given several; else whichever there is"
+    )
     args = parser.parse_args()
-    sessions = [session for out in args.out for session in read_sessions(out)]
+    sessions = [session for out in args.out for session in read_sessions(out, args.method)]
     print(*describe_reliability(sessions), sep="\n")
 
 
@@ -50,7 +53,7 @@ def describe_reliability(sessions: list[JudgedSession]) -> list[str]:
     return lines
 
 
-def read_sessions(out: Path) -> list[JudgedSession]:
+def read_sessions(out: Path, method: str | None = None) -> list[JudgedSession]:
     """Sessions as the chain judged them, of every kit of one run, without further conditions."""
     record = json.loads((out / "crash_truth.json").read_text(encoding="utf-8"))
     kits = dict.fromkeys(row["kit"] for row in record["rows"])
@@ -58,7 +61,7 @@ def read_sessions(out: Path) -> list[JudgedSession]:
     return [
         session
         for folder in folders
-        for session in judge_by_chain(read_hits(folder / "run"), read_cymbals(folder))
+        for session in judge_by_chain(read_hits(find_run(folder, method)), read_cymbals(folder))
     ]
 
 

@@ -123,9 +123,16 @@ def start_audio(folder: Path) -> Path:
     return folder / "audio"
 
 
-def finish_audio(folder: Path, made_of: dict, n_cymbals: dict[str, int]) -> None:
-    """Say that the audio is whole, and what it was made of."""
+def finish_audio(
+    folder: Path,
+    made_of: dict,
+    n_cymbals: dict[str, int],
+    cymbal_of_note: dict[int, int] | None = None,
+) -> None:
+    """Say that the audio is whole, what it was made of, and, if not as usual, what notes sound."""
     record = {"made_of": made_of, "n_cymbals": n_cymbals}
+    if cymbal_of_note is not None:
+        record["cymbal_of_note"] = cymbal_of_note
     (folder / "audio.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
@@ -140,6 +147,17 @@ def has_audio(folder: Path, made_of: dict) -> bool:
 def read_cymbals(folder: Path) -> dict[str, int]:
     """Number of crash cymbals of each session, in the order of rendering."""
     return json.loads((folder / "audio.json").read_text(encoding="utf-8"))["n_cymbals"]
+
+
+def read_notes(folder: Path) -> dict[str, int] | None:
+    """Which cymbal each note sounds, by its number as text; None for the two pads as usual."""
+    record = json.loads((folder / "audio.json").read_text(encoding="utf-8"))
+    return record.get("cymbal_of_note")
+
+
+def read_voices(kit: Path) -> dict[str, list[str]]:
+    """Voices of a kit and their files, soft to loud."""
+    return json.loads((kit / "kit.json").read_text(encoding="utf-8"))["voices"]
 
 
 def read_index(audio: Path) -> list[dict]:

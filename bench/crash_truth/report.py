@@ -29,6 +29,67 @@ def describe_two(rows: list[dict]) -> str:
     return _table(head, lines, n_words=3)
 
 
+def describe_more(rows: list[dict]) -> str:
+    """Table of how sessions of several cymbals fare one by one, and of hits in company.
+
+    Sessions of three cymbals and more have a line of their own; empty where there are none.
+    """
+    head = ["kit", "audio", "method", "cymbals", "accepted", "index", "least index", "hits right"]
+    head += ["number right", "told as", "right within 0.3 s", "0.3 to 0.6 s", "later"]
+    lines = []
+    for row in rows:
+        for words, scores in (("2", row["two_cymbals"]), ("3 or more", row["more_cymbals"])):
+            if not scores["sessions"]:
+                continue
+            least = scores["least_adjusted_rand"]
+            told = ", ".join(f"{number}: {n}" for number, n in scores["told"].items())
+            accepted = scores["accepted"]
+            lines.append(
+                [
+                    *_names(row),
+                    words,
+                    f"{round((accepted['value'] or 0) * accepted['n'])} of {scores['sessions']}",
+                    show_estimate(scores["adjusted_rand"]),
+                    NOTHING if least is None else f"{least:.2f}",
+                    show_estimate(scores["hits_right"]),
+                    show_estimate(scores["number_right"]),
+                    told or NOTHING,
+                    *(show_share(each) for each in scores["near_another"].values()),
+                ]
+            )
+    return _table(head, lines, n_words=4) if lines else ""
+
+
+def describe_company(pools: list[dict]) -> str:
+    """Reliability over all kits by what a hit is near, where a bin has many hits."""
+    head = ["audio", "method", "by", "from", "to", "hits", "mean confidence", "hits right", "off"]
+    lines = []
+    for pool in pools:
+        for by, bins in pool["reliability"].items():
+            for each in (each for each in bins if each["many"]):
+                lines.append(
+                    [
+                        pool["audio"],
+                        pool["method"],
+                        by,
+                        "none" if each["from"] is None else f"{each['from']:g}",
+                        "" if each["to"] is None else f"{each['to']:g}",
+                        f"{each['hits']:,}",
+                        f"{each['mean_confidence']:.3f}",
+                        f"{each['right']['value']:.3f}",
+                        f"{each['off']:+.3f}",
+                    ]
+                )
+    return _table(head, lines, n_words=3) if lines else ""
+
+
+def show_share(estimate: dict) -> str:
+    """Right of all, such as ``113 of 124``."""
+    if estimate["value"] is None:
+        return NOTHING
+    return f"{round(estimate['value'] * estimate['n']):,} of {estimate['n']:,}"
+
+
 def describe_one(rows: list[dict]) -> str:
     """Table of the sessions in which one cymbal was struck, and of the confidence."""
     head = ["kit", "audio", "method", "one-cymbal sessions", "hits", "accepted as one"]

@@ -7,6 +7,8 @@ of the two on either side, for the hits of one session stand and fall together, 
 no width where all are right.
 """
 
+import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,17 +22,25 @@ Z_95 = 1.959963984540054  # standard normal quantile of 0.975
 N_DRAWS = 2_000  # of the bootstrap
 SEED = 0  # of the bootstrap
 DECIMALS = 4
+# Seconds after a stroke of another crash: it rings on; the last bin holds what follows none, too.
+RING_EDGES = (0.0, 0.3, 0.6, float("inf"))
+OTHER_NAME, IN_DOUBT = -1, -2  # in place of a cymbal: a name too many, and none
 
 
 @dataclass(frozen=True)
 class JudgedSession:
     """One session as a method judged it; arrays have one entry per hit."""
 
-    n_cymbals: int  # truly struck: 1 or 2
+    n_cymbals: int  # truly struck: 1, 2 or more
     truth: np.ndarray  # (n_hits,) int: cymbal truly struck
     labels: np.ndarray  # (n_hits,) names that the method gives
     accepted: np.ndarray  # (n_hits,) bool: does the method stand by its name?
     confidence: np.ndarray | None = None  # (n_hits,) 0 to 1; None where the method states none
+    # MIDI velocity, and seconds from the last stroke of another crash and to the next one, infinite
+    # where there is none; (n_hits,) each, or None.
+    velocity: np.ndarray | None = None
+    since_other: np.ndarray | None = None
+    until_other: np.ndarray | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -47,38 +57,68 @@ class JudgedSession:
         """Whether each accepted hit has the right name, (n_accepted,) bool."""
         return match_names(self.truth[self.accepted], self.labels[self.accepted])
 
+    @property
+    def named(self) -> np.ndarray:
+        """The cymbal that each hit is named as, `OTHER_NAME` or `IN_DOUBT`, (n_hits,) int."""
+        named = np.full(len(self.truth), IN_DOUBT)
+        named[self.accepted] = cymbals_of_names(
+            self.truth[self.accepted], self.labels[self.accepted]
+        )
+        return named
+
 
 def score_sessions(sessions: Sequence[JudgedSession]) -> dict:
-    """Score one method on sessions of one and of two cymbals.
+    """Score one method on sessions of one, of two and of more cymbals.
 
     Returns
     -------
     scores : dict
-        `two_cymbals`, `one_cymbal` and `calibration`, the last None where no confidence is stated.
+        `two_cymbals`, `more_cymbals`, `one_cymbal` and `calibration`, the last None where no
+        confidence is stated; `confusions`, a list of one dict per number of cymbals.
         Estimates are dicts of value, low, high (None over nothing) and n, the number of sessions
         or hits below the line.
     """
     two = [session for session in sessions if session.n_cymbals == 2]
+    more = [session for session in sessions if session.n_cymbals > 2]
     one = [session for session in sessions if session.n_cymbals == 1]
     stated = [session for session in sessions if session.confidence is not None]
     return {
-        "two_cymbals": score_two(two),
+        "two_cymbals": score_divided(two),
+        "more_cymbals": score_divided(more),
         "one_cymbal": score_one(one),
         "calibration": calibrate(stated) if stated else None,
+        "confusions": [confuse(n, of_kind) for n, of_kind in _by_number(sessions)],
     }
 
 
-def score_two(sessions: Sequence[JudgedSession]) -> dict:
-    """Score sessions in which two cymbals were struck; see the README for each measure."""
+def score_divided(sessions: Sequence[JudgedSession]) -> dict:
+    """Score sessions in which several cymbals were struck; see the README for each measure."""
     accepted = [session for session in sessions if session.is_accepted]
     right = [session.right for session in accepted]
+    indices = [adjusted_rand(session) for session in accepted]
+    told = Counter(session.n_told for session in accepted)
     return {
         "sessions": len(sessions),
         "hits": sum(len(session.truth) for session in sessions),
         "accepted": share(len(accepted), len(sessions)),
-        "adjusted_rand": mean([adjusted_rand(session) for session in accepted]),
+        "adjusted_rand": mean(indices),
+        "least_adjusted_rand": _round(min(indices)) if indices else None,
         "hits_right": share_of_hits(right),
-        "missed_split": share(sum(session.n_told == 1 for session in accepted), len(accepted)),
+        "missed_split": share(told[1], len(accepted)),
+        "told": {str(number): told[number] for number in sorted(told)},
+        "number_right": share(
+            sum(session.n_told == session.n_cymbals for session in accepted), len(accepted)
+        ),
+        "near_another": {
+            f"{low:g}-{high:g}": share_of_hits(
+                [
+                    _near(session, low, high)
+                    for session in accepted
+                    if session.since_other is not None
+                ]
+            )
+            for low, high in itertools.pairwise(RING_EDGES)
+        },
     }
 
 
@@ -111,16 +151,57 @@ def match_names(truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
     right : np.ndarray, shape (n_hits,), bool
         False too for every hit whose name, or whose cymbal, is left over.
     """
-    _, struck = np.unique(truth, return_inverse=True)
+    return cymbals_of_names(truth, labels) == truth
+
+
+def cymbals_of_names(truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Say which cymbal the name of each hit stands for, as `match_names` matches them.
+
+    Returns
+    -------
+    named : np.ndarray, shape (n_hits,), int
+        Values of `truth`; `OTHER_NAME` for a name that is left over.
+    """
+    struck_values, struck = np.unique(np.asarray(truth, dtype=int), return_inverse=True)
     _, named = np.unique(labels, return_inverse=True)
     if len(struck) == 0:
-        return np.zeros(0, dtype=bool)
-    counts = np.zeros((struck.max() + 1, named.max() + 1), dtype=int)
+        return np.zeros(0, dtype=int)
+    counts = np.zeros((len(struck_values), named.max() + 1), dtype=int)
     np.add.at(counts, (struck, named), 1)
-    cymbal_of_name = np.full(counts.shape[1], -1)
+    cymbal_of_name = np.full(counts.shape[1], OTHER_NAME)
     cymbals, names = linear_sum_assignment(counts, maximize=True)
-    cymbal_of_name[names] = cymbals
-    return cymbal_of_name[named] == struck
+    cymbal_of_name[names] = struck_values[cymbals]
+    return cymbal_of_name[named]
+
+
+def confuse(n_cymbals: int, sessions: Sequence[JudgedSession]) -> dict:
+    """Count what the hits of each cymbal are named as, over sessions of one number of cymbals.
+
+    Returns
+    -------
+    confusion : dict
+        `n_cymbals`; `cymbals` truly struck; `counts`, a row for each of them: hits named as each of
+        `cymbals`, under a name too many, and in doubt.
+    """
+    truth = np.concatenate([session.truth for session in sessions]).astype(int)
+    named = np.concatenate([session.named for session in sessions]).astype(int)
+    cymbals = sorted(set(truth.tolist()))
+    columns = [*cymbals, OTHER_NAME, IN_DOUBT]
+    counts = [
+        [int(((truth == struck) & (named == name)).sum()) for name in columns] for struck in cymbals
+    ]
+    return {"n_cymbals": n_cymbals, "cymbals": cymbals, "counts": counts}
+
+
+def _by_number(sessions: Sequence[JudgedSession]) -> list[tuple[int, list[JudgedSession]]]:
+    numbers = sorted({session.n_cymbals for session in sessions})
+    return [(n, [each for each in sessions if each.n_cymbals == n]) for n in numbers]
+
+
+def _near(session: JudgedSession, low: float, high: float) -> np.ndarray:
+    """Which of the accepted hits from `low` to below `high` s after another crash are right."""
+    since = session.since_other[session.accepted]
+    return session.right[(since >= low) & ((since < high) | np.isinf(high))]
 
 
 def calibrate(sessions: Sequence[JudgedSession]) -> dict:

@@ -101,22 +101,29 @@ def write_performance(root, number, crashes):
 def judged(renderer, kits, performances, tmp_path_factory):
     """What `crash_truth/run.py` left of two kits, and what it said; no Snakemake ran."""
     out = tmp_path_factory.mktemp("judged")
-    command = [sys.executable, HERE / "library_chain.py", "--midi", performances, "--out", out]
-    command += [
-        "--limit",
-        "1",
-        "--kits",
-        kits / "muldjord",
-        kits / "bja_pacific",
-        "--renderer",
-        renderer,
-    ]
+    folders = ["--kits", kits / "muldjord", kits / "bja_pacific"]
+    said = judge(renderer, performances, "--out", out, "--limit", "1", *folders)
+    return out, said
+
+
+@pytest.fixture(scope="session")
+def judged_by_both(renderer, kits, performances, tmp_path_factory):
+    """The same of one kit under more conditions, with two methods, and its page."""
+    out = tmp_path_factory.mktemp("judged_by_both")
+    options = ["--limit", "1", "--kits", kits / "blonde_bop", "--method", "mixture", "linkage"]
+    options += ["--conditions", "onset_error_5ms", "soft_playing", "--more-cymbals", "--keep-audio"]
+    said = judge(renderer, performances, "--out", out, "--page", out / "page.html", *options)
+    return out, said
+
+
+def judge(renderer, performances, *options):
+    command = [sys.executable, HERE / "library_chain.py", "--midi", performances, *options]
     places = os.pathsep.join([str(REPO / "tests"), str(REPO / "src")])
     done = subprocess.run(
-        command,
+        [*command, "--renderer", renderer],
         env=os.environ | {"PYTHONPATH": places},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return out, done.stdout
+    return done.stdout

@@ -18,8 +18,13 @@ for folder in ("bench", "bench/crash_truth"):
 SOURCE_SET = "groove_mididataset"
 
 
-def run_library(root: Path, folder: Path, n_cores: int) -> None:
-    """What `chain.run_chain` leaves: sessions, events, embeddings and assignments."""
+def run_library(
+    root: Path, folder: Path, n_cores: int, method: str | None = None, after: Path | None = None
+) -> None:
+    """What `chain.run_chain` leaves: sessions, events, embeddings and assignments.
+
+    Every method is the configuration's own.
+    """
     from crash_speed import crash_labels, settings
     from ingest_groove import ingest, inventory
 

@@ -34,7 +34,6 @@ CRASHES = {
     "bench/crash_truth/mixture.py",
     "bench/crash_truth/reliability.py",
     "bench/crash_truth/run.py",
-    "bench/crash_truth/three.py",
 }
 
 

@@ -3,6 +3,7 @@
 import importlib
 import json
 import shutil
+import subprocess
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,18 @@ def render(monkeypatch):
 def report(monkeypatch):
     monkeypatch.syspath_prepend(BENCH)
     return importlib.import_module("report")
+
+
+@pytest.fixture
+def chain(monkeypatch):
+    monkeypatch.syspath_prepend(BENCH)
+    return importlib.import_module("chain")
+
+
+@pytest.fixture
+def more_cymbals(monkeypatch):
+    monkeypatch.syspath_prepend(BENCH)
+    return importlib.import_module("more_cymbals")
 
 
 @pytest.fixture
@@ -148,12 +161,123 @@ def test_confidence_is_held_against_the_truth(outs):
     assert "| one cymbal | " in said
 
 
-def test_three_cymbals_are_told_apart(renderer, kits, performances):
-    command = command_of("crash_truth/three.py")
-    places = {"GMD_ROOT": performances, "FILE": renderer}
-    places |= {word: kits / "blonde_bop" for word in command.words if word.startswith("KITS/")}
-    lines = run(command, places).splitlines()
-    assert {line.split(" | ")[1] for line in lines[2:]} == {"1"}
+def test_methods_stand_side_by_side_with_the_plain_one(judged_by_both):
+    out, said = judged_by_both
+    record = json.loads((out / "crash_truth.json").read_text())
+    assert record["methods"] == ["mixture", "linkage"]
+    assert record["conditions"] == ["soft_playing", "onset_error_5ms"]
+    assert [(row["audio"], row["method"]) for row in record["rows"]] == [
+        (audio, method)
+        for audio in ("as_rendered", "soft_playing", "onset_error_5ms", "more_cymbals")
+        for method in ("mixture", "linkage", "centroid gap")
+    ]
+    assert {(pool["audio"], pool["method"]) for pool in record["all_kits"]} == {
+        (row["audio"], row["method"]) for row in record["rows"] if row["method"] != "centroid gap"
+    }
+    assert "| blonde_bop \\* | soft_playing | mixture | 1 | 12 | " in said
+    assert "| blonde_bop \\* | more_cymbals | linkage | 3 or more | 1 of 1 | " in said
+
+
+def test_hits_say_how_hard_they_were_struck_and_what_rings(judged_by_both, chain):
+    out, _ = judged_by_both
+    hits = chain.read_hits(out / "blonde_bop/as_rendered/run_mixture")
+    soft = chain.read_hits(out / "blonde_bop/soft_playing/run_mixture")
+    assert hits["velocity"].max() == 120
+    assert soft["velocity"].tolist() == [velocity // 2 for velocity in hits["velocity"]]
+    both = hits[hits.groupby("session_id")["truth"].transform("nunique") > 1]
+    # The two crashes take turns, a stroke a second.
+    np.testing.assert_allclose(both["since_other"], [np.inf] + [1.0] * 11)
+    np.testing.assert_allclose(both["until_other"], [1.0] * 11 + [np.inf])
+
+
+def test_stated_times_are_wrong_where_the_recording_is_as_it_was(judged_by_both, chain):
+    out, _ = judged_by_both
+    (rendered,), (moved,) = (
+        [path.read_bytes() for path in (out / f"blonde_bop/{name}/audio").rglob("2_*.wav")]
+        for name in ("as_rendered", "onset_error_5ms")
+    )
+    assert rendered == moved
+    errors = (
+        chain.read_hits(out / "blonde_bop/onset_error_5ms/run_linkage")["onset_time"]
+        - chain.read_hits(out / "blonde_bop/as_rendered/run_linkage")["onset_time"]
+    )
+    assert 0.001 < errors.abs().mean() < 0.011
+
+
+def test_three_cymbals_are_told_apart(judged_by_both):
+    out, _ = judged_by_both
+    rows = json.loads((out / "crash_truth.json").read_text())["rows"]
+    more = next(r for r in rows if (r["audio"], r["method"]) == ("more_cymbals", "linkage"))
+    assert more["more_cymbals"]["sessions"] == 1
+    assert more["more_cymbals"]["told"] == {"3": 1}
+    assert more["more_cymbals"]["adjusted_rand"]["value"] == 1.0
+    assert more["confusions"] == [
+        {
+            "n_cymbals": 3,
+            "cymbals": [1, 2, 3],
+            "counts": [[4, 0, 0, 0, 0], [0, 4, 0, 0, 0], [0, 0, 4, 0, 0]],
+        }
+    ]
+
+
+def test_a_kit_with_two_crashes_has_no_more_and_with_four_all(more_cymbals):
+    def voices(number):
+        return {voice: ["a.flac"] for voice in more_cymbals.VOICES[:number]}
+
+    assert more_cymbals.cymbals_of_notes(voices(2)) is None
+    assert more_cymbals.cymbals_of_notes(voices(3)) == {49: 1, 55: 2, 57: 3, 52: 3}
+    assert more_cymbals.cymbals_of_notes(voices(4)) == {49: 1, 55: 2, 57: 3, 52: 4}
+
+
+def test_a_method_goes_to_the_configuration_and_starts_from_what_stands(
+    chain, monkeypatch, tmp_path
+):
+    commands = []
+
+    def record(command, **_):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(chain.subprocess, "run", record)
+    chain.run_chain(tmp_path, tmp_path / "run", 2)
+    chain.run_chain(tmp_path, tmp_path / "run_mixture", 2, "mixture")
+    (tmp_path / "run_mixture/results").mkdir()
+    chain.run_chain(tmp_path, tmp_path / "run_linkage", 2, "linkage", tmp_path / "run_mixture")
+    crash = [
+        yaml.safe_load((tmp_path / run / "overlay.yaml").read_text())["crash"]
+        for run in ("run", "run_mixture", "run_linkage")
+    ]
+    assert crash == [
+        {"use_metadata": False},
+        {"use_metadata": False, "clustering": {"method": "mixture"}},
+        {"use_metadata": False, "clustering": {"method": "linkage"}},
+    ]
+    assert (tmp_path / "run_linkage/results").is_dir()
+    assert not (tmp_path / "run/results").exists()
+    assert [command[-1] for command in commands] == ["crash"] * 3
+
+
+def test_a_folder_of_another_kind_is_not_touched(chain, tmp_path):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(SystemExit, match="no folder of this benchmark"):
+        chain.run_chain(tmp_path, tmp_path / "run", 2)
+
+
+def test_runs_are_found_whatever_the_method(chain, tmp_path):
+    (tmp_path / "run_linkage").mkdir()
+    assert chain.find_run(tmp_path) == tmp_path / "run_linkage"
+    with pytest.raises(SystemExit, match="holds no run_mixture"):
+        chain.find_run(tmp_path, "mixture")
+    (tmp_path / "run").mkdir()
+    assert chain.find_run(tmp_path) == tmp_path / "run"
+
+
+def test_the_reliability_of_one_method_is_had_by_its_name(judged_by_both):
+    places = {"OUT/chosen": judged_by_both[0]} | dict.fromkeys(
+        ("OUT/development", "OUT/limits"), judged_by_both[0]
+    )
+    said = run(command_of("crash_truth/reliability.py"), places, "--method", "mixture")
+    assert "| two cymbals | " in said
 
 
 def test_the_speed_of_the_stage_is_measured(outs):

@@ -26,7 +26,7 @@ def load(name):
 score, centroid_gap, harder = load("score"), load("centroid_gap"), load("harder")
 
 
-def session(truth, labels, *, accepted=None, confidence=None):
+def session(truth, labels, *, accepted=None, confidence=None, since=None):
     """A session as judged: cymbals and names as digits, "110" for three hits."""
     truth, labels = (np.array(list(hits), dtype=int) for hits in (truth, labels))
     accepted = "1" * len(truth) if accepted is None else accepted
@@ -36,6 +36,7 @@ def session(truth, labels, *, accepted=None, confidence=None):
         labels=labels,
         accepted=np.array(list(accepted), dtype=int).astype(bool),
         confidence=None if confidence is None else np.array(confidence),
+        since_other=None if since is None else np.array(since),
     )
 
 
@@ -90,7 +91,7 @@ def test_a_session_is_accepted_from_four_fifths_of_its_hits(accepted, is_so):
 
 
 def test_sessions_of_two_cymbals():
-    scores = score.score_two(
+    scores = score.score_divided(
         [
             session("1112222", "2221111"),  # told apart
             session("111222", "112222"),  # one hit wrong
@@ -108,6 +109,57 @@ def test_sessions_of_two_cymbals():
         "n": 20,
     }
     assert (scores["missed_split"]["value"], scores["missed_split"]["n"]) == (0.3333, 3)
+    assert scores["least_adjusted_rand"] == 0
+    assert scores["told"] == {"1": 1, "2": 2}
+    assert (scores["number_right"]["value"], scores["number_right"]["n"]) == (0.6667, 3)
+
+
+def test_sessions_of_three_cymbals_are_scored_apart():
+    scores = score.score_sessions(
+        [
+            session("111222333", "111222333"),
+            session("111222333", "111222222"),  # told as two
+            session("111222", "111222"),
+        ]
+    )
+    assert scores["two_cymbals"]["sessions"] == 1
+    more = scores["more_cymbals"]
+    assert (more["sessions"], more["accepted"]["value"]) == (2, 1.0)
+    assert more["told"] == {"2": 1, "3": 1}
+    assert more["number_right"]["value"] == 0.5
+    assert more["hits_right"]["value"] == round(15 / 18, 4)
+
+
+def test_hits_in_the_ring_of_another_crash_are_counted_apart():
+    scores = score.score_divided(
+        [
+            session("111222", "111221", since=[np.inf, 5, 5, 0.2, 0.3, 0.29]),
+            session("111222", "111222", since=[0.6, 0.59, 0.0, 9, 9, 9], accepted="111110"),
+            session("111222", "111222", since=[0.1] * 6, accepted="111000"),  # in doubt
+        ]
+    )
+    near = scores["near_another"]
+    assert {bounds: (each["value"], each["n"]) for bounds, each in near.items()} == {
+        "0-0.3": (round(2 / 3, 4), 3),
+        "0.3-0.6": (1.0, 2),
+        "0.6-inf": (1.0, 6),
+    }
+
+
+def test_hits_are_counted_by_what_they_are_named_as():
+    confusion = score.confuse(
+        2,
+        [
+            session("111222", "222111"),  # names mean nothing beyond their session
+            session("111222", "112222"),
+            session("111222", "111223", accepted="111011"),  # a name too many, a hit in doubt
+        ],
+    )
+    assert confusion == {
+        "n_cymbals": 2,
+        "cymbals": [1, 2],
+        "counts": [[8, 1, 0, 0], [0, 7, 1, 1]],
+    }
 
 
 def test_sessions_of_one_cymbal():
@@ -126,7 +178,7 @@ def test_sessions_of_one_cymbal():
 
 def test_a_session_of_which_nothing_is_said_counts_as_not_accepted():
     silent = score.JudgedSession(2, np.zeros(0, int), np.zeros(0, int), np.zeros(0, bool))
-    scores = score.score_two([silent, session("111222", "111222")])
+    scores = score.score_divided([silent, session("111222", "111222")])
     assert scores["accepted"]["value"] == 0.5
     assert scores["hits_right"]["value"] == 1.0
 
