@@ -49,11 +49,12 @@ def settings() -> dict:
     return yaml.safe_load(text)["crash"]
 
 
-def crash_labels() -> list[str]:
-    """Labels of the first, second, … crash."""
-    from drumcorpus.ground.files.taxonomy_files import family_labels
+def families() -> tuple:
+    """The families whose cymbals are told apart."""
+    from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 
-    return family_labels(CHECKOUT / "resources/taxonomy/components.yaml", settings()["family"])
+    path = CHECKOUT / "resources/taxonomy/components.yaml"
+    return load_cymbal_families(path, settings()["families"])
 
 
 def describe(folder: Path) -> tuple[int, float, float]:
@@ -62,7 +63,7 @@ def describe(folder: Path) -> tuple[int, float, float]:
     from drumcorpus.ground.files.tables import read_table
     from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.sessions import file_digests
-    from drumcorpus.stages.crash.hits import embed_crashes
+    from drumcorpus.stages.crash.hits import embed_cymbals
 
     results, rate = folder / "run/results", settings()["embedding"]["sample_rate_hz"]
     n_hits, n_samples, in_decoding = 0, 0, 0.0
@@ -80,7 +81,7 @@ def describe(folder: Path) -> tuple[int, float, float]:
             return samples
 
         events = read_table(results / "events" / SOURCE_SET / sessions_path.name)
-        n_hits += len(embed_crashes(events, crash_labels(), read, sample_rate_hz=rate))
+        n_hits += len(embed_cymbals(events, families(), read, sample_rate_hz=rate))
     return n_hits, n_samples / rate, in_decoding
 
 
@@ -88,14 +89,14 @@ def cluster(folder: Path) -> tuple[int, float]:
     """Cluster every session, the source's numbers hidden; returns their number and CPU seconds."""
     from drumcorpus.ground.files.settings import read_settings
     from drumcorpus.ground.files.tables import read_table
-    from drumcorpus.stages.crash.assignments import assign_crashes
+    from drumcorpus.stages.crash.assignments import assign_cymbals
     from drumcorpus.stages.crash.settings import ClusteringSettings
 
     clustering = read_settings(ClusteringSettings, settings()["clustering"])
     n_sessions, start = 0, time.process_time()
     for path in sorted((folder / f"run/results/crash/embeddings/{SOURCE_SET}").glob("*.parquet")):
         table = read_table(path)
-        assign_crashes(table, crash_labels(), clustering, use_metadata=False)
+        assign_cymbals(table, families(), clustering, use_metadata=False)
         n_sessions += len(table["session_id"].unique())
     return n_sessions, time.process_time() - start
 

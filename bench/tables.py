@@ -54,8 +54,9 @@ def prepare(data: Path) -> None:
     import pyarrow as pa
 
     from drumcorpus.ground.files.tables import read_table, write_table
-    from drumcorpus.schemas import CRASH_ASSIGNMENTS
-    from drumcorpus.stages.crash.hits import find_crash_hits
+    from drumcorpus.schemas import CYMBAL_ASSIGNMENTS
+    from drumcorpus.stages.crash.hits import find_hits
+    from drumcorpus.taxonomy import CymbalFamily
     from drumcorpus.vocabulary import BY_SOUND
 
     events = read_table(data / "events.parquet").combine_chunks()
@@ -67,7 +68,7 @@ def prepare(data: Path) -> None:
     del part
     for shard in range(N_ALIAS_SHARDS):
         part = events.filter(pa.array(sessions * N_ALIAS_SHARDS // (sessions.max() + 1) == shard))
-        crashes = find_crash_hits(part, ["crash", "crash2"])
+        crashes = find_hits(part, [CymbalFamily("crash", ("crash", "crash2"), is_numbered=True)])
         n_rows, rng = crashes.num_rows, np.random.default_rng(shard)
         drawn = {
             "label": pa.array(["crash", "crash2"]).take(rng.integers(0, 2, n_rows)),
@@ -76,8 +77,8 @@ def prepare(data: Path) -> None:
             "accepted": pa.array(rng.random(n_rows) < 0.9),
             "undescribed": pa.nulls(n_rows, pa.string()),
         }
-        columns = [drawn[n] if n in drawn else crashes[n] for n in CRASH_ASSIGNMENTS.names]
-        assignments = pa.Table.from_arrays(columns, schema=CRASH_ASSIGNMENTS)
+        columns = [drawn[n] if n in drawn else crashes[n] for n in CYMBAL_ASSIGNMENTS.names]
+        assignments = pa.Table.from_arrays(columns, schema=CYMBAL_ASSIGNMENTS)
         write_table(data / f"tables/alias_{shard}.parquet", part)
         write_table(data / f"tables/assignments_{shard}.parquet", assignments)
 
@@ -129,7 +130,7 @@ def alias(data: Path) -> str:
         start = time.perf_counter()
         aliased = alias_events(events, assignments, taxonomy)
         seconds += time.perf_counter() - start
-        n_assigned += aliased.counters["crash_assigned"]
+        n_assigned += aliased.counters["cymbals_assigned"]
         for name in ("events", "changes", "sessions"):
             write_table(data / f"tables/aliased_{name}_{shard}.parquet", getattr(aliased, name))
     return f"{n_assigned:,} crashes; {seconds:.2f} s without reading and writing"
@@ -192,7 +193,7 @@ def health(data: Path) -> str:
         [data / "events.parquet"],
         beside,
         taxonomy_labels=taxonomy.families,
-        crash_family="crash",
+        cymbal_families=["crash"],
         dynamic_buckets=[name for name, _ in taxonomy.buckets],
         **DATABASE,
     )

@@ -339,7 +339,7 @@ class Copy:
                 cards={name: self.path("cards/*.yaml", name) for name in MERGED},
             ),
             taxonomy_labels=self.taxonomy.families,
-            crash_family=self.config["crash"]["family"],
+            cymbal_families=self.config["crash"]["families"],
             dynamic_buckets=[name for name, _ in self.taxonomy.buckets],
             **DATABASE,
         )

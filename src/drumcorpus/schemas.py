@@ -176,29 +176,35 @@ TALLIES = pa.schema(
     ]
 )
 
-# One row per crash hit: its sound, or the reason why it could not be described.
-CRASH_EMBEDDINGS = pa.schema(
+# One row per hit of a family whose cymbals are told apart: its sound, or the reason why it could
+# not be described.
+CYMBAL_EMBEDDINGS = pa.schema(
     [
         ("event_id", pa.string()),
         ("session_id", pa.string()),
         ("component_index", pa.int32()),
+        ("family", pa.string()),
+        ("label", pa.string()),  # as the source's label map has it
         ("source_label", pa.string()),
         ("cymbal", pa.int32()),  # as the source numbers it, or null
         ("onset_time", pa.float64()),
-        ("beside", pa.list_(pa.string())),  # labels struck with it, without crashes; sorted
+        ("beside", pa.list_(pa.string())),  # labels of other families struck with it; sorted
         ("reason", pa.string()),  # null where the hit is described
         ("embedding", pa.list_(pa.float32())),
     ]
 )
 
-# One row per crash hit: which cymbal it is, and whether that is sure enough to use.
-CRASH_ASSIGNMENTS = pa.schema(
+# One row per such hit: which cymbal it is, and whether that is sure enough to use.
+CYMBAL_ASSIGNMENTS = pa.schema(
     [
         ("event_id", pa.string()),
         ("session_id", pa.string()),
         ("component_index", pa.int32()),
+        ("family", pa.string()),
         ("source_label", pa.string()),
-        ("cymbal", pa.int32()),  # as the source, a cymbal map or a reviewer numbers it, or null
+        # As the source, a cymbal map or a reviewer numbers it, or null; where the label does not
+        # tell the cymbal, as it was found by any method.
+        ("cymbal", pa.int32()),
         ("label", pa.string()),
         ("method", pa.string()),  # one of the three below
         ("confidence", pa.float64()),
@@ -207,13 +213,14 @@ CRASH_ASSIGNMENTS = pa.schema(
     ]
 )
 
-# What aliasing did: one row per component that changed its label or has a crash assignment, and one
-# per assignment that has no component.
+# What aliasing did: one row per component that changed its label or has an assignment of a cymbal,
+# and one per assignment that has no component.
 LABEL_CHANGES = pa.schema(
     [
         ("event_id", pa.string()),
         ("session_id", pa.string()),
         ("component_index", pa.int32()),
+        ("family", pa.string()),  # of the assignment; null where there is none
         ("source_label", pa.string()),
         ("before", pa.string()),  # label; null where there is no component, as the two below
         ("after", pa.string()),
@@ -222,7 +229,7 @@ LABEL_CHANGES = pa.schema(
         ("accepted", pa.bool_()),  # of the assignment; null where there is none
         ("assigned_by", pa.string()),  # method of the assignment, accepted or not
         # Null where there is a component, else why there is none: no_event, no_component,
-        # other_source_label, no_crash.
+        # other_source_label, other_family.
         ("reason", pa.string()),
     ]
 )

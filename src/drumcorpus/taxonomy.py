@@ -16,7 +16,8 @@ class Taxonomy:
 
     `families` maps each label to its family, in the order of the class ids; `aliases` each
     other spelling to its label; `buckets` lists (name, highest velocity), softest first;
-    `soft_techniques` lists (bucket, label, technique).
+    `soft_techniques` lists (bucket, label, technique); `cymbals` says of a label that means one
+    cymbal of its family which one it is.
     """
 
     families: dict[str, str]
@@ -24,11 +25,34 @@ class Taxonomy:
     techniques: tuple[str, ...]
     buckets: tuple[tuple[str, float], ...]
     soft_techniques: tuple[tuple[str, str, str], ...]
+    cymbals: dict[str, int] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Every label, in the order of the class ids."""
         return tuple(self.families)
+
+    def cymbal_labels(self, label: str) -> list[str]:
+        """The labels of the first, second, … cymbal of a label's family; none if it has none."""
+        numbers = {n: name for name, n in self.cymbals.items() if self._are_akin(name, label)}
+        return [numbers[number] for number in sorted(numbers)]
+
+    def _are_akin(self, label: str, other: str) -> bool:
+        return self.families[label] == self.families.get(other)
+
+
+@dataclass(frozen=True)
+class CymbalFamily:
+    """A family of the taxonomy whose cymbals are told apart.
+
+    Where it `is_numbered`, its labels are those of its first, second, … cymbal, in this order, as
+    crash, crash2 and crash3 are. Labels of another family, such as the bow and the bell of a ride,
+    stay what they are, and the cymbal is a number beside them.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    is_numbered: bool
 
 
 @dataclass(frozen=True)
@@ -57,27 +81,27 @@ class LabelMap:
     drops: dict[str, str] = field(default_factory=dict)
 
 
-def is_cymbal(number, crash_labels: Collection[str]) -> bool:
-    """Whether a value is a cymbal's number: from 1, and to the last crash label if any is given.
+def is_cymbal(number, labels: Collection[str]) -> bool:
+    """Whether a value is a cymbal's number: from 1, and to the last of `labels` if any is given.
 
     Examples
     --------
     >>> [is_cymbal(number, ["crash", "crash2"]) for number in (0, 1, 2, 3)]
     [False, True, True, False]
-    >>> is_cymbal(3, crash_labels=[])
+    >>> is_cymbal(3, labels=[])
     True
     """
-    return type(number) is int and 1 <= number <= (len(crash_labels) or number)
+    return type(number) is int and 1 <= number <= (len(labels) or number)
 
 
-def cymbals_wanted(crash_labels: Collection[str], also: str = "") -> str:
+def cymbals_wanted(labels: Collection[str], also: str = "") -> str:
     """What `is_cymbal` takes, and what is taken `also`, in words; what to do about the rest."""
-    if not crash_labels:
+    if not labels:
         return f"a number from 1{also}"
     return (
-        f"a number from 1 to {len(crash_labels)}{also}, for the crash labels are "
-        f"{', '.join(crash_labels)}; correct it, or append a label of their family to the "
-        "taxonomy's components.yaml"
+        f"a number from 1 to {len(labels)}{also}, for the labels of these cymbals are "
+        f"{', '.join(labels)}; correct it, or append a label of their family, with its number "
+        "under `cymbal`, to the taxonomy's components.yaml"
     )
 
 
@@ -93,7 +117,8 @@ def make_taxonomy(
     Parameters
     ----------
     components : mapping
-        Label to ``family`` and, where it has them, ``aliases``; its order is that of the class ids.
+        Label to ``family`` and, where it has them, ``aliases`` and ``cymbal``; its order is that of
+        the class ids.
     techniques : iterable of str
     dynamics : mapping
         ``buckets`` and ``soft_techniques``.
@@ -103,8 +128,8 @@ def make_taxonomy(
     Raises
     ------
     ValueError
-        If a spelling means two labels, the buckets do not rise to 1, or a rule names a label,
-        bucket or technique that is not declared.
+        If a spelling means two labels, the cymbals of a family are not numbered from 1 on, the
+        buckets do not rise to 1, or a rule names a label, bucket or technique that is not declared.
     """
     components_name, _, dynamics_name = names
     techniques = tuple(techniques)
@@ -122,50 +147,99 @@ def make_taxonomy(
         _check_declared(label, components, f"{dynamics_name}: label")
         _check_declared(technique, techniques, f"{dynamics_name}: technique")
     families = {label: entry["family"] for label, entry in components.items()}
-    return Taxonomy(families, _read_aliases(components_name, components), techniques, buckets, soft)
+    aliases = _read_aliases(components_name, components)
+    cymbals = _read_cymbals(components_name, components)
+    return Taxonomy(families, aliases, techniques, buckets, soft, cymbals)
 
 
-def labels_of_family(components: Mapping, family: str, *, name: str = "components") -> list[str]:
-    """The labels of one family, in the order of the class ids.
-
-    Raises
-    ------
-    ValueError
-        If no label is of that family.
-
-    Examples
-    --------
-    >>> components = {"kick": {"family": "kick"}, "crash": {"family": "crash"}}
-    >>> labels_of_family(components | {"crash2": {"family": "crash"}}, "crash")
-    ['crash', 'crash2']
-    """
-    labels = [label for label, entry in components.items() if entry["family"] == family]
-    if not labels:
-        families = sorted({entry["family"] for entry in components.values()})
-        raise ValueError(f"{name}: no label of family {family!r}; families: {', '.join(families)}")
-    return labels
-
-
-def make_label_map(
-    document, taxonomy: Taxonomy, crash_labels: Collection[str] = (), *, name: str = "label map"
-) -> LabelMap:
-    """One note map (`notes`, by MIDI number) or label map (`labels`, by token).
+def cymbal_families(
+    components: Mapping, names: Iterable[str], *, name: str = "components"
+) -> tuple[CymbalFamily, ...]:
+    """Families whose cymbals are told apart.
 
     Parameters
     ----------
-    document : mapping
-    taxonomy : Taxonomy
-    crash_labels : collection of str, optional
-        Labels of the first, second, … crash of a kit; no crash has a number above theirs. The
-        cymbals of other labels are not bound by them.
+    components : mapping
+        As of `make_taxonomy`.
+    names : iterable of str
+        Of the families wanted, in their order.
     name : str
         What to call the document in messages.
 
     Raises
     ------
     ValueError
-        If an entry names a label or technique that the taxonomy has not, a cymbal below 1 or
-        without a crash label, or a source label that is both a stroke and dropped.
+        If no label is of a family, or the cymbals of one are not numbered from 1 on.
+
+    Examples
+    --------
+    >>> crashes = {label: {"family": "crash", "cymbal": n} for n, label in [(2, "b"), (1, "a")]}
+    >>> rides = {label: {"family": "ride"} for label in ("bow", "bell")}
+    >>> for family in cymbal_families(crashes | rides, ["crash", "ride"]):
+    ...     print(family.name, family.labels, family.is_numbered)
+    crash ('a', 'b') True
+    ride ('bow', 'bell') False
+    """
+    numbers, families = _read_cymbals(name, components), []
+    for wanted in names:
+        labels = [label for label, entry in components.items() if entry["family"] == wanted]
+        if not labels:
+            allowed = ", ".join(sorted({entry["family"] for entry in components.values()}))
+            raise ValueError(f"{name}: no label of family {wanted!r}; families: {allowed}")
+        is_numbered = labels[0] in numbers
+        if is_numbered:
+            labels.sort(key=numbers.__getitem__)
+        families.append(CymbalFamily(wanted, tuple(labels), is_numbered))
+    return tuple(families)
+
+
+def check_max_cymbals(most: int, families: Iterable[CymbalFamily], where: str = "") -> None:
+    """Refuse to look for more cymbals in a session than there are labels to tell them by.
+
+    Parameters
+    ----------
+    most : int
+        ``crash.clustering.max_cymbals`` of the configuration.
+    families : iterable of CymbalFamily
+    where : str
+        What the message begins with.
+
+    Raises
+    ------
+    ValueError
+        If a family that numbers its labels has fewer.
+    """
+    for family in families:
+        if family.is_numbered and most > len(family.labels):
+            raise ValueError(
+                f"{where}crash.clustering.max_cymbals: got {most}; the taxonomy has labels for "
+                f"{len(family.labels)} cymbals of the family {family.name}: "
+                f"{', '.join(family.labels)}"
+            )
+
+
+def number_bound(families: Iterable[CymbalFamily]) -> tuple[str, ...]:
+    """The labels that bound the numbers of a file which does not say whose cymbals it numbers."""
+    numbered = [family.labels for family in families if family.is_numbered]
+    return max(numbered, key=len, default=())
+
+
+def make_label_map(document, taxonomy: Taxonomy, *, name: str = "label map") -> LabelMap:
+    """One note map (`notes`, by MIDI number) or label map (`labels`, by token).
+
+    Parameters
+    ----------
+    document : mapping
+    taxonomy : Taxonomy
+    name : str
+        What to call the document in messages.
+
+    Raises
+    ------
+    ValueError
+        If an entry names a label or technique that the taxonomy has not, a cymbal below 1, one for
+        which a family that numbers its labels has none, or a source label that is both a stroke and
+        dropped.
 
     Examples
     --------
@@ -186,7 +260,7 @@ def make_label_map(
         _check_declared(stroke.label, taxonomy.labels, f"{where}: label")
         for technique in stroke.techniques:
             _check_declared(technique, taxonomy.techniques, f"{where}: technique")
-        bound = crash_labels if stroke.label in crash_labels else ()
+        bound = taxonomy.cymbal_labels(stroke.label)
         if stroke.cymbal is not None and not is_cymbal(stroke.cymbal, bound):
             raise ValueError(
                 f"{where}: cymbal: got {stroke.cymbal!r}; wanted: {cymbals_wanted(bound)}"
@@ -238,6 +312,35 @@ def _read_aliases(name: str, components: dict) -> dict[str, str]:
                 raise ValueError(f"{name}: {alias!r} is an alias of {label!r} and of {other!r}")
             aliases[alias] = label
     return aliases
+
+
+def _read_cymbals(name: str, components: Mapping) -> dict[str, int]:
+    """The number under ``cymbal`` of every label that has one."""
+    by_family: dict[str, dict] = {}
+    for label, entry in components.items():
+        by_family.setdefault(entry["family"], {})[label] = entry.get("cymbal")
+    cymbals: dict[str, int] = {}
+    for family, numbers in by_family.items():
+        # A copy of components.yaml from before `cymbal` stood there would divide nothing, unsaid.
+        is_meant = any(_stem(label) in numbers for label in numbers)
+        if not is_meant and set(numbers.values()) == {None}:
+            continue
+        values = list(numbers.values())
+        wanted = set(range(1, len(values) + 1))
+        if not all(type(value) is int for value in values) or set(values) != wanted:
+            pairs = ", ".join(f"{label}: {value}" for label, value in numbers.items())
+            raise ValueError(
+                f"{name}: the labels of family {family!r} have under `cymbal`: {pairs}; wanted: "
+                f"each number from 1 to {len(values)} once, or another family for one that is no "
+                "numbered cymbal"
+            )
+        cymbals |= numbers
+    return cymbals
+
+
+def _stem(label: str) -> str | None:
+    """A label without the number at its end, such as crash of crash2; None without a number."""
+    return label.rstrip("0123456789") if label[-1:].isdigit() else None
 
 
 def _check_declared(name: str, allowed: Iterable[str], where: str) -> None:

@@ -48,7 +48,7 @@ NO_LANDMARK = "no_landmark"
 TOO_SHORT = "too_short"
 TOO_SHORT_AFTER_ONSET = "too_short_after_onset"
 SILENT_WINDOW = "silent_window"
-ANOTHER_CRASH_AT_ONCE = "another_crash_at_once"
+ANOTHER_AT_ONCE = "another_of_family_at_once"
 
 # A file below a root that no publisher has put there; it is counted, and not in the quarantine.
 NOT_OF_THE_SET = "not_of_the_set"
@@ -113,9 +113,11 @@ LABELS_FROM_THIS_DETECTOR = "labels_from_this_detector"
 # Stages of the annotation history of an event.
 INGEST = "ingest"
 ALIAS_LABELS = "alias_labels"
-CRASH_DUAL_LABEL = "crash_dual_label"
-CRASH_IN_DOUBT = "crash_in_doubt"
-CRASH_CYMBAL = "crash_cymbal"
+
+# Those of the stage that tells cymbals apart have the family before them, as in crash_dual_label:
+# an assignment gave the label; or a number, where the label does not tell the cymbal; it was not
+# accepted; a cymbal map or a reviewer gave another number than the source.
+DUAL_LABEL, CYMBAL_NUMBER, IN_DOUBT, OTHER_CYMBAL = "dual_label", "number", "in_doubt", "cymbal"
 
 # What decided a label (column `method`): a number of the source or of a cymbal map, the sound, a
 # reviewer; an alias of the taxonomy; of a cymbal's number, a cymbal map.
@@ -125,14 +127,14 @@ BY_REVIEW = "review"
 TAXONOMY_ALIAS = "taxonomy_alias"
 CYMBAL_MAP = "cymbal_map"
 
-# Why a crash assignment has no component: its event or its place in the event is gone, or another
-# stroke stands there, or the stroke is no crash any more.
+# Why an assignment has no component: its event or its place in the event is gone, or another stroke
+# stands there, or the stroke is of another family now.
 NO_EVENT = "no_event"
 NO_COMPONENT = "no_component"
 OTHER_SOURCE_LABEL = "other_source_label"
-NO_CRASH = "no_crash"
+OTHER_FAMILY = "other_family"
 
-# What the sound of a session says of its crashes.
+# What the sound of a session says of its cymbals.
 ONE_CYMBAL = "one_cymbal"
 SEPARATED = "separated"
 TOO_FEW_HITS = "too_few_hits"
@@ -140,6 +142,7 @@ DOUBTFUL = "doubtful"
 FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
 MORE_CYMBALS = "more_cymbals_than_allowed"
 NUMBERS_DIFFER = "numbers_differ"
+LABELS_NOT_JOINED = "labels_not_joined"
 DECISION_OUTDATED = "decision_outdated"
 
 # Whether a session sounds as its source numbers it.
@@ -149,9 +152,10 @@ SOUNDS_AS_ONE = "sounds_as_one"
 SOUNDS_AS_SEVERAL = "sounds_as_several"
 SOUND_UNDECIDED = "sound_undecided"
 
-# Why a session may hold two crashes, where names of files or notes say so.
+# Why a session may hold two cymbals of a family, where names of files or notes say so.
 CYMBAL_NAMES = "cymbal_names"
-# Why a session cannot hold two crashes.
+# Why a session cannot hold two cymbals of a family.
+NO_HIT = "no_hit"
 ONE_BY_METADATA = "one_by_metadata"
 ONE_BY_KIT_CARD = "one_by_kit_card"
 

@@ -10,7 +10,7 @@ from drumcorpus.ground.run.cards import check_settings
 from drumcorpus.ground.run.command_line import check_overlays
 from drumcorpus.ground.run.configuration import (
     check_configuration,
-    check_max_cymbals,
+    check_former_keys,
     check_source_set_names,
     redistributable_part,
     spell_out,
@@ -35,11 +35,12 @@ from drumcorpus.stages.export.settings import export_settings, smoked_exports
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 from drumcorpus.ground.files.schema_check import check_document, typed
 from drumcorpus.ground.files.taxonomy_files import (
-    family_labels,
+    load_cymbal_families,
     load_label_map,
     load_taxonomy,
 )
 from drumcorpus.ground.run.state import day_of_planning
+from drumcorpus.taxonomy import check_max_cymbals, number_bound
 from snakemake.common.configfile import load_configfile
 
 WORKFLOW = Path(workflow.basedir)
@@ -117,20 +118,20 @@ def read_card(source_set):
     return card
 
 
-def check_maps(source_set, taxonomy, crash_labels):
+def check_maps(source_set, taxonomy, labels):
     """Hold the maps that a source set's card names against the vocabulary."""
     card, where = CARDS[source_set], config_path(card_name(source_set))
     for name in card["label_maps"]:
         path = f"{TAXONOMY}/note_maps/{name}.yaml"
         path = named_file(path, f"{where}: label_maps: {name}")
-        load_label_map(path, taxonomy, crash_labels)
+        load_label_map(path, taxonomy)
     if errata := card.get("references", {}).get("errata"):
         path = named_file(f"resources/{errata}", f"{where}: references: errata")
         check_document(read_yaml(path), schema("errata"), path)
         read_errata(read_yaml(path), path)
     if committed := card.get("references", {}).get("cymbal_map"):
         path = named_file(f"resources/{committed}", f"{where}: references: cymbal_map")
-        read_cymbal_map(path, sorted(config["source_sets"]), crash_labels)
+        read_cymbal_map(path, sorted(config["source_sets"]), labels)
 
 
 def expired_waivers_of(gates, path):
@@ -165,15 +166,17 @@ try:
         for sentence in [*renamed, *followed, *left_out]:
             sys.stderr.write(f"{sentence}\n")
     check_source_set_names(config, SOURCE_SET_MODULES)
+    check_former_keys(config)
     config = spell_out_repeated_sets(typed(config, schema("config")))
     check_document(config, schema("config"), "config")
     config = spell_out(config, "cymbal_map", "crash")
     TAXONOMY = config_path(config["taxonomy"])
     vocabulary = load_taxonomy(*taxonomy_files())
     check_configuration(config, vocabulary)
-    crash_labels = family_labels(
-        f"{TAXONOMY}/components.yaml", config["crash"]["family"]
+    families = load_cymbal_families(
+        f"{TAXONOMY}/components.yaml", config["crash"]["families"]
     )
+    labels = number_bound(families)
     CLASS_MAPS = make_class_maps(
         vocabulary.labels,
         read_yaml(named_file(f"{TAXONOMY}/class_maps.yaml", "config: taxonomy")),
@@ -193,19 +196,22 @@ try:
     }
     # Those of them that `smoke` tries.
     SMOKED = smoked_exports(config["smoke"], EXPORTS)
-    check_max_cymbals(config["crash"]["clustering"]["max_cymbals"], crash_labels)
+    check_max_cymbals(
+        config["crash"]["clustering"]["max_cymbals"], families, "config: "
+    )
     CYMBAL_WORDS = named_file("resources/crash/cymbal_words.yaml", "the workflow")
     if workflow.is_main_process:
-        families = set(vocabulary.families.values())
-        read_cymbal_words(read_yaml(CYMBAL_WORDS), CYMBAL_WORDS, families)
+        read_cymbal_words(
+            read_yaml(CYMBAL_WORDS), CYMBAL_WORDS, set(vocabulary.families.values())
+        )
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():
         check_settings(name, card, config["source_sets"][name])
         if workflow.is_main_process:  # before any job; not once more in each
-            check_maps(name, vocabulary, crash_labels)
+            check_maps(name, vocabulary, labels)
     if config["crash"]["cymbal_map"]:
         path = named_file(config["crash"]["cymbal_map"], "config: crash.cymbal_map")
-        read_cymbal_map(path, sorted(config["source_sets"]), crash_labels)
+        read_cymbal_map(path, sorted(config["source_sets"]), labels)
     config = redistributable_part(config, CARDS)
     for name, block in config["manifests"].items():
         path = named_file(block["gates"], f"config: manifests.{name}.gates")

@@ -1,11 +1,11 @@
 """
-Tell the crash cymbals of every session apart, by what the source says or by their sound, and show
-people the sessions in doubt.
+Tell the cymbals of every session apart, by what the source says or by their sound, and show people
+the sessions in doubt. `crash.families` are the families of cymbals that this is done for.
 
 in:   results/events/{source_set}/{shard}.parquet, results/sessions, raw audio, label maps, cymbal
       maps, and the decisions in resources/source_sets/{source_set}_review.csv where there are any
-out:  results/crash/candidates/{source_set}.parquet            sessions that may hold two crashes
-      results/crash/embeddings/{source_set}/{shard}.parquet    one row per crash hit
+out:  results/crash/candidates/{source_set}.parquet            sessions that may hold two cymbals
+      results/crash/embeddings/{source_set}/{shard}.parquet    one row per hit
       results/crash/assignments/{source_set}/{shard}.parquet   which cymbal each hit is
       results/crash/assignments/{source_set}.parquet           the same for the whole source set
       results/crash/review/{source_set}.jsonl                  sessions in doubt, for a person
@@ -16,7 +16,7 @@ out:  results/crash/candidates/{source_set}.parquet            sessions that may
 
 
 rule find_crash_candidates:
-    """List the sessions that may hold two or more crash cymbals, each with its reason."""
+    """List the sessions that may hold two cymbals of a family, each with its reason."""
     input:
         events="results/events/{source_set}.parquet",
         sessions="results/sessions/{source_set}.parquet",
@@ -34,7 +34,7 @@ rule find_crash_candidates:
     params:
         code=code("find_crash_candidates.py"),
         label_maps=lambda wildcards: CARDS[wildcards.source_set]["label_maps"],
-        family=config["crash"]["family"],
+        families=config["crash"]["families"],
         use_metadata=config["crash"]["use_metadata"],
         candidates=config["crash"]["candidates"],
     script:
@@ -42,7 +42,7 @@ rule find_crash_candidates:
 
 
 rule embed_crashes:
-    """Describe the sound of every crash hit of one shard."""
+    """Describe the sound of every hit of one shard whose cymbal is to be told."""
     input:
         events="results/events/{source_set}/{shard}.parquet",
         sessions="results/sessions/{source_set}/{shard}.parquet",
@@ -55,7 +55,7 @@ rule embed_crashes:
         "benchmarks/embed_crashes/{source_set}/{shard}.tsv"
     params:
         code=code("embed_crashes.py"),
-        family=config["crash"]["family"],
+        families=config["crash"]["families"],
         embedding=config["crash"]["embedding"],
         local=lambda wildcards: roots(wildcards.source_set),
     script:
@@ -63,7 +63,7 @@ rule embed_crashes:
 
 
 rule cluster_crashes:
-    """Number the crash cymbals of every session of one shard."""
+    """Number the cymbals of every session of one shard."""
     input:
         embeddings="results/crash/embeddings/{source_set}/{shard}.parquet",
         sessions=sessions_to_map,
@@ -80,7 +80,7 @@ rule cluster_crashes:
         "benchmarks/cluster_crashes/{source_set}/{shard}.tsv"
     params:
         code=code("cluster_crashes.py"),
-        family=config["crash"]["family"],
+        families=config["crash"]["families"],
         use_metadata=config["crash"]["use_metadata"],
         agreement=config["crash"]["agreement"],
         clustering=config["crash"]["clustering"],
@@ -89,7 +89,7 @@ rule cluster_crashes:
 
 
 rule gather_crashes:
-    """Put the crash assignments of a source set together, and list the sessions in doubt."""
+    """Put the assignments of a source set together, and list the sessions in doubt."""
     input:
         assignments=lambda wildcards: shards_of(
             "results/crash/assignments/{source_set}/{shard}.parquet",
@@ -112,7 +112,7 @@ rule gather_crashes:
 
 
 rule illustrate_doubts:
-    """Draw and cut the hits of the crash sessions in doubt of one source set."""
+    """Draw and cut the hits of the sessions in doubt of one source set."""
     input:
         review="results/crash/review/{source_set}.jsonl",
         assignments="results/crash/assignments/{source_set}.parquet",
@@ -131,7 +131,7 @@ rule illustrate_doubts:
         "benchmarks/illustrate_doubts/{source_set}.tsv"
     params:
         code=code("illustrate_doubts.py"),
-        family=config["crash"]["family"],
+        families=config["crash"]["families"],
         review=config["crash"]["review"],
         local=lambda wildcards: roots(wildcards.source_set),
     script:
@@ -139,7 +139,7 @@ rule illustrate_doubts:
 
 
 rule report_agreement:
-    """Say of which sessions the crashes sound otherwise than the source numbers them."""
+    """Say of which sessions the cymbals sound otherwise than the source numbers them."""
     input:
         agreement=[
             path
@@ -162,7 +162,7 @@ rule report_agreement:
 
 
 rule render_review:
-    """Put the crash sessions in doubt of all source sets on one page."""
+    """Put the sessions in doubt of all source sets on one page."""
     input:
         review=expand("results/crash/review/{source_set}.jsonl", source_set=INGESTED),
         doubts=expand("results/crash/doubts/{source_set}.json", source_set=INGESTED),
@@ -189,7 +189,7 @@ rule render_review:
         "benchmarks/render_review.tsv"
     params:
         code=code("render_review.py"),
-        family=config["crash"]["family"],
+        families=config["crash"]["families"],
         files={name: review_name(name) for name in INGESTED},
         vanished=config["inventory"]["vanished"],
         max_sessions=config["crash"]["review"]["max_sessions"],

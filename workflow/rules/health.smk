@@ -48,7 +48,7 @@ rule measure_health:
         source_sets=lambda wildcards: config["manifests"][wildcards.manifest][
             "source_sets"
         ],
-        crash_family=config["crash"]["family"],
+        cymbal_families=config["crash"]["families"],
         audio_checks=config["checks"],
         expired_waivers=lambda wildcards: EXPIRED_WAIVERS[wildcards.manifest],
         local=config["health"],
@@ -113,7 +113,7 @@ rule measure_source_set:
     threads: 2
     params:
         code=code("measure_source_set.py"),
-        crash_family=config["crash"]["family"],
+        cymbal_families=config["crash"]["families"],
         audio_checks=config["checks"],
         expired_waivers=lambda wildcards: EXPIRED_WAIVERS_OF_SETS.get(
             wildcards.source_set, []
@@ -160,7 +160,7 @@ rule measure_manifest_file:
     threads: 2
     params:
         code=code("measure_manifest_file.py"),
-        crash_family=config["crash"]["family"],
+        cymbal_families=config["crash"]["families"],
         local=config["health"],
     script:
         "../scripts/measure_manifest_file.py"

@@ -58,7 +58,7 @@ rule compare_labels:
         "benchmarks/compare_labels.tsv"
     params:
         code=code("compare_labels.py"),
-        family=config["crash"]["family"],
+        families=config["crash"]["families"],
         shards={name: SHARDS[name] for name in INGESTED},
     script:
         "../scripts/compare_labels.py"
@@ -82,7 +82,7 @@ rule render_label_changes:
         "benchmarks/render_label_changes.tsv"
     params:
         code=code("render_label_changes.py"),
-        family=config["crash"]["family"],
+        families=config["crash"]["families"],
     script:
         "../scripts/render_label_changes.py"
 

@@ -12,13 +12,13 @@ from drumcorpus.stages.manifest.label_changes import (
 )
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.ground.files.taxonomy_files import family_labels
+from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 
 inputs, outputs, shards = snakemake.input, snakemake.output, snakemake.params.shards
-crash_labels = family_labels(inputs.components, snakemake.params.family)
+families = load_cymbal_families(inputs.components, snakemake.params.families)
 progress = Progress(job.title, len(shards), "source sets")
 tables = read_source_sets(shards, inputs.changes, inputs.sessions)
-report, counts = compare_labels(tables, crash_labels, progress.advance)
+report, counts = compare_labels(tables, families, progress.advance)
 write_table(outputs.counts, counts)
 write_json(outputs.report, report)
 job.finish(report_counters(report))

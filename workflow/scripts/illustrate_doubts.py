@@ -1,11 +1,11 @@
-"""Draw and cut the hits of the crash sessions in doubt of one source set."""
+"""Draw and cut the hits of the sessions in doubt of one source set."""
 
 from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
 from drumcorpus.ground.files.tables import read_table
-from drumcorpus.ground.files.taxonomy_files import family_labels
+from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_sound import open_recordings
 from drumcorpus.stages.crash.doubts import illustrate_doubts, read_doubts, write_doubts
@@ -19,7 +19,7 @@ sessions = read_table(inputs.sessions)
 shown = illustrate_doubts(
     doubts,
     open_recordings(source_set, roots, sessions, RATE_HZ, allow_not_finite=True),
-    family_labels(inputs.components, snakemake.params.family),
+    load_cymbal_families(inputs.components, snakemake.params.families),
     on_session=Progress(job.title, len(doubts), "sessions").advance,
     **limits,
 )

@@ -19,7 +19,7 @@ report = measure_health(
         beside, params.audio_checks, dict(zip(params.source_sets, inputs.cards, strict=True))
     ),
     **names_of(load_taxonomy(*inputs.taxonomy)),
-    crash_family=params.crash_family,
+    cymbal_families=params.cymbal_families,
     threads=snakemake.threads,
     **params.local,
 )

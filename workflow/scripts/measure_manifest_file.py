@@ -17,7 +17,7 @@ manifest, params = snakemake.input.manifest, snakemake.params
 report = measure_manifest_file(
     manifest,
     **names_of(load_taxonomy(*snakemake.input.taxonomy)),
-    crash_family=params.crash_family,
+    cymbal_families=params.cymbal_families,
     threads=snakemake.threads,
     **params.local,
 )

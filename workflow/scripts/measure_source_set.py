@@ -17,7 +17,7 @@ report = measure_health(
     inputs.events,
     files_beside({name: inputs[name] for name in names}, params.audio_checks, card),
     **names_of(load_taxonomy(*inputs.taxonomy)),
-    crash_family=params.crash_family,
+    cymbal_families=params.cymbal_families,
     threads=snakemake.threads,
     **params.local,
 )

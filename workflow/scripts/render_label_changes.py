@@ -6,11 +6,11 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import read_json
-from drumcorpus.ground.files.taxonomy_files import family_labels
+from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 from drumcorpus.stages.manifest.label_changes_page import render_label_changes_page
 
 report = read_json(snakemake.input.report)
-crash_labels = family_labels(snakemake.input.components, snakemake.params.family)
-page = render_label_changes_page(report, crash_labels)
+families = load_cymbal_families(snakemake.input.components, snakemake.params.families)
+page = render_label_changes_page(report, families)
 write_text(snakemake.output.page, page)
 job.finish({"bytes": len(page.encode())})

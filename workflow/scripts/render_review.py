@@ -1,4 +1,4 @@
-"""Put the crash sessions in doubt of all source sets on one page."""
+"""Put the sessions in doubt of all source sets on one page."""
 
 from drumcorpus.ground.run.job import start_job
 
@@ -6,7 +6,7 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import read_json
-from drumcorpus.ground.files.taxonomy_files import family_labels
+from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 from drumcorpus.stages.crash.review_page import describe_review, render_review_page
 from drumcorpus.stages.crash.review_tables import read_review_tables
 
@@ -15,7 +15,7 @@ names = ("review", "doubts", "assignments", "sessions", "candidates")
 tables = read_review_tables(
     params.files,
     inputs.get("decisions", []),
-    n_cymbals=len(family_labels(inputs.components, params.family)),
+    families=load_cymbal_families(inputs.components, params.families),
     may_be_gone=params.vanished == "accept",
     **{name: inputs[name] for name in names},
 )

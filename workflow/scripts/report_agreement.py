@@ -1,4 +1,4 @@
-"""Say of which sessions the crashes sound otherwise than the source numbers them."""
+"""Say of which sessions the cymbals sound otherwise than the source numbers them."""
 
 from drumcorpus.ground.run.job import start_job
 

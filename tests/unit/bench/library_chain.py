@@ -25,7 +25,7 @@ def run_library(
 
     Every method is the configuration's own.
     """
-    from crash_speed import crash_labels, settings
+    from crash_speed import families, settings
     from ingest_groove import ingest, inventory
 
     from drumcorpus.ground.files.raw_reader import RawReader
@@ -33,8 +33,8 @@ def run_library(
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.sessions import file_digests
-    from drumcorpus.stages.crash.assignments import assign_crashes
-    from drumcorpus.stages.crash.hits import embed_crashes
+    from drumcorpus.stages.crash.assignments import assign_cymbals
+    from drumcorpus.stages.crash.hits import embed_cymbals
     from drumcorpus.stages.crash.settings import ClusteringSettings
 
     with tempfile.TemporaryDirectory() as work:
@@ -45,14 +45,14 @@ def run_library(
     rate = settings()["embedding"]["sample_rate_hz"]
     reader = RawReader([str(root)], file_digests(sessions))
     open_audio = recording_reader(sessions, reader.read, rate)
-    embeddings = embed_crashes(
+    embeddings = embed_cymbals(
         events,
-        crash_labels(),
+        families(),
         lambda path, spans: open_audio(path, spans)[0],
         sample_rate_hz=rate,
     )
     clustering = read_settings(ClusteringSettings, settings()["clustering"])
-    assignments, _ = assign_crashes(embeddings, crash_labels(), clustering, use_metadata=False)
+    assignments, _ = assign_cymbals(embeddings, families(), clustering, use_metadata=False)
     results = folder / "results"
     for kind, table in [
         ("sessions", sessions),

@@ -11,7 +11,6 @@ COMPONENTS = {
     "kick": {"family": "kick", "aliases": ["bd"]},
     "snare": {"family": "snare", "aliases": ["sd"]},
 }
-CRASH_LABELS = ("crash", "crash2", "crash3")
 TECHNIQUES = {"flam": {"meaning": "two strokes"}}
 DYNAMICS = {
     "buckets": [{"name": "soft", "up_to": 0.5}, {"name": "loud", "up_to": 1.0}],
@@ -228,18 +227,18 @@ class TestMistakesInANoteMap:
         path = tmp_path / "kit.yaml"
         path.write_text(f"name: kit\nnotes:\n  49: {{label: crash2, cymbal: {cymbal}}}\n")
         with pytest.raises(ValueError, match=r"kit\.yaml: 49: cymbal: got ") as caught:
-            load_label_map(path, taxonomy, CRASH_LABELS)
+            load_label_map(path, taxonomy)
         assert str(caught.value).endswith(
-            f"got {yaml.safe_load(cymbal)!r}; wanted: a number from 1 to 3, for the crash labels "
-            "are crash, crash2, crash3; correct it, or append a label of their family to the "
-            "taxonomy's components.yaml"
+            f"got {yaml.safe_load(cymbal)!r}; wanted: a number from 1 to 3, for the labels of "
+            "these cymbals are crash, crash2, crash3; correct it, or append a label of their family, "
+            "with its number under `cymbal`, to the taxonomy's components.yaml"
         )
 
     @pytest.mark.parametrize("entry", ["{label: crash, cymbal: 3}", "{label: ride_bow, cymbal: 4}"])
     def test_the_crash_labels_bound_the_numbers_of_crashes_alone(self, tmp_path, taxonomy, entry):
         path = tmp_path / "kit.yaml"
         path.write_text(f"name: kit\nnotes:\n  49: {entry}\n")
-        load_label_map(path, taxonomy, CRASH_LABELS)
+        load_label_map(path, taxonomy)
 
     @pytest.mark.parametrize(
         "entry", ["{label: kick, position: rim}", "{strike_position: rim}", "kick", "null"]

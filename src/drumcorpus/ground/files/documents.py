@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 import defusedxml.ElementTree
@@ -182,6 +182,7 @@ def parse_csv(
     columns: list[str],
     where: str,
     *,
+    optional: Collection[str] = (),
     longest_line: Limit = CSV_LINE,
     delimiter: str = ",",
 ) -> list[tuple[int, dict[str, str]]]:
@@ -189,6 +190,8 @@ def parse_csv(
 
     Parameters
     ----------
+    optional : collection of str
+        Those of `columns` that may be missing; their text is empty then.
     longest_line : Limit
         Of a file that people keep `limits.REVIEWED_LINE`.
     delimiter : str
@@ -216,11 +219,13 @@ def parse_csv(
     try:
         header = next(reader, [])
         for n_times, problem in ((0, "missing"), (2, "stands twice")):
-            wrong = [name for name in columns if min(header.count(name), 2) == n_times]
+            times = {name: min(header.count(name), 2) for name in columns}
+            may_miss = optional if n_times == 0 else ()
+            wrong = [n for n in columns if times[n] == n_times and n not in may_miss]
             if wrong:
                 got = [printable(name) for name in header]
                 raise ValueError(f"{where}:1: column {', '.join(wrong)} {problem}; got {got}")
-        places = {name: header.index(name) for name in columns}
+        places = {name: header.index(name) for name in columns if name in header}
         rows = []
         for number, row in enumerate(reader, start=1):
             CSV_ROWS.check(number, where)
@@ -228,7 +233,7 @@ def parse_csv(
                 continue
             # Only what is asked for is taken: a header may have thousands of columns.
             texts = {n: printable(row[p]) if p < len(row) else "" for n, p in places.items()}
-            rows.append((reader.line_num, texts))
+            rows.append((reader.line_num, dict.fromkeys(columns, "") | texts))
         return rows
     except csv.Error as error:
         raise ValueError(f"{where}:{reader.line_num}: not CSV: {error}") from error

@@ -1,13 +1,14 @@
 """Labels, techniques, dynamics and label maps, read from ``resources/taxonomy/``."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.taxonomy import (
+    CymbalFamily,
     LabelMap,
     Taxonomy,
-    labels_of_family,
+    cymbal_families,
     make_label_map,
     make_taxonomy,
 )
@@ -29,20 +30,20 @@ def load_taxonomy(
     return make_taxonomy(*map(read_yaml, files), names=tuple(map(str, files)))
 
 
-def family_labels(components_file: str | os.PathLike, family: str) -> list[str]:
-    """The labels of one family, in the order of the class ids.
+def load_cymbal_families(
+    components_file: str | os.PathLike, names: Iterable[str]
+) -> tuple[CymbalFamily, ...]:
+    """The families whose cymbals are told apart, as of `taxonomy.cymbal_families`.
 
     Raises
     ------
     ValueError
-        If the file is not YAML, or no label is of that family.
+        If the file is not YAML, or as of `taxonomy.cymbal_families`; the message names the file.
     """
-    return labels_of_family(read_yaml(components_file), family, name=str(components_file))
+    return cymbal_families(read_yaml(components_file), names, name=str(components_file))
 
 
-def load_label_map(
-    path: str | os.PathLike, taxonomy: Taxonomy, crash_labels: Collection[str] = ()
-) -> LabelMap:
+def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
     """Read one note map or label map, as of `taxonomy.make_label_map`.
 
     Raises
@@ -50,15 +51,11 @@ def load_label_map(
     ValueError
         If the file is not YAML, or as of `taxonomy.make_label_map`; the message names the file.
     """
-    return make_label_map(read_yaml(path), taxonomy, crash_labels, name=str(path))
+    return make_label_map(read_yaml(path), taxonomy, name=str(path))
 
 
 def load_label_maps(
-    names: Iterable[str],
-    paths: Iterable[str | os.PathLike],
-    taxonomy: Taxonomy,
-    crash_labels: Collection[str],
+    names: Iterable[str], paths: Iterable[str | os.PathLike], taxonomy: Taxonomy
 ) -> dict[str, LabelMap]:
     """Read the maps of a source set, whose files are in the order of their names."""
-    pairs = zip(names, paths, strict=True)
-    return {name: load_label_map(path, taxonomy, crash_labels) for name, path in pairs}
+    return {name: load_label_map(path, taxonomy) for name, path in zip(names, paths, strict=True)}

@@ -1,6 +1,6 @@
 """What a configuration must say beyond its schema: names that exist, and tiers that may merge."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from drumcorpus.ground.files.spelling import did_you_mean
 from drumcorpus.ground.run.manifests_in_use import with_source_sets
@@ -105,26 +105,20 @@ def check_configuration(config: dict, taxonomy: Taxonomy) -> None:
         raise ValueError("\n".join(f"config: {problem}" for problem in problems))
 
 
-def check_max_cymbals(most: int, labels: Sequence[str]) -> None:
-    """Refuse to look for more cymbals in a session than there are labels to tell them by.
-
-    Parameters
-    ----------
-    most : int
-        ``crash.clustering.max_cymbals`` of the configuration.
-    labels : sequence of str
-        Of the family ``crash.family``.
+def check_former_keys(config: Mapping) -> None:
+    """Refuse keys whose place another key has taken, and say what to write.
 
     Raises
     ------
     ValueError
-        If there are fewer labels.
+        If there is such a key.
     """
-    if most > len(labels):
-        raise ValueError(
-            f"config: crash.clustering.max_cymbals: got {most}; the taxonomy has labels for "
-            f"{len(labels)} cymbals of the family: {', '.join(labels)}"
-        )
+    for section, block in config.items():
+        if isinstance(block, Mapping) and "family" in block:
+            raise ValueError(
+                f"config: {section}.family: got {block['family']!r}; it is {section}.families now, "
+                f"a list: write families: [{block['family']}]"
+            )
 
 
 def check_source_set_names(config: Mapping, modules: Collection[str]) -> None:

@@ -1,7 +1,7 @@
-"""Whether a division of crash hits follows what was struck beside them.
+"""Whether a division of hits follows what was struck beside them.
 
-A stroke of the ride together with a soft crash covers the crash. Crash hits with such a stroke are
-then alike, and unlike those without it, whether one cymbal was struck or two. A division that
+A stroke of the ride together with a soft crash covers the crash. Hits with such a stroke are then
+alike, and unlike those without it, whether one cymbal was struck or two. A division that
 follows such strokes says nothing of the number of cymbals.
 """
 

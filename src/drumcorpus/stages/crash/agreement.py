@@ -1,4 +1,4 @@
-"""Whether the crashes of a session sound as the source numbers them.
+"""Whether the cymbals of a session sound as the source numbers them.
 
 What the source says of a cymbal's identity decides; the sound only checks it. A session is judged
 where the sound was sure of most of its hits, and on the cymbals that were struck often enough to
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.stages.crash.settings import AgreementSettings
+from drumcorpus.taxonomy import CymbalFamily
 from drumcorpus.vocabulary import (
     AGREES,
     DIVIDED_OTHERWISE,
@@ -33,6 +34,7 @@ REASONS = (
 def compare_with_sound(
     by_metadata: pa.Table,
     by_sound: pa.Table,
+    families: Iterable[CymbalFamily],
     settings: AgreementSettings,
     *,
     method: str,
@@ -42,10 +44,12 @@ def compare_with_sound(
     Parameters
     ----------
     by_metadata : pa.Table, n_hits rows
-        CRASH_ASSIGNMENTS schema; only sessions of `method` are compared.
+        CYMBAL_ASSIGNMENTS schema; only sessions of `method` are compared.
     by_sound : pa.Table, n_hits rows
-        CRASH_ASSIGNMENTS schema: the same hits in the same order, assigned with the source's
+        CYMBAL_ASSIGNMENTS schema: the same hits in the same order, assigned with the source's
         numbers hidden.
+    families : iterable of CymbalFamily
+        Those of the hits, at least.
     settings : AgreementSettings
     method : str
         Value of `method` where the source has numbered the cymbal.
@@ -53,7 +57,9 @@ def compare_with_sound(
     Returns
     -------
     rows : list of dict
-        In order of the first hit: session_id, and what `compare_session` returns.
+        One for each session and family, and for each label of a family that does not number its
+        labels, in order of the first hit: session_id, family, label (None where the labels are the
+        cymbals), and what `compare_session` returns.
 
     Raises
     ------
@@ -65,18 +71,23 @@ def compare_with_sound(
         raise ValueError("the assignments by metadata and by sound are not of the same hits")
     is_numbered = pc.equal(by_metadata["method"], method)
     by_metadata, by_sound = by_metadata.filter(is_numbered), by_sound.filter(is_numbered)
-    numbers, sound = (_codes(table["label"]) for table in (by_metadata, by_sound))
+    names = pa.array([family.name for family in families if family.is_numbered], pa.string())
+    tells = pc.is_in(by_metadata["family"], names)  # the label tells the cymbal
+    numbers, sound = (
+        _codes(pc.if_else(tells, table["label"], pc.cast(table["cymbal"], pa.string())))
+        for table in (by_metadata, by_sound)
+    )
     accepted = by_sound["accepted"].to_numpy()
-    session = _codes(by_metadata["session_id"])
-    order = np.argsort(session, kind="stable")
-    stops = np.cumsum(np.bincount(session))
+    label = pc.if_else(tells, None, by_metadata["label"])
+    keys = pa.table([by_metadata["session_id"], by_metadata["family"], label], ["s", "f", "l"])
+    codes = _codes(pc.binary_join_element_wise(*(pc.fill_null(c, "") for c in keys), "\0"))
+    order = np.argsort(codes, kind="stable")
+    stops = np.cumsum(np.bincount(codes))
     rows = []
-    for session_id, start, stop in zip(
-        by_metadata["session_id"].unique().to_pylist(), np.r_[0, stops], stops, strict=False
-    ):
+    for start, stop in zip(np.r_[0, stops], stops, strict=False):
         hits = order[start:stop]
-        row = compare_session(numbers[hits], sound[hits], accepted[hits], settings)
-        rows.append({"session_id": session_id} | row)
+        named = dict(zip(("session_id", "family", "label"), _cells(keys, hits[0]), strict=True))
+        rows.append(named | compare_session(numbers[hits], sound[hits], accepted[hits], settings))
     return rows
 
 
@@ -151,7 +162,12 @@ def summarise_agreement(rows: Mapping[str, Sequence[Mapping]]) -> dict:
     for name, members in sorted(rows.items()):
         differing = [dict(row) for row in members if row["agrees"] is False]
         differing.sort(key=lambda row: (row["adjusted_rand"], row["session_id"]))
-        source_sets.append({"source_set": name} | _counts(members) | {"differing": differing})
+        families = {
+            family: _counts([row for row in members if row["family"] == family])
+            for family in sorted({row["family"] for row in members})
+        }
+        counts = _counts(members) | {"families": families}
+        source_sets.append({"source_set": name} | counts | {"differing": differing})
     everything = [row for members in rows.values() for row in members]
     return {"totals": _counts(everything), "source_sets": source_sets}
 
@@ -222,6 +238,11 @@ def _pairs(n):
     return n * (n - 1) // 2
 
 
+def _cells(table: pa.Table, row: int) -> list:
+    return [column[int(row)].as_py() for column in table.columns]
+
+
 def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    """A number for each value, from 0 in the order of their first appearance."""
-    return pc.dictionary_encode(column.combine_chunks()).indices.to_numpy().astype(np.int64)
+    """A number for each value, from 0 in the order of their first appearance; nulls are one."""
+    encoded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
+    return encoded.indices.to_numpy().astype(np.int64)

@@ -1,12 +1,13 @@
-"""Sessions that may hold two or more crash cymbals, and why; and those that cannot.
+"""Sessions that may hold two or more cymbals of a family, and why; and those that cannot.
 
-What is known of a session, from the surest on: the source's numbers of its crash hits; its kit, by
-a cymbal map, by its label map, or by what other sessions of the kit number; cymbals that notes or
-names tell of; how its crashes were played. Every session with a crash hit has one row and one
-reason.
+What is known of a session, from the surest on: the source's numbers of its hits; its kit, by a
+cymbal map, by its label map, or by what other sessions of the kit number; cymbals that notes or
+names tell of; how the cymbals were played. Every session with a hit has one row and one reason for
+each family.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
@@ -14,10 +15,10 @@ import pyarrow as pa
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map, entries_by_session
-from drumcorpus.taxonomy import LabelMap
+from drumcorpus.taxonomy import CymbalFamily, LabelMap
 from drumcorpus.vocabulary import (
     CYMBAL_NAMES,
-    NO_CRASH,
+    NO_HIT,
     ONE_BY_KIT_CARD,
     ONE_BY_METADATA,
     TOO_FEW_HITS,
@@ -28,13 +29,14 @@ METADATA, KIT_CARD, TECHNIQUES, UNKNOWN = "metadata", "kit_card", "techniques", 
 CANDIDATES = (METADATA, KIT_CARD, CYMBAL_NAMES, TECHNIQUES, UNKNOWN)
 OTHERS = (TOO_FEW_HITS, ONE_BY_METADATA, ONE_BY_KIT_CARD)
 
-# One row per session with a crash hit.
-CRASH_CANDIDATES = pa.schema(
+# One row per family and session with a hit of it.
+CYMBAL_CANDIDATES = pa.schema(
     [
         ("source_set", pa.string()),
         ("session_id", pa.string()),
         ("kit_id", pa.string()),
-        ("n_crash_hits", pa.int64()),
+        ("family", pa.string()),
+        ("n_hits", pa.int64()),
         ("n_numbered_hits", pa.int64()),  # of which the source or a cymbal map tells the cymbal
         ("n_cymbals_by_metadata", pa.int32()),  # different numbers among these
         ("n_cymbals_of_kit", pa.int32()),  # null where nothing tells
@@ -47,16 +49,16 @@ CRASH_CANDIDATES = pa.schema(
     ]
 )
 
-# Kinds of crash hits: few rows for each session, whatever the number of its hits.
+# Kinds of hits: few rows for each session, whatever the number of its hits.
 _KINDS = """
-    SELECT session_id, hit.source_label AS source_label, hit.strike_position AS strike_position,
-           hit.cymbal AS cymbal, count(*) AS n_hits
+    SELECT session_id, family, hit.source_label AS source_label,
+           hit.strike_position AS strike_position, hit.cymbal AS cymbal, count(*) AS n_hits
     FROM (SELECT session_id, unnest(components) AS hit FROM events)
-    WHERE list_contains($labels, hit.label)
+    JOIN families ON families.label = hit.label
     GROUP BY ALL ORDER BY ALL
 """
 
-# A label map tells the cymbals of a session only if it has all source labels of its crashes. Where
+# A label map tells the cymbals of a session only if it has all source labels of its hits. Where
 # a source set's module translates the labels first, the map lists cymbals of different kits.
 _CANDIDATES = f"""
     WITH hits AS (
@@ -66,11 +68,11 @@ _CANDIDATES = f"""
         LEFT JOIN zones z USING (label_map, source_label)
     ),
     seen AS (
-        SELECT kit_id, count(DISTINCT cymbal) AS n_seen FROM hits
-        WHERE kit_id IS NOT NULL GROUP BY kit_id
+        SELECT kit_id, family, count(DISTINCT cymbal) AS n_seen FROM hits
+        WHERE kit_id IS NOT NULL GROUP BY ALL
     ),
     counted AS (
-        SELECT source_set, session_id, kit_id, label_map,
+        SELECT source_set, session_id, kit_id, family, label_map,
                sum(n_hits)::BIGINT AS n_hits,
                coalesce(sum(n_hits) FILTER (cymbal IS NOT NULL), 0)::BIGINT AS n_numbered,
                count(DISTINCT cymbal) AS n_cymbals, count(DISTINCT source_label) AS n_labels,
@@ -82,8 +84,9 @@ _CANDIDATES = f"""
                coalesce(c.n_cymbals, CASE WHEN in_map THEN m.n_cymbals END,
                         CASE WHEN n_seen > 1 THEN n_seen END)::INTEGER AS n_of_kit,
                n.n_cymbals AS n_named, coalesce(n.named, []) AS named
-        FROM counted LEFT JOIN seen USING (kit_id) LEFT JOIN maps m USING (label_map)
-        LEFT JOIN cards c USING (session_id) LEFT JOIN named n USING (session_id)
+        FROM counted LEFT JOIN seen USING (kit_id, family)
+        LEFT JOIN maps m USING (label_map, family) LEFT JOIN cards c USING (session_id, family)
+        LEFT JOIN named n USING (session_id, family)
     ),
     judged AS (
         SELECT *, CASE
@@ -97,25 +100,25 @@ _CANDIDATES = f"""
             ELSE '{UNKNOWN}' END AS reason
         FROM with_kit
     )
-    SELECT source_set, session_id, kit_id, n_hits, n_numbered, n_cymbals, n_of_kit, n_named, named,
-           coalesce(n_of_kit, n_named, CASE WHEN n_numbered = n_hits THEN n_cymbals END),
+    SELECT source_set, session_id, kit_id, family, n_hits, n_numbered, n_cymbals, n_of_kit, n_named,
+           named, coalesce(n_of_kit, n_named, CASE WHEN n_numbered = n_hits THEN n_cymbals END),
            list_contains($candidates, reason), reason
-    FROM judged ORDER BY source_set, session_id
+    FROM judged ORDER BY source_set, session_id, list_position($families, family)
 """
 
 
-def find_crash_candidates(
+def find_candidates(
     events: str | os.PathLike,
     sessions: pa.Table,
     label_maps: Mapping[str, LabelMap],
-    crash_labels: Iterable[str],
+    families: Iterable[CymbalFamily],
     *,
     min_hits: int,
     use_metadata: bool,
     cymbal_maps: Iterable[CymbalMap],
     name_cymbals: Callable[[pa.Table], pa.Table],
 ) -> pa.Table:
-    """One row for every session with a crash hit: whether it may hold two cymbals, and why.
+    """One row for every family and session with a hit: whether it may hold two cymbals, and why.
 
     Parameters
     ----------
@@ -125,10 +128,10 @@ def find_crash_candidates(
         SESSIONS schema, of the same source set.
     label_maps : mapping of str to LabelMap
         By the names in the column `label_map`.
-    crash_labels : iterable of str
-        The labels of the taxonomy that mean a crash.
+    families : iterable of CymbalFamily
+        Those whose cymbals are told apart.
     min_hits : int
-        Fewest crash hits of a candidate that is not numbered; 2 or more.
+        Fewest hits of a candidate that is not numbered; 2 or more.
     use_metadata : bool
         False hides all that the source and the maps say of the cymbals, for benchmarks.
     cymbal_maps : iterable of CymbalMap
@@ -140,7 +143,7 @@ def find_crash_candidates(
     Returns
     -------
     candidates : pa.Table
-        CRASH_CANDIDATES schema, in order of the session.
+        CYMBAL_CANDIDATES schema, in order of the session, then of `families`.
 
     Raises
     ------
@@ -149,13 +152,15 @@ def find_crash_candidates(
     """
     if min_hits < 2:
         raise ValueError(f"min_hits {min_hits}: one hit cannot be two cymbals; allowed: 2 or more")
-    crash_labels, cymbal_maps = list(crash_labels), list(cymbal_maps)
+    families, cymbal_maps = list(families), list(cymbal_maps)
     with open_database(1, "1GB") as database:
         open_tables(database, "events", [events], EVENTS)
-        kinds = database.sql(_KINDS, params={"labels": crash_labels}).to_arrow_table()
+        database.register("families", _labels_of(families))
+        kinds = database.sql(_KINDS).to_arrow_table()
         for cymbal_map in cymbal_maps:
             kinds = apply_cymbal_map(kinds, sessions, cymbal_map)
-        maps, cards = _cymbals_of_maps(label_maps, crash_labels), _cards(sessions, cymbal_maps)
+        maps = _cymbals_of_maps(label_maps, families)
+        cards = _cards(kinds, sessions, families, cymbal_maps)
         named = name_cymbals(kinds if use_metadata else kinds.slice(0, 0))
         if not use_metadata:
             kinds = _without_cymbals(kinds)
@@ -168,32 +173,56 @@ def find_crash_candidates(
         database.register("cards", cards)
         database.register("named", named)
         values = {"min_hits": min_hits, "candidates": list(CANDIDATES)}
+        values["families"] = [family.name for family in families]
         candidates = database.sql(_CANDIDATES, params=values).to_arrow_table()
-    return candidates.rename_columns(CRASH_CANDIDATES.names).cast(CRASH_CANDIDATES)
+    return candidates.rename_columns(CYMBAL_CANDIDATES.names).cast(CYMBAL_CANDIDATES)
 
 
-def expected_cymbals(candidates: pa.Table) -> dict[str, int]:
-    """How many cymbals each session is said to have, by session_id, where anything says it."""
-    pairs = zip(*(candidates[n].to_pylist() for n in ("session_id", "n_expected")), strict=True)
-    return {session_id: count for session_id, count in pairs if count is not None}
+def expected_cymbals(candidates: pa.Table) -> dict[tuple[str, str], int]:
+    """How many cymbals each session is said to have, by session and family, where one says it."""
+    columns = (candidates[name].to_pylist() for name in ("session_id", "family", "n_expected"))
+    rows = zip(*columns, strict=True)
+    return {(session_id, family): n for session_id, family, n in rows if n is not None}
 
 
-def count_reasons(candidates: pa.Table, sessions: pa.Table) -> dict[str, int]:
-    """Sessions by reason, with those that have labels and no crash.
+def count_reasons(
+    candidates: pa.Table, sessions: pa.Table, families: Iterable[CymbalFamily]
+) -> dict[str, dict[str, int]]:
+    """Sessions by reason, with those that have labels and no hit of the family.
+
+    Parameters
+    ----------
+    candidates : pa.Table
+        The columns family and reason of CYMBAL_CANDIDATES.
+    sessions : pa.Table
+        The column label_map of SESSIONS.
+    families : iterable of CymbalFamily
 
     Returns
     -------
     counts : dict
-        `candidates`, then every reason, also those of no session.
+        Of each family: `candidates`, then every reason, also those of no session.
     """
-    rows = candidates.group_by("reason").aggregate([([], "count_all")]).to_pylist()
-    counts = {row["reason"]: row["count_all"] for row in rows}
+    rows = candidates.group_by(["family", "reason"]).aggregate([([], "count_all")]).to_pylist()
+    counts = {(row["family"], row["reason"]): row["count_all"] for row in rows}
     n_labelled = len(sessions) - sessions["label_map"].null_count
-    return {
-        "candidates": sum(counts.get(reason, 0) for reason in CANDIDATES),
-        **{reason: counts.get(reason, 0) for reason in (*CANDIDATES, *OTHERS)},
-        NO_CRASH: max(n_labelled - candidates.num_rows, 0),
-    }
+    by_family = {}
+    for family in families:
+        reasons = {r: counts.get((family.name, r), 0) for r in (*CANDIDATES, *OTHERS)}
+        by_family[family.name] = {
+            "candidates": sum(reasons[reason] for reason in CANDIDATES),
+            **reasons,
+            NO_HIT: max(n_labelled - sum(reasons.values()), 0),
+        }
+    return by_family
+
+
+def total_reasons(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """What `count_reasons` gives, of all families together."""
+    totals: Counter[str] = Counter()
+    for reasons in counts.values():
+        totals.update(reasons)
+    return dict(totals)
 
 
 def _zones(label_maps: Mapping[str, LabelMap]) -> pa.Table:
@@ -210,33 +239,60 @@ def _zones(label_maps: Mapping[str, LabelMap]) -> pa.Table:
     return _strings(rows, "label_map", "source_label", "zone")
 
 
-def _cymbals_of_maps(label_maps: Mapping[str, LabelMap], crash_labels: list[str]) -> pa.Table:
-    """How many crash cymbals each label map tells apart; no row where it leaves that open."""
+def _labels_of(families: list[CymbalFamily]) -> pa.Table:
+    rows = [
+        {"label": label, "family": family.name} for family in families for label in family.labels
+    ]
+    return _strings(rows, "label", "family")
+
+
+def _cymbals_of_maps(label_maps: Mapping[str, LabelMap], families: list[CymbalFamily]) -> pa.Table:
+    """How many cymbals of each family a label map tells apart; no row where it leaves that open."""
     rows = []
     for name, label_map in label_maps.items():
-        strokes = [stroke for stroke in label_map.strokes.values() if stroke.label in crash_labels]
-        numbers = {stroke.cymbal for stroke in strokes}
-        cymbals = numbers - {None}
-        if len(cymbals) > 1 or (cymbals and cymbals == numbers):
-            rows.append({"label_map": name, "n_cymbals": len(cymbals)})
-    return _strings(rows, "label_map", n_cymbals=pa.int32())
+        for family in families:
+            strokes = label_map.strokes.values()
+            numbers = {stroke.cymbal for stroke in strokes if stroke.label in family.labels}
+            cymbals = numbers - {None}
+            if len(cymbals) > 1 or (cymbals and cymbals == numbers):
+                row = {"label_map": name, "family": family.name, "n_cymbals": len(cymbals)}
+                rows.append(row)
+    return _strings(rows, "label_map", "family", n_cymbals=pa.int32())
 
 
-def _cards(sessions: pa.Table, cymbal_maps: list[CymbalMap]) -> pa.Table:
-    """How many cymbals the entry of a cymbal map that holds for a session names.
+def _cards(
+    kinds: pa.Table,
+    sessions: pa.Table,
+    families: list[CymbalFamily],
+    cymbal_maps: list[CymbalMap],
+) -> pa.Table:
+    """How many cymbals of a family the entry of a cymbal map that holds for a session names.
 
-    An entry that hides one number and names only one cymbal gives no row: there may be more. Notes
-    beside the sounds give none either: what they say of the kit is counted with the names.
+    An entry that hides one number and names only one cymbal gives no row: there may be more. What
+    it says of a source label counts for the families of its hits; of one without hits, for all.
+    Notes beside the sounds give no row either: what they say of the kit is counted with the names.
     """
+    families_of: dict[str, set[str]] = {}
+    for row in kinds.select(["source_label", "family"]).to_pylist():
+        families_of.setdefault(row["source_label"], set()).add(row["family"])
+    everything = {family.name for family in families}
     counts = {}
     for cymbal_map in cymbal_maps:
         for session_id, entry in entries_by_session(sessions, cymbal_map).items():
-            numbers = set(entry.cymbals.values()) if entry and not entry.is_exact else set()
-            cymbals = numbers - {None}
-            if len(cymbals) > 1 or (cymbals and cymbals == numbers):
-                counts[session_id] = len(cymbals)
-    rows = [{"session_id": name, "n_cymbals": count} for name, count in counts.items()]
-    return _strings(rows, "session_id", n_cymbals=pa.int32())
+            numbers: dict[str, set[int | None]] = {}
+            is_entry = entry is not None and not entry.is_exact
+            for source_label, number in entry.cymbals.items() if is_entry else ():
+                for family in families_of.get(source_label, everything):
+                    numbers.setdefault(family, set()).add(number)
+            for family, values in numbers.items():
+                cymbals = values - {None}
+                if len(cymbals) > 1 or (cymbals and cymbals == values):
+                    counts[session_id, family] = len(cymbals)
+    rows = [
+        {"session_id": session_id, "family": family, "n_cymbals": count}
+        for (session_id, family), count in counts.items()
+    ]
+    return _strings(rows, "session_id", "family", n_cymbals=pa.int32())
 
 
 def _without_cymbals(kinds: pa.Table) -> pa.Table:

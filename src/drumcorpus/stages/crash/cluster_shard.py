@@ -1,6 +1,6 @@
-"""From the described crash hits of one shard to which cymbal each is, and what is in doubt."""
+"""From the described hits of one shard to which cymbal each is, and what is in doubt."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -8,17 +8,18 @@ import pyarrow.compute as pc
 
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.stages.crash.agreement import compare_with_sound
-from drumcorpus.stages.crash.assignments import assign_crashes
+from drumcorpus.stages.crash.assignments import assign_cymbals
 from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map
 from drumcorpus.stages.crash.decisions import apply_decisions
 from drumcorpus.stages.crash.review_file import Decision, decisions_of
 from drumcorpus.stages.crash.settings import AgreementSettings, ClusteringSettings
+from drumcorpus.taxonomy import CymbalFamily
 from drumcorpus.vocabulary import BY_METADATA, MORE_CYMBALS
 
 
 @dataclass(frozen=True)
 class ShardClusters:
-    """What `cluster_shard` makes: CRASH_ASSIGNMENTS, and rows of review and agreement."""
+    """What `cluster_shard` makes: CYMBAL_ASSIGNMENTS, and rows of review and agreement."""
 
     assignments: pa.Table
     review: list[dict]
@@ -29,7 +30,7 @@ class ShardClusters:
 def cluster_shard(
     embeddings: pa.Table,
     sessions: pa.Table,
-    crash_labels: list[str],
+    families: Sequence[CymbalFamily],
     *,
     cymbal_maps: Iterable[CymbalMap],
     decisions: Iterable[Decision],
@@ -37,7 +38,7 @@ def cluster_shard(
     clustering: Mapping,
     agreement: Mapping,
 ) -> ShardClusters:
-    """Number the crash cymbals of every session of one shard.
+    """Number the cymbals of every session of one shard.
 
     What people have decided overrides all else, then come the cymbal maps, the source, and the
     sound. What the source numbers is clustered too, for comparison.
@@ -45,11 +46,11 @@ def cluster_shard(
     Parameters
     ----------
     embeddings : pa.Table
-        CRASH_EMBEDDINGS schema, the hits of a session together.
+        CYMBAL_EMBEDDINGS schema, the hits of a session together.
     sessions : pa.Table
         SESSIONS schema; only where there are cymbal maps they must be all of the hits.
-    crash_labels : list of str
-        Labels of the first, second, … crash of a kit.
+    families : sequence of CymbalFamily
+        Those whose cymbals are told apart.
     cymbal_maps : iterable of CymbalMap
         Each overrides the ones before it.
     decisions : iterable of Decision
@@ -68,26 +69,25 @@ def cluster_shard(
     settings = read_settings(ClusteringSettings, clustering)
     for cymbal_map in cymbal_maps:
         embeddings = apply_cymbal_map(embeddings, sessions, cymbal_map)
-    by_source, review = assign_crashes(
-        embeddings, crash_labels, settings, use_metadata=use_metadata
-    )
+    by_source, review = assign_cymbals(embeddings, families, settings, use_metadata=use_metadata)
     is_numbered = pc.equal(by_source["method"], BY_METADATA)
-    by_sound, _ = assign_crashes(
-        embeddings.filter(is_numbered), crash_labels, settings, use_metadata=False
+    by_sound, _ = assign_cymbals(
+        embeddings.filter(is_numbered), families, settings, use_metadata=False
     )
     compared = compare_with_sound(
         by_source.filter(is_numbered),
         by_sound,
+        families,
         read_settings(AgreementSettings, agreement),
         method=BY_METADATA,
     )
     n_more = sum(row["reason"] == MORE_CYMBALS for row in review)
     decisions = decisions_of(decisions, embeddings["session_id"].unique().to_pylist())
     assignments, review, unused = apply_decisions(
-        by_source, review, decisions, crash_labels, hits=embeddings
+        by_source, review, decisions, families, hits=embeddings
     )
     counters = {
-        "crash_hits": assignments.num_rows,
+        "cymbal_hits": assignments.num_rows,
         "sessions_in_review": len(review),
         "sessions_with_more_cymbals_than_allowed": n_more,
         "decisions_obeyed": len(decisions) - len(unused),

@@ -1,6 +1,6 @@
-"""Tell the crash cymbals of one session apart, or say that it cannot be told.
+"""Tell the cymbals of one session apart, or say that it cannot be told.
 
-Conventions: one row per crash hit; cymbals are numbered from 0 in rising order of the acoustic key,
+Conventions: one row per hit; cymbals are numbered from 0 in rising order of the acoustic key,
 never by row; confidence runs from 0 to 1. Similarity is the correlation of two hits' features
 (-1 to 1), which for the fine structure of `crash.embeddings` is near 0.6 for two hits of
 one cymbal and near 0 for two cymbals, whatever the strength of the strokes.
@@ -74,7 +74,7 @@ def cluster_session(
     beside: Sequence[Collection[str]] | None = None,
     one_more: bool = True,
 ) -> Clustering:
-    """Number the crash cymbals of one session.
+    """Number the cymbals of one session.
 
     Hits are joined by average linkage [1]_ of their similarities and divided in two, and a part of
     them in two again, as long as both halves are large enough and unlike. A few hits unlike all

@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.taxonomy import cymbals_wanted, is_cymbal
+from drumcorpus.taxonomy import CymbalFamily, cymbals_wanted, is_cymbal, number_bound
 
 # What an entry may be named by, in order of rank, and the column of SESSIONS that tells it.
 COLUMNS = {"sessions": "session_id", "kits": "kit_id", "drummers": "drummer_id"}
@@ -76,7 +76,7 @@ class CymbalMap:
 def read_cymbal_map(
     path: str | os.PathLike,
     source_sets: Iterable[str] | None = None,
-    crash_labels: Collection[str] = (),
+    labels: Collection[str] = (),
 ) -> CymbalMap:
     """Read a cymbal map.
 
@@ -85,14 +85,14 @@ def read_cymbal_map(
     path : path
     source_sets : iterable of str, optional
         Source sets that it may name; any, if not given.
-    crash_labels : collection of str, optional
-        Labels of the first, second, … crash of a kit; no number is above theirs.
+    labels : collection of str, optional
+        Labels of a kit's first, second, … cymbal, as of `number_bound`; no number is above theirs.
 
     Raises
     ------
     ValueError
         If a key is unknown or missing, an entry names a source that is not declared, or a cymbal
-        is no number from 1 or has no crash label; the message names file and key.
+        is no number from 1 or has no label; the message names file and key.
     """
     document = read_yaml(path)
     _check_keys(document, {"name", "verified", "sources", "source_sets"}, f"{path}")
@@ -104,32 +104,33 @@ def read_cymbal_map(
         where = f"{path}: source_sets: {name}"
         if source_sets is not None and name not in source_sets:
             raise ValueError(f"{where}: no such source set; known: {', '.join(source_sets)}")
-        entries[name] = tuple(_read_entries(_mapping(block, where), sources, crash_labels, where))
+        entries[name] = tuple(_read_entries(_mapping(block, where), sources, labels, where))
     return CymbalMap(os.fspath(path), entries)
 
 
 def read_cymbal_maps(
-    paths: Iterable[str | os.PathLike], crash_labels: Collection[str]
+    paths: Iterable[str | os.PathLike], families: Iterable[CymbalFamily]
 ) -> list[CymbalMap]:
     """Read the cymbal maps of a run, as of `read_cymbal_map`; each overrides the ones before it.
 
     One that ends in .json is a product: what notes say, as of `map_of_kit_notes`.
     """
+    labels = number_bound(families)
     return [
-        map_of_kit_notes(read_json(path), path, crash_labels)
+        map_of_kit_notes(read_json(path), path, labels)
         if str(path).endswith(".json")
-        else read_cymbal_map(path, None, crash_labels)
+        else read_cymbal_map(path, None, labels)
         for path in paths
     ]
 
 
 def map_of_kit_notes(
-    document: Mapping, path: str | os.PathLike, crash_labels: Collection[str]
+    document: Mapping, path: str | os.PathLike, labels: Collection[str]
 ) -> CymbalMap:
     """The cymbal map that notes on kits are.
 
-    A number above the crash labels is left out, and logged: its sounds are told by their sound or
-    stay in doubt.
+    A number above the labels is left out, and logged: its sounds are told by their sound or stay in
+    doubt.
 
     Parameters
     ----------
@@ -137,17 +138,18 @@ def map_of_kit_notes(
         ``source_set``, and ``kits`` of `kit_notes.gather_kit_notes`.
     path : path
         Where it stands.
-    crash_labels : collection of str
-        Labels of the first, second, … crash of a kit.
+    labels : collection of str
+        Labels of a kit's first, second, … cymbal; where there are none, every number holds.
     """
     entries = []
     for session_id, kit in document["kits"].items():
-        cymbals = {sound: n for sound, n in kit["cymbals"].items() if n <= len(crash_labels)}
-        if len(cymbals) < len(kit["cymbals"]):
+        numbers = kit["cymbals"]
+        cymbals = {sound: n for sound, n in numbers.items() if is_cymbal(n, labels)}
+        if len(cymbals) < len(numbers):
             logging.warning(
                 f"{path}: session {session_id!r}: notes number cymbals up to "
-                f"{max(kit['cymbals'].values())}; labels are there for {len(crash_labels)}: "
-                f"{', '.join(crash_labels)}; numbers beyond are not used"
+                f"{max(numbers.values())}; labels are there for {len(labels)}: "
+                f"{', '.join(labels)}; numbers beyond are not used"
             )
         if cymbals:
             entries.append(Entry("sessions", session_id, cymbals, is_exact=True))
@@ -160,7 +162,7 @@ def apply_cymbal_map(embeddings: pa.Table, sessions: pa.Table, cymbal_map: Cymba
     Parameters
     ----------
     embeddings : pa.Table, n_hits rows
-        CRASH_EMBEDDINGS schema, or any table with `session_id`, `source_label` and `cymbal`.
+        CYMBAL_EMBEDDINGS schema, or any table with `session_id`, `source_label` and `cymbal`.
     sessions : pa.Table
         SESSIONS schema; every session of the hits, all of one source set.
 
@@ -248,21 +250,19 @@ def _best(entries: Iterable[Entry], session: Mapping, path: str) -> Entry | None
     return best[0]
 
 
-def _read_entries(
-    block: dict, sources: dict, crash_labels: Collection[str], where: str
-) -> list[Entry]:
+def _read_entries(block: dict, sources: dict, labels: Collection[str], where: str) -> list[Entry]:
     unknown = sorted(map(str, block.keys() - COLUMNS.keys()))
     if unknown:
         raise ValueError(f"{where}: got the key {unknown[0]}; allowed: {', '.join(COLUMNS)}")
     return [
-        _read_entry(kind, pattern, entry, sources, crash_labels, f"{where}: {kind}: {pattern}")
+        _read_entry(kind, pattern, entry, sources, labels, f"{where}: {kind}: {pattern}")
         for kind, patterns in block.items()
         for pattern, entry in _mapping(patterns, f"{where}: {kind}").items()
     ]
 
 
 def _read_entry(
-    kind: str, pattern, entry, sources: dict, crash_labels: Collection[str], where: str
+    kind: str, pattern, entry, sources: dict, labels: Collection[str], where: str
 ) -> Entry:
     if not isinstance(pattern, str | int) or isinstance(pattern, bool) or pattern == "":
         raise ValueError(f"{where}: the name must be text; put it in quotes")
@@ -275,10 +275,10 @@ def _read_entry(
     for label, number in _mapping(entry["cymbals"], f"{where}: cymbals").items():
         if not isinstance(label, str | int) or isinstance(label, bool):
             raise ValueError(f"{where}: cymbals: {label!r} is no text; put it in quotes")
-        if number is not None and not is_cymbal(number, crash_labels):
+        if number is not None and not is_cymbal(number, labels):
             raise ValueError(
                 f"{where}: cymbals: {label}: got {number!r}; wanted: "
-                f"{cymbals_wanted(crash_labels, also=', or null')}"
+                f"{cymbals_wanted(labels, also=', or null')}"
             )
         cymbals[str(label)] = number
     return Entry(kind, str(pattern), cymbals)

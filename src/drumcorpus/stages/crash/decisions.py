@@ -1,4 +1,4 @@
-"""Obey what people have decided about crash cymbals, and say what they can decide."""
+"""Obey what people have decided about cymbals, and say what they can decide."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.paths import visible
-from drumcorpus.schemas import CRASH_ASSIGNMENTS
+from drumcorpus.schemas import CYMBAL_ASSIGNMENTS
 from drumcorpus.stages.crash.review_file import (
     AS_CLUSTERED,
     AS_METADATA,
@@ -23,6 +23,7 @@ from drumcorpus.stages.crash.review_file import (
     Decision,
     decisions_of,
 )
+from drumcorpus.taxonomy import CymbalFamily, is_cymbal
 from drumcorpus.vocabulary import BY_METADATA, BY_REVIEW, BY_SOUND, DECISION_OUTDATED
 
 TO_FILL_IN = ("REVIEWER", "YYYY-MM-DD")  # of the lines that a reviewer copies
@@ -33,14 +34,14 @@ HITS_CHANGED = "hits_have_changed"
 NO_NUMBERS = "source_does_not_number_every_hit"
 NO_LABEL = "source_number_without_label"
 NOT_CLUSTERED = "no_cymbal_guessed"
-NOT_HERE = "session_has_no_crash_hit_here"
+NOT_HERE = "session_has_no_hit_here"
 
 
 def apply_decisions(
     assignments: pa.Table,
     review: Sequence[dict],
     decisions: Sequence[Decision],
-    crash_labels: Sequence[str],
+    families: Iterable[CymbalFamily],
     *,
     hits: pa.Table,
 ) -> tuple[pa.Table, list[dict], list[dict]]:
@@ -49,72 +50,74 @@ def apply_decisions(
     Parameters
     ----------
     assignments : pa.Table
-        CRASH_ASSIGNMENTS schema.
+        CYMBAL_ASSIGNMENTS schema.
     review : sequence of dict
-        Sessions in doubt, as the clustering lists them.
+        Sessions in doubt, by family, as the clustering lists them.
     decisions : sequence of Decision
-    crash_labels : sequence of str
-        Labels of the first, second, … crash of a kit.
+    families : iterable of CymbalFamily
+        Those of the hits, at least.
     hits : pa.Table
-        The columns event_id, session_id, component_index, cymbal and onset_time of
-        CRASH_EMBEDDINGS, for the same hits.
+        The columns event_id, session_id, component_index, family, cymbal and onset_time of
+        CYMBAL_EMBEDDINGS, for the same hits.
 
     Returns
     -------
     assignments : pa.Table
         Those decided have method `review` and the decision's number, confidence 1 and accepted;
-        or, where nobody can tell, no number and the first label, confidence 0 and not accepted.
-        The rest as it was, in the same order.
+        or, where nobody can tell, no number and their own label or the family's first, confidence 0
+        and not accepted. The rest as it was, in the same order.
     review : list of dict
-        Without the sessions decided. One whose decision does not hold has it under `decision`
+        Without what is decided. One whose decision does not hold has it under `decision`
         (line, decision, problem), and is added where it was not in doubt.
     unused : list of dict
-        Decisions not obeyed: session_id, line, decision, problem.
+        Decisions not obeyed: session_id, family, line, decision, problem.
     """
+    families = {family.name: family for family in families}
     ids = {visible(name): name for name in pc.unique(hits["session_id"]).to_pylist()}
     named = [ids[visible(d.session_id)] for d in decisions_of(decisions, ids.values())]
     by_session = _by_session(hits, named)
     rows = _by_session(assignments, named)
-    waiting = {row["session_id"]: row for row in review}
+    waiting = {(row["session_id"], row["family"]): row for row in review}
     decided: dict[tuple[str, int], int | None] = {}
     unused = []
     for decision in decisions:
         session_id = ids.get(visible(decision.session_id), decision.session_id)
-        members = by_session.get(session_id, [])
-        guesses = guessed_cymbals(
-            waiting.get(session_id, {}), rows.get(session_id, []), crash_labels
-        )
-        numbers, problem = settle(decision, members, guesses, len(crash_labels))
+        key, family = (session_id, decision.family), families[decision.family]
+        members, assigned = by_session.get(key, []), rows.get(key, [])
+        guesses = guessed_cymbals(waiting.get(key, {}), assigned, family)
+        numbers, problem = settle(decision, members, guesses, family)
         if problem is None:
-            waiting.pop(session_id, None)
+            waiting.pop(key, None)
             decided |= dict(zip((hit_key(hit) for hit in members), numbers, strict=True))
             continue
         note = {"line": decision.line, "decision": decision.decision, "problem": problem}
-        unused.append({"session_id": session_id} | note)
+        unused.append({"session_id": session_id, "family": family.name} | note)
         if members:
-            row = waiting.get(session_id) or _outdated_row(session_id, rows.get(session_id, []))
-            waiting[session_id] = row | {"decision": note}
-    return _decided_table(assignments, decided, crash_labels), list(waiting.values()), unused
+            row = waiting.get(key) or _outdated_row(session_id, family.name, assigned)
+            waiting[key] = row | {"decision": note}
+    table = _decided_table(assignments, decided, families)
+    return table, list(waiting.values()), unused
 
 
 def guessed_cymbals(
-    review_row: Mapping, assigned: Iterable[Mapping], crash_labels: Sequence[str]
+    review_row: Mapping, assigned: Iterable[Mapping], family: CymbalFamily
 ) -> dict[tuple[str, int], int]:
-    """The cymbal, from 1, that the clustering guessed for a session's hits, by hit.
+    """The cymbal, from 1, that the clustering guessed for a session's hits of a family, by hit.
 
     Parameters
     ----------
     review_row : mapping
-        The session's row in the review; its `guesses`, if it has them, are rows of event_id,
+        The row in the review; its `guesses`, if it has them, are rows of event_id,
         component_index and cymbal.
     assigned : iterable of mapping
-        The session's rows of CRASH_ASSIGNMENTS: an accepted one tells its hit's cymbal as well.
+        The hits' rows of CYMBAL_ASSIGNMENTS: an accepted one tells its hit's cymbal as well.
     """
     accepted = {
-        hit_key(row): crash_labels.index(row["label"]) + 1
+        hit_key(row): family.labels.index(row["label"]) + 1 if family.is_numbered else row["cymbal"]
         for row in assigned
         if row["accepted"] and row["method"] in (BY_SOUND, BY_METADATA)
     }
+    accepted = {key: number for key, number in accepted.items() if number is not None}
     guesses = {
         hit_key(row): row["cymbal"]
         for row in review_row.get("guesses") or []
@@ -127,9 +130,9 @@ def settle(
     decision: Decision,
     hits: Sequence[Mapping],
     guesses: Mapping[tuple[str, int], int],
-    n_cymbals: int,
+    family: CymbalFamily,
 ) -> tuple[list[int | None], str | None]:
-    """What a decision makes of a session's hits.
+    """What a decision makes of a session's hits of a family.
 
     Parameters
     ----------
@@ -148,7 +151,8 @@ def settle(
     if not hits:
         return [], NOT_HERE
     numbers, problem = _numbers(decision, hits, guesses)
-    if problem is None and any(n is not None and not 1 <= n <= n_cymbals for n in numbers):
+    labels = family.labels if family.is_numbered else ()
+    if problem is None and not all(n is None or is_cymbal(n, labels) for n in numbers):
         problem = NO_LABEL
     if problem is None and decision.seen not in (None, seen_digest(hits, numbers)):
         problem = HITS_CHANGED
@@ -190,7 +194,7 @@ def _canonical(key: str) -> str:
 
 
 def hit_key(row: Mapping) -> tuple[str, int]:
-    """What names one crash hit within a source set."""
+    """What names one hit within a source set."""
     return row["event_id"], row["component_index"]
 
 
@@ -211,14 +215,17 @@ def decision_lines(
     session_id: str,
     hits: Sequence[Mapping],
     guesses: Mapping[tuple[str, int], int],
-    n_cymbals: int,
+    families: Sequence[CymbalFamily],
+    family: CymbalFamily,
 ) -> list[dict]:
     """The line of the reviewed file for each decision that is possible.
 
     Parameters
     ----------
-    hits, guesses, n_cymbals
+    hits, guesses, family
         As of `settle`.
+    families : sequence of CymbalFamily
+        All of ``crash.families``; a line on the first need not name it.
 
     Returns
     -------
@@ -231,12 +238,13 @@ def decision_lines(
         if name == BY_HIT:
             cymbals = " ".join(_pairs(hits, guesses))
         else:
-            decision = Decision(session_id, name, {}, None, 0)
-            numbers, problem = settle(decision, hits, guesses, n_cymbals)
+            decision = Decision(session_id, name, {}, None, 0, family.name)
+            numbers, problem = settle(decision, hits, guesses, family)
             if problem is not None:
                 continue
             cymbals = SEEN + seen_digest(hits, numbers)
-        line = csv_line([visible(session_id), name, cymbals, *TO_FILL_IN, ""])
+        cells = [visible(session_id), name, cymbals, *TO_FILL_IN, ""]
+        line = csv_line(cells if family.name == families[0].name else [*cells, family.name])
         lines.append({"decision": name, "meaning": meaning, "line": line})
     return lines
 
@@ -256,22 +264,23 @@ def _pairs(hits, guesses) -> list[str]:
     ]
 
 
-def _by_session(table: pa.Table, session_ids: Sequence[str]) -> dict[str, list[dict]]:
-    """The rows of some sessions, without their embeddings."""
+def _by_session(table: pa.Table, session_ids: Sequence[str]) -> dict[tuple[str, str], list[dict]]:
+    """The rows of some sessions, by session and family, without their embeddings."""
     names = [name for name in table.column_names if name != "embedding"]
     chosen = table.select(names).filter(
         pc.is_in(table["session_id"], pa.array(session_ids, pa.string()))
     )
-    rows: dict[str, list[dict]] = {}
+    rows: dict[tuple[str, str], list[dict]] = {}
     for row in chosen.to_pylist():
-        rows.setdefault(row["session_id"], []).append(row)
+        rows.setdefault((row["session_id"], row["family"]), []).append(row)
     return rows
 
 
-def _outdated_row(session_id: str, assigned: Sequence[Mapping]) -> dict:
-    """The review row of a session that is in doubt only because its decision does not hold."""
+def _outdated_row(session_id: str, family: str, assigned: Sequence[Mapping]) -> dict:
+    """The review row of what is in doubt only because its decision does not hold."""
     return {
         "session_id": session_id,
+        "family": family,
         "n_hits": len(assigned),
         "n_accepted": sum(row["accepted"] for row in assigned),
         "reason": DECISION_OUTDATED,
@@ -281,19 +290,20 @@ def _outdated_row(session_id: str, assigned: Sequence[Mapping]) -> dict:
     }
 
 
-def _decided_table(assignments, decided, crash_labels) -> pa.Table:
+def _decided_table(assignments, decided, families) -> pa.Table:
     if not decided:
         return assignments
     rows = assignments.to_pylist()
     for row in rows:
         key = hit_key(row)
         if key in decided:
-            number = decided[key]
+            number, family = decided[key], families[row["family"]]
+            if family.is_numbered:
+                row["label"] = family.labels[(number or 1) - 1]
             row |= {
                 "cymbal": number,
-                "label": crash_labels[(number or 1) - 1],
                 "method": BY_REVIEW,
                 "confidence": 0.0 if number is None else 1.0,
                 "accepted": number is not None,
             }
-    return pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS)
+    return pa.Table.from_pylist(rows, CYMBAL_ASSIGNMENTS)

@@ -1,4 +1,4 @@
-"""Divide the crash hits of a session into groups, and say how unlike the groups are.
+"""Divide the hits of a session into groups, and say how unlike the groups are.
 
 Conventions: `similarity` is the correlation of the hits' features, of all pairs, (n_hits, n_hits);
 groups are numbered from 0 in no order.

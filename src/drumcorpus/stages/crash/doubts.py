@@ -1,19 +1,20 @@
-"""The crash sessions in doubt of one source set: chosen, read and illustrated."""
+"""The sessions in doubt of one source set: chosen, read and illustrated."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.jsonl import read_rows
 from drumcorpus.stages.crash.review import choose_sessions, illustrate_session, read_hits
+from drumcorpus.taxonomy import CymbalFamily
 
 
 def read_doubts(
     review: str, embeddings: Iterable[str], assignments: str, events: str, *, max_sessions: int
 ) -> list[tuple[dict, list[dict]]]:
-    """The sessions to show, each as its row of the review and its crash hits.
+    """The sessions to show, each as its row of the review and its hits of that family.
 
     Parameters
     ----------
@@ -31,13 +32,16 @@ def read_doubts(
         assignments=[assignments],
         events=[events],
     )
-    return [(row, hits[row["session_id"]]) for row in rows]
+    of_family = (
+        [h for h in hits[row["session_id"]] if h["family"] == row["family"]] for row in rows
+    )
+    return list(zip(rows, of_family, strict=True))
 
 
 def illustrate_doubts(
     doubts: Iterable[tuple[dict, list[dict]]],
     open_audio: Callable[[str], tuple[np.ndarray, int]],
-    crash_labels: Iterable[str],
+    families: Sequence[CymbalFamily],
     *,
     max_hits: int,
     snippet_s: float,
@@ -52,16 +56,16 @@ def illustrate_doubts(
     open_audio
         ``audio_path -> (samples (n_samples,), pictures.RATE_HZ)``; raises ValueError where the file
         cannot be decoded.
-    crash_labels, max_hits, snippet_s
+    families, max_hits, snippet_s
         As of `review.illustrate_session`.
     on_session
         Called after each session, for progress.
     """
-    labels, shown = list(crash_labels), []
+    shown = []
     limits = {"max_hits": max_hits, "snippet_s": snippet_s}
     for row, hits in doubts:
         shown.append(
-            illustrate_session(row, hits, lambda path: open_audio(path)[0], labels, **limits)
+            illustrate_session(row, hits, lambda path: open_audio(path)[0], families, **limits)
         )
         on_session()
     return shown

@@ -1,4 +1,4 @@
-"""Describe crash hits so that one cymbal can be told from another.
+"""Describe hits so that one cymbal can be told from another.
 
 Conventions: audio is mono float, full scale 1, at one fixed rate that the caller chose; times are
 seconds from the start of the audio; frequencies are Hz; one row per hit, in the order of the
@@ -21,7 +21,7 @@ from scipy.fft import next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
 
 from drumcorpus.vocabulary import (
-    ANOTHER_CRASH_AT_ONCE,
+    ANOTHER_AT_ONCE,
     NOT_FINITE,
     ONSET_PAST_END,
     SILENT_WINDOW,
@@ -50,8 +50,8 @@ WINDOW_STARTS = (0.01, 0.04, 0.07, 0.10, 0.13, 0.16, 0.19, 0.22, 0.25, 0.28)
 BACKGROUND_STARTS = (-0.103, -0.153, -0.203)  # they end 10 ms or more before the onset
 # Seconds from an onset, of what `embed_hits` listens to.
 HEARD = (min(BACKGROUND_STARTS), max(WINDOW_STARTS) + WINDOW)
-NEXT_HIT_OVERLAP = 0.05  # seconds that a window reaches into the next crash: its taper is low there
-# Seconds; crash onsets closer than this sound as one. Of 78 such hits in 134 real performances, 74
+NEXT_HIT_OVERLAP = 0.05  # seconds that a window reaches into the next hit: its taper is low there
+# Seconds; onsets closer than this sound as one. Of 78 such crash hits in 134 real performances, 74
 # struck two cymbals, and none was in a session with one: the sound is of both and tells of neither.
 SAME_STROKE = 0.03
 FREQUENCY_RANGE_HZ = (300.0, 9000.0)
@@ -86,9 +86,9 @@ def embed_hits(
     n_mels: int = N_MELS,
     silence_db: float = SILENCE_DB,
 ) -> tuple[np.ndarray, list[str | None]]:
-    """Describe every crash hit of one session.
+    """Describe every hit of one family in one session.
 
-    Power spectra of overlapping windows after the onset, as far as the next crash hit, are averaged
+    Power spectra of overlapping windows after the onset, as far as the next hit, are averaged
     as logarithms; the least power of the windows before the onset is subtracted from each
     (spectral subtraction with a floor [1]_).
 
@@ -99,7 +99,7 @@ def embed_hits(
     sample_rate_hz : float
         Its rate in Hz.
     onsets : np.ndarray, shape (n_hits,)
-        Crash onsets in seconds, sorted.
+        Onsets of the family's hits in seconds, sorted.
     window : float
         Length of a window in seconds; its inverse is the resolution in Hz.
     window_starts : tuple of float
@@ -125,7 +125,7 @@ def embed_hits(
         One row per hit, columns as `feature_names` names them; NaN where there is a reason.
     reasons : list of (str or None), length n_hits
         None, or why the hit could not be described: ``onset_past_end``,
-        ``too_short_after_onset``, ``another_crash_at_once``, ``silent_window``, ``not_finite``.
+        ``too_short_after_onset``, ``another_of_family_at_once``, ``silent_window``, ``not_finite``.
 
     Raises
     ------
@@ -218,7 +218,7 @@ def _check_signal(samples, onsets):
     if not np.isfinite(onsets).all():
         raise ValueError("onsets hold a NaN or an infinity")
     if len(onsets) and (onsets[0] < 0 or (np.diff(onsets) < 0).any()):
-        raise ValueError("crash onsets must be sorted and not negative (are they in seconds?)")
+        raise ValueError("onsets must be sorted and not negative (are they in seconds?)")
 
 
 def _check_windows(window, window_starts, background_starts, background_floor):
@@ -245,13 +245,13 @@ def _reasons(onsets, onset_at, first_stop, n_samples):
     at_once[1:] |= close
     at_once[:-1] |= close
     cases = [onset_at >= n_samples, first_stop > n_samples, at_once]
-    return np.select(
-        cases, [ONSET_PAST_END, TOO_SHORT_AFTER_ONSET, ANOTHER_CRASH_AT_ONCE], ""
-    ).astype(object)
+    return np.select(cases, [ONSET_PAST_END, TOO_SHORT_AFTER_ONSET, ANOTHER_AT_ONCE], "").astype(
+        object
+    )
 
 
 def _window_weights(onsets, fits, window, window_starts):
-    """Equal weights of the windows inside the audio that end before the next crash, sum 1."""
+    """Equal weights of the windows inside the audio that end before the next hit, sum 1."""
     following = np.searchsorted(onsets, onsets + SAME_STROKE)
     gaps = np.append(onsets, np.inf)[following] - onsets
     ends = np.asarray(window_starts) + window

@@ -19,10 +19,11 @@ from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.vocabulary import ANNOTATION
 
-# One row per session of which notes or names tell the cymbals, or some of them.
+# One row per family and session of which notes or names tell the cymbals, or some of them.
 NAMED_CYMBALS = pa.schema(
     [
         ("session_id", pa.string()),
+        ("family", pa.string()),
         ("n_cymbals", pa.int32()),  # null where they do not say how many
         ("named", pa.list_(pa.string())),  # in words
     ]
@@ -78,12 +79,12 @@ def open_names(
     cymbal_words: str | os.PathLike,
     kit_notes: Iterable[str | os.PathLike],
     sessions: pa.Table,
-    family: str,
+    families: Iterable[str],
 ) -> Callable[[pa.Table], pa.Table]:
-    """`name_cymbals` of these files and sessions: it is left to give the hits."""
+    """`name_cymbals` of these files, sessions and families: it is left to give the hits."""
     words = read_cymbal_words(read_yaml(cymbal_words), os.fspath(cymbal_words))
     kits = {name: kit for path in kit_notes for name, kit in read_json(path)["kits"].items()}
-    return partial(name_cymbals, sessions=sessions, kits=kits, words=words, family=family)
+    return partial(name_cymbals, sessions=sessions, kits=kits, words=words, families=list(families))
 
 
 def name_cymbals(
@@ -91,9 +92,9 @@ def name_cymbals(
     sessions: pa.Table,
     kits: Mapping[str, Mapping],
     words: CymbalWords,
-    family: str,
+    families: Iterable[str],
 ) -> pa.Table:
-    """The cymbals of one family that notes and names tell of, session by session.
+    """The cymbals of some families that notes and names tell of, session by session.
 
     Notes that say how many there are hold. Else the names count: those of the hits' source labels,
     of the session's files and their folders, and of its kit. Two that may be one cymbal are one.
@@ -103,23 +104,24 @@ def name_cymbals(
     Parameters
     ----------
     kinds : pa.Table
-        `session_id` and `source_label` of the hits of this family, each pair once or more.
+        `session_id`, `family` and `source_label` of the hits, each triple once or more.
     sessions : pa.Table
         SESSIONS schema.
     kits : mapping
         Of `gather_kit_notes`.
     words : CymbalWords
-    family : str
+    families : iterable of str
         Of the taxonomy.
 
     Returns
     -------
     named : pa.Table
-        NAMED_CYMBALS schema, in order of the session.
+        NAMED_CYMBALS schema, in order of the session, then of `families`.
     """
-    labels: dict[str, set[str]] = {}
-    for row in kinds.select(["session_id", "source_label"]).to_pylist():
-        labels.setdefault(row["session_id"], set()).add(row["source_label"])
+    labels: dict[tuple[str, str], set[str]] = {}
+    for row in kinds.select(["session_id", "family", "source_label"]).to_pylist():
+        key = row["session_id"], row["family"]
+        labels.setdefault(key, set()).add(row["source_label"])
     seen: dict[str, Naming] = {}
 
     def look(text: str) -> Naming:
@@ -129,23 +131,25 @@ def name_cymbals(
 
     rows = []
     for session in sessions.select(["session_id", "kit_id", "files"]).to_pylist():
-        session_id = session["session_id"]
-        if session_id not in labels:
-            continue
-        cymbals, is_whole = _of_labels(labels[session_id], look, words, family)
-        texts = {part for file in session["files"] or [] for part in file["path"].split("/")}
-        for text in sorted(texts | {session["kit_id"] or ""}):
-            naming = look(text)
-            if naming.is_clear:
-                cymbals += words.of_family(naming.cymbals, family)
-        kit = kits.get(session_id, {})
-        apart = distinct_cymbals(cymbals)
-        count = kit.get("counts", {}).get(family)
-        if count is None and (len(apart) > 1 or (apart and is_whole)):
-            count = len(apart)
-        named = list(dict.fromkeys([*kit.get("named", []), *(c.in_words() for c in apart)]))
-        if count is not None or named:
-            rows.append({"session_id": session_id, "n_cymbals": count, "named": named})
+        kit = kits.get(session["session_id"], {})
+        for family in families:
+            own = labels.get((session["session_id"], family))
+            if own is None:
+                continue
+            cymbals, is_whole = _of_labels(own, look, words, family)
+            texts = {part for file in session["files"] or [] for part in file["path"].split("/")}
+            for text in sorted(texts | {session["kit_id"] or ""}):
+                naming = look(text)
+                if naming.is_clear:
+                    cymbals += words.of_family(naming.cymbals, family)
+            apart = distinct_cymbals(cymbals)
+            count = kit.get("counts", {}).get(family)
+            if count is None and (len(apart) > 1 or (apart and is_whole)):
+                count = len(apart)
+            named = list(dict.fromkeys([*kit.get("named", []), *(c.in_words() for c in apart)]))
+            if count is not None or named:
+                row = {"session_id": session["session_id"], "family": family}
+                rows.append(row | {"n_cymbals": count, "named": named})
     rows.sort(key=lambda row: row["session_id"])
     return pa.Table.from_pylist(rows, NAMED_CYMBALS)
 

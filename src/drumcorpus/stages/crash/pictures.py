@@ -1,4 +1,4 @@
-"""One crash hit for eye and ear: a small spectrogram as PNG and a snippet as MP3.
+"""One hit for eye and ear: a small spectrogram as PNG and a snippet as MP3.
 
 Both have equal bytes for equal samples and libraries: the PNG is written here, and the MP3 at a
 constant bit rate, since libsndfile gives every Ogg stream another serial number.

@@ -1,4 +1,4 @@
-"""The crash sessions in doubt, made ready for a person: hits in two dimensions, seen and heard."""
+"""The sessions in doubt, made ready for a person: hits in two dimensions, seen and heard."""
 
 import base64
 import itertools
@@ -13,7 +13,9 @@ from drumcorpus.ground.files.tables import iter_batches
 from drumcorpus.stages.crash.decisions import decision_lines, guessed_cymbals, hit_key
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, feature_names
 from drumcorpus.stages.crash.pictures import RATE_HZ, cut_snippet, draw_spectrogram, encode_sound
+from drumcorpus.taxonomy import CymbalFamily
 from drumcorpus.vocabulary import (
+    BY_SOUND,
     NO_AUDIO,
     NOT_FINITE,
     ONSET_PAST_END,
@@ -26,20 +28,25 @@ PLOT_MARGIN = 16  # px
 N_POINTS = 400  # drawn in one plot; the page would grow without end
 NO_SPREAD = 1e-9  # below it hits count as equal
 HIT_COLUMNS = {
-    "embeddings": ["onset_time", "reason", "embedding"],
+    "embeddings": ["family", "onset_time", "reason", "embedding"],
     "assignments": ["source_label", "cymbal", "label", "method", "confidence", "accepted"],
 }
 
 
 def in_doubt(row: Mapping) -> int:
-    """Hits of a session of the review that are not accepted; all, where the row does not say."""
+    """Hits of a row of the review that are not accepted; all, where the row does not say."""
     return row["n_hits"] - row.get("n_accepted", 0)
+
+
+def rank(row: Mapping) -> tuple:
+    """By what rows of the review are sorted: those with most hits in doubt come first."""
+    return -in_doubt(row), row["session_id"], row["family"]
 
 
 def choose_sessions(
     reviews: Mapping[str, Iterable[dict]], max_sessions: int
 ) -> dict[str, list[dict]]:
-    """The sessions to show, by source set.
+    """The sessions to show, each with a family of its cymbals, by source set.
 
     Those with most hits in doubt come first. The source sets take turns, so that one with many
     doubts leaves room for the others.
@@ -51,10 +58,7 @@ def choose_sessions(
     max_sessions : int
         Of all source sets together.
     """
-    ranked = {
-        name: sorted(rows, key=lambda row: (-in_doubt(row), row["session_id"]))
-        for name, rows in sorted(reviews.items())
-    }
+    ranked = {name: sorted(rows, key=rank) for name, rows in sorted(reviews.items())}
     turns = itertools.zip_longest(*([(name, row) for row in ranked[name]] for name in ranked))
     chosen: dict[str, list[dict]] = {name: [] for name in ranked}
     pairs = (pair for turn in turns for pair in turn if pair is not None)
@@ -70,19 +74,19 @@ def read_hits(
     assignments: Iterable[str],
     events: Iterable[str],
 ) -> dict[str, list[dict]]:
-    """The crash hits of some sessions, in order of onset.
+    """The hits of some sessions, in order of onset.
 
     Parameters
     ----------
     session_ids : sequence of str
     embeddings, assignments, events : iterable of path
-        Tables of one source set, of the schemas CRASH_EMBEDDINGS, CRASH_ASSIGNMENTS and EVENTS;
+        Tables of one source set, of the schemas CYMBAL_EMBEDDINGS, CYMBAL_ASSIGNMENTS and EVENTS;
         they are read one row group at a time.
 
     Returns
     -------
     hits : dict
-        By session, one dict per hit: the columns of both crash tables, audio_path and velocity.
+        By session, one dict per hit: the columns of both tables, audio_path and velocity.
     """
     keys = ["event_id", "session_id", "component_index"]
     by_key = {
@@ -121,7 +125,7 @@ def illustrate_session(
     row: Mapping,
     hits: Sequence[dict],
     read_audio: Callable[[str], np.ndarray],
-    crash_labels: Sequence[str],
+    families: Sequence[CymbalFamily],
     *,
     max_hits: int,
     snippet_s: float,
@@ -133,11 +137,12 @@ def illustrate_session(
     row : mapping
         Of the review.
     hits : sequence of dict
-        Of `read_hits`, at least one.
+        Of `read_hits`, those of the row's family, at least one.
     read_audio
-        ``audio_path -> samples (n_samples,)`` at `crash_pictures.RATE_HZ`; raises ValueError where
+        ``audio_path -> samples (n_samples,)`` at `pictures.RATE_HZ`; raises ValueError where
         the file cannot be decoded.
-    crash_labels : sequence of str
+    families : sequence of CymbalFamily
+        All of ``crash.families``.
     max_hits : int
         Hits with spectrogram and sound; those in doubt come first.
     snippet_s : float
@@ -148,12 +153,15 @@ def illustrate_session(
     dict
         JSON document; pictures and sounds in base64.
     """
-    guesses = guessed_cymbals(row, hits, crash_labels)
+    [family] = [family for family in families if family.name == row["family"]]
+    guesses = guessed_cymbals(row, hits, family)
     trust = {hit_key(hit): hit["confidence"] for hit in hits} | {
         hit_key(guess): guess["confidence"]
         for guess in row.get("guesses") or []
         if guess.get("confidence") is not None
     }
+    if not family.is_numbered:  # there the number that was told by sound stands under `cymbal`
+        hits = [hit | ({"cymbal": None} if hit["method"] == BY_SOUND else {}) for hit in hits]
     hits = [
         hit | {"guess": guesses.get(hit_key(hit)), "confidence": trust[hit_key(hit)]}
         for hit in hits
@@ -163,7 +171,8 @@ def illustrate_session(
     not_shown = [hit for number, hit in enumerate(hits) if number not in set(shown)]
     keys = ("onset_time", "velocity", "source_label", "cymbal", "guess", "confidence", "accepted")
     return {
-        **{key: row.get(key) for key in ("session_id", "reason", "session_confidence")},
+        **{key: row.get(key) for key in ("session_id", "family", "reason")},
+        "session_confidence": row.get("session_confidence"),
         **{key: row.get(key) for key in ("silhouette", "n_hits", "undescribed", "decision")},
         "in_doubt": in_doubt(row),
         "plot": plot_hits(hits, shown),
@@ -175,7 +184,7 @@ def illustrate_session(
         ],
         "rest": count_hits(not_shown, ("source_label", "cymbal", "guess")),
         "says": count_hits(hits, ("source_label", "cymbal")),
-        "lines": decision_lines(row["session_id"], hits, guesses, len(crash_labels)),
+        "lines": decision_lines(row["session_id"], hits, guesses, families, family),
     }
 
 
@@ -205,7 +214,7 @@ def project(embeddings: np.ndarray) -> tuple[np.ndarray, list[float]]:
     Parameters
     ----------
     embeddings : np.ndarray, shape (n_hits, n_features)
-        Columns as `crash_embeddings.feature_names` names them, finite.
+        Columns as `embeddings.feature_names` names them, finite.
 
     Returns
     -------

@@ -1,23 +1,27 @@
-"""The page on which people review crash sessions in doubt."""
+"""The page on which people review sessions in doubt."""
 
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import pyarrow.compute as pc
+
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.tables import iter_batches
 from drumcorpus.ground.pages.render import N_EXAMPLES, render_page
 from drumcorpus.stages.crash.decisions import TO_FILL_IN
 from drumcorpus.stages.crash.pictures import FREQUENCY_RANGE_HZ, HEIGHT, PREROLL, RANGE_DB, WIDTH
-from drumcorpus.stages.crash.review import choose_sessions, in_doubt
-from drumcorpus.stages.crash.review_file import COLUMNS, DECISIONS, Decision, decisions_of
+from drumcorpus.stages.crash.review import choose_sessions, in_doubt, rank
+from drumcorpus.stages.crash.review_file import COLUMNS, DECISIONS, Decision
 from drumcorpus.vocabulary import (
     BY_REVIEW,
     CYMBAL_NAMES,
     DECISION_OUTDATED,
     DIVIDED_OTHERWISE,
     FOLLOWS_ACCOMPANIMENT,
+    LABELS_NOT_JOINED,
     MORE_CYMBALS,
-    NO_CRASH,
+    NO_HIT,
     NUMBERS_DIFFER,
     ONE_BY_KIT_CARD,
     ONE_BY_METADATA,
@@ -29,7 +33,7 @@ from drumcorpus.vocabulary import (
 
 N_DIFFERING = 50  # sessions of each source set that sound otherwise than they are numbered
 REASONS = {  # why a session is in review; a reason without a sentence shows its name
-    TOO_FEW_HITS: "Too few crash hits could be heard to tell one cymbal from several.",
+    TOO_FEW_HITS: "Too few hits could be heard to tell one cymbal from several.",
     "doubtful": "The hits fall into groups that are neither clearly alike nor clearly different.",
     FOLLOWS_ACCOMPANIMENT: "The hits fall into groups, but these are the hits with and without "
     "another stroke at the same moment, which may be all that differs.",
@@ -42,9 +46,11 @@ REASONS = {  # why a session is in review; a reason without a sentence shows its
     DIVIDED_OTHERWISE: "The sound divides the hits otherwise than the source numbers them.",
     SOUNDS_AS_ONE: "The source numbers several cymbals, and they sound as one.",
     SOUNDS_AS_SEVERAL: "The source numbers one cymbal, and it sounds as several.",
+    LABELS_NOT_JOINED: "Several cymbals were told apart in one label of the family, and nothing "
+    "says which of them the hits of the others are.",
     DECISION_OUTDATED: "A decision stands in the reviewed file that does not hold any more.",
 }
-# Why a session may hold several crash cymbals, or may not: the columns of a table.
+# Why a session may hold several cymbals of a family, or may not: the columns of a table.
 MAY_HOLD_SEVERAL = {
     "candidates": "May hold several",
     "metadata": "numbered so",
@@ -55,7 +61,7 @@ MAY_HOLD_SEVERAL = {
     TOO_FEW_HITS: "Too few hits",
     ONE_BY_METADATA: "One by its numbers",
     ONE_BY_KIT_CARD: "One by its kit",
-    NO_CRASH: "No crash",
+    NO_HIT: "No hit",
 }
 
 
@@ -76,29 +82,30 @@ def describe_decisions(
     review : iterable of mapping
         Sessions in doubt.
     assignments : path
-        CRASH_ASSIGNMENTS schema.
+        CYMBAL_ASSIGNMENTS schema.
 
     Returns
     -------
     dict
-        ``total``, ``obeyed``, and under ``unused`` the others: session_id, line, decision, problem.
+        ``total``, ``obeyed``, and under ``unused`` the others: session_id, family, line, decision,
+        problem.
     """
     unused = [
-        {"session_id": row["session_id"]} | row["decision"] for row in review if row.get("decision")
+        {"session_id": row["session_id"], "family": row["family"]} | row["decision"]
+        for row in review
+        if row.get("decision")
     ]
     unused += [_unused(row, "session_is_gone") for row in gone]
     said = {row["line"] for row in unused}
     reviewed = {
-        session_id
-        for batch in iter_batches(assignments, ["session_id", "method"])
-        for session_id, method in zip(*(column.to_pylist() for column in batch), strict=True)
+        (visible(session_id), family)
+        for batch in iter_batches(assignments, ["session_id", "family", "method"])
+        for session_id, family, method in zip(*(c.to_pylist() for c in batch), strict=True)
         if method == BY_REVIEW
     }
-    obeyed = {row.line for row in decisions_of(decisions, reviewed)}
+    obeyed = {d.line for d in decisions if (visible(d.session_id), d.family) in reviewed}
     unused += [
-        _unused(row, "session_has_no_crash_hit")
-        for row in decisions
-        if row.line not in said | obeyed
+        _unused(row, "session_has_no_hit") for row in decisions if row.line not in said | obeyed
     ]
     return {
         "total": len(decisions),
@@ -108,23 +115,25 @@ def describe_decisions(
 
 
 def _unused(row: Decision, problem: str) -> dict:
-    names = ("session_id", "line", "decision")
+    names = ("session_id", "family", "line", "decision")
     return {name: getattr(row, name) for name in names} | {"problem": problem}
 
 
-def count_undescribed(assignments: str | os.PathLike) -> dict[str, int]:
-    """Crash hits whose sound could not be described, by reason, from a table of assignments."""
-    counts: Counter[str] = Counter()
-    for batch in iter_batches(assignments, ["undescribed"]):
-        counts.update(batch["undescribed"].drop_null().to_pylist())
-    return dict(sorted(counts.items()))
+def count_undescribed(assignments: str | os.PathLike) -> dict[str, dict[str, int]]:
+    """Hits whose sound could not be described, by family and reason, of a table of assignments."""
+    counts: dict[str, Counter[str]] = {}
+    for batch in iter_batches(assignments, ["family", "undescribed"]):
+        batch = batch.filter(pc.is_valid(batch["undescribed"]))
+        for family, reason in zip(*(column.to_pylist() for column in batch), strict=True):
+            counts.setdefault(family, Counter())[reason] += 1
+    return {family: dict(sorted(of.items())) for family, of in sorted(counts.items())}
 
 
 def describe_review(
     reviews: Mapping[str, Sequence[dict]],
     doubts: Mapping[str, Sequence[dict]],
     decisions: Mapping[str, dict],
-    undescribed: Mapping[str, Mapping[str, int]],
+    undescribed: Mapping[str, Mapping[str, Mapping[str, int]]],
     *,
     max_sessions: int,
 ) -> list[dict]:
@@ -135,7 +144,7 @@ def describe_review(
     reviews : mapping
         Sessions in doubt of each source set.
     doubts : mapping
-        Of each source set, `crash_review.illustrate_session` of the sessions that it would show
+        Of each source set, `review.illustrate_session` of the sessions that it would show
         alone.
     decisions : mapping
         Of each source set, `describe_decisions`.
@@ -147,17 +156,16 @@ def describe_review(
     chosen = choose_sessions(reviews, max_sessions)
     source_sets = []
     for name, rows in sorted(reviews.items()):
-        made = {row["session_id"]: row for row in doubts[name]}
-        ids = [row["session_id"] for row in chosen[name]]
-        shown = set(ids)
+        made = {_key(row): row for row in doubts[name]}
+        shown = [_key(row) for row in chosen[name]]
         source_sets.append(
             {
                 "name": name,
                 "sessions": len(rows),
                 "hits": sum(row["n_hits"] for row in rows),
                 "in_doubt": sum(in_doubt(row) for row in rows),
-                "shown": [made[session_id] for session_id in ids],
-                "rest": _count_not_shown(row for row in rows if row["session_id"] not in shown),
+                "shown": [made[key] for key in shown],
+                "rest": _count_not_shown(row for row in rows if _key(row) not in set(shown)),
                 "decisions": decisions[name],
                 "undescribed": undescribed[name],
             }
@@ -165,12 +173,17 @@ def describe_review(
     return source_sets
 
 
+def _key(row: Mapping) -> tuple[str, str]:
+    return row["session_id"], row["family"]
+
+
 def _count_not_shown(rows: Iterable[dict]) -> list[dict]:
-    """Sessions not shown, by reason, each with the first ones."""
-    by_reason: dict[str, dict] = {}
-    for row in sorted(rows, key=lambda row: (-in_doubt(row), row["session_id"])):
-        blank = {"reason": row["reason"], "sessions": 0, "hits": 0, "in_doubt": 0, "examples": []}
-        group = by_reason.setdefault(row["reason"], blank)
+    """Sessions not shown, by family and reason, each with the first ones."""
+    by_reason: dict[tuple[str, str], dict] = {}
+    for row in sorted(rows, key=rank):
+        key = {"family": row["family"], "reason": row["reason"]}
+        blank = key | {"sessions": 0, "hits": 0, "in_doubt": 0, "examples": []}
+        group = by_reason.setdefault(tuple(key.values()), blank)
         group["sessions"] += 1
         group["hits"] += row["n_hits"]
         group["in_doubt"] += in_doubt(row)
@@ -183,7 +196,7 @@ def render_review_page(
     source_sets: Sequence[dict],
     files: Mapping[str, str],
     agreement: Mapping,
-    candidates: Mapping[str, Mapping[str, int]],
+    candidates: Mapping[str, Mapping[str, Mapping[str, int]]],
 ) -> str:
     """The page of sessions in doubt.
 
@@ -194,13 +207,13 @@ def render_review_page(
     files : mapping of str to str
         The reviewed file of each source set.
     agreement : mapping
-        Of `crash_agreement.summarise_agreement`.
+        Of `agreement.summarise_agreement`.
     candidates : mapping
-        Of each source set, `crash_candidates.count_reasons`.
+        Of each source set, `candidates.count_reasons`.
     """
     return render_page(
         "review.html.jinja",
-        title="Crash cymbals in doubt",
+        title="Cymbals in doubt",
         source_sets=source_sets,
         files=files,
         agreement=agreement,

@@ -1,4 +1,4 @@
-"""Settings by which crash cymbals are told apart, and held against the source's numbers."""
+"""Settings by which cymbals are told apart, and held against the source's numbers."""
 
 from dataclasses import dataclass
 from typing import ClassVar

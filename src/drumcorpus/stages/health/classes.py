@@ -12,7 +12,7 @@ from drumcorpus.stages.health.one_pass import (
     VELOCITY_NONE,
     VELOCITY_OUTSIDE,
 )
-from drumcorpus.vocabulary import NO_VALUE
+from drumcorpus.vocabulary import CYMBAL_NUMBER, DUAL_LABEL, NO_VALUE
 
 VELOCITY_BINS = 16  # of equal width, from 0 to 1
 QUANTILES = {"min": 0, "lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75, "max": 1}
@@ -144,20 +144,35 @@ def techniques(rows: list[dict]) -> dict:
     }
 
 
-def crash_variants(
-    judged: list[dict], components: list[dict], crash_labels: Collection[str]
+def cymbal_variants(
+    judged: list[dict],
+    components: list[dict],
+    taxonomy_labels: Mapping[str, str],
+    families: Collection[str],
 ) -> dict:
-    """Components of every crash label: in all, and by the method that chose the cymbal.
+    """Components of every label of some families: in all, and by the method that told the cymbal.
 
-    The verdict stands on the event, hence two crashes of one event share its method. Components
-    of events without a verdict are ``not_judged``.
+    The verdict stands on the event, hence two cymbals of a family in one event share its method.
+    Components of events without a verdict are ``not_judged``.
+
+    Parameters
+    ----------
+    judged, components : list of dict
+        `rows.Rows.variants` and ``.components``.
+    taxonomy_labels : mapping
+        Family of every label of the taxonomy.
+    families : collection of str
+        Those whose cymbals are told apart.
     """
     totals_of = count_by(components, "label")
     methods = group_by(judged, "label")
     report = {}
-    for label in sorted(crash_labels):
-        by_method = count_by(methods.get(label, []), "method")
-        n = totals_of.get(label, 0)
-        report[label] = {"total": n, "by_method": by_method}
+    for label, family in sorted(taxonomy_labels.items()):
+        if family not in families:
+            continue
+        stages = {f"{family}_{DUAL_LABEL}", f"{family}_{CYMBAL_NUMBER}"}
+        own = [row for row in methods.get(label, []) if row["stage"] in stages]
+        by_method, n = count_by(own, "method"), totals_of.get(label, 0)
+        report[label] = {"family": family, "total": n, "by_method": by_method}
         report[label]["not_judged"] = n - sum(by_method.values())
     return report

@@ -101,7 +101,7 @@ def measure_health(
     around_events: Around,
     *,
     taxonomy_labels: Mapping[str, str],
-    crash_family: str,
+    cymbal_families: Sequence[str],
     dynamic_buckets: Sequence[str],
     threads: int,
     memory_limit: str,
@@ -119,8 +119,8 @@ def measure_health(
         The tables and reports beside them.
     taxonomy_labels : mapping
         Family of every label of the taxonomy.
-    crash_family : str
-        Family whose labels the crash stage tells apart.
+    cymbal_families : sequence of str
+        Families whose cymbals the crash stage tells apart.
     dynamic_buckets : sequence of str
         Names of the dynamic buckets, soft to loud; they go into the report for the page.
     threads : int
@@ -150,7 +150,7 @@ def measure_health(
         counts = count_events(events)
         rows = make_rows(counts)
         per_session = figures.per_session(rows.by_session)
-        report = events_report(rows, counts, taxonomy_labels, crash_family)
+        report = events_report(rows, counts, taxonomy_labels, cymbal_families)
         report["examples"] = find_examples(counts, per_session)
         report["duplicates"] = figures.duplicates(rows.events, *repeated.result())
         report |= tables_report(database, per_session, counts, around_events)
@@ -175,10 +175,12 @@ def names_of(taxonomy: Taxonomy) -> dict:
 
 
 def events_report(
-    rows: Rows, counts: Counts, taxonomy_labels: Mapping[str, str], crash_family: str
+    rows: Rows,
+    counts: Counts,
+    taxonomy_labels: Mapping[str, str],
+    cymbal_families: Sequence[str],
 ) -> dict:
     """The sections that rest on the events alone, as of `measure_health`."""
-    crash_labels = {label for label, fam in taxonomy_labels.items() if fam == crash_family}
     components = rows.components
     return {
         "schema": "drumcorpus.health/2",
@@ -191,7 +193,9 @@ def events_report(
         "velocity": classes.velocities(rows.velocities),
         "openness": classes.openness(rows.openness, components, taxonomy_labels),
         "techniques": classes.techniques(rows.techniques),
-        "crash_variants": classes.crash_variants(rows.variants, components, crash_labels),
+        "cymbal_variants": classes.cymbal_variants(
+            rows.variants, components, taxonomy_labels, cymbal_families
+        ),
         "tempo": figures.tempo(rows.tempi, counts.tempo_range),
         "meter": figures.meter(rows.events),
         "licenses": figures.licenses(rows.events),

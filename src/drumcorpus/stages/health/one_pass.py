@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.tables import iter_batches, leaf_columns
 from drumcorpus.stages.health.tally import Codes, Names, Tally, joint, numbers
-from drumcorpus.vocabulary import CRASH_DUAL_LABEL
+from drumcorpus.vocabulary import CYMBAL_NUMBER, DUAL_LABEL
 
 OPENNESS_BINS = 10  # of equal width, from 0 to 1
 OUTSIDE = OPENNESS_BINS  # bin of an openness below 0, above 1, or not a number
@@ -51,7 +51,7 @@ class Counts:
     openness: Tally = field(default_factory=lambda: Tally(2))  # label, bin
     odd_values: Tally = field(default_factory=lambda: Tally(2))  # cell, 0 openness or 1 velocity
     techniques: Tally = field(default_factory=lambda: Tally(2))  # cell, technique
-    variants: Tally = field(default_factory=lambda: Tally(2))  # label, method
+    variants: Tally = field(default_factory=lambda: Tally(3))  # label, stage, method
     tempo_range: tuple[float, float] | None = None
 
     def __post_init__(self):
@@ -192,22 +192,33 @@ def count_techniques(counts: Counts, cell: Codes, column: pa.ListArray) -> None:
 
 
 def count_variants(counts: Counts, label: Codes, owner: np.ndarray, history: pa.ListArray) -> None:
-    """Count the components of events that the crash stage judged, by label and last method."""
+    """Count the components of events whose cymbals were told apart, by label, stage and method.
+
+    The stage names the family, whose labels are not known here: components of other families that
+    were struck at once are counted too.
+    """
     lengths = list_lengths(history)
     if not lengths.any():
         return
     entries = history.flatten()
     stages = counts.names["stage"]
     stage_codes = stages.encode(entries.field("annotation_stage")).all_names()
-    is_verdict = stage_codes == stages.code(CRASH_DUAL_LABEL)
-    event = np.repeat(np.arange(len(lengths)), lengths)[is_verdict]
-    if len(event) == 0:
-        return
     method = counts.names["method"].encode(entries.field("method"))
-    last = np.zeros(len(lengths), dtype=np.int64)
-    last[event] = method.local[is_verdict]  # of several of one event the last stays
-    judged = np.zeros(len(lengths), dtype=bool)
-    judged[event] = True
-    hits = np.flatnonzero(judged[owner] & (label.all_names() > 0))
-    verdict = Codes(last[owner[hits]], method.names)
-    counts.variants.add(label.take(hits), verdict)
+    of_event = np.repeat(np.arange(len(lengths)), lengths)
+    for name, code in list(stages.codes.items()):
+        is_verdict = (stage_codes == code) & is_cymbal_verdict(name)
+        event = of_event[is_verdict]
+        if len(event) == 0:
+            continue
+        last = np.zeros(len(lengths), dtype=np.int64)
+        last[event] = method.local[is_verdict]  # of several of one event the last stays
+        judged = np.zeros(len(lengths), dtype=bool)
+        judged[event] = True
+        hits = np.flatnonzero(judged[owner] & (label.all_names() > 0))
+        stage = Codes(np.zeros(len(hits), dtype=np.int64), np.array([code]))
+        counts.variants.add(label.take(hits), stage, Codes(last[owner[hits]], method.names))
+
+
+def is_cymbal_verdict(stage: str | None) -> bool:
+    """Whether an accepted assignment of a cymbal is noted under this stage."""
+    return stage is not None and stage.endswith((f"_{DUAL_LABEL}", f"_{CYMBAL_NUMBER}"))

@@ -22,7 +22,7 @@ class Rows:
     velocities: list[dict]  # source_set, label, level
     openness: list[dict]  # label, openness_bin
     techniques: list[dict]  # source_set, split, technique
-    variants: list[dict]  # label, method
+    variants: list[dict]  # label, stage, method
 
 
 def cell_columns(counts: Counts) -> dict[str, np.ndarray]:
@@ -83,7 +83,9 @@ def make_rows(counts: Counts) -> Rows:
             split=names["split"],
             technique=names["technique"],
         ),
-        variants=as_rows(counts.variants.counted(), label=labels, method=names["method"]),
+        variants=as_rows(
+            counts.variants.counted(), label=labels, stage=names["stage"], method=names["method"]
+        ),
     )
 
 

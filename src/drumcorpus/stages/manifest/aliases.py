@@ -1,4 +1,4 @@
-"""Aliasing: every component gets the taxonomy's own label, every crash that of its cymbal."""
+"""Aliasing: every component gets the taxonomy's own label, and what tells its cymbal."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,12 @@ from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import (
     ALIAS_LABELS,
     BY_REVIEW,
-    CRASH_CYMBAL,
-    CRASH_DUAL_LABEL,
-    CRASH_IN_DOUBT,
+    BY_SOUND,
     CYMBAL_MAP,
+    CYMBAL_NUMBER,
+    DUAL_LABEL,
+    IN_DOUBT,
+    OTHER_CYMBAL,
     TAXONOMY_ALIAS,
 )
 
@@ -48,20 +50,22 @@ def alias_events(
     events : pa.Table
         EVENTS schema.
     assignments : pa.Table
-        CRASH_ASSIGNMENTS schema. One that is accepted gives its label to its component and to
+        CYMBAL_ASSIGNMENTS schema. One that is accepted gives its label to its component and to
         no other, with its confidence; one that is not leaves the label, lowers the component's
         confidence to its own, and is noted.
         The component's number of the cymbal becomes the assignment's, with a note where it was
-        another: a cymbal map or a reviewer then overrides the source.
+        another: a cymbal map or a reviewer then overrides the source. Where the labels of a family
+        do not tell its cymbals, the number is all that changes.
     taxonomy : Taxonomy
     hide_cymbals : bool
-        Take the source's number of the cymbal from every component that has an assignment.
+        Take the source's number of the cymbal from every component that has an assignment; what
+        was found without it stays.
 
     Returns
     -------
     aliased : Aliased
-        Counters: `aliased`, `crash_assigned`, `crash_relabelled`, `crash_renumbered`,
-        `crash_doubtful`, `assignments_without_event`.
+        Counters: `aliased`, `cymbals_assigned`, `cymbals_relabelled`, `cymbals_renumbered`,
+        `cymbals_doubtful`, `assignments_without_event`.
 
     Raises
     ------
@@ -76,9 +80,10 @@ def alias_events(
     matches = match_assignments(assignments, events["event_id"], components, settled, taxonomy)
     assigned, counters = _assign(settled, names, matches, taxonomy)
     after = names.take(settled)
-    flat = _judged(_with_field(flat, "label", after), matches)
-    flat, renumbered, numbered = _number(flat, matches, hide_cymbals)
-    counters |= {"aliased": len(respelled), "crash_renumbered": len(renumbered)}
+    tells = _labels_tell_cymbals(matches, taxonomy)
+    flat = _judged(_with_field(flat, "label", after), matches, tells)
+    flat, renumbered, numbered = _number(flat, matches, hide_cymbals & tells, ~tells)
+    counters |= {"aliased": len(respelled), "cymbals_renumbered": len(renumbered)}
 
     offsets = component_offsets(components)
     rows = owners(offsets, np.concatenate([respelled, matches.rows, renumbered]))
@@ -100,62 +105,79 @@ def _note_aliases(before: pa.Array, after: pa.Array) -> tuple[np.ndarray, pa.Str
     return rows, _entries(ALIAS_LABELS, TAXONOMY_ALIAS, ALIAS_CONFIDENCE, notes)
 
 
+def _labels_tell_cymbals(matches: Matches, taxonomy: Taxonomy) -> np.ndarray:
+    """Of which assignments the label says which cymbal it is, shape (n_assignments,), bool."""
+    numbered = np.array([label in taxonomy.cymbals for label in taxonomy.labels])
+    return numbered[class_ids(matches.assignments["label"].combine_chunks(), taxonomy)]
+
+
 def _assign(
     settled: np.ndarray, names: pa.Array, matches: Matches, taxonomy: Taxonomy
 ) -> tuple[pa.StructArray, dict[str, int]]:
     """Write the labels of accepted assignments into `settled`; returns a note of each one."""
     assignments, rows = matches.assignments, matches.rows
-    accepted = assignments["accepted"].to_numpy()
+    tells, accepted = _labels_tell_cymbals(matches, taxonomy), assignments["accepted"].to_numpy()
     before = settled[rows]
     assigned = class_ids(assignments["label"].combine_chunks(), taxonomy)
-    settled[rows[accepted]] = assigned[accepted]
+    settled[rows[accepted & tells]] = assigned[accepted & tells]
     counters = {
-        "crash_assigned": int(accepted.sum()),
-        "crash_relabelled": int((accepted & (assigned != before)).sum()),
-        "crash_doubtful": int((~accepted).sum()),
+        "cymbals_assigned": int(accepted.sum()),
+        "cymbals_relabelled": int((accepted & tells & (assigned != before)).sum()),
+        "cymbals_doubtful": int((~accepted).sum()),
         "assignments_without_event": len(matches.gone),
     }
     was, is_now = names.take(before), names.take(assigned)
-    stages = pc.if_else(pa.array(accepted), CRASH_DUAL_LABEL, CRASH_IN_DOUBT)
+    number = pc.cast(assignments["cymbal"].combine_chunks(), pa.string())
+    kinds = np.select([~accepted, tells], [IN_DOUBT, DUAL_LABEL], CYMBAL_NUMBER)
+    stages = pc.binary_join_element_wise(assignments["family"], pa.array(kinds), "_")
     notes = pc.if_else(
-        pa.array(accepted),
-        pc.binary_join_element_wise(was, is_now, ARROW),
-        pc.binary_join_element_wise("in doubt: ", was, " stays", ""),
+        pa.array(tells),
+        pc.if_else(
+            pa.array(accepted),
+            pc.binary_join_element_wise(was, is_now, ARROW),
+            pc.binary_join_element_wise("in doubt: ", was, " stays", ""),
+        ),
+        pc.if_else(
+            pa.array(accepted),
+            pc.fill_null(pc.binary_join_element_wise("cymbal ", number, ""), "one cymbal"),
+            "in doubt: no number",
+        ),
     )
     return _entries(stages, assignments["method"], assignments["confidence"], notes), counters
 
 
-def _judged(flat: pa.StructArray, matches: Matches) -> pa.StructArray:
-    """The components with the confidence of their assignment; one in doubt never raises it."""
-    accepted = matches.assignments["accepted"].to_numpy()
+def _judged(flat: pa.StructArray, matches: Matches, tells: np.ndarray) -> pa.StructArray:
+    """The components with the confidence of their assignment; one in doubt never raises it.
+
+    A number beside the label says nothing of how sure the label is.
+    """
+    accepted = matches.assignments["accepted"].to_numpy()[tells]
     confidence = flat.field("confidence").to_numpy(zero_copy_only=False).copy()
-    assigned = matches.assignments["confidence"].to_numpy()
-    confidence[matches.rows] = np.where(
-        accepted, assigned, np.fmin(confidence[matches.rows], assigned)
-    )
+    assigned, rows = matches.assignments["confidence"].to_numpy()[tells], matches.rows[tells]
+    confidence[rows] = np.where(accepted, assigned, np.fmin(confidence[rows], assigned))
     return _with_field(flat, "confidence", pa.array(confidence, mask=np.isnan(confidence)))
 
 
 def _number(
-    flat: pa.StructArray, matches: Matches, hide_cymbals: bool
+    flat: pa.StructArray, matches: Matches, hidden: np.ndarray, by_number: np.ndarray
 ) -> tuple[pa.StructArray, np.ndarray, pa.StructArray]:
     """The components with their assignment's number; the renumbered rows, and a note of each."""
     assignments = matches.assignments
     before = pc.fill_null(flat.field("cymbal"), 0).to_numpy()
     after = before.copy()
-    after[matches.rows] = 0 if hide_cymbals else pc.fill_null(assignments["cymbal"], 0).to_numpy()
+    numbers = pc.fill_null(assignments["cymbal"], 0).to_numpy()
+    after[matches.rows] = np.where(hidden, 0, numbers)
     flat = _with_field(flat, "cymbal", pa.array(after, pa.int32(), mask=after == 0))
-    # A note of what is hidden would tell it.
-    differs = (after != before)[matches.rows] & (not hide_cymbals)
+    # A note of what is hidden would tell it; a number by sound has a note of its own.
+    by_sound = pc.equal(assignments["method"], BY_SOUND).to_numpy().astype(bool)
+    differs = (after != before)[matches.rows] & ~hidden & ~(by_number & by_sound)
     rows = matches.rows[differs]
     was, is_now = (pa.array(np.where(n == 0, "none", n.astype(str))) for n in (before, after))
     notes = pc.binary_join_element_wise("cymbal ", was.take(rows), ARROW, is_now.take(rows), "")
-    by_review = pc.equal(assignments["method"].filter(pa.array(differs)), BY_REVIEW)
-    return (
-        flat,
-        rows,
-        _entries(CRASH_CYMBAL, pc.if_else(by_review, BY_REVIEW, CYMBAL_MAP), 1.0, notes),
-    )
+    chosen = assignments.filter(pa.array(differs))
+    stages = pc.binary_join_element_wise(chosen["family"], OTHER_CYMBAL, "_")
+    methods = pc.if_else(pc.equal(chosen["method"], BY_REVIEW), BY_REVIEW, CYMBAL_MAP)
+    return flat, rows, _entries(stages, methods, 1.0, notes)
 
 
 def _entries(stage: str, method, confidence, notes: pa.Array) -> pa.StructArray:

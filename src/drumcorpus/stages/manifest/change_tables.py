@@ -48,6 +48,7 @@ def list_label_changes(
         "event_id": events["event_id"].take(pa.array(event)),
         "session_id": events["session_id"].take(pa.array(event)),
         "component_index": pa.array(rows - offsets[event], pa.int32()),
+        "family": assigned["family"],
         "source_label": flat.field("source_label").take(at),
         "before": before.take(at),
         "after": after.take(at),

@@ -15,6 +15,7 @@ from drumcorpus.stages.manifest.label_counts import (
     check_balance,
     count_labels,
 )
+from drumcorpus.taxonomy import CymbalFamily
 
 N_EXAMPLES = 20
 CONFIDENCE_BINS = 10  # of equal width, from 0 to 1
@@ -52,7 +53,7 @@ def read_source_sets(
 
 def compare_labels(
     source_sets: Iterable[tuple[str, pa.Table, pa.Table]],
-    crash_labels: Sequence[str],
+    families: Sequence[CymbalFamily],
     on_source_set: Callable[[], None] = lambda: None,
 ) -> tuple[dict, pa.Table]:
     """Labels of all source sets before and after aliasing; one source set is held at a time.
@@ -61,8 +62,8 @@ def compare_labels(
     ----------
     source_sets : iterable of (str, pa.Table, pa.Table)
         Name, and what aliasing wrote of all its shards: LABEL_CHANGES and SESSION_LABELS schema.
-    crash_labels : sequence of str
-        The labels of the taxonomy that mean a crash.
+    families : sequence of CymbalFamily
+        Those whose cymbals are told apart.
     on_source_set
         Called after each source set, for progress.
 
@@ -83,7 +84,7 @@ def compare_labels(
         counts = count_labels(source_set, sessions)
         check_balance(source_set, changes, counts)
         n_events = pc.sum(sessions["n_events"]).as_py() or 0
-        described.append(describe_source_set(source_set, n_events, changes, counts, crash_labels))
+        described.append(describe_source_set(source_set, n_events, changes, counts, families))
         tables.append(counts)
         on_source_set()
     return summarise_changes(described), pa.concat_tables(tables)
@@ -94,7 +95,7 @@ def describe_source_set(
     n_events: int,
     changes: pa.Table,
     counts: pa.Table,
-    crash_labels: Iterable[str],
+    families: Iterable[CymbalFamily],
 ) -> dict:
     """What aliasing did to the labels of one source set.
 
@@ -106,8 +107,8 @@ def describe_source_set(
         LABEL_CHANGES schema.
     counts : pa.Table
         `count_labels` of the same shards.
-    crash_labels : iterable of str
-        The labels of the taxonomy that mean a crash.
+    families : iterable of CymbalFamily
+        Those whose cymbals are told apart.
 
     Returns
     -------
@@ -133,7 +134,7 @@ def describe_source_set(
         "labels": label_totals(counts),
         "changes": list_changes(judged),
         "changed_sessions": sessions,
-        "undivided": undivided_crashes(counts, judged, crash_labels),
+        "undivided": {family.name: undivided_hits(counts, judged, family) for family in families},
         "gone": gone_assignments(changes.filter(pc.invert(has_component))),
         "unexplained": {
             "components": len(unexplained),
@@ -163,15 +164,15 @@ def changed_sessions(counts: pa.Table, judged: pa.Table) -> list[dict]:
     return list(sessions.values())
 
 
-def undivided_crashes(counts: pa.Table, judged: pa.Table, crash_labels: Iterable[str]) -> dict:
-    """Crashes that keep an undivided label: in doubt, by method, or without any assignment."""
-    doubted = judged.filter(pc.fill_null(pc.invert(judged["accepted"]), False))
-    crashes = counts.filter(pc.field("label").isin(list(crash_labels)))
-    n_assigned = len(judged) - judged["assigned_by"].null_count
+def undivided_hits(counts: pa.Table, judged: pa.Table, family: CymbalFamily) -> dict:
+    """Hits of which no cymbal is told: in doubt, by method, or without any assignment."""
+    assigned = judged.filter(pc.fill_null(pc.equal(judged["family"], family.name), False))
+    doubted = assigned.filter(pc.invert(assigned["accepted"]))
+    hits = counts.filter(pc.field("label").isin(list(family.labels)))
     return {
         "in_doubt": _by_name(doubted["assigned_by"]),
         "sessions_in_doubt": pc.count_distinct(doubted["session_id"]).as_py(),
-        "without_assignment": (pc.sum(crashes["after"]).as_py() or 0) - n_assigned,
+        "without_assignment": (pc.sum(hits["after"]).as_py() or 0) - len(assigned),
     }
 
 
@@ -219,20 +220,21 @@ def gone_assignments(gone: pa.Table) -> dict:
 def summarise_changes(source_sets: Iterable[Mapping]) -> dict:
     """All source sets in order of name, and their sums."""
     source_sets = sorted(source_sets, key=lambda row: row["source_set"])
+    undivided = [each for row in source_sets for each in row["undivided"].values()]
     totals = {
         "source_sets": len(source_sets),
         "events": sum(row["events"] for row in source_sets),
         "gone": sum(row["gone"]["assignments"] for row in source_sets),
         "unexplained": sum(row["unexplained"]["components"] for row in source_sets),
-        "in_doubt": sum(sum(row["undivided"]["in_doubt"].values()) for row in source_sets),
-        "sessions_in_doubt": sum(row["undivided"]["sessions_in_doubt"] for row in source_sets),
-        "without_assignment": sum(row["undivided"]["without_assignment"] for row in source_sets),
+        "in_doubt": sum(sum(each["in_doubt"].values()) for each in undivided),
+        "sessions_in_doubt": sum(each["sessions_in_doubt"] for each in undivided),
+        "without_assignment": sum(each["without_assignment"] for each in undivided),
     }
     for group in ("sessions", "components"):
         totals[group] = {
             key: sum(row[group][key] for row in source_sets) for key in ("total", "changed")
         }
-    return {"schema": "drumcorpus.label_changes/1", "totals": totals, "source_sets": source_sets}
+    return {"schema": "drumcorpus.label_changes/2", "totals": totals, "source_sets": source_sets}
 
 
 def report_counters(report: Mapping) -> dict[str, int]:
@@ -243,8 +245,8 @@ def report_counters(report: Mapping) -> dict[str, int]:
         "changed": totals["components"]["changed"],
         "assignments_gone": totals["gone"],
         "unexplained": totals["unexplained"],
-        "crashes_in_doubt": totals["in_doubt"],
-        "crashes_without_assignment": totals["without_assignment"],
+        "hits_in_doubt": totals["in_doubt"],
+        "hits_without_assignment": totals["without_assignment"],
     }
 
 

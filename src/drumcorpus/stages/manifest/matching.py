@@ -1,4 +1,4 @@
-"""Which component every crash assignment is of: the events may have changed since it was made."""
+"""Which component every assignment is of: the events may have changed since it was made."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from drumcorpus.stages.manifest.labels import class_ids, component_offsets, owners
 from drumcorpus.taxonomy import Taxonomy
-from drumcorpus.vocabulary import NO_COMPONENT, NO_CRASH, NO_EVENT, OTHER_SOURCE_LABEL
+from drumcorpus.vocabulary import NO_COMPONENT, NO_EVENT, OTHER_FAMILY, OTHER_SOURCE_LABEL
 
 # Why an assignment has no component: its event or its place in the event is gone, or another stroke
 # stands there, or the stroke is no crash any more.
@@ -16,11 +16,11 @@ from drumcorpus.vocabulary import NO_COMPONENT, NO_CRASH, NO_EVENT, OTHER_SOURCE
 
 @dataclass
 class Matches:
-    """Crash assignments, divided into those that have their component and those that have none."""
+    """Assignments, divided into those that have their component and those that have none."""
 
-    assignments: pa.Table  # CRASH_ASSIGNMENTS
+    assignments: pa.Table  # CYMBAL_ASSIGNMENTS
     rows: np.ndarray  # of the component of each, among those of all events; no row stands twice
-    gone: pa.Table  # CRASH_ASSIGNMENTS and `reason`
+    gone: pa.Table  # CYMBAL_ASSIGNMENTS and `reason`
 
 
 def match_assignments(
@@ -30,12 +30,12 @@ def match_assignments(
     component_ids: np.ndarray,
     taxonomy: Taxonomy,
 ) -> Matches:
-    """Find the component of every crash assignment.
+    """Find the component of every assignment.
 
     Parameters
     ----------
     assignments : pa.Table
-        CRASH_ASSIGNMENTS schema.
+        CYMBAL_ASSIGNMENTS schema.
     event_ids, components : shape (n_events,)
         Columns of the events.
     component_ids : np.ndarray, shape (n_components,), int
@@ -47,7 +47,7 @@ def match_assignments(
     matches : Matches
         An assignment has its component where one of its source label stands at its place, of the
         family of the label that it gives. Else its reason is the first that holds of `no_event`,
-        `no_component`, `other_source_label` and `no_crash`.
+        `no_component`, `other_source_label` and `other_family`.
 
     Raises
     ------
@@ -59,16 +59,16 @@ def match_assignments(
     events = pc.fill_null(events, -1).to_numpy()
     rows = _rows_meant(events, assignments["component_index"].to_numpy(), components)
     is_same = _has_source_label(rows, components, assignments["source_label"].combine_chunks())
-    is_crash = is_same & _is_of_family(rows, component_ids, assignments["label"], taxonomy)
+    is_akin = is_same & _is_of_family(rows, component_ids, assignments["label"], taxonomy)
     reasons = np.select(
-        [events < 0, rows < 0, ~is_same], [NO_EVENT, NO_COMPONENT, OTHER_SOURCE_LABEL], NO_CRASH
+        [events < 0, rows < 0, ~is_same], [NO_EVENT, NO_COMPONENT, OTHER_SOURCE_LABEL], OTHER_FAMILY
     )
-    _check_once(rows[is_crash], event_ids, components)
+    _check_once(rows[is_akin], event_ids, components)
     gone = assignments.append_column("reason", pa.array(reasons, pa.string()))
     return Matches(
-        assignments.filter(pa.array(is_crash)).combine_chunks(),
-        rows[is_crash],
-        gone.filter(pa.array(~is_crash)),
+        assignments.filter(pa.array(is_akin)).combine_chunks(),
+        rows[is_akin],
+        gone.filter(pa.array(~is_akin)),
     )
 
 
@@ -98,7 +98,7 @@ def _check_once(rows: np.ndarray, event_ids: pa.ChunkedArray, components: pa.Lis
         offsets = component_offsets(components)
         event = owners(offsets, repeated[0])
         raise ValueError(
-            f"event {event_ids[event].as_py()}: several crash assignments of its component "
+            f"event {event_ids[event].as_py()}: several assignments of its component "
             f"{repeated[0] - offsets[event]}; each component may have one: delete the run manifest "
             f"(.parquet.manifest.json) of the shard's table below results/crash/assignments/, and "
             f"run again; the table alone would be put back as it is"

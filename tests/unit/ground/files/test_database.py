@@ -6,12 +6,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 from checkout import REPO
+from cymbal_families import CRASH
 
 from drumcorpus.ground.files.database import in_quotes, open_database, open_tables, select
 from drumcorpus.ground.files.jsonl import write_rows
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SPLITS
-from drumcorpus.stages.crash.candidates import find_crash_candidates
+from drumcorpus.stages.crash.candidates import find_candidates
 from drumcorpus.stages.ingest.provenance import provenance_rows
 
 LIBRARY = REPO / "src/drumcorpus"
@@ -129,10 +130,10 @@ def test_provenance_and_crash_candidates_read_the_events_of_the_folder_named(
     assert row["mix_parts"] == session["mix_parts"]
     columns = ("source_set", "session_id", "kit_id", "label_map")
     listed = pa.table({key: pa.array([session[key]], pa.string()) for key in columns})
-    [found] = find_crash_candidates(
-        path, listed, {}, ["crash"], min_hits=2, use_metadata=True, cymbal_maps=[]
+    [found] = find_candidates(
+        path, listed, {}, [CRASH], min_hits=2, use_metadata=True, cymbal_maps=[]
     ).to_pylist()
-    assert (found["session_id"], found["n_crash_hits"]) == ("a", 2)
+    assert (found["session_id"], found["n_hits"]) == ("a", 2)
 
 
 def test_a_file_that_is_no_parquet_and_a_missing_column_are_named(tmp_path):

@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 import pyarrow as pa
 import pytest
+from cymbal_families import CRASH, RIDE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,8 +30,9 @@ from drumcorpus.ground.files.tables import (
     write_table,
 )
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.ground.run.configuration import check_configuration, check_max_cymbals, spell_out
+from drumcorpus.ground.run.configuration import check_configuration, check_former_keys, spell_out
 from drumcorpus.schemas import EVENTS
+from drumcorpus.taxonomy import check_max_cymbals
 
 EVENT = {
     "event_id": "0123456789abcdef0123",
@@ -647,12 +649,22 @@ class TestConfiguration:
             check_configuration(config, taxonomy)
 
     def test_more_cymbals_than_the_family_has_labels_are_refused(self):
-        labels = ["crash", "crash2", "crash3"]
         for most in (4, 9):
             with pytest.raises(ValueError, match=rf"max_cymbals: got {most}; .* 3 .*crash3"):
-                check_max_cymbals(most, labels)
+                check_max_cymbals(most, [RIDE, CRASH], "config: ")
         for most in (1, 3):
-            check_max_cymbals(most, labels)
+            check_max_cymbals(most, [RIDE, CRASH])
+        check_max_cymbals(9, [RIDE])
+
+    def test_the_one_family_of_former_configurations_is_refused_with_what_to_write(self, config):
+        check_former_keys(config)
+        config["crash"]["family"] = "crash"
+        with pytest.raises(ValueError) as caught:
+            check_former_keys(config)
+        assert str(caught.value) == (
+            "config: crash.family: got 'crash'; it is crash.families now, a list: write "
+            "families: [crash]"
+        )
 
     def test_a_yardstick_must_have_a_block(self, config, taxonomy):
         config["yardsticks"] = ["mdb_drum"]

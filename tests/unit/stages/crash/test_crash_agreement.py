@@ -3,9 +3,10 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from cymbal_families import CRASH
 from sklearn.metrics import adjusted_rand_score
 
-from drumcorpus.schemas import CRASH_ASSIGNMENTS
+from drumcorpus.schemas import CYMBAL_ASSIGNMENTS
 from drumcorpus.stages.crash.agreement import (
     adjusted_rand,
     compare_session,
@@ -107,10 +108,10 @@ def assignments(rows, accepted=True, method="metadata_override"):
     return pa.Table.from_pylist(
         [
             {"event_id": str(number), "session_id": session, "component_index": 0, "label": label}
-            | {"method": method, "accepted": accepted}
+            | {"method": method, "accepted": accepted, "family": "crash"}
             for number, (session, label) in enumerate(rows)
         ],
-        CRASH_ASSIGNMENTS,
+        CYMBAL_ASSIGNMENTS,
     )
 
 
@@ -118,35 +119,36 @@ def test_every_numbered_session_has_a_row_whatever_the_order_of_the_hits():
     names = ["b", "a"] * 8
     told = assignments(list(zip(names, ["x", "x", "y", "x"] * 4, strict=True)))
     heard = assignments(list(zip(names, ["x"] * 16, strict=True)), method="spectral_cluster")
-    rows = compare_with_sound(told, heard, SETTINGS, method="metadata_override")
+    rows = compare_with_sound(told, heard, [CRASH], SETTINGS, method="metadata_override")
     found = [(row["session_id"], row["reason"]) for row in rows]
     assert found == [("b", "sounds_as_one"), ("a", "agrees")]
 
 
 def test_sessions_that_the_source_does_not_number_have_none():
     heard = assignments([("a", "x")] * 8, method="spectral_cluster")
-    assert compare_with_sound(heard, heard, SETTINGS, method="metadata_override") == []
-    nothing = CRASH_ASSIGNMENTS.empty_table()
-    assert compare_with_sound(nothing, nothing, SETTINGS, method="metadata_override") == []
+    assert compare_with_sound(heard, heard, [CRASH], SETTINGS, method="metadata_override") == []
+    nothing = CYMBAL_ASSIGNMENTS.empty_table()
+    assert compare_with_sound(nothing, nothing, [CRASH], SETTINGS, method="metadata_override") == []
 
 
 def test_assignments_of_other_hits_are_refused():
     with pytest.raises(ValueError, match="not of the same hits"):
         tables = [assignments([("a", "x")] * n_hits) for n_hits in (8, 7)]
-        compare_with_sound(*tables, SETTINGS, method="m")
+        compare_with_sound(*tables, [CRASH], SETTINGS, method="m")
 
 
 def test_the_report_counts_every_numbered_session_and_lists_those_that_differ():
     two, one = [1, 2] * 4, [0] * 8
     sure = [True] * 8
     rows = [
-        {"session_id": "b"} | compare_session(two, one, sure, SETTINGS),
-        {"session_id": "a"} | compare_session(two, one, sure, SETTINGS),
-        {"session_id": "c"} | compare_session(two, [0, 1, 0, 1, 0, 1, 1, 0], sure, SETTINGS),
-        {"session_id": "d"} | compare_session(two, two, sure, SETTINGS),
-        {"session_id": "e"} | compare_session(two, two, [False] * 8, SETTINGS),
+        {"session_id": "b", "family": "crash"} | compare_session(two, one, sure, SETTINGS),
+        {"session_id": "a", "family": "crash"} | compare_session(two, one, sure, SETTINGS),
+        {"session_id": "c", "family": "crash"}
+        | compare_session(two, [0, 1, 0, 1, 0, 1, 1, 0], sure, SETTINGS),
+        {"session_id": "d", "family": "crash"} | compare_session(two, two, sure, SETTINGS),
+        {"session_id": "e", "family": "crash"} | compare_session(two, two, [False] * 8, SETTINGS),
     ]
-    few = {"session_id": "f"} | compare_session([1], [1], [True], SETTINGS)
+    few = {"session_id": "f", "family": "crash"} | compare_session([1], [1], [True], SETTINGS)
     report = summarise_agreement({"slakh": rows, "egmd": [few], "enst": []})
     assert [row["source_set"] for row in report["source_sets"]] == ["egmd", "enst", "slakh"]
     counts = {"numbered": 6, "agree": 1, "differ": 3, "not_judged": 2}

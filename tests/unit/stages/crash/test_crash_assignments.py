@@ -5,16 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+from cymbal_families import CRASH
 
-from drumcorpus.schemas import CRASH_ASSIGNMENTS, CRASH_EMBEDDINGS, EVENTS
-from drumcorpus.stages.crash.assignments import assign_crashes
+from drumcorpus.schemas import CYMBAL_ASSIGNMENTS, CYMBAL_EMBEDDINGS, EVENTS
+from drumcorpus.stages.crash.assignments import assign_cymbals
 from drumcorpus.stages.crash.decisions import apply_decisions, decision_lines, guessed_cymbals
 from drumcorpus.stages.crash.embeddings import feature_names
-from drumcorpus.stages.crash.hits import embed_crashes, find_crash_hits
+from drumcorpus.stages.crash.hits import embed_cymbals, find_hits
 from drumcorpus.stages.crash.review_file import COLUMNS, read_decisions
 from drumcorpus.stages.crash.settings import ClusteringSettings
 
-LABELS = ["crash", "crash2", "crash3"]
+LABELS = CRASH.labels
 CLUSTERING = ClusteringSettings(
     max_cymbals=3,
     min_hits=3,
@@ -58,6 +59,8 @@ def embeddings(cymbals, vectors=None, reason=None, session="s", beside=None):
             "event_id": f"e{number}",
             "session_id": session,
             "component_index": 0,
+            "family": "crash",
+            "label": "crash",
             "source_label": "49",
             "cymbal": cymbal,
             "onset_time": float(number),
@@ -67,7 +70,7 @@ def embeddings(cymbals, vectors=None, reason=None, session="s", beside=None):
         }
         for number, cymbal in enumerate(cymbals)
     ]
-    return pa.Table.from_pylist(rows, CRASH_EMBEDDINGS)
+    return pa.Table.from_pylist(rows, CYMBAL_EMBEDDINGS)
 
 
 def two_timbres(n_each, seed=3):
@@ -85,7 +88,7 @@ def test_every_crash_of_an_event_is_found_with_its_place():
         ("a", 1.0, "a.wav", [component("snare", "38")]),
         ("b", 0.1, None, [component("crash", "49", 1), component("crash", "57", 2)]),
     )
-    hits = find_crash_hits(table, LABELS).to_pylist()
+    hits = find_hits(table, [CRASH]).to_pylist()
     found = [(h["event_id"], h["component_index"], h["source_label"], h["cymbal"]) for h in hits]
     assert found == [("e0", 1, "49", 1), ("e2", 0, "49", 1), ("e2", 1, "57", 2)]
     assert [hit["audio_path"] for hit in hits] == ["a.wav", None, None]
@@ -103,21 +106,24 @@ def test_what_is_struck_beside_a_crash_is_found_near_its_onset_in_its_recording(
         ("b", 1.000, "a.wav", [component("splash"), component("crash2")]),
         ("c", 1.000, None, [crash, component("cowbell")]),
     )
-    found = find_crash_hits(table, LABELS)
+    found = find_hits(table, [CRASH])
     beside = [["kick", "ride_bow", "snare", "tom_low"], [], ["splash"], ["cowbell"]]
     assert found["beside"].to_pylist() == beside
-    embedded = embed_crashes(
-        table, LABELS, lambda path, spans: np.zeros(2 * RATE, dtype=np.float32), sample_rate_hz=RATE
+    embedded = embed_cymbals(
+        table,
+        [CRASH],
+        lambda path, spans: np.zeros(2 * RATE, dtype=np.float32),
+        sample_rate_hz=RATE,
     )
     assert embedded["beside"].to_pylist() == beside
 
 
 def test_a_shard_without_a_crash_has_no_hit():
     for table in (events(("a", 0.5, None, [component("kick")])), EVENTS.empty_table()):
-        found = embed_crashes(table, LABELS, None, sample_rate_hz=RATE)
-        assert found.num_rows == 0 and found.schema == CRASH_EMBEDDINGS
-        assigned, review = assign_crashes(found, LABELS, CLUSTERING, use_metadata=True)
-        assert assigned.schema == CRASH_ASSIGNMENTS and review == []
+        found = embed_cymbals(table, [CRASH], None, sample_rate_hz=RATE)
+        assert found.num_rows == 0 and found.schema == CYMBAL_EMBEDDINGS
+        assigned, review = assign_cymbals(found, [CRASH], CLUSTERING, use_metadata=True)
+        assert assigned.schema == CYMBAL_ASSIGNMENTS and review == []
 
 
 def test_a_hit_that_cannot_be_heard_keeps_its_row_and_says_why():
@@ -134,7 +140,7 @@ def test_a_hit_that_cannot_be_heard_keeps_its_row_and_says_why():
         ("b", 0.5, "broken.wav", [component("crash")]),
         ("c", 0.5, None, [component("crash")]),
     )
-    found = embed_crashes(table, LABELS, read_audio, sample_rate_hz=RATE)
+    found = embed_cymbals(table, [CRASH], read_audio, sample_rate_hz=RATE)
     assert found["reason"].to_pylist() == [
         None,
         "onset_past_end",
@@ -153,12 +159,12 @@ def test_each_recording_is_read_once():
         return np.zeros(RATE, dtype=np.float32)
 
     rows = [(s, t, f"{s}.wav", [component("crash")]) for s in "ab" for t in (0.1, 0.2, 0.3)]
-    embed_crashes(events(*rows), LABELS, read_audio, sample_rate_hz=RATE)
+    embed_cymbals(events(*rows), [CRASH], read_audio, sample_rate_hz=RATE)
     assert read == ["a.wav", "b.wav"]
 
 
 def test_the_source_s_number_decides():
-    assigned, review = assign_crashes(embeddings([2, 1, 2]), LABELS, CLUSTERING, use_metadata=True)
+    assigned, review = assign_cymbals(embeddings([2, 1, 2]), [CRASH], CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == ["crash2", "crash", "crash2"]
     assert set(assigned["method"].to_pylist()) == {"metadata_override"}
     assert assigned["accepted"].to_pylist() == [True] * 3
@@ -174,7 +180,7 @@ def partly_numbered(first, second, *, n_each=8):
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (3, 1)])
 def test_hits_without_a_number_get_that_of_the_hits_that_sound_alike(first, second):
     table = partly_numbered(first, second)
-    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, review = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     wanted = [LABELS[first - 1]] * 8 + [LABELS[second - 1]] * 8
     assert assigned["label"].to_pylist() == wanted
     methods = ["metadata_override"] * 7 + ["spectral_cluster"]
@@ -186,7 +192,7 @@ def test_hits_without_a_number_get_that_of_the_hits_that_sound_alike(first, seco
 @pytest.mark.parametrize(("number", "other"), [(1, "crash2"), (2, "crash")])
 def test_a_cymbal_that_the_source_does_not_number_gets_a_number_that_is_left(number, other):
     table = embeddings([number] * 8 + [None] * 8, two_timbres(8))
-    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, review = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == [LABELS[number - 1]] * 8 + [other] * 8
     assert review == []
 
@@ -194,7 +200,7 @@ def test_a_cymbal_that_the_source_does_not_number_gets_a_number_that_is_left(num
 @pytest.mark.parametrize("given", [[1] * 15, [1, 2] * 7 + [1], [2] * 7 + [1, 2] * 4])
 def test_where_the_sound_divides_otherwise_the_numbers_stay_and_the_rest_is_in_doubt(given):
     table = embeddings([*given, None], two_timbres(8))
-    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, [row] = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == [*(LABELS[number - 1] for number in given), "crash"]
     assert assigned["accepted"].to_pylist() == [True] * 15 + [False]
     assert (row["reason"], row["n_accepted"], row["guesses"]) == ("numbers_differ", 15, [])
@@ -202,7 +208,7 @@ def test_where_the_sound_divides_otherwise_the_numbers_stay_and_the_rest_is_in_d
 
 def test_what_the_source_numbers_stands_where_the_sound_says_nothing():
     table = embeddings([2, 1, None], reason="no_audio")
-    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, [row] = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == ["crash2", "crash", "crash"]
     assert assigned["accepted"].to_pylist() == [True, True, False]
     assert (row["reason"], row["n_accepted"]) == ("too_few_hits", 2)
@@ -211,20 +217,22 @@ def test_what_the_source_numbers_stands_where_the_sound_says_nothing():
 def test_a_reviewer_who_confirms_the_guesses_keeps_the_numbers_of_the_source():
     vectors = between_one_and_two()
     table = embeddings([2] * 7 + [None] + [1] * 7 + [None], vectors)
-    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, review = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert [guess["cymbal"] for guess in review[0]["guesses"]] == [2, 1]
     decided = obey_as_clustered(table, assigned, review)
     assert decided["cymbal"].to_pylist() == [2] * 8 + [1] * 8
 
 
 def test_a_number_without_a_label_is_an_error_that_names_the_session():
-    with pytest.raises(ValueError, match="session s: the source numbers a crash cymbal 4"):
-        assign_crashes(embeddings([4]), LABELS, CLUSTERING, use_metadata=True)
+    with pytest.raises(
+        ValueError, match="session s: the source numbers a cymbal of the family crash 4"
+    ):
+        assign_cymbals(embeddings([4]), [CRASH], CLUSTERING, use_metadata=True)
 
 
 def test_hidden_metadata_leave_it_to_the_sound():
     table = embeddings([1] * 10 + [2] * 10, two_timbres(10))
-    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=False)
+    assigned, review = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=False)
     labels = assigned["label"].to_pylist()
     assert len(set(labels[:10])) == len(set(labels[10:])) == 1 and labels[0] != labels[10]
     assert set(assigned["method"].to_pylist()) == {"spectral_cluster"}
@@ -233,7 +241,7 @@ def test_hidden_metadata_leave_it_to_the_sound():
 
 def test_a_session_in_doubt_keeps_the_first_label_and_goes_to_review():
     table = embeddings([None] * 4, reason="no_audio")
-    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, [row] = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert assigned["label"].to_pylist() == ["crash"] * 4
     assert assigned["accepted"].to_pylist() == [False] * 4
     assert (row["session_id"], row["n_hits"], row["n_accepted"]) == ("s", 4, 0)
@@ -253,7 +261,7 @@ def between_one_and_two(n_each=8):
 
 def test_a_session_wholly_in_doubt_is_guessed_in_two_and_nothing_of_it_accepted():
     table = embeddings([None] * 16, between_one_and_two())
-    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, [row] = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert (row["reason"], row["n_accepted"]) == ("doubtful", 0)
     assert assigned["label"].to_pylist() == ["crash"] * 16
     assert not any(assigned["accepted"].to_pylist())
@@ -266,7 +274,7 @@ def test_a_session_wholly_in_doubt_is_guessed_in_two_and_nothing_of_it_accepted(
 def test_more_cymbals_than_allowed_go_to_review_and_the_guess_has_one_more():
     settings = replace(CLUSTERING, max_cymbals=1)
     table = embeddings([None] * 16, two_timbres(8))
-    assigned, [row] = assign_crashes(table, LABELS, settings, use_metadata=True)
+    assigned, [row] = assign_cymbals(table, [CRASH], settings, use_metadata=True)
     assert (row["reason"], row["n_accepted"]) == ("more_cymbals_than_allowed", 0)
     assert row["session_confidence"] == 0
     assert assigned["label"].to_pylist() == ["crash"] * 16
@@ -277,21 +285,25 @@ def test_more_cymbals_than_allowed_go_to_review_and_the_guess_has_one_more():
 
 def test_where_every_label_is_taken_the_hits_that_share_one_are_not_guessed():
     table = embeddings([None] * 16, two_timbres(8))
-    _, [row] = assign_crashes(
-        table, LABELS[:1], replace(CLUSTERING, max_cymbals=1), use_metadata=True
+    _, [row] = assign_cymbals(
+        table,
+        [replace(CRASH, labels=LABELS[:1])],
+        replace(CLUSTERING, max_cymbals=1),
+        use_metadata=True,
     )
     assert (row["reason"], row["guesses"]) == ("more_cymbals_than_allowed", [])
 
 
 def test_more_cymbals_than_there_are_labels_are_refused():
     with pytest.raises(ValueError, match=r"max_cymbals: got 3; the taxonomy has labels for 2 cymb"):
-        assign_crashes(embeddings([None] * 4), LABELS[:2], replace(CLUSTERING), use_metadata=True)
+        few = replace(CRASH, labels=LABELS[:2])
+        assign_cymbals(embeddings([None] * 4), [few], CLUSTERING, use_metadata=True)
 
 
 def test_cymbals_that_follow_the_strokes_beside_them_are_guessed_and_none_accepted():
     with_ride = [["kick", "ride_bow"]] * 8 + [["kick"]] * 8
     table = embeddings([None] * 16, two_timbres(8), beside=with_ride)
-    assigned, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, [row] = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert (row["reason"], row["n_accepted"]) == ("follows_accompaniment", 0)
     assert assigned["label"].to_pylist() == ["crash"] * 16
     cymbals = [guess["cymbal"] for guess in row["guesses"]]
@@ -301,26 +313,26 @@ def test_cymbals_that_follow_the_strokes_beside_them_are_guessed_and_none_accept
 @pytest.mark.parametrize("beside", [None, [["kick"]] * 8 + [[]] * 8, [["ride_bow"], []] * 8])
 def test_cymbals_that_follow_nothing_heard_beside_them_are_accepted(beside):
     table = embeddings([None] * 16, two_timbres(8), beside=beside)
-    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, review = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert all(assigned["accepted"].to_pylist()) and review == []
 
 
 def obey_as_clustered(table, assigned, review):
     """The assignments after a reviewer has confirmed the guesses; nothing is left in review."""
-    guesses = guessed_cymbals(review[0], assigned.to_pylist(), LABELS)
-    lines = decision_lines("s", table.to_pylist(), guesses, len(LABELS))
+    guesses = guessed_cymbals(review[0], assigned.to_pylist(), CRASH)
+    lines = decision_lines("s", table.to_pylist(), guesses, [CRASH], CRASH)
     (line,) = [row["line"] for row in lines if row["decision"] == "as_clustered"]
     line = line.replace("REVIEWER", "mara").replace("YYYY-MM-DD", "2026-03-01")
     data = "\n".join([",".join(COLUMNS), line, ""]).encode()
-    decisions = read_decisions(data, "set_review.csv", len(LABELS))
-    decided, left, unused = apply_decisions(assigned, review, decisions, LABELS, hits=table)
+    decisions = read_decisions(data, "set_review.csv", [CRASH])
+    decided, left, unused = apply_decisions(assigned, review, decisions, [CRASH], hits=table)
     assert (left, unused) == ([], [])
     return decided
 
 
 def test_a_reviewer_may_confirm_the_guesses_of_a_session_wholly_in_doubt():
     table = embeddings([None] * 16, between_one_and_two())
-    assigned, review = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    assigned, review = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     decided = obey_as_clustered(table, assigned, review)
     assert decided["cymbal"].to_pylist() == [row["cymbal"] for row in review[0]["guesses"]]
     assert sorted(decided["label"].to_pylist()) == ["crash"] * 8 + ["crash2"] * 8
@@ -332,7 +344,7 @@ def test_a_hit_between_two_cymbals_is_guessed_with_its_confidence():
     vectors.append(np.mean([vectors[0], vectors[0], vectors[-1]], axis=0).astype(np.float32))
     strict = replace(CLUSTERING, min_confidence=0.98, stray_share=0.0)
     table = embeddings([None] * 17, vectors)
-    assigned, [row] = assign_crashes(table, LABELS, strict, use_metadata=True)
+    assigned, [row] = assign_cymbals(table, [CRASH], strict, use_metadata=True)
     assert row["n_accepted"] < 17
     (guess,) = [guess for guess in row["guesses"] if guess["event_id"] == "e16"]
     own = assigned["label"].to_pylist()[0]
@@ -344,5 +356,5 @@ def test_a_hit_between_two_cymbals_is_guessed_with_its_confidence():
 def test_groups_that_are_not_coherent_are_not_guessed():
     noise = np.random.default_rng(1).normal(size=(12, len(feature_names()))).astype(np.float32)
     table = embeddings([None] * 12, noise.tolist())
-    _, [row] = assign_crashes(table, LABELS, CLUSTERING, use_metadata=True)
+    _, [row] = assign_cymbals(table, [CRASH], CLUSTERING, use_metadata=True)
     assert (row["reason"], row["guesses"]) == ("doubtful", [])

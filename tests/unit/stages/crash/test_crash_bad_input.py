@@ -11,12 +11,12 @@ from drumcorpus.demo.kits import read_kits
 from drumcorpus.demo.synthesizer import render
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.ground.files.taxonomy_files import family_labels
+from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.schemas import EVENTS, SESSIONS
-from drumcorpus.stages.crash.assignments import assign_crashes
-from drumcorpus.stages.crash.hits import embed_crashes
+from drumcorpus.stages.crash.assignments import assign_cymbals
+from drumcorpus.stages.crash.hits import embed_cymbals
 from drumcorpus.stages.crash.review_page import count_undescribed
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.stages.manifest.aliases import alias_events
@@ -42,7 +42,7 @@ def told(repo, taxonomy, tmp_path):
     """What becomes of sessions, by name: their recording, or its bytes, and the onsets in it."""
 
     def told(**sessions):
-        labels = family_labels(repo / "resources/taxonomy/components.yaml", "crash")
+        families = load_cymbal_families(repo / "resources/taxonomy/components.yaml", ["crash"])
         for name, (recording, _) in sessions.items():
             path = tmp_path / f"{name}.wav"
             if isinstance(recording, bytes):
@@ -56,12 +56,12 @@ def told(repo, taxonomy, tmp_path):
             22_050,
             allow_not_finite=True,
         )
-        hits = embed_crashes(
-            events, labels, lambda path, spans: read(path, spans)[0], sample_rate_hz=22_050
+        hits = embed_cymbals(
+            events, families, lambda path, spans: read(path, spans)[0], sample_rate_hz=22_050
         )
         clustering = read_yaml(repo / "config/config.yaml")["crash"]["clustering"]
         settings = read_settings(ClusteringSettings, clustering)
-        assigned, review = assign_crashes(hits, labels, settings, use_metadata=True)
+        assigned, review = assign_cymbals(hits, families, settings, use_metadata=True)
         write_table(tmp_path / "assignments", assigned)
         aliased = alias_events(events, assigned, taxonomy).events.to_pylist()
         after = {name: [] for name in sessions}
@@ -126,7 +126,7 @@ def test_bad_recordings_keep_crash_with_a_reason_and_the_others_are_told_apart(
     }
     assert {row["reason"] for row in review.values()} == {"too_few_hits"}
     assert [(row["n_accepted"], row["guesses"]) for row in review.values()] == [(0, [])] * 7
-    assert undescribed == {
+    assert undescribed["crash"] == {
         **{"not_finite": n, "silent_window": n, "unreadable_audio": 3 * n},
         "onset_past_end": n,
     }

@@ -3,14 +3,15 @@
 import pyarrow as pa
 import pytest
 import yaml
+from cymbal_families import CRASH
 
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.stages.crash.candidates import (
-    CRASH_CANDIDATES,
+    CYMBAL_CANDIDATES,
     count_reasons,
     expected_cymbals,
-    find_crash_candidates,
+    find_candidates,
 )
 from drumcorpus.stages.crash.cymbal_maps import map_of_kit_notes, read_cymbal_map
 from drumcorpus.stages.crash.kit_notes import NAMED_CYMBALS
@@ -23,7 +24,6 @@ SETTINGS = {
     "cymbal_maps": (),
     "name_cymbals": lambda kinds: NOTHING_NAMED,
 }
-CRASHES = ["crash", "crash2", "crash3"]
 MAPS = {
     "two": LabelMap("two", {"49": Stroke("crash", cymbal=1), "57": Stroke("crash", cymbal=2)}),
     "one": LabelMap("one", {"49": Stroke("crash", cymbal=1), "c": Stroke("crash", cymbal=1)}),
@@ -66,8 +66,8 @@ def find(tmp_path):
         path = tmp_path / "ev[1]*.parquet"
         write_table(path, pa.Table.from_pylist(events, EVENTS))
         table = pa.Table.from_pylist(rows, SESSIONS)
-        found = find_crash_candidates(path, table, MAPS, CRASHES, **(SETTINGS | more))
-        assert found.schema.equals(CRASH_CANDIDATES)
+        found = find_candidates(path, table, MAPS, [CRASH], **(SETTINGS | more))
+        assert found.schema.equals(CYMBAL_CANDIDATES)
         return found, table
 
     return find
@@ -97,7 +97,7 @@ def test_a_session_has_the_surest_reason(find, label_map, hits, reason):
     (row,) = found.to_pylist()
     assert row["reason"] == reason
     assert row["candidate"] is (reason in ("metadata", "kit_card", "techniques", "unknown"))
-    assert row["n_crash_hits"] == len(hits)
+    assert row["n_hits"] == len(hits)
     numbers = [cymbal for _, cymbal in hits if cymbal is not None]
     assert (row["n_numbered_hits"], row["n_cymbals_by_metadata"]) == (
         len(numbers),
@@ -129,11 +129,11 @@ def test_sessions_come_in_order_and_every_reason_is_counted(find):
         }
     )
     assert found["session_id"].to_pylist() == ["a", "b"]
-    assert {k: n for k, n in count_reasons(found, sessions).items() if n} == {
+    assert {k: n for k, n in count_reasons(found, sessions, [CRASH])["crash"].items() if n} == {
         "candidates": 2,
         "metadata": 1,
         "unknown": 1,
-        "no_crash": 1,
+        "no_hit": 1,
     }
 
 
@@ -181,7 +181,7 @@ def test_a_cymbal_map_overrides_the_source_and_the_label_map(find, tmp_path):
 def say(*rows):
     """As `name_cymbals`: (session, number of cymbals, names)."""
     names = NAMED_CYMBALS.names
-    said = [dict(zip(names, row, strict=True)) for row in rows]
+    said = [dict(zip(names, (row[0], "crash", *row[1:]), strict=True)) for row in rows]
     return lambda kinds: pa.Table.from_pylist(
         [row for row in said if row["session_id"] in kinds["session_id"].to_pylist()],
         NAMED_CYMBALS,
@@ -212,8 +212,9 @@ def test_names_and_notes_make_a_candidate_and_say_how_many_to_expect(find):
         ["crash, 16 in", "crash, 20 in"],
         ["crash, 16 in"],
     ]
-    assert expected_cymbals(found) == {"a": 2, "b": 1, "d": 2, "e": 2, "f": 1}
-    assert count_reasons(found, table)["cymbal_names"] == 1
+    expected = {"a": 2, "b": 1, "d": 2, "e": 2, "f": 1}
+    assert expected_cymbals(found) == {(name, "crash"): n for name, n in expected.items()}
+    assert count_reasons(found, table, [CRASH])["crash"]["cymbal_names"] == 1
     hidden, _ = find(sessions, name_cymbals=two_names, use_metadata=False)
     assert expected_cymbals(hidden) == {}
     assert "cymbal_names" not in hidden["reason"].to_pylist()
@@ -221,7 +222,7 @@ def test_names_and_notes_make_a_candidate_and_say_how_many_to_expect(find):
 
 def test_notes_number_sounds_and_what_they_say_of_the_kit_is_counted_with_the_names(find):
     kits = {"a": {"cymbals": {"bow": 2}}, "x*": {"cymbals": {"bow": 1}}}
-    notes = map_of_kit_notes({"source_set": "s", "kits": kits}, "notes.json", CRASHES)
+    notes = map_of_kit_notes({"source_set": "s", "kits": kits}, "notes.json", CRASH.labels)
     found, _ = find(
         {"a": ("open", None, [("bow", None)] * 2), "xy": ("open", None, [("bow", None)] * 2)},
         cymbal_maps=[notes],
@@ -230,7 +231,7 @@ def test_notes_number_sounds_and_what_they_say_of_the_kit_is_counted_with_the_na
     assert found["n_numbered_hits"].to_pylist() == [2, 0]  # ids in notes are no patterns
     assert found["n_cymbals_of_kit"].to_pylist() == [None, None]
     assert found["reason"].to_pylist() == ["cymbal_names", "unknown"]
-    assert expected_cymbals(found) == {"a": 3}
+    assert expected_cymbals(found) == {("a", "crash"): 3}
 
 
 def test_one_hit_cannot_be_two_cymbals(find):
@@ -241,4 +242,4 @@ def test_one_hit_cannot_be_two_cymbals(find):
 def test_no_crash_is_no_error(find):
     found, sessions = find({"a": ("two", None, [])})
     assert found.num_rows == 0
-    assert count_reasons(found, sessions)["no_crash"] == 1
+    assert count_reasons(found, sessions, [CRASH])["crash"]["no_hit"] == 1

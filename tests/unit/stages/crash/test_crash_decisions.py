@@ -2,8 +2,9 @@
 
 import pyarrow as pa
 import pytest
+from cymbal_families import CRASH
 
-from drumcorpus.schemas import CRASH_ASSIGNMENTS, CRASH_EMBEDDINGS
+from drumcorpus.schemas import CYMBAL_ASSIGNMENTS, CYMBAL_EMBEDDINGS
 from drumcorpus.stages.crash.decisions import apply_decisions, decision_lines, guessed_cymbals
 from drumcorpus.stages.crash.review_file import (
     COLUMNS,
@@ -12,39 +13,46 @@ from drumcorpus.stages.crash.review_file import (
     read_decisions,
 )
 
-LABELS = ["crash", "crash2", "crash3"]
+LABELS = CRASH.labels
 HEADER = ",".join(COLUMNS)
 SIGNED = "mara,2026-03-01,"
 
 
 def read(*lines):
     data = "\n".join([HEADER, *lines, ""]).encode()
-    return read_decisions(data, "set_review.csv", len(LABELS))
+    return read_decisions(data, "set_review.csv", [CRASH])
 
 
 def tables(onsets, cymbals=None, session="s", accepted=False):
     """Embeddings and assignments of one session, each hit an event of its own."""
     cymbals = cymbals or [None] * len(onsets)
     hits = [
-        dict.fromkeys(CRASH_EMBEDDINGS.names)
+        dict.fromkeys(CYMBAL_EMBEDDINGS.names)
         | {"event_id": f"{session}{n}", "session_id": session, "component_index": 0}
+        | {"family": "crash", "label": "crash"}
         | {"source_label": "49", "cymbal": cymbal, "onset_time": onset}
         for n, (onset, cymbal) in enumerate(zip(onsets, cymbals, strict=True))
     ]
     rows = [
-        {name: hit[name] for name in CRASH_ASSIGNMENTS.names if name in hit}
+        {name: hit[name] for name in CYMBAL_ASSIGNMENTS.names if name in hit}
         | {"label": LABELS[0], "method": "spectral_cluster"}
         | {"confidence": 0.25, "accepted": accepted}
         for hit in hits
     ]
     return (
-        pa.Table.from_pylist(hits, CRASH_EMBEDDINGS),
-        pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS),
+        pa.Table.from_pylist(hits, CYMBAL_EMBEDDINGS),
+        pa.Table.from_pylist(rows, CYMBAL_ASSIGNMENTS),
     )
 
 
 def review_row(n_hits, session="s", guesses=None):
-    row = {"session_id": session, "n_hits": n_hits, "n_accepted": 0, "reason": "doubtful"}
+    row = {
+        "session_id": session,
+        "family": "crash",
+        "n_hits": n_hits,
+        "n_accepted": 0,
+        "reason": "doubtful",
+    }
     row |= {"session_confidence": 0.1, "silhouette": None, "undescribed": {}}
     if guesses is not None:
         row["guesses"] = [
@@ -57,7 +65,7 @@ def review_row(n_hits, session="s", guesses=None):
 def decide(line, onsets=(0.5, 1.25, 2.0), cymbals=None, guesses=None):
     hits, assignments = tables(onsets, cymbals)
     review = [review_row(len(onsets), guesses=guesses)]
-    return apply_decisions(assignments, review, read(line), LABELS, hits=hits)
+    return apply_decisions(assignments, review, read(line), [CRASH], hits=hits)
 
 
 def outcome(table):
@@ -69,7 +77,7 @@ def test_one_cymbal():
     table, review, unused = decide(f"s,one,,{SIGNED}")
     assert outcome(table) == [("crash", "review", 1.0, True)] * 3
     assert (review, unused) == ([], [])
-    assert table.schema == CRASH_ASSIGNMENTS
+    assert table.schema == CYMBAL_ASSIGNMENTS
 
 
 def test_as_metadata():
@@ -101,17 +109,17 @@ def test_by_hit(pairs):
 def test_two_crashes_of_one_event_are_told_by_their_component():
     hits, assignments = tables([0.5, 0.5])
     same = [row | {"event_id": "e", "component_index": n} for n, row in enumerate(hits.to_pylist())]
-    hits = pa.Table.from_pylist(same, CRASH_EMBEDDINGS)
+    hits = pa.Table.from_pylist(same, CYMBAL_EMBEDDINGS)
     rows = [
         {**a, "event_id": "e", "component_index": n} for n, a in enumerate(assignments.to_pylist())
     ]
-    assignments = pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS)
+    assignments = pa.Table.from_pylist(rows, CYMBAL_ASSIGNMENTS)
     line = f"s,by_hit,0.500/0:1 e/1:2,{SIGNED}"
-    table, _, unused = apply_decisions(assignments, [review_row(2)], read(line), LABELS, hits=hits)
+    table, _, unused = apply_decisions(assignments, [review_row(2)], read(line), [CRASH], hits=hits)
     assert [row[0] for row in outcome(table)] == ["crash", "crash2"] and unused == []
     assert (
         apply_decisions(
-            assignments, [review_row(2)], read(f"s,by_hit,0.5:1 e/1:2,{SIGNED}"), LABELS, hits=hits
+            assignments, [review_row(2)], read(f"s,by_hit,0.5:1 e/1:2,{SIGNED}"), [CRASH], hits=hits
         )[2][0]["problem"]
         == "hits_have_changed"
     )
@@ -153,7 +161,7 @@ def test_a_number_of_the_source_without_a_label_is_reported():
 def test_a_session_out_of_doubt_comes_back_if_its_decision_does_not_hold():
     hits, assignments = tables([0.5, 1.0], accepted=True)
     decisions = read(f"s,one,seen:00000000,{SIGNED}")
-    table, review, unused = apply_decisions(assignments, [], decisions, LABELS, hits=hits)
+    table, review, unused = apply_decisions(assignments, [], decisions, [CRASH], hits=hits)
     assert table.equals(assignments) and len(unused) == 1
     assert [(row["session_id"], row["reason"]) for row in review] == [("s", "decision_outdated")]
     assert (review[0]["n_hits"], review[0]["n_accepted"]) == (2, 2)
@@ -163,10 +171,10 @@ def test_a_session_without_hits_is_reported():
     hits, assignments = tables([0.5])
     decisions = read(f"gone,one,,{SIGNED}")
     table, review, unused = apply_decisions(
-        assignments, [review_row(1)], decisions, LABELS, hits=hits
+        assignments, [review_row(1)], decisions, [CRASH], hits=hits
     )
     assert table.equals(assignments) and review == [review_row(1)]
-    assert unused[0]["problem"] == "session_has_no_crash_hit_here"
+    assert unused[0]["problem"] == "session_has_no_hit_here"
 
 
 def test_other_sessions_stay_as_they_are():
@@ -176,7 +184,7 @@ def test_other_sessions_stay_as_they_are():
         pa.concat_tables([other, assignments]),
         [review_row(2, "t"), review_row(2)],
         read(f"s,one,,{SIGNED}"),
-        LABELS,
+        [CRASH],
         hits=pa.concat_tables([hits, other_hits]),
     )
     assert table.slice(0, 2).equals(other)
@@ -186,7 +194,7 @@ def test_other_sessions_stay_as_they_are():
 def test_without_decisions_nothing_changes():
     hits, assignments = tables([0.5])
     review = [review_row(1)]
-    assert apply_decisions(assignments, review, [], LABELS, hits=hits) == (assignments, review, [])
+    assert apply_decisions(assignments, review, [], [CRASH], hits=hits) == (assignments, review, [])
 
 
 @pytest.mark.parametrize(
@@ -196,15 +204,15 @@ def test_the_lines_of_the_page_are_obeyed(session):
     hits, assignments = tables([0.5, 1.25], cymbals=[2, 1], session=session)
     review = [review_row(2, session, guesses=[1, 2])]
     rows = hits.to_pylist()
-    guesses = guessed_cymbals(review[0], assignments.to_pylist(), LABELS)
-    lines = decision_lines(session, rows, guesses, len(LABELS))
+    guesses = guessed_cymbals(review[0], assignments.to_pylist(), CRASH)
+    lines = decision_lines(session, rows, guesses, [CRASH], CRASH)
     assert [row["decision"] for row in lines] == [
         *("one", "as_metadata", "as_clustered", "by_hit", "unknown")
     ]
     labels = {}
     for row in lines:
         line = row["line"].replace("REVIEWER", "mara").replace("YYYY-MM-DD", "2026-03-01")
-        table, left, unused = apply_decisions(assignments, review, read(line), LABELS, hits=hits)
+        table, left, unused = apply_decisions(assignments, review, read(line), [CRASH], hits=hits)
         assert (left, unused) == ([], [])
         labels[row["decision"]] = table["label"].to_pylist()
     assert labels["as_metadata"] == ["crash2", "crash"]
@@ -214,24 +222,25 @@ def test_the_lines_of_the_page_are_obeyed(session):
 def test_a_line_is_not_obeyed_once_the_hits_or_the_guesses_are_others():
     hits, assignments = tables([0.5, 1.25])
     rows, guesses = hits.to_pylist(), {("s0", 0): 1, ("s1", 0): 2}
-    lines = {row["decision"]: row["line"] for row in decision_lines("s", rows, guesses, 3)}
+    made = decision_lines("s", rows, guesses, [CRASH], CRASH)
+    lines = {row["decision"]: row["line"] for row in made}
     for name, now in (("as_clustered", [2, 1]), ("as_clustered", [1, 1]), ("one", [1, 2])):
         line = lines[name].replace("REVIEWER", "m").replace("YYYY-MM-DD", "2026-03-01")
         review = [review_row(2, guesses=now)]
         part = slice(0, 1) if name == "one" else slice(0, 2)
         found = apply_decisions(
-            pa.Table.from_pylist(assignments.to_pylist()[part], CRASH_ASSIGNMENTS),
+            pa.Table.from_pylist(assignments.to_pylist()[part], CYMBAL_ASSIGNMENTS),
             review,
             read(line),
-            LABELS,
-            hits=pa.Table.from_pylist(rows[part], CRASH_EMBEDDINGS),
+            [CRASH],
+            hits=pa.Table.from_pylist(rows[part], CYMBAL_EMBEDDINGS),
         )
         assert found[2][0]["problem"] == "hits_have_changed"
 
 
 def test_only_decisions_that_are_possible_are_offered_and_open_ones_must_be_filled_in():
     rows = tables([0.5, 1.25])[0].to_pylist()
-    lines = decision_lines("s", rows, {}, len(LABELS))
+    lines = decision_lines("s", rows, {}, [CRASH], CRASH)
     assert [row["decision"] for row in lines] == ["one", "by_hit", "unknown"]
     assert "0.500:? 1.250:?" in lines[1]["line"]
     with pytest.raises(ValueError, match=r"'0.500:\?'; allowed"):

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
+from cymbal_families import CRASH
 
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.schemas import CRASH_ASSIGNMENTS, CRASH_EMBEDDINGS, EVENTS
+from drumcorpus.schemas import CYMBAL_ASSIGNMENTS, CYMBAL_EMBEDDINGS, EVENTS
 from drumcorpus.stages.crash.agreement import compare_session, summarise_agreement
 from drumcorpus.stages.crash.candidates import CANDIDATES, OTHERS
 from drumcorpus.stages.crash.embeddings import feature_names
@@ -43,23 +44,24 @@ from drumcorpus.stages.crash.review_page import (
     render_review_page,
 )
 from drumcorpus.stages.crash.settings import AgreementSettings
-from drumcorpus.vocabulary import NO_CRASH
+from drumcorpus.vocabulary import NO_HIT
 
-LABELS = ["crash", "crash2", "crash3"]
+LABELS = CRASH.labels
 N_FEATURES = len(feature_names())
 NO_DECISIONS = {"total": 0, "obeyed": 0, "unused": []}
 NOTHING_NUMBERED = summarise_agreement({})
 
 
 def review_row(session_id="s", n_hits=3, n_accepted=0, **more):
-    row = {"session_id": session_id, "n_hits": n_hits, "n_accepted": n_accepted}
+    row = {"session_id": session_id, "family": "crash", "n_hits": n_hits}
+    row |= {"n_accepted": n_accepted}
     row |= {"reason": "doubtful", "session_confidence": 0.25, "silhouette": 0.5}
     return row | {"undescribed": {}} | more
 
 
 def hit(number, **more):
     rng = np.random.default_rng(number)
-    row = {"event_id": f"e{number}", "session_id": "s", "component_index": 0}
+    row = {"event_id": f"e{number}", "session_id": "s", "component_index": 0, "family": "crash"}
     row |= {"source_label": "49", "cymbal": None, "onset_time": 0.5 + number, "reason": None}
     row |= {"embedding": list(rng.standard_normal(N_FEATURES)), "label": LABELS[0]}
     row |= {"method": "spectral_cluster", "confidence": 0.25, "accepted": False}
@@ -72,7 +74,9 @@ def noise(seconds=6.0, seed=0):
 
 def illustrate(hits, row=None, read_audio=lambda path: noise(), max_hits=24, snippet_s=0.8):
     row = row or review_row(n_hits=len(hits))
-    return illustrate_session(row, hits, read_audio, LABELS, max_hits=max_hits, snippet_s=snippet_s)
+    return illustrate_session(
+        row, hits, read_audio, [CRASH], max_hits=max_hits, snippet_s=snippet_s
+    )
 
 
 def page(
@@ -89,7 +93,7 @@ def page(
     sets = describe_review(*known, max_sessions=max_sessions)
     files = {name: f"resources/source_sets/{name}_review.csv"}
     counts = dict.fromkeys(MAY_HOLD_SEVERAL, 0) | {"candidates": 1_234, "one_by_metadata": 56}
-    return render_review_page(sets, files, agreement, dict.fromkeys(files, counts))
+    return render_review_page(sets, files, agreement, {key: {"crash": counts} for key in files})
 
 
 def test_sessions_with_most_doubt_come_first_and_source_sets_take_turns():
@@ -265,19 +269,19 @@ def test_read_hits_joins_the_tables(tmp_path):
     ]
     keys = [(f"e{n}", s) for n, s in enumerate("sst")]
     embeddings = [
-        dict.fromkeys(CRASH_EMBEDDINGS.names)
+        dict.fromkeys(CYMBAL_EMBEDDINGS.names)
         | {"event_id": e, "session_id": s, "component_index": 1, "onset_time": 9.0 - n}
         for n, (e, s) in enumerate(keys)
     ]
     assigned = [
-        dict.fromkeys(CRASH_ASSIGNMENTS.names)
+        dict.fromkeys(CYMBAL_ASSIGNMENTS.names)
         | {"event_id": e, "session_id": s, "component_index": 1, "accepted": False}
         for e, s in keys
     ]
     for name, rows, schema in (
         ("events", events, EVENTS),
-        ("embeddings", embeddings, CRASH_EMBEDDINGS),
-        ("assigned", assigned, CRASH_ASSIGNMENTS),
+        ("embeddings", embeddings, CYMBAL_EMBEDDINGS),
+        ("assigned", assigned, CYMBAL_ASSIGNMENTS),
     ):
         write_table(tmp_path / name, pa.Table.from_pylist(rows, schema))
     hits = read_hits(
@@ -309,7 +313,7 @@ def test_everything_from_the_data_is_escaped():
     hits = [hit(n, source_label=evil, audio_path=f"{evil}{n}", session_id=evil) for n in range(2)]
     row = review_row(evil, 2, reason=evil, undescribed={evil: 1})
     row["decision"] = {"line": 2, "decision": evil, "problem": evil}
-    unused = [{"session_id": evil, "line": 2, "decision": evil, "problem": evil}]
+    unused = [{"session_id": evil, "family": evil, "line": 2, "decision": evil, "problem": evil}]
     text = page(
         [illustrate(hits, row=row)],
         rows=[row, review_row(evil * 2, 1, reason=evil)],
@@ -343,18 +347,19 @@ def test_the_page_counts_the_sessions_that_may_hold_several_crashes():
 
 
 def test_every_reason_of_the_candidates_has_a_column():
-    assert set(MAY_HOLD_SEVERAL) == {"candidates", *CANDIDATES, *OTHERS, NO_CRASH}
+    assert set(MAY_HOLD_SEVERAL) == {"candidates", *CANDIDATES, *OTHERS, NO_HIT}
 
 
 def test_what_became_of_every_decision_is_told(tmp_path):
     lines = [f"{name},one,,mara,2026-03-01," for name in ("done", "stale", "gone", "quiet")]
-    decisions = read_decisions("\n".join([",".join(COLUMNS), *lines]).encode(), "x.csv", 3)
+    decisions = read_decisions("\n".join([",".join(COLUMNS), *lines]).encode(), "x.csv", [CRASH])
     assigned = [
-        dict.fromkeys(CRASH_ASSIGNMENTS.names) | {"session_id": name, "method": method}
+        dict.fromkeys(CYMBAL_ASSIGNMENTS.names)
+        | {"session_id": name, "family": "crash", "method": method}
         for name, method in (("done", "review"), ("stale", "spectral_cluster"))
     ]
     path = tmp_path / "assignments"
-    write_table(path, pa.Table.from_pylist(assigned, CRASH_ASSIGNMENTS))
+    write_table(path, pa.Table.from_pylist(assigned, CYMBAL_ASSIGNMENTS))
     note = {"line": 3, "decision": "one", "problem": "hits_have_changed"}
     review = [review_row("stale", decision=note)]
     found = describe_decisions(decisions, [decisions[2]], review, path)
@@ -362,7 +367,7 @@ def test_what_became_of_every_decision_is_told(tmp_path):
     assert [(row["session_id"], row["problem"]) for row in found["unused"]] == [
         ("stale", "hits_have_changed"),
         ("gone", "session_is_gone"),
-        ("quiet", "session_has_no_crash_hit"),
+        ("quiet", "session_has_no_hit"),
     ]
     text = page([illustrate([hit(0)], row=review[0])], rows=review, decisions=found)
     assert "session is gone" in text and "was not obeyed: hits have changed" in text
@@ -372,7 +377,7 @@ AGREEMENT = AgreementSettings(min_hits=3, min_accepted=0.8, min_adjusted_rand=0.
 
 
 def numbered(session_id, numbers, sound):
-    return {"session_id": session_id} | compare_session(
+    return {"session_id": session_id, "family": "crash", "label": None} | compare_session(
         numbers, sound, [True] * len(sound), AGREEMENT
     )
 
@@ -387,17 +392,18 @@ def test_sessions_that_sound_otherwise_than_they_are_numbered_are_told_with_thei
     assert text.count("s&lt;") == N_DIFFERING and "and 2 more" in text
     (totals,) = re.findall(r"<tr><td>groove</td>(.*?)</tr>", text)
     assert re.findall(r'num">([^<]+)<', totals) == [str(N_DIFFERING + 4), "1", "52", "0", "1"]
-    assert "The source numbers the crash cymbals of no session." in page([], rows=[])
+    assert "The source numbers the cymbals of no session." in page([], rows=[])
 
 
 def test_hits_that_could_not_be_described_are_counted_also_where_none_is_in_doubt(tmp_path):
     reasons = [None, "silent_window", "onset_past_end", None, "silent_window"]
-    rows = [dict.fromkeys(CRASH_ASSIGNMENTS.names) | {"undescribed": name} for name in reasons]
-    write_table(tmp_path / "assignments", pa.Table.from_pylist(rows, CRASH_ASSIGNMENTS))
+    blank = dict.fromkeys(CYMBAL_ASSIGNMENTS.names) | {"family": "crash"}
+    rows = [blank | {"undescribed": name} for name in reasons]
+    write_table(tmp_path / "assignments", pa.Table.from_pylist(rows, CYMBAL_ASSIGNMENTS))
     counts = count_undescribed(tmp_path / "assignments")
-    assert counts == {"onset_past_end": 1, "silent_window": 2}
+    assert counts == {"crash": {"onset_past_end": 1, "silent_window": 2}}
     text = page([], rows=[], undescribed=counts)
-    assert re.search(r"onset past end . 1; silent window . 2\.", text)
+    assert re.search(r"crash: onset past end . 1; silent window . 2\.", text)
 
 
 def test_the_page_stays_below_20_mb_at_the_defaults():

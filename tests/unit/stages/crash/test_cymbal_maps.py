@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from drumcorpus.schemas import CRASH_EMBEDDINGS, SESSIONS
+from drumcorpus.schemas import CYMBAL_EMBEDDINGS, SESSIONS
 from drumcorpus.stages.crash.cymbal_maps import apply_cymbal_map, read_cymbal_map, unused_entries
 
 SESSION_ROWS = [
@@ -23,7 +23,7 @@ def hits(*rows):
             dict(zip(names, row, strict=True)) | {"event_id": str(number), "component_index": 0}
             for number, row in enumerate(rows)
         ],
-        CRASH_EMBEDDINGS,
+        CYMBAL_EMBEDDINGS,
     )
 
 
@@ -65,7 +65,7 @@ def test_hits_without_a_number_get_one_and_nothing_else_changes(write):
         before, SESSION_TABLE, read_cymbal_map(write({"sessions": {"a/1": {"CRC": 3}}}))
     )
     assert after["cymbal"].to_pylist() == [3, None]
-    assert after.schema.equals(CRASH_EMBEDDINGS)
+    assert after.schema.equals(CYMBAL_EMBEDDINGS)
     assert after.drop_columns("cymbal").equals(before.drop_columns("cymbal"))
 
 
@@ -149,8 +149,9 @@ def test_a_number_above_the_crash_labels_is_refused_with_what_is_allowed(write):
         read_cymbal_map(path, ["groove"], labels)
     assert str(caught.value) == (
         f"{path}: source_sets: groove: sessions: a/1: cymbals: 57: got 4; wanted: a number from 1 "
-        "to 3, or null, for the crash labels are crash, crash2, crash3; correct it, or append a "
-        "label of their family to the taxonomy's components.yaml"
+        "to 3, or null, for the labels of these cymbals are crash, crash2, crash3; correct it, or "
+        "append a label of their family, with its number under `cymbal`, to the taxonomy's "
+        "components.yaml"
     )
     read_cymbal_map(write({"sessions": {"a/1": {"49": 3, "57": None}}}), ["groove"], labels)
 

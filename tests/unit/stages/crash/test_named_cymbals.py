@@ -6,15 +6,15 @@ import logging
 import pyarrow as pa
 import pytest
 import yaml
+from cymbal_families import CRASH
 
 from drumcorpus.ground.files.cymbal_names import read_cymbal_words
-from drumcorpus.schemas import CRASH_EMBEDDINGS, SESSIONS
+from drumcorpus.schemas import CYMBAL_EMBEDDINGS, SESSIONS
 from drumcorpus.source_sets.shared.kit_notes import KitNotes, read_kit_notes
 from drumcorpus.stages.crash.cymbal_maps import apply_cymbal_map, read_cymbal_maps
 from drumcorpus.stages.crash.kit_notes import NAMED_CYMBALS, gather_kit_notes, name_cymbals
 from drumcorpus.stages.crash.review_tables import with_expected
 
-LABELS = ["crash", "crash2", "crash3"]
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +45,16 @@ def table_of_sessions(*rows):
 
 def kinds(**labels):
     rows = [
-        {"session_id": name, "source_label": label} for name, own in labels.items() for label in own
+        {"session_id": name, "family": "crash", "source_label": label}
+        for name, own in labels.items()
+        for label in own
     ]
-    return pa.Table.from_pylist(
-        rows, pa.schema([("session_id", pa.string()), ("source_label", pa.string())])
-    )
+    names = ("session_id", "family", "source_label")
+    return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in names]))
 
 
 def named(words, hits, sessions, kits=None):
-    found = name_cymbals(hits, sessions, kits or {}, words, "crash")
+    found = name_cymbals(hits, sessions, kits or {}, words, ["crash"])
     assert found.schema.equals(NAMED_CYMBALS)
     return {row["session_id"]: (row["n_cymbals"], row["named"]) for row in found.to_pylist()}
 
@@ -148,10 +149,10 @@ def test_notes_are_a_cymbal_map_that_a_reviewed_one_overrides(tmp_path, caplog):
             for name in ("a", "b")
             for label in ("Crash 1", "Crash 2", "Crash 3")
         ],
-        CRASH_EMBEDDINGS,
+        CYMBAL_EMBEDDINGS,
     )
     with caplog.at_level(logging.WARNING):
-        maps = read_cymbal_maps([notes, reviewed], LABELS)
+        maps = read_cymbal_maps([notes, reviewed], [CRASH])
     assert (
         f"{notes}: session 'a': notes number cymbals up to 4; labels are there for 3" in caplog.text
     )
@@ -165,16 +166,15 @@ def test_the_review_has_what_is_expected_beside_each_session():
     candidates = pa.table(
         {
             "session_id": ["a", "b"],
+            "family": ["crash", "ride"],
             "n_expected": pa.array([2, None], pa.int32()),
             "named_cymbals": [["Sabian crash"], []],
         }
     )
-    doubts = [{"session_id": name} for name in ("a", "b", "c")]
-    assert with_expected(doubts, candidates) == [
-        {"session_id": "a", "expected": 2, "named": ["Sabian crash"]},
-        {"session_id": "b", "expected": None, "named": []},
-        {"session_id": "c", "expected": None, "named": []},
-    ]
+    pairs = [("a", "crash"), ("a", "ride"), ("b", "ride"), ("c", "crash")]
+    doubts = [{"session_id": name, "family": family} for name, family in pairs]
+    told = [(row["expected"], row["named"]) for row in with_expected(doubts, candidates)]
+    assert told == [(2, ["Sabian crash"]), (None, []), (None, []), (None, [])]
 
 
 def test_a_session_without_notes_has_no_kit():

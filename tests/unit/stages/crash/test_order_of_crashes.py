@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from drumcorpus.ground.files.settings import read_settings
-from drumcorpus.schemas import CRASH_EMBEDDINGS
-from drumcorpus.stages.crash.assignments import assign_crashes
+from drumcorpus.schemas import CYMBAL_EMBEDDINGS
+from drumcorpus.stages.crash.assignments import assign_cymbals
 from drumcorpus.stages.crash.embeddings import ORDER_FEATURE, feature_names
 from drumcorpus.stages.crash.settings import ClusteringSettings
-from drumcorpus.taxonomy import labels_of_family
+from drumcorpus.taxonomy import cymbal_families
 
 LOW_HZ, HIGH_HZ = 1800.0, 2600.0
 
@@ -28,12 +28,14 @@ def described(order_hz):
             "event_id": f"e{number}",
             "session_id": "s",
             "component_index": 0,
+            "family": "crash",
+            "label": "crash",
             "onset_time": float(number),
             "embedding": vector,
         }
         for number, vector in enumerate(vectors.astype(np.float32).tolist())
     ]
-    return pa.Table.from_pylist(rows, CRASH_EMBEDDINGS)
+    return pa.Table.from_pylist(rows, CYMBAL_EMBEDDINGS)
 
 
 @pytest.mark.parametrize("first_hz", [LOW_HZ, HIGH_HZ], ids=["low first", "high first"])
@@ -41,9 +43,9 @@ def test_crash_low_means_the_label_that_the_sound_gives_to_the_lower(repo, taxon
     order_hz = [first_hz, LOW_HZ + HIGH_HZ - first_hz] * 8
     components = yaml.safe_load((repo / "resources/taxonomy/components.yaml").read_text())
     config = yaml.safe_load((repo / "config/config.yaml").read_text())
-    assigned, review = assign_crashes(
+    assigned, review = assign_cymbals(
         described(order_hz),
-        labels_of_family(components, "crash"),
+        cymbal_families(components, ["crash"]),
         read_settings(ClusteringSettings, config["crash"]["clustering"]),
         use_metadata=True,
     )

@@ -59,7 +59,7 @@ EVENTS_BY_HAND = [
     other_session(5, hit("kick"), tempo_bpm=None, meter=None, license=None),
 ]
 SETTINGS = {
-    **{"taxonomy_labels": TAXONOMY, "crash_family": "crash", "dynamic_buckets": ()},
+    **{"taxonomy_labels": TAXONOMY, "cymbal_families": ["crash"], "dynamic_buckets": ()},
     **{"threads": 2, "memory_limit": "1GB"},
 }
 
@@ -158,9 +158,12 @@ def test_crash_variants_are_counted_by_the_last_method_that_told_them_apart(meas
         event(3, hit("crash2")),
         event(4, hit("crash"), annotation_history=[{"annotation_stage": "x", "method": "gmm"}]),
     ]
-    assert measure(events)["crash_variants"] == {
-        "crash": {"total": 1, "by_method": {}, "not_judged": 1},
-        "crash2": {"total": 3, "by_method": {"cymbal_map": 1, "gmm": 1}, "not_judged": 1},
+    assert measure(events)["cymbal_variants"] == {
+        "crash": {"family": "crash", "total": 1, "by_method": {}, "not_judged": 1},
+        "crash2": {
+            **{"family": "crash", "total": 3, "not_judged": 1},
+            "by_method": {"cymbal_map": 1, "gmm": 1},
+        },
     }
 
 

@@ -422,7 +422,7 @@ def test_the_page_shows_what_could_not_be_measured_and_what_is_not_in_the_sound(
         [tmp_path / "events"],
         around,
         taxonomy_labels={LABEL: LABEL},
-        crash_family="crash",
+        cymbal_families=["crash"],
         dynamic_buckets=[],
         **DATABASE,
     )
@@ -464,7 +464,7 @@ def page_of(folder, settings, rows):
         [folder / "events"],
         around,
         taxonomy_labels={LABEL: LABEL},
-        crash_family="crash",
+        cymbal_families=["crash"],
         dynamic_buckets=[],
         **DATABASE,
     )
@@ -593,7 +593,7 @@ def section_without(corpus, tmp_path, left_out, reason):
         inventory=[tmp_path / "inventory"],
         splits=[tmp_path / "splits"],
     )
-    words = {"taxonomy_labels": {LABEL: LABEL}, "crash_family": "crash", "dynamic_buckets": []}
+    words = {"taxonomy_labels": {LABEL: LABEL}, "cymbal_families": ["crash"], "dynamic_buckets": []}
     return measure_health([tmp_path / "events"], around, **words, **DATABASE)["audio_checks"]
 
 
@@ -617,7 +617,7 @@ def report_with_mixes(corpus, tmp_path, mixes):
         inventory=[tmp_path / "inventory"],
         sessions=[tmp_path / "sessions"],
     )
-    words = {"taxonomy_labels": {LABEL: LABEL}, "crash_family": "crash", "dynamic_buckets": []}
+    words = {"taxonomy_labels": {LABEL: LABEL}, "cymbal_families": ["crash"], "dynamic_buckets": []}
     return drums, measure_health([tmp_path / "events"], around, **words, **DATABASE)
 
 

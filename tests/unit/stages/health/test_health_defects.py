@@ -60,7 +60,7 @@ def figures(tmp_path):
                 [tmp_path / "events.parquet"],
                 Around(**beside),
                 taxonomy_labels=TAXONOMY,
-                crash_family="crash",
+                cymbal_families=["crash"],
                 dynamic_buckets=(),
                 threads=2,
                 memory_limit="1GB",

@@ -70,7 +70,7 @@ def measured(folder, events, tallies=(), quarantine=(), sessions=()):
         [write("events.parquet", events, EVENTS)],
         Around(**beside),
         taxonomy_labels={"kick": "kick", "hihat_open": "hihat", "crash": "crash"},
-        crash_family="crash",
+        cymbal_families=["crash"],
         dynamic_buckets=["ghost", "accent"],
         threads=2,
         memory_limit="1GB",

@@ -3,16 +3,16 @@
 import pyarrow as pa
 import pytest
 
-from drumcorpus.schemas import ANNOTATION, CRASH_ASSIGNMENTS, EVENTS
+from drumcorpus.schemas import ANNOTATION, CYMBAL_ASSIGNMENTS, EVENTS
 from drumcorpus.stages.manifest.aliases import alias_events
 
 COMPONENT = {"confidence": 1.0, "velocity": 0.5}
 NOTHING = {
     "aliased": 0,
-    "crash_assigned": 0,
-    "crash_relabelled": 0,
-    "crash_renumbered": 0,
-    "crash_doubtful": 0,
+    "cymbals_assigned": 0,
+    "cymbals_relabelled": 0,
+    "cymbals_renumbered": 0,
+    "cymbals_doubtful": 0,
     "assignments_without_event": 0,
 }
 
@@ -43,6 +43,7 @@ def assignment(event_id, index, label, *, source_label="49", **more):
         "event_id": event_id,
         "session_id": "a",
         "component_index": index,
+        "family": "crash",
         "source_label": source_label,
         "label": label,
         **{"method": "gmm", "confidence": 0.9, "accepted": True, "cymbal": None},
@@ -56,7 +57,7 @@ def alias(taxonomy):
 
     def alias(events, *assignments):
         table = events if isinstance(events, pa.Table) else table_of(events)
-        assigned = pa.Table.from_pylist(list(assignments), CRASH_ASSIGNMENTS)
+        assigned = pa.Table.from_pylist(list(assignments), CYMBAL_ASSIGNMENTS)
         aliased = alias_events(table, assigned, taxonomy)
         aliased.events.validate(full=True)
         assert aliased.events.schema.equals(EVENTS)
@@ -111,7 +112,7 @@ def test_a_crash_beside_a_kick_is_relabelled_and_the_kick_is_not(alias):
         [],
         [],
     ]
-    assert counters == NOTHING | {"crash_assigned": 1, "crash_relabelled": 1}
+    assert counters == NOTHING | {"cymbals_assigned": 1, "cymbals_relabelled": 1}
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_two_crashes_at_once_may_each_have_their_own(alias):
     )
     assert relabelled == [["crash", "crash2"]]
     assert [entry["notes"] for entry in history[0]] == ["crash -> crash2", "crash -> crash"]
-    assert counters == NOTHING | {"crash_assigned": 2, "crash_relabelled": 1}
+    assert counters == NOTHING | {"cymbals_assigned": 2, "cymbals_relabelled": 1}
 
 
 def test_one_that_is_not_accepted_leaves_the_label_and_is_noted(alias):
@@ -147,7 +148,7 @@ def test_one_that_is_not_accepted_leaves_the_label_and_is_noted(alias):
             "notes": "in doubt: crash stays",
         }
     ]
-    assert counters == NOTHING | {"crash_doubtful": 1}
+    assert counters == NOTHING | {"cymbals_doubtful": 1}
 
 
 def test_history_is_in_order_what_was_there_then_aliases_then_crashes(alias):
@@ -176,7 +177,7 @@ def test_the_component_takes_the_confidence_of_its_assignment_and_a_doubt_never_
         assignment("2", 0, "crash", accepted=False, confidence=0.1),
         assignment("3", 0, "crash", accepted=False, confidence=0.6),
     ]
-    assigned = pa.Table.from_pylist(assigned, CRASH_ASSIGNMENTS)
+    assigned = pa.Table.from_pylist(assigned, CYMBAL_ASSIGNMENTS)
     after = alias_events(events, assigned, taxonomy).events.to_pylist()
     before = events.to_pylist()
     assert after[0]["components"][1]["confidence"] == 0.8
@@ -194,14 +195,14 @@ def renumber(taxonomy):
         row = event("1", "kick:36", "crash")
         row["components"][1]["cymbal"] = cymbal
         assigned = pa.Table.from_pylist(
-            [assignment("1", 1, "crash", **assigned)], CRASH_ASSIGNMENTS
+            [assignment("1", 1, "crash", **assigned)], CYMBAL_ASSIGNMENTS
         )
         aliased = alias_events(table_of([row]), assigned, taxonomy, **settings)
         (after,) = aliased.events.to_pylist()
         kick, crash = after["components"]
         assert (kick["cymbal"], crash["source_label"]) == (None, "49")
         notes = [n for n in after["annotation_history"] if "cymbal" in n["annotation_stage"]]
-        assert aliased.counters["crash_renumbered"] == len(notes)
+        assert aliased.counters["cymbals_renumbered"] == len(notes)
         return crash["cymbal"], [(n["method"], n["confidence"], n["notes"]) for n in notes]
 
     return renumber
@@ -230,7 +231,7 @@ def test_the_number_follows_who_overrides_the_source_and_the_history_says_so(
 
 def test_everything_else_of_an_event_stays_as_it_was(taxonomy):
     events = table_of([event("1", "kick:36", "crash_1", onset=1.5), event("2", "crash")])
-    assigned = pa.Table.from_pylist([assignment("2", 0, "crash2")], CRASH_ASSIGNMENTS)
+    assigned = pa.Table.from_pylist([assignment("2", 0, "crash2")], CYMBAL_ASSIGNMENTS)
     after = alias_events(events, assigned, taxonomy).events.to_pylist()
     for row, old in zip(after, events.to_pylist(), strict=True):
         for component, earlier in zip(row["components"], old["components"], strict=True):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drumcorpus.ground.files.tables import ROW_GROUP_ROWS
 from drumcorpus.ground.run.code_digest import reached_modules
-from drumcorpus.schemas import CRASH_ASSIGNMENTS, EVENTS, LABEL_CHANGES, SESSION_LABELS
+from drumcorpus.schemas import CYMBAL_ASSIGNMENTS, EVENTS, LABEL_CHANGES, SESSION_LABELS
 from drumcorpus.stages.manifest.aliases import alias_events
 
 SOURCE_LABELS = ("49", "57")
@@ -34,13 +34,18 @@ def event(event_id, *labels, session="a"):
 
 def assignment(event_id, index, label, **more):
     row = {"event_id": event_id, "session_id": "a", "component_index": index, "label": label}
-    row |= {"source_label": "49", "method": "spectral_cluster", "confidence": 0.75}
+    row |= {
+        "family": "crash",
+        "source_label": "49",
+        "method": "spectral_cluster",
+        "confidence": 0.75,
+    }
     return row | {"accepted": True} | more
 
 
 def alias(taxonomy, events, assignments):
     table = pa.Table.from_pylist(events, EVENTS)
-    aliased = alias_events(table, pa.Table.from_pylist(assignments, CRASH_ASSIGNMENTS), taxonomy)
+    aliased = alias_events(table, pa.Table.from_pylist(assignments, CYMBAL_ASSIGNMENTS), taxonomy)
     assert aliased.changes.schema.equals(LABEL_CHANGES)
     assert aliased.sessions.schema.equals(SESSION_LABELS)
     aliased.changes.validate(full=True)
@@ -63,6 +68,7 @@ def sessions(taxonomy):
 def change(event_id, index, before, after, method, confidence, accepted=None, **more):
     row = {"event_id": event_id, "session_id": "a", "component_index": index}
     row |= {"source_label": "49", "before": before, "after": after, "method": method}
+    row["family"] = None if accepted is None else "crash"
     row |= {"confidence": confidence, "accepted": accepted, "reason": None}
     return row | {"assigned_by": None if accepted is None else "spectral_cluster"} | more
 
@@ -121,14 +127,15 @@ def test_an_assignment_may_spell_its_label_otherwise(changes):
         (assignment("1", -1, "crash2"), "no_component"),
         (assignment("1", 0, "crash2"), "other_source_label"),
         (assignment("1", 1, "crash2", source_label=None), "other_source_label"),
-        (assignment("2", 0, "crash2", accepted=False), "no_crash"),
+        (assignment("2", 0, "crash2", accepted=False), "other_family"),
     ],
 )
 def test_an_assignment_without_its_component_is_listed_with_the_reason(changes, row, reason):
     events = [event("1", "kick:36", "crash"), event("2", "china", "crash")]
     row = row | {"session_id": "of the assignment"}
     nothing = {"before": None, "after": None, "method": None}
-    kept = ("event_id", "session_id", "component_index", "source_label", "confidence", "accepted")
+    kept = ("event_id", "session_id", "component_index", "family", "source_label")
+    kept = (*kept, "confidence", "accepted")
     assert changes(events, row) == [
         {key: row[key] for key in kept}
         | nothing
@@ -151,9 +158,7 @@ def test_components_come_in_their_order_and_what_is_gone_after_them(changes):
 
 def test_several_assignments_of_one_component_are_refused(changes):
     rows = [assignment("2", 1, label) for label in ("crash", "crash2")]
-    sentence = (
-        r"event 2: several crash assignments of its component 1; .*: delete the run manifest "
-    )
+    sentence = r"event 2: several assignments of its component 1; .*: delete the run manifest "
     with pytest.raises(ValueError, match=sentence):
         changes([event("1", "crash"), event("2", "kick", "crash")], *rows)
 
@@ -265,7 +270,7 @@ def lost(row, components, events):
         return "no_component"
     if component["source_label"] != row["source_label"]:
         return "other_source_label"
-    return None if component["label"] in CRASHES else "no_crash"
+    return None if component["label"] in CRASHES else "other_family"
 
 
 @given(shards())
