@@ -230,8 +230,8 @@ class TestMistakesInANoteMap:
             load_label_map(path, taxonomy)
         assert str(caught.value).endswith(
             f"got {yaml.safe_load(cymbal)!r}; wanted: a number from 1 to 3, for the labels of "
-            "these cymbals are crash, crash2, crash3; correct it, or append a label of their family, "
-            "with its number under `cymbal`, to the taxonomy's components.yaml"
+            "these cymbals are crash, crash2, crash3; correct it, or append a label of their "
+            "family, with its number under `cymbal`, to the taxonomy's components.yaml"
         )
 
     @pytest.mark.parametrize("entry", ["{label: crash, cymbal: 3}", "{label: ride_bow, cymbal: 4}"])
