@@ -16,7 +16,6 @@ from drumcorpus.stages.crash.kit_notes import NAMED_CYMBALS, gather_kit_notes, n
 from drumcorpus.stages.crash.review_tables import with_expected
 
 
-
 @pytest.fixture(scope="module")
 def words(repo):
     return read_cymbal_words(
