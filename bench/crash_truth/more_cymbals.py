@@ -2,7 +2,7 @@
 
 The notes of the two crash pads' bows and edges sound a cymbal each: real times and strengths,
 though no drummer's own choice of the cymbal. A kit with three has both notes of the second pad on
-its third.
+its third, which may be a china.
 """
 
 import shutil
@@ -16,22 +16,28 @@ from render import SEED, Material, finish_audio, load_renderer, read_index, star
 
 CONDITION = "more_cymbals"
 NOTES = (49, 55, 57, 52)  # bow and edge of the first pad, of the second
-VOICES = ("crash", "crash2", "crash3", "crash4")
+# Voices of the first cymbal to the fourth; of several the first that a kit has.
+VOICES = (("crash",), ("crash2",), ("crash3", "china"), ("crash4",))
 MIN_HITS = 3  # of each cymbal
 
 
-def cymbals_of_notes(voices: dict) -> dict[int, int] | None:
-    """Which cymbal of a kit each note sounds, from 1; None if the kit has less than three.
+def voices_of_notes(voices: dict) -> dict[int, str] | None:
+    """Which voice of a kit each note sounds; None if the kit has less than three cymbals.
 
     Parameters
     ----------
     voices : dict
         Of ``kit.json``: voices to files.
     """
-    number = next((n for n, voice in enumerate(VOICES) if not voices.get(voice)), len(VOICES))
-    if number < 3:
+    cymbals = []
+    for names in VOICES:
+        here = [name for name in names if voices.get(name)]
+        if not here:
+            break
+        cymbals.append(here[0])
+    if len(cymbals) < 3:
         return None
-    return {note: min(place, number) for place, note in enumerate(NOTES, 1)}
+    return {note: cymbals[min(place, len(cymbals) - 1)] for place, note in enumerate(NOTES)}
 
 
 def render_more(material: Material, kit: str, voices: dict, folder: Path, made_of: dict) -> None:
@@ -44,9 +50,11 @@ def render_more(material: Material, kit: str, voices: dict, folder: Path, made_o
     folder, made_of
         As for `render.render_kit`; ``audio.json`` also says which note sounds which cymbal.
     """
-    cymbals = cymbals_of_notes(voices)
+    sounded = voices_of_notes(voices)
+    order = list(dict.fromkeys(sounded.values()))
+    cymbals = {note: order.index(voice) + 1 for note, voice in sounded.items()}
     renderer = load_renderer(material.renderer)
-    renderer.VOICES = renderer.VOICES | {n: VOICES[cymbal - 1] for n, cymbal in cymbals.items()}
+    renderer.VOICES = renderer.VOICES | sounded
     layers = renderer.load_kit(material.kits[kit])
     audio, rows = start_audio(folder), []
     for row, struck in _strokes(material.renderer, material.midi):

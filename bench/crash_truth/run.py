@@ -17,7 +17,7 @@ from degrade import CONDITIONS, HARDER, code_of, degrade_root, why_not
 from degrade import made_of as condition_made_of
 from judge import judge_by_chain, judge_by_gap
 from more_cymbals import CONDITION as MORE_CYMBALS
-from more_cymbals import cymbals_of_notes, render_more
+from more_cymbals import render_more, voices_of_notes
 from page import write_page
 from render import (
     SEED,
@@ -57,7 +57,7 @@ def main() -> None:
     too_few = [
         kit
         for kit, folder in material.kits.items()
-        if args.more_cymbals and cymbals_of_notes(read_voices(folder)) is None
+        if args.more_cymbals and voices_of_notes(read_voices(folder)) is None
     ]
     if too_few:
         skipped[MORE_CYMBALS] = f"fewer than three crashes: {', '.join(too_few)}"

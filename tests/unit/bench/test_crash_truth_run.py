@@ -220,13 +220,20 @@ def test_three_cymbals_are_told_apart(judged_by_both):
     ]
 
 
-def test_a_kit_with_two_crashes_has_no_more_and_with_four_all(more_cymbals):
-    def voices(number):
-        return {voice: ["a.flac"] for voice in more_cymbals.VOICES[:number]}
-
-    assert more_cymbals.cymbals_of_notes(voices(2)) is None
-    assert more_cymbals.cymbals_of_notes(voices(3)) == {49: 1, 55: 2, 57: 3, 52: 3}
-    assert more_cymbals.cymbals_of_notes(voices(4)) == {49: 1, 55: 2, 57: 3, 52: 4}
+@pytest.mark.parametrize(
+    ("voices", "sounded"),
+    [
+        (["crash", "crash2"], None),
+        (["crash", "crash3", "china"], None),
+        (["crash", "crash2", "china"], ["crash", "crash2", "china", "china"]),
+        (["crash", "crash2", "china", "crash3"], ["crash", "crash2", "crash3", "crash3"]),
+        (["crash", "crash2", "crash3", "crash4"], ["crash", "crash2", "crash3", "crash4"]),
+    ],
+    ids=["two", "no second", "a china", "a third beside a china", "four"],
+)
+def test_notes_of_both_pads_sound_a_kits_cymbals(more_cymbals, voices, sounded):
+    told = more_cymbals.voices_of_notes({voice: ["a.flac"] for voice in voices})
+    assert told == (None if sounded is None else dict(zip((49, 55, 57, 52), sounded, strict=True)))
 
 
 def test_a_method_goes_to_the_configuration_and_starts_from_what_stands(
