@@ -16,7 +16,7 @@ from company import times_to_others
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SOURCE_SET = "groove_mididataset"
-CRASH_OF_NOTE = {"49": 1, "55": 1, "57": 2, "52": 2}  # bow and edge of the two crash pads
+CRASH_OF_NOTE = {49: 1, 55: 1, 57: 2, 52: 2}  # bow and edge of the two crash pads
 METHODS = ("mixture", "linkage")  # of crash.clustering.method
 METADATA = "metadata_override"  # the method of a name that the source gave
 OVERLAY = "overlay.yaml"
@@ -91,14 +91,14 @@ def run_chain(
         raise SystemExit("\n".join(["the chain failed:", *lines[-SAID_LINES:]]))
 
 
-def read_hits(folder: Path, cymbal_of_note: dict[str, int] | None = None) -> pd.DataFrame:
+def read_hits(folder: Path, cymbal_of_note: dict[int, int] | None = None) -> pd.DataFrame:
     """Every crash hit with what the chain says of it, and the truth.
 
     Parameters
     ----------
     folder : Path
         That the chain ran in.
-    cymbal_of_note : dict of str to int, optional
+    cymbal_of_note : dict of int to int, optional
         The cymbal that each note sounds; without it `CRASH_OF_NOTE`.
 
     Returns
@@ -116,7 +116,7 @@ def read_hits(folder: Path, cymbal_of_note: dict[str, int] | None = None) -> pd.
         the source's word, or has a confidence outside 0 to 1.
     """
     hits = pd.read_parquet(folder / f"results/crash/assignments/{SOURCE_SET}.parquet")
-    cymbal_of_note = cymbal_of_note or CRASH_OF_NOTE
+    cymbals = {str(note): n for note, n in (cymbal_of_note or CRASH_OF_NOTE).items()}
     columns = ["event_id", "onset_time", "audio_path", "components"]
     events = pd.read_parquet(folder / f"results/events/{SOURCE_SET}.parquet", columns=columns)
     hits = hits.merge(events, on="event_id", how="left", validate="many_to_one")
@@ -126,10 +126,10 @@ def read_hits(folder: Path, cymbal_of_note: dict[str, int] | None = None) -> pd.
         round(127 * components[index]["velocity"])
         for components, index in zip(hits.pop("components"), hits["component_index"], strict=True)
     ]
-    hits["truth"] = hits["source_label"].map(cymbal_of_note)
+    hits["truth"] = hits["source_label"].map(cymbals)
     if hits["truth"].isna().any():
         strange = sorted(set(hits.loc[hits["truth"].isna(), "source_label"]))
-        raise ValueError(f"crash hits with source labels {strange}; known: {list(cymbal_of_note)}")
+        raise ValueError(f"crash hits with source labels {strange}; known: {list(cymbals)}")
     if (hits["method"] == METADATA).any():
         raise ValueError("crash hits named by the source's word, which was to be hidden")
     if not hits["confidence"].between(0, 1).all():

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -24,7 +24,8 @@ CONSTANTS = Path(__file__).with_name("constants.yaml")
 STATED = "as stated by --seen"
 SEED = 7
 KINDS = {"both": 2, "one": 1}  # the renderer's word for a performance, and its crash cymbals
-VOICES = ("crash", "crash2")  # what a kit must have; the renderer is silent where one is missing
+FIRST, SECOND = "crash", "crash2"  # voices of the two pads; the renderer is silent without one
+ONE_CRASH = dict.fromkeys((49, 55, 57, 52), 1)  # what the pads' notes sound on a kit of one
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Material:
     kits: dict[str, Path]  # by name
     chosen: dict[str, list[str]]  # constants of the chain that were chosen on a kit, by its name
     limit: int | None  # performances of each kind
+    one_crash: frozenset[str] = frozenset()  # kits whose two pads sound the same crash
 
     def digests(self) -> dict:
         """SHA-256 of renderer, performances and kits: paths do not matter, contents do."""
@@ -64,9 +66,8 @@ def find_material(
         if not (kit / "kit.json").is_file():
             raise SystemExit(f"no kit.json in {kit}: --kits are folders of kits")
         described = json.loads((kit / "kit.json").read_text(encoding="utf-8"))
-        missing = [voice for voice in VOICES if not described["voices"].get(voice)]
-        if missing:
-            raise SystemExit(f"kit {kit.name} has no {' and no '.join(missing)}: nothing to tell")
+        if not described["voices"].get(FIRST):
+            raise SystemExit(f"kit {kit.name} has no {FIRST}: nothing to tell")
         if kit.name in by_name:
             raise SystemExit(f"two kits are named {kit.name}; rename one")
         by_name[kit.name] = kit
@@ -74,6 +75,25 @@ def find_material(
         if kit.name in seen and not chosen[kit.name]:
             chosen[kit.name] = [STATED]
     return Material(renderer.resolve(), midi.resolve(), by_name, chosen, limit)
+
+
+def double_crashes(material: Material, out: Path) -> Material:
+    """Let both pads of the kits with one crash sound that, by copies of these kits below `out`."""
+    kits, one_crash = dict(material.kits), set()
+    for name, kit in material.kits.items():
+        described = json.loads((kit / "kit.json").read_text(encoding="utf-8"))
+        voices = described["voices"]
+        if voices.get(SECOND):
+            continue
+        kits[name] = out / name / "kit_of_one_crash"
+        shutil.rmtree(kits[name], ignore_errors=True)
+        kits[name].mkdir(parents=True)
+        for file in {file for files in voices.values() for file in files}:
+            shutil.copyfile(kit / file, kits[name] / file)
+        described["voices"] = voices | {SECOND: voices[FIRST]}
+        (kits[name] / "kit.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+        one_crash.add(name)
+    return replace(material, kits=kits, one_crash=frozenset(one_crash))
 
 
 def constants_chosen_on(*names: str | None) -> list[str]:
@@ -99,7 +119,7 @@ def render_kit(
     made_of : dict
         What the audio depends on, as JSON.
     """
-    audio = start_audio(folder)
+    audio, one_crash = start_audio(folder), kit in material.one_crash
     rows, n_cymbals = [], {}
     for kind, number in KINDS.items():
         command = [sys.executable, material.renderer, "--midi", performances, "--out", audio]
@@ -110,9 +130,9 @@ def render_kit(
             raise SystemExit(f"the renderer failed on kit {kit}:\n{done.stderr}")
         found = read_index(audio)
         rows += found
-        n_cymbals |= {row["id"]: number for row in found}
+        n_cymbals |= {row["id"]: 1 if one_crash else number for row in found}
     write_index(audio, rows)
-    finish_audio(folder, made_of, n_cymbals)
+    finish_audio(folder, made_of, n_cymbals, ONE_CRASH if one_crash else None)
 
 
 def start_audio(folder: Path) -> Path:
@@ -149,10 +169,12 @@ def read_cymbals(folder: Path) -> dict[str, int]:
     return json.loads((folder / "audio.json").read_text(encoding="utf-8"))["n_cymbals"]
 
 
-def read_notes(folder: Path) -> dict[str, int] | None:
-    """Which cymbal each note sounds, by its number as text; None for the two pads as usual."""
+def read_notes(folder: Path) -> dict[int, int] | None:
+    """Which cymbal each note sounds; None for the two pads as usual."""
     record = json.loads((folder / "audio.json").read_text(encoding="utf-8"))
-    return record.get("cymbal_of_note")
+    if "cymbal_of_note" not in record:
+        return None
+    return {int(note): cymbal for note, cymbal in record["cymbal_of_note"].items()}
 
 
 def read_voices(kit: Path) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ from render import (
     SEED,
     Material,
     digest_files,
+    double_crashes,
     find_material,
     finish_audio,
     has_audio,
@@ -51,13 +52,15 @@ def main() -> None:
     """Read the command line, measure every kit under every condition, write and print."""
     args = read_arguments()
     material = find_material(args.renderer, args.midi, args.kits, args.limit, args.seen)
+    material = double_crashes(material, args.out)
     chosen = set(args.conditions) | (set(HARDER) if args.harder else set())
     skipped = {c: why for c in CONDITIONS if c in chosen and (why := why_not(c))}
     conditions = [AS_RENDERED, *(c for c in CONDITIONS if c in chosen and c not in skipped)]
     too_few = [
         kit
         for kit, folder in material.kits.items()
-        if args.more_cymbals and voices_of_notes(read_voices(folder)) is None
+        if args.more_cymbals
+        and (kit in material.one_crash or voices_of_notes(read_voices(folder)) is None)
     ]
     if too_few:
         skipped[MORE_CYMBALS] = f"fewer than three crashes: {', '.join(too_few)}"
@@ -194,7 +197,7 @@ def provide_audio(
     else:
         audio = start_audio(folder)
         degrade_root(condition, material, kit, rendered / "audio", audio, args.cores)
-        finish_audio(folder, made_of, read_cymbals(rendered))
+        finish_audio(folder, made_of, read_cymbals(rendered), read_notes(rendered))
     print(f"{kit}, {condition}: audio made in {time.perf_counter() - start:.0f} s", flush=True)
 
 

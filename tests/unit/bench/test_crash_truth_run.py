@@ -96,6 +96,45 @@ def test_a_renamed_copy_is_known_and_the_command_line_adds_to_the_table(
     }
 
 
+@pytest.fixture
+def one_crash(kits, tmp_path):
+    """A kit whose second pad is silent."""
+    shutil.copytree(kits / "muldjord", tmp_path / "one")
+    described = json.loads((tmp_path / "one/kit.json").read_text())
+    del described["voices"]["crash2"]
+    (tmp_path / "one/kit.json").write_text(json.dumps(described))
+    return tmp_path / "one"
+
+
+def test_both_pads_sound_the_crash_of_a_kit_of_one(
+    render, renderer, kits, performances, one_crash, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(REPO / "tests"))
+    given = [one_crash, kits / "bja_pacific"]
+    material = render.find_material(renderer, performances, given, 1)
+    out = tmp_path / "out"
+    doubled = render.double_crashes(material, out)
+    assert doubled.one_crash == {"one"}
+    assert doubled.kits["bja_pacific"] == kits / "bja_pacific"
+    voices = render.read_voices(doubled.kits["one"])
+    assert voices["crash2"] == voices["crash"]
+    assert "crash2" not in render.read_voices(one_crash)
+    render.render_kit(doubled, "one", performances, out / "as_rendered", {})
+    assert list(render.read_cymbals(out / "as_rendered").values()) == [1, 1]
+    assert render.read_notes(out / "as_rendered") == {49: 1, 55: 1, 57: 1, 52: 1}
+    render.render_kit(doubled, "bja_pacific", performances, out / "other", {})
+    assert list(render.read_cymbals(out / "other").values()) == [2, 1]
+    assert render.read_notes(out / "other") is None
+
+
+def test_a_kit_without_a_crash_is_refused(render, renderer, performances, one_crash):
+    described = json.loads((one_crash / "kit.json").read_text())
+    del described["voices"]["crash"]
+    (one_crash / "kit.json").write_text(json.dumps(described))
+    with pytest.raises(SystemExit, match="kit one has no crash: nothing to tell"):
+        render.find_material(renderer, performances, [one_crash], 1)
+
+
 def test_the_report_names_the_constants_and_who_is_held_out(report):
     rows = [
         {"kit": "muldjord", "constants_chosen_on_it": ["confidence", "features"]},
