@@ -1,0 +1,197 @@
+"""Which cymbal of a mixture each hit of a session is, and how sure that is.
+
+The score of a hit under each cymbal is its log-likelihood there. How far the best is above the next
+(margin), where between the two means the hit lies (place: 0.5 is at the best's own mean, 0 halfway),
+the same of all hits of the session that sound like it, how reliable its description is, what rings
+into it and how lately another cymbal was struck make the chance that its name is right. The weights
+are learned from known cymbals (`crash.training`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from drumcorpus.stages.crash.clusters import CONFIDENCE_DECIMALS, Clustering
+from drumcorpus.stages.crash.cymbal_model import CymbalModel
+from drumcorpus.stages.crash.embeddings import SAME_STROKE
+from drumcorpus.stages.crash.groups import IN_SESSION, cut_tree
+from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
+from drumcorpus.stages.crash.settings import ClusteringSettings
+from drumcorpus.stages.crash.strokes import Patterns, Strokes, make_patterns
+from drumcorpus.vocabulary import MORE_CYMBALS, ONE_CYMBAL, SEPARATED, UNLIKE_ITS_KIT
+
+RING_S = 4.0  # a crash rings on for seconds
+RING_DECAY_DB_PER_S = 8.0  # a crash loses about this
+RING_STEP_DB = 6.0  # from hardly heard to as loud as the stroke
+SOON_S = (0.3, 0.6)
+ONE_CYMBAL_MARGIN, ONE_CYMBAL_PLACE = 20.0, 0.5  # where there is no other cymbal
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Hits of one session named by a mixture; one entry each."""
+
+    named: np.ndarray  # (n_hits,) int: cymbal, -1 where not usable
+    features: np.ndarray  # (n_hits, len(HIT_FEATURES))
+    fit: float  # likeness of the hits to the mean of their cymbal; 1 where there is no hit
+
+
+def tell_session(
+    strokes: Strokes,
+    model: CymbalModel,
+    settings: ClusteringSettings,
+    *,
+    kit: Mixture | None = None,
+) -> Clustering:
+    """Tell the cymbals of one session apart, by its kit's mixture where there is one.
+
+    Parameters
+    ----------
+    strokes : Strokes
+        Of one session, in order of onset.
+    kit : Mixture, optional
+        Of all sessions of its kit. A session that does not sound like it is told apart alone, and
+        nothing of it is accepted (`unlike_its_kit`).
+
+    Returns
+    -------
+    clustering : Clustering
+        `cymbals` by the numbers of the mixture, which over a kit's sessions stay the same.
+    """
+    mixture = fit_mixture(strokes, model, settings) if kit is None else kit
+    n_hits = len(strokes)
+    if mixture.n_cymbals == 0:
+        return _clustering(n_hits, mixture.reason)
+    membership = name_hits(strokes, mixture, model)
+    usable, named = membership.named >= 0, np.maximum(membership.named, 0)
+    if kit is not None and membership.fit < model.least_fit:
+        return _clustering(n_hits, UNLIKE_ITS_KIT)
+    if mixture.n_cymbals == 1:
+        confidence = np.full(n_hits, mixture.confidence)
+    else:
+        weights = model.hit_pooled if mixture.is_pooled else model.hit_alone
+        confidence = expit(membership.features @ weights)
+    confidence = np.where(usable, np.round(confidence, CONFIDENCE_DECIMALS), 0.0)
+    shared = np.bincount(mixture.merged, minlength=mixture.n_cymbals)[mixture.merged] > 1
+    accepted = usable & (confidence >= settings.min_confidence) & ~shared[named]
+    if mixture.confidence < settings.min_confidence and mixture.reason != MORE_CYMBALS:
+        accepted[:] = False
+    return Clustering(
+        cymbals=mixture.merged[named],
+        confidence=confidence,
+        accepted=accepted,
+        n_cymbals=int(mixture.merged.max()) + 1,
+        session_confidence=mixture.confidence,
+        silhouette=None,
+        reason=mixture.reason,
+    )
+
+
+def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Membership:
+    """Name the hits of one session, and gather what tells how sure that is.
+
+    Parameters
+    ----------
+    strokes : Strokes
+        Of one session, in order of onset.
+    mixture : Mixture
+        With at least one cymbal.
+    """
+    patterns = make_patterns(strokes, model.quality)
+    scores = mixture.scores(patterns.unit)
+    rows = np.arange(len(strokes))
+    order = np.argsort(-scores, axis=1, kind="stable")
+    best = order[:, 0]
+    rival = order[:, min(1, mixture.n_cymbals - 1)]
+    own_score = scores[rows, best]
+    if mixture.n_cymbals > 1:
+        margin = own_score - scores[rows, rival]
+        distance = np.maximum(mixture.distance(best, rival), 1e-9)
+        of_group = _margins_of_groups(patterns, scores, best)
+    else:
+        margin, distance = np.full(len(rows), ONE_CYMBAL_MARGIN), np.full(len(rows), 40.0)
+        of_group = margin
+    named = np.where(patterns.usable, best, -1)
+    ring, since = _company(strokes, named, mixture.n_cymbals)
+    other = np.where(np.eye(mixture.n_cymbals, dtype=bool)[best], np.inf, since).min(axis=1)
+    within = [other < SOON_S[0], (other >= SOON_S[0]) & (other < SOON_S[1])]
+    log_margin = np.log1p(margin)
+    n_hits = mixture.n_hits[np.stack([best, rival])].min(axis=0)
+    features = np.column_stack(
+        [
+            np.ones(len(rows)),
+            log_margin,
+            margin / distance,
+            np.sign(of_group) * np.log1p(np.abs(of_group)),
+            of_group / distance,
+            np.log(np.maximum(patterns.reliability, 1e-3)),
+            ring[rows, best] - ring[rows, rival],
+            *within,
+            *(log_margin * soon for soon in within),
+            np.log(n_hits + 1.0),
+        ]
+    )
+    return Membership(named, features, _fit(patterns, mixture, best))
+
+
+def _margins_of_groups(patterns: Patterns, scores: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """How far a hit's cymbal is ahead in the mean score of the hits that sound like it."""
+    margins = np.zeros(len(scores))
+    rows = np.flatnonzero(patterns.usable)
+    if not len(rows):
+        return margins
+    labels = cut_tree(patterns.unit[rows] @ patterns.unit[rows].T, IN_SESSION)
+    members = np.eye(labels.max() + 1)[labels]
+    means = (members.T @ scores[rows]) / members.sum(axis=0)[:, None]
+    own = means[labels, best[rows]]
+    others = means[labels].copy()
+    others[np.arange(len(rows)), best[rows]] = -np.inf
+    margins[rows] = own - others.max(axis=1)
+    return margins
+
+
+def _company(strokes: Strokes, named: np.ndarray, n_cymbals: int):
+    """How loud each cymbal rings into a hit (0 to 1), and time since it was struck, (n, n_cymbals)."""
+    ring = np.zeros((len(strokes), n_cymbals))
+    since = np.full((len(strokes), n_cymbals), np.inf)
+    levels = np.where(np.isfinite(strokes.levels_db), strokes.levels_db, -np.inf)
+    for row in range(len(strokes)):
+        start = np.searchsorted(strokes.onsets, strokes.onsets[row] - RING_S)
+        before = np.arange(start, row)
+        before = before[
+            (named[before] >= 0) & (strokes.onsets[row] - strokes.onsets[before] > SAME_STROKE)
+        ]
+        if not len(before):
+            continue
+        gaps = strokes.onsets[row] - strokes.onsets[before]
+        np.minimum.at(since[row], named[before], gaps)
+        if np.isfinite(levels[row]):
+            rise = levels[before] - levels[row] - RING_DECAY_DB_PER_S * gaps
+            np.maximum.at(ring[row], named[before], expit(rise / RING_STEP_DB))
+    return ring, since
+
+
+def _fit(patterns: Patterns, mixture: Mixture, best: np.ndarray) -> float:
+    """Mean of the hits' likeness to their cymbal's mean, what noise takes from it put back."""
+    if not patterns.usable.any():
+        return 1.0
+    lengths = np.linalg.norm(mixture.means, axis=1)
+    likeness = (patterns.unit * mixture.means[best]).sum(axis=1) / lengths[best]
+    weight = patterns.reliability
+    share = patterns.share
+    return float((weight * likeness * share).sum() / (weight * share**2).sum())
+
+
+def _clustering(n_hits: int, reason: str) -> Clustering:
+    """Of a session of which nothing is told."""
+    nothing = np.zeros(n_hits)
+    return Clustering(
+        cymbals=nothing.astype(int),
+        confidence=nothing,
+        accepted=nothing.astype(bool),
+        n_cymbals=1,
+        session_confidence=0.0,
+        silhouette=None,
+        reason=reason,
+    )
