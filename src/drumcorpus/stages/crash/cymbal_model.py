@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from scipy.linalg import toeplitz
@@ -120,7 +121,7 @@ def read_cymbal_model(path: str | os.PathLike) -> CymbalModel:
         the file, what it has and what to do.
     """
     try:
-        if os.path.getsize(path) > MOST_BYTES:
+        if Path(path).stat().st_size > MOST_BYTES:
             raise ValueError(f"more than {MOST_BYTES:,} bytes")
         document = read_json_by_people(path)
         if document["schema"] != SCHEMA:
@@ -165,7 +166,9 @@ def check_model(model: CymbalModel) -> None:
     if not all(np.isfinite(each).all() for each in numbers):
         raise ValueError("the model holds a number that is not finite")
     if (model.variances <= 0).any() or len(model.correlations) > n_bands:
-        raise ValueError("the model's covariance within a cymbal is singular: a variance is not > 0")
+        raise ValueError(
+            "the model's covariance within a cymbal is singular: a variance is not > 0"
+        )
     least, mean = np.linalg.eigvalsh(model.within)[0], model.variances.mean()
     if least < LEAST_VARIANCE * mean:
         raise ValueError(

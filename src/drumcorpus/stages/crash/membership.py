@@ -1,7 +1,7 @@
 """Which cymbal of a mixture each hit of a session is, and how sure that is.
 
-The score of a hit under each cymbal is its log-likelihood there. How far the best is above the next
-(margin), where between the two means the hit lies (place: 0.5 is at the best's own mean, 0 halfway),
+The score of a hit under each cymbal is its log-likelihood there. How far the best is above the
+next (margin), where between the two means the hit lies (place: 0.5 at the best's own, 0 halfway),
 the same of all hits of the session that sound like it, how reliable its description is, what rings
 into it and how lately another cymbal was struck make the chance that its name is right. The weights
 are learned from known cymbals (`crash.training`).
@@ -19,7 +19,7 @@ from drumcorpus.stages.crash.groups import IN_SESSION, cut_tree
 from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.stages.crash.strokes import Patterns, Strokes, make_patterns
-from drumcorpus.vocabulary import MORE_CYMBALS, ONE_CYMBAL, SEPARATED, UNLIKE_ITS_KIT
+from drumcorpus.vocabulary import MORE_CYMBALS, UNLIKE_ITS_KIT
 
 RING_S = 4.0  # a crash rings on for seconds
 RING_DECAY_DB_PER_S = 8.0  # a crash loses about this
@@ -152,7 +152,7 @@ def _margins_of_groups(patterns: Patterns, scores: np.ndarray, best: np.ndarray)
 
 
 def _company(strokes: Strokes, named: np.ndarray, n_cymbals: int):
-    """How loud each cymbal rings into a hit (0 to 1), and time since it was struck, (n, n_cymbals)."""
+    """How loud each cymbal rings into a hit (0 to 1), and seconds since its last stroke."""
     ring = np.zeros((len(strokes), n_cymbals))
     since = np.full((len(strokes), n_cymbals), np.inf)
     levels = np.where(np.isfinite(strokes.levels_db), strokes.levels_db, -np.inf)

@@ -21,13 +21,14 @@ References
    EM algorithm", Journal of the Royal Statistical Society B 39, 1-38, 1977.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
 from drumcorpus.stages.crash.accompaniment import association_beside
+from drumcorpus.stages.crash.clusters import cluster_session
 from drumcorpus.stages.crash.cymbal_model import CymbalModel
 from drumcorpus.stages.crash.groups import Groups, Sums, group_hits, sum_groups
 from drumcorpus.stages.crash.settings import ClusteringSettings
@@ -101,6 +102,8 @@ def fit_mixture(strokes: Strokes, model: CymbalModel, settings: ClusteringSettin
     patterns = make_patterns(strokes, model.quality)
     if patterns.usable.sum() < 2 * settings.min_hits:
         return _nothing(patterns.unit.shape[1], TOO_FEW_HITS)
+    if len(np.unique(strokes.sessions)) == 1:
+        return _fit_session(strokes, patterns, model, settings)
     groups = group_hits(patterns, strokes.sessions)
     cymbals, confidence = find_cymbals(groups, model, settings)
     if not cymbals:
@@ -108,31 +111,57 @@ def fit_mixture(strokes: Strokes, model: CymbalModel, settings: ClusteringSettin
     of_hit = np.full(len(strokes), -1)
     for number, members in enumerate(cymbals):
         of_hit[np.isin(groups.of_hit, members)] = number
-    means, inverse = _maximise(patterns, of_hit, len(cymbals), model)
+    mixture = _mixture(strokes, patterns, of_hit, model, confidence)
+    if mixture.n_cymbals > settings.max_cymbals:
+        merged = _merged(groups, cymbals, settings.max_cymbals)
+        mixture = replace(mixture, reason=MORE_CYMBALS, merged=merged)
+    elif mixture.n_cymbals > 1 and _follows(mixture, strokes, patterns, settings):
+        mixture = replace(mixture, reason=FOLLOWS_ACCOMPANIMENT, confidence=0.0)
+    return _ordered(mixture)
+
+
+def _fit_session(
+    strokes: Strokes, patterns: Patterns, model: CymbalModel, settings: ClusteringSettings
+) -> Mixture:
+    """The mixture of one session alone, whose number of cymbals `cluster_session` finds.
+
+    There are too few hits for groups to be judged by what the kit's other sessions say: on ten
+    sampled kits the likeness of the best halves tells more sessions, and errs in fewer.
+    """
+    told = cluster_session(
+        strokes.vectors,
+        settings,
+        order_key=strokes.order_keys,
+        beside=strokes.beside,
+        one_more=True,
+    )
+    if told.reason not in (SEPARATED, ONE_CYMBAL):
+        return _nothing(patterns.unit.shape[1], told.reason)
+    of_hit = np.where(patterns.usable & (told.confidence > 0), told.cymbals, -1)
+    return _ordered(_mixture(strokes, patterns, of_hit, model, told.session_confidence))
+
+
+def _mixture(
+    strokes: Strokes, patterns: Patterns, of_hit: np.ndarray, model: CymbalModel, confidence: float
+) -> Mixture:
+    """The mixture that starts from some hits' cymbals, -1 for the others."""
+    n_cymbals = int(of_hit.max()) + 1
+    means, inverse = _maximise(patterns, of_hit, n_cymbals, model)
     discriminants = means @ inverse
     offsets = -(discriminants * means).sum(axis=1) / 2
-    named = np.where(
-        patterns.usable, (patterns.unit @ discriminants.T + offsets).argmax(axis=1), -1
-    )
-    reason = SEPARATED if len(cymbals) > 1 else ONE_CYMBAL
-    if len(cymbals) > settings.max_cymbals:
-        reason = MORE_CYMBALS
-    elif len(cymbals) > 1 and _follows(named, strokes, settings):
-        reason, confidence = FOLLOWS_ACCOMPANIMENT, 0.0
-    return _ordered(
-        Mixture(
-            means=means,
-            discriminants=discriminants,
-            offsets=offsets,
-            n_hits=np.bincount(named[named >= 0], minlength=len(cymbals)),
-            n_sessions=np.array(
-                [len(np.unique(strokes.sessions[named == n])) for n in range(len(cymbals))]
-            ),
-            order_keys=np.array([_median(strokes, named == n) for n in range(len(cymbals))]),
-            merged=_merged(groups, cymbals, settings.max_cymbals),
-            confidence=confidence,
-            reason=reason,
-        )
+    scores = patterns.unit @ discriminants.T + offsets
+    named = np.where(patterns.usable, scores.argmax(axis=1), -1)
+    sessions = [np.unique(strokes.sessions[named == number]) for number in range(n_cymbals)]
+    return Mixture(
+        means=means,
+        discriminants=discriminants,
+        offsets=offsets,
+        n_hits=np.bincount(named[named >= 0], minlength=n_cymbals),
+        n_sessions=np.array([len(each) for each in sessions]),
+        order_keys=np.array([_median(strokes, named == number) for number in range(n_cymbals)]),
+        merged=np.arange(n_cymbals),
+        confidence=confidence,
+        reason=SEPARATED if n_cymbals > 1 else ONE_CYMBAL,
     )
 
 
@@ -160,7 +189,8 @@ def find_cymbals(
             cymbals.append(number)
     confidence = min(chances, default=model.one_alone)
     # What was put together and may be two after all.
-    evidence = [e for e, n_hits in merges if n_hits >= settings.min_hits]
+    least = max(settings.min_hits, settings.stray_share * sums.n_hits.sum())
+    evidence = [e for e, n_hits in merges if n_hits >= least]
     confidence = min(confidence, 1 - expit(max(evidence, default=-np.inf)))
     if n_left > settings.stray_share * sums.n_hits.sum():
         confidence = min(confidence, doubt)
@@ -250,14 +280,17 @@ def _fewest(of_hit: np.ndarray, n_cymbals: int) -> int:
     return int(np.bincount(of_hit, minlength=n_cymbals).min())
 
 
-def _follows(named: np.ndarray, strokes: Strokes, settings: ClusteringSettings) -> bool:
+def _follows(
+    mixture: Mixture, strokes: Strokes, patterns: Patterns, settings: ClusteringSettings
+) -> bool:
     """Whether the cymbals go with the strokes beside the hits."""
     if strokes.beside is None:
         return False
-    rows = np.flatnonzero(named >= 0)
+    rows = np.flatnonzero(patterns.usable)
+    named = mixture.scores(patterns.unit[rows]).argmax(axis=1)
     unheard = set(settings.unheard_beside)
     beside = [set(strokes.beside[row]) - unheard for row in rows]
-    association = association_beside(named[rows], beside, min_hits=settings.min_hits)
+    association = association_beside(named, beside, min_hits=settings.min_hits)
     return association > settings.max_accompaniment
 
 

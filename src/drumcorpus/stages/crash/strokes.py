@@ -1,14 +1,14 @@
-"""The described hits of one kit, made ready for the mixture: patterns, and how far each can be trusted.
+"""The described hits of one kit, made ready for the mixture: patterns, and how reliable each is.
 
 Conventions: one row per hit, a session's hits together and in order of onset. A pattern is the fine
 structure of a hit (`crash.embeddings`), less its mean and scaled to length 1; hits without a
 description have a pattern of zeros and are not usable.
 
 A pattern is a cymbal's own, weakened, and noise beside it:
-``pattern = a * own + sqrt(1 - a**2) * noise``, both of length 1 and independent. The reliability of a
-hit is ``a**2 / (1 - a**2)``: what its own share holds against its noise. Soft strokes, strokes cut
-short by the next one and strokes into another's ring have little of it. How it follows from these
-is learned (`crash.training`).
+``pattern = a * own + sqrt(1 - a**2) * noise``, both of length 1 and independent. The reliability
+of a hit is ``a**2 / (1 - a**2)``: what its own share holds against its noise. Soft strokes, strokes
+cut short by the next one and strokes into another's ring have little of it. How it follows from
+these is learned (`crash.training`).
 """
 
 from collections.abc import Collection, Sequence

@@ -2,9 +2,9 @@
 
 Every kit counts alike, and within it every cymbal, for kits differ in how many performances they
 have. What is learned, in this order: what a hit's description is worth, from how alike it is to the
-hits of its cymbal in other sessions; the covariance of patterns within a cymbal, with the directions
-in which strength and ring move them; when two groups of hits are two cymbals, over single sessions
-and over pools of several; and how likely a hit named by the mixture has its right name.
+hits of its cymbal in other sessions; the covariance of patterns within a cymbal, with the
+directions in which strength and ring move them; when two groups of hits over several sessions are
+two cymbals; and how likely a hit named by the mixture has its right name.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import linear_sum_assignment
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -40,16 +41,17 @@ from drumcorpus.stages.crash.strokes import (
 MOST_SESSIONS = 120  # of one kit: its sessions say the same again
 MOST_HITS = 800  # of one cymbal, for what is learned from pairs of hits
 N_NEIGHBOURS = 20  # hits whose mean stands for a cymbal as it is struck there
-POOLS = (1, 4, 16)  # sessions pooled where the number of cymbals is learned
+POOLS = (2, 4, 16)  # sessions pooled where the number of cymbals is learned, beside all
 N_LAGS = 16  # bands beyond which noise is not correlated: 0.7 kHz
 SMOOTHING_BANDS = 10
 LIKENESS_RANGE = (0.2, 0.99)  # beyond which a likeness says no more of a hit's reliability
 RINGING_S = 0.6  # a stroke so soon after another cymbal's is into its ring
-UNLIKE_SHARE = 0.002  # of training's sessions that would be called unlike their kit
+UNLIKE_SHARE = 0.01  # of a kit's own sessions that are no measure of how alike they are
 MOST_SETS = 8  # of a pool, the most reliable, whose pairs are learned from
 STRENGTH_OF_FIT = 1.0  # inverse of the ridge on logistic weights; scikit-learn's default
 SEED = 0
-# The mixture's own settings where nothing is asked: three cymbals, three hits, no other stroke looked at.
+# What is known of the kits is learned from as it would be told by default; other strokes are not
+# looked at.
 SETTINGS = ClusteringSettings(
     max_cymbals=3,
     min_hits=3,
@@ -209,7 +211,9 @@ def _learn_within(kits: Sequence[KnownKit], patterns: Sequence[Patterns]):
             apart = each.unit[hits] - each.unit[hits].mean(axis=0)
             covariances.append(apart.T @ apart / len(hits))
             strength = each.strength[hits] - each.strength[hits].mean()
-            strong.append(apart.T @ strength / max(np.linalg.norm(strength), 1e-9) / np.sqrt(len(hits)))
+            strong.append(
+                apart.T @ strength / max(np.linalg.norm(strength), 1e-9) / np.sqrt(len(hits))
+            )
             ring = struck_into[hits] - struck_into[hits].mean()
             ringing.append(apart.T @ ring / max(np.linalg.norm(ring), 1e-9) / np.sqrt(len(hits)))
     covariance = np.mean(covariances, axis=0)
@@ -275,8 +279,16 @@ def _learn_number(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
         of_kit = [_grouped(pool, model) for pool in _pools(kit)]
         pools.append([pool for pool in of_kit if pool is not None])
     for pool_set in pools:
-        _collect([_pairs(g, sets, struck) for _, g, struck in pool_set
-                  for sets in (g.of_kit, *_whole(struck))], rows, two, weights)
+        _collect(
+            [
+                _pairs(g, sets, struck)
+                for _, g, struck in pool_set
+                for sets in (g.of_kit, *_whole(struck))
+            ],
+            rows,
+            two,
+            weights,
+        )
     number = _logistic(np.array(rows), np.array(two), np.array(weights))
     alone = [pool for pool_set in pools for pool, g, _ in pool_set if g.of_kit.max(initial=0) == 0]
     n_one = sum(_second_most(pool) < SETTINGS.min_hits for pool in alone)
@@ -342,7 +354,7 @@ def _second_most(pool: KnownKit) -> int:
 
 def _learn_hits(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
     """Weights of the chance that a hit's name is right, alone and pooled, and the least fit."""
-    learned, fits = {}, []
+    learned = {"least_fit": _learn_fit(kits, model)}
     for name, is_pooled in (("hit_alone", False), ("hit_pooled", True)):
         rows, right, weights = [], [], []
         for kit in kits:
@@ -350,8 +362,6 @@ def _learn_hits(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
             for session_rows, mixture in _fitted(kit, model, is_pooled):
                 session = kit.of_rows(session_rows)
                 membership = name_hits(session.strokes, mixture, model)
-                if is_pooled:
-                    fits.append(membership.fit)
                 if mixture.n_cymbals < 2:
                     continue
                 told = membership.named >= 0
@@ -374,8 +384,28 @@ def _learn_hits(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
             learned[name] = _logistic(
                 np.vstack(rows), np.concatenate(right), np.concatenate(weights)
             )
-    learned["least_fit"] = float(np.quantile(fits, UNLIKE_SHARE)) if fits else -1.0
     return learned
+
+
+def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
+    """The fit halfway between that of nearly all a kit's sessions and that of most of another's.
+
+    Of most, for some kits share a cymbal, or are one kit under several conditions.
+    """
+    own, foreign = [], []
+    half = len(kits) // 2
+    for kit, other in zip(kits, [*kits[half:], *kits[:half]], strict=True):
+        mixture = fit_mixture(kit.strokes, model, SETTINGS)
+        if not mixture.n_cymbals:
+            continue
+        for of, fits in ((kit, own), (other, foreign)):
+            for session in np.unique(of.strokes.sessions):
+                membership = name_hits(of.of_sessions([session]).strokes, mixture, model)
+                if (membership.named >= 0).any():
+                    fits.append(membership.fit)
+    if len(kits) < 2 or not own:
+        return -1.0
+    return float((np.quantile(own, UNLIKE_SHARE) + np.median(foreign)) / 2)
 
 
 def _fitted(kit: KnownKit, model: CymbalModel, is_pooled: bool):
@@ -390,9 +420,7 @@ def _fitted(kit: KnownKit, model: CymbalModel, is_pooled: bool):
 
 
 def _right(named: np.ndarray, struck: np.ndarray) -> np.ndarray:
-    """Whether each hit has the name that stands for its cymbal, names matched as well as they can."""
-    from scipy.optimize import linear_sum_assignment
-
+    """Whether each hit's name stands for its cymbal, names matched as well as they can."""
     names, named = np.unique(named, return_inverse=True)
     cymbals, struck = np.unique(struck, return_inverse=True)
     counts = np.zeros((len(names), len(cymbals)))

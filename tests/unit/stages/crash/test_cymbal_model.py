@@ -1,0 +1,151 @@
+"""The cymbal model: what it learns, and what is refused as one."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from known_kits import make_kit, training_kits
+
+from drumcorpus.ground.files.json_files import canonical_json, write_json
+from drumcorpus.stages.crash.cymbal_model import (
+    check_model,
+    features_digest,
+    fine_columns,
+    model_document,
+    read_cymbal_model,
+)
+from drumcorpus.stages.crash.training import train_cymbal_model
+
+SHIPPED = Path(__file__).resolve().parents[4] / "resources/crash/cymbal_model.json"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return train_cymbal_model(training_kits())
+
+
+def test_equal_kits_give_equal_bytes_in_any_order(model):
+    again = train_cymbal_model(training_kits()[::-1])
+    assert canonical_json(model_document(again)) == canonical_json(model_document(model))
+
+
+def test_a_model_is_read_as_it_was_written(model, tmp_path):
+    write_json(tmp_path / "model.json", model_document(model))
+    read = read_cymbal_model(tmp_path / "model.json")
+    assert model_document(read) == model_document(model)
+    assert [dict(kit) for kit in read.kits][0] == {
+        "cymbals": 2,
+        "hits": 72,
+        "name": "ash",
+        "sessions": 10,
+    }
+    assert read.within == pytest.approx(model.within, rel=1e-4, abs=1e-8)
+
+
+def test_what_is_learned_follows_from_the_kits(model):
+    likeness = model.number[1]
+    assert likeness < -2  # the more alike two groups are, the less are they two cymbals
+    # Patterns of length 1 vary within a cymbal by what is not its own.
+    assert model.variances.sum() == pytest.approx(1 - 0.85**2, rel=0.5)
+    assert 0 < model.least_fit < 1
+    assert model.one_alone > 0.9
+
+
+def test_reliability_grows_with_strength():
+    kits = training_kits()
+    rng = np.random.default_rng(0)
+    for number, kit in enumerate(kits):
+        n_hits = len(kit.cymbals)
+        strength = rng.uniform(2, 20, n_hits)
+        noise = rng.normal(size=kit.strokes.vectors.shape) * 6 / np.sqrt(202)
+        unit = kit.strokes.vectors / np.linalg.norm(kit.strokes.vectors, axis=1, keepdims=True)
+        strokes = replace(kit.strokes, vectors=unit * strength[:, None] + noise)
+        kits[number] = replace(kit, strokes=strokes)
+    assert train_cymbal_model(kits).quality[1] > 0.5
+
+
+def test_one_cymbal_teaches_nothing_of_two():
+    kit = make_kit("alone", [[0] * 8] * 4)
+    with pytest.raises(ValueError, match="learned from kits with two known cymbals or more; got 1"):
+        train_cymbal_model([kit])
+    with pytest.raises(ValueError, match="got 2 cymbals of 2 kits"):
+        train_cymbal_model([kit, replace(kit, name="another")])
+
+
+def test_two_kits_of_one_name_are_refused():
+    kits = training_kits()
+    with pytest.raises(ValueError, match="two kits are named ash"):
+        train_cymbal_model([*kits, kits[0]])
+
+
+def change(document, path, value):
+    document = json.loads(json.dumps(document))
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    "path, value, said",
+    [
+        (["schema"], "cymbal_model/9", "schema: got 'cymbal_model/9', wanted 'cymbal_model/1'"),
+        (["features"], "0123456789abcdef", "of another feature set (0123456789abcdef, 202 bands"),
+        (["within"], None, "no cymbal model: 'within' is missing"),
+        (["within", "variances"], [0.1, 0.1], "have not the same length"),
+        (["within", "variances", 3], "0.1", "wanted lists of numbers"),
+        (["within", "variances", 3], True, "wanted lists of numbers"),
+        (["within", "variances", 3], 0.0, "singular: a variance is not > 0"),
+        (["within", "correlations"], [1.0, 1.0], "singular: least variance"),
+        (["kits"], [{"name": "a", "cymbals": 1}], "learned from 1 cymbals"),
+        (["kits"], [{"name": "a"}], "'cymbals' is missing"),
+        (["kits"], 5, "no cymbal model"),
+        (["weights", "number", "likeness"], None, "'likeness' is missing"),
+        (["weights", "quality"], [1.0], "no cymbal model"),
+        (["chances", "one_alone"], 1.5, "chances must lie between 0 and 1"),
+    ],
+    ids=[
+        *("schema", "features", "key_missing", "lengths", "text", "truth_value", "variance_0"),
+        *("singular", "one_cymbal", "kit_without_count", "kits_no_list", "weight_missing"),
+        *("weights_no_mapping", "chance_over_1"),
+    ],
+)
+def test_what_is_no_model_is_named(model, tmp_path, path, value, said):
+    file = tmp_path / "model.json"
+    write_json(file, change(model_document(model), path, value))
+    with pytest.raises(ValueError) as refused:
+        read_cymbal_model(file)
+    assert str(refused.value).startswith(f"{file}: ")
+    assert said in str(refused.value)
+    assert "Take the one in resources/crash" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "3", '{"schema": "cymbal_model/1"', "NaN", '{"schema": 1, "schema": 2}'],
+    ids=["empty", "list", "number", "cut_short", "nan", "key_twice"],
+)
+def test_a_file_that_is_no_json_mapping_is_named(tmp_path, text):
+    file = tmp_path / "model.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"model\.json"):
+        read_cymbal_model(file)
+
+
+def test_a_number_that_is_not_finite_is_refused(model):
+    with pytest.raises(ValueError, match="a number that is not finite"):
+        check_model(replace(model, one_alone=float("nan")))
+
+
+def test_the_shipped_model_is_whole_and_of_this_feature_set():
+    model = read_cymbal_model(SHIPPED)
+    assert model.features == features_digest()
+    assert len(model.variances) == len(fine_columns())
+    assert len({kit["name"].partition(",")[0] for kit in model.kits}) >= 10
+    assert SHIPPED.stat().st_size < 100_000

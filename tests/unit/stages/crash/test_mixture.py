@@ -1,0 +1,162 @@
+"""A kit's cymbals from its hits, and each session's by its kit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from known_kits import N_BANDS, draw_cymbals, make_kit, training_kits
+
+from drumcorpus.stages.crash.groups import group_hits, sum_groups
+from drumcorpus.stages.crash.membership import name_hits, tell_session
+from drumcorpus.stages.crash.mixture import fit_mixture
+from drumcorpus.stages.crash.strokes import MOST_RELIABLE, Strokes, make_patterns
+from drumcorpus.stages.crash.training import SETTINGS, train_cymbal_model
+
+TWO = [0, 1, 0, 1, 1, 0, 0, 1]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return train_cymbal_model(training_kits())
+
+
+def told(kit, model, settings=SETTINGS):
+    """What is told of each session of a kit by the kit's mixture."""
+    mixture = fit_mixture(kit.strokes, model, settings)
+    sessions = np.unique(kit.strokes.sessions)
+    parts = [kit.of_sessions([session]) for session in sessions]
+    return mixture, [tell_session(p.strokes, model, settings, kit=mixture) for p in parts], parts
+
+
+def test_reliability_is_the_exponential_of_its_weights_and_bounded():
+    kit = make_kit("a", [[0, 0, 0, 0]])
+    strength = np.linalg.norm(
+        kit.strokes.vectors - kit.strokes.vectors.mean(axis=1, keepdims=True), axis=1
+    )
+    patterns = make_patterns(kit.strokes, np.array([-2.0, 1.0, 0.0, 0.0]))
+    assert patterns.reliability == pytest.approx(strength * np.exp(-2.0))
+    assert patterns.share**2 == pytest.approx(patterns.reliability / (1 + patterns.reliability))
+    assert np.linalg.norm(patterns.unit, axis=1) == pytest.approx(np.ones(4))
+    loud = make_patterns(kit.strokes, np.array([9.0, 1.0, 0.0, 0.0]))
+    assert loud.reliability.tolist() == [MOST_RELIABLE] * 4
+
+
+def test_gaps_are_those_within_a_session():
+    kit = make_kit("a", [[0, 0], [0, 0]])
+    strokes = replace(kit.strokes, onsets=np.array([0.0, 0.1, 5.0, 5.2]))
+    patterns = make_patterns(strokes, np.array([0.0, 0.0, 1.0, 0.0]))
+    assert patterns.reliability == pytest.approx([0.1, 0.4, 0.2, 0.4])
+    patterns = make_patterns(strokes, np.array([0.0, 0.0, 0.0, 1.0]))
+    assert patterns.reliability == pytest.approx([1.0, 0.1, 1.0, 0.2])
+
+
+def test_hits_without_description_are_no_evidence_and_get_no_name(model):
+    kit = make_kit("a", [TWO, TWO])
+    vectors = kit.strokes.vectors.copy()
+    vectors[3], vectors[5] = np.nan, 1.0  # no description, and one without structure
+    strokes = replace(kit.strokes, vectors=vectors)
+    mixture = fit_mixture(strokes, model, SETTINGS)
+    membership = name_hits(strokes.of_rows(np.arange(8)), mixture, model)
+    assert (membership.named == -1).tolist() == [n in (3, 5) for n in range(8)]
+    clustering = tell_session(strokes.of_rows(np.arange(8)), model, SETTINGS, kit=mixture)
+    assert clustering.confidence[[3, 5]].tolist() == [0, 0]
+    assert not clustering.accepted[[3, 5]].any()
+
+
+def test_likeness_is_near_0_of_two_cymbals_and_near_1_of_one():
+    kit = make_kit("a", [TWO] * 12)
+    groups = group_hits(make_patterns(kit.strokes, np.array([1.0, 0, 0, 0])), kit.strokes.sessions)
+    struck = np.array([kit.cymbals[groups.of_hit == n][0] for n in range(len(groups.n_hits))])
+    halves = struck * 2 + (groups.sessions % 2)
+    likeness = sum_groups(groups, halves, 4).likeness()
+    assert likeness[0, 1] == pytest.approx(1, abs=0.1)
+    assert likeness[2, 3] == pytest.approx(1, abs=0.1)
+    assert abs(likeness[:2, 2:]).max() < 0.25
+
+
+@pytest.mark.parametrize("n_cymbals", [1, 2, 3], ids=["one", "two", "three"])
+def test_a_kit_has_as_many_cymbals_as_were_struck(model, n_cymbals):
+    sessions = [[n % n_cymbals for n in range(9)]] * 8
+    kit = make_kit("a", sessions, seed=7)
+    mixture, clusterings, parts = told(kit, model)
+    assert mixture.n_cymbals == n_cymbals
+    assert mixture.reason == ("one_cymbal" if n_cymbals == 1 else "separated")
+    assert mixture.n_sessions.tolist() == [8] * n_cymbals
+    assert mixture.n_hits.sum() == 72
+    for clustering, part in zip(clusterings, parts, strict=True):
+        assert clustering.cymbals.tolist() == part.cymbals.tolist()  # low to high by order key
+        assert clustering.accepted.all()
+
+
+def test_a_session_of_one_hit_is_told_by_its_kit_and_not_alone(model):
+    kit = make_kit("a", [TWO] * 6 + [[1], [0]], seed=8)
+    _, clusterings, parts = told(kit, model)
+    assert [c.cymbals.tolist() for c in clusterings[-2:]] == [[1], [0]]
+    assert all(c.accepted.all() for c in clusterings[-2:])
+    alone = tell_session(parts[-1].strokes, model, SETTINGS)
+    assert (alone.reason, alone.accepted.tolist()) == ("too_few_hits", [False])
+
+
+def test_sessions_that_strike_one_cymbal_each_are_told_by_what_others_struck(model):
+    kit = make_kit("a", [[0] * 5, [1] * 5] * 4, seed=9)
+    _, clusterings, _ = told(kit, model)
+    assert [set(c.cymbals.tolist()) for c in clusterings] == [{0}, {1}] * 4
+
+
+def test_one_cymbal_more_than_allowed_is_said_and_shares_no_number_in_silence(model):
+    kit = make_kit("a", [[0, 1, 2, 0, 1, 2, 0, 1, 2]] * 6, seed=10)
+    settings = replace(SETTINGS, max_cymbals=2)
+    mixture, clusterings, _ = told(kit, model, settings)
+    assert mixture.reason == "more_cymbals_than_allowed"
+    assert len(set(mixture.merged.tolist())) == 2
+    shared = [n for n in range(3) if mixture.merged.tolist().count(mixture.merged[n]) > 1]
+    for clustering in clusterings:
+        in_doubt = [n % 3 in shared for n in range(9)]
+        assert clustering.accepted.tolist() == [not doubt for doubt in in_doubt]
+
+
+def test_a_session_of_another_kit_is_not_named_by_this_one(model):
+    kit = make_kit("a", [TWO] * 6, seed=11)
+    foreign = make_kit("b", [TWO], seed=12)
+    mixture = fit_mixture(kit.strokes, model, SETTINGS)
+    clustering = tell_session(foreign.strokes, model, SETTINGS, kit=mixture)
+    assert clustering.reason == "unlike_its_kit"
+    assert not clustering.accepted.any()
+
+
+def test_cymbals_that_go_with_the_ride_are_in_doubt(model):
+    kit = make_kit("a", [TWO] * 6, seed=13)
+    beside = [{"ride_bow"} if number else {"kick"} for number in kit.cymbals]
+    settings = replace(SETTINGS, max_accompaniment=0.85, unheard_beside=("kick",))
+    mixture = fit_mixture(replace(kit.strokes, beside=beside), model, settings)
+    assert (mixture.reason, mixture.confidence) == ("follows_accompaniment", 0.0)
+    by_kick = [{"kick"} if number else set() for number in kit.cymbals]
+    mixture = fit_mixture(replace(kit.strokes, beside=by_kick), model, settings)
+    assert mixture.reason == "separated"
+
+
+def test_layers_of_one_cymbal_are_no_cymbals(model):
+    [cymbal] = draw_cymbals(1, seed=14)
+    [other] = draw_cymbals(1, seed=15)
+    layer = 0.75 * cymbal + np.sqrt(1 - 0.75**2) * other
+    kit = make_kit("a", [TWO] * 30, cymbals=np.array([cymbal, layer]), seed=16)
+    assert fit_mixture(kit.strokes, model, SETTINGS).n_cymbals == 1
+
+
+def test_order_of_sessions_changes_nothing(model):
+    kit = make_kit("a", [TWO, [0, 0, 1], [1, 1, 0, 0], TWO], seed=17)
+    rows = np.concatenate([np.flatnonzero(kit.strokes.sessions == n) for n in (2, 0, 3, 1)])
+    turned = kit.of_rows(rows).strokes
+    turned = replace(turned, sessions=np.repeat(np.arange(4), [4, 8, 8, 3]))
+    one, other = (fit_mixture(strokes, model, SETTINGS) for strokes in (kit.strokes, turned))
+    assert one.n_hits.tolist() == other.n_hits.tolist()
+    assert one.means == pytest.approx(other.means)
+    assert one.confidence == pytest.approx(other.confidence)
+
+
+def test_nothing_at_all_is_too_few(model):
+    empty = np.zeros(0)
+    strokes = Strokes(np.zeros((0, N_BANDS)), empty, empty.astype(int), empty, empty)
+    mixture = fit_mixture(strokes, model, SETTINGS)
+    assert (mixture.n_cymbals, mixture.reason) == (0, "too_few_hits")
+    assert tell_session(strokes, model, SETTINGS).reason == "too_few_hits"
