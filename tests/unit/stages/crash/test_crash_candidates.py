@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 import yaml
-from cymbal_families import CRASH
+from cymbal_families import CRASH, RIDE
 
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SESSIONS
@@ -12,6 +12,7 @@ from drumcorpus.stages.crash.candidates import (
     count_reasons,
     expected_cymbals,
     find_candidates,
+    total_reasons,
 )
 from drumcorpus.stages.crash.cymbal_maps import map_of_kit_notes, read_cymbal_map
 from drumcorpus.stages.crash.kit_notes import NAMED_CYMBALS
@@ -232,6 +233,57 @@ def test_notes_number_sounds_and_what_they_say_of_the_kit_is_counted_with_the_na
     assert found["n_cymbals_of_kit"].to_pylist() == [None, None]
     assert found["reason"].to_pylist() == ["cymbal_names", "unknown"]
     assert expected_cymbals(found) == {("a", "crash"): 3}
+
+
+def test_every_family_has_rows_of_its_own(tmp_path):
+    rows = [
+        ("ride_bow", "51", None),
+        ("ride_bell", "53", None),
+        ("crash", "49", 1),
+        ("kick", "36", 2),
+    ]
+    hits = [dict(zip(("label", "source_label", "cymbal"), row, strict=True)) for row in rows]
+    events = [{"event_id": f"e{n}", "session_id": "a", "components": hits} for n in range(2)]
+    strokes = {
+        "51": Stroke("ride_bow", strike_position="bow"),
+        "53": Stroke("ride_bell", strike_position="bell"),
+        "49": Stroke("crash", cymbal=1),
+        "57": Stroke("crash", cymbal=2),
+    }
+    sessions = [{"source_set": "s", "session_id": name, "label_map": "kit"} for name in "ab"]
+    write_table(tmp_path / "events", pa.Table.from_pylist(events, EVENTS))
+    table, families = pa.Table.from_pylist(sessions, SESSIONS), [RIDE, CRASH]
+    found = find_candidates(
+        tmp_path / "events", table, {"kit": LabelMap("kit", strokes)}, families, **SETTINGS
+    )
+    names = ("family", "n_hits", "n_numbered_hits", "n_cymbals_of_kit", "reason")
+    assert [tuple(row[name] for name in names) for row in found.to_pylist()] == [
+        ("ride", 4, 0, None, "techniques"),
+        ("crash", 2, 2, 2, "kit_card"),
+    ]
+    counts = count_reasons(found, table, families)
+    assert {name: row["no_hit"] for name, row in counts.items()} == {"ride": 1, "crash": 1}
+    assert total_reasons(counts)["candidates"] == 2
+
+
+def test_a_cymbal_map_counts_for_the_families_of_the_hits_it_numbers(tmp_path):
+    labels = ("ride_bow", "crash")
+    hits = [{"label": label, "source_label": label} for label in labels]
+    events = [{"event_id": f"e{n}", "session_id": "a", "components": hits} for n in range(2)]
+    write_table(tmp_path / "events", pa.Table.from_pylist(events, EVENTS))
+    entry = {"cymbals": {"ride_bow": 1, "crash": 2, "crash too": 1}, "sources": ["ear"]}
+    document = {"name": "m", "verified": "2026-11-20", "sources": {"ear": "heard"}}
+    (tmp_path / "map.yaml").write_text(
+        yaml.safe_dump(document | {"source_sets": {"s": {"sessions": {"a": entry}}}})
+    )
+    sessions = pa.Table.from_pylist([{"source_set": "s", "session_id": "a"}], SESSIONS)
+    maps = [read_cymbal_map(tmp_path / "map.yaml")]
+    found = find_candidates(
+        tmp_path / "events", sessions, {}, [CRASH, RIDE], **(SETTINGS | {"cymbal_maps": maps})
+    )
+    rows = [(row["family"], row["n_cymbals_of_kit"], row["reason"]) for row in found.to_pylist()]
+    # What has no hit may be of any family.
+    assert rows == [("crash", 2, "kit_card"), ("ride", 1, "one_by_metadata")]
 
 
 def test_one_hit_cannot_be_two_cymbals(find):

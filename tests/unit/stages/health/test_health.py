@@ -167,6 +167,31 @@ def test_crash_variants_are_counted_by_the_last_method_that_told_them_apart(meas
     }
 
 
+def test_cymbals_of_another_family_are_counted_by_its_own_verdicts(tmp_path):
+    numbered = [{"annotation_stage": "ride_number", "method": "spectral_cluster"}]
+    both = [*numbered, {"annotation_stage": "crash_dual_label", "method": "metadata_override"}]
+    doubt = [{"annotation_stage": "ride_in_doubt", "method": "spectral_cluster"}]
+    events = [
+        event(1, hit("ride_bow"), hit("crash"), annotation_history=both),
+        event(2, hit("ride_bow"), hit("crash"), annotation_history=numbered),
+        event(3, hit("ride_bow"), annotation_history=doubt),
+    ]
+    write_table(tmp_path / "events", pa.Table.from_pylist(events, EVENTS))
+    words = {"taxonomy_labels": {"crash": "crash", "ride_bow": "ride", "kick": "kick"}}
+    words["cymbal_families"] = ["crash", "ride"]
+    report = measure_health([tmp_path / "events"], Around(), **SETTINGS | words)
+    assert report["cymbal_variants"] == {
+        "crash": {
+            **{"family": "crash", "total": 2, "not_judged": 1},
+            "by_method": {"metadata_override": 1},
+        },
+        "ride_bow": {
+            **{"family": "ride", "total": 3, "not_judged": 1},
+            "by_method": {"spectral_cluster": 2},
+        },
+    }
+
+
 def test_tempo_has_its_range_its_histogram_and_the_events_without_one(measure):
     tempi = [60.0, 69.9, 85.0, 500.0, None, math.nan, 0.0]
     tempo = measure([event(n, hit("kick"), tempo_bpm=bpm) for n, bpm in enumerate(tempi)])["tempo"]
