@@ -29,6 +29,7 @@ HERE = {
 }
 CRASHES = {
     "bench/crash_speed.py",
+    "bench/crash_truth/bodies.py",
     "bench/crash_truth/import_kits.py",
     "bench/crash_truth/leave_one_out.py",
     "bench/crash_truth/mixture.py",

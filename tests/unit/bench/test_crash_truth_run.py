@@ -326,6 +326,28 @@ def test_the_reliability_of_one_method_is_had_by_its_name(judged_by_both):
     assert "| two cymbals | " in said
 
 
+def test_voices_of_one_cymbal_are_found_whatever_they_are_called(kits, tmp_path):
+    shutil.copytree(kits / "muldjord", tmp_path / "copy")
+    described = json.loads((tmp_path / "copy/kit.json").read_text())
+    voices = described["voices"]
+    voices["ride"] = voices.pop("crash2")  # the ring of a crash
+    voices["crash2"] = voices["crash3"]
+    (tmp_path / "copy/kit.json").write_text(json.dumps(described))
+    command = command_of("crash_truth/bodies.py")
+    folders = [kits / "muldjord", kits / "bja_pacific", kits / "blonde_bop", tmp_path / "copy"]
+    words = [word for word in command.words if word.startswith("KITS/")]
+    lines = run(command, dict(zip(words, folders, strict=True))).splitlines()
+    table = lines.index("")
+    assert lines[2:table] == [
+        "| copy crash, muldjord crash |",
+        "| copy crash2, copy crash3, muldjord crash3 |",
+        "| copy ride, muldjord crash2 |",
+    ]
+    alike = {tuple(line.split(" | ")[:2]): line.split(" | ")[2] for line in lines[table + 3 :]}
+    assert alike["| copy", "crash3, crash2"] == "1.00"
+    assert abs(float(alike["| bja_pacific", "crash, crash2"])) < 0.3
+
+
 def test_the_speed_of_the_stage_is_measured(outs):
     said = run(command_of("crash_speed.py"), outs)
     assert said.startswith("24 hits of ")
