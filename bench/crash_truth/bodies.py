@@ -4,7 +4,7 @@
 
 A cymbal's modes stay where they are however it is struck. The spectrum of what rings on, on an axis
 of octaves and less its own coarse shape, is correlated between recordings: those of one cymbal have
-0.4 to 0.9, even of two sessions with other microphones; those of two have 0.25 at most, even when
+0.4 to 0.9, even of two sessions with other microphones; those of two have 0.26 at most, even when
 one is shifted by up to half an octave, as a kit does that plays one recording at two pitches.
 """
 
