@@ -194,6 +194,27 @@ CYMBAL_EMBEDDINGS = pa.schema(
     ]
 )
 
+# One row per cymbal of a kit whose sessions were recorded alike: its component of the kit's
+# mixture. A kit that has none is one row without a cymbal, with the reason.
+KIT_CYMBALS = pa.schema(
+    [
+        ("kit_id", pa.string()),
+        ("family", pa.string()),
+        ("label", pa.string()),  # null where the labels of the family number its cymbals
+        ("cymbal", pa.int32()),  # from 1; null where the source's numbers contradict the sound
+        ("merged", pa.int32()),  # row of the kit, from 0, whose number it has; others: its own
+        ("n_hits", pa.int64()),
+        ("n_sessions", pa.int64()),
+        ("n_cymbals", pa.int32()),  # of the kit, those above what is allowed included
+        ("confidence", pa.float64()),  # that their number is right
+        ("reason", pa.string()),
+        ("order_key", pa.float64()),
+        ("mean", pa.list_(pa.float64())),
+        ("discriminant", pa.list_(pa.float64())),
+        ("offset", pa.float64()),
+    ]
+)
+
 # One row per such hit: which cymbal it is, and whether that is sure enough to use.
 CYMBAL_ASSIGNMENTS = pa.schema(
     [
@@ -206,7 +227,7 @@ CYMBAL_ASSIGNMENTS = pa.schema(
         # tell the cymbal, as it was found by any method.
         ("cymbal", pa.int32()),
         ("label", pa.string()),
-        ("method", pa.string()),  # one of the three below
+        ("method", pa.string()),  # metadata_override, one of the sound's, or review
         ("confidence", pa.float64()),
         ("accepted", pa.bool_()),
         ("undescribed", pa.string()),  # why its sound could not be described; null where it was

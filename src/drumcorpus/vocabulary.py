@@ -119,10 +119,12 @@ ALIAS_LABELS = "alias_labels"
 # accepted; a cymbal map or a reviewer gave another number than the source.
 DUAL_LABEL, CYMBAL_NUMBER, IN_DOUBT, OTHER_CYMBAL = "dual_label", "number", "in_doubt", "cymbal"
 
-# What decided a label (column `method`): a number of the source or of a cymbal map, the sound, a
-# reviewer; an alias of the taxonomy; of a cymbal's number, a cymbal map.
+# What decided a label (column `method`): a number of the source or of a cymbal map; the sound, by
+# likeness, by a mixture of the session or by one of its kit; a reviewer; an alias of the taxonomy;
+# of a cymbal's number, a cymbal map.
 BY_METADATA = "metadata_override"
-BY_SOUND = "spectral_cluster"
+BY_SOUND, BY_MIXTURE, BY_KIT = "spectral_cluster", "gaussian_mixture", "kit_mixture"
+SOUND_METHODS = (BY_SOUND, BY_MIXTURE, BY_KIT)
 BY_REVIEW = "review"
 TAXONOMY_ALIAS = "taxonomy_alias"
 CYMBAL_MAP = "cymbal_map"
@@ -142,6 +144,7 @@ DOUBTFUL = "doubtful"
 FOLLOWS_ACCOMPANIMENT = "follows_accompaniment"
 MORE_CYMBALS = "more_cymbals_than_allowed"
 UNLIKE_ITS_KIT = "unlike_its_kit"
+SHARED_KIT_ID = "shared_kit_id"
 NUMBERS_DIFFER = "numbers_differ"
 LABELS_NOT_JOINED = "labels_not_joined"
 DECISION_OUTDATED = "decision_outdated"

@@ -86,6 +86,8 @@ rule crash:
         rules.ingest.input,
         products(CRASH, INGESTED),
         [path for name in INGESTED for path in kit_notes_of(name)],
+        cymbal_model(None),
+        products(["crash/kits/{s}"], POOLED),
         "reports/crash/agreement.json",
         "reports/crash/review.html",
 

@@ -10,18 +10,18 @@ from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 from drumcorpus.schemas import SESSIONS
 from drumcorpus.stages.crash.cluster_shard import cluster_shard
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_maps
+from drumcorpus.stages.crash.cymbal_model import read_cymbal_model
 from drumcorpus.stages.crash.review_file import read_decision_files
 
-inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
-families = load_cymbal_families(inputs.components, params.families)
-settings = {name: params[name] for name in ("use_metadata", "clustering", "agreement")}
+inputs, outputs = snakemake.input, snakemake.output
+families = load_cymbal_families(inputs.components, snakemake.params.families)
 shard = cluster_shard(
-    read_table(inputs.embeddings),
-    read_tables(inputs.sessions, SESSIONS),
-    families,
+    *(read_table(inputs.embeddings), read_tables(inputs.sessions, SESSIONS), families),
     cymbal_maps=read_cymbal_maps(inputs.cymbal_maps, families),
     decisions=read_decision_files(inputs.decisions, families),
-    **settings,
+    model=next(map(read_cymbal_model, inputs.model), None),
+    kits=next(map(read_table, inputs.kits), None),
+    **{name: snakemake.params[name] for name in ("use_metadata", "clustering", "agreement")},
 )
 write_table(outputs.assignments, shard.assignments)
 write_rows(outputs.review, shard.review)

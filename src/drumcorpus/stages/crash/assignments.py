@@ -8,22 +8,25 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.schemas import CYMBAL_ASSIGNMENTS
-from drumcorpus.stages.crash.clusters import Clustering, cluster_session
-from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
+from drumcorpus.stages.crash.clusters import Clustering
+from drumcorpus.stages.crash.described import embedding_matrix
+from drumcorpus.stages.crash.numbering import agree, most_cymbals, name_groups
 from drumcorpus.stages.crash.settings import ClusteringSettings
+from drumcorpus.stages.crash.tellers import ByLinkage, Teller, Told, cluster_hits
 from drumcorpus.taxonomy import CymbalFamily, check_max_cymbals, is_cymbal
 from drumcorpus.vocabulary import (
     BY_METADATA,
-    BY_SOUND,
     DOUBTFUL,
     FOLLOWS_ACCOMPANIMENT,
     LABELS_NOT_JOINED,
     MORE_CYMBALS,
     NUMBERS_DIFFER,
+    SHARED_KIT_ID,
+    UNLIKE_ITS_KIT,
 )
 
-# Share of a group's numbered hits that must have one number for the group to get it.
-SAME_NUMBER_SHARE = 0.9
+# Reasons of a session of which nothing is told, though its hits may fall into groups.
+UNDECIDED = (DOUBTFUL, FOLLOWS_ACCOMPANIMENT, UNLIKE_ITS_KIT, SHARED_KIT_ID)
 
 # Settings that divide a session in doubt in two, however alike the parts: a person will judge them.
 IN_TWO = {
@@ -45,7 +48,7 @@ class _Part:
 
     hits: list[dict]
     numbers: list[int | None]  # of the source
-    clustering: Clustering | None  # None where the source numbers every hit
+    told: Told | None  # None where the source numbers every hit
     by_sound: list[int | None]  # number from 1, None where the sound gives none
     accepted: list[bool]
     reason: str | None  # why hits are in doubt
@@ -61,13 +64,15 @@ def assign_cymbals(
     settings: ClusteringSettings,
     *,
     use_metadata: bool,
+    teller: Teller | None = None,
 ) -> tuple[pa.Table, list[dict]]:
     """Say of every hit which cymbal of its family it is.
 
     Where the source numbers the cymbal of a hit, its number decides. The other hits of the session
     are clustered together with these: a group whose numbered hits have one number gets that number,
     and the numbers that are left go to the other groups from low to high. Where the groups
-    contradict the numbers, the hits without a number are in doubt.
+    contradict the numbers, the hits without a number are in doubt. Where a kit is told apart as a
+    whole, its cymbals have their numbers from all its sessions.
 
     Where the labels of a family do not tell its cymbals, the hits of each label are clustered for
     themselves, and an accepted hit keeps its label and gets the number; none, where its label is
@@ -84,6 +89,8 @@ def assign_cymbals(
     settings : ClusteringSettings
     use_metadata : bool
         False hides what the source says, for benchmarks.
+    teller : callable, optional
+        Of `tellers`; by linkage, if not given.
 
     Returns
     -------
@@ -104,6 +111,7 @@ def assign_cymbals(
     """
     families = {family.name: family for family in families}
     check_max_cymbals(settings.max_cymbals, families.values())
+    teller = teller or ByLinkage(settings)
     rows: list[dict | None] = [None] * embeddings.num_rows
     review = []
     for (session_id, name), (places, hits) in _by_session_and_family(embeddings).items():
@@ -113,7 +121,9 @@ def assign_cymbals(
             _check_label(family, number, session_id)
         of_parts = [[n for n, part in enumerate(part_of) if part == p] for p in sorted({*part_of})]
         parts = [
-            _tell_apart([hits[n] for n in each], [numbers[n] for n in each], family, settings)
+            _tell_apart(
+                [hits[n] for n in each], [numbers[n] for n in each], family, settings, teller
+            )
             for each in of_parts
         ]
         if not family.is_numbered:
@@ -129,7 +139,9 @@ def assign_cymbals(
 def _by_session_and_family(embeddings: pa.Table) -> dict[tuple, tuple[list[int], list[dict]]]:
     """The rows of each session and family, by number and as they are."""
     groups: dict[tuple, tuple[list[int], list[dict]]] = {}
-    for place, hit in enumerate(embeddings.to_pylist()):
+    vectors = embedding_matrix(embeddings)
+    for place, hit in enumerate(embeddings.drop_columns(["embedding"]).to_pylist()):
+        hit["embedding"] = vectors[place] if hit["reason"] is None else None
         places, hits = groups.setdefault((hit["session_id"], hit["family"]), ([], []))
         places.append(place)
         hits.append(hit)
@@ -141,23 +153,17 @@ def _parts_of(hits: list[dict], family: CymbalFamily) -> list[int]:
     return [0 if family.is_numbered else family.labels.index(hit["label"]) for hit in hits]
 
 
-def _tell_apart(hits, numbers, family, settings) -> _Part:
+def _tell_apart(hits, numbers, family, settings, teller) -> _Part:
     if None not in numbers:
         return _Part(hits, numbers, None, [None] * len(hits), [True] * len(hits), None)
-    clustering = _cluster(hits, settings)
-    by_sound = _numbers_by_sound(clustering, numbers, _most_cymbals(family, numbers, settings))
+    told = teller(hits, numbers, None if family.is_numbered else hits[0]["label"])
+    clustering = told.clustering
+    by_sound = _numbers_by_sound(told, numbers, most_cymbals(family, numbers, settings))
     accepted = [a is not None or b is not None for a, b in zip(numbers, by_sound, strict=True)]
     reason = None if all(accepted) else _reason(clustering, any(by_sound))
     if not family.is_numbered and clustering.n_cymbals == 1 and not any(numbers):
         by_sound = [None] * len(hits)  # one cymbal, and nothing says which one of the kit
-    return _Part(hits, numbers, clustering, by_sound, accepted, reason)
-
-
-def _most_cymbals(family: CymbalFamily, numbers, settings: ClusteringSettings) -> int:
-    """The highest number that a cymbal may get."""
-    if family.is_numbered:
-        return len(family.labels)
-    return max(number or 0 for number in numbers) + settings.max_cymbals + 1
+    return _Part(hits, numbers, told, by_sound, accepted, reason)
 
 
 def _joined(parts: list[_Part]) -> list[_Part]:
@@ -168,8 +174,13 @@ def _joined(parts: list[_Part]) -> list[_Part]:
     by_source = [part for part in parts if any(part.numbers)]
     # Numbers by sound mean nothing but that they differ; beside two labels that the source numbers
     # they could be any of either.
-    first = None if len(by_source) > 1 else max(by_source or parts, key=_n_numbered)
+    first = None if len(by_source) > 1 else max(by_source or parts, key=_weight)
     return [part if part is first else _not_joined(part) for part in parts]
+
+
+def _weight(part: _Part) -> tuple[int, int]:
+    """Hits told apart in all sessions of the kit, so that one label goes first in all; and here."""
+    return part.told.n_divided if part.told else 0, _n_numbered(part)
 
 
 def _n_numbered(part: _Part) -> int:
@@ -187,9 +198,9 @@ def _not_joined(part: _Part) -> _Part:
 
 
 def _rows(part: _Part, family: CymbalFamily) -> list[dict]:
-    confidence = [0.0] * len(part.hits)
-    if part.clustering is not None:
-        confidence = part.clustering.confidence.tolist()
+    confidence, method = [0.0] * len(part.hits), None
+    if part.told is not None:
+        confidence, method = part.told.clustering.confidence.tolist(), part.told.method
     rows = []
     for hit, number, found, sure, chance in zip(
         part.hits, part.numbers, part.by_sound, part.accepted, confidence, strict=True
@@ -200,68 +211,48 @@ def _rows(part: _Part, family: CymbalFamily) -> list[dict]:
         if number is not None:
             rows.append(_row(hit, cymbal, label, BY_METADATA, 1.0, True))
         else:
-            rows.append(_row(hit, cymbal, label, BY_SOUND, chance, sure))
+            rows.append(_row(hit, cymbal, label, method, chance, sure))
     return rows
 
 
-def _cluster(
-    hits: list[dict], settings: ClusteringSettings, *, one_more: bool = True
-) -> Clustering:
-    names = feature_names()
-    fine = [number for number, name in enumerate(names) if name.startswith(FINE_GROUP)]
-    vectors = np.full((len(hits), len(names)), np.nan)
-    for number, hit in enumerate(hits):
-        if hit["embedding"] is not None:
-            vectors[number] = hit["embedding"]
-    return cluster_session(
-        vectors[:, fine],
-        settings,
-        order_key=vectors[:, names.index(ORDER_FEATURE)],
-        beside=[hit["beside"] or () for hit in hits],
-        one_more=one_more,
-    )
-
-
-def _numbers_by_sound(
-    clustering: Clustering, numbers: Sequence[int | None], n_labels: int
-) -> list[int | None]:
+def _numbers_by_sound(told: Told, numbers: Sequence[int | None], n_labels: int) -> list[int | None]:
     """The cymbal, from 1, of each hit that the sound is sure of; None for the others.
 
     None for all where the groups contradict the source's numbers.
     """
-    of_group: dict[int, int | None] = {}
-    for group in range(clustering.n_cymbals):
-        members = np.flatnonzero(clustering.accepted & (clustering.cymbals == group))
-        counts = Counter(numbers[hit] for hit in members if numbers[hit] is not None)
-        [(number, count)] = counts.most_common(1) or [(None, 0)]
-        if count < SAME_NUMBER_SHARE * counts.total():
-            return [None] * len(numbers)
-        of_group[group] = number
-    taken = [number for number in of_group.values() if number is not None]
-    free = [number for number in range(1, n_labels + 1) if number not in numbers]
-    nameless = [group for group, number in of_group.items() if number is None]
-    if len(set(taken)) < len(taken) or len(nameless) > len(free):
-        return [None] * len(numbers)
-    of_group |= dict(zip(nameless, free, strict=False))
-    return [
-        of_group[group] if sure else None
-        for group, sure in zip(
-            clustering.cymbals.tolist(), clustering.accepted.tolist(), strict=True
-        )
-    ]
+    clustering = told.clustering
+    cymbals = clustering.cymbals.tolist()
+    sure = np.flatnonzero(clustering.accepted).tolist()
+    pairs = [(cymbals[n], numbers[n]) for n in sure if numbers[n] is not None]
+    if told.numbers is not None and None not in told.numbers:
+        names = dict(enumerate(told.numbers))
+        names = names if agree(names, pairs) else None
+    elif told.numbers is not None and not any(numbers):
+        names = None  # the source contradicts the sound in other sessions of the kit
+    else:
+        names = name_groups(range(clustering.n_cymbals), pairs, numbers, n_labels)
+    by_sound: list[int | None] = [None] * len(numbers)
+    for n in sure if names else ():
+        by_sound[n] = names[cymbals[n]]
+    return by_sound
 
 
 def _guesses(part: _Part, family: CymbalFamily, settings: ClusteringSettings) -> list[dict]:
-    clustering, most = part.clustering, _most_cymbals(family, part.numbers, settings)
-    if clustering is None:
+    told, most = part.told, most_cymbals(family, part.numbers, settings)
+    if told is None:
         return []
-    if clustering.reason == MORE_CYMBALS and settings.max_cymbals < most:
+    reason, guessed = told.clustering.reason, None
+    if reason == MORE_CYMBALS and settings.max_cymbals < most:
         # A person may find that there is one more indeed.
-        wider = replace(settings, max_cymbals=settings.max_cymbals + 1)
-        clustering = _cluster(part.hits, wider, one_more=False)
-    elif clustering.reason in (DOUBTFUL, FOLLOWS_ACCOMPANIMENT) and settings.max_cymbals > 1:
-        clustering = _cluster(part.hits, replace(settings, **IN_TWO), one_more=False)
-    placed = replace(clustering, accepted=clustering.confidence > 0)
+        guessed = {"max_cymbals": settings.max_cymbals + 1}
+    elif reason in UNDECIDED and settings.max_cymbals > 1:
+        guessed = IN_TWO
+    if guessed is not None:
+        clustering = cluster_hits(part.hits, replace(settings, **guessed), one_more=False)
+        told = Told(clustering, told.method)
+    told = replace(
+        told, clustering=replace(told.clustering, accepted=told.clustering.confidence > 0)
+    )
     return [
         {
             **{name: hit[name] for name in ("event_id", "component_index")},
@@ -271,8 +262,8 @@ def _guesses(part: _Part, family: CymbalFamily, settings: ClusteringSettings) ->
         for hit, sure, number, confidence in zip(
             part.hits,
             part.accepted,
-            _numbers_by_sound(placed, part.numbers, most),
-            clustering.confidence.tolist(),
+            _numbers_by_sound(told, part.numbers, most),
+            told.clustering.confidence.tolist(),
             strict=True,
         )
         if not sure and number is not None
@@ -315,7 +306,8 @@ def _review_row(
     worst = max(parts, key=lambda part: part.n_in_doubt)
     # A guess for one label is none for the others.
     first = max(parts, key=lambda part: (_n_numbered(part), part.n_in_doubt))
-    confidence, silhouette = worst.clustering.session_confidence, worst.clustering.silhouette
+    clustering = worst.told.clustering
+    confidence, silhouette = clustering.session_confidence, clustering.silhouette
     undescribed = Counter(hit["reason"] for part in parts for hit in part.hits if hit["reason"])
     return {
         "session_id": session_id,

@@ -24,7 +24,7 @@ from drumcorpus.stages.crash.review_file import (
     decisions_of,
 )
 from drumcorpus.taxonomy import CymbalFamily, is_cymbal
-from drumcorpus.vocabulary import BY_METADATA, BY_REVIEW, BY_SOUND, DECISION_OUTDATED
+from drumcorpus.vocabulary import BY_METADATA, BY_REVIEW, DECISION_OUTDATED, SOUND_METHODS
 
 TO_FILL_IN = ("REVIEWER", "YYYY-MM-DD")  # of the lines that a reviewer copies
 _ONSET = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")  # event ids have no point
@@ -115,7 +115,7 @@ def guessed_cymbals(
     accepted = {
         hit_key(row): family.labels.index(row["label"]) + 1 if family.is_numbered else row["cymbal"]
         for row in assigned
-        if row["accepted"] and row["method"] in (BY_SOUND, BY_METADATA)
+        if row["accepted"] and row["method"] in (*SOUND_METHODS, BY_METADATA)
     }
     accepted = {key: number for key, number in accepted.items() if number is not None}
     guesses = {

@@ -15,11 +15,11 @@ from drumcorpus.stages.crash.embeddings import FINE_GROUP, feature_names
 from drumcorpus.stages.crash.pictures import RATE_HZ, cut_snippet, draw_spectrogram, encode_sound
 from drumcorpus.taxonomy import CymbalFamily
 from drumcorpus.vocabulary import (
-    BY_SOUND,
     NO_AUDIO,
     NOT_FINITE,
     ONSET_PAST_END,
     SILENT_WINDOW,
+    SOUND_METHODS,
     UNREADABLE_AUDIO,
 )
 
@@ -161,7 +161,7 @@ def illustrate_session(
         if guess.get("confidence") is not None
     }
     if not family.is_numbered:  # there the number that was told by sound stands under `cymbal`
-        hits = [hit | ({"cymbal": None} if hit["method"] == BY_SOUND else {}) for hit in hits]
+        hits = [hit | ({"cymbal": None} if hit["method"] in SOUND_METHODS else {}) for hit in hits]
     hits = [
         hit | {"guess": guesses.get(hit_key(hit)), "confidence": trust[hit_key(hit)]}
         for hit in hits

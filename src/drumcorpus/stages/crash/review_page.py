@@ -26,9 +26,11 @@ from drumcorpus.vocabulary import (
     ONE_BY_KIT_CARD,
     ONE_BY_METADATA,
     ONE_CYMBAL,
+    SHARED_KIT_ID,
     SOUNDS_AS_ONE,
     SOUNDS_AS_SEVERAL,
     TOO_FEW_HITS,
+    UNLIKE_ITS_KIT,
 )
 
 N_DIFFERING = 50  # sessions of each source set that sound otherwise than they are numbered
@@ -41,6 +43,9 @@ REASONS = {  # why a session is in review; a reason without a sentence shows its
     "of two that would share a number are in doubt.",
     ONE_CYMBAL: "The hits are one cymbal, and some of them are too unlike the others to be sure.",
     "separated": "Several cymbals were told apart, and some hits lie between them.",
+    UNLIKE_ITS_KIT: "The session sounds unlike the other sessions of its kit.",
+    SHARED_KIT_ID: "Sessions of its kit have no cymbal in common: two kits share the id, and too "
+    "little of this session could be heard to tell it apart alone.",
     NUMBERS_DIFFER: "Some hits have a number of the source, and the sound divides the hits "
     "otherwise.",
     DIVIDED_OTHERWISE: "The sound divides the hits otherwise than the source numbers them.",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+LINKAGE, MIXTURE = CLUSTERING_METHODS = ("linkage", "mixture")
+
 
 @dataclass(frozen=True)
 class ClusteringSettings:
@@ -10,6 +12,9 @@ class ClusteringSettings:
 
     Parameters
     ----------
+    method : str
+        linkage: by the likeness of the hits of each session (`clusters`). mixture: by a Gaussian
+        mixture of each kit, or of a session that has none (`mixture`).
     max_cymbals : int
         Most cymbals tried in one session.
     min_hits : int
@@ -43,6 +48,7 @@ class ClusteringSettings:
 
     SECTION: ClassVar[str] = "crash.clustering"
 
+    method: str
     max_cymbals: int
     min_hits: int
     min_confidence: float
@@ -54,6 +60,10 @@ class ClusteringSettings:
     unheard_beside: tuple[str, ...]
 
     def __post_init__(self):
+        if self.method not in CLUSTERING_METHODS:
+            raise ValueError(
+                f"method must be one of {', '.join(CLUSTERING_METHODS)}; got {self.method!r}"
+            )
         if self.max_cymbals < 1 or self.min_hits < 2:
             raise ValueError(
                 f"max_cymbals {self.max_cymbals} must be >= 1, min_hits {self.min_hits} >= 2"
@@ -67,6 +77,24 @@ class ClusteringSettings:
             raise ValueError(f"stray_share must be in [0, 0.5), got {self.stray_share}")
         if not 0 <= self.max_accompaniment <= 1:
             raise ValueError(f"max_accompaniment must be in [0, 1], got {self.max_accompaniment}")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The section ``crash.model`` of the configuration.
+
+    Parameters
+    ----------
+    min_kits : int
+        Fewest kits with two known cymbals or more from which a model is trained.
+    min_cymbals : int
+        Fewest known cymbals of them.
+    """
+
+    SECTION: ClassVar[str] = "crash.model"
+
+    min_kits: int
+    min_cymbals: int
 
 
 @dataclass(frozen=True)

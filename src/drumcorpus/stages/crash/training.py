@@ -29,7 +29,7 @@ from drumcorpus.stages.crash.embeddings import SAME_STROKE
 from drumcorpus.stages.crash.groups import Groups, group_hits, sum_groups
 from drumcorpus.stages.crash.membership import name_hits
 from drumcorpus.stages.crash.mixture import fit_mixture, number_features
-from drumcorpus.stages.crash.settings import ClusteringSettings
+from drumcorpus.stages.crash.settings import MIXTURE, ClusteringSettings
 from drumcorpus.stages.crash.strokes import (
     QUALITY_FEATURES,
     Patterns,
@@ -53,6 +53,7 @@ SEED = 0
 # What is known of the kits is learned from as it would be told by default; other strokes are not
 # looked at.
 SETTINGS = ClusteringSettings(
+    method=MIXTURE,
     max_cymbals=3,
     min_hits=3,
     min_confidence=0.9,

@@ -18,12 +18,12 @@ from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import (
     ALIAS_LABELS,
     BY_REVIEW,
-    BY_SOUND,
     CYMBAL_MAP,
     CYMBAL_NUMBER,
     DUAL_LABEL,
     IN_DOUBT,
     OTHER_CYMBAL,
+    SOUND_METHODS,
     TAXONOMY_ALIAS,
 )
 
@@ -169,7 +169,7 @@ def _number(
     after[matches.rows] = np.where(hidden, 0, numbers)
     flat = _with_field(flat, "cymbal", pa.array(after, pa.int32(), mask=after == 0))
     # A note of what is hidden would tell it; a number by sound has a note of its own.
-    by_sound = pc.equal(assignments["method"], BY_SOUND).to_numpy().astype(bool)
+    by_sound = pc.is_in(assignments["method"], pa.array(SOUND_METHODS)).to_numpy().astype(bool)
     differs = (after != before)[matches.rows] & ~hidden & ~(by_number & by_sound)
     rows = matches.rows[differs]
     was, is_now = (pa.array(np.where(n == 0, "none", n.astype(str))) for n in (before, after))

@@ -17,6 +17,7 @@ from drumcorpus.stages.crash.settings import ClusteringSettings
 
 LABELS = CRASH.labels
 CLUSTERING = ClusteringSettings(
+    method="linkage",
     max_cymbals=3,
     min_hits=3,
     min_confidence=0.95,

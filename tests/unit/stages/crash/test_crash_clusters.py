@@ -12,6 +12,7 @@ from drumcorpus.stages.crash.clusters import cluster_session
 from drumcorpus.stages.crash.settings import ClusteringSettings
 
 SETTINGS = ClusteringSettings(
+    method="linkage",
     max_cymbals=3,
     min_hits=3,
     min_confidence=0.95,
