@@ -21,6 +21,9 @@ import yaml
 
 INDEX = "info.csv"
 CONSTANTS = Path(__file__).with_name("constants.yaml")
+KITS = Path(__file__).with_name("kits.yaml")
+MODEL = Path(__file__).resolve().parents[2] / "resources/crash/cymbal_model.json"
+LEARNED = "cymbal model of the mixture"  # learned from the kits that the model names
 STATED = "as stated by --seen"
 SEED = 7
 KINDS = {"both": 2, "one": 1}  # the renderer's word for a performance, and its crash cymbals
@@ -97,10 +100,17 @@ def double_crashes(material: Material, out: Path) -> Material:
 
 
 def constants_chosen_on(*names: str | None) -> list[str]:
-    """Constants of the chain that were chosen on a kit of one of these names; none if held out."""
+    """Constants of the chain that were chosen on a kit of one of these names; none if held out.
+
+    Or on another kit with the same cymbal, and what was learned from either.
+    """
     known = yaml.safe_load(CONSTANTS.read_text(encoding="utf-8"))
     plain = {re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") for name in names if name}
-    return sorted({constant for name in plain for constant in known.get(name, [])})
+    table = yaml.safe_load(KITS.read_text(encoding="utf-8"))
+    plain |= {table[name]["cymbals_of"] for name in plain if "cymbals_of" in table.get(name, {})}
+    chosen = {constant for name in plain for constant in known.get(name, [])}
+    learned = {kit["name"] for kit in json.loads(MODEL.read_text(encoding="utf-8"))["kits"]}
+    return sorted(chosen | ({LEARNED} if plain & learned else set()))
 
 
 def render_kit(

@@ -52,8 +52,24 @@ def outs(judged):
 
 @pytest.mark.parametrize("kit", sorted(KNOWN))
 def test_a_kit_of_the_table_is_never_held_out(render, kit):
-    assert render.constants_chosen_on(kit) == sorted(KNOWN[kit])
+    assert render.constants_chosen_on(kit) == sorted([*KNOWN[kit], render.LEARNED])
     assert KNOWN[kit]
+
+
+@pytest.mark.parametrize(
+    ("kit", "of"),
+    [("gm_rock", "black_pearl"), ("buskman", "blonde_bop"), ("millo_layers_3", "millo_drums")],
+    ids=["gm_rock", "buskman", "millo_layers_3"],
+)
+def test_a_kit_with_another_kits_crash_is_held_out_no_more_than_that(render, kit, of):
+    assert render.constants_chosen_on(kit) == render.constants_chosen_on(of)
+
+
+def test_a_kit_that_a_model_alone_has_learned_from_is_not_held_out(render, monkeypatch, tmp_path):
+    (tmp_path / "model.json").write_text('{"kits": [{"name": "gretsch"}]}')
+    monkeypatch.setattr(render, "MODEL", tmp_path / "model.json")
+    assert render.constants_chosen_on("Gretsch") == [render.LEARNED]
+    assert render.constants_chosen_on("muldjord") == sorted(KNOWN["muldjord"])
 
 
 def test_the_page_has_every_kit_that_can_be_imported_and_says_which_constants_know():
@@ -90,7 +106,7 @@ def test_a_renamed_copy_is_known_and_the_command_line_adds_to_the_table(
     folders = [tmp_path / name for name in ("copy_of_it", "mine", "other")]
     material = render.find_material(renderer, performances, folders, 1, ["mine"])
     assert material.chosen == {
-        "copy_of_it": sorted(KNOWN["muldjord"]),
+        "copy_of_it": sorted([*KNOWN["muldjord"], render.LEARNED]),
         "mine": [render.STATED],
         "other": [],
     }
@@ -152,7 +168,10 @@ def test_the_report_names_the_constants_and_who_is_held_out(report):
 def test_a_run_says_of_each_kit_what_was_chosen_on_it(judged):
     out, said = judged
     record = json.loads((out / "crash_truth.json").read_text())
-    assert record["chosen_on"] == {kit: sorted(KNOWN[kit]) for kit in ("bja_pacific", "muldjord")}
+    assert record["chosen_on"] == {
+        kit: sorted([*KNOWN[kit], "cymbal model of the mixture"])
+        for kit in ("bja_pacific", "muldjord")
+    }
     assert "Held out: none." in said
     assert "| muldjord \\* | as_rendered | chain | 1 | 12 | " in said
     assert [(row["kit"], row["method"]) for row in record["rows"]] == [
