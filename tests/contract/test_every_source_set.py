@@ -305,10 +305,48 @@ def test_a_hostile_file_of_each_kind_is_refused_by_name(name, root, inventory, t
         named = {row["path"] for row in found.quarantine.to_pylist()}
         named |= {refusal.path for refusal in ingested.refusals}
         shutil.rmtree(folder)
-        # Of lines, one by one, the half may be a whole; and what is not used may be anything.
-        if role == "other" or (how == "cut" and path.endswith(LINES)):
+        # Of lines, one by one, the half may be a whole; and what is not used may be anything. A
+        # text beside the sounds is a note only where it names cymbals.
+        is_prose = path.endswith("README") and how in ("empty", "cut", "text")
+        if role == "other" or is_prose or (how == "cut" and path.endswith(LINES)):
             continue
         assert path in named, f"{path} ({role}), {how}: {sorted(named)}"
+
+
+def test_a_broken_note_on_a_kit_is_refused_with_its_line_and_no_stroke_is_lost(
+    name, root, run, inventory, ingested, tmp_path
+):
+    """Where the card has notes read: nothing else changes, and no note leads out of the roots."""
+    if "cymbal_words" not in run.card.get("references", {}):
+        return
+    shutil.copytree(root, tmp_path / "raw")
+    session = inventory.sessions.to_pylist()[0]
+    folder = tmp_path / "raw" / PurePosixPath(session["files"][0]["path"]).parts[0]
+    (tmp_path / "secret.csv").write_text("file,cymbal\n*,1\n")
+    (folder / "kit.csv").write_text("file,cymbal\n../../secret.csv,1\n")
+    (folder / "linked.csv").symlink_to(tmp_path / "secret.csv")
+    (folder / "kit.yaml").write_text("cymbals:\n  - {maker: Sabian, kind: crash, diameter: 16}\n")
+    found = Run(name, [tmp_path / "raw"], tmp_path / "facts.json").inventory()
+    where = f"{folder.name}/kit.csv"
+    refused = {row["path"]: row for row in found.quarantine.to_pylist()}
+    assert {path: row["reason"] for path, row in refused.items()} == {
+        where: "unreadable_notes",
+        f"{folder.name}/linked.csv": "outside_root",
+    }
+    assert refused[where]["detail"].startswith(f"{where}:2: '../../secret.csv' is no sound")
+    assert refused[where]["session_id"] == session["session_id"]
+    (after,) = [
+        row for row in found.sessions.to_pylist() if row["session_id"] == session["session_id"]
+    ]
+    used = {file["path"]: file for file in after["files"]}
+    listed = {row["path"]: row for row in found.files.to_pylist()}
+    note = f"{folder.name}/kit.yaml"
+    assert used.keys() - {file["path"] for file in session["files"]} == {note}
+    assert (used[note]["role"], used[note]["sha256"]) == ("annotation", listed[note]["sha256"])
+    assert "kit.yaml: on the kit: Sabian crash, 16 in" in after["notes"]
+    again = Run(name, [tmp_path / "raw"], tmp_path / "facts.json").ingest(found.sessions)
+    assert again.events.equals(ingested.events)
+    assert again.tallies.equals(ingested.tallies)
 
 
 def test_a_work_stands_in_one_split_over_all_source_sets(tmp_path):

@@ -1,9 +1,12 @@
 """
-Hold a manifest against the provenance of every source set, and the audit against the blessed one.
+Complete the provenance of every source set, hold a manifest against it, and the audit against the
+blessed one.
 
-in:   results/manifests, results/splits of the manifest; results/provenance, results/inventory and
-      the cards of all sets; resources/baselines/{manifest}.audit.json where something is blessed
-out:  reports/provenance/{manifest}.json        findings, figures and notes
+in:   results/provenance/{source_set}/ingest.jsonl and results/crash/assignments of every set;
+      results/manifests, results/splits of the manifest; results/inventory and the cards of all
+      sets; resources/baselines/{manifest}.audit.json where something is blessed
+out:  results/provenance/{source_set}.jsonl     one row per session, with what told its crashes apart
+      reports/provenance/{manifest}.json        findings, figures and notes
       results/baselines/{manifest}.audit.json   the figures that `bless` would take
       reports/provenance/{manifest}.diff.json   what differs from the blessed audit
       reports/provenance/{manifest}.md, .html   all of it for people
@@ -16,6 +19,24 @@ PROVENANCE = {
     "cards": [config_path(card_name(name)) for name in INGESTED],
 }
 TIERS = {name: config["source_sets"][name]["tier"] for name in INGESTED}
+
+
+rule annotate_provenance:
+    """Add what told the crashes apart to the provenance of every session of a source set."""
+    input:
+        provenance="results/provenance/{source_set}/ingest.jsonl",
+        assignments="results/crash/assignments/{source_set}.parquet",
+        techniques=f"{TAXONOMY}/techniques.yaml",
+    output:
+        provenance="results/provenance/{source_set}.jsonl",
+    log:
+        "logs/annotate_provenance/{source_set}.log",
+    benchmark:
+        "benchmarks/annotate_provenance/{source_set}.tsv"
+    params:
+        code=code("annotate_provenance.py"),
+    script:
+        "../scripts/annotate_provenance.py"
 
 
 rule audit_provenance:

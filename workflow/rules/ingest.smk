@@ -7,7 +7,7 @@ out:  results/events/{source_set}/{shard}.parquet       events of one shard
       results/quarantine/{source_set}/{shard}.parquet   files that are not used, with the reason
       results/flags/{source_set}/{shard}.parquet        what is wrong around strokes that are used
       the same four for the whole source set
-      results/provenance/{source_set}.jsonl             one row per session
+      results/provenance/{source_set}/ingest.jsonl      one row per session
       reports/ingest.html, .json                        hits of each set by source label and outcome
 """
 
@@ -72,7 +72,7 @@ rule gather_events:
 
 
 rule write_provenance:
-    """Write the provenance of every session of a source set."""
+    """Write the provenance of every session of a source set, as far as ingestion goes."""
     input:
         sessions="results/sessions/{source_set}.parquet",
         events="results/events/{source_set}.parquet",
@@ -81,7 +81,7 @@ rule write_provenance:
         flags="results/flags/{source_set}.parquet",
         card=card_file,
     output:
-        provenance="results/provenance/{source_set}.jsonl",
+        provenance="results/provenance/{source_set}/ingest.jsonl",
     log:
         "logs/write_provenance/{source_set}.log",
     benchmark:

@@ -14,8 +14,11 @@ INGEST = [
     *("events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}", "flags/{s}/{n}"),
     *("events/{s}", "tallies/{s}", "quarantine/{s}", "flags/{s}"),
 ]
-CRASH = [
+CRASH_CYMBALS = [
     *("crash/embeddings/{s}/{n}", "crash/assignments/{s}/{n}", "crash/assignments/{s}"),
+]
+CRASH = [
+    *CRASH_CYMBALS,
     *("crash/review/{s}/{n}.jsonl", "crash/review/{s}.jsonl", "crash/candidates/{s}"),
     *("crash/agreement/{s}/{n}.jsonl", "crash/doubts/{s}.json"),
 ]
@@ -59,7 +62,7 @@ for source_set in INGESTED:
         name:
             f"ingest_{source_set}"
         input:
-            products([*INVENTORY, *INGEST, "provenance/{s}.jsonl"], [source_set]),
+            products([*INVENTORY, *INGEST, "provenance/{s}/ingest.jsonl"], [source_set]),
             f"reports/metrics/{source_set}.json",
         localrule: True
 
@@ -74,10 +77,11 @@ rule ingest:
 
 
 rule provenance:
-    """Where every session came from: raw files by hash, licence, code."""
+    """Where every session came from: raw files by hash, licence, code, what told crashes apart."""
     input:
         rules.ingest.input,
-        products(["provenance/{s}.jsonl"], INGESTED),
+        products(CRASH_CYMBALS, INGESTED),
+        products(["provenance/{s}/ingest.jsonl", "provenance/{s}.jsonl"], INGESTED),
 
 
 rule crash:

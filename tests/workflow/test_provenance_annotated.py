@@ -1,0 +1,75 @@
+"""What told the crashes apart stands in the provenance, and ingestion does not wait for it."""
+
+import json
+import math
+from collections import Counter
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+pytestmark = pytest.mark.workflow
+SET = "groove_mididataset"
+
+
+def provenance(project, name):
+    lines = project.path(f"results/provenance/{name}.jsonl").read_text().splitlines()
+    return {row["session_id"]: row for row in map(json.loads, lines)}
+
+
+def hits_by_session_and_method(project):
+    hits = {}
+    path = project.path(f"results/crash/assignments/{SET}.parquet")
+    for row in pq.read_table(path).to_pylist():
+        hits.setdefault((row["session_id"], row["method"]), []).append(row)
+    return hits
+
+
+def check_annotations(project):
+    """Every annotation against the hits themselves; returns the methods that were met."""
+    rows, hits = provenance(project, SET), hits_by_session_and_method(project)
+    told = {
+        (name, entry["method"]): entry for name, row in rows.items() for entry in row["annotations"]
+    }
+    assert told.keys() == hits.keys()
+    for key, entry in told.items():
+        accepted = [hit for hit in hits[key] if hit["accepted"]]
+        labels = Counter(hit["label"] for hit in accepted)
+        assert entry["annotation_stage"] == "crash_dual_label"
+        assert (entry["n_hits"], entry["n_accepted"]) == (len(hits[key]), len(accepted))
+        assert entry["labels"] == dict(labels)
+        if accepted:
+            mean = math.fsum(hit["confidence"] for hit in accepted) / len(accepted)
+            assert entry["confidence"] == pytest.approx(mean, abs=1e-6)
+        else:
+            assert entry["confidence"] is None
+    for row in rows.values():
+        labels = {label for entry in row["annotations"] for label in entry["labels"]}
+        assert ("crash_dual_label" in row["techniques"]) is (len(labels) > 1)
+    return {method for _, method in told}
+
+
+def test_the_provenance_says_what_told_the_crashes_apart(project):
+    assert check_annotations(project) == {"metadata_override"}
+    before, after = provenance(project, f"{SET}/ingest"), provenance(project, SET)
+    assert list(before) == list(after)
+    for name, row in before.items():
+        kept = {key: after[name][key] for key in row}
+        kept["techniques"] = [tag for tag in kept["techniques"] if tag != "crash_dual_label"]
+        chain = row["processing_chain"]
+        assert kept["processing_chain"][: len(chain)] == chain
+        assert kept | {"processing_chain": chain} == row
+    techniques = yaml.safe_load(project.path("resources/taxonomy/techniques.yaml").read_text())
+    assert {tag for row in after.values() for tag in row["techniques"]} <= set(techniques)
+    audit = json.loads(project.path("reports/provenance/prod_combined.json").read_text())
+    (of_set,) = [row for row in audit["source_sets"] if row["source_set"] == SET]
+    n_told = sum("crash_dual_label" in row["techniques"] for row in after.values())
+    assert of_set["techniques"].get("crash_dual_label", 0) == n_told > 0
+
+
+def test_another_clustering_reaches_the_provenance_and_not_ingestion(project):
+    project.configure(crash={"use_metadata": False})
+    assert project.jobs(f"ingest_{SET}") == set()
+    made = {job.split()[0] for job in project.jobs("provenance")}
+    assert made == {"cluster_crashes", "gather_crashes", "annotate_provenance"}
+    assert check_annotations(project) == {"spectral_cluster"}
