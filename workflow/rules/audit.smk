@@ -5,7 +5,7 @@ blessed one.
 in:   results/provenance/{source_set}/ingest.jsonl and results/crash/assignments of every set;
       results/manifests, results/splits of the manifest; results/inventory and the cards of all
       sets; resources/baselines/{manifest}.audit.json where something is blessed
-out:  results/provenance/{source_set}.jsonl     one row per session, with what told its crashes apart
+out:  results/provenance/{source_set}.jsonl     one row per session, with what told its cymbals apart
       reports/provenance/{manifest}.json        findings, figures and notes
       results/baselines/{manifest}.audit.json   the figures that `bless` would take
       reports/provenance/{manifest}.diff.json   what differs from the blessed audit
@@ -22,11 +22,11 @@ TIERS = {name: config["source_sets"][name]["tier"] for name in INGESTED}
 
 
 rule annotate_provenance:
-    """Add what told the crashes apart to the provenance of every session of a source set."""
+    """Add what told the cymbals apart to the provenance of every session of a source set."""
     input:
         provenance="results/provenance/{source_set}/ingest.jsonl",
         assignments="results/crash/assignments/{source_set}.parquet",
-        techniques=f"{TAXONOMY}/techniques.yaml",
+        taxonomy=taxonomy_files(),
     output:
         provenance="results/provenance/{source_set}.jsonl",
     log:

@@ -77,7 +77,7 @@ rule ingest:
 
 
 rule provenance:
-    """Where every session came from: raw files by hash, licence, code, what told crashes apart."""
+    """Where every session came from: raw files by hash, licence, code, what told cymbals apart."""
     input:
         rules.ingest.input,
         products(CRASH_CYMBALS, INGESTED),

@@ -2,21 +2,23 @@
 
 import math
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from drumcorpus.ground.files.tables import iter_batches
-from drumcorpus.vocabulary import CRASH_DUAL_LABEL
+from drumcorpus.taxonomy import Taxonomy
+from drumcorpus.vocabulary import CYMBAL_NUMBER, DUAL_LABEL
 
-# What lies between an event and the label of its crash; each step is a rule of the workflow.
-CRASH_CHAIN = ["embed_crashes", "cluster_crashes"]
+# What lies between an event and its cymbals; each step is a rule of the workflow.
+CYMBAL_CHAIN = ["embed_crashes", "cluster_crashes"]
 
-_COLUMNS = ["session_id", "method", "label", "confidence", "accepted"]
+_HIT = ["label", "cymbal", "confidence", "accepted"]
 
 
 def annotate_provenance(
-    rows: Iterable[Mapping], assignments: str | os.PathLike, techniques: Collection[str]
+    rows: Iterable[Mapping], assignments: str | os.PathLike, taxonomy: Taxonomy
 ) -> Iterator[dict]:
-    """The provenance rows of one source set, each with what told its crashes apart.
+    """The provenance rows of one source set, each with what told its cymbals apart.
 
     Parameters
     ----------
@@ -24,68 +26,82 @@ def annotate_provenance(
         Of `provenance.provenance_rows`, each with `session_id`, `techniques` and
         `processing_chain`.
     assignments : path
-        CRASH_ASSIGNMENTS schema, of the same source set.
-    techniques : collection of str
-        Those of the taxonomy. Where `crash_dual_label` is one of them, it is a technique of every
-        session of which two cymbals or more were told apart.
+        CYMBAL_ASSIGNMENTS schema, of the same source set.
+    taxonomy : Taxonomy
+        A technique that is called as a stage, such as `crash_dual_label`, is one of every session
+        in which this stage told two cymbals or more apart.
 
     Yields
     ------
     row : dict
-        With ``annotations``, one for each method in order of its name: ``annotation_stage``,
-        ``method``, ``confidence`` (the mean of the hits that were accepted, or None), ``notes``,
-        ``n_hits``, ``n_accepted`` and, by label, ``labels`` (the accepted hits).
+        With ``annotations``, one for each stage and method in order of their names:
+        ``annotation_stage``, ``method``, ``confidence`` (the mean of the hits that were accepted,
+        or None), ``notes``, ``n_hits``, ``n_accepted``, and of the accepted hits how many have each
+        of the ``labels``, or of the ``cymbals`` where labels do not tell these.
 
     Raises
     ------
     ValueError
         If an assignment is of a session that the rows do not have.
     """
-    methods = _methods(assignments)
+    by_session = _read(assignments, taxonomy)
     for row in rows:
-        own = methods.pop(row["session_id"], {})
-        annotations = [_annotation(method, hits) for method, hits in sorted(own.items())]
-        labels = {label for entry in annotations for label in entry["labels"]}
-        tags = {CRASH_DUAL_LABEL} & set(techniques) if len(labels) > 1 else set()
-        chain = [*row["processing_chain"], *(CRASH_CHAIN if own else [])]
+        own = by_session.pop(row["session_id"], {})
+        annotations = [_annotation(*key, hits) for key, hits in sorted(own.items())]
+        told: dict[str, set[str]] = {}
+        for entry in annotations:
+            names = {*entry["labels"], *entry["cymbals"]}
+            told.setdefault(entry["annotation_stage"], set()).update(names)
+        tags = {stage for stage, names in told.items() if len(names) > 1}
         yield {
             **row,
-            "processing_chain": chain,
-            "techniques": sorted({*row["techniques"], *tags}),
+            "processing_chain": [*row["processing_chain"], *(CYMBAL_CHAIN if own else [])],
+            "techniques": sorted({*row["techniques"], *(tags & set(taxonomy.techniques))}),
             "annotations": annotations,
         }
-    if methods:
+    if by_session:
         raise ValueError(
-            f"{assignments}: session {min(methods)!r} has crash hits and no provenance; run again, "
+            f"{assignments}: session {min(by_session)!r} has cymbals and no provenance; run again, "
             "for one of the two is of another inventory"
         )
 
 
-def _methods(assignments: str | os.PathLike) -> dict[str, dict[str, list[tuple]]]:
-    """(label, confidence, accepted) of every hit, by session and method."""
-    methods: dict[str, dict[str, list[tuple]]] = {}
-    for batch in iter_batches(assignments, _COLUMNS):
-        columns = (batch[name].to_pylist() for name in _COLUMNS)
-        for session_id, method, *hit in zip(*columns, strict=True):
-            methods.setdefault(session_id, {}).setdefault(method, []).append(tuple(hit))
-    return methods
+def _read(
+    assignments: str | os.PathLike, taxonomy: Taxonomy
+) -> dict[str, dict[tuple[str, str], list[tuple]]]:
+    """(label, number, confidence, accepted) of every hit, by session, then stage and method.
+
+    Label and number are text; the one that does not tell the cymbal is None.
+    """
+    hits: dict[str, dict[tuple[str, str], list[tuple]]] = {}
+    names = ["session_id", "family", "method", *_HIT]
+    for batch in iter_batches(assignments, names):
+        columns = (batch[name].to_pylist() for name in names)
+        for session_id, family, method, label, cymbal, *verdict in zip(*columns, strict=True):
+            is_told = label in taxonomy.cymbals
+            stage = f"{family}_{DUAL_LABEL if is_told else CYMBAL_NUMBER}"
+            number = None if is_told or cymbal is None else str(cymbal)
+            hit = (label if is_told else None, number, *verdict)
+            hits.setdefault(session_id, {}).setdefault((stage, method), []).append(hit)
+    return hits
 
 
-def _annotation(method: str, hits: list[tuple]) -> dict:
-    accepted = [(label, confidence) for label, confidence, is_accepted in hits if is_accepted]
-    labels: dict[str, int] = {}
-    for label, _ in sorted(accepted):
-        labels[label] = labels.get(label, 0) + 1
+def _annotation(stage: str, method: str, hits: list[tuple]) -> dict:
+    accepted = [hit for hit in hits if hit[-1]]
+    labels = Counter(sorted(label for label, *_ in accepted if label is not None))
+    cymbals = Counter(sorted(number for _, number, *_ in accepted if number is not None))
     n_doubtful = len(hits) - len(accepted)
-    mean = math.fsum(confidence for _, confidence in accepted) / len(accepted) if accepted else None
+    mean = math.fsum(hit[2] for hit in accepted) / len(accepted) if accepted else None
     said = [f"{count} as {label}" for label, count in labels.items()]
+    said += [f"{count} as cymbal {number}" for number, count in cymbals.items()]
     said += [f"{n_doubtful} in doubt"] if n_doubtful else []
     return {
-        "annotation_stage": CRASH_DUAL_LABEL,
+        "annotation_stage": stage,
         "method": method,
         "confidence": None if mean is None else round(mean, 6),
-        "notes": f"{len(hits)} {'hit' if len(hits) == 1 else 'hits'}: {', '.join(said)}",
+        "notes": ", ".join([f"{len(hits)} {'hit' if len(hits) == 1 else 'hits'}", *said]),
         "n_hits": len(hits),
         "n_accepted": len(accepted),
-        "labels": labels,
+        "labels": dict(labels),
+        "cymbals": dict(cymbals),
     }
