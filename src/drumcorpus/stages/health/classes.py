@@ -146,33 +146,39 @@ def techniques(rows: list[dict]) -> dict:
 
 def cymbal_variants(
     judged: list[dict],
+    judged_sessions: list[dict],
     components: list[dict],
     taxonomy_labels: Mapping[str, str],
     families: Collection[str],
 ) -> dict:
-    """Components of every label of some families: in all, and by the method that told the cymbal.
+    """Components of every label of some families: in all, and by the method that told the cymbal;
+    and in how many sessions each method told it.
 
     The verdict stands on the event, hence two cymbals of a family in one event share its method.
     Components of events without a verdict are ``not_judged``.
 
     Parameters
     ----------
-    judged, components : list of dict
-        `rows.Rows.variants` and ``.components``.
+    judged, judged_sessions, components : list of dict
+        `rows.Rows.variants`, ``.variant_sessions`` and ``.components``.
     taxonomy_labels : mapping
         Family of every label of the taxonomy.
     families : collection of str
         Those whose cymbals are told apart.
     """
     totals_of = count_by(components, "label")
-    methods = group_by(judged, "label")
+    methods, sessions = group_by(judged, "label"), group_by(judged_sessions, "label")
     report = {}
     for label, family in sorted(taxonomy_labels.items()):
         if family not in families:
             continue
         stages = {f"{family}_{DUAL_LABEL}", f"{family}_{CYMBAL_NUMBER}"}
-        own = [row for row in methods.get(label, []) if row["stage"] in stages]
-        by_method, n = count_by(own, "method"), totals_of.get(label, 0)
+        by_method, by_session = (
+            count_by([row for row in rows.get(label, []) if row["stage"] in stages], "method")
+            for rows in (methods, sessions)
+        )
+        n = totals_of.get(label, 0)
         report[label] = {"family": family, "total": n, "by_method": by_method}
+        report[label]["sessions_by_method"] = by_session
         report[label]["not_judged"] = n - sum(by_method.values())
     return report

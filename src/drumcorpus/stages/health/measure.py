@@ -194,7 +194,7 @@ def events_report(
         "openness": classes.openness(rows.openness, components, taxonomy_labels),
         "techniques": classes.techniques(rows.techniques),
         "cymbal_variants": classes.cymbal_variants(
-            rows.variants, components, taxonomy_labels, cymbal_families
+            rows.variants, rows.variant_sessions, components, taxonomy_labels, cymbal_families
         ),
         "tempo": figures.tempo(rows.tempi, counts.tempo_range),
         "meter": figures.meter(rows.events),

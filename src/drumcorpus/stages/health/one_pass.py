@@ -51,7 +51,7 @@ class Counts:
     openness: Tally = field(default_factory=lambda: Tally(2))  # label, bin
     odd_values: Tally = field(default_factory=lambda: Tally(2))  # cell, 0 openness or 1 velocity
     techniques: Tally = field(default_factory=lambda: Tally(2))  # cell, technique
-    variants: Tally = field(default_factory=lambda: Tally(3))  # label, stage, method
+    variants: Tally = field(default_factory=lambda: Tally(4))  # cell, label, stage, method
     tempo_range: tuple[float, float] | None = None
 
     def __post_init__(self):
@@ -114,7 +114,7 @@ def count_batch(counts: Counts, batch: pa.RecordBatch) -> None:
     counts.odd_values.add(cell.take(odd), Codes.of_numbers(np.ones(len(odd), dtype=int), 2))
     count_openness(counts, cell.take(owner), label, hits.field("openness"))
     count_techniques(counts, cell, batch["techniques"])
-    count_variants(counts, label, owner, batch["annotation_history"])
+    count_variants(counts, cell.take(owner), label, owner, batch["annotation_history"])
 
 
 def count_cells(counts: Counts, batch: pa.RecordBatch) -> Codes:
@@ -191,7 +191,9 @@ def count_techniques(counts: Counts, cell: Codes, column: pa.ListArray) -> None:
     counts.techniques.add(cell.take(owner[first]), technique.take(first))
 
 
-def count_variants(counts: Counts, label: Codes, owner: np.ndarray, history: pa.ListArray) -> None:
+def count_variants(
+    counts: Counts, cell: Codes, label: Codes, owner: np.ndarray, history: pa.ListArray
+) -> None:
     """Count the components of events whose cymbals were told apart, by label, stage and method.
 
     The stage names the family, whose labels are not known here: components of other families that
@@ -216,7 +218,8 @@ def count_variants(counts: Counts, label: Codes, owner: np.ndarray, history: pa.
         judged[event] = True
         hits = np.flatnonzero(judged[owner] & (label.all_names() > 0))
         stage = Codes(np.zeros(len(hits), dtype=np.int64), np.array([code]))
-        counts.variants.add(label.take(hits), stage, Codes(last[owner[hits]], method.names))
+        methods = Codes(last[owner[hits]], method.names)
+        counts.variants.add(cell.take(hits), label.take(hits), stage, methods)
 
 
 def is_cymbal_verdict(stage: str | None) -> bool:

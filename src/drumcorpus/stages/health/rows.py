@@ -23,6 +23,7 @@ class Rows:
     openness: list[dict]  # label, openness_bin
     techniques: list[dict]  # source_set, split, technique
     variants: list[dict]  # label, stage, method
+    variant_sessions: list[dict]  # the same, of which n is the number of sessions
 
 
 def cell_columns(counts: Counts) -> dict[str, np.ndarray]:
@@ -51,6 +52,10 @@ def make_rows(counts: Counts) -> Rows:
         for cell, number, n in counted.T.tolist()
     ]
     of_cell = np.stack(sum_equal([counted[0]], counted[2]))
+    variants = counts.variants.counted()
+    session = [cells[key][variants[0]] for key in ("source_set", "session_id")]
+    judged = sum_equal([*session, *variants[1:4]], variants[4])
+    verdict = {"label": labels, "stage": names["stage"], "method": names["method"]}
     events = [{**cell_names[cell], "n": n} for cell, n in of_cell.T.tolist()]
     return Rows(
         events=events,
@@ -83,8 +88,9 @@ def make_rows(counts: Counts) -> Rows:
             split=names["split"],
             technique=names["technique"],
         ),
-        variants=as_rows(
-            counts.variants.counted(), label=labels, stage=names["stage"], method=names["method"]
+        variants=as_rows(np.stack(sum_equal(variants[1:4], variants[4])), **verdict),
+        variant_sessions=as_rows(
+            np.stack(sum_equal(judged[2:5], np.ones_like(judged[5]))), **verdict
         ),
     )
 

@@ -156,13 +156,16 @@ def test_crash_variants_are_counted_by_the_last_method_that_told_them_apart(meas
         event(1, hit("crash2"), hit("kick"), annotation_history=judged("gmm", "cymbal_map")),
         event(2, hit("crash2"), annotation_history=judged("gmm")),
         event(3, hit("crash2")),
+        event(5, hit("crash2"), annotation_history=judged("gmm"), session_id="other"),
         event(4, hit("crash"), annotation_history=[{"annotation_stage": "x", "method": "gmm"}]),
     ]
     assert measure(events)["cymbal_variants"] == {
-        "crash": {"family": "crash", "total": 1, "by_method": {}, "not_judged": 1},
+        "crash": {"family": "crash", "total": 1, "by_method": {}, "not_judged": 1}
+        | {"sessions_by_method": {}},
         "crash2": {
-            **{"family": "crash", "total": 3, "not_judged": 1},
-            "by_method": {"cymbal_map": 1, "gmm": 1},
+            **{"family": "crash", "total": 4, "not_judged": 1},
+            "by_method": {"cymbal_map": 1, "gmm": 2},
+            "sessions_by_method": {"cymbal_map": 1, "gmm": 2},
         },
     }
 
@@ -184,10 +187,12 @@ def test_cymbals_of_another_family_are_counted_by_its_own_verdicts(tmp_path):
         "crash": {
             **{"family": "crash", "total": 2, "not_judged": 1},
             "by_method": {"metadata_override": 1},
+            "sessions_by_method": {"metadata_override": 1},
         },
         "ride_bow": {
             **{"family": "ride", "total": 3, "not_judged": 1},
             "by_method": {"spectral_cluster": 2},
+            "sessions_by_method": {"spectral_cluster": 1},
         },
     }
 
