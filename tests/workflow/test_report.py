@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 PAGES = {
-    "Crash cymbals": ["reports/crash/label_changes.html", "reports/crash/review.html"],
+    "Cymbals": ["reports/crash/label_changes.html", "reports/crash/review.html"],
     "Health": [
         "reports/health/prod_combined.html",
         "reports/health/source_sets/groove_mididataset.html",

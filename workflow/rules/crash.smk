@@ -182,7 +182,7 @@ rule render_review:
         page=report(
             "reports/crash/review.html",
             caption="../report/crash_review.rst",
-            category="Crash cymbals",
+            category="Cymbals",
             labels={"of": "sessions in doubt"},
         ),
     log:

@@ -149,7 +149,7 @@ def products(patterns, source_sets=tuple(SOURCE_SETS)):
 
 
 def review_name(source_set):
-    """The reviewed file of decisions on a source set's crashes, which need not be there."""
+    """The reviewed file of decisions on a source set's cymbals, which need not be there."""
     return f"{Path(card_name(source_set)).parent}/{source_set}_review.csv"
 
 

@@ -13,7 +13,7 @@ out:  results/aliased/{source_set}/{shard}.parquet          events with the taxo
 
 
 rule alias_events:
-    """Apply aliases and crash assignments to the events of one shard; list every change."""
+    """Apply aliases and the assignments of cymbals to the events of one shard; list every change."""
     input:
         events="results/events/{source_set}/{shard}.parquet",
         assignments="results/crash/assignments/{source_set}/{shard}.parquet",
@@ -73,7 +73,7 @@ rule render_label_changes:
         page=report(
             "reports/crash/label_changes.html",
             caption="../report/label_changes.rst",
-            category="Crash cymbals",
+            category="Cymbals",
             labels={"of": "label changes"},
         ),
     log:

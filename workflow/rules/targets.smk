@@ -85,7 +85,7 @@ rule provenance:
 
 
 rule crash:
-    """Which cymbal every crash hit is, and the sessions in doubt."""
+    """Which cymbal every hit of `crash.families` is, and the sessions in doubt."""
     input:
         rules.ingest.input,
         products(CRASH, INGESTED),

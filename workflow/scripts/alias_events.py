@@ -1,4 +1,4 @@
-"""Apply aliases and crash assignments to the events of one shard, and say what that changed."""
+"""Apply aliases and assignments of cymbals to the events of a shard, and say what that changed."""
 
 from drumcorpus.ground.run.job import start_job
 

@@ -175,7 +175,7 @@ REVIEWED_LINE = Limit(
     131_072,
     "characters in a line of decisions",
     "a decision may name every hit of a session; Python's csv reads no longer field",
-    "some 23 for each crash hit",
+    "some 23 for each hit of a cymbal",
 )
 WHOLE_FILE_BYTES = Limit(
     64 * MEBIBYTE,

@@ -11,7 +11,7 @@ from drumcorpus.taxonomy import Taxonomy
 from drumcorpus.vocabulary import NO_COMPONENT, NO_EVENT, OTHER_FAMILY, OTHER_SOURCE_LABEL
 
 # Why an assignment has no component: its event or its place in the event is gone, or another stroke
-# stands there, or the stroke is no crash any more.
+# stands there, or the stroke is of another family now.
 
 
 @dataclass
