@@ -85,6 +85,13 @@ def test_stars_stand_for_names():
     )
 
 
+def test_many_stars_cost_no_time():
+    sounds = [f"p/{'a' * 200}b Crash {number}.wav" for number in range(20)]
+    assert read(f"file,cymbal\n{'*a' * 90}*,1\n", "k.csv", sounds).counts == {"crash": 1}
+    with pytest.raises(ValueError, match=r"k\.csv:2: .* is no sound beside these notes"):
+        read(f"file,cymbal\n{'*a' * 90}*x,1\n", "k.csv", sounds)
+
+
 def test_names_tell_cymbals_apart_that_are_described_alike():
     text = "file,cymbal,maker\nCymbal Crash 1,left,Paiste\nCymbal Crash 2,right,Paiste\n"
     assert numbers(read(text, "kit.csv")) == {"1": 1, "2": 2}
@@ -188,6 +195,7 @@ def test_what_says_nothing_of_cymbals_is_no_note(text, name):
             "a.txt:2: this cymbal has no number, and others have; give all one",
         ),
         ("a.txt", b"Zildjian\0crash", "a.txt:1: not text"),
+        ("a.txt", "Zildjian crash\n" * 2001, "a.txt:2001: 2,001 cymbals and sounds in notes on a"),
         ("a.txt", "Zildjian crash" * 100, "a.txt:1: 1,400 characters in a line; allowed"),
         ("a.csv", "file,cymbal\n../../etc/passwd,1\n", "a.csv:2: '../../etc/passwd' is no sound"),
         ("a.csv", "file,cymbal\n\nCymbal Crash 1,\n", "a.csv:3: 'Cymbal Crash 1' has no cymbal"),
@@ -211,7 +219,16 @@ def test_what_says_nothing_of_cymbals_is_no_note(text, name):
     ids=[
         *("no sound", "no sound in a range", "another kind", "two of one", "number 0"),
         *("two numbers", "told by nothing", "one number for two", "with and without number"),
-        *("binary", "long line", "a path", "no cymbal", "number 100", "column twice", "quote"),
+        *(
+            "binary",
+            "many lines",
+            "long line",
+            "a path",
+            "no cymbal",
+            "number 100",
+            "column twice",
+            "quote",
+        ),
         *("diameter", "yaml no sound", "yaml no list", "yaml no entry", "yaml key"),
         *("yaml number", "yaml text", "yaml broken", "yaml alias"),
     ],

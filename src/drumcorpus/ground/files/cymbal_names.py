@@ -74,8 +74,16 @@ class Cymbal:
 
     def may_be(self, other: "Cymbal") -> bool:
         """Whether both may be one cymbal: they differ in nothing that both say."""
-        pairs = [(getattr(self, name), getattr(other, name)) for name in self.__match_args__]
-        return all(a is None or b is None or a == b for a, b in pairs)
+        return (
+            (self.maker is None or other.maker is None or self.maker == other.maker)
+            and (self.series is None or other.series is None or self.series == other.series)
+            and (self.kind is None or other.kind is None or self.kind == other.kind)
+            and (
+                self.diameter_in is None
+                or other.diameter_in is None
+                or self.diameter_in == other.diameter_in
+            )
+        )
 
     def in_words(self) -> str:
         """For people: ``Zildjian A Custom crash, 16 in``."""

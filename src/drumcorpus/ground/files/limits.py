@@ -147,6 +147,12 @@ KIT_NOTES_BYTES = Limit(
     "a few lines on each cymbal; what is larger is no such note",
     "8,498 (README of the Colombo drum kit)",
 )
+KIT_NOTES_STATEMENTS = Limit(
+    2_000,
+    "cymbals and sounds in notes on a kit",
+    "each is held against all others",
+    "3 (README of the Colombo drum kit)",
+)
 CHECKSUM_BYTES = Limit(
     256 * MEBIBYTE,
     "bytes of checksum list",

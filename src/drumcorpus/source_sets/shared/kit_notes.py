@@ -19,7 +19,7 @@ A note that contradicts itself, or names a sound that is not there, is not used 
 import csv
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -39,7 +39,7 @@ from drumcorpus.ground.files.documents import (
     text_lines,
     yaml_lines,
 )
-from drumcorpus.ground.files.limits import KIT_NOTES_BYTES
+from drumcorpus.ground.files.limits import KIT_NOTES_BYTES, KIT_NOTES_STATEMENTS
 from drumcorpus.ground.files.paths import printable
 from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.sessions import Refusal, Survey
@@ -124,7 +124,7 @@ def add_kit_notes(
     if "cymbal_words" not in options:
         return session
     words = read_cymbal_words(options["cymbal_words"])
-    session_id, sounds = session["session_id"], sound_names(session["support_paths"])
+    session_id, sounds = session["session_id"], _sounds(session["support_paths"])
     rows: list[_Row] = []
     paths, notes = [], []
     for path in sorted(filter(is_kit_note, beside)):
@@ -168,31 +168,40 @@ def read_kit_notes(
         If a note contradicts itself or another one, or names a sound that is not there; the
         message begins with file and line.
     """
-    names = sound_names(sounds)
+    names = _sounds(sounds)
     rows = [
         row for path in sorted(contents) for row in _read_rows(contents[path], path, names, words)
     ]
     return _combine(rows, words)
 
 
-def sound_names(paths: Iterable[str]) -> list[str]:
-    """What notes call the sounds of these paths, each but once."""
-    return sorted({PurePosixPath(path).stem for path in paths})
+def _sounds(paths: Iterable[str]) -> dict[str, list[str]]:
+    """The names of the sounds of these paths, in order, by how notes may spell them."""
+    sounds: dict[str, list[str]] = {}
+    for name in sorted({PurePosixPath(path).stem for path in paths}):
+        sounds.setdefault(_plain(name), []).append(name)
+    return sounds
 
 
-def _read_rows(data: bytes, where: str, sounds: Sequence[str], words: CymbalWords) -> list[_Row]:
+def _read_rows(
+    data: bytes, where: str, sounds: Mapping[str, list[str]], words: CymbalWords
+) -> list[_Row]:
     """The statements of one file; none where it is no note on cymbals."""
     if "\0" in decode_text(data):
         raise ValueError(f"{where}:1: not text: it holds bytes of value 0")
-    suffix = PurePosixPath(where.lower()).suffix
-    if suffix == ".csv":
-        return _rows_of_csv(data, where, sounds, words)
-    if suffix in (".yaml", ".yml"):
-        return _rows_of_yaml(data, where, sounds, words)
-    return _rows_of_text(data, where, sounds, words)
+    suffix, n_statements = PurePosixPath(where.lower()).suffix, 0
+    read = _rows_of_text
+    if suffix in (".csv", ".yaml", ".yml"):
+        read = _rows_of_csv if suffix == ".csv" else _rows_of_yaml
+    rows = []
+    for row in read(data, where, sounds, words):
+        n_statements += 1 + len(row.sounds)
+        KIT_NOTES_STATEMENTS.check(n_statements, row.where)
+        rows.append(row)
+    return rows
 
 
-def _rows_of_csv(data, where, sounds, words) -> list[_Row]:
+def _rows_of_csv(data, where, sounds, words) -> Iterator[_Row]:
     first = next((line for line in text_lines(data, where) if line.strip()), "")
     delimiter = max(_DELIMITERS, key=first.count)
     try:
@@ -201,9 +210,8 @@ def _rows_of_csv(data, where, sounds, words) -> list[_Row]:
         raise ValueError(f"{where}:1: not CSV: {error}") from error
     columns = {name.strip().casefold(): name for name in header}
     if not {"cymbal", "maker"} & columns.keys():
-        return []
+        return
     given = {name: columns[name] for name in _COLUMNS if name in columns}
-    rows = []
     for line, cells in parse_csv(data, list(given.values()), where, delimiter=delimiter):
         values = {name: cells[column].strip() for name, column in given.items()}
         place = f"{where}:{line}"
@@ -214,20 +222,18 @@ def _rows_of_csv(data, where, sounds, words) -> list[_Row]:
             continue
         own = _named_sounds(name, sounds, place) if name else ()
         number, key = _number_or_name(values.pop("cymbal", ""), place)
-        rows.append(_row(place, own, number, key, "", values, words))
-    return rows
+        yield _row(place, own, number, key, "", values, words)
 
 
-def _rows_of_yaml(data, where, sounds, words) -> list[_Row]:
+def _rows_of_yaml(data, where, sounds, words) -> Iterator[_Row]:
     document = parse_yaml(data, where)
     if not isinstance(document, dict) or "cymbals" not in document:
-        return []
+        return
     lines = yaml_lines(data)
     entries = document["cymbals"]
     if not isinstance(entries, list):
         line = lines["cymbals",]
         raise ValueError(f"{where}:{line}: cymbals: got {_short(entries)}; wanted: a list")
-    rows = []
     for place, entry in enumerate(entries):
         line = f"{where}:{lines['cymbals', place]}"
         if not isinstance(entry, dict) or not entry:
@@ -252,16 +258,15 @@ def _rows_of_yaml(data, where, sounds, words) -> list[_Row]:
             if entry.get(key) is not None
         }
         key, kind = values.pop("name", None), values.pop("kind", "")
-        rows.append(_row(line, own, number, key, kind, values, words))
-    return rows
+        yield _row(line, own, number, key, kind, values, words)
 
 
-def _rows_of_text(data, where, sounds, words) -> list[_Row]:
-    rows = []
+def _rows_of_text(data, where, sounds, words) -> Iterator[_Row]:
+    bases = {base for plain in sounds if (base := _base(plain)) != plain}
     for number, line in enumerate(text_lines(data, where), start=1):
         place = f"{where}:{number}"
         sides = _SIDES.match(line)
-        own = _sounds_of_line(sides[1], sounds, place) if sides else None
+        own = _sounds_of_line(sides[1], sounds, bases) if sides else None
         if own is not None:
             cymbal_number, text = _split_number(sides[2], place)
             naming = find_cymbals(text, words)
@@ -274,14 +279,13 @@ def _rows_of_text(data, where, sounds, words) -> list[_Row]:
                     f"{place}: got {_short(text)}; wanted: one cymbal, for each sound is of one"
                 )
             (cymbal,) = naming.cymbals or (Cymbal(),)
-            rows.append(_Row(place, tuple(own), cymbal, cymbal_number))
+            yield _Row(place, tuple(own), cymbal, cymbal_number)
             continue
         # A list of files says no more of the kit than the names of the files.
         naming = NOTHING if _LISTED_SOUND.search(line) else find_cymbals(line, words)
         for cymbal in naming.cymbals:
             if cymbal.kind is not None:
-                rows.append(_Row(place, (), cymbal, is_clear=naming.is_clear))
-    return rows
+                yield _Row(place, (), cymbal, is_clear=naming.is_clear)
 
 
 def _row(where, sounds, number, key, kind, values: Mapping[str, str], words) -> _Row:
@@ -369,10 +373,11 @@ def _family(row: _Row, words: CymbalWords) -> str | None:
 def _numbered(groups: list[list[_Row]]) -> list[tuple[int, list[_Row]]]:
     """The cymbals of one family with their numbers."""
     for group in groups:
-        cymbals = [row.cymbal for row in group]
-        for row in group[1:]:
-            if not all(row.cymbal.may_be(cymbal) for cymbal in cymbals):
-                other = next(r for r in group if not row.cymbal.may_be(r.cymbal))
+        different = {row.cymbal: row for row in reversed(group)}
+        for row in different.values():
+            other = next((r for r in different.values() if not row.cymbal.may_be(r.cymbal)), None)
+            if other is not None:
+                row, other = sorted((row, other), key=group.index, reverse=True)
                 raise ValueError(
                     f"{row.where}: cymbal {row.number or row.key} is {row.cymbal.in_words()}, and "
                     f"{other.cymbal.in_words()} in {other.where}"
@@ -430,7 +435,7 @@ def _shown(named: Sequence[str]) -> str:
     return "; ".join([*named[:N_SHOWN], *more])
 
 
-def _named_sounds(name: str, sounds: Sequence[str], where: str) -> list[str]:
+def _named_sounds(name: str, sounds: Mapping[str, list[str]], where: str) -> list[str]:
     """The sounds that a name stands for; it must be one."""
     own = _find_sounds(name, sounds)
     if not own:
@@ -438,18 +443,34 @@ def _named_sounds(name: str, sounds: Sequence[str], where: str) -> list[str]:
     return own
 
 
-def _find_sounds(name: str, sounds: Sequence[str]) -> list[str]:
+def _find_sounds(name: str, sounds: Mapping[str, list[str]]) -> list[str]:
     plain = _plain(_SOUND_SUFFIX.sub("", PurePosixPath(name.strip()).name))
-    exact = [sound for sound in sounds if _plain(sound) == plain]
-    if exact or not set("*?") & set(plain):
-        return exact
-    wild = {"*": ".*", "?": "."}
-    parts = re.split(r"([*?])", re.sub(r"\*+", "*", plain))
-    pattern = re.compile("".join(wild.get(part, re.escape(part)) for part in parts), re.DOTALL)
-    return [sound for sound in sounds if pattern.fullmatch(_plain(sound))]
+    if plain in sounds or not set("*?") & set(plain):
+        return sounds.get(plain, [])
+    return [own for other, names in sounds.items() if _fits(other, plain) for own in names]
 
 
-def _sounds_of_line(text: str, sounds: Sequence[str], where: str) -> list[str] | str | None:
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a name has a pattern of * and ?, in steps of at most both lengths multiplied."""
+    at = own = 0
+    star, after = -1, 0
+    while own < len(name):
+        if at < len(pattern) and pattern[at] == "*":
+            star, after = at, own
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", name[own]):
+            at, own = at + 1, own + 1
+        elif star >= 0:
+            after += 1
+            at, own = star + 1, after
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
+def _sounds_of_line(
+    text: str, sounds: Mapping[str, list[str]], bases: Collection[str]
+) -> list[str] | str | None:
     """The sounds that the left side of a line names; None where it is prose.
 
     A sentence where it names some, and one that is not there.
@@ -457,7 +478,6 @@ def _sounds_of_line(text: str, sounds: Sequence[str], where: str) -> list[str] |
     exact = _find_sounds(text, sounds)
     if exact:
         return exact
-    bases = {_base(sound) for sound in sounds if _base(sound) != _plain(sound)}
     own: list[str] = []
     missing, base = [], ""
     for part in re.split(r"\s*,\s*|\s+and\s+", text):
