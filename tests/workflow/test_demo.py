@@ -214,6 +214,31 @@ def test_the_demo_shows_crashes_told_apart_one_left_whole_and_doubts_with_their_
 def test_the_demo_sounds_as_its_sources_number_it(demo):
     report = json.loads(demo.path("reports/crash/agreement.json").read_text())
     numbered = {row["source_set"]: row for row in report["source_sets"] if row["numbered"]}
+    by_notes = numbered.pop("signaturesounds")  # two strokes of each cymbal: too few to judge
+    assert (by_notes["numbered"], by_notes["not_judged"]) == (1, 1)
     assert set(numbered) == {"slakh2100", "groove_mididataset", "egmd", "enst_drums"}
     assert all(row["agree"] > 0 and row["differ"] == 0 for row in numbered.values())
-    assert report["totals"]["numbered"] == sum(row["numbered"] for row in numbered.values())
+    assert report["totals"]["numbered"] == 1 + sum(row["numbered"] for row in numbered.values())
+
+
+def test_notes_beside_the_sounds_of_the_demo_number_all_crashes_but_one(demo):
+    table = pq.read_table(demo.path("results/crash/assignments/signaturesounds.parquet"))
+    told = {row["source_label"]: row for row in table.to_pylist()}
+    labels = {1: "crash3", 2: "crash2", 3: "crash3", 4: "crash2", 5: "crash", 7: "crash"}
+    assert {name: row["label"] for name, row in told.items() if row["accepted"]} == {
+        f"Cymbal Crash {number}": label for number, label in labels.items()
+    }
+    assert {row["method"] for row in told.values() if row["accepted"]} == {"metadata_override"}
+    assert not told["Cymbal Crash 6"]["accepted"]
+    (row,) = pq.read_table(
+        demo.path("results/crash/candidates/signaturesounds.parquet")
+    ).to_pylist()
+    assert (row["n_expected"], row["n_cymbals_named"], row["reason"]) == (3, 3, "metadata")
+    note = "Cymbal Crashes - Demo/Cymbal Crashes - Demo/README"
+    lines = demo.path("results/provenance/signaturesounds.jsonl").read_text().splitlines()
+    rows = {row["session_id"]: row for row in map(json.loads, lines)}
+    session = rows["Cymbal Crashes - Demo"]
+    assert [file["role"] for file in session["hashes"] if file["path"] == note] == ["annotation"]
+    assert "crash_dual_label" in session["techniques"]
+    stages = {(entry["annotation_stage"], entry["n_accepted"]) for entry in session["annotations"]}
+    assert stages == {("crash_dual_label", 6), ("crash_dual_label", 0)}
