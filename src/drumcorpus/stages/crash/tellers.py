@@ -110,9 +110,8 @@ class ByMixture:
             nothing = np.zeros(len(hits))
             clustering = replace(clustering, reason=DOUBTFUL, confidence=nothing)
         elif clustering.reason == MORE_CYMBALS and not of_kit:
-            # Two share a number, and the one above leaves a gap.
-            present, cymbals = np.unique(clustering.cymbals, return_inverse=True)
-            clustering = replace(clustering, cymbals=cymbals, n_cymbals=len(present))
+            # A mixture of one session says that alone; the others than two of them can be told.
+            return Told(cluster_hits(hits, self.settings), BY_SOUND)
         if of_kit:
             return Told(clustering, BY_KIT, kit.numbers, kit.n_divided)
         is_shared = kit is not None and kit.reason == SHARED_KIT_ID

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 import yaml
 from checkout import REPO
@@ -189,6 +190,58 @@ def test_labels_of_a_family_that_does_not_number_them_are_pooled_each_for_itself
     told, _ = cluster(hits, kits, families=[RIDE])
     assert [row["cymbal"] for row in told["s0"]] == [1, 2, None] * 2
     assert {row["label"] for row in told["s0"]} == {"ride_bow", "ride_bell"}
+
+
+def test_one_cymbal_more_than_allowed_in_a_kit_leaves_the_two_that_share_a_number_in_doubt():
+    sounds = Sounds()
+    struck = ["a", "b", "c", "d"] * 2
+    sessions = {f"s{i}": sounds.session(f"s{i}", struck) for i in range(5)}
+    hits, kits = embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit")
+    table, warnings = pool(hits, kits)
+    assert warnings == []
+    assert table["reason"].to_pylist() == ["more_cymbals_than_allowed"] * 4
+    merged = table["merged"].to_pylist()
+    shared = {n for n in range(4) if merged.count(merged[n]) > 1}
+    assert len(shared) == 2
+    told, review = cluster(hits, kits)
+    for name, rows in told.items():
+        assert [row["accepted"] for row in rows] == [n % 4 not in shared for n in range(8)]
+        alone = [row["label"] for n, row in enumerate(rows) if n % 4 not in shared]
+        assert len(set(alone)) == 2
+        assert review[name]["reason"] == "more_cymbals_than_allowed"
+    numbers = {(n % 4): row["label"] for n, row in enumerate(told["s0"]) if row["accepted"]}
+    assert all(
+        row["label"] == numbers[n % 4]
+        for rows in told.values()
+        for n, row in enumerate(rows)
+        if row["accepted"]
+    )
+
+
+def test_one_cymbal_more_than_allowed_in_a_session_alone_leaves_two_of_them_told():
+    sounds = Sounds()
+    rows = sounds.session("s", ["a", "b", "c", "d"] * 4)
+    told, review = cluster(embeddings_of(rows), {"s": None})
+    assert {row["method"] for row in told["s"]} == {"spectral_cluster"}
+    assert review["s"]["reason"] == "more_cymbals_than_allowed"
+    assert (review["s"]["n_hits"], review["s"]["n_accepted"]) == (16, 8)
+    labels_of = {n: {row["label"] for row in told["s"][n::4] if row["accepted"]} for n in range(4)}
+    assert sorted(map(len, labels_of.values())) == [0, 0, 1, 1]
+
+
+def test_a_session_in_doubt_has_guesses_for_a_person():
+    """Two sounds that are neither clearly alike nor clearly different."""
+    sounds = Sounds()
+    sounds.embedding("low"), sounds.embedding("high")
+    mixed = sounds.cymbals["low"] + 0.6 * sounds.cymbals["high"]
+    sounds.cymbals["near"] = mixed / np.linalg.norm(mixed)
+    rows = sounds.session("s", ["near", "high"] * 5)
+    told, review = cluster(embeddings_of(rows), {"s": None})
+    assert labels(told["s"]) == [None] * 10
+    assert {row["confidence"] for row in told["s"]} == {0.0}
+    assert review["s"]["reason"] == "doubtful"
+    guessed = [guess["cymbal"] for guess in review["s"]["guesses"]]
+    assert guessed in ([1, 2] * 5, [2, 1] * 5)
 
 
 def at_once(session_id, n, onset, **changes):
