@@ -57,6 +57,7 @@ def run_chain(
         Of clustering, as ``crash.clustering.method``; without it the configuration's own.
     after : Path, optional
         A run on the same root with another method: what that does not change is taken from there.
+        It stays as it is.
     """
     if folder.exists():
         if not (folder / OVERLAY).is_file():
@@ -64,8 +65,20 @@ def run_chain(
         shutil.rmtree(folder)
     if after is None:
         folder.mkdir(parents=True)
-    else:
-        shutil.copytree(after, folder)
+        _run(root, folder, n_cores, method)
+        return
+    # In its own place, for the chain makes anew what has moved.
+    kept = after.with_name(f"{after.name}_kept")
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(after, kept)
+    try:
+        _run(root, after, n_cores, method)
+    finally:
+        after.rename(folder)
+        kept.rename(after)
+
+
+def _run(root: Path, folder: Path, n_cores: int, method: str | None) -> None:
     clustering = {"clustering": {"method": method}} if method else {}
     overlay = {
         "use": [SOURCE_SET],
