@@ -16,124 +16,46 @@ from pathlib import Path
 # Sums in one order: more threads would change the last digits.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np
-import soxr
-from render import digest_files, find_material, load_renderer, read_index
+from kit_hits import CONDITIONS, DescribedKit, describe_kit
+from render import find_material
 
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.stages.crash import embeddings
-from drumcorpus.stages.crash.cymbal_model import fine_columns, model_document
-from drumcorpus.stages.crash.embeddings import ORDER_FEATURE, embed_hits, feature_names
-from drumcorpus.stages.crash.strokes import Strokes
-from drumcorpus.stages.crash.training import KnownKit, train_cymbal_model
-
-RATE_HZ = 22_050  # crash.embedding.sample_rate_hz
-LEVEL_FEATURE = "shape_level_db"
-LEAST_HITS, LEAST_OF_EACH = 8, 3  # of a performance; as render.py
-TWO = {49: 1, 55: 1, 57: 2, 52: 2}
-THREE = {49: 1, 57: 2, 52: 2, 55: 3}
-CONDITIONS = {"as_played": (TWO, 1.0), "soft": (TWO, 0.5), "three": (THREE, 1.0)}
-THIRD_NOTE, THIRD_VOICE = 55, "crash3"
-SEED = 7
-KEPT_AS = 1  # to be raised where what this file makes of a performance changes
+from drumcorpus.stages.crash.cymbal_model import model_document
+from drumcorpus.stages.crash.training import train_cymbal_model
 
 
 def main() -> None:
     """Describe every kit under every condition, learn, write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--midi", type=Path, required=True, help="folder that holds info.csv")
-    parser.add_argument("--kits", type=Path, nargs="+", required=True, help="folders of kits")
-    parser.add_argument("--renderer", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True, help="gets what describes the hits")
+    add_arguments(parser)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, help="performances of each condition")
     args = parser.parse_args()
-    material = find_material(args.renderer, args.midi, args.kits, args.limit)
-    args.cache.mkdir(parents=True, exist_ok=True)
-    known = []
-    for name in sorted(material.kits):
-        for condition in CONDITIONS:
-            kit = describe_kit(material, name, condition, args.cache)
-            if kit is not None:
-                known.append(kit)
-                print(f"{kit.name}: {len(kit.strokes):,} hits", flush=True)
+    known = [described.known for described in describe_kits(args)]
     write_json(args.out, model_document(train_cymbal_model(known)))
     print(f"{args.out}: learned from {len(known)} kits and conditions")
 
 
-def describe_kit(material, name: str, condition: str, cache: Path) -> KnownKit | None:
-    """The hits of one kit under one condition; None where it has no third cymbal."""
-    renderer = load_renderer(material.renderer)
-    voices = renderer.load_kit(material.kits[name])
-    if condition == "three" and THIRD_VOICE not in voices:
-        return None
-    files = [material.renderer, embeddings.__file__, *sorted(material.kits[name].glob("*.*"))]
-    made_of = digest_files(map(Path, files))
-    limit = material.limit or "all"
-    path = cache / f"{name}.{condition}.{limit}.{KEPT_AS}.{made_of[:12]}.npz"
-    if not path.is_file():
-        arrays = describe_hits(renderer, voices, material, condition)
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            np.savez(file, **arrays)
-        part.rename(path)
-    with np.load(path) as arrays:
-        return known_kit(f"{name}, {condition}", arrays)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What says which kits play what."""
+    parser.add_argument("--midi", type=Path, required=True, help="folder that holds info.csv")
+    parser.add_argument("--kits", type=Path, nargs="+", required=True, help="folders of kits")
+    parser.add_argument("--renderer", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True, help="gets what describes the hits")
+    parser.add_argument("--limit", type=int, help="performances of each condition")
 
 
-def known_kit(name: str, arrays) -> KnownKit:
-    """Arrays of `describe_hits` as what a model is learned from."""
-    columns = feature_names()
-    described = arrays["embeddings"].astype(np.float64)
-    strokes = Strokes(
-        vectors=described[:, fine_columns()],
-        onsets=arrays["onsets"],
-        sessions=arrays["sessions"],
-        levels_db=described[:, columns.index(LEVEL_FEATURE)],
-        order_keys=described[:, columns.index(ORDER_FEATURE)],
-    )
-    return KnownKit(name, strokes, arrays["cymbals"])
-
-
-def describe_hits(renderer, voices, material, condition: str) -> dict[str, np.ndarray]:
-    """Play the performances of one condition and describe their crash hits."""
-    cymbals_of, gain = CONDITIONS[condition]
-    renderer.VOICES = dict(renderer.VOICES)
-    if condition == "three":
-        renderer.VOICES[THIRD_NOTE] = THIRD_VOICE
-    described, onsets, sessions, cymbals = [], [], [], []
-    n_played = 0
-    for row in read_index(material.midi):
-        notes = renderer.note_ons(material.midi / row["midi_filename"])
-        struck = [cymbals_of[note] for _, note, _ in notes if note in cymbals_of]
-        if not is_wanted(struck, max(cymbals_of.values())):
-            continue
-        if material.limit is not None and n_played == material.limit:
-            break
-        notes = [(at, note, max(1, round(gain * velocity))) for at, note, velocity in notes]
-        audio = renderer.render(notes, voices, np.random.default_rng([SEED, n_played]))
-        audio = np.round(audio * 32767) / 32768  # as 16 bit
-        samples = soxr.resample(audio.astype(np.float32), renderer.RATE, RATE_HZ)
-        at = np.array([at for at, note, _ in notes if note in cymbals_of])
-        described.append(embed_hits(samples, RATE_HZ, at)[0])
-        onsets.append(at)
-        sessions.append(np.full(len(at), n_played))
-        cymbals.append(struck)
-        n_played += 1
-    return {
-        "embeddings": np.vstack(described),
-        "onsets": np.concatenate(onsets),
-        "sessions": np.concatenate(sessions),
-        "cymbals": np.concatenate(cymbals),
-    }
-
-
-def is_wanted(struck: list[int], n_cymbals: int) -> bool:
-    """Whether a performance strikes each cymbal often enough, or, of two, one alone."""
-    counts = [struck.count(number) for number in range(1, n_cymbals + 1)]
-    if len(struck) < LEAST_HITS:
-        return False
-    return min(counts) >= LEAST_OF_EACH or (n_cymbals == 2 and min(counts) == 0)
+def describe_kits(args: argparse.Namespace) -> list[DescribedKit]:
+    """Every kit under every condition that it can play."""
+    material = find_material(args.renderer, args.midi, args.kits, args.limit)
+    args.cache.mkdir(parents=True, exist_ok=True)
+    kits = []
+    for name in sorted(material.kits):
+        for condition in CONDITIONS:
+            described = describe_kit(material, name, condition, args.cache)
+            if described is not None:
+                kits.append(described)
+                print(f"{described.known.name}: {len(described.velocities):,} hits", flush=True)
+    return kits
 
 
 if __name__ == "__main__":

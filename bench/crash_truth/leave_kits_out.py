@@ -1,0 +1,177 @@
+"""Learn the cymbal model with one kit left out, and judge that kit with it; linkage and gap beside.
+
+    python bench/crash_truth/leave_kits_out.py --midi GMD_ROOT --renderer FILE --cache DIR \
+        --kits KIT... [--out FILE]
+
+For each kit every number of the model is learned anew on the other kits, without those that share a
+cymbal with it. Its sessions are then told apart pooled (`mixture`, as one kit id makes them),
+each for itself (`mixture alone`), by linkage, whose limits are those of the configuration, and by
+the plain method. Hits of two cymbals within 5 ms have no truth: methods get them, the score does
+not.
+"""
+
+import argparse
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+import yaml
+from centroid_gap import cut_at_gap
+from chain import CHECKOUT
+from company import relate, times_to_others
+from kit_hits import DescribedKit
+from leave_one_out import FAMILIES
+from score import JudgedSession, score_sessions
+from train_model import add_arguments, describe_kits
+
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.stages.crash.clusters import cluster_session
+from drumcorpus.stages.crash.cymbal_model import CymbalModel
+from drumcorpus.stages.crash.membership import tell_session
+from drumcorpus.stages.crash.mixture import fit_mixture
+from drumcorpus.stages.crash.settings import ClusteringSettings
+from drumcorpus.stages.crash.training import train_cymbal_model
+
+AT_ONCE_S = 0.005
+METHODS = ("mixture", "mixture alone", "linkage", "centroid gap")
+
+
+def main() -> None:
+    """Print a line per kit, condition and method, and the reliability of each method."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add_arguments(parser)
+    parser.add_argument("--out", type=Path, help="gets all figures as JSON")
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    config = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text(encoding="utf-8"))
+    section = config["crash"]["clustering"]
+    names = ClusteringSettings.__dataclass_fields__
+    settings = read_settings(ClusteringSettings, {n: v for n, v in section.items() if n in names})
+    kits = describe_kits(args)
+    families = sorted({family_of(described.kit) for described in kits})
+    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
+        judged = pool.map(
+            judge_family, families, [kits] * len(families), [settings] * len(families)
+        )
+        rows = [row for of_family in judged for row in of_family]
+    print(describe(rows))
+    for method in METHODS[:3]:
+        sessions = [each for row in rows for each in row["sessions"] if row["method"] == method]
+        print("", method, describe_bins(relate(sessions)), sep="\n")
+    if args.out is not None:
+        record = [{n: v for n, v in row.items() if n != "sessions"} for row in rows]
+        args.out.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def family_of(kit: str) -> str:
+    """The first of the kits that share a cymbal with it, itself included."""
+    return min(next((family for family in FAMILIES if kit in family), {kit}))
+
+
+def judge_family(family: str, kits: list[DescribedKit], settings: ClusteringSettings) -> list[dict]:
+    """Learn without a family, judge every kit of it under every condition by every method."""
+    model = train_cymbal_model([each.known for each in kits if family_of(each.kit) != family])
+    rows = []
+    for described in (each for each in kits if family_of(each.kit) == family):
+        for method, sessions in judge_kit(described, model, settings).items():
+            row = {"kit": described.kit, "condition": described.condition, "method": method}
+            rows.append(row | score_sessions(sessions) | {"sessions": sessions})
+    return rows
+
+
+def judge_kit(
+    described: DescribedKit, model: CymbalModel, settings: ClusteringSettings
+) -> dict[str, list[JudgedSession]]:
+    """Every session of a kit as each method tells it."""
+    known = described.known
+    strokes = known.strokes
+    pooled = fit_mixture(strokes, model, settings)
+    judged: dict[str, list[JudgedSession]] = {method: [] for method in METHODS}
+    for session in np.unique(strokes.sessions):
+        rows = np.flatnonzero(strokes.sessions == session)
+        here, truth = strokes.of_rows(rows), known.cymbals[rows]
+        linkage = cluster_session(here.vectors, settings, order_key=here.order_keys, one_more=True)
+        told = {
+            "mixture": tell_session(here, model, settings, kit=pooled),
+            "mixture alone": tell_session(here, model, settings),
+            "linkage": linkage,
+        }
+        since, until = times_to_others(here.onsets, truth)
+        scored = np.minimum(since, until) >= AT_ONCE_S
+        company = JudgedSession(
+            n_cymbals=len(np.unique(truth)),
+            truth=truth[scored],
+            labels=truth[scored],
+            accepted=scored[scored],
+            velocity=described.velocities[rows][scored],
+            since_other=since[scored],
+            until_other=until[scored],
+        )
+        for method, clustering in told.items():
+            judged[method].append(
+                replace(
+                    company,
+                    labels=clustering.cymbals[scored],
+                    accepted=clustering.accepted[scored],
+                    confidence=clustering.confidence[scored],
+                )
+            )
+        by_gap = cut_at_gap(described.centroids_hz[rows])
+        judged["centroid gap"].append(replace(company, labels=by_gap[scored]))
+    return judged
+
+
+def describe(rows: list[dict]) -> str:
+    """The table, as Markdown."""
+    head = ["kit", "condition", "method", "accepted", "index", "least", "within 0.6 s right"]
+    head += ["number right", "one cymbal: accepted", "false split"]
+    lines = [head, ["---"] * 3 + ["---:"] * 7]
+    for row in rows:
+        several = row["more_cymbals" if row["more_cymbals"]["sessions"] else "two_cymbals"]
+        near = [several["near_another"][span] for span in ("0-0.3", "0.3-0.6")]
+        n_near = sum(each["n"] for each in near)
+        right = sum(each["n"] * (each["value"] or 0) for each in near)
+        one = row["one_cymbal"]
+        lines.append(
+            [
+                *(row[name] for name in ("kit", "condition", "method")),
+                _figure(several["accepted"]["value"]),
+                _figure(several["adjusted_rand"]["value"]),
+                _figure(several["least_adjusted_rand"]),
+                f"{right / n_near:.3f} of {n_near}" if n_near else "-",
+                _figure(several["number_right"]["value"]),
+                _figure(one["accepted_as_one"]["value"]),
+                _figure(one["false_split"]["value"]),
+            ]
+        )
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def describe_bins(reliability: dict) -> str:
+    """Stated confidence beside what is right, of all bins with hits enough."""
+    lines = [["by", "from", "to", "hits", "mean confidence", "right", "off"]]
+    lines.append(["---", *["---:"] * 6])
+    for by, bins in reliability.items():
+        for each in bins:
+            if each["many"]:
+                edges = [
+                    "-" if each[name] is None else f"{each[name]:g}" for name in ("from", "to")
+                ]
+                right = each["right"]["value"]
+                values = [f"{each['mean_confidence']:.3f}", f"{right:.3f}", f"{each['off']:+.3f}"]
+                lines.append([by, *edges, f"{each['hits']:,}", *values])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    main()
