@@ -61,11 +61,14 @@ def main() -> None:
         )
         rows = [row for of_family in judged for row in of_family]
     print(describe(rows))
+    reliability = {}
     for method in METHODS[:3]:
         sessions = [each for row in rows for each in row["sessions"] if row["method"] == method]
-        print("", method, describe_bins(relate(sessions)), sep="\n")
+        reliability[method] = relate(sessions)
+        print("", method, describe_bins(reliability[method]), sep="\n")
     if args.out is not None:
-        record = [{n: v for n, v in row.items() if n != "sessions"} for row in rows]
+        scores = [{n: v for n, v in row.items() if n != "sessions"} for row in rows]
+        record = {"rows": scores, "reliability": reliability}
         args.out.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
