@@ -1,7 +1,7 @@
 """Draw how cymbals are told apart: the pictures of docs/mixture.md.
 
-    python bench/crash_truth/draw.py --midi GMD_ROOT --renderer FILE --cache DIR --kits KIT... \
-        --kit NAME --model resources/crash/cymbal_model.json --rows FILE --out docs
+    python bench/crash_truth/draw.py --midi GMD_ROOT --renderer FILE --cache CACHE \\
+        --kits KIT_DIR... --kit muldjord --model MODEL --rows ROWS --out PICTURES
 
 `--rows` is what ``leave_kits_out.py --out`` wrote. Draws ``mixture_likeness.svg``, how alike groups
 of one and of two cymbals are over all kits; ``mixture_hits.svg``, where each hit of one kit lies

@@ -1,7 +1,7 @@
 """Learn the cymbal model with one kit left out, and judge that kit with it; linkage and gap beside.
 
-    python bench/crash_truth/leave_kits_out.py --midi GMD_ROOT --renderer FILE --cache DIR \
-        --kits KIT... [--out FILE]
+    python bench/crash_truth/leave_kits_out.py --midi GMD_ROOT --renderer FILE --cache CACHE \\
+        --kits KIT_DIR... [--out ROWS]
 
 For each kit every number of the model is learned anew on the other kits, without those that share a
 cymbal with it. Its sessions are then told apart pooled (`mixture`, as one kit id makes them),

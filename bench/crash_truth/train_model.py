@@ -1,7 +1,7 @@
 """Learn the cymbal model that is shipped, from kits whose cymbals are known.
 
-    python bench/crash_truth/train_model.py --midi GMD_ROOT --renderer FILE --cache DIR \
-        --kits KIT... --out resources/crash/cymbal_model.json
+    python bench/crash_truth/train_model.py --midi GMD_ROOT --renderer FILE --cache CACHE \\
+        --kits KIT_DIR... --out MODEL
 
 Every kit plays the performances of Groove MIDI that strike both crashes, or one of them, often
 enough: as they were played, and with all strokes at half their velocity. Kits with a third cymbal

@@ -397,3 +397,61 @@ def test_the_chain_itself_is_run_as_the_page_says(renderer, kits, performances, 
     assert [row["method"] for row in record["rows"]] == ["chain", "centroid gap"]
     assert "embed_crashes" in said
     assert "Held out: none." in said
+
+
+# --- the cymbal model
+
+
+@pytest.fixture(scope="session")
+def learned(renderer, kits, performances, tmp_path_factory):
+    """Places for the commands that learn, with a model and figures that they made."""
+    folder = tmp_path_factory.mktemp("learned")
+    places = {"GMD_ROOT": performances, "FILE": renderer, "CACHE": folder / "cache"}
+    places |= {"KIT_DIR": kits / "muldjord", "MODEL": folder / "model.json"}
+    places |= {"ROWS": folder / "rows.json", "PICTURES": folder}
+    three = ["--kits", *(str(kits / name) for name in ("muldjord", "bja_pacific", "blonde_bop"))]
+    run(command_of("crash_truth/train_model.py"), places, *three)
+    said = run(command_of("crash_truth/leave_kits_out.py"), places, *three, "--jobs", "1")
+    return places, three, said
+
+
+@pytest.mark.long  # learns a model four times
+def test_equal_kits_give_the_same_model_to_the_byte(learned, tmp_path):
+    places, three, _ = learned
+    again = places | {"MODEL": tmp_path / "model.json", "CACHE": tmp_path / "cache"}
+    run(command_of("crash_truth/train_model.py"), again, *three)
+    assert again["MODEL"].read_bytes() == places["MODEL"].read_bytes()
+    document = json.loads(places["MODEL"].read_text())
+    assert [kit["name"] for kit in document["kits"]] == [
+        f"{kit}, {condition}"
+        for kit in ("bja_pacific", "blonde_bop", "muldjord")
+        for condition in ("as_played", "soft", "three")
+    ]
+
+
+@pytest.mark.long  # learns a model four times
+def test_every_method_judges_every_kit_that_was_left_out(learned):
+    places, _, said = learned
+    record = json.loads(places["ROWS"].read_text())
+    assert [(row["kit"], row["condition"], row["method"]) for row in record["rows"]] == [
+        (kit, condition, method)
+        for kit in ("bja_pacific", "blonde_bop", "muldjord")
+        for condition in ("as_played", "soft", "three")
+        for method in ("mixture", "mixture alone", "linkage", "centroid gap")
+    ]
+    two = [row["two_cymbals"] for row in record["rows"] if row["condition"] == "as_played"]
+    assert {scores["sessions"] for scores in two} == {2}
+    assert set(record["reliability"]) == {"mixture", "mixture alone", "linkage"}
+    assert "| muldjord | three | mixture | " in said
+
+
+@pytest.mark.long  # learns a model four times
+def test_pictures_are_drawn_of_what_was_judged(learned):
+    places, three, _ = learned
+    run(command_of("crash_truth/draw.py"), places, *three, "--kit", "muldjord")
+    for name in ("likeness", "hits", "confidence"):
+        picture = (places["PICTURES"] / f"mixture_{name}.svg").read_text()
+        assert picture.startswith("<svg ")
+        assert "nan" not in picture
+    hits = (places["PICTURES"] / "mixture_hits.svg").read_text()
+    assert hits.count("<circle") == 48
