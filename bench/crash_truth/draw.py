@@ -1,6 +1,6 @@
-"""Draw how cymbals are told apart: the pictures of docs/mixture.md.
+r"""Draw how cymbals are told apart: the pictures of docs/mixture.md.
 
-    python bench/crash_truth/draw.py --midi GMD_ROOT --renderer FILE --cache CACHE \\
+    python bench/crash_truth/draw.py --midi GMD_ROOT --renderer FILE --cache CACHE \
         --kits KIT_DIR... --kit muldjord --model MODEL --rows ROWS --out PICTURES
 
 `--rows` is what ``leave_kits_out.py --out`` wrote. Draws ``mixture_likeness.svg``, how alike groups
@@ -74,12 +74,12 @@ def draw_likeness(kits: Sequence[DescribedKit], model: CymbalModel) -> str:
         different.append(likeness[upper][~alike])
     edges = np.linspace(-0.4, 1.2, N_BINS + 1)
     columns = [np.histogram(np.concatenate(each), edges)[0] for each in (different, same)]
-    shares = [column / column.sum() for column in columns]
+    shares = [column / max(column.sum(), 1) for column in columns]
     parts = []
     for colour, share in zip(COLOURS, shares, strict=True):
         for low, high, value in zip(edges, edges[1:], share, strict=False):
             x, right = _x(low, -0.4, 1.2), _x(high, -0.4, 1.2)
-            y = _y(value, 0, max(map(max, shares)))
+            y = _y(value, 0, max(*map(max, shares), 1e-9))
             parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{right - x:.1f}" '
                 f'height="{HEIGHT - MARGIN - y:.1f}" fill="{colour}" fill-opacity="0.6"/>'

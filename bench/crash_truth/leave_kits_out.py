@@ -1,6 +1,6 @@
-"""Learn the cymbal model with one kit left out, and judge that kit with it; linkage and gap beside.
+r"""Learn the cymbal model with one kit left out, and judge that kit by it and by other methods.
 
-    python bench/crash_truth/leave_kits_out.py --midi GMD_ROOT --renderer FILE --cache CACHE \\
+    python bench/crash_truth/leave_kits_out.py --midi GMD_ROOT --renderer FILE --cache CACHE \
         --kits KIT_DIR... [--out ROWS]
 
 For each kit every number of the model is learned anew on the other kits, without those that share a

@@ -1,6 +1,6 @@
-"""Learn the cymbal model that is shipped, from kits whose cymbals are known.
+r"""Learn the cymbal model that is shipped, from kits whose cymbals are known.
 
-    python bench/crash_truth/train_model.py --midi GMD_ROOT --renderer FILE --cache CACHE \\
+    python bench/crash_truth/train_model.py --midi GMD_ROOT --renderer FILE --cache CACHE \
         --kits KIT_DIR... --out MODEL
 
 Every kit plays the performances of Groove MIDI that strike both crashes, or one of them, often
