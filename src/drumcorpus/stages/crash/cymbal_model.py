@@ -24,7 +24,10 @@ from drumcorpus.stages.crash.strokes import QUALITY_FEATURES
 
 SCHEMA = "cymbal_model/1"
 DIRECTIONS = ("strength", "ring")
-NUMBER_FEATURES = ("constant", "likeness", "log_n_hits", "log_reliability", "log_share")
+NUMBER_FEATURES = (
+    *("constant", "likeness", "log_n_hits", "log_reliability", "log_share"),
+    "likeness_by_log_reliability",
+)
 HIT_FEATURES = (
     "constant",
     "log_margin",
@@ -33,9 +36,12 @@ HIT_FEATURES = (
     "place_of_group",
     "log_reliability",
     "ring_of_own",
-    "other_within_0.3_s",
-    "other_within_0.6_s",
-    "log_margin_within_0.3_s",
+    "last_within_0.3_s",
+    "last_within_0.6_s",
+    "last_is_other_within_0.3_s",
+    "last_is_other_within_0.6_s",
+    "place_within_0.3_s",
+    "place_within_0.6_s",
     "log_margin_within_0.6_s",
     "log_n_hits",
 )

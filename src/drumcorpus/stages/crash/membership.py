@@ -115,20 +115,26 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
     named = np.where(patterns.usable, best, -1)
     ring, since = _company(strokes, named, mixture.n_cymbals)
     other = np.where(np.eye(mixture.n_cymbals, dtype=bool)[best], np.inf, since).min(axis=1)
-    within = [other < SOON_S[0], (other >= SOON_S[0]) & (other < SOON_S[1])]
-    log_margin = np.log1p(margin)
+    last = since.min(axis=1)
+    log_margin, place = np.log1p(margin), margin / distance
+    sooner, soon = (np.searchsorted(SOON_S, last, side="right") == n for n in range(2))
     n_hits = mixture.n_hits[np.stack([best, rival])].min(axis=0)
     features = np.column_stack(
         [
             np.ones(len(rows)),
             log_margin,
-            margin / distance,
+            place,
             np.sign(of_group) * np.log1p(np.abs(of_group)),
             of_group / distance,
             np.log(np.maximum(patterns.reliability, 1e-3)),
             ring[rows, best] - ring[rows, rival],
-            *within,
-            *(log_margin * soon for soon in within),
+            sooner,
+            soon,
+            sooner & (other == last),
+            soon & (other == last),
+            place * sooner,
+            place * soon,
+            log_margin * (sooner | soon),
             np.log(n_hits + 1.0),
         ]
     )

@@ -236,13 +236,16 @@ def number_features(sums: Sums) -> np.ndarray:
         return np.minimum(values[:, None], values)
 
     n_hits = np.maximum(least(sums.n_hits), 1)
+    likeness = sums.likeness()
+    log_reliability = np.log(least(sums.reliability) + 0.1)
     return np.stack(
         [
             np.ones_like(n_hits),
-            sums.likeness(),
+            likeness,
             np.log(n_hits),
-            np.log(least(sums.reliability) + 0.1),
+            log_reliability,
             np.log(n_hits / max(sums.n_hits.sum(), 1)),
+            likeness * log_reliability,
         ],
         axis=-1,
     )
