@@ -177,6 +177,10 @@ try:
         f"{TAXONOMY}/components.yaml", config["crash"]["families"]
     )
     labels = number_bound(families)
+    load_cymbal_families(  # refuses a name that is no family
+        f"{TAXONOMY}/components.yaml",
+        config["crash"]["clustering"]["split_similarity_by_family"],
+    )
     CLASS_MAPS = make_class_maps(
         vocabulary.labels,
         read_yaml(named_file(f"{TAXONOMY}/class_maps.yaml", "config: taxonomy")),

@@ -132,7 +132,7 @@ def assign_cymbals(
             for n, row in zip(each, _rows(part, family), strict=True):
                 rows[places[n]] = row
         if any(part.n_in_doubt for part in parts):
-            review.append(_review_row(session_id, family, parts, settings))
+            review.append(_review_row(session_id, family, parts, settings.of_family(name)))
     return pa.Table.from_pylist(rows, CYMBAL_ASSIGNMENTS), review
 
 

@@ -1,6 +1,7 @@
 """Settings by which cymbals are told apart, and held against the source's numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 LINKAGE, MIXTURE = CLUSTERING_METHODS = ("linkage", "mixture")
@@ -26,6 +27,9 @@ class ClusteringSettings:
         session in two, it is 0.6 to 0.85 between the halves of one cymbal (quartiles, on three
         sampled kits), and 0.0 to 0.2 between two. Where to say so was weighed on eight kits:
         bench/crash_truth/README.md has the table.
+    split_similarity_by_family : mapping of str to float
+        The same for families other than those kits were weighed for: strokes on one ride or hi-hat
+        are less alike than strokes on one crash. docs/cymbal_families.md has the figures.
     one_similarity : float
         Least such ratio, in the best division in two, of one cymbal.
     min_similarity : float
@@ -53,6 +57,7 @@ class ClusteringSettings:
     min_hits: int
     min_confidence: float
     split_similarity: float
+    split_similarity_by_family: Mapping[str, float]
     one_similarity: float
     min_similarity: float
     stray_share: float
@@ -68,15 +73,20 @@ class ClusteringSettings:
             raise ValueError(
                 f"max_cymbals {self.max_cymbals} must be >= 1, min_hits {self.min_hits} >= 2"
             )
-        if self.split_similarity > self.one_similarity:
-            raise ValueError(
-                f"split_similarity {self.split_similarity} exceeds one_similarity "
-                f"{self.one_similarity}"
-            )
+        for limit in (self.split_similarity, *self.split_similarity_by_family.values()):
+            if limit > self.one_similarity:
+                raise ValueError(
+                    f"split_similarity {limit} exceeds one_similarity {self.one_similarity}"
+                )
         if not 0 <= self.stray_share < 0.5:
             raise ValueError(f"stray_share must be in [0, 0.5), got {self.stray_share}")
         if not 0 <= self.max_accompaniment <= 1:
             raise ValueError(f"max_accompaniment must be in [0, 1], got {self.max_accompaniment}")
+
+    def of_family(self, family: str) -> "ClusteringSettings":
+        """These settings with the limit that holds for a family."""
+        limit = self.split_similarity_by_family.get(family, self.split_similarity)
+        return replace(self, split_similarity=limit)
 
 
 @dataclass(frozen=True)

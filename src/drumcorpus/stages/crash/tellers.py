@@ -70,7 +70,7 @@ class ByLinkage:
     settings: ClusteringSettings
 
     def __call__(self, hits, numbers, label) -> Told:
-        return Told(cluster_hits(hits, self.settings), BY_SOUND)
+        return Told(cluster_hits(hits, self.settings.of_family(hits[0]["family"])), BY_SOUND)
 
 
 @dataclass(frozen=True)

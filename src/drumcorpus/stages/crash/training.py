@@ -57,6 +57,7 @@ SETTINGS = ClusteringSettings(
     max_cymbals=3,
     min_hits=3,
     min_confidence=0.9,
+    split_similarity_by_family={},
     split_similarity=0.36,
     one_similarity=0.54,
     min_similarity=0.25,

@@ -22,6 +22,7 @@ CLUSTERING = ClusteringSettings(
     min_hits=3,
     min_confidence=0.95,
     split_similarity=0.3,
+    split_similarity_by_family={},
     one_similarity=0.44,
     min_similarity=0.25,
     stray_share=0.15,

@@ -17,6 +17,7 @@ SETTINGS = ClusteringSettings(
     min_hits=3,
     min_confidence=0.95,
     split_similarity=0.36,
+    split_similarity_by_family={},
     one_similarity=0.54,
     min_similarity=0.25,
     stray_share=0.15,

@@ -190,6 +190,22 @@ def test_labels_bound_the_cymbals_of_their_family_alone(clustering):
         assign_cymbals(hits_of(*timbres), FAMILIES, many, use_metadata=True)
 
 
+def test_a_family_has_a_limit_of_its_own(clustering):
+    hits = hits_of(
+        ("ride_bow", None, 1), ("ride_bow", None, 2), ("splash", None, 3), ("splash", None, 4)
+    )
+    limits = {"ride": -1.0, "splash": 0.2}
+    strict = replace(clustering, split_similarity_by_family=limits)
+    assert strict.of_family("ride").split_similarity == -1.0
+    assert strict.of_family("crash").split_similarity == clustering.split_similarity
+    assigned, [row] = assign_cymbals(hits, FAMILIES, strict, use_metadata=True)
+    assert (row["family"], row["reason"], row["n_accepted"]) == ("ride", "doubtful", 0)
+    assert {guess["cymbal"] for guess in row["guesses"]} == {1, 2}
+    assert {number for number, *_ in told(assigned, "splash")} == {1, 2}
+    with pytest.raises(ValueError, match=r"split_similarity 0\.9 exceeds one_similarity"):
+        replace(clustering, split_similarity_by_family={"ride": 0.9})
+
+
 def test_a_fourth_crash_is_a_line_of_the_taxonomy(repo, clustering):
     components = yaml.safe_load((repo / "resources/taxonomy/components.yaml").read_text())
     components["crash4"] = {"family": "crash", "cymbal": 4}
