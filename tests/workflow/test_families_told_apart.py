@@ -96,6 +96,7 @@ def test_every_family_is_counted_by_itself(rides):
     assert variants["ride_bow"] == {
         **{"family": "ride", "total": 32, "not_judged": 0},
         "by_method": {"spectral_cluster": 32},
+        "sessions_by_method": {"spectral_cluster": 2},
     }
     assert (variants["ride_bell"]["total"], variants["ride_bell"]["not_judged"]) == (8, 8)
     changes = read_json(rides.path("reports/crash/label_changes.json"))
