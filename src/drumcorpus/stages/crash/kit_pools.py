@@ -101,12 +101,11 @@ def pool_kits(
         embeddings = apply_cymbal_map(embeddings, sessions, cymbal_map)
     ids = (sessions[name].to_pylist() for name in ("session_id", "kit_id"))
     kit_of = dict(zip(*ids, strict=True))
-    described = embeddings.filter(pc.is_valid(embeddings["embedding"]))
     rows, warnings = [], []
-    for key, hits in _by_kit(described, kit_of, families):
+    for key, hits in _by_kit(embeddings, kit_of, families):
         found = dict(zip(KIT_KEY, key, strict=True))
         pool = _Pool.of_hits(hits)
-        if pool.n_sessions < LEAST_SESSIONS:
+        if len(hits.filter(pc.is_valid(hits["embedding"]))["session_id"].unique()) < LEAST_SESSIONS:
             continue
         mixture, blocks = _fit(pool, model, settings)
         if len(blocks) > 1:
@@ -150,7 +149,7 @@ def count_kits(table: pa.Table) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _Pool:
-    """The described hits of one kit and family."""
+    """The hits of one kit and family; those without a description tell when strokes came."""
 
     strokes: Strokes
     names: list[str]  # of the sessions, by code

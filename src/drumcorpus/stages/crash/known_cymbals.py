@@ -47,8 +47,8 @@ def known_kits(
         here = sessions.filter(pc.is_in(sessions["session_id"], table["session_id"].unique()))
         for cymbal_map in cymbal_maps:
             table = apply_cymbal_map(table, here, cymbal_map)
-        is_known = pc.and_(pc.is_valid(table["cymbal"]), pc.is_valid(table["embedding"]))
-        tables.append(table.filter(pc.and_(is_known, pc.is_in(table["family"], numbered))))
+        is_numbered = pc.is_in(table["family"], numbered)
+        tables.append(table.filter(pc.and_(is_numbered, pc.is_valid(table["cymbal"]))))
     hits = pa.concat_tables(tables)
     rows_of: dict[str, list[int]] = {}
     session_ids, of_family = hits["session_id"].to_pylist(), hits["family"].to_pylist()
@@ -111,9 +111,13 @@ def choose_model(
 
 
 def _known_kit(name: str, hits: pa.Table) -> KnownKit:
-    """The hits of one kit and family, without cymbals that were hardly struck."""
+    """The hits of one kit and family, without cymbals that were hardly struck.
+
+    Hits without a description stay: they tell when the strokes around them came.
+    """
     cymbals = hits["cymbal"].to_numpy().astype(int)
-    numbers, counts = np.unique(cymbals, return_counts=True)
+    is_described = hits["embedding"].is_valid().to_numpy()
+    numbers, counts = np.unique(cymbals[is_described], return_counts=True)
     rows = np.flatnonzero(np.isin(cymbals, numbers[counts >= LEAST_HITS]))
     hits, cymbals = hits.take(pa.array(rows)), cymbals[rows]
     _, sessions = np.unique(hits["session_id"].to_pylist(), return_inverse=True)

@@ -35,9 +35,10 @@ def shipped(tmp_path_factory):
 
 def test_hits_are_known_by_kit_and_unknown_or_rare_ones_are_left_out():
     sounds = Sounds()
-    numbers = [1, 2, 1, 2, 1, 2, 3, None]
-    rows = sounds.session("a", ["low", "high"] * 4, numbers=numbers)
-    rows[0]["embedding"], rows[0]["reason"] = None, "silent_window"
+    numbers = [1, 2, 1, 2, 1, 2, 3, 2, None]
+    rows = sounds.session("a", ["low", "high"] * 4 + ["low"], numbers=numbers)
+    for row in rows[0], rows[3]:
+        row["embedding"], row["reason"] = None, "silent_window"
     other = sounds.session("b", ["low"] * 3, numbers=[1] * 3)
     rides = sounds.session("c", ["low"] * 3, numbers=[1] * 3)
     for row in rides:
@@ -46,9 +47,10 @@ def test_hits_are_known_by_kit_and_unknown_or_rare_ones_are_left_out():
     sessions = sessions_of({"a": "kit", "b": None, "c": "kit"})
     (kit,) = known_kits([hits], sessions, [CRASH, RIDE], [])
     assert kit.name == "kit crash"
-    # Of the first cymbal two hits are left, fewer than three.
-    assert kit.cymbals.tolist() == [2, 2, 2]
-    assert kit.strokes.onsets.tolist() == [2.0, 6.0, 10.0]
+    # Of the first cymbal two hits are described, fewer than three.
+    assert kit.cymbals.tolist() == [2] * 4
+    assert kit.strokes.onsets.tolist() == [2.0, 6.0, 10.0, 14.0]
+    assert np.isnan(kit.strokes.vectors).all(axis=1).tolist() == [False, True, False, False]
 
 
 def test_a_cymbal_map_makes_hits_known():
