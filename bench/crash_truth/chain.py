@@ -19,6 +19,7 @@ SOURCE_SET = "groove_mididataset"
 CRASH_OF_NOTE = {49: 1, 55: 1, 57: 2, 52: 2}  # bow and edge of the two crash pads
 METHODS = ("mixture", "linkage")  # of crash.clustering.method
 METADATA = "metadata_override"  # the method of a name that the source gave
+LEAVE_OUT = "leave_out"  # the action of an erratum
 OVERLAY = "overlay.yaml"
 SAID_LINES = 40  # of snakemake, shown where it fails
 
@@ -156,6 +157,23 @@ def read_hits(folder: Path, cymbal_of_note: dict[int, int] | None = None) -> pd.
     ]
     since, until = np.concatenate(near or [np.zeros((0, 2))]).T
     return hits.assign(since_other=since, until_other=until)
+
+
+def read_left_out(folder: Path) -> dict[str, str]:
+    """Sessions of which the chain says nothing, by the source's errata, and why.
+
+    The errata are of the recordings that the data set came with, not of those that a kit played.
+    """
+    columns = ["session_id", "errata"]
+    shards = sorted((folder / f"results/sessions/{SOURCE_SET}").glob("*.parquet"))
+    sessions = pd.concat([pd.read_parquet(shard, columns=columns) for shard in shards])
+    left_out = {}
+    for session_id, errata in zip(sessions["session_id"], sessions["errata"], strict=True):
+        known = [] if errata is None else errata
+        reasons = [each["reason"] for each in known if each["action"] == LEAVE_OUT]
+        if reasons:
+            left_out[session_id] = ", ".join(reasons)
+    return left_out
 
 
 def read_speed(folder: Path, n_hits: int, n_sessions: int) -> str:

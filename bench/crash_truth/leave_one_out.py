@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from chain import CHECKOUT, SOURCE_SET, find_run, read_hits
+from chain import CHECKOUT, SOURCE_SET, find_run, read_hits, read_left_out
 from reliability import describe_reliability
 from render import read_cymbals
 from scipy.special import expit, logit
@@ -102,8 +102,10 @@ def read_sessions(folder: Path) -> list[Session]:
     fine = [column for column, name in enumerate(names) if name.startswith(FINE_GROUP)]
     described = {(row["event_id"], row["component_index"]): row for row in table.to_pylist()}
     by_session = dict(list(read_hits(run).groupby("session_id")))
-    sessions = []
+    sessions, left_out = [], read_left_out(run)
     for session_id, n_cymbals in sorted(read_cymbals(folder).items()):
+        if session_id in left_out:
+            continue
         hits = by_session[session_id]
         rows = [
             described[key] for key in zip(hits["event_id"], hits["component_index"], strict=True)

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from chain import METHODS, find_run, read_hits
+from chain import METHODS, find_run, read_hits, read_left_out
 from judge import judge_by_chain
 from render import read_cymbals
 from score import JudgedSession
@@ -58,11 +58,13 @@ def read_sessions(out: Path, method: str | None = None) -> list[JudgedSession]:
     record = json.loads((out / "crash_truth.json").read_text(encoding="utf-8"))
     kits = dict.fromkeys(row["kit"] for row in record["rows"])
     folders = [out / kit / AS_RENDERED for kit in kits]
-    return [
-        session
-        for folder in folders
-        for session in judge_by_chain(read_hits(find_run(folder, method)), read_cymbals(folder))
-    ]
+    sessions = []
+    for folder in folders:
+        run = find_run(folder, method)
+        left_out = read_left_out(run)
+        cymbals = {key: n for key, n in read_cymbals(folder).items() if key not in left_out}
+        sessions += judge_by_chain(read_hits(run), cymbals)
+    return sessions
 
 
 def describe(confidence: np.ndarray, right: np.ndarray) -> list[str]:

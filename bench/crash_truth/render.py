@@ -109,7 +109,8 @@ def constants_chosen_on(*names: str | None) -> list[str]:
     table = yaml.safe_load(KITS.read_text(encoding="utf-8"))
     plain |= {table[name]["cymbals_of"] for name in plain if "cymbals_of" in table.get(name, {})}
     chosen = {constant for name in plain for constant in known.get(name, [])}
-    learned = {kit["name"] for kit in json.loads(MODEL.read_text(encoding="utf-8"))["kits"]}
+    model = json.loads(MODEL.read_text(encoding="utf-8"))
+    learned = {kit["name"].partition(",")[0] for kit in model["kits"]}  # a condition follows
     return sorted(chosen | ({LEARNED} if plain & learned else set()))
 
 

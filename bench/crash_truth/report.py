@@ -106,10 +106,10 @@ def describe_one(rows: list[dict]) -> str:
 
 def describe_confidence(rows: list[dict]) -> str:
     """Reliability table of the rows that state a confidence."""
-    head = ["kit", "audio", "confidence", "hits", "mean confidence", "hits right"]
+    head = ["kit", "audio", "method", "confidence", "hits", "mean confidence", "hits right"]
     lines = [
         [
-            *_names(row)[:2],
+            *_names(row),
             f"{each['from']:.1f} to {each['to']:.1f}",
             f"{each['hits']:,}",
             f"{each['mean_confidence']:.2f}",
@@ -119,7 +119,7 @@ def describe_confidence(rows: list[dict]) -> str:
         if row["calibration"]
         for each in row["calibration"]["bins"]
     ]
-    return _table(head, lines, n_words=3)
+    return _table(head, lines, n_words=4)
 
 
 def show_estimate(estimate: dict) -> str:

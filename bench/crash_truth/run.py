@@ -11,7 +11,7 @@ import shutil
 import time
 from pathlib import Path
 
-from chain import METHODS, read_hits, read_speed, run_chain, run_folder
+from chain import METHODS, read_hits, read_left_out, read_speed, run_chain, run_folder
 from company import relate
 from degrade import CONDITIONS, HARDER, code_of, degrade_root, why_not
 from degrade import made_of as condition_made_of
@@ -73,13 +73,14 @@ def main() -> None:
         for condition in [*conditions, *more]:
             made_of = describe_audio(digests, kit, condition, args.limit)
             provide_audio(material, kit, condition, args, made_of)
-            by_method, left_out = measure(kit, condition, args)
+            by_method, hits_left_out, sessions_left_out = measure(kit, condition, args)
             for method, sessions in by_method.items():
                 judged.setdefault((condition, method), []).extend(sessions)
                 row = {
                     "kit": kit,
                     "constants_chosen_on_it": material.chosen[kit],
-                    "hits_left_out": left_out,
+                    "hits_left_out": hits_left_out,
+                    "sessions_left_out": sessions_left_out,
                 }
                 rows.append(row | describe_method(condition, method, sessions))
     record = {
@@ -203,31 +204,34 @@ def provide_audio(
 
 def measure(
     kit: str, condition: str, args: argparse.Namespace
-) -> tuple[dict[str, list[JudgedSession]], int]:
+) -> tuple[dict[str, list[JudgedSession]], int, dict[str, str]]:
     """Run the chain with every method, and judge it and the plain method on the same hits.
 
     Returns
     -------
     judged : dict of str to list of JudgedSession
         Sessions by method, the plain one last.
-    left_out : int
+    hits_left_out : int
         Hits of several crashes in one event, which have no truth.
+    sessions_left_out : dict of str to str
+        Sessions that errata leave out, and why; they are not judged.
     """
     folder = args.out / kit / condition
     n_cymbals, notes = read_cymbals(folder), read_notes(folder)
-    judged, first = {}, None
+    judged, first, left_out = {}, None, {}
     for method in args.method or [None]:
         run = run_folder(folder, method)
         run_chain(folder / "audio", run, args.cores, method, first)
         first = first or run
-        hits = read_hits(run, notes)
+        hits, left_out = read_hits(run, notes), read_left_out(run)
+        n_cymbals = {key: number for key, number in n_cymbals.items() if key not in left_out}
         speed = read_speed(run, len(hits), hits["session_id"].nunique())
         print(f"{kit}, {condition}, {method or CHAIN}: {speed}", flush=True)
         judged[method or CHAIN] = judge_by_chain(hits, n_cymbals)
     judged[CENTROID_GAP] = judge_by_gap(hits, n_cymbals, folder / "audio", args.cores)
     if condition != AS_RENDERED and not args.keep_audio:
         shutil.rmtree(folder / "audio")
-    return judged, int(hits["both_at_once"].sum())
+    return judged, int(hits["both_at_once"].sum()), left_out
 
 
 def describe_method(condition: str, method: str, sessions: list[JudgedSession]) -> dict:

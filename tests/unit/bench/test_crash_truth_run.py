@@ -66,7 +66,7 @@ def test_a_kit_with_another_kits_crash_is_held_out_no_more_than_that(render, kit
 
 
 def test_a_kit_that_a_model_alone_has_learned_from_is_not_held_out(render, monkeypatch, tmp_path):
-    (tmp_path / "model.json").write_text('{"kits": [{"name": "gretsch"}]}')
+    (tmp_path / "model.json").write_text('{"kits": [{"name": "gretsch, soft"}]}')
     monkeypatch.setattr(render, "MODEL", tmp_path / "model.json")
     assert render.constants_chosen_on("Gretsch") == [render.LEARNED]
     assert render.constants_chosen_on("muldjord") == sorted(KNOWN["muldjord"])
@@ -246,6 +246,26 @@ def test_hits_say_how_hard_they_were_struck_and_what_rings(judged_by_both, chain
     # The two crashes take turns, a stroke a second.
     np.testing.assert_allclose(both["since_other"], [np.inf] + [1.0] * 11)
     np.testing.assert_allclose(both["until_other"], [1.0] * 11 + [np.inf])
+
+
+def test_sessions_that_errata_leave_out_are_known(chain, tmp_path):
+    folder = tmp_path / f"results/sessions/{chain.SOURCE_SET}"
+    folder.mkdir(parents=True)
+    known = {"reason": "out_of_sync", "action": "leave_out"}
+    for shard, (session_id, errata) in enumerate(
+        {"1": [known], "2": [known | {"action": "flag"}], "3": None}.items()
+    ):
+        rows = pd.DataFrame({"session_id": [session_id], "errata": [errata]})
+        rows.to_parquet(folder / f"{shard}.parquet")
+    assert chain.read_left_out(tmp_path) == {"1": "out_of_sync"}
+
+
+def test_a_session_that_is_left_out_is_not_judged(judged, monkeypatch, render):
+    reliability = importlib.import_module("reliability")
+    assert len(reliability.read_sessions(judged[0])) == 4
+    (first, *_) = render.read_cymbals(judged[0] / "muldjord/as_rendered")
+    monkeypatch.setattr(reliability, "read_left_out", lambda run: {first: "out_of_sync"})
+    assert len(reliability.read_sessions(judged[0])) == 2
 
 
 def test_stated_times_are_wrong_where_the_recording_is_as_it_was(judged_by_both, chain):
