@@ -73,8 +73,10 @@ def tell_session(
         weights = model.hit_pooled if mixture.is_pooled else model.hit_alone
         confidence = expit(membership.features @ weights)
     confidence = np.where(usable, np.round(confidence, CONFIDENCE_DECIMALS), 0.0)
-    shared = np.bincount(mixture.merged, minlength=mixture.n_cymbals)[mixture.merged] > 1
-    accepted = usable & (confidence >= settings.min_confidence) & ~shared[named]
+    in_doubt = mixture.merged != np.arange(mixture.n_cymbals)
+    if mixture.reason == MORE_CYMBALS:  # nor is the one that it shares its number with sure
+        in_doubt[mixture.merged[in_doubt]] = True
+    accepted = usable & (confidence >= settings.min_confidence) & ~in_doubt[named]
     if mixture.confidence < settings.min_confidence and mixture.reason != MORE_CYMBALS:
         accepted[:] = False
     return Clustering(

@@ -49,6 +49,9 @@ N_STEPS = 2
 # Length of a fine structure from which a hit may shape the means at first: soft strokes and strokes
 # cut short are named by these, and shape nothing. 85 % of the hits of ten kits are above it.
 LEAST_STRENGTH = 6.0
+# Chance from which a group of a kit is a cymbal of its own: of kits told so, one in twenty errs.
+LEAST_CHANCE = 0.95
+LEAST_DOUBT = 0.01  # share of a kit's hits from which what may be a cymbal is looked for
 SURE = 0.999  # a hit shapes the next step's means when it is one cymbal's by this
 LEAST_STRENGTH_LATER = 4.0
 
@@ -63,7 +66,9 @@ class Mixture:
     n_hits: np.ndarray  # (n_cymbals,) int
     n_sessions: np.ndarray  # (n_cymbals,) int
     order_keys: np.ndarray  # (n_cymbals,) medians
-    merged: np.ndarray  # (n_cymbals,) int: number that it shares where there are more than allowed
+    # (n_cymbals,) int: its own number; of one more than allowed, and of what may be a cymbal, that
+    # of the cymbal most like it. Both stand last.
+    merged: np.ndarray
     confidence: float  # chance that the number of cymbals is right
     reason: str  # separated, one_cymbal, or why nothing is told
 
@@ -105,17 +110,19 @@ def fit_mixture(strokes: Strokes, model: CymbalModel, settings: ClusteringSettin
     if len(np.unique(strokes.sessions)) == 1:
         return _fit_session(strokes, patterns, model, settings)
     groups = group_hits(patterns, strokes.sessions)
-    cymbals, confidence = find_cymbals(groups, model, settings)
+    cymbals, n_sure, confidence = find_cymbals(groups, model, settings)
     if not cymbals:
         return _nothing(patterns.unit.shape[1], DOUBTFUL)
     of_hit = np.full(len(strokes), -1)
     for number, members in enumerate(cymbals):
         of_hit[np.isin(groups.of_hit, members)] = number
     mixture = _mixture(strokes, patterns, of_hit, model, confidence)
-    if mixture.n_cymbals > settings.max_cymbals:
-        merged = _merged(groups, cymbals, settings.max_cymbals)
-        mixture = replace(mixture, reason=MORE_CYMBALS, merged=merged)
-    elif mixture.n_cymbals > 1 and _follows(mixture, strokes, patterns, settings):
+    merged = _merged(groups, cymbals, min(n_sure, settings.max_cymbals))
+    reason = SEPARATED if n_sure > 1 else ONE_CYMBAL
+    mixture = replace(mixture, merged=merged, reason=reason)
+    if n_sure > settings.max_cymbals:
+        mixture = replace(mixture, reason=MORE_CYMBALS)
+    elif n_sure > 1 and _follows(mixture, strokes, patterns, settings):
         mixture = replace(mixture, reason=FOLLOWS_ACCOMPANIMENT, confidence=0.0)
     return _ordered(mixture)
 
@@ -167,34 +174,46 @@ def _mixture(
 
 def find_cymbals(
     groups: Groups, model: CymbalModel, settings: ClusteringSettings
-) -> tuple[list[np.ndarray], float]:
-    """The groups that are cymbals, the surest first, and the chance that their number is right.
+) -> tuple[list[np.ndarray], int, float]:
+    """The groups that are cymbals, then those that may be, and the chance of the number.
 
     The two sets of groups that are the least likely to be of two cymbals are put together, as long
     as one cymbal is likelier than two. What is left is a cymbal where it is surely another than
-    each of those before it, and is left out where it is not; what is left out casts doubt on the
-    number where it is more than strays.
+    each of those before it, and may be one where it is not: its hits are in doubt, and the number
+    too where they are more than strays.
+
+    Returns
+    -------
+    cymbals : list of np.ndarray
+        The groups of each, the surest cymbal first.
+    n_sure : int
+        How many of them are cymbals.
+    confidence : float
     """
     sets, sums, merges = merge_sets(groups, model.number)
     order = np.argsort(-sums.reliability, kind="stable")
     chance = expit(number_features(sums) @ model.number)
-    cymbals, chances, n_left, doubt = [], [], 0, 1.0
+    n_all = sums.n_hits.sum()
+    cymbals, doubtful, chances, n_left, doubt = [], [], [], 0, 1.0
     for number in order[sums.n_hits[order] >= settings.min_hits]:
         least = min((chance[number, other] for other in cymbals), default=1.0)
-        if least < settings.min_confidence or len(cymbals) > settings.max_cymbals:
-            n_left += sums.n_hits[number]
-            doubt = min(doubt, 1 - least)
-        else:
+        if least >= LEAST_CHANCE and len(cymbals) <= settings.max_cymbals:
             chances += [chance[number, other] for other in cymbals]
             cymbals.append(number)
+            continue
+        n_left += sums.n_hits[number]
+        doubt = min(doubt, 1 - least)
+        if sums.n_hits[number] >= LEAST_DOUBT * n_all:
+            doubtful.append(number)
     confidence = min(chances, default=model.one_alone)
     # What was put together and may be two after all.
-    least = max(settings.min_hits, settings.stray_share * sums.n_hits.sum())
+    least = max(settings.min_hits, settings.stray_share * n_all)
     evidence = [e for e, n_hits in merges if n_hits >= least]
     confidence = min(confidence, 1 - expit(max(evidence, default=-np.inf)))
-    if n_left > settings.stray_share * sums.n_hits.sum():
+    if n_left > settings.stray_share * n_all:
         confidence = min(confidence, doubt)
-    return [np.flatnonzero(sets == number) for number in cymbals], float(confidence)
+    parts = [np.flatnonzero(sets == number) for number in (*cymbals, *doubtful)]
+    return parts, len(cymbals), float(confidence)
 
 
 def merge_sets(
@@ -298,7 +317,7 @@ def _follows(
 
 
 def _merged(groups: Groups, cymbals: list[np.ndarray], most: int) -> np.ndarray:
-    """The number of each; of one more than allowed that of the cymbal most like it."""
+    """The number of each; of those after the first `most` that of the cymbal most like it."""
     merged, sets = np.arange(len(cymbals)), np.full(len(groups.n_hits), -1)
     for number, members in enumerate(cymbals):
         sets[members] = number
@@ -313,8 +332,9 @@ def _median(strokes: Strokes, rows: np.ndarray) -> float:
 
 
 def _ordered(mixture: Mixture) -> Mixture:
-    """Numbered low to high; ties by what came first."""
-    order = np.argsort(mixture.order_keys, kind="stable")
+    """Numbered low to high, those that share a number last; ties by what came first."""
+    shares = mixture.merged != np.arange(mixture.n_cymbals)
+    order = np.lexsort([mixture.order_keys, shares])
     rank = np.empty(len(order), dtype=int)
     rank[order] = np.arange(len(order))
     per_cymbal = ("means", "discriminants", "offsets", "n_hits", "n_sessions", "order_keys")

@@ -366,7 +366,8 @@ def _learn_hits(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
                 membership = name_hits(session.strokes, mixture, model)
                 if mixture.n_cymbals < 2:
                     continue
-                told = membership.named >= 0
+                sure = mixture.merged == np.arange(mixture.n_cymbals)
+                told = (membership.named >= 0) & sure[membership.named]
                 of_kit.append((membership, told, session.cymbals))
             if not of_kit:
                 continue

@@ -160,3 +160,31 @@ def test_nothing_at_all_is_too_few(model):
     mixture = fit_mixture(strokes, model, SETTINGS)
     assert (mixture.n_cymbals, mixture.reason) == (0, "too_few_hits")
     assert tell_session(strokes, model, SETTINGS).reason == "too_few_hits"
+
+
+def test_what_may_be_a_cymbal_is_in_doubt_and_casts_none_on_the_others(model):
+    first, second, other = draw_cymbals(3, seed=18)
+    # As unlike the first cymbal as groups are of which nobody knows.
+    likeness = next(
+        likeness
+        for likeness in np.arange(0.3, 0.7, 0.02)
+        if kit_with(first, second, other, likeness, model).n_cymbals == 3
+        and kit_with(first, second, other, likeness, model).merged.tolist() == [0, 1, 0]
+    )
+    mixture = kit_with(first, second, other, likeness, model)
+    assert (mixture.reason, mixture.confidence > 0.9) == ("separated", True)
+    session = make_kit("a", [[0, 1, 2, 0, 1]], cymbals=cymbals(first, second, other, likeness))
+    clustering = tell_session(session.strokes, model, SETTINGS, kit=mixture)
+    assert clustering.n_cymbals == 2
+    assert clustering.accepted.tolist() == [True, True, False, True, True]
+
+
+def cymbals(first, second, other, likeness):
+    third = likeness * first + np.sqrt(1 - likeness**2) * other
+    return np.array([first, second, third])
+
+
+def kit_with(first, second, other, likeness, model):
+    sessions = [[0, 1, 0, 1, 0, 1, 0, 1]] * 10 + [[0, 1, 2, 0, 1]] * 6
+    kit = make_kit("a", sessions, cymbals=cymbals(first, second, other, likeness), seed=19)
+    return fit_mixture(kit.strokes, model, SETTINGS)
