@@ -25,7 +25,6 @@ from drumcorpus.stages.crash.cymbal_model import (
     check_model,
     features_digest,
 )
-from drumcorpus.stages.crash.embeddings import SAME_STROKE
 from drumcorpus.stages.crash.groups import Groups, group_hits, sum_groups
 from drumcorpus.stages.crash.membership import name_hits
 from drumcorpus.stages.crash.mixture import fit_mixture, number_features
@@ -45,6 +44,7 @@ POOLS = (2, 4, 16)  # sessions pooled where the number of cymbals is learned, be
 N_LAGS = 16  # bands beyond which noise is not correlated: 0.7 kHz
 SMOOTHING_BANDS = 10
 LIKENESS_RANGE = (0.2, 0.99)  # beyond which a likeness says no more of a hit's reliability
+AT_ONCE_S = 0.005  # strokes so close are one event: ingest.simultaneous_ms as it is by default
 RINGING_S = 0.6  # a stroke so soon after another cymbal's is into its ring
 UNLIKE_SHARE = 0.01  # of a kit's own sessions that are no measure of how alike they are
 MOST_SETS = 8  # of a pool, the most reliable, whose pairs are learned from
@@ -249,7 +249,7 @@ def _chance_of_both(kits: Sequence[KnownKit]) -> float:
     n_both, n_all = 1, 2
     for kit in kits:
         strokes = kit.strokes
-        at_once = (np.diff(strokes.sessions) == 0) & (np.diff(strokes.onsets) < SAME_STROKE)
+        at_once = (np.diff(strokes.sessions) == 0) & (np.diff(strokes.onsets) < AT_ONCE_S)
         for row in np.flatnonzero(at_once):
             here = kit.cymbals[strokes.sessions == strokes.sessions[row]]
             if len(np.unique(here)) > 1:
