@@ -28,6 +28,7 @@ WIDTH, HEIGHT, MARGIN = 640, 300, 48
 COLOURS = ("#1f6f8b", "#c2571a")  # told apart by people who see no red as well
 LEAST_HITS = 5  # of a group whose likeness is drawn
 N_BINS = 40
+MOST_DOTS = 1_000
 
 
 def main() -> None:
@@ -101,7 +102,8 @@ def draw_hits(described: DescribedKit, model: CymbalModel) -> str:
     reliability = np.log10(np.maximum(patterns.reliability, 0.1))
     parts = []
     order = np.argsort(known.cymbals, kind="stable")
-    for row in order[membership.named[order] >= 0]:
+    order = order[membership.named[order] >= 0]
+    for row in order[:: -(-len(order) // MOST_DOTS)]:
         colour = COLOURS[(known.cymbals[row] - known.cymbals.min()) % 2]
         x = _x(np.clip(place[row], -1, 1), -1, 1)
         y = _y(reliability[row], -1, 1.5)

@@ -203,7 +203,7 @@ def find_cymbals(
             continue
         n_left += sums.n_hits[number]
         doubt = min(doubt, 1 - least)
-        if sums.n_hits[number] >= LEAST_DOUBT * n_all:
+        if least >= settings.min_confidence and sums.n_hits[number] >= LEAST_DOUBT * n_all:
             doubtful.append(number)
     confidence = min(chances, default=model.one_alone)
     # What was put together and may be two after all.
