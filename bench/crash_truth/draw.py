@@ -28,6 +28,7 @@ WIDTH, HEIGHT, MARGIN = 640, 300, 48
 COLOURS = ("#1f6f8b", "#c2571a")  # told apart by people who see no red as well
 LEAST_HITS = 5  # of a group whose likeness is drawn
 N_BINS = 40
+LIKENESS = (-0.4, 1.6)
 MOST_DOTS = 1_000
 
 
@@ -73,19 +74,22 @@ def draw_likeness(kits: Sequence[DescribedKit], model: CymbalModel) -> str:
         alike = (struck[:, None] == struck)[upper]
         same.append(likeness[upper][alike])
         different.append(likeness[upper][~alike])
-    edges = np.linspace(-0.4, 1.2, N_BINS + 1)
-    columns = [np.histogram(np.concatenate(each), edges)[0] for each in (different, same)]
+    edges = np.linspace(*LIKENESS, N_BINS + 1)
+    columns = [
+        np.histogram(np.clip(np.concatenate(each), *LIKENESS), edges)[0]
+        for each in (different, same)
+    ]
     shares = [column / max(column.sum(), 1) for column in columns]
     parts = []
     for colour, share in zip(COLOURS, shares, strict=True):
         for low, high, value in zip(edges, edges[1:], share, strict=False):
-            x, right = _x(low, -0.4, 1.2), _x(high, -0.4, 1.2)
+            x, right = _x(low, *LIKENESS), _x(high, *LIKENESS)
             y = _y(value, 0, max(*map(max, shares), 1e-9))
             parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{right - x:.1f}" '
                 f'height="{HEIGHT - MARGIN - y:.1f}" fill="{colour}" fill-opacity="0.6"/>'
             )
-    ticks = [(_x(value, -0.4, 1.2), f"{value:g}") for value in (-0.4, 0, 0.4, 0.8, 1.2)]
+    ticks = [(_x(value, *LIKENESS), f"{value:g}") for value in (-0.4, 0, 0.4, 0.8, 1.2, 1.6)]
     return _picture(
         parts, ticks, "likeness of two groups of hits", "share of pairs", ("two cymbals", "one")
     )

@@ -18,7 +18,7 @@ TWO_CRASHES = "drummer1/session1/1"
 # The sound alone decides, and never that two groups are two cymbals: every session is in doubt.
 ALL_IN_DOUBT = {
     "use_metadata": False,
-    "clustering": {"split_similarity": 0.0, "one_similarity": 1.0},
+    "clustering": {"method": "linkage", "split_similarity": 0.0, "one_similarity": 1.0},
 }
 
 
