@@ -72,4 +72,4 @@ def test_another_clustering_reaches_the_provenance_and_not_ingestion(project):
     made = {job.split()[0] for job in project.jobs("provenance")}
     assert {"cluster_crashes", "annotate_provenance"} <= made
     assert made.isdisjoint({"ingest_sessions", "gather_events", "write_provenance"})
-    assert check_annotations(project) == {"spectral_cluster"}
+    assert check_annotations(project) == {"kit_mixture"}

@@ -13,6 +13,7 @@ from drumcorpus.ground.files.jsonl import write_rows
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SPLITS
 from drumcorpus.stages.crash.candidates import find_candidates
+from drumcorpus.stages.crash.kit_notes import NAMED_CYMBALS
 from drumcorpus.stages.ingest.provenance import provenance_rows
 
 LIBRARY = REPO / "src/drumcorpus"
@@ -130,8 +131,14 @@ def test_provenance_and_crash_candidates_read_the_events_of_the_folder_named(
     assert row["mix_parts"] == session["mix_parts"]
     columns = ("source_set", "session_id", "kit_id", "label_map")
     listed = pa.table({key: pa.array([session[key]], pa.string()) for key in columns})
+    settings = {"min_hits": 2, "use_metadata": True, "cymbal_maps": []}
     [found] = find_candidates(
-        path, listed, {}, [CRASH], min_hits=2, use_metadata=True, cymbal_maps=[]
+        path,
+        listed,
+        {},
+        [CRASH],
+        **settings,
+        name_cymbals=lambda kinds: NAMED_CYMBALS.empty_table(),
     ).to_pylist()
     assert (found["session_id"], found["n_hits"]) == ("a", 2)
 
