@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -86,7 +86,12 @@ def cluster_shard(
     )
     is_numbered = pc.equal(by_source["method"], BY_METADATA)
     by_sound, _ = assign_cymbals(
-        embeddings.filter(is_numbered), families, settings, use_metadata=False, teller=teller
+        embeddings.filter(is_numbered),
+        families,
+        settings,
+        use_metadata=False,
+        # A kit's numbers are the source's, or none where the sound contradicts it: what is asked.
+        teller=lambda *hits: replace(teller(*hits), numbers=None),
     )
     compared = compare_with_sound(
         by_source.filter(is_numbered),

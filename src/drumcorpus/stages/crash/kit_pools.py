@@ -54,7 +54,7 @@ class KitCymbals:
     @property
     def n_divided(self) -> int:
         """Hits that were told apart into cymbals."""
-        if self.mixture is None or self.mixture.n_cymbals < 2:
+        if self.mixture is None or self.mixture.merged.max(initial=0) == 0:  # or may be, at most
             return 0
         return int(self.mixture.n_hits.sum())
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from drumcorpus.stages.crash.clusters import CONFIDENCE_DECIMALS, Clustering
-from drumcorpus.stages.crash.cymbal_model import CymbalModel
+from drumcorpus.stages.crash.cymbal_model import HIT_FEATURES, CymbalModel
 from drumcorpus.stages.crash.embeddings import SAME_STROKE
 from drumcorpus.stages.crash.groups import IN_SESSION, cut_tree
 from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
@@ -33,6 +33,7 @@ class Membership:
     """Hits of one session named by a mixture; one entry each."""
 
     named: np.ndarray  # (n_hits,) int: cymbal, -1 where not usable
+    rivals: np.ndarray  # (n_hits,) int: the next likely cymbal; where there is one alone, it
     features: np.ndarray  # (n_hits, len(HIT_FEATURES))
     fit: float  # likeness of the hits to the mean of their cymbal; 1 where there is no hit
 
@@ -65,15 +66,21 @@ def tell_session(
         return _clustering(n_hits, mixture.reason)
     membership = name_hits(strokes, mixture, model)
     usable, named = membership.named >= 0, np.maximum(membership.named, 0)
+    in_doubt = mixture.merged != np.arange(mixture.n_cymbals)
     if kit is not None and membership.fit < model.least_fit:
         return _clustering(n_hits, UNLIKE_ITS_KIT)
     if mixture.n_cymbals == 1:
         confidence = np.full(n_hits, mixture.confidence)
     else:
         weights = model.hit_pooled if mixture.is_pooled else model.hit_alone
-        confidence = expit(membership.features @ weights)
+        features = membership.features.copy()
+        if mixture.reason != MORE_CYMBALS:
+            # How little is known of what may be a cymbal casts no doubt on those that are.
+            rows = np.flatnonzero(in_doubt[membership.rivals] & ~in_doubt[named])
+            known = np.log(mixture.n_hits[named[rows]] + 1.0)
+            features[rows, HIT_FEATURES.index("log_n_hits")] = known
+        confidence = expit(features @ weights)
     confidence = np.where(usable, np.round(confidence, CONFIDENCE_DECIMALS), 0.0)
-    in_doubt = mixture.merged != np.arange(mixture.n_cymbals)
     if mixture.reason == MORE_CYMBALS:  # nor is the one that it shares its number with sure
         in_doubt[mixture.merged[in_doubt]] = True
     accepted = usable & (confidence >= settings.min_confidence) & ~in_doubt[named]
@@ -140,7 +147,7 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
             np.log(n_hits + 1.0),
         ]
     )
-    return Membership(named, features, _fit(patterns, mixture, best))
+    return Membership(named, rival, features, _fit(patterns, mixture, best))
 
 
 def _margins_of_groups(patterns: Patterns, scores: np.ndarray, best: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from synthetic_cymbals import Sounds, embeddings_of, hit, sessions_of, synthetic
 
 from drumcorpus.schemas import KIT_CYMBALS
 from drumcorpus.stages.crash.cluster_shard import cluster_shard
+from drumcorpus.stages.crash.cymbal_model import read_cymbal_model
 from drumcorpus.stages.crash.kit_pools import count_kits, kits_of_table, pool_kits
 
 CONFIG = yaml.safe_load((REPO / "config/config.yaml").read_text())["crash"]
@@ -33,7 +34,8 @@ def pool(hits, kits, *, families=(CRASH,), use_metadata=True, model=MODEL):
 
 def cluster(hits, kits, *, families=(CRASH,), pooled=True, model=MODEL, use_metadata=True):
     """Rows of the assignments by session, and of the review by session."""
-    table = pool(hits, kits, families=families, use_metadata=use_metadata)[0] if pooled else None
+    of_pool = {"families": families, "use_metadata": use_metadata, "model": model}
+    table = pool(hits, kits, **of_pool)[0] if pooled else None
     shard = cluster_shard(
         hits,
         sessions_of(kits),
@@ -287,3 +289,68 @@ def test_strokes_at_once_stay_in_doubt_where_it_is_not_said_which_two_they_are(s
 def test_without_a_model_the_mixture_is_refused_by_a_sentence():
     with pytest.raises(ValueError, match="method: mixture needs a cymbal model"):
         cluster(embeddings_of(), {}, model=None, pooled=False)
+
+
+def kit_with_a_few_strange_hits(**of_family):
+    """Forty sessions with one cymbal, and one in which five hits sound otherwise."""
+    sounds = Sounds()
+    sounds.embedding("one")
+    sessions = {f"s{i:02}": sounds.session(f"s{i:02}", ["one"] * 8) for i in range(40)}
+    sessions["odd"] = sounds.session("odd", ["one", "other"] * 5)
+    for rows in sessions.values():
+        for row in rows:
+            row |= of_family
+    return sounds, sessions
+
+
+def test_what_may_be_a_cymbal_in_one_session_casts_no_doubt_on_the_others_of_its_kit():
+    _, sessions = kit_with_a_few_strange_hits()
+    hits, kits = embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit")
+    shipped = read_cymbal_model(REPO / "resources/crash/cymbal_model.json")
+    assert pool(hits, kits, model=shipped)[0]["merged"].to_pylist() == [0, 0]
+    told, review = cluster(hits, kits, model=shipped)
+    assert {name for name, rows in told.items() if set(labels(rows)) != {"crash"}} == {"odd"}
+    assert labels(told["odd"]) == ["crash", None] * 5
+    assert list(review) == ["odd"]
+
+
+def test_a_label_with_what_may_be_a_second_cymbal_goes_behind_one_that_has_two():
+    sounds, sessions = kit_with_a_few_strange_hits(family="ride", label="ride_bell")
+    for name in sorted(sessions.keys() - {"odd"}):
+        for n, cymbal in enumerate(["low bow", "high bow"] * 2):
+            bow = {"family": "ride", "label": "ride_bow", "embedding": sounds.embedding(cymbal)}
+            sessions[name].append(hit(name, 90 + n, 100.0 + 2 * n, **bow))
+    hits, kits = embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit")
+    shipped = read_cymbal_model(REPO / "resources/crash/cymbal_model.json")
+    table, _ = pool(hits, kits, families=[RIDE], model=shipped)
+    assert table["label"].to_pylist() == ["ride_bell"] * 2 + ["ride_bow"] * 2
+    assert count_kits(table)["kits_with_several_cymbals"] == 1
+    told, review = cluster(hits, kits, families=[RIDE], model=shipped)
+    assert [row["cymbal"] for row in told["s00"]] == [None] * 8 + [1, 2] * 2
+    assert review["s00"]["reason"] == "labels_not_joined"
+
+
+def test_sessions_are_held_against_their_sound_where_the_numbers_of_a_kit_contradict_it():
+    sounds = Sounds()
+    sessions = {f"s{i}": sounds.session(f"s{i}", BOTH * 4, numbers=[1, 2] * 4) for i in range(4)}
+    for name, numbers in (("bad", [1, 1, 2, 2] * 2), ("worse", [2, 1, 1, 2] * 2)):
+        sessions[name] = sounds.session(name, BOTH * 4, numbers=numbers)
+    hits, kits = embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit")
+    kit_table, _ = pool(hits, kits)
+    assert set(kit_table["cymbal"].to_pylist()) == {None}
+    shard = cluster_shard(
+        hits,
+        sessions_of(kits),
+        (CRASH,),
+        cymbal_maps=[],
+        decisions=[],
+        use_metadata=True,
+        clustering=CLUSTERING,
+        agreement=CONFIG["agreement"],
+        model=MODEL,
+        kits=kit_table,
+    )
+    judged = {row["session_id"]: (row["agrees"], row["reason"]) for row in shard.agreement}
+    assert judged.pop("bad") == judged.pop("worse") == (False, "divided_otherwise")
+    assert set(judged.values()) == {(True, "agrees")}
+    assert len(judged) == 4
