@@ -116,8 +116,8 @@ class Sums:
             parts[name] = values
         return Sums(**parts)
 
-    def likeness(self) -> np.ndarray:
-        """Likeness of all pairs relative to that within each, (n, n).
+    def likeness(self, rows: slice = slice(None)) -> np.ndarray:
+        """Likeness of some sets, by default all, to each relative to that within each, (rows, n).
 
         About 0 for two cymbals, 1 for two halves of one. What is within a set of which little is
         known is drawn to what is usual.
@@ -127,7 +127,7 @@ class Sums:
         within = np.maximum(within / (pairs + USUAL_WEIGHT), LEAST_WITHIN)
         scale = self.weight * np.sqrt(within)
         scale = np.where(scale > 0, scale, np.inf)
-        return (self.total @ self.total.T) / np.outer(scale, scale)
+        return (self.total[rows] @ self.total.T) / np.outer(scale[rows], scale)
 
 
 def sum_groups(groups: Groups, sets: np.ndarray, n_sets: int) -> Sums:

@@ -52,6 +52,7 @@ LEAST_STRENGTH = 6.0
 # Chance from which a group of a kit is a cymbal of its own: of kits told so, one in twenty errs.
 LEAST_CHANCE = 0.95
 LEAST_DOUBT = 0.01  # share of a kit's hits from which what may be a cymbal is looked for
+SETS_AT_A_TIME = 256  # whose pairs are described together
 SURE = 0.999  # a hit shapes the next step's means when it is one cymbal's by this
 LEAST_STRENGTH_LATER = 4.0
 
@@ -192,7 +193,7 @@ def find_cymbals(
     """
     sets, sums, merges = merge_sets(groups, model.number)
     order = np.argsort(-sums.reliability, kind="stable")
-    chance = expit(number_features(sums) @ model.number)
+    chance = expit(_evidence(sums, model.number))
     n_all = sums.n_hits.sum()
     cymbals, doubtful, chances, n_left, doubt = [], [], [], 0, 1.0
     for number in order[sums.n_hits[order] >= settings.min_hits]:
@@ -234,28 +235,40 @@ def merge_sets(
     sets = groups.of_kit.copy()
     n_sets = int(sets.max(initial=-1)) + 1
     sums = sum_groups(groups, sets, n_sets)
-    upper = np.triu(np.ones((n_sets, n_sets), dtype=bool), 1)
-    while True:
-        there = sums.n_hits > 0
-        evidence = number_features(sums) @ weights
-        evidence[~(upper & np.outer(there, there))] = np.inf
-        least = evidence.min(initial=np.inf)
-        if not least < 0:
-            return sets, sums, merges
+    evidence = _evidence(sums, weights)
+    evidence[np.tril_indices(n_sets)] = np.inf
+    while evidence.min(initial=np.inf) < 0:
         one, other = map(int, np.unravel_index(int(evidence.argmin()), evidence.shape))
-        merges.append((float(least), int(min(sums.n_hits[one], sums.n_hits[other]))))
+        least = float(evidence[one, other])
+        merges.append((least, int(min(sums.n_hits[one], sums.n_hits[other]))))
         sums = sums.joined(one, other)
         sets[sets == other] = one
+        # Only what concerns these two has changed.
+        anew = (number_features(sums, slice(one, one + 1)) @ weights)[0]
+        anew[sums.n_hits == 0] = np.inf
+        evidence[:one, one], evidence[one, one + 1 :] = anew[:one], anew[one + 1 :]
+        evidence[other], evidence[:, other] = np.inf, np.inf
+    return sets, sums, merges
 
 
-def number_features(sums: Sums) -> np.ndarray:
-    """What the chance of two cymbals follows from, (n, n, len(NUMBER_FEATURES))."""
+def _evidence(sums: Sums, weights: np.ndarray) -> np.ndarray:
+    """Log-odds of two cymbals of all pairs, (n, n); the features of all would be six times that."""
+    n_sets = len(sums.n_hits)
+    evidence = np.empty((n_sets, n_sets))
+    for start in range(0, n_sets, SETS_AT_A_TIME):
+        rows = slice(start, start + SETS_AT_A_TIME)
+        evidence[rows] = number_features(sums, rows) @ weights
+    return evidence
+
+
+def number_features(sums: Sums, rows: slice = slice(None)) -> np.ndarray:
+    """What the chance of two cymbals follows from, (rows, n, len(NUMBER_FEATURES))."""
 
     def least(values):
-        return np.minimum(values[:, None], values)
+        return np.minimum(values[rows, None], values)
 
     n_hits = np.maximum(least(sums.n_hits), 1)
-    likeness = sums.likeness()
+    likeness = sums.likeness(rows)
     log_reliability = np.log(least(sums.reliability) + 0.1)
     return np.stack(
         [

@@ -8,7 +8,7 @@ from known_kits import N_BANDS, draw_cymbals, make_kit, training_kits
 
 from drumcorpus.stages.crash.groups import group_hits, sum_groups
 from drumcorpus.stages.crash.membership import name_hits, tell_session
-from drumcorpus.stages.crash.mixture import fit_mixture
+from drumcorpus.stages.crash.mixture import fit_mixture, merge_sets, number_features
 from drumcorpus.stages.crash.strokes import MOST_RELIABLE, Strokes, make_patterns
 from drumcorpus.stages.crash.training import SETTINGS, train_cymbal_model
 
@@ -72,6 +72,29 @@ def test_likeness_is_near_0_of_two_cymbals_and_near_1_of_one():
     assert likeness[0, 1] == pytest.approx(1, abs=0.1)
     assert likeness[2, 3] == pytest.approx(1, abs=0.1)
     assert abs(likeness[:2, 2:]).max() < 0.25
+
+
+def test_sets_are_put_together_as_if_all_pairs_were_held_against_each_other_anew():
+    weights = np.array([2.0, -20.0, 0.2, 0.0, 0.0, 0.0])  # two cymbals below a likeness of .1
+    kit = make_kit("a", [TWO] * 12, seed=5, own=0.45)
+    groups = group_hits(make_patterns(kit.strokes, np.array([1.0, 0, 0, 0])), kit.strokes.sessions)
+    sets, sums, merges = merge_sets(groups, weights)
+    wanted, wanted_merges = groups.of_kit.copy(), []
+    n_sets = wanted.max() + 1
+    while True:
+        anew = sum_groups(groups, wanted, n_sets)
+        there = np.flatnonzero(anew.n_hits > 0)
+        evidence = number_features(anew) @ weights
+        pairs = [(evidence[one, two], one, two) for one in there for two in there if one < two]
+        least, one, two = min(pairs)
+        if least >= 0:
+            break
+        wanted_merges.append(least)
+        wanted[wanted == two] = one
+    assert len(merges) > 10
+    assert sets.tolist() == wanted.tolist()
+    assert [log_odds for log_odds, _ in merges] == pytest.approx(wanted_merges)
+    assert sums.n_hits == pytest.approx(anew.n_hits)
 
 
 @pytest.mark.parametrize("n_cymbals", [1, 2, 3], ids=["one", "two", "three"])
