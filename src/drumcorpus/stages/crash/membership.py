@@ -19,12 +19,13 @@ from drumcorpus.stages.crash.groups import IN_SESSION, cut_tree
 from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.stages.crash.strokes import Patterns, Strokes, make_patterns
-from drumcorpus.vocabulary import MORE_CYMBALS, UNLIKE_ITS_KIT
+from drumcorpus.vocabulary import MORE_CYMBALS, TOO_FEW_HITS, UNLIKE_ITS_KIT
 
 RING_S = 4.0  # a crash rings on for seconds
 RING_DECAY_DB_PER_S = 8.0  # a crash loses about this
 RING_STEP_DB = 6.0  # from hardly heard to as loud as the stroke
 SOON_S = (0.3, 0.6)
+LEAST_KNOWN = 3.0  # summed reliability of hits whose likeness to a mean says something
 ONE_CYMBAL_MARGIN, ONE_CYMBAL_PLACE = 20.0, 0.5  # where there is no other cymbal
 
 
@@ -35,6 +36,9 @@ class Membership:
     named: np.ndarray  # (n_hits,) int: cymbal, -1 where not usable
     rivals: np.ndarray  # (n_hits,) int: the next likely cymbal; where there is one alone, it
     features: np.ndarray  # (n_hits, len(HIT_FEATURES))
+    # (n_hits,) float: likeness to their cymbal's mean of the hits that sound like each; 1 where too
+    # little is known of these.
+    fits: np.ndarray
     fit: float  # likeness of the hits to the mean of their cymbal; 1 where there is no hit
 
 
@@ -67,6 +71,8 @@ def tell_session(
     membership = name_hits(strokes, mixture, model)
     usable, named = membership.named >= 0, np.maximum(membership.named, 0)
     in_doubt = mixture.merged != np.arange(mixture.n_cymbals)
+    if not usable.any():
+        return _clustering(n_hits, TOO_FEW_HITS)
     if kit is not None and membership.fit < model.least_fit:
         return _clustering(n_hits, UNLIKE_ITS_KIT)
     if mixture.n_cymbals == 1:
@@ -84,6 +90,8 @@ def tell_session(
     if mixture.reason == MORE_CYMBALS:  # nor is the one that it shares its number with sure
         in_doubt[mixture.merged[in_doubt]] = True
     accepted = usable & (confidence >= settings.min_confidence) & ~in_doubt[named]
+    if kit is not None:  # what sounds like none of the kit's cymbals is named after the nearest
+        accepted &= membership.fits >= model.least_fit
     if mixture.confidence < settings.min_confidence and mixture.reason != MORE_CYMBALS:
         accepted[:] = False
     return Clustering(
@@ -147,7 +155,11 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
             np.log(n_hits + 1.0),
         ]
     )
-    return Membership(named, rival, features, _fit(patterns, mixture, best))
+    likeness = _likeness_to_mean(patterns, mixture, best)
+    fits = _fits_of_groups(patterns, likeness)
+    usable = np.flatnonzero(patterns.usable)
+    fit = _fit(patterns, likeness, usable) if len(usable) else 1.0
+    return Membership(named, rival, features, fits, fit)
 
 
 def _margins_of_groups(patterns: Patterns, scores: np.ndarray, best: np.ndarray) -> np.ndarray:
@@ -187,15 +199,30 @@ def _company(strokes: Strokes, named: np.ndarray, n_cymbals: int):
     return ring, since
 
 
-def _fit(patterns: Patterns, mixture: Mixture, best: np.ndarray) -> float:
-    """Mean of the hits' likeness to their cymbal's mean, what noise takes from it put back."""
-    if not patterns.usable.any():
-        return 1.0
+def _likeness_to_mean(patterns: Patterns, mixture: Mixture, best: np.ndarray) -> np.ndarray:
+    """Correlation of each hit with the mean of its cymbal, (n_hits,)."""
     lengths = np.linalg.norm(mixture.means, axis=1)
-    likeness = (patterns.unit * mixture.means[best]).sum(axis=1) / lengths[best]
-    weight = patterns.reliability
-    share = patterns.share
-    return float((weight * likeness * share).sum() / (weight * share**2).sum())
+    return (patterns.unit * mixture.means[best]).sum(axis=1) / lengths[best]
+
+
+def _fit(patterns: Patterns, likeness: np.ndarray, rows: np.ndarray) -> float:
+    """Mean likeness of some hits to their cymbal's mean, what noise takes from it put back."""
+    weight, share = patterns.reliability[rows], patterns.share[rows]
+    return float((weight * likeness[rows] * share).sum() / (weight * share**2).sum())
+
+
+def _fits_of_groups(patterns: Patterns, likeness: np.ndarray) -> np.ndarray:
+    """The same of the hits that sound like each, where enough is known of them, (n_hits,)."""
+    fits = np.ones(len(likeness))
+    rows = np.flatnonzero(patterns.usable)
+    if not len(rows):
+        return fits
+    labels = cut_tree(patterns.unit[rows] @ patterns.unit[rows].T, IN_SESSION)
+    for label in range(labels.max() + 1):
+        members = rows[labels == label]
+        if patterns.reliability[members].sum() >= LEAST_KNOWN:
+            fits[members] = _fit(patterns, likeness, members)
+    return fits
 
 
 def _clustering(n_hits: int, reason: str) -> Clustering:

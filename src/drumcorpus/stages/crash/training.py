@@ -382,7 +382,7 @@ def _learn_hits(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
                 rights = np.concatenate([_right(*each) for each in split])
             rows.append(features)
             right.append(rights)
-            weights.append(np.full(len(rights), 1 / len(rights)))
+            weights.append(np.full(len(rights), 1 / max(len(rights), 1)))
         if rows:
             learned[name] = _logistic(
                 np.vstack(rows), np.concatenate(right), np.concatenate(weights)
@@ -406,7 +406,7 @@ def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
                 membership = name_hits(of.of_sessions([session]).strokes, mixture, model)
                 if (membership.named >= 0).any():
                     fits.append(membership.fit)
-    if len(kits) < 2 or not own:
+    if not own or not foreign:
         return -1.0
     return float((np.quantile(own, UNLIKE_SHARE) + np.median(foreign)) / 2)
 

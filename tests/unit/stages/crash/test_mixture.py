@@ -211,3 +211,13 @@ def kit_with(first, second, other, likeness, model):
     sessions = [[0, 1, 0, 1, 0, 1, 0, 1]] * 10 + [[0, 1, 2, 0, 1]] * 6
     kit = make_kit("a", sessions, cymbals=cymbals(first, second, other, likeness), seed=19)
     return fit_mixture(kit.strokes, model, SETTINGS)
+
+
+@pytest.mark.parametrize("n_cymbals", [1, 2], ids=["one", "two"])
+def test_a_few_hits_that_sound_like_no_cymbal_of_the_kit_are_in_doubt(model, n_cymbals):
+    sessions = [[n % n_cymbals for n in range(8)]] * 12
+    kit = make_kit("a", [*sessions, [0, 0, n_cymbals, 0, n_cymbals, 0]], seed=20)
+    mixture, clusterings, _ = told(kit, model)
+    assert mixture.merged.max() + 1 == n_cymbals
+    assert clusterings[-1].accepted.tolist() == [True, True, False, True, False, True]
+    assert all(clustering.accepted.all() for clustering in clusterings[:-1])
