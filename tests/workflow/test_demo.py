@@ -187,7 +187,7 @@ def test_the_page_says_what_became_of_every_source_label(demo, config):
 def test_the_demo_shows_crashes_told_apart_one_left_whole_and_doubts_with_their_reasons(demo):
     assigned = pq.read_table(demo.path("results/crash/assignments/mdb_drums.parquet")).to_pylist()
     told = Counter((r["session_id"], r["label"], r["method"], r["accepted"]) for r in assigned)
-    sure, by_sound = True, "spectral_cluster"
+    sure, by_sound = True, "gaussian_mixture"
     assert told == {
         ("MusicDelta_Rock", "crash", by_sound, sure): 4,
         ("MusicDelta_Rock", "crash2", by_sound, sure): 4,

@@ -30,7 +30,7 @@ def rides(tmp_path_factory):
     project = new_project(tmp_path_factory.mktemp("families") / "project", REPO)
     write_corpus(project.path("raw"))
     # The closed hats of two synthesised bodies are more alike than the limit for real ones allows.
-    limits = {"split_similarity_by_family": {"hihat": 0.36}}
+    limits = {"method": "linkage", "split_similarity_by_family": {"hihat": 0.36}}
     overlay = OVERLAY | {"crash": {"families": FAMILIES, "clustering": limits}}
     project.path("mine.yaml").write_text(yaml.safe_dump(overlay))
     project.snakemake("crash", "manifest", "health")

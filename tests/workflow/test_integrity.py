@@ -308,7 +308,7 @@ def test_a_value_within_a_section_can_be_given_on_the_command_line(project):
     made = project.jobs("manifest", "--config", "crash={use_metadata: false}")
     assert f"cluster_crashes {SET} 000" in made
     rows = pq.read_table(project.path(f"results/crash/assignments/{SET}.parquet")).to_pylist()
-    assert {row["method"] for row in rows} == {"spectral_cluster"}
+    assert {row["method"] for row in rows} == {"kit_mixture"}
     manifest = pq.read_table(project.path("results/manifests/prod_combined.parquet")).to_pylist()
     crashes = [c for row in manifest for c in row["components"] if c["label"].startswith("crash")]
     assert crashes and {c["cymbal"] for c in crashes} == {None}
