@@ -206,8 +206,8 @@ def test_the_demo_shows_crashes_told_apart_one_left_whole_and_doubts_with_their_
     page = demo.path("reports/crash/review.html").read_text()
     shown = dict(re.findall(r"<h3>(.*?)</h3>\s*<p class=\"why\">(.*?)</p>", page))
     assert shown == {
-        "MusicDelta_Zeppelin": REASONS["too_few_hits"],
-        "Cymbal Crashes - Demo": REASONS["doubtful"],
+        "MusicDelta_Zeppelin": f"<b>crash</b>: {REASONS['too_few_hits']}",
+        "Cymbal Crashes - Demo": f"<b>crash</b>: {REASONS['doubtful']}",
     }
 
 
