@@ -121,11 +121,11 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
     order = np.argsort(-scores, axis=1, kind="stable")
     best = order[:, 0]
     rival = order[:, min(1, mixture.n_cymbals - 1)]
-    own_score = scores[rows, best]
+    own_score, alike = scores[rows, best], _alike(patterns)
     if mixture.n_cymbals > 1:
         margin = own_score - scores[rows, rival]
         distance = np.maximum(mixture.distance(best, rival), 1e-9)
-        of_group = _margins_of_groups(patterns, scores, best)
+        of_group = _margins_of_groups(scores, best, alike)
     else:
         margin, distance = np.full(len(rows), ONE_CYMBAL_MARGIN), np.full(len(rows), 40.0)
         of_group = margin
@@ -156,19 +156,28 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
         ]
     )
     likeness = _likeness_to_mean(patterns, mixture, best)
-    fits = _fits_of_groups(patterns, likeness)
+    fits = _fits_of_groups(patterns, likeness, alike)
     usable = np.flatnonzero(patterns.usable)
     fit = _fit(patterns, likeness, usable) if len(usable) else 1.0
     return Membership(named, rival, features, fits, fit)
 
 
-def _margins_of_groups(patterns: Patterns, scores: np.ndarray, best: np.ndarray) -> np.ndarray:
+def _alike(patterns: Patterns) -> np.ndarray:
+    """Which hits of a session sound alike, (n_hits,) numbers from 0; -1 where not usable."""
+    alike = np.full(len(patterns.usable), -1)
+    rows = np.flatnonzero(patterns.usable)
+    if len(rows):
+        alike[rows] = cut_tree(patterns.unit[rows] @ patterns.unit[rows].T, IN_SESSION)
+    return alike
+
+
+def _margins_of_groups(scores: np.ndarray, best: np.ndarray, alike: np.ndarray) -> np.ndarray:
     """How far a hit's cymbal is ahead in the mean score of the hits that sound like it."""
     margins = np.zeros(len(scores))
-    rows = np.flatnonzero(patterns.usable)
+    rows = np.flatnonzero(alike >= 0)
     if not len(rows):
         return margins
-    labels = cut_tree(patterns.unit[rows] @ patterns.unit[rows].T, IN_SESSION)
+    labels = alike[rows]
     members = np.eye(labels.max() + 1)[labels]
     means = (members.T @ scores[rows]) / members.sum(axis=0)[:, None]
     own = means[labels, best[rows]]
@@ -211,15 +220,11 @@ def _fit(patterns: Patterns, likeness: np.ndarray, rows: np.ndarray) -> float:
     return float((weight * likeness[rows] * share).sum() / (weight * share**2).sum())
 
 
-def _fits_of_groups(patterns: Patterns, likeness: np.ndarray) -> np.ndarray:
+def _fits_of_groups(patterns: Patterns, likeness: np.ndarray, alike: np.ndarray) -> np.ndarray:
     """The same of the hits that sound like each, where enough is known of them, (n_hits,)."""
     fits = np.ones(len(likeness))
-    rows = np.flatnonzero(patterns.usable)
-    if not len(rows):
-        return fits
-    labels = cut_tree(patterns.unit[rows] @ patterns.unit[rows].T, IN_SESSION)
-    for label in range(labels.max() + 1):
-        members = rows[labels == label]
+    for number in range(alike.max(initial=-1) + 1):
+        members = np.flatnonzero(alike == number)
         if patterns.reliability[members].sum() >= LEAST_KNOWN:
             fits[members] = _fit(patterns, likeness, members)
     return fits

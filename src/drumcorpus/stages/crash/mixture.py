@@ -180,8 +180,8 @@ def find_cymbals(
 
     The two sets of groups that are the least likely to be of two cymbals are put together, as long
     as one cymbal is likelier than two. What is left is a cymbal where it is surely another than
-    each of those before it, and may be one where it is not: its hits are in doubt, and the number
-    too where they are more than strays.
+    each of those before it; where it is nearly as sure it may be one, and its hits are in doubt;
+    else it is left out. The number is in doubt where these are more than strays.
 
     Returns
     -------
