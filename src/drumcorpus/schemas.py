@@ -194,6 +194,9 @@ CYMBAL_EMBEDDINGS = pa.schema(
     ]
 )
 
+# The kit of every session that names one, where sessions of one kit were recorded alike; sorted.
+KIT_SESSIONS = pa.schema([("session_id", pa.string()), ("kit_id", pa.string())])
+
 # One row per cymbal of a kit whose sessions were recorded alike: its component of the kit's
 # mixture. A kit that has none is one row without a cymbal, with the reason.
 KIT_CYMBALS = pa.schema(

@@ -66,11 +66,12 @@ rule cluster_crashes:
     """Number the cymbals of every session of one shard."""
     input:
         embeddings="results/crash/embeddings/{source_set}/{shard}.parquet",
-        sessions=sessions_to_tell,
+        sessions=sessions_to_map,
         cymbal_maps=cymbal_map_files,
         decisions=lambda wildcards: review_file(wildcards.source_set),
         model=cymbal_model,
         kits=kits_of_set,
+        kit_sessions=kit_sessions_of_set,
         components=f"{TAXONOMY}/components.yaml",
     output:
         assignments="results/crash/assignments/{source_set}/{shard}.parquet",

@@ -22,11 +22,15 @@ def kits_of_set(wildcards):
     return [f"results/crash/kits/{wildcards.source_set}.parquet"] if is_pooled else []
 
 
-def sessions_to_tell(wildcards):
-    """The sessions of a shard, where a cymbal map or a kit names some of them."""
-    if wildcards.source_set in POOLED:
-        return ["results/sessions/{source_set}/{shard}.parquet".format(**wildcards)]
-    return sessions_to_map(wildcards)
+def kit_sessions_of_set(wildcards):
+    """The kit of each session of a source set, where its sessions are told apart by kit."""
+    # The sessions themselves change with every raw file; which kit they are of does not.
+    is_pooled = wildcards.source_set in POOLED
+    return (
+        [f"results/crash/kit_sessions/{wildcards.source_set}.parquet"]
+        if is_pooled
+        else []
+    )
 
 
 def known_cymbal_maps(wildcards):

@@ -3,8 +3,9 @@ What a mixture needs before it tells cymbals apart: a model of strokes on one cy
 cymbals of each kit whose sessions were recorded alike (config key crash.clustering.method).
 
 in:   results/crash/embeddings, results/sessions, cymbal maps, resources/crash/cymbal_model.json
-out:  results/crash/cymbal_model.json            trained from known cymbals, or as it is shipped
-      results/crash/kits/{source_set}.parquet    one row per cymbal of a kit
+out:  results/crash/cymbal_model.json                 trained from known cymbals, or as it is shipped
+      results/crash/kits/{source_set}.parquet         one row per cymbal of a kit
+      results/crash/kit_sessions/{source_set}.parquet the kit of each session
 """
 
 
@@ -49,6 +50,7 @@ rule pool_kits:
         components=f"{TAXONOMY}/components.yaml",
     output:
         kits="results/crash/kits/{source_set}.parquet",
+        kit_sessions="results/crash/kit_sessions/{source_set}.parquet",
     log:
         "logs/pool_kits/{source_set}.log",
     benchmark:

@@ -7,7 +7,7 @@ job = start_job(snakemake)
 from drumcorpus.ground.files.jsonl import write_rows
 from drumcorpus.ground.files.tables import read_table, read_tables, write_table
 from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
-from drumcorpus.schemas import SESSIONS
+from drumcorpus.schemas import KIT_SESSIONS, SESSIONS
 from drumcorpus.stages.crash.cluster_shard import cluster_shard
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_maps
 from drumcorpus.stages.crash.cymbal_model import read_cymbal_model
@@ -21,6 +21,7 @@ shard = cluster_shard(
     decisions=read_decision_files(inputs.decisions, families),
     model=next(map(read_cymbal_model, inputs.model), None),
     kits=next(map(read_table, inputs.kits), None),
+    kit_sessions=read_tables(inputs.kit_sessions, KIT_SESSIONS),
     **{name: snakemake.params[name] for name in ("use_metadata", "clustering", "agreement")},
 )
 write_table(outputs.assignments, shard.assignments)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.schemas import KIT_SESSIONS
 from drumcorpus.stages.crash.agreement import compare_with_sound
 from drumcorpus.stages.crash.assignments import assign_cymbals
 from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map
@@ -43,6 +44,7 @@ def cluster_shard(
     agreement: Mapping,
     model: CymbalModel | None = None,
     kits: pa.Table | None = None,
+    kit_sessions: pa.Table | None = None,
 ) -> ShardClusters:
     """Number the cymbals of every session of one shard.
 
@@ -54,7 +56,7 @@ def cluster_shard(
     embeddings : pa.Table
         CYMBAL_EMBEDDINGS schema, the hits of a session together.
     sessions : pa.Table
-        SESSIONS schema; only where there are cymbal maps or kits they must be all of the hits.
+        SESSIONS schema; only where there are cymbal maps they must be all of the hits.
     families : sequence of CymbalFamily
         Those whose cymbals are told apart.
     cymbal_maps : iterable of CymbalMap
@@ -69,6 +71,8 @@ def cluster_shard(
         Needed by the method ``mixture`` alone.
     kits : pa.Table, optional
         KIT_CYMBALS schema, of the whole source set: the kits whose sessions share a mixture.
+    kit_sessions : pa.Table, optional
+        KIT_SESSIONS schema, of the whole source set; needed with `kits`.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def cluster_shard(
     settings = read_settings(ClusteringSettings, clustering)
     for cymbal_map in cymbal_maps:
         embeddings = apply_cymbal_map(embeddings, sessions, cymbal_map)
-    teller = _teller(settings, sessions, model, kits)
+    teller = _teller(settings, model, kits, kit_sessions)
     by_source, review = assign_cymbals(
         embeddings, families, settings, use_metadata=use_metadata, teller=teller
     )
@@ -120,7 +124,7 @@ def cluster_shard(
     return ShardClusters(assignments, review, compared, counters)
 
 
-def _teller(settings, sessions, model, kits):
+def _teller(settings, model, kits, kit_sessions):
     """How cymbals are told apart, by the method of the settings."""
     if settings.method != MIXTURE:
         return ByLinkage(settings)
@@ -130,6 +134,6 @@ def _teller(settings, sessions, model, kits):
         )
     kit_of: dict[str, str | None] = {}
     if kits is not None:
-        ids = (sessions[name].to_pylist() for name in ("session_id", "kit_id"))
+        ids = (kit_sessions[name].to_pylist() for name in KIT_SESSIONS.names)
         kit_of = dict(zip(*ids, strict=True))
     return ByMixture(settings, model, {} if kits is None else kits_of_table(kits), kit_of)

@@ -20,7 +20,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from drumcorpus.ground.files.settings import read_settings
-from drumcorpus.schemas import KIT_CYMBALS
+from drumcorpus.schemas import KIT_CYMBALS, KIT_SESSIONS
 from drumcorpus.stages.crash.cymbal_maps import CymbalMap, apply_cymbal_map
 from drumcorpus.stages.crash.cymbal_model import CymbalModel
 from drumcorpus.stages.crash.described import embedding_matrix, strokes_of
@@ -57,6 +57,23 @@ class KitCymbals:
         if self.mixture is None or self.mixture.merged.max(initial=0) == 0:  # or may be, at most
             return 0
         return int(self.mixture.n_hits.sum())
+
+
+def kit_sessions(sessions: pa.Table) -> pa.Table:
+    """The kit of each session that names one.
+
+    Parameters
+    ----------
+    sessions : pa.Table
+        SESSIONS schema.
+
+    Returns
+    -------
+    pa.Table
+        KIT_SESSIONS schema, by session.
+    """
+    with_kit = sessions.filter(pc.is_valid(sessions["kit_id"]))
+    return with_kit.select(KIT_SESSIONS.names).cast(KIT_SESSIONS).sort_by("session_id")
 
 
 def pool_kits(

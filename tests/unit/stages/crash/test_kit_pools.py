@@ -9,10 +9,10 @@ from checkout import REPO
 from cymbal_families import CRASH, RIDE
 from synthetic_cymbals import Sounds, embeddings_of, hit, sessions_of, synthetic_model
 
-from drumcorpus.schemas import KIT_CYMBALS
+from drumcorpus.schemas import KIT_CYMBALS, KIT_SESSIONS
 from drumcorpus.stages.crash.cluster_shard import cluster_shard
 from drumcorpus.stages.crash.cymbal_model import read_cymbal_model
-from drumcorpus.stages.crash.kit_pools import count_kits, kits_of_table, pool_kits
+from drumcorpus.stages.crash.kit_pools import count_kits, kit_sessions, kits_of_table, pool_kits
 
 CONFIG = yaml.safe_load((REPO / "config/config.yaml").read_text())["crash"]
 CLUSTERING = CONFIG["clustering"] | {"method": "mixture"}
@@ -47,6 +47,7 @@ def cluster(hits, kits, *, families=(CRASH,), pooled=True, model=MODEL, use_meta
         agreement=CONFIG["agreement"],
         model=model,
         kits=table,
+        kit_sessions=kit_sessions(sessions_of(kits)),
     )
     told = {}
     for row in shard.assignments.to_pylist():
@@ -349,8 +350,18 @@ def test_sessions_are_held_against_their_sound_where_the_numbers_of_a_kit_contra
         agreement=CONFIG["agreement"],
         model=MODEL,
         kits=kit_table,
+        kit_sessions=kit_sessions(sessions_of(kits)),
     )
     judged = {row["session_id"]: (row["agrees"], row["reason"]) for row in shard.agreement}
     assert judged.pop("bad") == judged.pop("worse") == (False, "divided_otherwise")
     assert set(judged.values()) == {(True, "agrees")}
     assert len(judged) == 4
+
+
+def test_the_kit_of_each_session_that_names_one_is_listed_by_session():
+    table = kit_sessions(sessions_of({"b": "kit 2", "a": "kit 1", "c": None}))
+    assert table.schema.equals(KIT_SESSIONS)
+    assert table.to_pylist() == [
+        {"session_id": "a", "kit_id": "kit 1"},
+        {"session_id": "b", "kit_id": "kit 2"},
+    ]
