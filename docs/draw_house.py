@@ -17,7 +17,7 @@ LIBRARY = REPO / "src/drumcorpus"
 RULES, SCRIPTS, WORDS = "Snakefile, workflow/rules", "workflow/scripts", "words"
 # From top to bottom.
 LAYERS = {
-    "the workflow": (RULES, SCRIPTS),
+    "the workflow, the command line": (RULES, SCRIPTS, "commands"),
     "what is done": ("stages", "source_sets", "demo", "load"),
     "the ground": tuple(f"ground/{name}" for name in ("run", "pages", "sound", "midi", "files")),
     "the words": (WORDS,),
@@ -70,6 +70,8 @@ def folder_of(path: Path) -> str:
 
 def box_of(parts) -> str:
     """The box of a module, by the parts of its name below the package."""
+    if parts[0] == "__main__":
+        return "commands"
     if not (LIBRARY / parts[0]).is_dir():
         return WORDS
     return "/".join(parts[:2]) if parts[0] == "ground" and len(parts) > 1 else parts[0]

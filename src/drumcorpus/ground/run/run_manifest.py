@@ -53,7 +53,7 @@ def _is_run_manifest(document) -> bool:
         and all(isinstance(row, dict) and keys <= row.keys() for row in document[name])
         for name, keys in wanted.items()
     )
-    return has_shape and document.get("seal") == _seal(document)
+    return has_shape and document.get("seal") == seal_of(document)
 
 
 def recorded_output(manifest: dict | None, product: str | os.PathLike) -> dict | None:
@@ -184,14 +184,19 @@ def _of_any_software(plan: dict) -> dict:
 
 def write_manifests(plan: dict, outputs: list[tuple[str, str]], counters: dict) -> None:
     """Write the run manifest of a finished run beside each of its products."""
-    described = [describe_output(name, path) for name, path in outputs]
-    document = plan | {"outputs": described, "counters": counters}
-    document["seal"] = _seal(document)
+    document = finished_manifest(plan, outputs, counters)
     for _, path in outputs:
         write_json(manifest_path(path), document)
 
 
-def _seal(document: dict) -> str:
+def finished_manifest(plan: dict, outputs: list[tuple[str, str]], counters: dict) -> dict:
+    """The run manifest of a run that has just written its products, sealed."""
+    described = [describe_output(name, path) for name, path in outputs]
+    document = plan | {"outputs": described, "counters": counters}
+    return document | {"seal": seal_of(document)}
+
+
+def seal_of(document: dict) -> str:
     """SHA-256 over everything else in a run manifest: a hand that edits one breaks it."""
     sealed = {key: value for key, value in document.items() if key != "seal"}
     return sha256_bytes(canonical_json(sealed))

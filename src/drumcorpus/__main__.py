@@ -1,0 +1,82 @@
+"""``python -m drumcorpus``: stamp, verify and trace files, whether a workflow made them or not."""
+
+import argparse
+import importlib
+import sys
+
+from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
+
+# What each command does; its module is loaded when it is asked for.
+COMMANDS = {
+    "stamp": "write the run manifest of a file that no workflow made",
+}
+HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2
+EPILOG = """\
+exit status:
+  0  it is done, or it holds
+  1  it does not hold: the last line says what
+  2  it could not be looked at: no such file, no permission, a wrong argument
+
+example:
+  python -m drumcorpus stamp ratings.jsonl --input clips.jsonl
+  python -m drumcorpus COMMAND --help
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command that is named first; returns its exit status."""
+    open_standard_streams()
+    sys.stdout = Terminal(sys.stdout)
+    parsed = parser(arguments[:1]).parse_args(arguments)
+    try:
+        return parsed.run(parsed)
+    except argparse.ArgumentError as error:
+        return _refuse(CANNOT_LOOK, str(error))
+    except OSError as error:
+        return _refuse(CANNOT_LOOK, _words_of(error))
+    except ValueError as error:
+        return _refuse(DOES_NOT_HOLD, str(error))
+    except KeyboardInterrupt:
+        return _refuse(CANNOT_LOOK, "stopped from the keyboard")
+
+
+def parser(first: list[str]) -> argparse.ArgumentParser:
+    """The parser of the command line, with the arguments of the command that is named first."""
+    top = argparse.ArgumentParser(
+        prog="python -m drumcorpus",
+        description="What a file was made of, by the run manifest that stands beside it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for name, sentence in COMMANDS.items():
+        if first != [name]:
+            commands.add_parser(name, help=sentence, add_help=False)
+            continue
+        module = importlib.import_module(f"drumcorpus.commands.{name}")
+        command = commands.add_parser(
+            name,
+            help=sentence,
+            description=module.USAGE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def _words_of(error: OSError) -> str:
+    if error.filename is None:
+        return str(error)
+    what = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
+    return f"{error.filename}: {what}"
+
+
+def _refuse(status: int, sentence: str) -> int:
+    sys.stdout.flush()
+    Terminal(sys.stderr).write(f"python -m drumcorpus: {sentence}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

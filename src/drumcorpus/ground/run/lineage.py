@@ -1,0 +1,188 @@
+"""What run manifests say of one working folder: each product, what it was made of, and its users.
+
+A run manifest names paths relative to the folder that the run worked in. That folder is told by
+where a product stands, so that this works from any folder, and on products brought from elsewhere.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from drumcorpus.ground.files.paths import printable
+from drumcorpus.ground.run.product_walk import EXPORTS, LOOSE
+from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path
+from drumcorpus.ground.run.sidecars import read_output, read_sidecar
+
+# A folder of the loose files of an export, by its path.
+_LOOSE = re.compile(rf"(?:^|/){EXPORTS}/[^/]+/[^/]+/[^/]+/(?:{'|'.join(LOOSE)})$")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input of a product, as its run manifest has it.
+
+    `kind` is product, resource, external or raw; `rows` are those of a table, or the number of the
+    files of raw data, whose `sha256` is that of their listing.
+    """
+
+    name: str
+    path: str
+    kind: str
+    sha256: str
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A product by its run manifest; `path` is relative to the working folder."""
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int | None
+    rule: str
+    inputs: tuple[Source, ...]
+    manifest: dict
+
+    @property
+    def products(self) -> list[str]:
+        """The paths of the products that it was made of, each once, in order."""
+        return list(dict.fromkeys(each.path for each in self.inputs if each.kind == "product"))
+
+
+class Lineage:
+    """The run manifests of one working folder, each read when it is asked for.
+
+    Parameters
+    ----------
+    folder : path
+        What the paths of the run manifests are relative to.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+        # What is wrong with a run manifest, by the path of its product; empty where there is none.
+        self.problems: dict[str, str] = {}
+        self._records: dict[str, Record | None] = {}
+
+    def record(self, path: str) -> Record | None:
+        """The record of a product; None where it has no run manifest, or one that lies.
+
+        `problems` has the reason then.
+        """
+        if path not in self._records:
+            self._records[path] = self._read(path)
+        return self._records[path]
+
+    def upstream(self, paths: Iterable[str]) -> Iterator[Record]:
+        """The records of some products and of all that they rest on, each once, nearest first.
+
+        What has no record is left out; it stands in `problems` then. A circle, which only lying run
+        manifests can make, ends where it began.
+        """
+        pending = list(dict.fromkeys(paths))
+        seen = set(pending)
+        for path in pending:  # which grows meanwhile
+            record = self.record(path)
+            if record is not None:
+                yield record
+                fresh = [each for each in record.products if each not in seen]
+                seen.update(fresh)
+                pending += fresh
+
+    def downstream(self, paths: Iterable[str]) -> list[Record]:
+        """The records of all products that rest on some paths, each once, nearest first.
+
+        The paths may be those of raw data, resources and external files too. Those of `paths` that
+        rest on none of the others are left out.
+        """
+        pending = list(dict.fromkeys(paths))
+        seen: dict[str, None] = {}
+        for path in pending:
+            fresh = [user for user in self.users.get(path, ()) if user not in seen]
+            seen.update(dict.fromkeys(fresh))
+            pending += fresh
+        return [record for path in seen if (record := self.record(path))]
+
+    @cached_property
+    def products(self) -> list[str]:
+        """The paths of all products below the folder that have a run manifest, in order."""
+        found = (each.relative_to(self.folder).as_posix() for each in sidecar_files(self.folder))
+        return sorted(path.removesuffix(SUFFIX) for path in found)
+
+    @cached_property
+    def users(self) -> dict[str, list[str]]:
+        """The products that were made of each path, by that path; reads every run manifest."""
+        users: dict[str, list[str]] = {}
+        for path in self.products:
+            record = self.record(path)
+            for source in dict.fromkeys(each.path for each in record.inputs) if record else ():
+                users.setdefault(source, []).append(path)
+        return users
+
+    def _read(self, path: str) -> Record | None:
+        try:
+            manifest, output = read_output(self.folder / path, path)
+        except (FileNotFoundError, NotADirectoryError):
+            self.problems[path] = ""
+            return None
+        except ValueError as error:
+            self.problems[path] = str(error)
+            return None
+        except OSError as error:
+            self.problems[path] = f"{manifest_path(path)}: cannot be read: {error.strerror}"
+            return None
+        inputs = tuple(
+            Source(row["name"], row["path"], row["kind"], row["sha256"], row["rows"])
+            for row in manifest["inputs"]
+        )
+        return Record(
+            path=path,
+            sha256=output["sha256"],
+            bytes=output["bytes"],
+            rows=output["rows"],
+            rule=manifest["rule"],
+            inputs=inputs,
+            manifest=manifest,
+        )
+
+
+def place_of(product: str | os.PathLike) -> tuple[Path, str]:
+    """(working folder, path in it) of a product, by what its run manifest calls it.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it has no run manifest, or one that lies or names other files only.
+    """
+    absolute = Path(os.path.abspath(product))  # noqa: PTH100 (links are kept)
+    manifest = read_sidecar(absolute)
+    for row in manifest["outputs"]:
+        recorded = Path(row["path"])
+        if absolute.parts[-len(recorded.parts) :] == recorded.parts:
+            return absolute.parents[len(recorded.parts) - 1], row["path"]
+    outputs = ", ".join(row["path"] for row in manifest["outputs"][:3])
+    shown = printable(str(manifest_path(product)))
+    raise ValueError(f"{shown}: does not name the file it stands beside, but {outputs}")
+
+
+def sidecar_files(folder: Path) -> Iterator[Path]:
+    """Every run manifest below a folder, whatever stands in its place; links are not followed.
+
+    Hidden folders, and the loose files of exports, which have a listing, are not walked.
+    """
+    pending = [os.fspath(folder)]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.name.endswith(SUFFIX):
+                    yield Path(entry.path)
+                elif (
+                    not entry.name.startswith(".")
+                    and entry.is_dir(follow_symlinks=False)
+                    and not _LOOSE.search(entry.path)
+                ):
+                    pending.append(entry.path)

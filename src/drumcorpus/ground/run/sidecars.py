@@ -1,0 +1,210 @@
+"""Run manifests read by somebody who trusts none: what one is not is said in a sentence.
+
+`run_manifest.read_manifest` tells a job whether a record counts. Here stands why it does not.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import orjson
+
+from drumcorpus.ground.files.json_files import KeyTwice, canonical_json, read_json_by_people
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.plain_files import odd_kind
+from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, recorded_output, seal_of
+
+KINDS = ("external", "product", "raw", "resource")
+# What may stand in a run manifest, and what must.
+OPTIONAL = frozenset({"corpus"})
+KEYS = frozenset(
+    "schema rule wildcards script params inputs outputs counters seal".split()  # noqa: SIM905
+)
+OUTPUT_KEYS = frozenset({"name", "path", "sha256", "bytes", "rows"})
+INPUT_KEYS = frozenset({"name", "path", "sha256", "kind", "rows"})
+SCRIPT_KEYS = frozenset({"path", "code", "software"})
+# Bytes of the longest run manifest that is read; one with 100,000 inputs has 30 MB.
+LONGEST = 256 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_CODE = re.compile(r"[0-9a-f]{16}")
+
+
+def read_sidecar(product: str | os.PathLike) -> dict:
+    """The run manifest that stands beside `product`, if it is one in every respect.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If it is none, or was changed after it was written; the message names the file, and what
+        is wrong with it.
+    """
+    path = manifest_path(product)
+    shown = visible(str(path))
+    record = os.lstat(path)
+    if odd := odd_kind(record.st_mode):
+        raise ValueError(f"{shown}: is {odd}, where a run manifest belongs; move it away")
+    if record.st_size > LONGEST:
+        raise ValueError(f"{shown}: has {record.st_size:,} bytes; a run manifest has far fewer")
+    data = path.read_bytes()
+    try:
+        manifest = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        sentence = f"{shown}:{error.lineno}:{error.colno}: not JSON: {error.msg}"
+        if re.search(rb"\b(NaN|Infinity)\b", data):
+            sentence += "; NaN and Infinity are no numbers of JSON"
+        raise ValueError(sentence) from error
+    problem = next(manifest_problems(manifest), "")
+    if problem or _written(manifest) != data:
+        raise ValueError(_why_none(path, shown, problem))
+    if manifest["seal"] != (seal := seal_of(manifest)):
+        raise ValueError(
+            f"{shown}: its seal is {manifest['seal'][:12]}…, and what it holds gives {seal[:12]}…: "
+            "it was changed after it was written"
+        )
+    return manifest
+
+
+def read_output(product: str | os.PathLike, recorded: str) -> tuple[dict, dict]:
+    """The run manifest beside a product, and what it says of the output `recorded`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As of `read_sidecar`; also where it names no such output.
+    """
+    manifest = read_sidecar(product)
+    record = recorded_output(manifest, recorded)
+    if record is None:
+        outputs = ", ".join(visible(row["path"]) for row in manifest["outputs"][:3])
+        shown = visible(str(manifest_path(product)))
+        raise ValueError(f"{shown}: does not name the file it stands beside, but {outputs}")
+    return manifest, record
+
+
+def manifest_problems(document: object) -> Iterator[str]:
+    """What is wrong with a document that should be a run manifest: a sentence for each.
+
+    It asks what ``workflow/schemas/run_manifest.schema.yaml`` asks, a hundred times as fast.
+    """
+    if not isinstance(document, dict):
+        yield f"is no run manifest: wanted an object, got {_kind(document)}"
+        return
+    if document.get("schema") != SCHEMA:
+        yield f"schema: got {document.get('schema')!r:.60}; allowed: {SCHEMA}"
+        return
+    yield from _keys(document, KEYS, "(top level)", OPTIONAL)
+    yield from _typed(document, "", rule=str, wildcards=dict, params=dict, counters=dict)
+    yield from _typed(document, "", corpus=dict, inputs=list, outputs=list, script=dict)
+    if isinstance(document.get("wildcards"), dict):
+        yield from _texts(document["wildcards"], "wildcards")
+    if isinstance(script := document.get("script"), dict):
+        yield from _keys(script, SCRIPT_KEYS, "script")
+        yield from _typed(script, "script.", path=str, software=dict)
+        yield from _digest(script, "script.", "code", _CODE)
+        if isinstance(script.get("software"), dict):
+            yield from _texts(script["software"], "script.software")
+    yield from _digest(document, "", "seal", _SHA256)
+    for name, keys in (("inputs", INPUT_KEYS), ("outputs", OUTPUT_KEYS)):
+        rows = document.get(name)
+        if not isinstance(rows, list):
+            continue
+        if not rows and name == "outputs":
+            yield "outputs: is empty; wanted: 1 or more"
+        for number, row in enumerate(rows):
+            yield from _row_problems(row, keys, f"{name}.{number}")
+
+
+def path_problem(path: str) -> str:
+    """Why a path may not stand in a run manifest; empty where it may."""
+    if not path or path.startswith("/"):
+        return "is empty" if not path else "is absolute"
+    if "\0" in path:
+        return "holds a NUL"
+    if ".." in path and ".." in PurePosixPath(path).parts:
+        return "climbs out of the working folder"
+    return ""
+
+
+def _row_problems(row: object, keys: frozenset[str], place: str) -> Iterator[str]:
+    if not isinstance(row, dict):
+        yield f"{place}: got {_kind(row)}; wanted: object"
+        return
+    yield from _keys(row, keys, place)
+    yield from _typed(row, f"{place}.", name=str, path=str)
+    yield from _digest(row, f"{place}.", "sha256", _SHA256)
+    if isinstance(row.get("path"), str) and (problem := path_problem(row["path"])):
+        shown = visible(row["path"][:80])
+        yield f"{place}.path: {shown!r} {problem}; wanted: a path below the working folder"
+    if "rows" in row and row["rows"] is not None and not _is_integer(row["rows"]):
+        yield f"{place}.rows: got {row['rows']!r:.60}; wanted: integer or null"
+    if "kind" in keys and "kind" in row and row["kind"] not in KINDS:
+        yield f"{place}.kind: got {row['kind']!r:.60}; allowed: {', '.join(KINDS)}"
+    if "bytes" in keys and "bytes" in row and not (_is_integer(row["bytes"]) and row["bytes"] >= 0):
+        yield f"{place}.bytes: got {row['bytes']!r:.60}; wanted: integer from 0"
+
+
+def _keys(
+    document: dict, wanted: frozenset[str], place: str, optional: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    names = document.keys()
+    if names == wanted:
+        return
+    if missing := sorted(wanted - names):
+        yield f"{place}: missing {', '.join(missing)}"
+    if unknown := sorted(names - wanted - optional):
+        shown = ", ".join(visible(name[:40]) for name in unknown[:3])
+        yield f"{place}: unknown key {shown}; allowed: {', '.join(sorted(wanted | optional))}"
+
+
+def _typed(document: dict, place: str, **kinds: type) -> Iterator[str]:
+    for name, kind in kinds.items():
+        if name in document and not isinstance(document[name], kind):
+            wanted = {str: "string", dict: "object", list: "array"}[kind]
+            yield f"{place}{name}: got {_kind(document[name])}; wanted: {wanted}"
+
+
+def _texts(document: dict, place: str) -> Iterator[str]:
+    for name, value in document.items():
+        if not isinstance(value, str):
+            yield f"{place}.{visible(name[:40])}: got {_kind(value)}; wanted: string"
+
+
+def _digest(document: dict, place: str, name: str, pattern: re.Pattern) -> Iterator[str]:
+    value = document.get(name)
+    if name in document and not (isinstance(value, str) and pattern.fullmatch(value)):
+        n_digits = 16 if pattern is _CODE else 64
+        yield f"{place}{name}: got {value!r:.80}; wanted: {n_digits} lower-case hex digits"
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(value: object) -> str:
+    """What a value is called in JSON, with the value where it is short."""
+    names = {dict: "an object", list: "an array", str: "a string", type(None): "null"}
+    return names.get(type(value), f"{value!r:.60}")
+
+
+def _written(manifest: dict) -> bytes:
+    """The bytes that a run manifest is written as; none of what is nested too deep for one."""
+    try:
+        return canonical_json(manifest)
+    except TypeError:
+        return b""
+
+
+def _why_none(path: Path, shown: str, problem: str) -> str:
+    """Why a JSON document is no run manifest; a key that stands twice makes all else doubtful."""
+    try:
+        read_json_by_people(path)
+    except KeyTwice as error:
+        return visible(str(error))
+    return f"{shown}: " + (
+        problem
+        or "is not as a run manifest is written (white space, order of keys): it was changed after "
+        "it was written"
+    )

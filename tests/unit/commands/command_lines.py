@@ -1,0 +1,31 @@
+"""What the tests of the commands share: running one as a user does, in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+from checkout import REPO
+
+
+def run_command(folder, *arguments):
+    """(exit status, standard output, standard error) of ``python -m drumcorpus`` in a folder."""
+    environment = os.environ | {"PYTHONPATH": str(REPO / "src"), "COLUMNS": "80"}
+    done = subprocess.run(
+        [sys.executable, "-m", "drumcorpus", *map(str, arguments)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def write_files(folder, **files):
+    """Write texts by name; two underscores stand for the dot."""
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+
+
+def read_sidecar_json(path):
+    return json.loads(path.with_name(f"{path.name}.manifest.json").read_text())
