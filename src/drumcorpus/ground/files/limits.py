@@ -183,6 +183,18 @@ REVIEWED_LINE = Limit(
     "a decision may name every hit of a session; Python's csv reads no longer field",
     "some 23 for each hit of a cymbal",
 )
+JSON_ROW_BYTES = Limit(
+    1_000_000,
+    "bytes in a row of JSON Lines",
+    "a row is held whole; one that is longer is a file without line ends",
+    "below 2,000 (an event of a manifest)",
+)
+JSON_ROW_DEPTH = Limit(
+    64,
+    "levels of JSON in a row",
+    "what is nested deeper is made to cost",
+    "3 (an event of a manifest)",
+)
 WHOLE_FILE_BYTES = Limit(
     64 * MEBIBYTE,
     "bytes of a file that is read whole",

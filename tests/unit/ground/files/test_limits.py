@@ -12,6 +12,7 @@ from checkout import REPO
 
 from drumcorpus.ground.files import limits
 from drumcorpus.ground.files.documents import parse_csv, parse_xml, parse_yaml, text_lines
+from drumcorpus.ground.files.json_rows import parse_row
 from drumcorpus.ground.files.limits import Limit, bytes_limit, read_reviewed
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile, read_as_digested
 from drumcorpus.ground.files.raw_reader import RawReader
@@ -51,6 +52,11 @@ BEYOND = {
     "MIDI_EVENTS": (lambda: parse_midi(running_status(400_001)), "400,00[12] MIDI events"),
     "MIDI_TICK": (lambda: parse_midi(distant_note(9)), "2,415,919,095 ticks"),
     "XML_BYTES": (lambda: parse_xml(b"<a>" + b" " * 2**22 + b"</a>", "x"), "bytes of XML"),
+    "JSON_ROW_BYTES": (lambda: parse_row(b" " * 1_000_001, "r:1"), "r:1: 1,000,001 bytes in a row"),
+    "JSON_ROW_DEPTH": (
+        lambda: parse_row(b'{"a":' * 65 + b"1" + b"}" * 65, "r:1"),
+        "r:1: more than 64 levels of JSON in a row",
+    ),
     "XML_ELEMENTS": (
         lambda: parse_xml(b"<a>" + b"<b/>" * 50_000 + b"</a>", "x"),
         "50,001 XML elements",

@@ -1,0 +1,324 @@
+"""Strict rows of JSON Lines that others wrote: what a row says is told without any doubt.
+
+A row is a line that holds one JSON object. Its bytes stay as they are, so that a row can be passed
+on unchanged: `iter_blocks` gives both, line and values. What two readers of JSON would read
+differently is refused, with file and line: a key that stands twice, of which most take the last;
+NaN and infinities, which are no JSON; numbers beyond a double; bytes that are not UTF-8; and what
+is no object, or none at all.
+"""
+
+import json
+import math
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from drumcorpus.ground.files.limits import JSON_ROW_BYTES, JSON_ROW_DEPTH
+from drumcorpus.ground.files.plain_files import require_plain_file
+
+# Bytes that are read and parsed at once: rows of 200 bytes take four times as many in memory.
+BLOCK_BYTES = 1 << 21
+SHOWN = 60  # characters of a value in a message
+_KEY_BEFORE_BLANK = re.compile(rb'"[ \t\r]+:')
+_KINDS = {
+    type(None): "null",
+    bool: "truth",
+    int: "number",
+    float: "number",
+    str: "text",
+    list: "list",
+    dict: "object",
+}
+KINDS = ("text", "number", "truth", "list", "object", "null")
+
+
+class Row(NamedTuple):
+    """One row: its line in the file, counted from 1, its bytes without line end, its values."""
+
+    number: int
+    line: bytes
+    values: dict
+
+
+class Block(NamedTuple):
+    """Rows that follow each other; `first` is the line of the first. Lines have no line end."""
+
+    first: int
+    lines: list[bytes]
+    rows: list[dict]
+
+
+def kind_of(value) -> str:
+    """Which of `KINDS` a value of JSON is."""
+    return _KINDS[type(value)]
+
+
+def shown(value) -> str:
+    """A value as JSON, for a message; cut where it is long."""
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def parse_row(line: bytes, where: str) -> dict:
+    """The values of one row.
+
+    Parameters
+    ----------
+    line : bytes
+        Without its line end.
+    where : str
+        File and line, such as ``ratings.jsonl:7``.
+
+    Raises
+    ------
+    ValueError
+        If the line is longer than `limits.JSON_ROW_BYTES` or no JSON object, a key stands twice in
+        it or in an object within it, or a number is NaN or infinite; the message begins with
+        `where` and names the key.
+    """
+    JSON_ROW_BYTES.check(len(line), where)
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"{where}: {_why_not_json(line, error)}") from error
+    if type(row) is not dict:
+        kind = kind_of(row)
+        raise ValueError(f"{where}: {shown(row)} is {kind}, where a JSON object belongs")
+    if line.count(b":") != len(row):
+        try:
+            if not _has_each_key_once(line, row):
+                _refuse_key_twice(line, where)
+        except RecursionError:
+            raise ValueError(
+                f"{where}: more than {JSON_ROW_DEPTH.most} {JSON_ROW_DEPTH.unit}; allowed: so many"
+            ) from None
+    return row
+
+
+def iter_rows(path: str | os.PathLike) -> Iterator[Row]:
+    """The rows of a file, one at a time, in order; memory is bounded.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no plain file; at a row that `parse_row` refuses.
+    """
+    for block in iter_blocks(path):
+        numbers = range(block.first, block.first + len(block.rows))
+        yield from map(Row, numbers, block.lines, block.rows)
+
+
+def iter_blocks(
+    path: str | os.PathLike, on_bytes: Callable[[bytes], object] = len
+) -> Iterator[Block]:
+    """The rows of a file in blocks of some megabytes, in order.
+
+    Parameters
+    ----------
+    on_bytes
+        Is called with every stretch of bytes as it is read, such as the `update` of a digest.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `iter_rows`. What stands before the row that is refused may have been given already.
+    """
+    require_plain_file(path)
+    first = 1
+    for data in _whole_lines(path, on_bytes):
+        lines = _split(data)
+        rows = _parse(data, lines, path, first)
+        yield Block(first, lines, rows)
+        first += len(lines)
+
+
+def check_fields(path: str | os.PathLike, block: Block, fields: Mapping[str, str | None]) -> None:
+    """Hold the rows of a block against the fields that they must have.
+
+    Parameters
+    ----------
+    fields : mapping
+        Names of the top level, and for each the kind that its values must be, one of `KINDS`, or
+        None for any.
+
+    Raises
+    ------
+    ValueError
+        At the first row in which a field is missing or of another kind.
+    """
+    names = list(fields)
+    if not names:
+        return
+    try:
+        # Of one name itemgetter gives no tuple; that it is there is all that is asked.
+        deque(map(itemgetter(*names), block.rows), maxlen=0)
+    except KeyError:
+        _refuse_missing(path, block, names)
+    for name, kind in fields.items():
+        if kind is None:
+            continue
+        kinds = set(map(type, map(itemgetter(name), block.rows)))
+        if any(_KINDS[each] != kind for each in kinds):
+            _refuse_kind(path, block, name, kind)
+
+
+def read_fields(names: Iterable[str]) -> dict[str, str | None]:
+    """Fields as people write them, such as ``crf:number`` or ``encoder``; kinds by name.
+
+    Raises
+    ------
+    ValueError
+        If a name is empty or stands twice. What follows the last colon is a kind only if it is one
+        of `KINDS`, so that names may hold colons.
+    """
+    fields: dict[str, str | None] = {}
+    for text in names:
+        name, _, kind = text.rpartition(":")
+        if kind not in KINDS:
+            name, kind = text, None
+        if not name or name in fields:
+            what = "stands twice" if name else "has no name"
+            raise ValueError(
+                f"the required key {text!r} {what}; write NAME or NAME:KIND, where KIND is one of "
+                f"{', '.join(KINDS)}"
+            )
+        fields[name] = kind
+    return fields
+
+
+def _whole_lines(path: str | os.PathLike, on_bytes: Callable[[bytes], object]) -> Iterator[bytes]:
+    """The content of a file in stretches of whole lines; only the last may lack its line feed."""
+    number, left = 1, b""
+    with Path(path).open("rb") as handle:
+        while data := handle.read(BLOCK_BYTES):
+            on_bytes(data)
+            cut = data.rfind(b"\n") + 1
+            if cut:
+                whole = left + data[:cut]
+                yield whole
+                number += whole.count(b"\n")
+                left = data[cut:]
+            else:
+                left += data
+            if len(left) > JSON_ROW_BYTES.most + 1:
+                JSON_ROW_BYTES.check(len(left), f"{path}:{number}")
+    if left:
+        yield left
+
+
+def _split(data: bytes) -> list[bytes]:
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if b"\r" in data:  # which stands raw in no JSON text
+        lines = [line.removesuffix(b"\r") for line in lines]
+    return lines
+
+
+def _parse(data: bytes, lines: Sequence[bytes], path: str | os.PathLike, first: int) -> list[dict]:
+    """The values of all lines; `data` are the same lines, not yet divided."""
+    try:
+        rows = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        rows = []
+    fits = len(data) <= JSON_ROW_BYTES.most or max(map(len, lines)) <= JSON_ROW_BYTES.most
+    if rows and fits and set(map(type, rows)) == {dict}:
+        # Every key that stands in a row has a colon. Where all rows together have as many colons as
+        # keys were read, no key stands twice, and no object stands within another.
+        if data.count(b":") == sum(map(len, rows)):
+            return rows
+        # Else the same of colons behind a quote, which leave out most of those within texts.
+        with suppress(RecursionError):
+            if not _KEY_BEFORE_BLANK.search(data) and data.count(b'":') == sum(map(_n_keys, rows)):
+                return rows
+    return [parse_row(line, f"{path}:{number}") for number, line in enumerate(lines, first)]
+
+
+def _n_keys(value, depth: int = 1) -> int:
+    """Number of keys in a value of JSON, at all depths; RecursionError where these are too many."""
+    if depth > JSON_ROW_DEPTH.most:
+        raise RecursionError
+    if type(value) is dict:
+        n_keys = len(value)
+        for each in value.values():
+            if type(each) is dict or type(each) is list:
+                n_keys += _n_keys(each, depth + 1)
+        return n_keys
+    return sum(_n_keys(each, depth + 1) for each in value if type(each) in (dict, list))
+
+
+def _has_each_key_once(line: bytes, row: dict) -> bool:
+    """Whether that is certain without a look at every key; no is no answer."""
+    return not _KEY_BEFORE_BLANK.search(line) and line.count(b'":') == _n_keys(row)
+
+
+def _refuse_key_twice(line: bytes, where: str) -> None:
+    def as_dict(pairs):
+        row = dict(pairs)
+        if len(row) != len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in row if keys.count(key) > 1)
+            raise ValueError(
+                f"{where}: {twice[:SHOWN]}: the key stands twice in one object, and readers differ "
+                "in which they take; leave one of them out"
+            )
+        return row
+
+    json.loads(line, object_pairs_hook=as_dict)
+
+
+def _why_not_json(line: bytes, error: orjson.JSONDecodeError) -> str:
+    """What is wrong with a line, for people."""
+    if not line.strip():
+        return "the line is empty, where a JSON object belongs; take it out"
+    if line.startswith(b"\xef\xbb\xbf"):
+        return "begins with a byte order mark; save the file as UTF-8 without one"
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as undecoded:
+        byte = line[undecoded.start]
+        return f"not UTF-8: byte 0x{byte:02x} at byte {undecoded.start + 1} of the line"
+    try:
+        place, number = next(_not_finite(json.loads(text), ()))
+    except (ValueError, RecursionError, StopIteration):
+        return f"not JSON: {error.msg}"
+    return f"{place}: got {number}, which is no finite number; write null, or leave the row out"
+
+
+def _not_finite(value, place: tuple) -> Iterator[tuple[str, str]]:
+    """Place and spelling of each number of a document that is NaN or infinite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        spelled = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
+        yield ".".join(place) or "the line", spelled
+    pairs = value.items() if isinstance(value, dict) else ()
+    pairs = enumerate(value) if isinstance(value, list) else pairs
+    for key, inner in pairs:
+        yield from _not_finite(inner, (*place, str(key)))
+
+
+def _refuse_missing(path: str | os.PathLike, block: Block, names: Sequence[str]) -> None:
+    for number, row in enumerate(block.rows, block.first):
+        missing = [name for name in names if name not in row]
+        if missing:
+            raise ValueError(
+                f"{path}:{number}: {', '.join(missing)}: missing; every row must have "
+                f"{', '.join(names)}, and this one has {', '.join(row)[:200] or 'no key'}"
+            )
+
+
+def _refuse_kind(path: str | os.PathLike, block: Block, name: str, kind: str) -> None:
+    for number, row in enumerate(block.rows, block.first):
+        if kind_of(row[name]) != kind:
+            raise ValueError(
+                f"{path}:{number}: {name}: got the {kind_of(row[name])} {shown(row[name])}; "
+                f"wanted: {kind}"
+            )
