@@ -97,7 +97,7 @@ def parse_row(line: bytes, where: str) -> dict:
                 _refuse_key_twice(line, where)
         except RecursionError:
             raise ValueError(
-                f"{where}: more than {JSON_ROW_DEPTH.most} {JSON_ROW_DEPTH.unit}; allowed: that many"
+                f"{where}: more than {JSON_ROW_DEPTH.most} {JSON_ROW_DEPTH.unit} are not allowed"
             ) from None
     return row
 
