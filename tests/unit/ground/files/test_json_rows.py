@@ -61,7 +61,7 @@ REFUSED = {
     "key twice, text like a key": (b'{"a":1,"a":"\\":"}', r"a: the key stands twice"),
     "too deep": (
         b'{"a":' * 65 + b"1" + b"}" * 65,
-        r"more than 64 levels of JSON in a row; allowed",
+        r"more than 64 levels of JSON in a row are not",
     ),
     "deeper than JSON is read": (b'{"a":' * 2000 + b"1" + b"}" * 2000, r"not JSON: depth limit"),
 }
