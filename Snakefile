@@ -11,6 +11,7 @@ Raw data -> inventory -> ingestion -> provenance -> crash embeddings -> clusteri
 
 import sys
 
+from drumcorpus.ground.run.code_listings import CODE_LISTINGS, remember_listings
 from drumcorpus.ground.run.exports_made import exports_in_words
 from contextlib import suppress
 
@@ -40,6 +41,7 @@ onstart:
     append_line(describe_start(WORKFLOW, sys.argv[1:]))
     if WORKS:
         record_asked(str(path) for job in workflow.dag.jobs for path in job.output)
+        remember_listings(CODE_LISTINGS, LIBRARY.listings)
 
 
 onsuccess:

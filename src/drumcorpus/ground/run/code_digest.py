@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from drumcorpus.ground.run.code_listings import digest_of
 from drumcorpus.ground.run.python_modules import PACKAGE, PythonFile, PythonFiles
 from drumcorpus.ground.run.software import software_versions
 
@@ -20,6 +21,7 @@ AROUND_THE_WORK = tuple(
         "file_lock",
         "job",
         "job_files",
+        "job_plan",
         "kept",
         "ledger",
         "product_walk",
@@ -40,6 +42,11 @@ class Library:
         Folder of the package, ``src/drumcorpus``.
     memory : path, optional
         File in which what was read of each module is remembered, as of `PythonFiles`.
+
+    Attributes
+    ----------
+    listings : dict
+        Of each digest that was given, the digests of script and modules, by path.
     """
 
     def __init__(self, package_folder: str | os.PathLike, memory: str | os.PathLike | None = None):
@@ -47,6 +54,7 @@ class Library:
         self._files = PythonFiles(memory)
         self._imported: dict[Path, list[Path]] = {}
         self._named: dict[str, list[Path]] = {}
+        self.listings: dict[str, dict[str, str]] = {}
 
     def describe_code(self, script: str | os.PathLike, modules: Iterable[str] = ()) -> dict:
         """What a job is made of: ``digest``, of `digest`, and ``software``, versions by library.
@@ -97,13 +105,15 @@ class Library:
         return reached
 
     def _digest(self, reached: dict[Path, PythonFile]) -> str:
-        names = []
+        listing = {}
         for path, file in reached.items():
             content = hashlib.sha256(file.meaning.encode())
             for template in _existing(self.folder / TEMPLATES, file.file_names):
                 content.update(template.read_bytes())
-            names.append((self._shown(path), content.hexdigest()))
-        return hashlib.sha256(repr(sorted(names)).encode()).hexdigest()[:16]
+            listing[self._shown(path)] = content.hexdigest()
+        digest = digest_of(listing)
+        self.listings[digest] = listing
+        return digest
 
     def _shown(self, path: Path) -> str:
         is_inside = path.is_relative_to(self.folder)

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import json
 import logging
 import shutil
 import sys
@@ -11,12 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from drumcorpus.ground.run.job_files import JobNote, own_temporary_folder
+from drumcorpus.ground.run.job_plan import (
+    PRODUCT,
+    job_plan,
+    kind_of_input,
+    named_paths,
+    recorded_inputs,
+)
 from drumcorpus.ground.run.kept import is_kept, keep, kept_path, put_back, standing
 from drumcorpus.ground.run.ledger import record_finished
 from drumcorpus.ground.run.progress import ProgressByPart
 from drumcorpus.ground.run.run_log import append_line, describe_job
 from drumcorpus.ground.run.run_manifest import (
-    SCHEMA,
     describe_file,
     describe_product,
     is_fresh,
@@ -28,14 +33,8 @@ from drumcorpus.ground.run.run_manifest import (
 from drumcorpus.ground.run.terminal import write
 from drumcorpus.ground.run.write_failures import cause_of, in_words, is_full
 
-# `local` says where things lie on this machine, and never what is made of them; `code` is recorded
-# as the script's.
-UNRECORDED = ("local", "code")
 # `software` of the config: products that were made with other versions of libraries count as well.
 ANY_SOFTWARE = "recorded"
-# The input that orders jobs and shapes nothing, such as the verdict of the gates; of the raw data
-# that it stands for, a job records the digests itself.
-ORDER_ONLY = "after"
 # Characters of an error's message that the note of a job holds.
 N_SHOWN = 500
 
@@ -70,7 +69,7 @@ class Job:
         self.started = time.time()
         wildcards = dict(snakemake.wildcards.items())
         self.title = " ".join([snakemake.rule, *wildcards.values()])
-        self.outputs = _named_paths(snakemake.output)
+        self.outputs = named_paths(snakemake.output)
         self.plan: dict | None = None
         self.code = dict(getattr(snakemake.params, "code", {}))
         self.note: JobNote | None = None
@@ -181,27 +180,14 @@ class Job:
     def _plan(self, raw_inputs: list[dict]) -> dict:
         snakemake = self.snakemake
         workflow_folder = Path(snakemake.scriptdir).resolve().parent.parent
-        params = {name: value for name, value in snakemake.params.items() if name not in UNRECORDED}
-        return {
-            "schema": SCHEMA,
-            "rule": snakemake.rule,
-            "wildcards": dict(snakemake.wildcards.items()),
-            "script": {
-                "path": f"workflow/scripts/{snakemake.rule}.py",
-                "code": self.code["digest"],
-                "software": self.code["software"],
-            },
-            # A round trip through JSON: what is compared later is what was written.
-            "params": json.loads(json.dumps(params)),
-            "inputs": [
-                *(
-                    _describe_input(name, path, workflow_folder)
-                    for name, path in _named_paths(snakemake.input)
-                    if name != ORDER_ONLY
-                ),
-                *raw_inputs,
-            ],
-        }
+        inputs = recorded_inputs(named_paths(snakemake.input))
+        described = [_describe_input(name, path, workflow_folder) for name, path in inputs]
+        return job_plan(
+            snakemake.rule,
+            dict(snakemake.wildcards.items()),
+            dict(snakemake.params.items()),
+            [*described, *raw_inputs],
+        )
 
     def _write_run_log(self, outcome: str) -> None:
         wildcards = dict(self.snakemake.wildcards.items())
@@ -218,20 +204,8 @@ def _refused_by_the_surroundings(error: BaseException) -> tuple[str, str] | None
     return None
 
 
-def _named_paths(files) -> list[tuple[str, str]]:
-    """(name, path) of each file of a rule's inputs or outputs, lists under their one name."""
-    pairs = []
-    for name, value in files.items():
-        paths = [value] if isinstance(value, str) else value
-        pairs += [(name, str(path)) for path in paths]
-    return pairs
-
-
 def _describe_input(name: str, path: str, workflow_folder: Path) -> dict:
-    if not Path(path).is_absolute():
+    kind, shown = kind_of_input(path, workflow_folder)
+    if kind == PRODUCT:
         return describe_product(name, path)
-    absolute = Path(path).resolve()
-    if absolute.is_relative_to(workflow_folder / "resources"):
-        shown = absolute.relative_to(workflow_folder).as_posix()
-        return describe_file(name, path, shown, "resource")
-    return describe_file(name, path, absolute.name, "external")
+    return describe_file(name, path, shown, kind)

@@ -1,0 +1,138 @@
+"""What snakemake answers to those who are no run: plans of jobs, and one product made elsewhere."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from drumcorpus.ground.run.layout import WRITTEN
+from drumcorpus.ground.run.run_manifest import manifest_path
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
+
+# Its name follows from no setting: what a killed process has left is told by it.
+REPLAY = "replay-"
+N_LINES = 20  # of what snakemake said, where it failed
+
+
+def plan_jobs(checkout: Path, options: Sequence[str], products: Iterable[str]) -> dict:
+    """What every job on the way to some products would record, as ``workflow/plan_jobs.py`` says.
+
+    Parameters
+    ----------
+    checkout : Path
+        Folder of the Snakefile.
+    options : sequence of str
+        ``--configfile`` and ``--config`` with their values.
+    products : iterable of str
+        Paths below the working folder.
+
+    Raises
+    ------
+    ValueError
+        If the configuration is refused, or no rule makes one of the products; with what snakemake
+        said.
+    """
+    with tempfile.TemporaryDirectory(prefix="drumcorpus-plan-") as folder:
+        answer = Path(folder, "plan.json")
+        command = [str(checkout / "workflow/plan_jobs.py"), str(answer), *_of(checkout, options)]
+        done = _python(checkout, [*command, "--", *products])
+        if not answer.is_file():
+            raise ValueError(_last_words(done))
+        return json.loads(answer.read_bytes())
+
+
+def make_again(
+    checkout: Path, options: Sequence[str], job: dict, product: str, *, cores: int, whole: bool
+) -> Path:
+    """Make a product again in a folder of its own, below the state folder of the working one.
+
+    Parameters
+    ----------
+    checkout, options
+        As of `plan_jobs`.
+    job : dict
+        The job that makes it, as of `plan_jobs`.
+    product : str
+    cores : int
+    whole : bool
+        Make all that it rests on again too, from the raw files; else its inputs are taken as they
+        stand.
+
+    Returns
+    -------
+    folder : Path
+        Where the product stands by its own path; the caller takes the folder away.
+
+    Raises
+    ------
+    ValueError
+        If it could not be made, with what snakemake said.
+    """
+    Path(STATE_FOLDER).mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=REPLAY, dir=STATE_FOLDER)).absolute()
+    try:
+        _show_what_is_not_made(folder)
+        only = []
+        if not whole:
+            only = ["--allowed-rules", job["rule"]]
+            for _, path in job["inputs"]:
+                if not Path(path).is_absolute():
+                    _lend(Path(path), folder)
+        command = ["-m", "snakemake", *_of(checkout, options), "--directory", str(folder)]
+        command += ["--cores", str(cores), "--quiet", "rules", *only, "--", product]
+        done = _python(checkout, command)
+        if done.returncode != 0:
+            raise ValueError(_last_words(done))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def _show_what_is_not_made(folder: Path) -> None:
+    """Links to all that a path of the config may name by a relative path: raw data, files of it."""
+    for entry in sorted(Path().iterdir()):
+        if entry.name not in WRITTEN and not entry.name.startswith("."):
+            (folder / entry.name).symlink_to(entry.absolute())
+
+
+def _lend(path: Path, folder: Path) -> None:
+    """An input with its run manifest, in a folder where nothing else of the run stands."""
+    if path.parts[0] not in WRITTEN or path.parts[0] == STATE_FOLDER:
+        return
+    for source in (path, manifest_path(path)):
+        if source.is_file():
+            target = folder / source
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(source, target)
+            except OSError:  # no links on this file system
+                shutil.copyfile(source, target)
+
+
+def _of(checkout: Path, options: Sequence[str]) -> list[str]:
+    return ["--snakefile", str(checkout / "Snakefile"), *options]
+
+
+def _python(checkout: Path, arguments: list[str]) -> subprocess.CompletedProcess:
+    """Run this Python on the code of a checkout; what it says is kept."""
+    path = os.pathsep.join([str(checkout / "src"), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=os.environ | {"PYTHONPATH": path.rstrip(os.pathsep)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+def _last_words(done: subprocess.CompletedProcess) -> str:
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    return "snakemake refused:\n  " + "\n  ".join(lines[-N_LINES:])

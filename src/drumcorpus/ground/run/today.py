@@ -1,0 +1,120 @@
+"""What the jobs of a checkout would record today, with the files as they are; nothing is run."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
+from drumcorpus.ground.files.raw_files import scan_roots
+from drumcorpus.ground.run.job_plan import job_plan, kind_of_input, recorded_inputs
+from drumcorpus.ground.run.raw_state import describe_raw_data
+from drumcorpus.ground.run.roots import existing_roots
+from drumcorpus.ground.run.state_folder import digests_path
+from drumcorpus.vocabulary import NOT_OF_THE_SET
+
+# The rule that records raw files, and the product in which it lists them.
+INVENTORY, LISTING = "take_inventory", "files"
+
+
+class Today:
+    """The plans of the jobs of a checkout.
+
+    Parameters
+    ----------
+    planned : mapping
+        As of `ask_snakemake.plan_jobs`.
+    checkout : Path
+    workers : int
+        Threads that read raw files.
+    """
+
+    def __init__(self, planned: Mapping, checkout: Path, *, workers: int = 4):
+        self.checkout, self.workers = Path(checkout).resolve(), workers
+        self.listings: dict[str, dict[str, str]] = planned["listings"]
+        self._jobs = {path: job for job in planned["jobs"] for _, path in job["outputs"]}
+        self._digests: dict[Path, str | None] = {}
+        self._raw: dict[str, tuple[dict, dict[str, str]]] = {}
+
+    def job(self, product: str) -> dict | None:
+        """The job that makes a product; None where no rule does."""
+        return self._jobs.get(product)
+
+    def plan(self, product: str) -> dict | None:
+        """What the job of a product would record; the digest of an input that is not there is None.
+
+        Raises
+        ------
+        OSError, ValueError
+            If raw files cannot be looked at.
+        """
+        job = self._jobs.get(product)
+        if job is None:
+            return None
+        inputs = [self._describe(*pair) for pair in recorded_inputs(job["inputs"])]
+        if job["rule"] == INVENTORY:
+            inputs.append(self._raw_data(job)[0])
+        return job_plan(job["rule"], job["wildcards"], job["params"], inputs)
+
+    def raw_files(self, product: str) -> dict[str, str]:
+        """SHA-256 of the raw files that the job of a product looks at, by path; else empty."""
+        job = self._jobs.get(product)
+        return self._raw_data(job)[1] if job and job["rule"] == INVENTORY else {}
+
+    def digest(self, path: str | Path) -> str | None:
+        """SHA-256 of a file; None where there is none to be read."""
+        path = Path(path)
+        if path not in self._digests:
+            self._digests[path] = _digest(path)
+        return self._digests[path]
+
+    def _describe(self, name: str, path: str) -> dict:
+        kind, shown = kind_of_input(path, self.checkout)
+        return {"name": name, "path": shown, "kind": kind, "sha256": self.digest(path)}
+
+    def _raw_data(self, job: dict) -> tuple[dict, dict[str, str]]:
+        source_set = job["wildcards"]["source_set"]
+        if source_set not in self._raw:
+            # The input has the name of what it lists.
+            leftovers = read_leftovers(dict(job["inputs"])[NOT_OF_THE_SET])
+            local = job["params"]["local"]
+            folders = existing_roots(source_set, local["roots"], local["wanted"])
+            files, refusals = scan_roots(folders, leftovers.kind_of_entry)
+            # What the last run has read is known by its stat record, and nothing is written down.
+            cache = FactCache(digests_path(source_set), job["params"]["code"])
+            digests, unread = digest_raw_files(files.values(), cache, workers=self.workers)
+            refused, left = split_refusals(refusals)
+            description = describe_raw_data(source_set, digests, [*refused, *unread, *left])
+            self._raw[source_set] = description, digests
+        return self._raw[source_set]
+
+
+class AsStated:
+    """Plans of files that no rule makes: all is as stated, but for the digests of their inputs.
+
+    Parameters
+    ----------
+    manifest_of
+        The run manifest of a product by its path; None where there is none.
+    """
+
+    listings: Mapping[str, Mapping[str, str]] = {}
+
+    def __init__(self, manifest_of: Callable[[str], Mapping | None]):
+        self._manifest_of = manifest_of
+
+    def plan(self, product: str) -> dict | None:
+        """The run manifest of a product with the digests that its inputs have now."""
+        manifest = self._manifest_of(product)
+        if manifest is None:
+            return None
+        inputs = [row | {"sha256": _digest(row["path"])} for row in manifest["inputs"]]
+        return dict(manifest) | {"inputs": inputs}
+
+    def raw_files(self, product: str) -> dict[str, str]:
+        """Nothing: its raw files, if any, are inputs of their own."""
+        return {}
+
+
+def _digest(path: str | Path) -> str | None:
+    return sha256_file(path) if Path(path).is_file() else None

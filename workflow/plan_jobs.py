@@ -1,0 +1,43 @@
+"""Write what every job on the way to some products would record, without running any.
+
+plan_jobs.py OUT --snakefile FILE [options of snakemake] -- PRODUCT...
+
+It reads the Snakefile as a dry run does, which changes nothing. OUT is JSON: `jobs` (rule,
+wildcards, parameters, inputs and outputs) and `listings`, the modules of each digest of code.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from snakemake.api import SnakemakeApi
+from snakemake.cli import get_argument_parser, parse_config
+from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
+
+from drumcorpus.ground.run.job_plan import named_paths
+
+out, *options = sys.argv[1:]
+given = get_argument_parser().parse_args(options)
+with SnakemakeApi(OutputSettings(dryrun=True, enable_file_logging=False)) as api:
+    asked = api.workflow(
+        ResourceSettings(cores=1),
+        ConfigSettings(parse_config(given.config or []), [Path(p) for p in given.configfile or []]),
+        snakefile=Path(given.snakefile),
+        workdir=given.directory and Path(given.directory),
+    )
+    workflow = asked.dag(DAGSettings(targets=given.targets, forceall=True)).workflow_api._workflow
+    workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True, nolock=True)
+    workflow._build_dag()
+    jobs = [
+        {
+            "rule": job.rule.name,
+            "wildcards": dict(job.wildcards.items()),
+            "params": dict(job.params.items()),
+            "inputs": named_paths(job.input),
+            "outputs": named_paths(job.output),
+        }
+        for job in workflow.dag.jobs
+        if "code" in job.params.keys()  # noqa: SIM118
+    ]
+    found = {"jobs": jobs, "listings": workflow.globals["LIBRARY"].listings}
+    Path(out).write_text(json.dumps(found, default=str))
