@@ -76,6 +76,17 @@ INVENTORY = pa.schema(
     ]
 )
 
+# One row per raw file of the inventory: which of the configured roots it lies below. It is a table
+# of its own, so that a file that moves to another drive changes no other.
+ROOTS = pa.schema(
+    [
+        ("source_set", pa.string()),
+        ("path", pa.string()),
+        ("root", pa.string()),  # primary, secondary, root_3 and so on
+        ("root_number", pa.int32()),  # from 1, in the order of the config
+    ]
+)
+
 # One row per session: what the source set says of it, and the raw files it rests on.
 SESSIONS = pa.schema(
     [

@@ -6,6 +6,10 @@ SPLITS = ("train", "validation", "test")
 # Where a table, a report or a page has no value.
 NO_VALUE = "(none)"
 
+# The root that a raw file lies below, by its place in the config (column `root`); those after the
+# second have their number.
+PRIMARY, SECONDARY = "primary", "secondary"
+
 # What a raw file is for (column `role`).
 ANNOTATION = "annotation"
 AUDIO = "audio"

@@ -15,8 +15,9 @@ from source_set_runs import REPO, RESOURCES, Run
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.schemas import EVENTS, INVENTORY, QUARANTINE, SESSIONS, TALLIES
+from drumcorpus.schemas import EVENTS, FLAGS, INVENTORY, QUARANTINE, SESSIONS, TALLIES
 from drumcorpus.sessions import mix_files
+from drumcorpus.stages.ingest.provenance import provenance_rows
 
 # Sessions of the demo with a recording of all instruments.
 MIXES = {"slakh2100": 7, "enst_drums": 4, "mdb_drums": 1, "musdb18_hq": 3}
@@ -105,6 +106,45 @@ def test_what_systems_and_tools_leave_changes_nothing_and_is_counted(root, run, 
     assert counted["server_index"] == counted["nfs_deleted"] == len(folders)
     assert found.not_of_the_set["files"] == sum(counted.values())
     assert inventory.not_of_the_set["files"] == 0
+
+
+def test_sound_on_a_second_drive_changes_what_the_provenance_says_and_nothing_else(
+    name, root, run, inventory, ingested, tmp_path
+):
+    first, second = tmp_path / "first", tmp_path / "second"
+    shutil.copytree(root, first)
+    sounds = {row["path"] for row in inventory.files.to_pylist() if row["role"] == "audio"}
+    for path in sounds:
+        (second / path).parent.mkdir(parents=True, exist_ok=True)
+        (first / path).rename(second / path)
+    both = Run(name, [first, second], tmp_path / "facts.json")
+    found = both.inventory()
+    assert found.sessions.equals(inventory.sessions)
+    assert found.files.equals(inventory.files)
+    again = both.ingest(found.sessions)
+    assert again.events.equals(ingested.events)
+    write_table(tmp_path / "events.parquet", again.events)
+    tables = (again.tallies, QUARANTINE.empty_table(), FLAGS.empty_table(), found.roots)
+    rows = list(
+        provenance_rows(
+            *(found.sessions, tmp_path / "events.parquet", *tables, both.card),
+            license_ref="card.yaml",
+            ingestion="0",
+        )
+    )
+    assert len(rows) == found.sessions.num_rows
+    files = [file for row in rows for file in row["hashes"]]
+    assert {f["path"] for f in files if f["role"] == "audio"} <= sounds
+    for file in files:
+        expected = ("secondary", 2) if file["path"] in sounds else ("primary", 1)
+        assert (file["root"], file["root_number"]) == expected
+    for row in rows:
+        n_sounds = sum(file["path"] in sounds for file in row["hashes"])
+        counts = {"primary": len(row["hashes"]) - n_sounds, "secondary": n_sounds}
+        assert {root["root"]: root["n_files"] for root in row["roots"]} == {
+            root: n for root, n in counts.items() if n
+        }
+    assert str(tmp_path) not in str(rows)
 
 
 def test_every_session_with_audio_says_how_long_it_is(inventory):

@@ -160,6 +160,46 @@ def test_a_root_that_is_not_mounted_is_said_by_name_or_refused(project):
     assert "Traceback" not in done.said
 
 
+def test_a_file_that_moves_to_another_drive_makes_its_provenance_anew_and_no_event(project):
+    tables = ("results/roots/", "results/provenance/", "reports/inventory.", "reports/provenance/")
+    before = project.products()
+    project.configure(source_sets={"groove_mididataset": {"roots": ["raw", "second"], "shards": 2}})
+    moved = sorted(project.path("raw").rglob("*.wav"))[0]
+    shown = moved.relative_to(project.path("raw")).as_posix()
+    place = project.path("second") / shown
+    place.parent.mkdir(parents=True)
+    moved.rename(place)
+    made = {job.split()[0] for job in project.jobs("all")}
+    assert {"take_inventory", "write_provenance", "annotate_provenance"} <= made
+    assert made.isdisjoint({"shard_sessions", "ingest_sessions", "gather_events", "write_samples"})
+    assert made.isdisjoint({"embed_crashes", "merge_manifest", "decide_splits", "assemble_export"})
+    changed = {name for name, data in project.products().items() if before.get(name) != data}
+    data = {name for name in changed if not name.endswith(".manifest.json")}
+    assert [name for name in data if not name.startswith((*tables, "reports/releases/"))] == []
+    lines = project.path("results/provenance/groove_mididataset.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    places = {f["path"]: (f["root"], f["root_number"]) for row in rows for f in row["hashes"]}
+    assert places.pop(shown) == ("secondary", 2)
+    assert set(places.values()) == {("primary", 1)}
+    [row] = [row for row in rows if shown in row["sample_paths"]]
+    assert [(root["root"], root["roles"]) for root in row["roots"]] == [
+        ("primary", ["annotation"]),
+        ("secondary", ["audio"]),
+    ]
+    [listed] = json.loads(project.path("reports/inventory.json").read_text())["source_sets"]
+    assert [(root["root"], root["files"]) for root in listed["by_root"]] == [
+        ("primary", listed["files"]["total"] - 1),
+        ("secondary", 1),
+    ]
+    assert "as recorded" in project.snakemake("verify").said
+    # The drives in the other order: the same files have other places, and again no event is made.
+    project.configure(source_sets={"groove_mididataset": {"roots": ["second", "raw"], "shards": 2}})
+    made = {job.split()[0] for job in project.jobs("ingest_groove_mididataset")}
+    assert made == {"take_inventory", "write_provenance"}
+    text = project.path("results/provenance/groove_mididataset/ingest.jsonl").read_text()
+    assert text.count('"root_number":1') == 2  # of the file, and of its session's roots
+
+
 def test_a_set_without_data_yet_goes_through_all_when_that_is_allowed(tmp_path, repo):
     project = new_project(tmp_path / "project", repo)
     own_data(project, "raw")

@@ -1,7 +1,8 @@
 """
 Read the strokes of every session, merge them into events, and say where each session came from.
 
-in:   results/sessions/{source_set}/{shard}.parquet, raw annotation files, cards and label maps
+in:   results/sessions/{source_set}/{shard}.parquet, raw annotation files, cards and label maps;
+      results/roots/{source_set}.parquet, for the provenance
 out:  results/events/{source_set}/{shard}.parquet       events of one shard
       results/tallies/{source_set}/{shard}.parquet      what became of every stroke
       results/quarantine/{source_set}/{shard}.parquet   files that are not used, with the reason
@@ -79,6 +80,7 @@ rule write_provenance:
         tallies="results/tallies/{source_set}.parquet",
         quarantine="results/quarantine/{source_set}.parquet",
         flags="results/flags/{source_set}.parquet",
+        roots="results/roots/{source_set}.parquet",
         card=card_file,
     output:
         provenance="results/provenance/{source_set}/ingest.jsonl",

@@ -6,6 +6,7 @@ in:   the roots of the source set, its card, and its checksum list: what the con
 out:  results/integrity/{source_set}.json                 what was compared with the list
       <integrity.folder>/{source_set}.sha256              the list, where there was none (no product)
       results/inventory/{source_set}.parquet              one row per raw file
+      results/roots/{source_set}.parquet                  which root each of them lies below
       results/sessions/{source_set}.parquet               one row per session
       results/quarantine/{source_set}/inventory.parquet   files that are not used, with the reason
       results/not_of_the_set/{source_set}.json            what systems and tools have left, by kind
@@ -88,6 +89,7 @@ rule take_inventory:
         ],
     output:
         files="results/inventory/{source_set}.parquet",
+        roots="results/roots/{source_set}.parquet",
         sessions="results/sessions/{source_set}.parquet",
         quarantine="results/quarantine/{source_set}/inventory.parquet",
         not_of_the_set="results/not_of_the_set/{source_set}.json",
@@ -144,6 +146,7 @@ rule summarise_inventory:
     input:
         cards=[config_path(card_name(name)) for name in SOURCE_SETS],
         files=expand("results/inventory/{source_set}.parquet", source_set=SOURCE_SETS),
+        roots=expand("results/roots/{source_set}.parquet", source_set=SOURCE_SETS),
         sessions=expand("results/sessions/{source_set}.parquet", source_set=SOURCE_SETS),
         quarantine=expand(
             "results/quarantine/{source_set}/inventory.parquet", source_set=SOURCE_SETS

@@ -6,7 +6,7 @@ does not miss an intermediate product, and so would take a failed or deleted one
 """
 
 INVENTORY = [
-    *("inventory/{s}", "sessions/{s}", "quarantine/{s}/inventory"),
+    *("inventory/{s}", "roots/{s}", "sessions/{s}", "quarantine/{s}/inventory"),
     "not_of_the_set/{s}.json",
 ]
 INGEST = [

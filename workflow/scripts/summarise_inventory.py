@@ -15,7 +15,7 @@ from drumcorpus.stages.inventory.inventory_page import (
 )
 
 inputs, outputs = snakemake.input, snakemake.output
-names = ("cards", "files", "sessions", "quarantine", "not_of_the_set")
+names = ("cards", "files", "roots", "sessions", "quarantine", "not_of_the_set")
 paths = {name: inputs[name] for name in names}
 source_sets = describe_each(describe_inventory, snakemake.params.source_sets, **paths)
 report = summarise_inventory(source_sets)

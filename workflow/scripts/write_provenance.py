@@ -15,6 +15,7 @@ rows = provenance_rows(
     read_table(snakemake.input.tallies),
     read_table(snakemake.input.quarantine),
     read_table(snakemake.input.flags),
+    read_table(snakemake.input.roots),
     read_yaml(snakemake.input.card),
     license_ref=snakemake.params.license_ref,
     ingestion=snakemake.params.ingestion,

@@ -1,7 +1,7 @@
 """Raw data: found below the configured roots, never written, never followed out of them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,14 @@ class RawFile:
     """One raw file: `path` below its root, `location` on this machine, and its stat record.
 
     `stamp` is (bytes, mtime, ctime, inode): equal stamps mean an unchanged file; ctime shows a
-    change whose author has put the modification time back.
+    change whose author has put the modification time back. `root` is the number of its root, from
+    1, among those that are configured.
     """
 
     path: str
     location: Path
     stamp: Stamp
+    root: int = 1
 
     @property
     def bytes(self) -> int:
@@ -55,20 +57,25 @@ class UnusableFile(ValueError):
 
 
 def scan_roots(
-    roots: list[Path], kind_left: Callable[[str, bool], str | None] = lambda name, is_folder: None
+    roots: list[Path],
+    kind_left: Callable[[str, bool], str | None] = lambda name, is_folder: None,
+    numbers: Sequence[int] | None = None,
 ) -> tuple[dict[str, RawFile], list[Refusal]]:
     """Every file below the roots, by relative path; of equal paths the first root's file counts.
 
     Links are followed while they stay below one of the roots. What is not used comes back as a
     refusal: `outside_root`, `link_loop`, `broken_link`, `name_not_utf8`, `not_a_regular_file`,
     `unreadable_folder`; and `not_of_the_set` of what `kind_left` has a kind for, by its name and
-    whether it is a folder, as of `leftovers.Leftovers`: into such a folder nobody looks. This is
-    the one place that walks through raw data.
+    whether it is a folder, as of `leftovers.Leftovers`: into such a folder nobody looks. `numbers`
+    are those of the roots, where they are not 1, 2 and so on. A file has that of the root below
+    which its path stands, though a link may lead into another one. This is the one place that walks
+    through raw data.
     """
     files: dict[str, RawFile] = {}
     refusals: list[Refusal] = []
     real_roots = [Path(os.path.realpath(root)) for root in roots]
-    for root in reversed(real_roots):
+    numbered = list(zip(real_roots, numbers or range(1, len(roots) + 1), strict=True))
+    for root, number in reversed(numbered):
         # Folders are taken from the end, links put at the front: a link never hides a folder.
         pending, seen = [("", str(root))], set()
         while pending:
@@ -85,11 +92,11 @@ def scan_roots(
                 refusals.append(Refusal(prefix or ".", UNREADABLE_FOLDER, error.strerror))
                 continue
             for entry in listing:
-                _visit(entry, prefix, real_roots, kind_left, files, refusals, pending)
+                _visit(entry, prefix, number, real_roots, kind_left, files, refusals, pending)
     return dict(sorted(files.items())), sorted(refusals, key=lambda refusal: refusal.path)
 
 
-def _visit(entry, prefix, real_roots, kind_left, files, refusals, pending) -> None:
+def _visit(entry, prefix, number, real_roots, kind_left, files, refusals, pending) -> None:
     path = f"{prefix}{entry.name}"
     if kind := kind_left(entry.name, _is_folder(entry)):
         refusals.append(Refusal(printable(path), NOT_OF_THE_SET, kind))
@@ -111,7 +118,7 @@ def _visit(entry, prefix, real_roots, kind_left, files, refusals, pending) -> No
     if entry.is_dir():
         pending.insert(0 if entry.is_symlink() else len(pending), (f"{path}/", location))
     elif entry.is_file():
-        files[path] = RawFile(path, Path(location), stat_stamp(entry.stat()))
+        files[path] = RawFile(path, Path(location), stat_stamp(entry.stat()), number)
     else:
         refusals.append(Refusal(path, NOT_A_REGULAR_FILE, "neither a file nor a folder"))
 
@@ -130,7 +137,7 @@ def stat_stamp(stat: os.stat_result) -> Stamp:
 
 def listing_stamp(files: dict[str, RawFile], refusals: list[Refusal]) -> str:
     """One digest of everything that a scan sees, without reading a file's content."""
-    rows = [[path, *file.stamp] for path, file in files.items()]
+    rows = [[path, file.root, *file.stamp] for path, file in files.items()]
     return sha256_bytes(canonical_json([rows, [[r.path, r.reason] for r in refusals]]))
 
 

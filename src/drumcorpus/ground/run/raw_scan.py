@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import Leftovers, split_refusals
-from drumcorpus.ground.files.raw_files import RawFile, listing_stamp, scan_roots
+from drumcorpus.ground.files.raw_files import RawFile, listing_stamp
 from drumcorpus.ground.run.earlier_inventory import (
     judge_changed,
     judge_vanished,
     read_earlier_inventory,
 )
 from drumcorpus.ground.run.progress import Progress
-from drumcorpus.ground.run.raw_state import describe_raw_data, write_stamp
-from drumcorpus.ground.run.roots import existing_roots
+from drumcorpus.ground.run.raw_state import (
+    describe_raw_data,
+    scan_existing_roots,
+    write_stamp,
+)
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.sessions import Refusal
 
@@ -37,7 +40,13 @@ class RawData:
 
     def describe(self) -> dict:
         """The raw files as one input of a run manifest."""
-        return describe_raw_data(self.source_set, self.digests, [*self.refusals, *self.left])
+        refusals = [*self.refusals, *self.left]
+        return describe_raw_data(self.source_set, self.digests, refusals, self.roots)
+
+    @property
+    def roots(self) -> dict[str, int]:
+        """The number of the root of each file with a digest, by path, as of `RawFile`."""
+        return {path: self.files[path].root for path in self.digests}
 
 
 def scan_raw_data(
@@ -52,7 +61,7 @@ def scan_raw_data(
     FileNotFoundError, ValueError
         As of `roots.existing_roots`, which is asked for `wanted`.
     """
-    files, refusals = scan_roots(existing_roots(source_set, roots, wanted), leftovers.kind_of_entry)
+    files, refusals = scan_existing_roots(source_set, roots, leftovers, wanted)
     write_stamp(source_set, listing_stamp(files, refusals))
     return files, refusals
 

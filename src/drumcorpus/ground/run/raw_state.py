@@ -1,11 +1,13 @@
 """The state of the raw data: what was seen of a source set's raw files, and what rests on it."""
 
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import tree_digest
 from drumcorpus.ground.files.leftovers import Leftovers
 from drumcorpus.ground.files.memory_files import read_memory, write_memory
-from drumcorpus.ground.files.raw_files import listing_stamp, scan_roots
+from drumcorpus.ground.files.raw_files import RawFile, listing_stamp, scan_roots
 from drumcorpus.ground.run.roots import PRESENT, existing_roots
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.sessions import Refusal
@@ -62,9 +64,26 @@ def stamp_raw_data(
             demo_marker(roots[0]).unlink(missing_ok=True)
         stamp = None
     else:
-        folders = existing_roots(source_set, roots, wanted)
-        stamp = listing_stamp(*scan_roots(folders, leftovers.kind_of_entry))
+        stamp = listing_stamp(*scan_existing_roots(source_set, roots, leftovers, wanted))
     return write_stamp(source_set, stamp, anew=anew, aside=aside)
+
+
+def scan_existing_roots(
+    source_set: str, roots: Iterable[str | os.PathLike], leftovers: Leftovers, wanted: str
+) -> tuple[dict[str, RawFile], list[Refusal]]:
+    """The files below the roots that exist, as of `scan_roots`.
+
+    A root keeps the number that it has in the config, whether those before it are there or not.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As of `roots.existing_roots`.
+    """
+    configured = [Path(root) for root in roots]
+    folders = existing_roots(source_set, configured, wanted)
+    numbers = [configured.index(folder) + 1 for folder in folders]
+    return scan_roots(folders, leftovers.kind_of_entry, numbers)
 
 
 def write_stamp(
@@ -84,13 +103,20 @@ def write_stamp(
     return path
 
 
-def describe_raw_data(source_set: str, digests: dict[str, str], refusals: list[Refusal]) -> dict:
+def describe_raw_data(
+    source_set: str,
+    digests: Mapping[str, str],
+    refusals: Iterable[Refusal],
+    roots: Mapping[str, int] | None = None,
+) -> dict:
     """The raw files of a source set as one input of a run manifest.
 
     Its digest is that of the listing of all files with theirs; the files stand one by one in the
-    inventory. Files that were refused, or are not of the set, count by name and reason.
+    inventory. Files that were refused, or are not of the set, count by name and reason, those that
+    do not lie below the first root by the number of theirs in `roots`.
     """
     entries = [*digests.items(), *((f"{r.path}:refused", r.reason) for r in refusals)]
+    entries += [(f"{path}:root", str(n)) for path, n in (roots or {}).items() if n > 1]
     return {
         "name": "raw",
         "path": source_set,

@@ -11,8 +11,10 @@ from pathlib import Path
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.written_paths import why_no_folder
 from drumcorpus.ground.run.commands import command
+from drumcorpus.vocabulary import PRIMARY, SECONDARY
 
 PRESENT, REQUIRED = "present", "required"  # of inventory.roots
+_NAMES = {1: PRIMARY, 2: SECONDARY}
 
 
 def existing_roots(
@@ -66,6 +68,17 @@ def absent_in_words(source_set: str, roots: Iterable[str | os.PathLike]) -> str:
         f"source_sets.{source_set}.roots: {_in_words(absent, reasons)}. The run does without what "
         "it holds; to have every root required: inventory.roots: required"
     )
+
+
+def root_name(number: int) -> str:
+    """What a root is called by its place in the config, from 1; its path is the machine's.
+
+    Examples
+    --------
+    >>> [root_name(number) for number in (1, 2, 3)]
+    ['primary', 'secondary', 'root_3']
+    """
+    return _NAMES.get(number, f"root_{number}")
 
 
 def is_absent(root: Path) -> bool:

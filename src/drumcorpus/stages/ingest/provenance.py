@@ -19,6 +19,7 @@ def provenance_rows(
     tallies: pa.Table,
     quarantine: pa.Table,
     flags: pa.Table,
+    roots: pa.Table,
     card: dict,
     *,
     license_ref: str,
@@ -28,7 +29,7 @@ def provenance_rows(
 
     Parameters
     ----------
-    sessions, tallies, quarantine, flags : pa.Table
+    sessions, tallies, quarantine, flags, roots : pa.Table
         Of one source set, in the schemas of these names.
     events : path
         Its events as Parquet.
@@ -38,7 +39,16 @@ def provenance_rows(
         Where the card stands, below the workflow's folder.
     ingestion : str
         Digest of the code that read the sessions.
+
+    Yields
+    ------
+    row : dict
+        `hashes` has the files, each with the ``root`` that it lies below (``primary``,
+        ``secondary``, ``root_3`` and so on) and its ``root_number``, from 1, in the order of the
+        config; `roots` has those of the session, in that order, each with ``n_files`` and the
+        ``roles`` of these.
     """
+    root_of = {row["path"]: (row["root"], row["root_number"]) for row in roots.to_pylist()}
     played = _played(events)
     drops = _drops(tallies)
     refused: dict[str, list[str]] = {}
@@ -52,6 +62,7 @@ def provenance_rows(
     for session in sessions.to_pylist():
         session_id = session["session_id"]
         n_events, techniques = played.get(session_id, (0, []))
+        files = [_with_root(file, *root_of[file["path"]]) for file in session["files"]]
         yield {
             "source_set": session["source_set"],
             "session_id": session_id,
@@ -59,8 +70,9 @@ def provenance_rows(
             "license_ref": license_ref,
             "redistributable": card["redistributable"],
             "version": card["version"],
-            "sample_paths": [file["path"] for file in session["files"]],
-            "hashes": session["files"],
+            "sample_paths": [file["path"] for file in files],
+            "hashes": files,
+            "roots": _roots(files),
             "processing_chain": PROCESSING_CHAIN,
             "code": ingestion,
             "label_method": card["label_method"] if session["label_map"] else None,
@@ -76,6 +88,21 @@ def provenance_rows(
             "flags": flagged.get(session_id, []),
             "notes": [*session["notes"], *refused.get(session_id, [])],
         }
+
+
+def _with_root(file: dict, root: str, root_number: int) -> dict:
+    return file | {"root": root, "root_number": root_number}
+
+
+def _roots(files: list[dict]) -> list[dict]:
+    """The roots below which a session's files lie, in order."""
+    of_root: dict[tuple[int, str], list[str]] = {}
+    for file in files:
+        of_root.setdefault((file["root_number"], file["root"]), []).append(file["role"])
+    return [
+        {"root": root, "root_number": n, "n_files": len(roles), "roles": sorted(set(roles))}
+        for (n, root), roles in sorted(of_root.items())
+    ]
 
 
 def _played(events: str | os.PathLike) -> dict[str, tuple[int, list[str]]]:

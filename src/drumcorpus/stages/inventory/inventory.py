@@ -13,10 +13,11 @@ from drumcorpus.ground.files.leftovers import count_leftovers
 from drumcorpus.ground.files.raw_files import RawFile, read_as_digested
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.run.raw_scan import RawData
+from drumcorpus.ground.run.roots import root_name
 from drumcorpus.ground.sound.audio import probe_audio
 from drumcorpus.ground.sound.loudness import integrated_loudness
 from drumcorpus.ground.sound.recordings import channels_cancel
-from drumcorpus.schemas import INVENTORY, SESSIONS
+from drumcorpus.schemas import INVENTORY, ROOTS, SESSIONS
 from drumcorpus.sessions import Refusal, Survey, mix_files, quarantine_table
 from drumcorpus.vocabulary import AT_INVENTORY, AUDIO, NOT_OF_THE_SET, UNREADABLE_AUDIO
 
@@ -27,12 +28,13 @@ N_SAID = 3  # errata named in a note
 
 @dataclass
 class Inventory:
-    """Tables of the schemas INVENTORY, SESSIONS (in order of session_id) and QUARANTINE.
+    """Tables of the schemas INVENTORY, ROOTS, SESSIONS (in order of session_id) and QUARANTINE.
 
     `not_of_the_set` counts what other programs have left, as of `leftovers.count_leftovers`.
     """
 
     files: pa.Table
+    roots: pa.Table
     sessions: pa.Table
     quarantine: pa.Table
     not_of_the_set: dict
@@ -111,6 +113,7 @@ def take_inventory(
     ]
     return Inventory(
         _inventory_table(raw.source_set, files, raw.digests, surveyed, probes),
+        _roots_table(raw),
         pa.Table.from_pylist(rows, SESSIONS),
         quarantine_table(raw.source_set, AT_INVENTORY, refusals),
         {"source_set": raw.source_set, **count_leftovers(raw.left)},
@@ -124,10 +127,17 @@ def _nothing(files: dict, read: Callable, options: dict) -> Survey:
 
 
 def write_inventory(
-    inventory: Inventory, *, files: str, sessions: str, quarantine: str, not_of_the_set: str
+    inventory: Inventory,
+    *,
+    files: str,
+    roots: str,
+    sessions: str,
+    quarantine: str,
+    not_of_the_set: str,
 ) -> dict:
     """Write the tables and the counts to these paths; returns how many of each, for the run."""
     write_table(files, inventory.files)
+    write_table(roots, inventory.roots)
     write_table(sessions, inventory.sessions)
     write_table(quarantine, inventory.quarantine)
     write_json(not_of_the_set, inventory.not_of_the_set)
@@ -341,3 +351,11 @@ def _inventory_table(source_set, files, digests, surveyed, probes) -> pa.Table:
         for path, file in sorted(files.items())
     ]
     return pa.Table.from_pylist(rows, INVENTORY)
+
+
+def _roots_table(raw: RawData) -> pa.Table:
+    rows = [
+        {"source_set": raw.source_set, "path": path, "root": root_name(n), "root_number": n}
+        for path, n in sorted(raw.roots.items())
+    ]
+    return pa.Table.from_pylist(rows, ROOTS)

@@ -18,6 +18,7 @@ from drumcorpus.ground.pages.source_set_summary import (
     summarise_source_sets,
 )
 from drumcorpus.ground.run import completeness
+from drumcorpus.ground.run.roots import root_name
 from drumcorpus.vocabulary import NO_VALUE, NOT_OF_THE_SET
 
 SPLITS = ("train", "validation", "test")
@@ -41,6 +42,7 @@ def describe_inventory(
     settings: Mapping,
     *,
     files: str | os.PathLike,
+    roots: str | os.PathLike,
     sessions: str | os.PathLike,
     quarantine: str | os.PathLike,
     not_of_the_set: str | os.PathLike,
@@ -53,8 +55,8 @@ def describe_inventory(
         The source set's card.
     settings : mapping
         ``tier``, and the number of ``roots``, whose names are the machine's.
-    files, sessions, quarantine : path
-        Tables of the schemas INVENTORY, SESSIONS and QUARANTINE.
+    files, roots, sessions, quarantine : path
+        Tables of the schemas INVENTORY, ROOTS, SESSIONS and QUARANTINE.
     not_of_the_set : path
         JSON document, as of `leftovers.count_leftovers`.
 
@@ -81,6 +83,7 @@ def describe_inventory(
         **describe_source_set(name, card, settings["tier"], quarantine),
         **{key: card[key] for key in CARD_KEYS},
         "roots": settings["roots"],
+        "by_root": count_by_root(of_files, read_table(roots), settings["roots"]),
         NOT_OF_THE_SET: {key: left[key] for key in ("files", "by_kind")},
         **count_sessions(of_sessions),
         **count_files(of_files),
@@ -117,6 +120,36 @@ def count_sessions(sessions: pa.Table) -> dict:
             for name in names
         ],
     }
+
+
+def count_by_root(files: pa.Table, roots: pa.Table, n_roots: int) -> list[dict]:
+    """Files, bytes and sessions of each of the configured roots, in order.
+
+    A session counts for every root that holds a file of it.
+
+    Parameters
+    ----------
+    files : pa.Table
+        ``path``, ``session_id`` and ``bytes`` of the schema INVENTORY.
+    roots : pa.Table
+        ROOTS schema, of the same files.
+    n_roots : int
+        How many are configured.
+    """
+    numbers = dict(zip(*(roots[name].to_pylist() for name in ("path", "root_number")), strict=True))
+    rows_of: dict[int, list[dict]] = {number: [] for number in range(1, n_roots + 1)}
+    for row in files.select(["path", "session_id", "bytes"]).to_pylist():
+        rows_of.setdefault(numbers[row["path"]], []).append(row)
+    return [
+        {
+            "root": root_name(number),
+            "root_number": number,
+            "files": len(rows),
+            "bytes": sum(row["bytes"] for row in rows),
+            "sessions": len({row["session_id"] for row in rows} - {None}),
+        }
+        for number, rows in sorted(rows_of.items())
+    ]
 
 
 def count_files(files: pa.Table) -> dict:
@@ -172,6 +205,7 @@ def parts_of(row: Mapping) -> Parts:
         "sessions by labels": (by_labels, sessions["total"]),
         "sessions by split": (by_split, sessions["total"]),
         "files by role": (by_role, files["total"]),
+        "files by root": (sum(root["files"] for root in row["by_root"]), files["total"]),
         "files not of the set by kind": (by_kind, left["files"]),
     }
 

@@ -124,7 +124,9 @@ def test_provenance_and_crash_candidates_read_the_events_of_the_folder_named(
     card = dict.fromkeys(("license", "redistributable", "version", "label_method"), "x")
     sessions = pa.Table.from_pylist([session])
     [row] = provenance_rows(
-        sessions, path, tallies, nothing, nothing, card, license_ref="card", ingestion="0"
+        *(sessions, path, tallies, nothing, nothing, nothing, card),
+        license_ref="card",
+        ingestion="0",
     )
     assert (row["n_events"], row["techniques"]) == (2, ["flam"])
     assert {name: row[name] for name in recordings} == recordings

@@ -164,6 +164,15 @@ class TestTwoRoots:
         swapped, _ = scan_roots([second, root])
         assert [file.location for file in swapped.values()] == [second / "a.wav", second / "b.wav"]
 
+    def test_a_file_has_the_number_of_its_root(self, root, second):
+        for folder, name in ((root, "a"), (second, "a"), (second, "b")):
+            put(folder / name)
+        (root / "link").symlink_to(second / "b")
+        files, _ = scan_roots([root, second])
+        assert {path: file.root for path, file in files.items()} == {"a": 1, "b": 2, "link": 1}
+        files, _ = scan_roots([second], numbers=[3])
+        assert {path: file.root for path, file in files.items()} == {"a": 3, "b": 3}
+
     def test_a_link_into_the_other_root_is_followed(self, root, second):
         put(second / "audio" / "a.wav")
         (root / "linked").symlink_to(second / "audio")
@@ -182,6 +191,10 @@ class TestTwoRoots:
 
 
 class TestListingStamp:
+    def test_another_place_of_the_root_changes_it(self, root):
+        put(root / "a.wav")
+        assert listing_stamp(*scan_roots([root])) != listing_stamp(*scan_roots([root], numbers=[2]))
+
     def test_it_stays_while_nothing_changes(self, root):
         put(root / "a.wav")
         assert listing_stamp(*scan_roots([root])) == listing_stamp(*scan_roots([root]))

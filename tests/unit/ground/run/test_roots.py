@@ -5,7 +5,9 @@ import os
 import pytest
 
 from drumcorpus.ground.files import written_paths
-from drumcorpus.ground.run.roots import absent_in_words, existing_roots, is_absent
+from drumcorpus.ground.files.leftovers import NO_LEFTOVERS
+from drumcorpus.ground.run.raw_state import describe_raw_data, scan_existing_roots
+from drumcorpus.ground.run.roots import absent_in_words, existing_roots, is_absent, root_name
 
 
 @pytest.fixture
@@ -20,6 +22,28 @@ def drive(tmp_path):
 def test_the_roots_that_are_there_are_taken_in_order(drive):
     roots = [drive / "groove2", drive / "gone", drive / "groove"]
     assert existing_roots("groove", roots) == [drive / "groove2", drive / "groove"]
+
+
+def test_roots_are_called_by_their_places_and_keep_them_where_one_before_is_absent(drive):
+    (drive / "groove2/a.mid").touch()
+    roots = [drive / "gone", drive / "groove2", drive / "groove"]
+    files, _ = scan_existing_roots("groove", roots, NO_LEFTOVERS, "present")
+    assert files["a.mid"].root == 2
+    assert [root_name(number) for number in (1, 2, 3, 10)] == [
+        *("primary", "secondary", "root_3", "root_10")
+    ]
+
+
+def test_a_file_below_another_root_is_another_input_of_the_inventory():
+    digests = {"a.mid": "0" * 64, "b.mid": "1" * 64}
+    below_the_first = describe_raw_data("groove", digests, [])
+    assert below_the_first == describe_raw_data("groove", digests, [], {"a.mid": 1, "b.mid": 1})
+    described = [below_the_first["sha256"]]
+    for roots in ({"a.mid": 2}, {"a.mid": 3}, {"b.mid": 2}, {"a.mid": 2, "b.mid": 2}):
+        row = describe_raw_data("groove", digests, [], roots)
+        described.append(row["sha256"])
+        assert (row["kind"], row["rows"]) == ("raw", 2)
+    assert len(set(described)) == 5
 
 
 def test_an_absent_root_is_said_by_name_while_others_are_there(drive):

@@ -56,6 +56,14 @@ def take(root, tmp_path):
     return take
 
 
+def test_each_file_has_the_root_that_it_lies_below(take, root):
+    rows = take({"session_id": "a"}).roots.to_pylist()
+    assert [row["path"] for row in rows] == ["a.txt", "bad.wav", "k.wav", "l.wav", "r.wav"]
+    assert {(row["source_set"], row["root"], row["root_number"]) for row in rows} == {
+        ("made_up", "primary", 1)
+    }
+
+
 def only(found):
     return found.sessions.to_pylist()[0]
 
@@ -262,7 +270,7 @@ def test_errata_are_obeyed_counted_and_said_whatever_the_source_set(take, tmp_pa
         ["flag"],
         [],
     ]
-    names = ("files", "sessions", "quarantine", "not_of_the_set")
+    names = ("files", "roots", "sessions", "quarantine", "not_of_the_set")
     paths = {name: str(tmp_path / name) for name in names}
     counts = write_inventory(found, **paths)
     assert (counts["left_out"], counts["errata_of_no_session"]) == ({"noise": 1}, 4)

@@ -13,7 +13,7 @@ from drumcorpus.ground.files.paths import shown_path, visible
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.pages.render import COMMON_TEMPLATES
 from drumcorpus.ground.pages.shown import data_size
-from drumcorpus.schemas import INVENTORY, QUARANTINE, SESSIONS
+from drumcorpus.schemas import INVENTORY, QUARANTINE, ROOTS, SESSIONS
 from drumcorpus.stages.inventory.inventory_page import (
     describe_inventory,
     inventory_csv,
@@ -61,7 +61,7 @@ TABLES = {
     ]
     + [{"path": "link", "reason": "broken_link", "detail": "its target does not exist"}],
 }
-SCHEMAS = {"files": INVENTORY, "sessions": SESSIONS, "quarantine": QUARANTINE}
+SCHEMAS = {"files": INVENTORY, "roots": ROOTS, "sessions": SESSIONS, "quarantine": QUARANTINE}
 
 
 NOTHING_LEFT = {"files": 0, "by_kind": {}}
@@ -78,7 +78,9 @@ def described(
     folder, name="the_set", card=CARD, settings=SETTINGS, files=FILES, left=NOTHING_LEFT, **tables
 ):
     paths = {}
-    for kind, rows in ({"files": files} | TABLES | tables).items():
+    below_the_first = [{"path": row["path"], "root_number": 1} for row in files]
+    tables = {"files": files, "roots": below_the_first} | TABLES | tables
+    for kind, rows in tables.items():
         paths[kind] = folder / f"{name}.{kind}.parquet"
         rows = [{"source_set": name, **row} for row in rows]
         write_table(paths[kind], pa.Table.from_pylist(rows, SCHEMAS[kind]))
@@ -207,6 +209,34 @@ def test_what_is_not_of_the_set_is_counted_and_shown_by_kind(tmp_path):
         summarise_inventory(report["source_sets"])
 
 
+def test_files_sizes_and_sessions_are_counted_by_root_and_shown_where_there_are_several(tmp_path):
+    numbers = {"a.wav": 2, "stem.wav": 3}
+    roots = [{"path": f["path"], "root_number": numbers.get(f["path"], 1)} for f in FILES]
+    three, one = (
+        described(tmp_path, "a_three", settings={"tier": "staged", "roots": 3}, roots=roots),
+        described(tmp_path, "b_one", settings={"tier": "staged", "roots": 1}),
+    )
+    columns = ("root", "root_number", "files", "bytes", "sessions")
+    assert [tuple(row[name] for name in columns) for row in three["by_root"]] == [
+        ("primary", 1, 4, 522, 2),
+        ("secondary", 2, 1, 1000, 1),
+        ("root_3", 3, 1, 500, 0),
+    ]
+    assert [(row["root"], row["files"]) for row in one["by_root"]] == [("primary", 6)]
+    html = render_inventory_page(summarise_inventory([three, one]))
+    assert html.count("<h4>Where files lie</h4>") == 1
+    assert '<tr><td>secondary</td><td class="num">1</td>' in html
+    three["by_root"][2]["files"] = 2
+    with pytest.raises(ValueError, match="a_three: files by root add up to 7 of 6"):
+        summarise_inventory([three])
+
+
+def test_a_root_that_holds_nothing_is_listed_too(tmp_path):
+    assert described(tmp_path)["by_root"][1] == {
+        **{"root": "secondary", "root_number": 2, "files": 0, "bytes": 0, "sessions": 0}
+    }
+
+
 def test_a_table_without_a_column_is_named(tmp_path):
     left = tmp_path / "left.json"
     write_json(left, {"source_set": "s", **NOTHING_LEFT})
@@ -214,7 +244,9 @@ def test_a_table_without_a_column_is_named(tmp_path):
     write_table(old, pa.table({"session_id": ["a"]}))
     with pytest.raises(ValueError, match=r"old\.parquet"):
         describe_inventory(
-            "s", CARD, SETTINGS, files=old, sessions=old, quarantine=old, not_of_the_set=left
+            *("s", CARD, SETTINGS),
+            **dict.fromkeys(("files", "roots", "sessions", "quarantine"), old),
+            not_of_the_set=left,
         )
 
 
