@@ -97,3 +97,22 @@ def compared_pages(wildcards):
             "are health reports (.json) or both are manifests (.parquet, .jsonl)"
         )
     return rules.compare_files.output
+
+
+def corpus_shards(kind, name):
+    """The shards that a merge or an aggregate of the config names, in their order: a product as it
+    is, any other by its full path.
+    """
+    return [
+        (
+            path
+            if Path(path).parts[0] in ("results", "reports")
+            else named_file(path, f"config: corpora.{kind}.{name}.inputs")
+        )
+        for path in config["corpora"][kind][name]["inputs"]
+    ]
+
+
+def shards_to_merge(wildcards):
+    """The shards of a merge, as inputs."""
+    return corpus_shards("merges", wildcards.corpus)

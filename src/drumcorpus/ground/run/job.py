@@ -137,13 +137,21 @@ class Job:
             self.note.close()
             sys.exit(0)
 
-    def finish(self, counters: dict | None = None) -> None:
-        """Write the run manifests of the products, which are complete, and the run log."""
+    def finish(self, counters: dict | None = None, sections: dict | None = None) -> None:
+        """Write the run manifests of the products, which are complete, and the run log.
+
+        Parameters
+        ----------
+        counters : dict, optional
+            What was counted, by name.
+        sections : dict, optional
+            What the run manifests say beyond what all of them do; the schema has their names.
+        """
         if self.plan is None:
             self.plan = self._plan([])
         for _, path in self.outputs:
             keep(path)
-        write_manifests(self.plan, self.outputs, counters or {})
+        write_manifests(self.plan | (sections or {}), self.outputs, counters or {})
         record_finished(path for _, path in self.outputs)
         for name, value in (counters or {}).items():
             logging.info("%s: %s", name, value)
