@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.stages.corpora.function_manifest import manifest_place, run_manifest
 from drumcorpus.stages.corpora.merging import merge_rows, merge_section, merge_settings
-from drumcorpus.stages.corpora.sections import SECTION, recorded_path
+from drumcorpus.stages.corpora.sections import recorded_path
 
 RULE = "merge_corpora"
 
