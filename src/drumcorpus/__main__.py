@@ -1,14 +1,18 @@
 """``python -m drumcorpus``: stamp, verify and trace files, whether a workflow made them or not."""
 
 import argparse
+import errno
 import importlib
+import os
 import sys
 
+from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 
 # What each command does; its module is loaded when it is asked for.
 COMMANDS = {
     "stamp": "write the run manifest of a file that no workflow made",
+    "verify": "hold a file and its chain, or a folder, to their run manifests",
 }
 HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2
 EPILOG = """\
@@ -31,6 +35,8 @@ def main(arguments: list[str]) -> int:
     try:
         return parsed.run(parsed)
     except argparse.ArgumentError as error:
+        return _refuse(CANNOT_LOOK, str(error))
+    except LookupError as error:
         return _refuse(CANNOT_LOOK, str(error))
     except OSError as error:
         return _refuse(CANNOT_LOOK, _words_of(error))
@@ -68,8 +74,9 @@ def parser(first: list[str]) -> argparse.ArgumentParser:
 def _words_of(error: OSError) -> str:
     if error.filename is None:
         return str(error)
-    what = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
-    return f"{error.filename}: {what}"
+    is_gone = error.errno == errno.ENOENT and error.strerror == os.strerror(errno.ENOENT)
+    shown = visible(printable(os.fsdecode(error.filename)))
+    return f"{shown}: {'there is no such file' if is_gone else error.strerror}"
 
 
 def _refuse(status: int, sentence: str) -> int:

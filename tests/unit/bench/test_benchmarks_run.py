@@ -26,6 +26,7 @@ HERE = {
     "bench/near_duplicates.py",
     "bench/score_onsets.py",
     "bench/tables.py",
+    "bench/verify_products.py",
 }
 CRASHES = {
     "bench/crash_speed.py",
@@ -255,3 +256,21 @@ def test_onsets_are_scored_beside_librosa(tmp_path, repo):
         "librosa",
     ]
     assert "1 s of stereo at 192 kHz" in said
+
+
+def test_products_are_verified_beside_a_stat_of_as_many_files(tmp_path):
+    small = ("--products", "40", "--inputs", "2")
+    said = run(command_of("verify_products.py"), {"OUT": tmp_path}, *small)
+    lines = said.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        *("stat", f"{tmp_path}/products_40_2:", "verify"),
+        *("stat", f"{tmp_path}/products_40_2:", "verify"),
+    ]
+    assert lines[0].endswith("80 files")
+    for line, level in ((lines[1], "quick"), (lines[4], "full")):
+        words = f"holds: 40 product(s) and 0 other file(s) are as recorded (level {level})"
+        assert line.endswith(words)
+    assert "status 0, " in lines[2]
+    manifests = sorted(tmp_path.rglob("*.manifest.json"))
+    assert len(manifests) == 40
+    assert manifests[-1].read_text().count('"kind": "product"') == 2

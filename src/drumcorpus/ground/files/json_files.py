@@ -14,6 +14,8 @@ from drumcorpus.ground.files.plain_files import require_plain_file
 # list begins or ends.
 _TOKEN = re.compile(rb'("(?:[^"\\]|\\.)*")([ \t\r\n]*:)?|[][{}]')
 
+_CANONICAL = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
 
 class KeyTwice(ValueError):
     """A document is JSON, and a key stands twice in one of its mappings."""
@@ -28,8 +30,15 @@ def canonical_json(document) -> bytes:
         If `document` holds anything that JSON cannot, such as NaN or an infinity.
     """
     _refuse_non_finite(document)
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(document, option=options | orjson.OPT_SERIALIZE_NUMPY)
+    return orjson.dumps(document, option=_CANONICAL | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def is_canonical(data: bytes, document) -> bool:
+    """Whether `data`, from which `document` was read, is what `canonical_json` writes of it."""
+    try:
+        return orjson.dumps(document, option=_CANONICAL) == data  # an infinity would be null
+    except TypeError:  # nested too deep for what is written
+        return False
 
 
 def _refuse_non_finite(document) -> None:

@@ -10,17 +10,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from sys import intern
 
-from drumcorpus.ground.files.paths import printable
+from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.product_walk import EXPORTS, LOOSE
-from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path
+from drumcorpus.ground.run.run_manifest import SUFFIX
 from drumcorpus.ground.run.sidecars import read_output, read_sidecar
 
 # A folder of the loose files of an export, by its path.
 _LOOSE = re.compile(rf"(?:^|/){EXPORTS}/[^/]+/[^/]+/[^/]+/(?:{'|'.join(LOOSE)})$")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """One input of a product, as its run manifest has it.
 
@@ -35,17 +36,22 @@ class Source:
     rows: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
-    """A product by its run manifest; `path` is relative to the working folder."""
+    """A product by its run manifest; `path` is relative to the working folder.
+
+    `name` is that of the output in its rule; `is_corpus` tells a merge or an aggregate of JSON
+    Lines.
+    """
 
     path: str
+    name: str
     sha256: str
     bytes: int
     rows: int | None
     rule: str
     inputs: tuple[Source, ...]
-    manifest: dict
+    is_corpus: bool
 
     @property
     def products(self) -> list[str]:
@@ -76,6 +82,12 @@ class Lineage:
         if path not in self._records:
             self._records[path] = self._read(path)
         return self._records[path]
+
+    def add(self, path: str, record: Record | None, problem: str = "") -> None:
+        """Take a record that was read before, or why there is none."""
+        self._records[path] = record
+        if record is None:
+            self.problems[path] = problem
 
     def upstream(self, paths: Iterable[str]) -> Iterator[Record]:
         """The records of some products and of all that they rest on, each once, nearest first.
@@ -133,21 +145,32 @@ class Lineage:
             self.problems[path] = str(error)
             return None
         except OSError as error:
-            self.problems[path] = f"{manifest_path(path)}: cannot be read: {error.strerror}"
+            self.problems[path] = f"cannot be read: {error.strerror}"
             return None
-        inputs = tuple(
-            Source(row["name"], row["path"], row["kind"], row["sha256"], row["rows"])
+        return record_of(manifest, output)
+
+
+def record_of(manifest: dict, output: dict) -> Record:
+    """What a run manifest says of one of its outputs."""
+    return Record(
+        path=output["path"],
+        name=intern(output["name"]),
+        sha256=intern(output["sha256"]),
+        bytes=output["bytes"],
+        rows=output["rows"],
+        rule=intern(manifest["rule"]),
+        inputs=tuple(
+            Source(
+                name=intern(row["name"]),
+                path=intern(row["path"]),
+                kind=intern(row["kind"]),
+                sha256=intern(row["sha256"]),
+                rows=row["rows"],
+            )
             for row in manifest["inputs"]
-        )
-        return Record(
-            path=path,
-            sha256=output["sha256"],
-            bytes=output["bytes"],
-            rows=output["rows"],
-            rule=manifest["rule"],
-            inputs=inputs,
-            manifest=manifest,
-        )
+        ),
+        is_corpus="corpus" in manifest,
+    )
 
 
 def place_of(product: str | os.PathLike) -> tuple[Path, str]:
@@ -158,14 +181,24 @@ def place_of(product: str | os.PathLike) -> tuple[Path, str]:
     FileNotFoundError, ValueError
         If it has no run manifest, or one that lies or names other files only.
     """
-    absolute = Path(os.path.abspath(product))  # noqa: PTH100 (links are kept)
-    manifest = read_sidecar(absolute)
+    absolute = os.path.abspath(product)  # noqa: PTH100 (links are kept)
+    folder, row = place_in(read_sidecar(absolute), absolute)
+    return Path(folder), row["path"]
+
+
+def place_in(manifest: dict, product: str) -> tuple[str, dict]:
+    """The working folder of a product, and what its run manifest says of it.
+
+    Raises
+    ------
+    ValueError
+        If it names other files only. `product` is absolute.
+    """
     for row in manifest["outputs"]:
-        recorded = Path(row["path"])
-        if absolute.parts[-len(recorded.parts) :] == recorded.parts:
-            return absolute.parents[len(recorded.parts) - 1], row["path"]
-    outputs = ", ".join(row["path"] for row in manifest["outputs"][:3])
-    shown = printable(str(manifest_path(product)))
+        if product.endswith(f"/{row['path']}"):
+            return product.removesuffix(row["path"]), row
+    outputs = ", ".join(visible(row["path"]) for row in manifest["outputs"][:3])
+    shown = visible(printable(f"{product}{SUFFIX}"))
     raise ValueError(f"{shown}: does not name the file it stands beside, but {outputs}")
 
 

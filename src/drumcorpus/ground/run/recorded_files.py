@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import odd_kind
-from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.run.product_walk import Found
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
+from drumcorpus.ground.run.sidecars import read_output
 
 LEVELS = ("quick", "sample", "full")
 
@@ -36,12 +37,12 @@ class Problem:
 class Expected:
     """A file with the size and digest that its record states; `shown` is its name in messages.
 
-    `target` is the product to make again if it is not so.
+    `target` is the product to make again if it is not so. Of an input, no size is recorded.
     """
 
     location: Path
     shown: str
-    bytes: int
+    bytes: int | None
     sha256: str
     target: str = ""
 
@@ -64,13 +65,10 @@ def expected_products(
             continue
         product = each.path.removesuffix(SUFFIX)
         shown = each.shown.removesuffix(SUFFIX)
-        manifest = None if each.odd else read_manifest(product)
-        record = recorded_output(manifest, product)
-        if record is None:
-            text = "is not the run manifest that was written for the file it stands beside"
-            if each.odd:
-                text = f"is {each.odd}, where a run manifest belongs; move it away"
-            problems.append(Problem(each.shown, "changed", text, shown))
+        try:
+            manifest, record = _read_output(each, product)
+        except (ValueError, OSError) as error:
+            problems.append(Problem(each.shown, "changed", str(error), shown))
             continue
         size, sha256 = record["bytes"], record["sha256"]
         expected.append(Expected(Path(product), shown, size, sha256, shown))
@@ -79,6 +77,24 @@ def expected_products(
             made_from[shown] = [(row["path"], row["sha256"]) for row in inputs]
     problems += _stale(made_from, {file.shown: file.sha256 for file in expected})
     return expected, problems, {path for inputs in made_from.values() for path, _ in inputs}
+
+
+def _read_output(each: Found, product: str) -> tuple[dict, dict]:
+    """A run manifest that was found, and what it says of its product.
+
+    Raises
+    ------
+    ValueError, OSError
+        With what is to be said of it, after its name, if it is none.
+    """
+    if each.odd:
+        raise ValueError(f"is {each.odd}, where a run manifest belongs; move it away")
+    text = "is not the run manifest that was written for the file it stands beside"
+    try:
+        return read_output(product, product)
+    except ValueError as error:
+        reason = str(error).removeprefix(visible(each.path)).lstrip(": ")
+        raise ValueError(f"{text}: {reason}") from error
 
 
 def _stale(made_from: dict[str, list[tuple[str, str]]], digests: dict[str, str]) -> list[Problem]:
@@ -104,6 +120,8 @@ def _digest_elsewhere(product: str) -> str | None:
 
 def expected_raw_files(inventory: str, roots: Iterable[str]) -> list[Expected]:
     """Every raw file that an inventory lists, at the first root that has it."""
+    from drumcorpus.ground.files.tables import read_table  # takes as long as to read 1,000 records
+
     roots = [Path(root) for root in roots]
     expected = []
     for row in read_table(inventory, ["path", "bytes", "sha256"]).to_pylist():
@@ -148,9 +166,11 @@ def check_files(
         on_file()
         return problem
 
+    numbers = range(len(expected))
+    if not digested:  # threads cost more than to ask for a size
+        return sorted(problem for problem in map(check, numbers) if problem is not None)
     with ThreadPoolExecutor(workers) as pool:
-        problems = pool.map(check, range(len(expected)))
-        return sorted(problem for problem in problems if problem is not None)
+        return sorted(problem for problem in pool.map(check, numbers) if problem is not None)
 
 
 def _check_file(file: Expected, take_digest: bool) -> Problem | None:
@@ -160,13 +180,14 @@ def _check_file(file: Expected, take_digest: bool) -> Problem | None:
             text = f"is {odd}, where a file belongs; move it away"
             return Problem(file.shown, "changed", text, file.target)
         n_bytes = record.st_size
-        sha256 = sha256_file(file.location) if take_digest and n_bytes == file.bytes else None
+        is_as_long = file.bytes in (None, n_bytes)
+        sha256 = sha256_file(file.location) if take_digest and is_as_long else None
     except FileNotFoundError:
         return Problem(file.shown, "missing", "is recorded and not there", file.target)
     except OSError as error:
         text = f"cannot be read: {error.strerror}"
         return Problem(file.shown, "missing", text, file.target)
-    if n_bytes != file.bytes:
+    if not is_as_long:
         text = f"has {n_bytes} bytes, {file.bytes} are recorded"
         return Problem(file.shown, "changed", text, file.target)
     if sha256 is not None and sha256 != file.sha256:

@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 
 import orjson
 
-from drumcorpus.ground.files.json_files import KeyTwice, canonical_json, read_json_by_people
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.json_files import KeyTwice, is_canonical, read_json_by_people
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import odd_kind
-from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, recorded_output, seal_of
+from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, recorded_output
 
 KINDS = ("external", "product", "raw", "resource")
 # What may stand in a run manifest, and what must.
@@ -27,6 +28,7 @@ SCRIPT_KEYS = frozenset({"path", "code", "software"})
 # Bytes of the longest run manifest that is read; one with 100,000 inputs has 30 MB.
 LONGEST = 256 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SEAL = re.compile(rb'\n  "seal": "[0-9a-f]{64}",\n')
 _CODE = re.compile(r"[0-9a-f]{16}")
 
 
@@ -57,9 +59,9 @@ def read_sidecar(product: str | os.PathLike) -> dict:
             sentence += "; NaN and Infinity are no numbers of JSON"
         raise ValueError(sentence) from error
     problem = next(manifest_problems(manifest), "")
-    if problem or _written(manifest) != data:
+    if problem or not is_canonical(data, manifest):
         raise ValueError(_why_none(path, shown, problem))
-    if manifest["seal"] != (seal := seal_of(manifest)):
+    if manifest["seal"] != (seal := _seal_in(data)):
         raise ValueError(
             f"{shown}: its seal is {manifest['seal'][:12]}…, and what it holds gives {seal[:12]}…: "
             "it was changed after it was written"
@@ -189,12 +191,9 @@ def _kind(value: object) -> str:
     return names.get(type(value), f"{value!r:.60}")
 
 
-def _written(manifest: dict) -> bytes:
-    """The bytes that a run manifest is written as; none of what is nested too deep for one."""
-    try:
-        return canonical_json(manifest)
-    except TypeError:
-        return b""
+def _seal_in(data: bytes) -> str:
+    """`seal_of` what a run manifest holds, by its bytes: a seal stands on a line of its own."""
+    return sha256_bytes(_SEAL.sub(b"\n", data, count=1))
 
 
 def _why_none(path: Path, shown: str, problem: str) -> str:

@@ -20,6 +20,7 @@ from drumcorpus.ground.run.verify import (
 )
 from drumcorpus.stages.export.verify import absent_files, verify_export
 
+SCRIPT = {"path": "workflow/scripts/r.py", "code": "0" * 16, "software": {}}
 A, B = "results/a.json", "reports/b.html"
 LISTING = "results/export/prod/clips/SHA256SUMS"
 REVIEWED = REPO / "resources/not_of_the_set.yaml"
@@ -42,7 +43,7 @@ def make(product, write=lambda path: path.write_text("[1]\n")):
     path = Path(product)
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path)
-    plan = {"schema": SCHEMA, "rule": "r", "wildcards": {}, "script": {}, "params": {}}
+    plan = {"schema": SCHEMA, "rule": "r", "wildcards": {}, "script": SCRIPT, "params": {}}
     write_manifests(plan | {"inputs": []}, [("x", product)], {})
     record_finished([product])
 

@@ -1,0 +1,134 @@
+"""``python -m drumcorpus verify``: hold a file and its chain, or a folder, to run manifests."""
+
+import argparse
+from pathlib import Path
+
+from drumcorpus.ground.files.paths import printable, visible
+from drumcorpus.ground.run.listed_files import verify_listed
+from drumcorpus.ground.run.run_manifest import manifest_path
+from drumcorpus.ground.run.verify_products import Verified, verify_file, verify_folder
+
+USAGE = """\
+Hold FILE, and every product on the way to its raw files, against their run
+manifests; of a FOLDER every file in it that has one. The schema and the seal of
+every run manifest are looked at, and whether products were made from those
+versions of others that stand. A sample of an export, which has no run manifest,
+is held against the listing of its export.
+
+example:
+  python -m drumcorpus verify results/manifests/prod_combined.jsonl --quick
+"""
+N_SHOWN = 3  # names of what was not looked at
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("file", metavar="FILE|FOLDER", help="a product, a sample, or a folder")
+    levels = parser.add_mutually_exclusive_group()
+    levels.add_argument(
+        "--quick",
+        dest="level",
+        action="store_const",
+        const="quick",
+        help="look at presence, sizes and run manifests, and take no digest",
+    )
+    levels.add_argument(
+        "--sample", metavar="N", type=count, help="take N digests too, other ones each time"
+    )
+    levels.add_argument(
+        "--full",
+        dest="level",
+        action="store_const",
+        const="full",
+        help="take all digests and count all rows (default)",
+    )
+    parser.add_argument(
+        "--root",
+        metavar="SET=DIR",
+        type=root,
+        action="append",
+        default=[],
+        help="where raw files of a source set lie; without it they are not looked at",
+    )
+    parser.add_argument(
+        "--complete",
+        action="store_true",
+        help="what does not lie here, and so is not looked at, is a problem",
+    )
+    parser.add_argument(
+        "--workers", metavar="N", type=count, default=4, help="digests at once (default: 4)"
+    )
+
+
+def count(text: str) -> int:
+    """A number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}; wanted: a number from 1 on")
+    return int(text)
+
+
+def root(text: str) -> tuple[str, str]:
+    """Source set and folder of ``SET=DIR``."""
+    name, _, folder = text.partition("=")
+    if not name or not folder:
+        raise argparse.ArgumentTypeError(f"got {text!r}; wanted: SET=DIR, such as egmd=/data/egmd")
+    if not Path(folder).is_dir():
+        raise argparse.ArgumentTypeError(f"{folder}: there is no such folder")
+    return name, folder
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify, list every problem, and say in one sentence how it came out."""
+    roots: dict[str, list[str]] = {}
+    for name, folder in arguments.root:
+        roots.setdefault(name, []).append(folder)
+    level = "sample" if arguments.sample else arguments.level or "full"
+    settings = {
+        "n_sample": arguments.sample or 0,
+        "workers": arguments.workers,
+        "roots": roots,
+        "verify_export": _verify_export,
+    }
+    path = arguments.file
+    if Path(path).is_dir():
+        verified = verify_folder(path, level, **settings)
+    elif manifest_path(path).exists() or manifest_path(path).is_symlink():
+        verified = verify_file(path, level, **settings)
+    else:
+        verified = verify_listed(path, level, **settings)
+    unseen = _unseen(verified)
+    for problem in verified.problems:
+        print(f"{visible(problem.path)}: {problem.kind}: {problem.sentence}")
+    for sentence in unseen:
+        print(f"not looked at: {sentence}")
+    n_files = len(verified.products) + len(verified.inputs)
+    if verified.problems:
+        raise ValueError(
+            f"{visible(printable(path))}: {len(verified.problems)} problem(s) among {n_files:,} "
+            f"recorded files (level {level}); they are listed above"
+        )
+    if unseen and arguments.complete:
+        raise ValueError(f"{visible(printable(path))}: not looked at: {unseen[0]}")
+    print(
+        f"{visible(printable(path))}: holds: {len(verified.products):,} product(s) and "
+        f"{len(verified.inputs):,} other file(s) are as recorded (level {level})"
+    )
+    return 0
+
+
+def _verify_export(folder: Path, level: str) -> list[dict]:
+    from drumcorpus.stages.export.verify import verify_export  # loads pyarrow
+
+    return verify_export(folder, level)
+
+
+def _unseen(verified: Verified) -> list[str]:
+    """What was not looked at, a sentence for each kind."""
+    sentences = []
+    for what, names in sorted(verified.unseen.items()):
+        names = sorted(set(names))
+        shown = ", ".join(names[:N_SHOWN])
+        more = f" and {len(names) - N_SHOWN:,} more" if len(names) > N_SHOWN else ""
+        remedy = "; say where they lie: --root SET=DIR" if what.startswith("raw") else ""
+        sentences.append(f"{what} {shown}{more}{remedy}")
+    return sentences
