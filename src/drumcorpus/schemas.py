@@ -219,7 +219,7 @@ KIT_CYMBALS = pa.schema(
         ("merged", pa.int32()),  # row of the kit, from 0, whose number it has; others: its own
         ("n_hits", pa.int64()),
         ("n_sessions", pa.int64()),
-        ("n_cymbals", pa.int32()),  # of the kit, those above what is allowed included
+        ("n_cymbals", pa.int32()),  # of the kit, one above what is allowed included, doubtful not
         ("confidence", pa.float64()),  # that their number is right
         ("reason", pa.string()),
         ("order_key", pa.float64()),

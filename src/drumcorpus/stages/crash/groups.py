@@ -24,6 +24,7 @@ IN_SESSION, IN_KIT = 0.45, 0.5
 LEAST_WITHIN = 0.25  # hits less alike than this repeat nothing that could be one cymbal
 # Of a group that is too small to tell, how alike its hits are: that of many such pairs.
 USUAL_WITHIN, USUAL_WEIGHT = 0.65, 1.0
+MOST_AT_A_TIME = 2_000  # hits of one session in a tree: 50 MB, 0.1 s; more are cut into parts
 MOST_GROUPS = 4_000  # of one kit in the tree: 128 MB; the most reliable are taken
 DECIMALS = 9  # hides the last bits, which hang on the order of summation
 
@@ -66,7 +67,7 @@ def group_hits(patterns: Patterns, sessions: np.ndarray) -> Groups:
         if not len(rows):
             continue
         unit = patterns.unit[rows]
-        labels = cut_tree(unit @ unit.T, IN_SESSION)
+        labels = sound_alike(unit)
         of_hit[rows] = labels + len(centres)
         members = np.eye(labels.max() + 1)[labels].T
         sums = members @ patterns.reliability[rows]
@@ -82,6 +83,19 @@ def group_hits(patterns: Patterns, sessions: np.ndarray) -> Groups:
         root = np.sqrt(reliability[taken] / (1 + reliability[taken]))[:, None] * centres[taken]
         of_kit[taken] = cut_tree(root @ root.T, IN_KIT)
     return Groups(of_hit, centres, reliability, np.array(n_hits), np.array(session_of), of_kit)
+
+
+def sound_alike(unit: np.ndarray) -> np.ndarray:
+    """Groups of the hits of one session, (n_hits, n_bands) of length 1 to (n_hits,) from 0.
+
+    Hits that are too many for one tree are grouped part by part, in the order given: what is cut
+    too finely costs certainty, and joins nothing that is not alike.
+    """
+    labels, n_groups = np.empty(len(unit), dtype=int), 0
+    for rows in np.array_split(np.arange(len(unit)), -(-len(unit) // MOST_AT_A_TIME)):
+        labels[rows] = n_groups + cut_tree(unit[rows] @ unit[rows].T, IN_SESSION)
+        n_groups = labels[rows].max() + 1
+    return labels
 
 
 def cut_tree(likeness: np.ndarray, least: float) -> np.ndarray:

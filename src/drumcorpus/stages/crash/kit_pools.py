@@ -127,7 +127,7 @@ def pool_kits(
         mixture, blocks = _fit(pool, model, settings)
         if len(blocks) > 1:
             warnings.append(_warning(found, mixture, pool, blocks))
-            found |= {"n_cymbals": mixture.n_cymbals, "reason": SHARED_KIT_ID, "confidence": 0.0}
+            found |= {"n_cymbals": mixture.n_sure, "reason": SHARED_KIT_ID, "confidence": 0.0}
             rows.append(found | {"n_sessions": pool.n_sessions, "n_hits": len(pool.strokes)})
             continue
         numbers = [None] * mixture.n_cymbals
@@ -159,7 +159,7 @@ def count_kits(table: pa.Table) -> dict[str, int]:
     return {
         "kits": len(kits),
         "kits_with_several_cymbals": sum(kit.n_divided > 0 for kit in kits),
-        "cymbals": sum(kit.mixture.n_cymbals for kit in kits if kit.mixture is not None),
+        "cymbals": sum(kit.mixture.n_sure for kit in kits if kit.mixture is not None),
         "shared_kit_ids": sum(kit.reason == SHARED_KIT_ID for kit in kits),
     }
 
@@ -249,7 +249,7 @@ def _blocks(struck: np.ndarray) -> list[list[int]]:
 def _warning(key: Mapping, mixture: Mixture, pool: _Pool, blocks: Sequence[Sequence[int]]) -> str:
     of_blocks = " and ".join(_named(pool, block) for block in blocks[:2])
     return (
-        f"kit {key['kit_id']!r}: its sessions have {mixture.n_cymbals} cymbals of the family "
+        f"kit {key['kit_id']!r}: its sessions have {mixture.n_sure} cymbals of the family "
         f"{key['family']}, and {of_blocks} have none in common, so that more than one kit has this "
         "id; give each an id of its own, or take recorded_alike from the card of the source set. "
         "Until then each of its sessions is told apart alone"
@@ -288,7 +288,7 @@ def _numbers(
 
 def _rows(key: Mapping, mixture: Mixture, numbers: Sequence[int | None], pool: _Pool) -> list[dict]:
     of_kit = key | {
-        "n_cymbals": mixture.n_cymbals,
+        "n_cymbals": mixture.n_sure,
         "confidence": round(float(mixture.confidence), 6),
         "reason": mixture.reason,
     }

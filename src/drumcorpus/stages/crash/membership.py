@@ -15,7 +15,7 @@ from scipy.special import expit
 from drumcorpus.stages.crash.clusters import CONFIDENCE_DECIMALS, Clustering
 from drumcorpus.stages.crash.cymbal_model import HIT_FEATURES, CymbalModel
 from drumcorpus.stages.crash.embeddings import SAME_STROKE
-from drumcorpus.stages.crash.groups import IN_SESSION, cut_tree
+from drumcorpus.stages.crash.groups import sound_alike
 from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.stages.crash.strokes import Patterns, Strokes, make_patterns
@@ -167,7 +167,7 @@ def _alike(patterns: Patterns) -> np.ndarray:
     alike = np.full(len(patterns.usable), -1)
     rows = np.flatnonzero(patterns.usable)
     if len(rows):
-        alike[rows] = cut_tree(patterns.unit[rows] @ patterns.unit[rows].T, IN_SESSION)
+        alike[rows] = sound_alike(patterns.unit[rows])
     return alike
 
 

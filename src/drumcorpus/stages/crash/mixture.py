@@ -75,8 +75,13 @@ class Mixture:
 
     @property
     def n_cymbals(self) -> int:
-        """Number of cymbals, those above what is allowed included."""
+        """Number of components: cymbals, those above what is allowed, and what may be one."""
         return len(self.means)
+
+    @property
+    def n_sure(self) -> int:
+        """Number of cymbals without what may be one; the one above what is allowed included."""
+        return len(np.unique(self.merged)) + (self.reason == MORE_CYMBALS)
 
     @property
     def is_pooled(self) -> bool:

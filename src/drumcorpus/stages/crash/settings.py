@@ -29,7 +29,8 @@ class ClusteringSettings:
         bench/crash_truth/README.md has the table.
     split_similarity_by_family : mapping of str to float
         The same for families other than those kits were weighed for: strokes on one ride or hi-hat
-        are less alike than strokes on one crash. docs/cymbal_families.md has the figures.
+        are less alike than strokes on one crash. By linkage alone: a mixture takes
+        `split_similarity` for every family. docs/cymbal_families.md has the figures.
     one_similarity : float
         Least such ratio, in the best division in two, of one cymbal.
     min_similarity : float

@@ -310,3 +310,15 @@ def test_a_permutation_of_the_rows_permutes_the_result_and_nothing_else(counts, 
 def test_wrong_arguments_are_refused(shape, n_keys, changes, message):
     with pytest.raises(ValueError, match=message):
         cluster(np.zeros(shape), np.zeros(n_keys), **changes)
+
+
+@pytest.mark.parametrize("counts", [(3_000,), (2_500, 700)], ids=["one cymbal", "two"])
+def test_hits_too_many_to_be_compared_in_pairs_go_to_the_cymbal_they_are_like(counts):
+    embeddings, keys, cymbals = hits(counts)
+    found = cluster(embeddings, keys)
+    assert (found.n_cymbals, found.reason) == (
+        len(counts),
+        "separated" if len(counts) > 1 else "one_cymbal",
+    )
+    assert (found.cymbals == cymbals)[found.accepted].all()
+    assert found.accepted.mean() > 0.95

@@ -53,6 +53,15 @@ def test_what_is_learned_follows_from_the_kits(model):
     assert model.one_alone > 0.9
 
 
+def test_strokes_at_once_are_of_both_as_often_as_was_known_and_is_seen(model):
+    assert model.both_at_once == pytest.approx(74 / 78)  # nothing numbers any at once
+    kits = training_kits()
+    onsets = kits[0].strokes.onsets.copy()
+    onsets[[1, 5]] = onsets[[0, 4]]  # one after the other on two cymbals, then twice on one
+    kits[0] = replace(kits[0], strokes=replace(kits[0].strokes, onsets=onsets))
+    assert train_cymbal_model(kits).both_at_once == pytest.approx((10 * 74 / 78 + 1) / (10 + 2))
+
+
 def test_reliability_grows_with_strength():
     kits = training_kits()
     rng = np.random.default_rng(0)

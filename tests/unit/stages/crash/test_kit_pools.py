@@ -308,7 +308,10 @@ def test_what_may_be_a_cymbal_in_one_session_casts_no_doubt_on_the_others_of_its
     _, sessions = kit_with_a_few_strange_hits()
     hits, kits = embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit")
     shipped = read_cymbal_model(REPO / "resources/crash/cymbal_model.json")
-    assert pool(hits, kits, model=shipped)[0]["merged"].to_pylist() == [0, 0]
+    table, _ = pool(hits, kits, model=shipped)
+    assert table["merged"].to_pylist() == [0, 0]
+    assert table["n_cymbals"].to_pylist() == [1, 1]  # what may be one is none
+    assert count_kits(table)["cymbals"] == 1
     told, review = cluster(hits, kits, model=shipped)
     assert {name for name, rows in told.items() if set(labels(rows)) != {"crash"}} == {"odd"}
     assert labels(told["odd"]) == ["crash", None] * 5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from known_kits import N_BANDS, draw_cymbals, make_kit, training_kits
 
-from drumcorpus.stages.crash.groups import group_hits, sum_groups
+from drumcorpus.stages.crash.groups import group_hits, sound_alike, sum_groups
 from drumcorpus.stages.crash.membership import name_hits, tell_session
 from drumcorpus.stages.crash.mixture import fit_mixture, merge_sets, number_features
 from drumcorpus.stages.crash.strokes import MOST_RELIABLE, Strokes, make_patterns
@@ -72,6 +72,19 @@ def test_likeness_is_near_0_of_two_cymbals_and_near_1_of_one():
     assert likeness[0, 1] == pytest.approx(1, abs=0.1)
     assert likeness[2, 3] == pytest.approx(1, abs=0.1)
     assert abs(likeness[:2, 2:]).max() < 0.25
+
+
+def test_hits_too_many_for_one_tree_are_grouped_in_parts_and_told_alike(model, monkeypatch):
+    kit = make_kit("a", [TWO * 8], seed=6)
+    whole = fit_mixture(kit.strokes, model, SETTINGS)
+    monkeypatch.setattr("drumcorpus.stages.crash.groups.MOST_AT_A_TIME", 10)
+    unit = make_patterns(kit.strokes, model.quality).unit
+    groups = sound_alike(unit)
+    assert [len(set(groups[rows])) for rows in np.array_split(np.arange(64), 7)] == [2] * 7
+    assert len(set(groups)) == 14
+    told_whole = tell_session(kit.strokes, model, SETTINGS, kit=whole)
+    assert told_whole.cymbals.tolist() == kit.cymbals.tolist()
+    assert told_whole.accepted.all()
 
 
 def test_sets_are_put_together_as_if_all_pairs_were_held_against_each_other_anew():
