@@ -1,0 +1,122 @@
+"""What an aggregate is asked for, with defaults filled in, and which shard is of which corpus."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from drumcorpus.ground.files.json_rows import read_fields
+from drumcorpus.ground.files.spelling import did_you_mean
+from drumcorpus.stages.corpora.ratings import Names
+from drumcorpus.stages.corpora.scales import Scale
+
+# The columns of rated shards as they are published.
+REQUIRED_KEYS = ("src:text", "src_sha256:text", "mos:number", "corpus:text")
+NATURAL_KEY = ("src_sha256",)
+VALUE, UNCERTAINTY, CORPUS = "mos", "mos_std_dev", "corpus"
+
+
+class AggregateSettings(NamedTuple):
+    """What an aggregate is asked for, with defaults filled in."""
+
+    required_keys: tuple[str, ...]
+    names: Names
+
+    def fields(self, *, names_its_corpus: bool) -> dict[str, str | None]:
+        """The fields that every row of a shard must have, with their kinds.
+
+        Parameters
+        ----------
+        names_its_corpus : bool
+            Whether rows say which corpus they are of, because nobody says it for the shard.
+        """
+        fields = read_fields(self.required_keys)
+        fields |= {name: None for name in self.names.natural_key if name not in fields}
+        fields[self.names.value] = "number"
+        if names_its_corpus:
+            fields[self.names.corpus] = "text"
+        return fields
+
+
+def aggregate_settings(
+    required_keys: Sequence[str] | None = None,
+    natural_key: Sequence[str] | None = None,
+    value: str | None = None,
+    uncertainty: str | None = None,
+    corpus: str | None = None,
+) -> AggregateSettings:
+    """Fill in what is not given.
+
+    Parameters
+    ----------
+    required_keys : sequence of str, optional
+        Fields that every row must have, as of `json_rows.read_fields`; `REQUIRED_KEYS` if not
+        given. The natural key, the rating and the corpus are asked for besides.
+    natural_key : sequence of str, optional
+        Fields by which an item is the same; ``src_sha256`` if not given.
+    value, uncertainty, corpus : str, optional
+        Names of the rating, its standard deviation and the corpus; ``mos``, ``mos_std_dev`` and
+        ``corpus`` if not given.
+
+    Raises
+    ------
+    ValueError
+        If a field stands twice, or the natural key is empty.
+    """
+    required_keys = REQUIRED_KEYS if required_keys is None else required_keys
+    natural_key = NATURAL_KEY if natural_key is None else natural_key
+    read_fields(required_keys)
+    if not natural_key or len(set(natural_key)) < len(natural_key):
+        shown = ", ".join(natural_key) or "none"
+        raise ValueError(f"natural_key: got {shown}; wanted: one field or more, each but once")
+    names = Names(tuple(natural_key), value or VALUE, uncertainty or UNCERTAINTY, corpus or CORPUS)
+    return AggregateSettings(tuple(required_keys), names)
+
+
+def shard_labels(
+    inputs: Iterable[str | os.PathLike],
+    corpus_source: Mapping[str | os.PathLike, str],
+    scales: Mapping[str, Scale],
+) -> dict[str, str]:
+    """The corpus of each shard for which it is named beside the shard.
+
+    A path is the file that it leads to: ``./a.jsonl``, ``a.jsonl`` and a link to it are one shard.
+
+    Parameters
+    ----------
+    inputs : iterable of path
+        The shards.
+    corpus_source : mapping
+        Names of scales by path.
+    scales : mapping
+        By name.
+
+    Returns
+    -------
+    labels : dict
+        By path as `inputs` have it.
+
+    Raises
+    ------
+    ValueError
+        If a path is no shard, a name has no scale, or one shard has two names.
+    """
+    by_file = {os.path.realpath(path): os.fspath(path) for path in inputs}
+    labels: dict[str, str] = {}
+    for path, label in corpus_source.items():
+        shard = by_file.get(os.path.realpath(path))
+        if shard is None:
+            raise ValueError(
+                f"corpus_source: {os.fspath(path)}: is none of the inputs; allowed: "
+                f"{', '.join(by_file.values())}"
+            )
+        if label not in scales:
+            raise ValueError(
+                f"corpus_source: {os.fspath(path)}: got {label!r}, which has no scale"
+                f"{did_you_mean(label, scales)}; allowed: {', '.join(scales)}"
+            )
+        if labels.setdefault(shard, label) != label:
+            raise ValueError(
+                f"corpus_source: {shard}: is named twice, {labels[shard]} and {label}; wanted: one "
+                "corpus for each shard"
+            )
+    return labels
