@@ -19,7 +19,12 @@ from drumcorpus.stages.corpora.scales import Scale
 
 CORPUS_SOURCE = "corpus_source"
 NATIVE, NATIVE_SCALE = "{}_native", "{}_native_scale"
-OUT_OF_RANGE = "out_of_range"  # the reason of a drop
+OUT_OF_RANGE = "out_of_range"
+DROPS = (OUT_OF_RANGE,)  # reasons why a row is dropped
+# What becomes of a row whose item has a better one: of another corpus; of the same and equal; of
+# the same and with other content.
+OTHER_CORPUS, DUPLICATES, CONFLICTS = "other_corpus", "duplicates", "conflicts"
+LEFT_OUT = (DUPLICATES, CONFLICTS, OTHER_CORPUS)
 # orjson reads an integer beyond 64 bits as a float: rows with so many digits are read by `json`.
 _LONG_NUMBER = re.compile(rb"\d{19}")
 
@@ -237,8 +242,7 @@ def best_rating(rows: list[bytes], names: Names) -> tuple[bytes, Counter]:
     -------
     row : bytes
     left_out : Counter
-        The other rows: `other_corpus`, where another corpus stays; of the same one `duplicates`,
-        which say the same, and `conflicts`, which do not.
+        The other rows, by `LEFT_OUT`.
     """
     if len(rows) == 1:
         return rows[0], Counter()
@@ -247,9 +251,9 @@ def best_rating(rows: list[bytes], names: Names) -> tuple[bytes, Counter]:
     left_out = Counter()
     for _, other, row in ranked[1:]:
         if other != corpus:
-            left_out["other_corpus"] += 1
+            left_out[OTHER_CORPUS] += 1
         else:
-            left_out["duplicates" if row == best else "conflicts"] += 1
+            left_out[DUPLICATES if row == best else CONFLICTS] += 1
     return best, left_out
 
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from drumcorpus.ground.files.schema_check import check_document
 from drumcorpus.ground.files.yaml_files import read_yaml
 
+_CHECKOUT = Path(__file__).resolve().parents[4]
+READY = _CHECKOUT / "config/corpora"  # the scales that come with the package
+SCHEMA = _CHECKOUT / "workflow/schemas/scale.schema.yaml"
 AXIS = (0.0, 100.0)  # the common axis; more is better
 # An affine map leaves the last bits of a float to chance: 4.1 becomes 77.49999999999999.
 SIGNIFICANT_DIGITS = 12
@@ -64,20 +67,21 @@ def _shortened(value: float) -> float:
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}") + 0.0  # no -0.0
 
 
-def scale_files(folder: str | os.PathLike) -> list[Path]:
-    """The files of scales in a folder, in order of name."""
-    return sorted(Path(folder).glob("*.yaml"))
+def scale_files(places: Iterable[str | os.PathLike] = (READY,)) -> list[Path]:
+    """The files of scales: those that are named, and of a folder all, in order of name."""
+    files: list[Path] = []
+    for place in map(Path, places):
+        files += sorted(place.glob("*.yaml")) if place.is_dir() else [place]
+    return files
 
 
-def read_scales(paths: Iterable[str | os.PathLike], schema: Mapping) -> dict[str, Scale]:
+def read_scales(paths: Iterable[str | os.PathLike]) -> dict[str, Scale]:
     """Read files of scales.
 
     Parameters
     ----------
     paths : iterable of path
-        One scale each.
-    schema : mapping
-        ``workflow/schemas/scale.schema.yaml``.
+        One scale each, as of ``workflow/schemas/scale.schema.yaml``.
 
     Returns
     -------
@@ -86,24 +90,27 @@ def read_scales(paths: Iterable[str | os.PathLike], schema: Mapping) -> dict[str
 
     Raises
     ------
+    FileNotFoundError
+        If a file is not there.
     ValueError
         If there is none, a file is not as the schema wants it, its range is empty or its map does
         not take it into 0 to 100, or two files have one name. The message has file, key, value got
         and what is allowed.
     """
+    schema = read_yaml(SCHEMA)
     scales: dict[str, Scale] = {}
-    names: dict[str, str] = {}
+    files: dict[str, str] = {}
     for path in paths:
         scale = _read_scale(path, schema)
         if scale.name in scales:
             raise ValueError(
-                f"{path}: name: got {scale.name!r}, which {names[scale.name]} has too; allowed: a "
+                f"{path}: name: got {scale.name!r}, which {files[scale.name]} has too; allowed: a "
                 "name of its own. Rename one of them"
             )
-        scales[scale.name], names[scale.name] = scale, os.fspath(path)
+        scales[scale.name], files[scale.name] = scale, os.fspath(path)
     if not scales:
         raise ValueError(
-            "scales: got none; wanted: at least one file such as config/corpora/konvid-1k.yaml"
+            "scales: got no file; wanted: one or more such as config/corpora/konvid-1k.yaml"
         )
     return {name: scales[name] for name in sorted(scales)}
 
