@@ -1,11 +1,18 @@
 """
 Corpora of other kinds, kept as JSON Lines: shards are merged, and rated ones put on one axis.
 
-in:   the inputs that `corpora` in the config names, files of a person or products
-out:  results/corpora/merged/{corpus}.jsonl   a merge, in order of its natural key
+in:   the inputs that `corpora` in the config names, files of a person or products; scales of ratings;
+      results/crash/doubts/{source_set}.json, what the review of crashes shows
+out:  results/corpora/merged/{corpus}.jsonl       a merge, in order of its natural key
+      results/corpora/aggregated/{corpus}.jsonl   ratings on the axis of 0 to 100, each item once
+      results/corpora/review_clips.jsonl          the clips of the review of crashes, to be rated
 """
 
 MERGES = sorted(config["corpora"]["merges"])
+# One whose shards are simulated ratings is of the demo alone.
+AGGREGATES = sorted(
+    name for name in config["corpora"]["aggregates"] if is_for_these_sets(name)
+)
 
 
 localrules:
@@ -16,6 +23,8 @@ rule corpora:
     """Every merged and aggregated corpus of the config, with its run manifest."""
     input:
         expand("results/corpora/merged/{corpus}.jsonl", corpus=MERGES),
+        expand("results/corpora/aggregated/{corpus}.jsonl", corpus=AGGREGATES),
+        "results/corpora/review_clips.jsonl",
 
 
 rule merge_corpora:
@@ -36,3 +45,40 @@ rule merge_corpora:
         merge=lambda wildcards: config["corpora"]["merges"][wildcards.corpus],
     script:
         "../scripts/merge_corpora.py"
+
+
+rule aggregate_corpora:
+    """Put rated shards on one axis; of several ratings of one item the surest stays."""
+    input:
+        shards=shards_to_aggregate,
+        scales=scales_of_ratings(),
+    output:
+        corpus="results/corpora/aggregated/{corpus}.jsonl",
+    log:
+        "logs/aggregate_corpora/{corpus}.log",
+    benchmark:
+        "benchmarks/aggregate_corpora/{corpus}.tsv"
+    wildcard_constraints:
+        corpus="|".join(AGGREGATES) or "(?!)",
+    params:
+        code=code("aggregate_corpora.py"),
+        aggregate=lambda wildcards: config["corpora"]["aggregates"][wildcards.corpus],
+    script:
+        "../scripts/aggregate_corpora.py"
+
+
+rule list_review_clips:
+    """List the clips of the review of crashes, for people who rate them."""
+    input:
+        doubts=expand("results/crash/doubts/{source_set}.json", source_set=INGESTED),
+    output:
+        clips="results/corpora/review_clips.jsonl",
+    log:
+        "logs/list_review_clips.log",
+    benchmark:
+        "benchmarks/list_review_clips.tsv"
+    params:
+        code=code("list_review_clips.py"),
+        source_sets=INGESTED,
+    script:
+        "../scripts/list_review_clips.py"

@@ -3,6 +3,7 @@ Write the embedded demo corpora: small, in their source sets' true layout, alway
 
 out:  data/demo/{source_set}/            raw data, as if published
       data/demo/{source_set}.written     says that they are complete
+      results/corpora/simulated/         ratings of clips by reviewers who do not exist
 """
 
 
@@ -25,3 +26,23 @@ rule write_demo:
         demo=config["demo"],
     script:
         "../scripts/write_demo.py"
+
+
+rule rate_review_clips:
+    """Rate the clips of the review as two reviewers who do not exist, each on a scale of its own."""
+    input:
+        clips="results/corpora/review_clips.jsonl",
+    output:
+        ratings=expand(
+            "results/corpora/simulated/{reviewer}.jsonl",
+            reviewer=["reviewer-1-5", "reviewer-0-1"],
+        ),
+    log:
+        "logs/rate_review_clips.log",
+    benchmark:
+        "benchmarks/rate_review_clips.tsv"
+    params:
+        code=code("rate_review_clips.py"),
+        seed=config["demo"]["seed"],
+    script:
+        "../scripts/rate_review_clips.py"

@@ -4,6 +4,9 @@ Files that a person names in the config, and baselines, as inputs of rules.
 
 import re
 
+from drumcorpus.stages.corpora.aggregate_settings import check_aggregates
+from drumcorpus.stages.corpora.scales import read_scales, scale_files
+
 MANIFEST_FILE_NAME = re.sub(
     r"[^\w.-]", "_", Path(config["manifest_file"] or "none").stem
 )
@@ -116,3 +119,31 @@ def corpus_shards(kind, name):
 def shards_to_merge(wildcards):
     """The shards of a merge, as inputs."""
     return corpus_shards("merges", wildcards.corpus)
+
+
+def shards_to_aggregate(wildcards):
+    """The shards of an aggregate, as inputs."""
+    return corpus_shards("aggregates", wildcards.corpus)
+
+
+def is_for_these_sets(aggregate):
+    """Whether an aggregate is wanted: one of simulated ratings only where all sets are the demo's."""
+    inputs = config["corpora"]["aggregates"][aggregate]["inputs"]
+    simulated = any(path.startswith("results/corpora/simulated/") for path in inputs)
+    return not simulated or all(map(is_demo, SOURCE_SETS))
+
+
+def scales_of_ratings():
+    """The files of scales that the config names."""
+    where = "config: corpora.scales"
+    places = [config_path(place) for place in config["corpora"]["scales"]]
+    return [named_file(path, where) for path in scale_files(places)]
+
+
+if workflow.is_main_process:  # before any job
+    try:
+        check_aggregates(
+            config["corpora"]["aggregates"], read_scales(scales_of_ratings())
+        )
+    except (ValueError, OSError) as error:
+        raise WorkflowError(str(error))

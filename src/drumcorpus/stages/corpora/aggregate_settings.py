@@ -120,3 +120,27 @@ def shard_labels(
                 "corpus for each shard"
             )
     return labels
+
+
+def check_aggregates(blocks: Mapping[str, Mapping], scales: Mapping[str, Scale]) -> None:
+    """Hold the aggregates of a configuration against the scales.
+
+    Parameters
+    ----------
+    blocks : mapping
+        Section ``corpora.aggregates``, as of the schema of the configuration.
+    scales : mapping
+        By name.
+
+    Raises
+    ------
+    ValueError
+        If a block could not be made; the message names it.
+    """
+    for name, block in blocks.items():
+        others = {key: block[key] for key in block if key not in ("inputs", "corpus_source")}
+        try:
+            aggregate_settings(**others)
+            shard_labels(block["inputs"], block.get("corpus_source", {}), scales)
+        except ValueError as error:
+            raise ValueError(f"config: corpora.aggregates.{name}.{error}") from error
