@@ -16,6 +16,8 @@ UNRECORDED = ("local", "code")
 # that it stands for, a job records the digests itself.
 ORDER_ONLY = "after"
 PRODUCT, RESOURCE, EXTERNAL = "product", "resource", "external"
+# Folders of the checkout whose files come with the workflow.
+RESOURCES = ("resources", "config/corpora")
 
 
 def job_plan(rule: str, wildcards: Mapping, params: Mapping, inputs: Iterable[Mapping]) -> dict:
@@ -67,6 +69,6 @@ def kind_of_input(path: str, workflow_folder: Path) -> tuple[str, str]:
     if not Path(path).is_absolute():
         return PRODUCT, path
     absolute = Path(path).resolve()
-    if absolute.is_relative_to(workflow_folder / "resources"):
+    if any(absolute.is_relative_to(workflow_folder / folder) for folder in RESOURCES):
         return RESOURCE, absolute.relative_to(workflow_folder).as_posix()
     return EXTERNAL, absolute.name

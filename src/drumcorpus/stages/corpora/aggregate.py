@@ -89,7 +89,7 @@ def aggregate_corpora(
             corpus_source,
             settings,
             aggregated,
-            {name: value for name, value in given.items() if value},
+            {name: each for name, each in given.items() if each},
             command_line,
         )
         document = run_manifest(
