@@ -2,7 +2,8 @@
 Corpora of other kinds, kept as JSON Lines: shards are merged, and rated ones put on one axis.
 
 in:   the inputs that `corpora` in the config names, files of a person or products; scales of ratings;
-      results/crash/doubts/{source_set}.json, what the review of crashes shows
+      results/crash/doubts/{source_set}.json, what the review of crashes shows;
+      results/corpora/simulated/{reviewer}.jsonl, ratings that the demo makes up
 out:  results/corpora/merged/{corpus}.jsonl       a merge, in order of its natural key
       results/corpora/aggregated/{corpus}.jsonl   ratings on the axis of 0 to 100, each item once
       results/corpora/review_clips.jsonl          the clips of the review of crashes, to be rated
