@@ -8,7 +8,7 @@ from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.stages.corpora.aggregate_settings import aggregate_settings, shard_labels
 from drumcorpus.stages.corpora.aggregating import aggregate_rows, aggregate_section
 from drumcorpus.stages.corpora.function_manifest import manifest_place, run_manifest
-from drumcorpus.stages.corpora.scales import Scale, read_scales, scale_files
+from drumcorpus.stages.corpora.scales import Scale
 from drumcorpus.stages.corpora.sections import recorded_path
 
 RULE = "aggregate_corpora"
@@ -18,7 +18,7 @@ def aggregate_corpora(
     inputs: Sequence[str | os.PathLike],
     output: str | os.PathLike,
     *,
-    scales: Mapping[str, Scale] | None = None,
+    scales: Mapping[str, Scale],
     corpus_source: Mapping[str | os.PathLike, str] | None = None,
     natural_key: Sequence[str] | None = None,
     required_keys: Sequence[str] | None = None,
@@ -40,8 +40,9 @@ def aggregate_corpora(
     output : path
         The corpus, in order of the natural key. It is replaced whole, with its run manifest, or
         stays as it is.
-    scales : mapping, optional
-        As of `scales.read_scales`; those of ``config/corpora`` if not given.
+    scales : mapping
+        As of `scales.read_scales`, such as ``read_scales(scale_files())``: those of
+        ``config/corpora``.
     corpus_source : mapping, optional
         Names of scales by path of shard, for shards whose rows say another or none.
     natural_key, required_keys, value, uncertainty, corpus : optional
@@ -78,7 +79,6 @@ def aggregate_corpora(
         "manifest_out": None if manifest_out is None else recorded_path(manifest_out),
     }
     settings = aggregate_settings(required_keys, natural_key, value, uncertainty, corpus)
-    scales = read_scales(scale_files()) if scales is None else scales
     labels = shard_labels(inputs, corpus_source, scales)
     place = manifest_place(output, manifest_out)
     with replacing(place) as manifest_part, replacing(output) as part:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from drumcorpus.stages.corpora.aggregate_settings import check_aggregates
 from drumcorpus.stages.corpora.scales import read_scales, scale_files
 
 READY = read_scales(scale_files())
+aggregate = partial(aggregate_corpora, scales=READY)
 
 
 def row(sha, mos, corpus, **others):
@@ -51,7 +53,7 @@ WATERLOO = [
 
 def test_each_item_stands_once_with_its_surest_rating_on_the_axis(here):
     inputs = [write("konvid.jsonl", KONVID), write("waterloo.jsonl", WATERLOO)]
-    counters = aggregate_corpora(inputs, "out.jsonl", scales=READY)
+    counters = aggregate(inputs, "out.jsonl")
     rated = {
         r["src_sha256"]: (r["mos"], r["mos_native"], r["corpus_source"]) for r in read("out.jsonl")
     }
@@ -75,7 +77,7 @@ def test_each_item_stands_once_with_its_surest_rating_on_the_axis(here):
 
 def test_every_row_that_is_not_in_the_corpus_is_counted(here):
     equal = [row("a", 3, "konvid-1k")] * 3
-    counters = aggregate_corpora([write("a.jsonl", [*equal, *KONVID, *WATERLOO])], "out.jsonl")
+    counters = aggregate([write("a.jsonl", [*equal, *KONVID, *WATERLOO])], "out.jsonl")
     left_out = ("duplicates", "conflicts", "other_corpus", "dropped.out_of_range")
     assert counters["rows_in"] == 11 == counters["rows_out"] + sum(counters[n] for n in left_out)
 
@@ -84,7 +86,7 @@ def test_the_order_of_inputs_does_not_matter_to_one_byte(here):
     shards = [write("1.jsonl", KONVID), write("2.jsonl", WATERLOO), write("3.jsonl", KONVID[:2])]
     made = []
     for number, inputs in enumerate(itertools.permutations(shards)):
-        counters = aggregate_corpora(inputs, f"{number}.out")
+        counters = aggregate(inputs, f"{number}.out")
         made.append((Path(f"{number}.out").read_bytes(), counters))
     assert len(made) == 6
     assert all(each == made[0] for each in made)
@@ -107,27 +109,27 @@ RATINGS = st.builds(
 def test_rows_may_come_in_any_order_and_in_any_shard(here, rows, data):
     shuffled = data.draw(st.permutations(rows))
     cut = data.draw(st.integers(0, len(rows)))
-    one = aggregate_corpora([write("all.jsonl", rows)], "one.out")
+    one = aggregate([write("all.jsonl", rows)], "one.out")
     parts = [write("x.jsonl", shuffled[:cut]), write("y.jsonl", shuffled[cut:])]
-    two = aggregate_corpora(parts, "two.out")
+    two = aggregate(parts, "two.out")
     assert Path("one.out").read_bytes() == Path("two.out").read_bytes()
     assert one | {"inputs_seen": 2} == two
 
 
 def test_a_rerun_gives_the_same_bytes_of_corpus_and_manifest(here):
     inputs = [write("a.jsonl", KONVID), write("b.jsonl", WATERLOO)]
-    aggregate_corpora(inputs, "out.jsonl")
+    aggregate(inputs, "out.jsonl")
     first = [Path(name).read_bytes() for name in ("out.jsonl", "out.jsonl.manifest.json")]
-    aggregate_corpora(inputs, "out.jsonl")
+    aggregate(inputs, "out.jsonl")
     assert [Path(name).read_bytes() for name in ("out.jsonl", "out.jsonl.manifest.json")] == first
 
 
 def test_an_unknown_corpus_is_refused_unless_its_shard_is_named(here):
     shard = write("mine.jsonl", [row("a", 3, "mine")])
     with pytest.raises(ValueError, match=r'^mine\.jsonl:1: corpus: got "mine", which has no scale'):
-        aggregate_corpora([shard], "out.jsonl")
+        aggregate([shard], "out.jsonl")
     assert not Path("out.jsonl").exists()
-    aggregate_corpora([shard], "out.jsonl", corpus_source={"mine.jsonl": "reviewer-1-5"})
+    aggregate([shard], "out.jsonl", corpus_source={"mine.jsonl": "reviewer-1-5"})
     [rated] = read("out.jsonl")
     assert (rated["corpus"], rated["corpus_source"], rated["mos"]) == ("mine", "reviewer-1-5", 50.0)
 
@@ -140,13 +142,13 @@ def test_a_shard_is_named_by_whatever_path_leads_to_it(here, spelled):
     Path("x").mkdir()
     Path("link.jsonl").symlink_to("mine.jsonl")
     path = f"{here}{spelled}" if spelled.startswith("/") else spelled
-    aggregate_corpora(["mine.jsonl"], "out.jsonl", corpus_source={path: "reviewer-1-5"})
+    aggregate(["mine.jsonl"], "out.jsonl", corpus_source={path: "reviewer-1-5"})
     assert read("out.jsonl")[0]["mos"] == 50.0
 
 
 def test_a_named_shard_needs_no_column_of_corpora(here):
     shard = write("mine.jsonl", [{"clip": 1, "rating": 0.25}, {"clip": 2, "rating": 1}])
-    aggregate_corpora(
+    aggregate(
         [shard],
         "out.jsonl",
         corpus_source={shard: "reviewer-0-1"},
@@ -180,7 +182,7 @@ def test_a_named_shard_needs_no_column_of_corpora(here):
 )
 def test_a_wrong_name_of_a_shard_is_refused(here, corpus_source, message):
     with pytest.raises(ValueError) as refused:
-        aggregate_corpora([write("a.jsonl", KONVID)], "out.jsonl", corpus_source=corpus_source)
+        aggregate([write("a.jsonl", KONVID)], "out.jsonl", corpus_source=corpus_source)
     assert str(refused.value).startswith(message)
 
 
@@ -189,10 +191,10 @@ def test_a_shard_on_another_scale_than_its_corpus_is_refused(here):
     with pytest.raises(
         ValueError, match=r"a\.jsonl: lsvq: all 2 ratings lie from 1\.5 to 4\.2, as"
     ):
-        aggregate_corpora([shard], "out.jsonl")
-    aggregate_corpora([shard], "out.jsonl", corpus_source={shard: "lsvq-1-5"})
+        aggregate([shard], "out.jsonl")
+    aggregate([shard], "out.jsonl", corpus_source={shard: "lsvq-1-5"})
     assert [r["mos"] for r in read("out.jsonl")] == [12.5, 80.0]
-    aggregate_corpora([shard], "out.jsonl", corpus_source={shard: "lsvq"})
+    aggregate([shard], "out.jsonl", corpus_source={shard: "lsvq"})
     assert [r["mos"] for r in read("out.jsonl")] == [1.5, 4.2]
 
 
@@ -226,7 +228,7 @@ def test_a_bad_row_is_named_by_file_and_line_and_the_output_stays(here, line, me
     Path("out.jsonl").write_text("as it was")
     Path("out.jsonl.manifest.json").write_text("as it was")
     with pytest.raises(ValueError) as refused:
-        aggregate_corpora([write("a.jsonl", WATERLOO), "bad.jsonl"], "out.jsonl")
+        aggregate([write("a.jsonl", WATERLOO), "bad.jsonl"], "out.jsonl")
     assert str(refused.value).startswith("bad.jsonl:2: ")
     assert message in str(refused.value)
     assert Path("out.jsonl").read_text() == "as it was"
@@ -243,26 +245,26 @@ def test_a_shard_that_is_missing_a_folder_or_named_twice_is_refused(here):
     write("a.jsonl", KONVID)
     Path("folder").mkdir()
     with pytest.raises(FileNotFoundError, match=r"gone\.jsonl"):
-        aggregate_corpora(["a.jsonl", "gone.jsonl"], "out.jsonl")
+        aggregate(["a.jsonl", "gone.jsonl"], "out.jsonl")
     with pytest.raises(ValueError, match=r"folder"):
-        aggregate_corpora(["a.jsonl", "folder"], "out.jsonl")
+        aggregate(["a.jsonl", "folder"], "out.jsonl")
     for again in ("a.jsonl", "./a.jsonl"):
         with pytest.raises(ValueError, match=r"inputs: .*a\.jsonl: is named twice, as a\.jsonl"):
-            aggregate_corpora(["a.jsonl", again], "out.jsonl")
+            aggregate(["a.jsonl", again], "out.jsonl")
     with pytest.raises(ValueError, match="inputs: got none"):
-        aggregate_corpora([], "out.jsonl")
+        aggregate([], "out.jsonl")
     assert not Path("out.jsonl").exists()
 
 
 def test_empty_shards_give_an_empty_corpus(here):
-    counters = aggregate_corpora([write("a.jsonl", [])], "out.jsonl")
+    counters = aggregate([write("a.jsonl", [])], "out.jsonl")
     assert (counters["rows_in"], counters["rows_out"]) == (0, 0)
     assert Path("out.jsonl").read_bytes() == b""
 
 
 def test_the_run_manifest_says_how_the_corpus_came_about(here):
     shard = write("mine.jsonl", [row("a", 3, "mine"), row("b", 9, "mine")])
-    aggregate_corpora(
+    aggregate(
         ["./mine.jsonl", write("konvid.jsonl", KONVID)],
         "made/out.jsonl",
         corpus_source={f"{here}/mine.jsonl": "reviewer-1-5"},
@@ -301,7 +303,7 @@ def test_the_run_manifest_says_how_the_corpus_came_about(here):
 
 
 def test_the_run_manifest_beside_the_corpus_tells_its_digest(here):
-    aggregate_corpora([write("a.jsonl", KONVID)], "out.jsonl")
+    aggregate([write("a.jsonl", KONVID)], "out.jsonl")
     _, record = read_output("out.jsonl", "out.jsonl")
     assert (record["rows"], record["bytes"]) == (2, Path("out.jsonl").stat().st_size)
 
