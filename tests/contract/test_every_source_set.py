@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pytest
 from source_set_runs import REPO, RESOURCES, Run
 
+from drumcorpus.ground.files.missing_files import missing_files
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -124,7 +125,7 @@ def test_sound_on_a_second_drive_changes_what_the_provenance_says_and_nothing_el
     again = both.ingest(found.sessions)
     assert again.events.equals(ingested.events)
     write_table(tmp_path / "events.parquet", again.events)
-    tables = (again.tallies, QUARANTINE.empty_table(), FLAGS.empty_table(), found.roots)
+    tables = (again.tallies, QUARANTINE.empty_table(), FLAGS.empty_table(), found.roots, [])
     rows = list(
         provenance_rows(
             *(found.sessions, tmp_path / "events.parquet", *tables, both.card),
@@ -145,6 +146,43 @@ def test_sound_on_a_second_drive_changes_what_the_provenance_says_and_nothing_el
             root: n for root, n in counts.items() if n
         }
     assert str(tmp_path) not in str(rows)
+
+
+def test_a_session_whose_sound_is_taken_away_is_named(name, root, run, inventory, tmp_path):
+    """Where a session has a recording of its own; tracks and packs are what their files make up."""
+    assert missing_files(inventory.sessions, inventory.quarantine) == [
+        {**lacking, "paths": []} for lacking in without_sound(inventory)
+    ]
+    recorded = [row for row in inventory.sessions.to_pylist() if row["audio_path"]]
+    if not recorded:
+        return
+    session = recorded[-1]
+    place = root / session["audio_path"]
+    place.rename(tmp_path / "away")
+    try:
+        found = run.inventory()
+    finally:
+        (tmp_path / "away").rename(place)
+    lacking = missing_files(found.sessions, found.quarantine)
+    named = [row for row in lacking if row["session_id"] == session["session_id"]]
+    # Nothing in MDB Drums says which of its tracks have sound.
+    is_promised = name != "mdb_drums"
+    reason = "missing_audio" if is_promised else "no_audio"
+    assert [(row["kind"], row["reason"]) for row in named] == [("audio", reason)]
+    assert named[0]["paths"] == ([session["audio_path"]] if is_promised else [])
+    assert named[0]["detail"]
+    assert len(lacking) == len(list(without_sound(inventory))) + 1
+
+
+def without_sound(inventory):
+    """What is said of the sessions of a demo that have no sound, for their index says so."""
+    for row in inventory.sessions.to_pylist():
+        if row["audio_duration"] is None:
+            notes = "; ".join(row["notes"]) or None
+            yield {
+                **{"kind": "audio", "session_id": row["session_id"], "reason": "no_audio"},
+                "detail": notes,
+            }
 
 
 def test_every_session_with_audio_says_how_long_it_is(inventory):

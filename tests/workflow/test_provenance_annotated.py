@@ -73,3 +73,29 @@ def test_another_clustering_reaches_the_provenance_and_not_ingestion(project):
     assert {"cluster_crashes", "annotate_provenance"} <= made
     assert made.isdisjoint({"ingest_sessions", "gather_events", "write_provenance"})
     assert check_annotations(project) == {"kit_mixture"}
+
+
+@pytest.mark.long  # a raw file is taken away and carried through the chain
+def test_a_session_whose_sound_is_gone_is_named_in_data_and_on_pages(project):
+    lost = sorted(project.path("raw").rglob("*.wav"))[0]
+    path = lost.relative_to(project.path("raw")).as_posix()
+    lost.unlink()
+    project.set_gates(max_audit_findings=0)
+    project.snakemake("--config", "inventory={vanished: accept}", "--", "audit")
+    lines = project.path(f"results/missing/{SET}.jsonl").read_text().splitlines()
+    [missing] = [row for row in map(json.loads, lines) if row["reason"] == "missing_audio"]
+    assert (missing["kind"], missing["paths"]) == ("audio", [path])
+    session_id = missing.pop("session_id")
+    rows = provenance(project, SET)
+    assert rows[session_id]["missing"] == [missing]
+    assert path not in rows[session_id]["sample_paths"]
+    documents = {
+        "inventory": lambda report: report["source_sets"][0]["missing"],
+        "ingest": lambda report: report["source_sets"][0]["missing"],
+        "provenance/prod_combined": lambda audit: audit["sets"][SET]["missing"],
+    }
+    for name, listed in documents.items():
+        found = listed(json.loads(project.path(f"reports/{name}.json").read_text()))
+        assert {"session_id": session_id, **missing} in found, name
+        assert f"<code>{session_id}</code>" in project.path(f"reports/{name}.html").read_text()
+    assert session_id in project.path("reports/provenance/prod_combined.md").read_text()

@@ -3,8 +3,8 @@ Complete the provenance of every source set, hold a manifest against it, and the
 blessed one.
 
 in:   results/provenance/{source_set}/ingest.jsonl and results/crash/assignments of every set;
-      results/manifests, results/splits of the manifest; results/inventory and the cards of all
-      sets; resources/baselines/{manifest}.audit.json where something is blessed
+      results/manifests, results/splits of the manifest; results/inventory, results/missing and the
+      cards of all sets; resources/baselines/{manifest}.audit.json where something is blessed
 out:  results/provenance/{source_set}.jsonl     one row per session, with what told its cymbals apart
       reports/provenance/{manifest}.json        findings, figures and notes
       results/baselines/{manifest}.audit.json   the figures that `bless` would take
@@ -16,6 +16,7 @@ out:  results/provenance/{source_set}.jsonl     one row per session, with what t
 PROVENANCE = {
     "provenance": expand("results/provenance/{source_set}.jsonl", source_set=INGESTED),
     "inventory": expand("results/inventory/{source_set}.parquet", source_set=INGESTED),
+    "missing": expand("results/missing/{source_set}.jsonl", source_set=INGESTED),
     "cards": [config_path(card_name(name)) for name in INGESTED],
 }
 TIERS = {name: config["source_sets"][name]["tier"] for name in INGESTED}

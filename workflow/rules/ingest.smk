@@ -9,6 +9,7 @@ out:  results/events/{source_set}/{shard}.parquet       events of one shard
       results/flags/{source_set}/{shard}.parquet        what is wrong around strokes that are used
       the same four for the whole source set
       results/provenance/{source_set}/ingest.jsonl      one row per session
+      results/missing/{source_set}.jsonl                sessions without sound or annotation
       reports/ingest.html, .json                        hits of each set by source label and outcome
 """
 
@@ -84,6 +85,7 @@ rule write_provenance:
         card=card_file,
     output:
         provenance="results/provenance/{source_set}/ingest.jsonl",
+        missing="results/missing/{source_set}.jsonl",
     log:
         "logs/write_provenance/{source_set}.log",
     benchmark:

@@ -14,6 +14,7 @@ INGEST = [
     *("events/{s}/{n}", "tallies/{s}/{n}", "quarantine/{s}/{n}", "flags/{s}/{n}"),
     *("events/{s}", "tallies/{s}", "quarantine/{s}", "flags/{s}"),
 ]
+OF_INGESTION = ["provenance/{s}/ingest.jsonl", "missing/{s}.jsonl"]
 CRASH_CYMBALS = [
     *("crash/embeddings/{s}/{n}", "crash/assignments/{s}/{n}", "crash/assignments/{s}"),
 ]
@@ -62,7 +63,7 @@ for source_set in INGESTED:
         name:
             f"ingest_{source_set}"
         input:
-            products([*INVENTORY, *INGEST, "provenance/{s}/ingest.jsonl"], [source_set]),
+            products([*INVENTORY, *INGEST, *OF_INGESTION], [source_set]),
             f"reports/metrics/{source_set}.json",
         localrule: True
 
@@ -81,7 +82,7 @@ rule provenance:
     input:
         rules.ingest.input,
         products(CRASH_CYMBALS, INGESTED),
-        products(["provenance/{s}/ingest.jsonl", "provenance/{s}.jsonl"], INGESTED),
+        products([*OF_INGESTION, "provenance/{s}.jsonl"], INGESTED),
 
 
 rule crash:

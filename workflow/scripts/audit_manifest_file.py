@@ -16,7 +16,7 @@ from drumcorpus.stages.audit.page import render_audit_markdown, render_audit_pag
 inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
 audit = audit_files(
     inputs.manifest,
-    **{name: inputs[name] for name in ("provenance", "inventory", "cards")},
+    **{name: inputs[name] for name in ("provenance", "inventory", "missing", "cards")},
     tiers=params.tiers,
     threads=snakemake.threads,
     **params.local,

@@ -11,7 +11,7 @@ from drumcorpus.ground.files.json_files import write_json
 inputs, params = snakemake.input, snakemake.params
 audit = audit_files(
     inputs.manifest,
-    **{name: inputs[name] for name in ("provenance", "inventory", "cards")},
+    **{name: inputs[name] for name in ("provenance", "inventory", "missing", "cards")},
     merged_sets=params.merged_sets,
     tiers=params.tiers,
     splits_parquet=inputs.get("splits"),

@@ -1,4 +1,4 @@
-"""Write the provenance of every session of one source set."""
+"""Write the provenance of every session of one source set, and which of them lack a file."""
 
 from drumcorpus.ground.run.job import start_job
 
@@ -6,19 +6,21 @@ job = start_job(snakemake)
 
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.files.jsonl import write_rows
+from drumcorpus.ground.files.missing_files import missing_files
 from drumcorpus.stages.ingest.provenance import provenance_rows
 from drumcorpus.ground.files.tables import read_table
 
+inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
+names = ("sessions", "tallies", "quarantine", "flags", "roots")
+tables = {name: read_table(inputs[name]) for name in names}
+missing = missing_files(tables["sessions"], tables["quarantine"])
 rows = provenance_rows(
-    read_table(snakemake.input.sessions),
-    snakemake.input.events,
-    read_table(snakemake.input.tallies),
-    read_table(snakemake.input.quarantine),
-    read_table(snakemake.input.flags),
-    read_table(snakemake.input.roots),
-    read_yaml(snakemake.input.card),
-    license_ref=snakemake.params.license_ref,
-    ingestion=snakemake.params.ingestion,
+    **tables,
+    events=inputs.events,
+    missing=missing,
+    card=read_yaml(inputs.card),
+    license_ref=params.license_ref,
+    ingestion=params.ingestion,
 )
-n_rows = write_rows(snakemake.output.provenance, rows)
-job.finish({"sessions": n_rows})
+counts = {"sessions": write_rows(outputs.provenance, rows)}
+job.finish(counts | {"missing": write_rows(outputs.missing, missing)})

@@ -140,7 +140,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for session_id in sorted(audio.keys() - seen):
         detail = f"no annotation of {session_id}; it would lie in annotation/"
         path = min(audio[session_id].values())
-        survey.refusals.append(Refusal(path, MISSING_ANNOTATION, detail))
+        survey.refusals.append(Refusal(path, MISSING_ANNOTATION, detail, session_id))
     return survey
 
 

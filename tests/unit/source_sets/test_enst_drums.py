@@ -233,7 +233,7 @@ class TestSurvey:
         kept, lost = f"drummer_1/{PHRASE}", "drummer_1/050_phrase_afro_simple_fast_mallets"
         found = survey_of(*paths_of(kept), *paths_of(lost)[1:])
         first = f"drummer_1/audio/dry_mix/{lost.split('/')[1]}.wav"
-        assert refused(found) == [(first, "missing_annotation", None)]
+        assert refused(found) == [(first, "missing_annotation", lost)]
         assert len(found.sessions) == 1
 
     def test_a_name_that_cannot_be_read_is_refused(self):

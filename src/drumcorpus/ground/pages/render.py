@@ -30,6 +30,7 @@ def render_page(template: str, **values) -> str:
         finalize=_without_unprinted,
     )
     environment.filters |= FILTERS
+    environment.globals["n_examples"] = N_EXAMPLES
     return environment.get_template(template).render(**values)
 
 

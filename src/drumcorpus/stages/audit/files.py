@@ -13,6 +13,7 @@ def audit_files(
     *,
     provenance: Iterable[str],
     inventory: Iterable[str],
+    missing: Iterable[str],
     cards: Iterable[str],
     **settings,
 ) -> dict:
@@ -21,7 +22,7 @@ def audit_files(
     Parameters
     ----------
     manifest : path
-    provenance, inventory, cards : iterable of path
+    provenance, inventory, missing, cards : iterable of path
         Files named after their source sets, such as ``egmd.jsonl``.
     settings
         As of `manifest.audit_manifest`, whose result this returns and whose errors it raises.
@@ -30,6 +31,7 @@ def audit_files(
         manifest,
         _by_source_set(provenance),
         _by_source_set(inventory),
+        missing_files=_by_source_set(missing),
         cards={name: read_yaml(path) for name, path in _by_source_set(cards).items()},
         **settings,
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from drumcorpus.ground.files.database import open_database, select
+from drumcorpus.ground.files.jsonl import read_rows
 from drumcorpus.ground.files.manifest_files import as_parquet
 from drumcorpus.stages.audit.notes import figures_of_provenance, license_of, standing
 from drumcorpus.stages.audit.provenance import read_provenance
@@ -35,6 +36,7 @@ def audit_manifest(
     tiers: dict[str, str],
     merged_sets: list[str] | None = None,
     splits_parquet: str | os.PathLike | None = None,
+    missing_files: Mapping[str, str | os.PathLike] | None = None,
     cards: Mapping[str, Mapping] | None = None,
     threads: int,
     memory_limit: str,
@@ -56,6 +58,9 @@ def audit_manifest(
     splits_parquet : path, optional
         Which sessions are in the manifest and in which split, in the schema SPLITS. Without it
         the rules about splits are not asked.
+    missing_files : mapping, optional
+        Source set -> JSON Lines of the sessions that lack a file, as of
+        `missing_files.missing_files`.
     cards : mapping, optional
         Source set -> its card, for the notes; a set without one has fewer notes.
     threads : int
@@ -66,7 +71,8 @@ def audit_manifest(
     Returns
     -------
     audit : dict
-        ``sets`` (figures and notes by source set; a staged set shows as unreferenced),
+        ``sets`` (figures and notes by source set; a staged set shows as unreferenced; ``missing``
+        has the sessions without sound or annotation, all of them, which is no finding),
         ``findings`` (``kind``, ``source_set``, ``n``, at most 20 sorted ``examples``, ``sentence``)
         ``unknown_sets`` and ``passed``, true where there is no finding.
 
@@ -96,7 +102,9 @@ def audit_manifest(
         load_provenance(con, folder, provenance, inventory_files, merged_sets, tiers)
         load_splits(con, folder, splits_parquet)
         sets, findings = _ask(con, has_splits=splits_parquet is not None)
+    missing = {name: list(read_rows(path)) for name, path in (missing_files or {}).items()}
     for figures in sets:
+        figures["missing"] = missing.get(figures["source_set"], [])
         figures |= _of_set(figures, provenance, findings, cards or {})
     return {
         "schema": SCHEMA,

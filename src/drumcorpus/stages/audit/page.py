@@ -1,9 +1,10 @@
 """The audit for people: as a Markdown page, and as one self-contained HTML page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from drumcorpus.ground.files.figures import figure_in_words
-from drumcorpus.ground.pages.render import render_page
+from drumcorpus.ground.pages.render import N_EXAMPLES, render_page
+from drumcorpus.vocabulary import ANNOTATION, AUDIO
 
 # Figure of the audit -> heading of its column.
 COLUMNS = {
@@ -25,6 +26,8 @@ BAD_COLUMNS = (
     *("n_sessions_without_provenance", "n_events_broken_metadata_ref"),
     *("n_events_audio_not_covered", "n_events_without_license", "n_files_hash_unknown"),
 )
+# Kind of missing file -> what is said of the sessions.
+WITHOUT = {ANNOTATION: "without annotation", AUDIO: "without sound"}
 TALLIES = {
     "licenses": "Licences (sessions)",
     "techniques": "Techniques (sessions)",
@@ -138,10 +141,21 @@ def _notes(figures: Mapping) -> str:
         if figures[key]:
             tally = "; ".join(f"{_plain(name)} {n:,}" for name, n in figures[key].items())
             lines.append(f"- {title}: {tally}")
+    lines += _missing(figures["missing"])
     n_more = figures["n_distinct_notes"] - len(figures["notes"])
     if n_more:
         lines.append(f"- and {n_more:,} other notes")
     return "\n".join(lines)
+
+
+def _missing(rows: list[Mapping]) -> Iterable[str]:
+    """The first sessions without sound, and without annotation, by name, and how many there are."""
+    for kind, words in WITHOUT.items():
+        names = [row["session_id"] for row in rows if row["kind"] == kind]
+        if names:
+            first = ", ".join(map(_plain, names[:N_EXAMPLES]))
+            more = f" and {len(names) - N_EXAMPLES:,} more" if len(names) > N_EXAMPLES else ""
+            yield f"- Sessions {words}: {len(names):,} ({first}{more})"
 
 
 def _license(card: Mapping) -> str:

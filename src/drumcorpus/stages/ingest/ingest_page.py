@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.errata import count_left_out
+from drumcorpus.ground.files.missing_files import missing_files
 from drumcorpus.ground.files.tables import iter_batches, read_table
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import render_page
@@ -53,7 +54,8 @@ def describe_ingest(
     -------
     dict
         JSON document of counts. ``source_labels`` has one entry per source label and label (null
-        where the label maps have none), those with most hits first. ``completeness`` as of
+        where the label maps have none), those with most hits first. ``missing`` as of
+        `missing_files.missing_files`, ``completeness`` as of
         `completeness.describe_completeness`, of the hits.
 
     Raises
@@ -62,7 +64,7 @@ def describe_ingest(
         If a table cannot be read, or the counts do not add up.
     """
     counts, n_hits, n_sessions = count_tallies(tallies)
-    listed = read_table(sessions, [*completeness.SESSION_COLUMNS, "label_map"])
+    listed = read_table(sessions, [*completeness.SESSION_COLUMNS, "label_map", "notes"])
     label_maps = listed["label_map"]
     by_outcome = sums_by_outcome(counts)
     if sum(by_outcome.values()) != n_hits:
@@ -77,6 +79,7 @@ def describe_ingest(
         },
         "hits": {"total": n_hits, IN_EVENT: n_in_event, "dropped": n_hits - n_in_event},
         "by_outcome": by_outcome,
+        "missing": missing_files(listed, read_table(quarantine)),
         "left_out": count_left_out(listed["errata"].to_pylist()),
         "flags": describe_flags(read_table(flags)),
         "source_labels": source_labels(counts),

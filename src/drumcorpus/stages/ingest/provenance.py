@@ -1,7 +1,7 @@
 """Provenance: of every session, the raw files it rests on and what was done to them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ def provenance_rows(
     quarantine: pa.Table,
     flags: pa.Table,
     roots: pa.Table,
+    missing: Iterable[Mapping],
     card: dict,
     *,
     license_ref: str,
@@ -31,6 +32,8 @@ def provenance_rows(
     ----------
     sessions, tallies, quarantine, flags, roots : pa.Table
         Of one source set, in the schemas of these names.
+    missing : iterable of mapping
+        As of `missing_files.missing_files`.
     events : path
         Its events as Parquet.
     card : dict
@@ -46,11 +49,15 @@ def provenance_rows(
         `hashes` has the files, each with the ``root`` that it lies below (``primary``,
         ``secondary``, ``root_3`` and so on) and its ``root_number``, from 1, in the order of the
         config; `roots` has those of the session, in that order, each with ``n_files`` and the
-        ``roles`` of these.
+        ``roles`` of these. `missing` says what the session lacks, without its name.
     """
     root_of = {row["path"]: (row["root"], row["root_number"]) for row in roots.to_pylist()}
     played = _played(events)
     drops = _drops(tallies)
+    lacking: dict[str, list[dict]] = {}
+    for row in missing:
+        said = {name: row[name] for name in ("kind", "reason", "paths", "detail")}
+        lacking.setdefault(row["session_id"], []).append(said)
     refused: dict[str, list[str]] = {}
     for row in quarantine.to_pylist():
         note = f"{row['path']}: {row['reason']}: {row['detail']}"
@@ -73,6 +80,7 @@ def provenance_rows(
             "sample_paths": [file["path"] for file in files],
             "hashes": files,
             "roots": _roots(files),
+            "missing": lacking.get(session_id, []),
             "processing_chain": PROCESSING_CHAIN,
             "code": ingestion,
             "label_method": card["label_method"] if session["label_map"] else None,

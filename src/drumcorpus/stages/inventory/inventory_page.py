@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.missing_files import missing_files
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.pages.charts import in_order, stacked_bars
 from drumcorpus.ground.pages.render import render_page
@@ -64,8 +65,8 @@ def describe_inventory(
     -------
     dict
         JSON document: counts; sizes in bytes, audio in seconds. The audio of a session counts
-        once, however many files it is recorded in. ``completeness`` as of
-        `completeness.describe_completeness`.
+        once, however many files it is recorded in. ``missing`` as of
+        `missing_files.missing_files`, ``completeness`` as of `completeness.describe_completeness`.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def describe_inventory(
     """
     left = read_json(not_of_the_set)
     of_sessions = read_table(
-        sessions, [*completeness.SESSION_COLUMNS, "label_map", "channels_cancel"]
+        sessions, [*completeness.SESSION_COLUMNS, "label_map", "channels_cancel", "notes"]
     )
     of_files = read_table(
         files, ["path", "role", "session_id", "bytes", "duration", "sample_rate_hz", "channels"]
@@ -86,6 +87,7 @@ def describe_inventory(
         "by_root": count_by_root(of_files, read_table(roots), settings["roots"]),
         NOT_OF_THE_SET: {key: left[key] for key in ("files", "by_kind")},
         **count_sessions(of_sessions),
+        "missing": missing_files(of_sessions, read_table(quarantine)),
         **count_files(of_files),
         "completeness": completeness.describe_completeness(
             card,

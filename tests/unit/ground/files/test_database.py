@@ -124,7 +124,7 @@ def test_provenance_and_crash_candidates_read_the_events_of_the_folder_named(
     card = dict.fromkeys(("license", "redistributable", "version", "label_method"), "x")
     sessions = pa.Table.from_pylist([session])
     [row] = provenance_rows(
-        *(sessions, path, tallies, nothing, nothing, nothing, card),
+        *(sessions, path, tallies, nothing, nothing, nothing, [], card),
         license_ref="card",
         ingestion="0",
     )

@@ -87,6 +87,7 @@ class Corpus:
         self.merged_sets = ["egmd", "groove"]
         self.tiers = {"egmd": "production", "groove": "production", "musdb": "staged"}
         self.cards = {}
+        self.missing = {}
 
     def audit(self):
         write_table(self.folder / "m.parquet", pa.Table.from_pylist(self.events, EVENTS))
@@ -97,6 +98,10 @@ class Corpus:
         for name, rows in self.inventory.items():
             inventory[name] = self.folder / f"{name}.parquet"
             write_table(inventory[name], pa.Table.from_pylist(rows, INVENTORY))
+        missing = {}
+        for name, rows in self.missing.items():
+            missing[name] = self.folder / f"{name}.missing.jsonl"
+            missing[name].write_text("".join(json.dumps(row) + "\n" for row in rows))
         splits = None if self.splits is None else self.folder / "splits.parquet"
         if splits:
             write_table(splits, pa.Table.from_pylist(self.splits, SPLITS))
@@ -107,6 +112,7 @@ class Corpus:
             merged_sets=self.merged_sets,
             tiers=self.tiers,
             splits_parquet=splits,
+            missing_files=missing,
             cards=self.cards,
             **DATABASE,
         )
@@ -153,6 +159,7 @@ def test_the_coverage_of_a_set_is_counted(corpus):
         "n_files": 4,
         "n_files_hash_unknown": 0,
         "bytes": 20,
+        "missing": [],
         "licenses": {"CC-BY-4.0": 2},
         "redistributable_sessions": 2,
         "techniques": {"flam": 2},
@@ -534,6 +541,31 @@ def test_the_page_shows_coverage_findings_and_notes_and_escapes_them(corpus):
     assert "| musdb | staged | 0 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 2 | 0 |" in page
     assert "one &lt;b&gt;take&lt;/b&gt; 2" in page
     assert "<" not in page
+
+
+def lacking(kind, session_id):
+    entry = {"kind": kind, "session_id": session_id, "reason": f"missing_{kind}", "paths": []}
+    return entry | {"detail": "the root has no such file"}
+
+
+def test_sessions_without_sound_or_annotation_are_named_and_no_finding(corpus):
+    names = [f"take_{number:02d}" for number in range(13)]
+    corpus.missing["egmd"] = [lacking("annotation", "<lost>")]
+    corpus.missing["egmd"] += [lacking("audio", name) for name in names]
+    audit = corpus.audit()
+    assert audit["passed"]
+    assert [row["session_id"] for row in audit["sets"]["egmd"]["missing"]] == ["<lost>", *names]
+    assert audit["sets"]["groove"]["missing"] == []
+    page = render_audit_markdown(audit)
+    named = ", ".join(names[:10])
+    assert f"- Sessions without sound: 13 ({named} and 3 more)" in page
+    assert "- Sessions without annotation: 1 (&lt;lost&gt;)" in page
+    html = render_audit_page(audit, compare_with_baseline(audit_figures(audit), None), "m")
+    assert "<summary>Sessions without sound: 13</summary>" in html
+    assert "<code>take_09</code>" in html and "take_10" not in html
+    assert "<code>&lt;lost&gt;</code>" in html
+    corpus.missing = {}
+    assert audit_figures(corpus.audit()) == audit_figures(audit)
 
 
 def test_the_page_of_a_clean_manifest_says_so(corpus):

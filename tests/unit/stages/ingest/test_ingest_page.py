@@ -71,6 +71,19 @@ def page(*rows):
     return render_ingest_page(summarise_ingest(rows))
 
 
+def test_sessions_without_sound_or_annotation_are_listed_by_name(tmp_path):
+    refused = {"session_id": "lost", "path": "lost.wav", "reason": "missing_annotation"}
+    sessions = [{"session_id": "a", "audio_duration": 1.0}, {"session_id": "b"}]
+    row = described(tmp_path, quarantine=[refused], sessions=sessions)
+    assert [(entry["kind"], entry["session_id"]) for entry in row["missing"]] == [
+        ("annotation", "lost"),
+        ("audio", "b"),
+    ]
+    html = page(row)
+    assert "<summary>Sessions without annotation: 1</summary>" in html
+    assert "<summary>Sessions without sound: 1</summary>" in html
+
+
 def test_every_hit_is_in_an_event_or_dropped_for_a_reason(tmp_path):
     row = described(tmp_path)
     assert row["hits"] == {"total": 23, "in_event": 15, "dropped": 8}

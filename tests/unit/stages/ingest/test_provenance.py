@@ -27,7 +27,7 @@ def session(name, *paths, **more):
 
 @pytest.fixture
 def rows_of(tmp_path):
-    def rows_of(sessions, roots, quarantine=()):
+    def rows_of(sessions, roots, missing=()):
         events = tmp_path / "events.parquet"
         write_table(events, pa.Table.from_pylist([], EVENTS))
         placed = [
@@ -35,8 +35,8 @@ def rows_of(tmp_path):
         ]
         tables = (
             *(pa.Table.from_pylist(sessions, SESSIONS), events),
-            *(TALLIES.empty_table(), pa.Table.from_pylist(list(quarantine), QUARANTINE)),
-            *(FLAGS.empty_table(), pa.Table.from_pylist(placed, ROOTS)),
+            *(TALLIES.empty_table(), QUARANTINE.empty_table()),
+            *(FLAGS.empty_table(), pa.Table.from_pylist(placed, ROOTS), list(missing)),
         )
         return list(provenance_rows(*tables, CARD, license_ref="card.yaml", ingestion="0"))
 
@@ -73,3 +73,11 @@ def test_every_file_and_session_says_below_which_root_it_lies(rows_of):
     ]
     assert (d["roots"], d["hashes"]) == ([], [])
     assert a["sample_paths"] == ["a.txt", "a.wav"]
+
+
+def test_a_session_says_what_it_lacks(rows_of):
+    lacking = {"kind": "audio", "reason": "missing_audio", "paths": ["a.wav"], "detail": "gone"}
+    missing = [lacking | {"session_id": name} for name in ("a", "no session of the tables")]
+    a, b = rows_of([session("a"), session("b")], {}, missing)
+    assert a["missing"] == [lacking]
+    assert b["missing"] == []

@@ -231,6 +231,28 @@ def test_files_sizes_and_sessions_are_counted_by_root_and_shown_where_there_are_
         summarise_inventory([three])
 
 
+def test_sessions_without_sound_or_annotation_are_listed_by_name_the_page_shows_the_first(tmp_path):
+    sessions = [
+        {"session_id": f"take {number:02d}", "notes": ["published without audio"]}
+        for number in range(12)
+    ]
+    refused = {"session_id": "lost", "path": "lost.mid", "reason": "missing_annotation"}
+    refused["detail"] = "info.csv:7 names this MIDI file"
+    row = described(tmp_path, sessions=sessions, quarantine=[refused])
+    assert [(entry["kind"], entry["session_id"]) for entry in row["missing"]] == [
+        ("annotation", "lost"),
+        *(("audio", f"take {number:02d}") for number in range(12)),
+    ]
+    assert row["missing"][0]["reason"] == "missing_annotation"
+    html = render_inventory_page(summarise_inventory([row]))
+    assert "<summary>Sessions without annotation: 1</summary>" in html
+    assert "<summary>Sessions without sound: 12</summary>" in html
+    assert "<code>take 09</code>" in html and "<code>take 10</code>" not in html
+    assert html.count("and 2 more") == 1
+    whole = described(tmp_path, "whole", sessions=[], quarantine=[])
+    assert "Missing files" not in render_inventory_page(summarise_inventory([whole]))
+
+
 def test_a_root_that_holds_nothing_is_listed_too(tmp_path):
     assert described(tmp_path)["by_root"][1] == {
         **{"root": "secondary", "root_number": 2, "files": 0, "bytes": 0, "sessions": 0}
