@@ -13,6 +13,7 @@ from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 COMMANDS = {
     "stamp": "write the run manifest of a file that no workflow made",
     "verify": "hold a file and its chain, or a folder, to their run manifests",
+    "aggregate": "put rated shards of JSON Lines on one axis",
 }
 HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2
 EPILOG = """\

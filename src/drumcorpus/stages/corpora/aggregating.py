@@ -23,7 +23,7 @@ from drumcorpus.stages.corpora.ratings import (
     best_rating,
     check_extents,
 )
-from drumcorpus.stages.corpora.scales import Scale
+from drumcorpus.stages.corpora.scales import Scale, own_files
 from drumcorpus.stages.corpora.sections import (
     AGGREGATE,
     Shard,
@@ -37,12 +37,15 @@ POLICY = "least_uncertainty"
 
 
 class Aggregated(NamedTuple):
-    """What an aggregate gave: what was counted, its inputs as read, its output, scales in use."""
+    """What an aggregate gave: what was counted, its inputs as read, its output, scales in use, and
+    the files that these were read from where they are not those of the package.
+    """
 
     counters: dict[str, int]
     shards: list[Shard]
     written: Written
     scales: list[Scale]
+    scale_files: list[Path]
 
 
 @dataclass
@@ -140,7 +143,7 @@ def aggregate_rows(
         "inputs_seen": len(reader.shards),
     }
     in_use = [scale for name, scale in scales.items() if reader.converter.rows_by_corpus[name]]
-    return Aggregated(counters, reader.shards, written, in_use)
+    return Aggregated(counters, reader.shards, written, in_use, own_files(scales.values()))
 
 
 def refuse_repeated(inputs: Iterable[str | os.PathLike]) -> None:
@@ -170,6 +173,7 @@ def aggregate_section(
     complete = {
         "inputs": [recorded_path(path) for path in inputs],
         "output": recorded_path(outputs[0]),
+        "scales": [recorded_path(path) for path in aggregated.scale_files],
         "corpus_source": overrides,
         "required_keys": list(settings.required_keys),
         "natural_key": list(names.natural_key),

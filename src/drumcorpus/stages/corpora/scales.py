@@ -26,7 +26,7 @@ class Scale:
     """How the ratings of one corpus are brought to the common axis.
 
     `slope` is in units of the axis for one native unit, and negative where less is better. A shard
-    whose ratings all lie within `refused_within` is on another scale.
+    whose ratings all lie within `refused_within` is on another scale. `file` is where it was read.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Scale:
     source: str
     note: str | None = None
     refused_within: tuple[float, float] | None = None
+    file: Path | None = None
 
     def contains(self, native: float) -> bool:
         """Whether a native value lies in the range, ends included."""
@@ -115,13 +116,19 @@ def read_scales(paths: Iterable[str | os.PathLike]) -> dict[str, Scale]:
     return {name: scales[name] for name in sorted(scales)}
 
 
+def own_files(scales: Iterable[Scale]) -> list[Path]:
+    """The files that scales were read from, unless all of them come with the package."""
+    files = [scale.file for scale in scales if scale.file is not None]
+    return files if any(path.resolve().parent != READY for path in files) else []
+
+
 def _read_scale(path: str | os.PathLike, schema: Mapping) -> Scale:
     document = read_yaml(path)
     check_document(document, schema, os.fspath(path))
     document = {
         key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
     }
-    scale = Scale(**document)
+    scale = Scale(**document, file=Path(path))
     problem = _problem(scale)
     if problem:
         raise ValueError(f"{path}: {problem}")
