@@ -15,7 +15,7 @@ from drumcorpus.__main__ import COMMANDS
 def test_help_lists_every_command_and_every_exit_status(tmp_path):
     status, said, _ = run_command(tmp_path, "--help")
     assert status == 0
-    listed = dict(re.findall(r"^    (\w+) +(\w.*)$", said, re.MULTILINE))
+    listed = dict(re.findall(r"^    (\w+)\s+(\w.*)$", said, re.MULTILINE))
     assert {name: sentence.split()[0] for name, sentence in COMMANDS.items()} == {
         name: sentence.split()[0] for name, sentence in listed.items()
     }
