@@ -33,9 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--corpus-source",
-        metavar="SHARD=SCALE",
+        metavar="A=SCALE",
         type=_named,
-        help="the scale of a shard whose rows say another, or none",
+        help="the scale of a shard A whose rows say another, or none",
         **several,
     )
     parser.add_argument(
@@ -88,5 +88,5 @@ def run(arguments: argparse.Namespace) -> int:
 def _named(text: str) -> tuple[str, str]:
     path, equals, scale = text.rpartition("=")
     if not path or not equals or not scale:
-        raise argparse.ArgumentTypeError(f"got {text!r}; wanted: SHARD=SCALE, a.jsonl=lsvq")
+        raise argparse.ArgumentTypeError(f"got {text!r}; wanted: SHARD=SCALE, such as a.jsonl=lsvq")
     return path, scale
