@@ -14,6 +14,8 @@ COMMANDS = {
     "stamp": "write the run manifest of a file that no workflow made",
     "verify": "hold a file and its chain, or a folder, to their run manifests",
     "aggregate": "put rated shards of JSON Lines on one axis",
+    "replay": "say whether today's checkout and inputs would give a product again",
+    "attest": "write an in-toto statement and an RO-Crate of how files came about",
 }
 HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2
 EPILOG = """\

@@ -3,6 +3,7 @@ What rules share: names of shards and products, digests of code, and the files t
 source set.
 """
 
+import re
 from pathlib import Path
 
 from drumcorpus.ground.run.code_digest import Library
@@ -245,3 +246,4 @@ wildcard_constraints:
     export="|".join(EXPORTS) or "(?!)",
     measured="|".join(MEASURED) or "(?!)",
     weighed="|".join([*MEASURED, *PROFILED]) or "(?!)",
+    attested="|".join(map(re.escape, [*MANIFESTS, f"releases/{config['release']}"])),

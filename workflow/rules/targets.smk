@@ -39,6 +39,7 @@ localrules:
     compare,
     weights,
     release,
+    attestations,
     export,
     yardstick,
 
@@ -203,6 +204,13 @@ rule release:
         rules.weights.input,
         rules.file_release.output,
         rules.draw_trend.output,
+
+
+rule attestations:
+    """Statement and crate of every manifest and of the release, for the tools of others."""
+    input:
+        rules.release.input,
+        expand(rules.attest.output, attested=ATTESTED),
 
 
 for export in EXPORTS:

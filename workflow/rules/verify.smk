@@ -8,6 +8,7 @@ out:  results/SHA256SUMS   the recorded digests, for `sha256sum -c`
 TARGETS = (
     *("inventory", "ingest", "provenance", "crash", "manifest", "audit", "health"),
     *("weights", "release", "yardstick", "export", "corpora", "integrity"),
+    "attestations",
 )
 PLANNED = {}  # the first target that asks for it, by product
 for target in TARGETS:
@@ -21,11 +22,12 @@ PLAN = {
     # What is asked for by its name, or was filed under another one, stays as it was made.
     "lasting": [
         *EARLIER_RELEASES,
+        *EARLIER_ATTESTATIONS,
         "reports/comparison",
         "reports/health/files",
         "reports/provenance/files",
     ],
-    "apart": ["integrity"],
+    "apart": ["integrity", "attestations"],
 }
 
 

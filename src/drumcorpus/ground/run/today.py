@@ -6,15 +6,14 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
-from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.run.job_plan import job_plan, kind_of_input, recorded_inputs
-from drumcorpus.ground.run.raw_state import describe_raw_data
-from drumcorpus.ground.run.roots import existing_roots
+from drumcorpus.ground.run.raw_scan import RawData
+from drumcorpus.ground.run.raw_state import scan_existing_roots
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.vocabulary import NOT_OF_THE_SET
 
-# The rule that records raw files, and the product in which it lists them.
-INVENTORY, LISTING = "take_inventory", "files"
+# The rule that records raw files.
+INVENTORY = "take_inventory"
 
 
 class Today:
@@ -25,12 +24,23 @@ class Today:
     planned : mapping
         As of `ask_snakemake.plan_jobs`.
     checkout : Path
+    looks_at : mapping, optional
+        Of rules whose jobs look at more than their inputs, what describes that as one more input,
+        from the job.
     workers : int
         Threads that read raw files.
     """
 
-    def __init__(self, planned: Mapping, checkout: Path, *, workers: int = 4):
+    def __init__(
+        self,
+        planned: Mapping,
+        checkout: Path,
+        *,
+        looks_at: Mapping[str, Callable[[dict], dict]] | None = None,
+        workers: int = 4,
+    ):
         self.checkout, self.workers = Path(checkout).resolve(), workers
+        self._looks_at = {INVENTORY: lambda job: self._raw_data(job)[0], **(looks_at or {})}
         self.listings: dict[str, dict[str, str]] = planned["listings"]
         self._jobs = {path: job for job in planned["jobs"] for _, path in job["outputs"]}
         self._digests: dict[Path, str | None] = {}
@@ -52,8 +62,8 @@ class Today:
         if job is None:
             return None
         inputs = [self._describe(*pair) for pair in recorded_inputs(job["inputs"])]
-        if job["rule"] == INVENTORY:
-            inputs.append(self._raw_data(job)[0])
+        if job["rule"] in self._looks_at:
+            inputs.append(self._looks_at[job["rule"]](job))
         return job_plan(job["rule"], job["wildcards"], job["params"], inputs)
 
     def raw_files(self, product: str) -> dict[str, str]:
@@ -78,14 +88,15 @@ class Today:
             # The input has the name of what it lists.
             leftovers = read_leftovers(dict(job["inputs"])[NOT_OF_THE_SET])
             local = job["params"]["local"]
-            folders = existing_roots(source_set, local["roots"], local["wanted"])
-            files, refusals = scan_roots(folders, leftovers.kind_of_entry)
+            files, refusals = scan_existing_roots(
+                source_set, local["roots"], leftovers, local["wanted"]
+            )
             # What the last run has read is known by its stat record, and nothing is written down.
             cache = FactCache(digests_path(source_set), job["params"]["code"])
             digests, unread = digest_raw_files(files.values(), cache, workers=self.workers)
             refused, left = split_refusals(refusals)
-            description = describe_raw_data(source_set, digests, [*refused, *unread, *left])
-            self._raw[source_set] = description, digests
+            seen = RawData(source_set, files, digests, [*refused, *unread], cache, tuple(left))
+            self._raw[source_set] = seen.describe(), digests
         return self._raw[source_set]
 
 

@@ -1,0 +1,190 @@
+"""``python -m drumcorpus replay``: would today's checkout and inputs give a product again?"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.run.ask_snakemake import make_again, plan_jobs
+from drumcorpus.ground.run.code_listings import CODE_LISTINGS, read_listings
+from drumcorpus.ground.run.product_walk import manifest_files
+from drumcorpus.ground.run.run_manifest import (
+    SUFFIX,
+    read_manifest,
+    recorded_output,
+)
+from drumcorpus.ground.run.sidecars import read_sidecar
+from drumcorpus.ground.run.today import AsStated, Today
+from drumcorpus.stages.provenance.chain import chain_of_products, describe_chain, raw_listing
+from drumcorpus.stages.provenance.replay import Replayed, replay, replayed_in_words
+
+USAGE = """\
+Say whether today's checkout and inputs would give a product again, and if not
+what differs: code, versions of libraries, parameters, inputs, raw files. FILE is
+the product or its run manifest, which may lie anywhere, as in the folder of a
+release. The configuration is that of the run: name it as for snakemake.
+
+example:
+  python -m drumcorpus replay results/manifests/prod_combined.jsonl \\
+    --configfile mine.yaml
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("file", metavar="FILE", help="a product, or its run manifest")
+    parser.add_argument(
+        "--directory", metavar="DIR", default=".", help="the working folder (default: this one)"
+    )
+    parser.add_argument(
+        "--configfile", metavar="YAML", action="append", default=[], help="as given to snakemake"
+    )
+    parser.add_argument(
+        "--config", metavar="KEY=VALUE", action="append", default=[], help="as given to snakemake"
+    )
+    parser.add_argument(
+        "--checkout", metavar="DIR", help="folder of the Snakefile (default: that of this package)"
+    )
+    parser.add_argument(
+        "--records",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="folder with further run manifests of that time, such as that of a release",
+    )
+    parser.add_argument(
+        "--run",
+        choices=["last", "all"],
+        help="make the product again, in a folder of its own, and compare: its own job on the "
+        "inputs that stand, or all jobs from the raw files on",
+    )
+    parser.add_argument("--cores", metavar="N", type=int, default=1, help="of --run (default: 1)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay, and print what differs."""
+    stands = Path(arguments.file.removesuffix(SUFFIX)).absolute()
+    manifest = read_sidecar(stands)
+    checkout = _checkout(arguments.checkout)
+    options = _options(arguments)
+    records = [Path(folder).absolute() for folder in arguments.records]
+    with contextlib.chdir(arguments.directory):
+        product = _product(stands, manifest)
+        manifest_of = _Records(manifest, stands, records)
+        if not manifest["script"]["path"].startswith("workflow/scripts/"):
+            replayed = replay(
+                product, manifest, AsStated(manifest_of.standing), manifest_of, listings={}
+            )
+            return _say(replayed, arguments)
+        try:
+            planned = plan_jobs(checkout, options, [product])
+        except ValueError as error:
+            raise argparse.ArgumentError(None, str(error)) from error
+        today = Today(planned, checkout, looks_at={"attest": _run_manifests})
+        replayed = replay(
+            product,
+            manifest,
+            today,
+            manifest_of,
+            listings=read_listings(CODE_LISTINGS),
+            raw_listing_of=raw_listing,
+        )
+        if not arguments.run:
+            return _say(replayed, arguments)
+        work = {"cores": arguments.cores, "whole": arguments.run == "all"}
+        folder = make_again(checkout, options, today.job(product), product, **work)
+        try:
+            made = sha256_file(folder / product)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return _say(replayed, arguments, made, recorded_output(manifest, product)["sha256"])
+
+
+def _say(
+    replayed: Replayed, arguments: argparse.Namespace, made: str = "", recorded: str = ""
+) -> int:
+    """Print what was compared and made; returns the exit status."""
+    same = made == recorded
+    if arguments.json:
+        document = asdict(replayed) | {"holds": replayed.holds}
+        document |= {"made": made, "recorded": recorded} if made else {}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        print(replayed_in_words(replayed))
+        if made:
+            became = "has the digest that is recorded" if same else "has another digest"
+            print(f"made again, it {became} ({recorded[:12]}… recorded, {made[:12]}… made)")
+        elif replayed.holds is False:
+            print("It need not show in the product: --run all makes it again and compares.")
+    if made and not same:
+        return 1
+    # Made from inputs that stand, it says nothing of the jobs that would make these.
+    elsewhere = any(each.product != replayed.product for each in replayed.differences)
+    if made and (arguments.run == "all" or not elsewhere):
+        return 0
+    return {True: 0, False: 1, None: 2}[replayed.holds]
+
+
+class _Records:
+    """Run manifests by path and digest of a product: what stands, or lies in further folders."""
+
+    def __init__(self, manifest: dict, stands: Path, folders: Iterable[Path]):
+        self._folders, self._by_output = list(folders), None
+        self._own = {row["path"]: manifest for row in manifest["outputs"]}
+
+    def standing(self, path: str) -> dict | None:
+        """The run manifest of a product as it stands; that of the product asked for is given."""
+        return self._own.get(path) or read_manifest(path)
+
+    def __call__(self, path: str, sha256: str) -> dict | None:
+        standing = self.standing(path)
+        record = recorded_output(standing, path)
+        if record and record["sha256"] == sha256:
+            return standing
+        if self._by_output is None:
+            self._by_output = {}
+            for each in manifest_files([str(folder) for folder in self._folders]):
+                manifest = read_manifest(str(each).removesuffix(SUFFIX))
+                for row in (manifest or {}).get("outputs", ()):
+                    self._by_output[row["path"], row["sha256"]] = manifest
+        return self._by_output.get((path, sha256))
+
+
+def _product(stands: Path, manifest: dict) -> str:
+    """Which product of the working folder a file is, that may be a copy somewhere else."""
+    outputs = [row["path"] for row in manifest["outputs"]]
+    here = os.path.relpath(stands)
+    alike = [path for path in outputs if Path(path).name == stands.name]
+    return here if here in outputs else (alike or outputs)[0]
+
+
+def _run_manifests(job: dict) -> dict:
+    """What the job of a statement looks at beside its inputs."""
+    return describe_chain(
+        chain_of_products(path for name, path in job["inputs"] if name == "products")
+    )
+
+
+def _checkout(given: str | None) -> Path:
+    folder = Path(given).absolute() if given else Path(__file__).resolve().parents[3]
+    if not (folder / "workflow/plan_jobs.py").is_file():
+        os.stat(folder)  # noqa: PTH116
+        where = "" if given else ", where this package lies"
+        raise argparse.ArgumentError(
+            None, f"{folder}{where}: holds no Snakefile of drumcorpus; name it with --checkout"
+        )
+    return folder
+
+
+def _options(arguments: argparse.Namespace) -> list[str]:
+    """What snakemake is to be told of the configuration, wherever it runs."""
+    options = []
+    if arguments.configfile:
+        options += ["--configfile", *(str(Path(path).absolute()) for path in arguments.configfile)]
+    return [*options, *(["--config", *arguments.config] if arguments.config else [])]

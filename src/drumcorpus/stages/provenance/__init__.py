@@ -1,0 +1,1 @@
+"""Where products came from, told to others: trace, replay, statements and crates."""

@@ -1,0 +1,289 @@
+"""Replay: would today's checkout and inputs give the product that a run manifest speaks of?
+
+The manifest says how the product was made. A job of today that would record the same (code,
+versions, parameters, digests of all inputs) makes the same bytes, because a job's work depends on
+nothing else. So the two are compared, and then those of every job on the way to the raw files.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from drumcorpus.ground.run.code_listings import modules_that_differ
+from drumcorpus.ground.run.job_plan import EXTERNAL, PRODUCT, RESOURCE
+
+# What can differ. `UNSEEN` is what could not be looked at: it neither holds nor differs.
+CODE, SOFTWARE, PARAMETER = "code", "software", "parameter"
+TAXONOMY, CARD, INPUT, RAW = "taxonomy", "card", "input", "raw file"
+RULE, UNSEEN = "rule", "not looked at"
+N_FILES = 20  # raw files that are named one by one
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not today as it was recorded; `product` is what is made with it.
+
+    `recorded` and `today` are digests, versions or values in words; empty where there is none.
+    """
+
+    product: str
+    kind: str
+    name: str
+    recorded: str = ""
+    today: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What was compared: the products whose jobs were, how many inputs, and all differences."""
+
+    product: str
+    compared: list[str]
+    n_inputs: int
+    differences: list[Difference]
+
+    @property
+    def holds(self) -> bool | None:
+        """True: the product would be the same. False: something differs. None: not all was seen."""
+        if any(each.kind != UNSEEN for each in self.differences):
+            return False
+        return None if self.differences else True
+
+
+class Present(Protocol):
+    """What is asked of today's checkout and files."""
+
+    listings: Mapping[str, Mapping[str, str]]
+
+    def plan(self, product: str) -> dict | None:
+        """What the job of a product would record, digests None for what is not there."""
+
+    def raw_files(self, product: str) -> dict[str, str]:
+        """SHA-256 of the raw files that the job of a product looks at, by path."""
+
+
+def replay(
+    product: str,
+    manifest: Mapping,
+    today: Present,
+    manifest_of: Callable[[str, str], Mapping | None],
+    *,
+    listings: Mapping[str, Mapping[str, str]],
+    raw_listing_of: Callable[[Mapping], Mapping[str, str]] = lambda manifest: {},
+) -> Replayed:
+    """Hold the run manifest of a product, and those of what it rests on, against today's plans.
+
+    Parameters
+    ----------
+    product : str
+        Path below the working folder.
+    manifest : mapping
+        Its run manifest.
+    today : Present
+        What the jobs would record now.
+    manifest_of
+        The run manifest of a product by path and recorded digest; None where there is none.
+    listings : mapping
+        The modules of digests of code, as far as they are remembered.
+    raw_listing_of
+        The digests of raw files that the run with a manifest has listed, as far as they are there.
+
+    Raises
+    ------
+    OSError, ValueError
+        If raw files cannot be looked at.
+    """
+    pending: list[tuple[str, Mapping | None, str]] = [(product, manifest, "")]
+    asked: set[str] = set()
+    standing: set[str] = set()
+    compared, n_inputs = [], 0
+    differences: list[Difference] = []
+    while pending:
+        path, record, wanted_by = pending.pop(0)
+        plan = today.plan(path)
+        if plan is None and record is None:
+            if path not in standing:  # it is as it was, or is told to differ
+                text = "is not there, no rule makes it, and no run manifest of it is at hand"
+                differences.append(Difference(path, UNSEEN, path, detail=text))
+            continue
+        if plan is None:
+            text = "no rule of this configuration makes it"
+            differences.append(Difference(path, RULE, record["rule"], record["rule"], "", text))
+            continue
+        if record is None:
+            text = f"no run manifest of the version that {wanted_by} was made from is at hand"
+            differences.append(Difference(path, UNSEEN, plan["rule"], detail=text))
+            continue
+        compared.append(path)
+        n_inputs += len(plan["inputs"])
+        differences += compare_plans(
+            path, record, plan, listings=listings, listings_today=today.listings
+        )
+        if any(each["kind"] == "raw" for each in plan["inputs"]):
+            differences = _with_raw_files(
+                differences, path, raw_listing_of(record), today.raw_files(path)
+            )
+        standing |= {row["path"] for row in plan["inputs"] if row["sha256"]}
+        for each in record["inputs"]:
+            if each["kind"] == PRODUCT and each["path"] not in asked:
+                asked.add(each["path"])
+                made_by = manifest_of(each["path"], each["sha256"])
+                asked |= {output["path"] for output in (made_by or {}).get("outputs", ())}
+                pending.append((each["path"], made_by, path))
+    return Replayed(product, compared, n_inputs, differences)
+
+
+def compare_plans(
+    product: str,
+    record: Mapping,
+    plan: Mapping,
+    *,
+    listings: Mapping[str, Mapping[str, str]] | None = None,
+    listings_today: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[Difference]:
+    """What one job would record today that its product's run manifest does not say.
+
+    Parameters
+    ----------
+    product : str
+    record, plan : mapping
+        The run manifest, and the plan of today.
+    listings, listings_today : mapping
+        The modules of digests of code.
+    """
+    differences = []
+    for name in ("rule", "wildcards"):
+        if record[name] != plan[name]:
+            was, now = (_in_words(each[name]) for each in (record, plan))
+            differences.append(Difference(product, RULE, name, was, now))
+    was, now = record["script"], plan["script"]
+    if was["code"] != now["code"]:
+        earlier = (listings or {}).get(was["code"])
+        detail = _modules_in_words(earlier, (listings_today or {}).get(now["code"]))
+        differences.append(Difference(product, CODE, now["path"], was["code"], now["code"], detail))
+    for name in sorted(was["software"].keys() | now["software"].keys()):
+        versions = was["software"].get(name, ""), now["software"].get(name, "")
+        if versions[0] != versions[1]:
+            differences.append(Difference(product, SOFTWARE, name, *versions))
+    was, now = _flat(record["params"]), _flat(plan["params"])
+    for name in sorted(was.keys() | now.keys()):
+        if name not in was or name not in now or was[name] != now[name]:
+            words = [_in_words(each[name]) if name in each else "" for each in (was, now)]
+            differences.append(Difference(product, PARAMETER, name, *words))
+    return differences + _compare_inputs(product, record["inputs"], plan["inputs"])
+
+
+def _compare_inputs(product: str, recorded: list, planned: list) -> list[Difference]:
+    was, now = ({(row["name"], row["path"]): row for row in each} for each in (recorded, planned))
+    differences = []
+    for key in sorted(was.keys() | now.keys()):
+        row, row_now = was.get(key), now.get(key)
+        digest = row["sha256"] if row else ""
+        digest_now = (row_now["sha256"] or "") if row_now else ""
+        if row and row_now and digest == digest_now:
+            continue
+        detail = ""
+        if not row:
+            detail = "is an input today and was none"
+        elif not row_now:
+            detail = "was an input and is none today"
+        elif not digest_now and row["kind"] == PRODUCT:
+            continue  # it may be made: what it rests on is compared
+        elif not digest_now:
+            detail = "is missing"
+        either = row or row_now
+        kind = _kind_of_input(either)
+        name = f"raw files of {either['path']}" if either["kind"] == "raw" else either["path"]
+        differences.append(Difference(product, kind, name, digest, digest_now, detail))
+    if not differences and list(was) != list(now):
+        order = [", ".join(path for _, path in each) for each in (was, now)]
+        differences.append(Difference(product, INPUT, "order of the inputs", *order))
+    return differences
+
+
+def _kind_of_input(row: Mapping) -> str:
+    if row["kind"] == RESOURCE and row["path"].startswith("resources/taxonomy/"):
+        return TAXONOMY
+    if row["kind"] in (RESOURCE, EXTERNAL) and row["name"] in ("card", "cards"):
+        return CARD
+    return INPUT
+
+
+def _with_raw_files(
+    differences: list[Difference],
+    product: str,
+    recorded: Mapping[str, str],
+    today: Mapping[str, str],
+) -> list[Difference]:
+    """The differences, with the raw files by name where a listing of them is at hand."""
+    differs = [each for each in differences if each.product == product and each.kind == INPUT]
+    if not differs or not recorded:
+        return differences
+    names = sorted(
+        path for path in recorded.keys() | today.keys() if recorded.get(path) != today.get(path)
+    )
+    files = []
+    for path in names[:N_FILES]:
+        was, now = recorded.get(path, ""), today.get(path, "")
+        detail = "is missing" if not now else "" if was else "is new"
+        files.append(Difference(product, RAW, path, was, now, detail))
+    if len(names) > N_FILES:
+        detail = f"{len(names) - N_FILES:,} more raw files differ"
+        files.append(Difference(product, RAW, "…", detail=detail))
+    return [*differences, *files]
+
+
+def _modules_in_words(earlier: Mapping[str, str] | None, today: Mapping[str, str] | None) -> str:
+    if today is None:
+        return ""
+    if earlier is None:
+        n_modules = len(today) - 1
+        return f"which of its {n_modules} modules cannot be told: no listing of theirs is at hand"
+    became = modules_that_differ(earlier, today)
+    return "; ".join(f"{path} {what}" for path, what in became.items())
+
+
+def _flat(params: object, name: str = "") -> dict[str, object]:
+    """Values by their dotted names; lists stay whole."""
+    if not isinstance(params, Mapping) or (name and not params):
+        return {name: params}
+    flat: dict[str, object] = {}
+    for key, value in params.items():
+        flat |= _flat(value, f"{name}.{key}" if name else str(key))
+    return flat
+
+
+def _in_words(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def replayed_in_words(replayed: Replayed) -> str:
+    """What was compared and what differs, each thing once; digests by their beginning."""
+    n_jobs = len(replayed.compared)
+    seen = f"{n_jobs} job{'s' if n_jobs != 1 else ''}, {replayed.n_inputs} inputs"
+    if replayed.holds:
+        return f"{replayed.product}: today's checkout and inputs would give it again ({seen} agree)"
+    verdict = "differs from today" if replayed.holds is False else "could not all be looked at"
+    lines = [f"{replayed.product}: {verdict} ({seen} compared)"]
+    products_of: dict[str, list[str]] = {}
+    for each in replayed.differences:
+        products_of.setdefault(_difference_in_words(each), []).append(each.product)
+    for words, products in products_of.items():
+        more = f" and {len(products) - 1:,} more" if len(products) > 1 else ""
+        lines += [f"  {words}", f"    in the making of {products[0]}{more}"]
+    return "\n".join(lines)
+
+
+def _difference_in_words(each: Difference) -> str:
+    was, now = _short(each.kind, each.recorded), _short(each.kind, each.today)
+    words = f"{each.kind}: {each.name}"
+    if was or now:
+        words += f": recorded {was or 'none'}, today {now or 'none'}"
+    return f"{words}: {each.detail}" if each.detail else words
+
+
+def _short(kind: str, value: str) -> str:
+    is_digest = kind in (TAXONOMY, CARD, INPUT, RAW, UNSEEN) and len(value) == 64
+    return f"{value[:12]}…" if is_digest else value

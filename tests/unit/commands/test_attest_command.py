@@ -1,0 +1,128 @@
+"""``attest`` as a user runs it, on files that no workflow made."""
+
+import base64
+import json
+import shutil
+import subprocess
+
+import pytest
+from command_lines import run_command
+from stamped import content_of, stamp_chain
+
+LINKS = {"merged.jsonl": ["a.jsonl", "b.jsonl"], "a.jsonl": ["raw.wav"]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return stamp_chain(tmp_path, LINKS)
+
+
+def test_without_a_place_the_statement_is_printed(folder):
+    status, said, _ = run_command(folder, "attest", "merged.jsonl")
+    assert status == 0
+    statement = json.loads(said)
+    assert [each["name"] for each in statement["subject"]] == ["merged.jsonl"]
+    definition = statement["predicate"]["buildDefinition"]
+    assert definition["internalParameters"] == {"jobs": 2}
+    names = [each["name"] for each in definition["resolvedDependencies"]]
+    assert names == ["b.jsonl", "raw.wav", "(by hand)"]
+
+
+def test_statement_and_crate_have_equal_bytes_each_time_and_from_any_folder(folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    first = ("attest", "merged.jsonl", "--statement", "s.json", "--crate", "crate")
+    assert run_command(folder, *first)[:2] == (0, "s.json: written\ncrate: written\n")
+    again = ("attest", folder / "merged.jsonl.manifest.json", "--statement", "s.json")
+    assert run_command(elsewhere, *again, "--crate", "crate")[0] == 0
+    for name in ("s.json", "crate/ro-crate-metadata.json", "crate/statement.intoto.json"):
+        assert (folder / name).read_bytes() == (elsewhere / name).read_bytes()
+    assert str(tmp_path) not in (folder / "crate/ro-crate-metadata.json").read_text()
+    assert not (folder / "crate/Snakefile").exists()  # no workflow made these
+
+
+def test_several_files_come_into_one_statement(folder):
+    _, said, _ = run_command(folder, "attest", "a.jsonl", "merged.jsonl")
+    assert [each["name"] for each in json.loads(said)["subject"]] == ["a.jsonl", "merged.jsonl"]
+
+
+def test_a_builder_and_a_date_are_those_that_are_stated(folder):
+    options = ("--builder", "mailto:a@example.org", "--published", "2026-11-29", "--crate", "c")
+    assert run_command(folder, "attest", "merged.jsonl", "--statement", "s", *options)[0] == 0
+    details = json.loads((folder / "s").read_text())["predicate"]["runDetails"]
+    assert details == {"builder": {"id": "mailto:a@example.org"}}
+    crate = json.loads((folder / "c/ro-crate-metadata.json").read_text())
+    (root,) = [each for each in crate["@graph"] if each["@id"] == "./"]
+    assert root["datePublished"] == "2026-11-29"
+
+
+def test_a_file_that_was_changed_is_not_attested(folder):
+    (folder / "merged.jsonl").write_text("other\n")
+    status, said, complaint = run_command(folder, "attest", "merged.jsonl", "--crate", "crate")
+    assert (status, said) == (1, "")
+    assert "merged.jsonl: is not what its run manifest says (sha256 " in complaint
+    assert not (folder / "crate").exists()
+
+
+def test_a_file_without_run_manifest_cannot_be_looked_at(folder):
+    status, _, complaint = run_command(folder, "attest", "raw.wav")
+    assert status == 2
+    assert "raw.wav.manifest.json: there is no such file" in complaint
+
+
+def test_files_of_two_folders_are_attested_apart(tmp_path):
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+        stamp_chain(folder, LINKS)
+    files = [folder / "merged.jsonl" for folder in folders]
+    status, _, complaint = run_command(tmp_path, "attest", *files)
+    assert status == 1
+    assert "are two working folders; attest each one alone" in complaint
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_a_signature_of_another_program_is_verified_by_it(folder):
+    run = {"cwd": folder, "check": True, "capture_output": True}
+    curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "key.pem"]
+    subprocess.run(["openssl", "genpkey", *curve], **run)
+    subprocess.run(["openssl", "pkey", "-in", "key.pem", "-pubout", "-out", "pub.pem"], **run)
+    command = "openssl dgst -sha256 -sign key.pem"
+    options = ("--statement", "s.json", "--sign-with", command, "--key-id", "k")
+    status, said, _ = run_command(folder, "attest", "merged.jsonl", *options)
+    assert (status, said) == (0, "s.json: written\ns.json.dsse.json: written\n")
+    signed = json.loads((folder / "s.json.dsse.json").read_text())
+    payload = base64.b64decode(signed["payload"])
+    assert payload == (folder / "s.json").read_bytes()
+    kind = signed["payloadType"].encode()
+    encoded = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    (folder / "signed").write_bytes(encoded)
+    (signature,) = signed["signatures"]
+    assert signature["keyid"] == "k"
+    (folder / "signature").write_bytes(base64.b64decode(signature["sig"]))
+    check = ["openssl", "dgst", "-sha256", "-verify", "pub.pem", "-signature", "signature"]
+    assert subprocess.run([*check, "signed"], **run).stdout == b"Verified OK\n"
+
+
+def test_nothing_is_written_where_the_program_that_signs_fails(folder):
+    options = ("--statement", "s.json", "--sign-with", "false")
+    status, _, complaint = run_command(folder, "attest", "merged.jsonl", *options)
+    assert status == 1
+    assert "--sign-with false: exit status 1, 0 bytes of signature: it said nothing" in complaint
+    assert not (folder / "s.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--sign-with", "true"), "--sign-with: say where to, with --statement OUT"),
+        (("--sign-with", "", "--statement", "s"), "--sign-with: names no program"),
+        (("--sign-with", "no-such-program", "--statement", "s"), "no-such-program"),
+    ],
+    ids=["without a place", "without a program", "no such program"],
+)
+def test_a_signature_that_cannot_be_made_is_refused(folder, options, sentence):
+    status, _, complaint = run_command(folder, "attest", "merged.jsonl", *options)
+    assert status == 2
+    assert sentence in complaint
+    assert content_of("merged.jsonl") == (folder / "merged.jsonl").read_bytes()
