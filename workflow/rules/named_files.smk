@@ -147,3 +147,14 @@ if workflow.is_main_process:  # before any job
         )
     except (ValueError, OSError) as error:
         raise WorkflowError(str(error))
+
+
+def attested_products(wildcards):
+    """The products that a statement is on."""
+    if wildcards.attested in MANIFESTS:
+        return expand(
+            "results/manifests/{manifest}.{ext}",
+            manifest=wildcards.attested,
+            ext=["jsonl", "parquet"],
+        )
+    return rules.file_release.output

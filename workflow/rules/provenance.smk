@@ -15,17 +15,6 @@ EARLIER_ATTESTATIONS = [
 ]
 
 
-def attested_products(wildcards):
-    """The products that a statement is on."""
-    if wildcards.attested in MANIFESTS:
-        return expand(
-            "results/manifests/{manifest}.{ext}",
-            manifest=wildcards.attested,
-            ext=["jsonl", "parquet"],
-        )
-    return rules.file_release.output
-
-
 rule attest:
     """State how a manifest or the release came about, from the run manifests of all it rests on."""
     input:
