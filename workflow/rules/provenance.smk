@@ -6,12 +6,11 @@ out:  reports/attestations/<attested>/statement.intoto.json   in-toto Statement,
       reports/attestations/<attested>/ro-crate-metadata.json  Workflow Run RO-Crate, of the folder
 """
 
-ATTESTATIONS = "reports/attestations"
 # Manifests by their names, and the release; those of other releases stay.
 ATTESTED = [*MANIFESTS, f"releases/{config['release']}"]
 # What was stated of them then.
 EARLIER_ATTESTATIONS = [
-    f"{ATTESTATIONS}/releases/{Path(folder).name}" for folder in EARLIER_RELEASES
+    f"reports/attestations/releases/{Path(folder).name}" for folder in EARLIER_RELEASES
 ]
 
 
@@ -21,9 +20,9 @@ rule attest:
         products=attested_products,
         workflow=f"{WORKFLOW}/Snakefile",
     output:
-        statement=f"{ATTESTATIONS}/{{attested}}/statement.intoto.json",
-        crate=f"{ATTESTATIONS}/{{attested}}/ro-crate-metadata.json",
-        workflow=f"{ATTESTATIONS}/{{attested}}/Snakefile",
+        statement="reports/attestations/{attested}/statement.intoto.json",
+        crate="reports/attestations/{attested}/ro-crate-metadata.json",
+        workflow="reports/attestations/{attested}/Snakefile",
     log:
         "logs/attest/{attested}.log",
     benchmark:
