@@ -83,8 +83,8 @@ include: "workflow/rules/export_files.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/smoke.smk"
 include: "workflow/rules/releases.smk"
-include: "workflow/rules/provenance.smk"
 include: "workflow/rules/corpora.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/targets.smk"
 
 
