@@ -122,13 +122,14 @@ def raw_inventories(chain: Chain) -> dict[str, Mapping]:
     }
 
 
-def raw_listing(manifest: Mapping, folder: Path = Path()) -> dict[str, str]:
+def raw_listing(manifest: Mapping) -> dict[str, str]:
     """SHA-256 of the raw files that the inventory of a run manifest lists, by path.
 
-    Empty where there is no inventory among its outputs, or it does not stand in `folder` as it was.
+    Empty where there is no inventory among its outputs, or it does not stand in the present folder as
+    it was.
     """
     for row in manifest["outputs"]:
-        table = folder / row["path"]
+        table = Path(row["path"])
         if row["name"] == LISTING and table.is_file() and sha256_file(table) == row["sha256"]:
             columns = read_table(table, ["path", "sha256"])
             pairs = (columns[name].to_pylist() for name in ("path", "sha256"))
@@ -136,10 +137,10 @@ def raw_listing(manifest: Mapping, folder: Path = Path()) -> dict[str, str]:
     return {}
 
 
-def raw_listings(chain: Chain, folder: Path = Path()) -> dict[str, dict[str, str]]:
+def raw_listings(chain: Chain) -> dict[str, dict[str, str]]:
     """`raw_listing` of each source set of a chain."""
     return {
-        source["path"]: raw_listing(each, folder)
+        source["path"]: raw_listing(each)
         for each in chain.manifests
         for source in each["inputs"]
         if source["kind"] == RAW_KIND
