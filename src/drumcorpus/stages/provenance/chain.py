@@ -125,8 +125,7 @@ def raw_inventories(chain: Chain) -> dict[str, Mapping]:
 def raw_listing(manifest: Mapping) -> dict[str, str]:
     """SHA-256 of the raw files that the inventory of a run manifest lists, by path.
 
-    Empty where there is no inventory among its outputs, or it does not stand in the present folder as
-    it was.
+    Empty where there is no inventory among its outputs, or it does not stand here as it was.
     """
     for row in manifest["outputs"]:
         table = Path(row["path"])
