@@ -17,9 +17,9 @@ from drumcorpus.stages.provenance.statement import envelope, sign
 
 USAGE = """\
 Write what the run manifests of FILE, and of all that it was made of, say: an
-in-toto Statement with SLSA provenance, and a Workflow Run RO-Crate. Several FILEs
-of one working folder come into one statement. It is unsigned; --sign-with runs a
-program that reads what is to be signed and writes the signature.
+in-toto Statement with SLSA provenance, and a Workflow Run RO-Crate. Several
+FILEs of one working folder come into one statement. It is unsigned; --sign-with
+runs a program that reads what is to be signed and writes the signature.
 
 example:
   python -m drumcorpus attest results/manifests/prod_combined.jsonl \\

@@ -25,9 +25,9 @@ from drumcorpus.stages.provenance.replay import Replayed, replay, replayed_in_wo
 
 USAGE = """\
 Say whether today's checkout and inputs would give a product again, and if not
-what differs: code, versions of libraries, parameters, inputs, raw files. FILE is
-the product or its run manifest, which may lie anywhere, as in the folder of a
-release. The configuration is that of the run: name it as for snakemake.
+what differs: code, versions of libraries, parameters, inputs, raw files. FILE
+is the product or its run manifest, which may lie anywhere, as in the folder of
+a release. The configuration is that of the run: name it as for snakemake.
 
 example:
   python -m drumcorpus replay results/manifests/prod_combined.jsonl \\
