@@ -4,6 +4,8 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
+from tempfile import TemporaryDirectory
+
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.run.run_manifest import manifest_path
 from drumcorpus.stages.corpora.merging import merge_rows, merge_section, merge_settings
@@ -11,8 +13,8 @@ from drumcorpus.stages.corpora.merging import merge_rows, merge_section, merge_s
 given = snakemake.params.merge
 inputs, output = list(snakemake.input.shards), snakemake.output.corpus
 settings = merge_settings(**{name: given[name] for name in given if name != "inputs"})
-with replacing(output) as part:
-    merged = merge_rows(inputs, part, settings)
+with TemporaryDirectory() as folder, replacing(output) as part:
+    merged = merge_rows(inputs, part, folder, settings, workers=snakemake.threads)
 for sentence in merged.conflicts:
     job.say(sentence)
 section = merge_section(inputs, [output, manifest_path(output)], settings, merged, given)

@@ -1,7 +1,10 @@
 """Merge as a function, for corpora outside the workflow: the corpus, and its run manifest."""
 
 import os
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.files.json_files import canonical_json
@@ -22,6 +25,7 @@ def merge_corpora(
     manifest_out: str | os.PathLike | None = None,
     command_line: Sequence[str] | None = None,
     say: Callable[[str], object] = len,
+    workers: int | None = None,
 ) -> dict[str, int]:
     """Merge shards of JSON Lines into one corpus, and write its run manifest.
 
@@ -40,6 +44,8 @@ def merge_corpora(
         The call as it was typed, for the run manifest.
     say
         Is called with a sentence for each of the first conflicts.
+    workers : int, optional
+        Processes that work at once; as many as there are cores, two at most.
 
     Returns
     -------
@@ -55,6 +61,7 @@ def merge_corpora(
         If a row is not as it must be, or in conflict with another where that is an error; the
         message names file and line. If a shard is no plain file, or not what its run manifest says.
     """
+    workers = min(2, os.cpu_count() or 1) if workers is None else workers
     given = {
         "inputs": [recorded_path(path) for path in inputs],
         "output": recorded_path(output),
@@ -65,8 +72,13 @@ def merge_corpora(
     }
     settings = merge_settings(required_keys, natural_key, duplicates)
     place = manifest_place(output, manifest_out)
-    with replacing(place) as manifest_part, replacing(output) as part:
-        merged = merge_rows(inputs, part, settings)
+    _refuse_overwriting(inputs, output, place)
+    with (
+        _own_folder(output) as folder,
+        replacing(place) as manifest_part,
+        replacing(output) as part,
+    ):
+        merged = merge_rows(inputs, part, folder, settings, workers=workers)
         section = merge_section(
             inputs,
             [output, place],
@@ -89,3 +101,30 @@ def merge_corpora(
     for sentence in merged.conflicts:
         say(sentence)
     return merged.counters
+
+
+@contextmanager
+def _own_folder(output: str | os.PathLike) -> Iterator[Path]:
+    """A folder beside the output for what does not fit into memory; gone at the end.
+
+    What a killed process has left there is taken away by the next.
+    """
+    folder = Path(output).with_name(f".{Path(output).name}.runs")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_overwriting(
+    inputs: Sequence[str | os.PathLike], output: str | os.PathLike, place: Path
+) -> None:
+    """Refuse to write over a shard, or the run manifest over the corpus."""
+    read = {os.path.realpath(path) for path in inputs}
+    for path in (output, place):
+        if os.path.realpath(path) in read:
+            raise ValueError(f"{os.fspath(path)}: is an input, and would be written over")
+    if os.path.realpath(output) == os.path.realpath(place):
+        raise ValueError(f"{os.fspath(output)}: the corpus and its run manifest are one file")

@@ -7,11 +7,17 @@ within an input that of the first line.
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from drumcorpus.ground.files.json_rows import check_fields, iter_blocks, kind_of, read_fields
+from drumcorpus.ground.files.atomic import naming
+from drumcorpus.ground.files.json_rows import read_fields
+from drumcorpus.ground.files.plain_files import require_plain_file
+from drumcorpus.stages.corpora.crew import Crew
+from drumcorpus.stages.corpora.parts import N_SHOWN, Part, Slice
+from drumcorpus.stages.corpora.runs import ShardRuns
 from drumcorpus.stages.corpora.sections import MERGE, Shard, Written, corpus_section, recorded_path
 
 ENCODE_GRID = ("src_sha256", "encoder", "preset", "crf")
@@ -19,6 +25,10 @@ ENCODE_GRID = ("src_sha256", "encoder", "preset", "crf")
 NATURAL_KEYS = {"encode_grid": ENCODE_GRID, "events": ("event_id",)}
 FIRST, ERROR = "first", "error"
 POLICIES = (FIRST, ERROR)
+# Bytes of shards from which on it is worth to start other processes.
+ALONE_BYTES = 32 << 20
+# Bytes of rows that are put together at once.
+PART_BYTES = 48 << 20
 
 
 class MergeSettings(NamedTuple):
@@ -81,50 +91,139 @@ class Merged(NamedTuple):
 
 
 def merge_rows(
-    inputs: Sequence[str | os.PathLike], output: str | os.PathLike, settings: MergeSettings
+    inputs: Sequence[str | os.PathLike],
+    output: str | os.PathLike,
+    folder: str | os.PathLike,
+    settings: MergeSettings,
+    *,
+    workers: int,
 ) -> Merged:
-    """Merge shards into a new file `output`."""
-    fields = read_fields(settings.required_keys)
-    kept: dict[tuple, tuple[str, bytes, dict]] = {}
-    shards, conflicts, n_duplicates = [], [], 0
-    for path in inputs:
-        digest, n_rows = hashlib.sha256(), 0
-        for block in iter_blocks(path, digest.update):
-            check_fields(path, block, fields)
-            for number, (line, row) in enumerate(
-                zip(block.lines, block.rows, strict=True), block.first
-            ):
-                key = tuple(order_of(row[name]) for name in settings.natural_key)
-                place = f"{recorded_path(path)}:{number}"
-                first, _, values = kept.setdefault(key, (place, line, row))
-                if first == place:
-                    continue
-                if values == row:
-                    n_duplicates += 1
-                else:
-                    conflicts.append(f"{place}: other content than {first}")
-            n_rows += len(block.rows)
-        shards.append(Shard(os.fspath(path), digest.hexdigest(), n_rows))
-    if conflicts and settings.duplicates == ERROR:
-        raise ValueError("\n".join(conflicts[:20]))
-    data = b"".join(kept[key][1] + b"\n" for key in sorted(kept))
-    Path(output).write_bytes(data)
+    """Merge shards into a new file.
+
+    Memory is bounded: a worker holds some 64 MB of rows at a time, whatever the shards.
+
+    Parameters
+    ----------
+    inputs : sequence of path
+        Two shards or more.
+    output : path
+        What is written; to be put in its place by the caller.
+    folder : path
+        An empty folder for what does not fit into memory: twice the bytes of the shards.
+    settings : MergeSettings
+    workers : int
+        Processes that work at once; the output is the same, whatever their number.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a shard is not there.
+    ValueError
+        If there are less than two shards, one is named twice or is no plain file, a row is not as
+        it must be, or two rows are in conflict and `settings` have that as an error.
+    """
+    paths = [os.fspath(path) for path in inputs]
+    check_inputs(paths)
+    targets = [f"{folder}/{number:05d}" for number in range(len(paths))]
+    fields = (settings.required_keys, settings.natural_key)
+    n_bytes = sum(Path(path).stat().st_size for path in paths)
+    with Crew(workers if n_bytes > ALONE_BYTES else 1) as crew:
+        tasks = [[path, target, *fields] for path, target in zip(paths, targets, strict=True)]
+        read = [ShardRuns(*result) for result in crew.map("runs.write_runs", tasks)]
+        limits = _limits(read)
+        tasks = [[target, each.ends, limits] for target, each in zip(targets, read, strict=True)]
+        places = list(crew.map("runs.places_of", tasks))
+        mixed = _mixed(read)
+        tasks = [
+            [slices, settings.natural_key, mixed]
+            for slices in _slices(targets, [recorded_path(path) for path in paths], places)
+        ]
+        parts, written = _gathered(output, crew.stream("parts.make_part", tasks))
+    conflicts = [sentence for part in parts for sentence in part.shown][:N_SHOWN]
     counters = {
-        "rows_in": sum(shard.rows for shard in shards),
-        "rows_out": len(kept),
-        "duplicates": n_duplicates,
-        "conflicts": len(conflicts),
-        "unique_sources": len({key[0] for key in kept}),
-        "inputs_seen": len(shards),
+        "rows_in": sum(shard.rows for shard in read),
+        "rows_out": written.rows,
+        "duplicates": sum(part.duplicates for part in parts),
+        "conflicts": sum(part.conflicts for part in parts),
+        "unique_sources": _n_sources(parts),
+        "inputs_seen": len(paths),
     }
-    written = Written(hashlib.sha256(data).hexdigest(), len(data), len(kept))
-    return Merged(counters, shards, written, conflicts[:20])
+    if counters["conflicts"] and settings.duplicates == ERROR:
+        raise ValueError(
+            "\n".join(
+                [
+                    *conflicts,
+                    f"{counters['conflicts']:,} rows in conflict with one before them, "
+                    f"{len(conflicts)} of them shown; take one of each out, or merge with "
+                    f"duplicates: {FIRST}",
+                ]
+            )
+        )
+    shards = [
+        Shard(path, shard.sha256, shard.rows) for path, shard in zip(paths, read, strict=True)
+    ]
+    return Merged(counters, shards, written, conflicts)
 
 
-def order_of(value) -> tuple:
-    """Where a value stands in the order of a natural key."""
-    kinds = {"null": 0, "truth": 1, "number": 2, "text": 3}
-    return kinds[kind_of(value)], value if value is not None else 0
+def check_inputs(paths: Sequence[str]) -> None:
+    """Look at the shards before any is read.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As of `merge_rows`.
+    """
+    if len(paths) < 2:
+        raise ValueError(f"inputs: got {len(paths)} shard; wanted: two or more to merge")
+    seen: dict[str, str] = {}
+    for path in paths:
+        require_plain_file(path)
+        other = seen.setdefault(os.path.realpath(path), path)
+        if other is not path:
+            raise ValueError(f"inputs: {other} and {path} are one file; name it once")
+
+
+def _limits(read: Sequence[ShardRuns]) -> list[str]:
+    """Keys at which the corpus falls into parts of about equal size, in order."""
+    n_parts = -(-sum(shard.n_bytes for shard in read) // PART_BYTES)
+    sample = sorted(key for shard in read for key in shard.sample)
+    return sorted({sample[len(sample) * part // n_parts] for part in range(1, n_parts)})
+
+
+def _slices(targets: list[str], shown: list[str], places: list[list]) -> Iterator[list[Slice]]:
+    """Of each part the rows of all runs, by the `places` of the limits in these."""
+    n_parts = max((len(run) - 1 for runs in places for run in runs), default=0)
+    for part in range(n_parts):
+        yield [
+            Slice(target, shard, run[part], run[part + 1])
+            for target, shard, runs in zip(targets, shown, places, strict=True)
+            for run in runs
+        ]
+
+
+def _gathered(output: str | os.PathLike, results: Iterator) -> tuple[list[Part], Written]:
+    """Write the rows of all parts, one after the other, as they come."""
+    digest, n_bytes, parts = hashlib.sha256(), 0, []
+    with naming(output), Path(output).open("wb") as file:
+        for result, chunks in results:
+            for data in chunks:
+                digest.update(data)
+                n_bytes += file.write(data)
+            parts.append(Part(*result))
+    return parts, Written(digest.hexdigest(), n_bytes, sum(part.rows for part in parts))
+
+
+def _mixed(read: Sequence[ShardRuns]) -> list[str]:
+    """Fields of the natural key that are numbers in some rows and texts in others."""
+    numbers = {field for shard in read for field in shard.numbers}
+    return sorted(numbers & {field for shard in read for field in shard.texts})
+
+
+def _n_sources(parts: Sequence[Part]) -> int:
+    """Distinct sources in parts that follow each other, of which two may share one."""
+    filled = [part for part in parts if part.rows]
+    n_shared = sum(one.last == other.first for one, other in pairwise(filled))
+    return sum(part.sources for part in filled) - n_shared
 
 
 def merge_section(

@@ -1,0 +1,157 @@
+"""Measure a merge of shards of JSON Lines, beside the same in plain Python.
+
+    python bench/corpora_merge.py OUT [--shards 10] [--rows 1000000] [--workers 2] [--peer SCRIPT]
+
+writes shards of an encode grid, 200 bytes a row, in the order in which encodes happen to end: a row
+in twenty stands in the shard before as well, and of these one in 10,000 says otherwise. They are
+merged (`merge_corpora`), and, in a process of its own too, by what scripts of this kind do:
+`json.loads` of each line, a look at its keys, a set of the keys seen, `json.dumps` with sorted
+keys. With --peer another script merges them too, called as ``python SCRIPT --inputs SHARD...
+--output FILE``. Printed are seconds on the clock, peak memory of all processes together, and how
+many times as long the others take.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from drumcorpus.stages.corpora.merge import merge_corpora
+
+KEY = ("src_sha256", "encoder", "preset", "crf")
+ENCODERS, PRESETS, CRFS = ("libx264", "libx265", "libsvtav1"), 9, 41
+CELLS = len(ENCODERS) * PRESETS * CRFS  # rows of one source
+NAMES = (
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "slow2",
+)
+
+
+def main() -> None:
+    """Write the shards, merge them, print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("out_dir", type=Path)
+    parser.add_argument("--shards", type=int, default=10)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--peer", type=Path, help="another script that merges")
+    args = parser.parse_args()
+    shards = [
+        write_shard(args.out_dir / f"shard_{number:02d}.jsonl", number, args.rows)
+        for number in range(args.shards)
+    ]
+    n_bytes = sum(path.stat().st_size for path in shards)
+    print(f"{args.shards} shards, {args.shards * args.rows:,} rows, {n_bytes / 1e6:,.0f} MB")
+    works = {
+        "merge_corpora": (merge, shards, args.out_dir / "merged.jsonl", args.workers),
+        "plain Python": (merge_plainly, shards, args.out_dir / "plain.jsonl"),
+    }
+    if args.peer:
+        works["peer"] = (call, args.peer, shards, args.out_dir / "peer.jsonl")
+    own = None
+    for name, (work, *arguments) in works.items():
+        seconds, peak_mb, result = measured(work, *arguments)
+        own = own or seconds
+        ratio = "" if seconds is own else f"{seconds / own:6.1f} times as long"
+        print(f"{name:<14} {seconds:8.2f} s {peak_mb:7.0f} MB {ratio}  {result}", flush=True)
+
+
+def measured(work, *arguments) -> tuple[float, float, object]:
+    """Seconds, MB and result of work in a process of its own."""
+    receiver, sender = get_context("spawn").Pipe(duplex=False)
+    process = get_context("spawn").Process(target=report, args=(sender, work, arguments))
+    process.start()
+    sender.close()
+    answer = receiver.recv()
+    process.join()
+    return answer
+
+
+def report(sender, work, arguments) -> None:
+    """Do the work, and send what it took, without the start of Python."""
+    start = time.perf_counter()
+    n_children, result = work(*arguments)
+    seconds = time.perf_counter() - start
+    own, children = (
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    # The system tells the largest child alone; workers are alike.
+    sender.send((seconds, (own + n_children * children) * 1024 / 1e6, result))
+
+
+def merge(shards: list[Path], output: Path, workers: int) -> tuple[int, dict]:
+    """As a user merges; the number of further processes, and the counters."""
+    counters = merge_corpora(shards, output, required_keys=list(KEY), workers=workers)
+    return (workers if workers > 1 else 0), counters
+
+
+def merge_plainly(shards: list[Path], output: Path) -> tuple[int, dict]:
+    """What a script does that holds the keys in memory, streams the rows and sorts nothing."""
+    seen, n_in, n_out, sources = set(), 0, 0, set()
+    with output.open("w", encoding="utf-8") as target:
+        for path in shards:
+            with path.open(encoding="utf-8") as file:
+                for number, line in enumerate(file, 1):
+                    row = json.loads(line)
+                    missing = [name for name in KEY if name not in row]
+                    if missing:
+                        raise SystemExit(f"{path}:{number}: missing {missing}")
+                    n_in += 1
+                    key = tuple(row[name] for name in KEY)
+                    if key in seen:
+                        continue
+                    seen.add(key)
+                    sources.add(row["src_sha256"])
+                    target.write(json.dumps(row, sort_keys=True) + "\n")
+                    n_out += 1
+    return 0, {"rows_in": n_in, "rows_out": n_out, "unique_sources": len(sources)}
+
+
+def call(script: Path, shards: list[Path], output: Path) -> tuple[int, str]:
+    """Another script."""
+    command = [sys.executable, script, "--inputs", *shards, "--output", output]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return 1, str(script)
+
+
+def write_shard(path: Path, number: int, n_rows: int) -> Path:
+    """Rows of the grid from `number` times `n_rows` on, and some of the shard before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(number)
+    first = number * n_rows - (n_rows // 20 if number else 0)
+    with path.open("w") as file:
+        for cell in (first + rng.permutation(n_rows)).tolist():
+            file.write(row_of(cell, is_other=cell % 10_000 == 7 and cell < number * n_rows))
+    return path
+
+
+def row_of(cell: int, *, is_other: bool) -> str:
+    """One row of the grid, by the number of its cell."""
+    source, place = divmod(cell, CELLS)
+    encoder, place = divmod(place, PRESETS * CRFS)
+    preset, crf = divmod(place, CRFS)
+    sha256 = f"{(source + 1) * 0x9E3779B97F4A7C15_9E3779B97F4A7C15_9E3779B97F4A7C15 % 2**256:064x}"
+    score = 99 - crf * 0.7 - (source % 97) / 10 + (1.0 if is_other else 0.0)
+    return (
+        f'{{"src": "clip_{source:06d}.yuv", "src_sha256": "{sha256}", '
+        f'"encoder": "{ENCODERS[encoder]}", "preset": "{NAMES[preset]}", "crf": {crf + 10}, '
+        f'"bitrate_kbps": {9000 / (crf + 1):.2f}, "vmaf_score": {score:.4f}}}\n'
+    )
+
+
+if __name__ == "__main__":
+    main()
