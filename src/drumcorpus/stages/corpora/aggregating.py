@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from drumcorpus.ground.files.json_rows import check_fields, iter_blocks
 from drumcorpus.stages.corpora.aggregate_settings import AggregateSettings
-from drumcorpus.stages.corpora.merging import order_of
+from drumcorpus.stages.corpora.keys import order_of
 from drumcorpus.stages.corpora.ratings import (
     DROPS,
     LEFT_OUT,
