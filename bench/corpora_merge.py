@@ -95,7 +95,7 @@ def report(sender, work, arguments) -> None:
 
 def merge(shards: list[Path], output: Path, workers: int) -> tuple[int, dict]:
     """As a user merges; the number of further processes, and the counters."""
-    counters = merge_corpora(shards, output, required_keys=list(KEY), workers=workers)
+    counters = merge_corpora(shards, output, required_keys=list(KEY), processes=workers)
     return (workers if workers > 1 else 0), counters
 
 

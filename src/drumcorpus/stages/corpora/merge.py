@@ -25,7 +25,7 @@ def merge_corpora(
     manifest_out: str | os.PathLike | None = None,
     command_line: Sequence[str] | None = None,
     say: Callable[[str], object] = len,
-    workers: int | None = None,
+    processes: int | None = None,
 ) -> dict[str, int]:
     """Merge shards of JSON Lines into one corpus, and write its run manifest.
 
@@ -44,7 +44,7 @@ def merge_corpora(
         The call as it was typed, for the run manifest.
     say
         Is called with a sentence for each of the first conflicts.
-    workers : int, optional
+    processes : int, optional
         Processes that work at once; as many as there are cores, two at most.
 
     Returns
@@ -61,7 +61,7 @@ def merge_corpora(
         If a row is not as it must be, or in conflict with another where that is an error; the
         message names file and line. If a shard is no plain file, or not what its run manifest says.
     """
-    workers = min(2, os.cpu_count() or 1) if workers is None else workers
+    processes = min(2, os.cpu_count() or 1) if processes is None else processes
     given = {
         "inputs": [recorded_path(path) for path in inputs],
         "output": recorded_path(output),
@@ -78,7 +78,7 @@ def merge_corpora(
         replacing(place) as manifest_part,
         replacing(output) as part,
     ):
-        merged = merge_rows(inputs, part, folder, settings, workers=workers)
+        merged = merge_rows(inputs, part, folder, settings, workers=processes)
         section = merge_section(
             inputs,
             [output, place],

@@ -170,7 +170,7 @@ def test_several_processes_write_the_same_bytes_and_say_the_same(monkeypatch):
     for alone, workers in ((1 << 30, 2), (0, 1), (0, 2), (0, 3)):
         monkeypatch.setattr(merging, "ALONE_BYTES", alone)
         monkeypatch.setattr(merging, "PART_BYTES", 50_000)
-        counters = merge_corpora(paths, "out.jsonl", workers=workers, say=said.append)
+        counters = merge_corpora(paths, "out.jsonl", processes=workers, say=said.append)
         wanted, counted = merged([lines(path) for path in paths], list(cell("", 0)))
         assert lines() == wanted
         assert counters == counted
@@ -215,7 +215,7 @@ def test_a_row_that_is_not_right_is_named_and_the_output_stays(monkeypatch, name
             "out.jsonl",
             required_keys=["x:number"],
             natural_key="events",
-            workers=workers,
+            processes=workers,
         )
     assert Path("out.jsonl").read_text() == "as it was"
     assert Path("out.jsonl.manifest.json").read_text() == "as it was"
@@ -327,7 +327,7 @@ def test_a_worker_that_is_killed_is_told_and_the_output_stays(monkeypatch):
     monkeypatch.setattr(crew, "_start", dying)
     Path("out.jsonl").write_text("as it was")
     with pytest.raises(ValueError, match=r"ended from outside, .*; run it again with fewer"):
-        merge_corpora(shards([GOOD], [GOOD]), "out.jsonl", natural_key="events", workers=2)
+        merge_corpora(shards([GOOD], [GOOD]), "out.jsonl", natural_key="events", processes=2)
     assert Path("out.jsonl").read_text() == "as it was"
 
 
