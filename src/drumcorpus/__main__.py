@@ -12,6 +12,7 @@ from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 # What each command does; its module is loaded when it is asked for.
 COMMANDS = {
     "stamp": "write the run manifest of a file that no workflow made",
+    "trace": "show what a file was made of, or what was made of a raw file",
     "verify": "hold a file and its chain, or a folder, to their run manifests",
     "aggregate": "put rated shards of JSON Lines on one axis",
     "replay": "say whether today's checkout and inputs would give a product again",

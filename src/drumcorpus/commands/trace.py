@@ -1,0 +1,172 @@
+"""``python -m drumcorpus trace``: what a file was made of, and what was made of a raw file."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import orjson
+
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.paths import printable, visible
+from drumcorpus.ground.run.lineage import Lineage, place_of
+from drumcorpus.ground.run.listed_files import listing_of
+from drumcorpus.ground.run.run_manifest import manifest_path
+from drumcorpus.stages.provenance.text import (
+    WIDTH,
+    missing_links,
+    origin_in_words,
+    summary,
+    tree_in_words,
+    upstream_as_document,
+    users_in_words,
+)
+from drumcorpus.stages.provenance.tree import tree_of, upstream_of
+
+USAGE = """\
+Show the tree from FILE to its raw files, by run manifests: what made it, with
+rows and digests, every product once, like inputs on one line. Of a sample of an
+export, or with --event or --session, it says which raw files the row came from.
+With --raw it is the other way round: what holds rows or sound of a raw file.
+
+example:
+  python -m drumcorpus trace results/manifests/prod_combined.jsonl \\
+    --event 3fa24a223a047d0c81c4
+  python -m drumcorpus trace --raw "egmd:drummer1/session1/1.wav"
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="a product, or a sample of an export; with --raw the folder in which a run worked "
+        "(default: the present one)",
+    )
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--event", metavar="ID", help="which raw files made this event of FILE")
+    asked.add_argument(
+        "--session", metavar="ID", help="which raw files made this session (ID, or SET:ID)"
+    )
+    asked.add_argument(
+        "--raw",
+        metavar="RAW",
+        help="which products contain this raw file: a file, its path below the root of its source "
+        "set (PATH, or SET:PATH), or its sha256 (8 digits or more)",
+    )
+    parser.add_argument("--json", action="store_true", help="write all of it as JSON")
+    parser.add_argument("--picture", metavar="OUT.svg", help="draw the tree into a file")
+    parser.add_argument(
+        "--fold",
+        metavar="N",
+        type=int,
+        default=4,
+        help="N or more like inputs are one line or box (default: 4; 0: none)",
+    )
+    parser.add_argument("--all", action="store_true", help="with --raw: list every file by name")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer what was asked; links of the chain that are missing are problems."""
+    if arguments.raw is not None:
+        return _trace_raw(arguments)
+    if arguments.file is None:
+        raise argparse.ArgumentError(None, "wanted: FILE, or --raw RAW")
+    listed = None
+    if manifest_path(arguments.file).exists() or manifest_path(arguments.file).is_symlink():
+        folder, product = place_of(arguments.file)
+    else:
+        listing, listed, _ = listing_of(arguments.file)
+        folder, product = place_of(listing)
+    lineage = Lineage(folder)
+    if arguments.event is not None or arguments.session is not None or listed is not None:
+        return _trace_rows(arguments, lineage, product, listed)
+    chain = upstream_of(lineage, product)
+    if arguments.json:
+        _write_json(upstream_as_document(chain))
+    else:
+        _write(tree_in_words(tree_of(lineage, product, fold=arguments.fold)))
+        _write(["", *summary(chain)])
+    _draw(arguments, lineage, product)
+    return _end(product, [f"missing link: {each}" for each in missing_links(chain)])
+
+
+def _trace_rows(
+    arguments: argparse.Namespace, lineage: Lineage, product: str, listed: str | None
+) -> int:
+    """The raw files of the rows of an event, a session or a sample."""
+    from drumcorpus.stages.provenance import raw_files  # loads pyarrow
+
+    if arguments.event is not None:
+        origins = raw_files.origins_of_event(lineage, product, arguments.event)
+    elif arguments.session is not None:
+        origins = raw_files.origins_of_session(lineage, product, arguments.session)
+    else:
+        origins = raw_files.origins_of_sample(lineage, product, listed)
+    if arguments.json:
+        _write_json(
+            {
+                "schema": raw_files.SCHEMA,
+                "product": product,
+                "file": listed,
+                "origins": [origin.as_document() for origin in origins],
+            }
+        )
+    else:
+        for origin in origins:
+            _write(origin_in_words(origin, WIDTH))
+    _draw(arguments, lineage, product)
+    return _end(product, [problem for origin in origins for problem in origin.problems])
+
+
+def _trace_raw(arguments: argparse.Namespace) -> int:
+    """What rests on a raw file."""
+    from drumcorpus.stages.provenance import users  # loads pyarrow
+
+    if arguments.picture:
+        raise argparse.ArgumentError(None, "--picture draws what FILE was made of, and not --raw")
+    folder = Path(arguments.file or ".")
+    if not folder.is_dir():
+        raise NotADirectoryError(20, "is no folder, which --raw searches", str(folder))
+    lineage = Lineage(folder.absolute())
+    if not lineage.products:
+        raise LookupError(f"{visible(str(folder))}: no run manifest stands below this folder")
+    found = users.users_of(lineage, arguments.raw)
+    if arguments.json:
+        _write_json({"schema": users.SCHEMA, "raw": arguments.raw, **found.as_document()})
+    else:
+        _write(users_in_words(found, show_all=arguments.all))
+    return _end(arguments.raw, found.problems)
+
+
+def _draw(arguments: argparse.Namespace, lineage: Lineage, product: str) -> None:
+    if arguments.picture:
+        from drumcorpus.stages.provenance.picture import picture_of
+
+        picture = picture_of(upstream_of(lineage, product), fold=arguments.fold)
+        write_text(arguments.picture, picture)
+        if not arguments.json:
+            print(f"{visible(printable(arguments.picture))}: written")
+
+
+def _end(name: str, problems: Iterable[str]) -> int:
+    """List the problems; the last sentence of standard error says how many there are."""
+    problems = sorted(set(problems))
+    if not problems:
+        return 0
+    sys.stdout.flush()
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    raise ValueError(f"{visible(printable(name))}: {len(problems)} problem(s) in what is recorded")
+
+
+def _write(lines: Iterable[str] | Iterator[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _write_json(document: dict) -> None:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    sys.stdout.write(orjson.dumps(document, option=options).decode())

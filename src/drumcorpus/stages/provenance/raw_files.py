@@ -1,0 +1,185 @@
+"""Which raw files made an event, a sample or a session: paths and digests, by what is recorded.
+
+A row of a manifest or of an export names its session. The raw files of a session stand in the table
+of sessions on which the row's product rests, by its run manifest, or else in the provenance rows
+that a release is passed on with.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.run.lineage import Lineage, Record
+from drumcorpus.stages.provenance.rows import (
+    NAMES_FILES,
+    SESSION_COLUMNS,
+    SHOWN,
+    InFile,
+    OfEvent,
+    OfSession,
+    matching_rows,
+)
+
+SCHEMA = "drumcorpus-origins-v1"
+# The rule that lists sessions with their files, and what it calls the table of them.
+LISTS_SESSIONS, SESSIONS = "take_inventory", "sessions"
+PROVENANCE = "results/provenance/{source_set}.jsonl"
+
+
+@dataclass
+class RawFile:
+    """One raw file of a session; `path` is relative to the root of its source set."""
+
+    path: str
+    role: str
+    bytes: int
+    sha256: str
+    is_named: bool = False
+
+
+@dataclass
+class Origin:
+    """Where a row came from: its session, the raw files of this, and what says so.
+
+    `row` has what a row says of itself, and `told_by` the product in which the files stand. `files`
+    that the row itself names, as its sound or its labels, come first.
+    """
+
+    source_set: str
+    session_id: str
+    n_rows: int = 1
+    row: dict = field(default_factory=dict)
+    files: list[RawFile] = field(default_factory=list)
+    told_by: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    def as_document(self) -> dict:
+        """The same for JSON."""
+        return asdict(self)
+
+
+def origins_of_event(lineage: Lineage, product: str, event_id: str) -> list[Origin]:
+    """The origins of the rows of a product that hold an event, as their own or among their strokes.
+
+    Raises
+    ------
+    ValueError
+        If the product has no rows that name sessions, or none with this event.
+    """
+    rows = list(matching_rows(lineage.folder / product, OfEvent(event_id)))
+    if not rows:
+        raise ValueError(f"{visible(product)}: no row of it has the event {event_id!r:.80}")
+    return _origins(lineage, product, rows)
+
+
+def origins_of_session(lineage: Lineage, product: str, session: str) -> list[Origin]:
+    """The origins of the rows of a product that stand for a session.
+
+    `session` is the id of a session, or source set and id with a slash or a colon between.
+
+    Raises
+    ------
+    ValueError
+        If the product has no rows that name sessions, or none of this one.
+    """
+    rows = list(matching_rows(lineage.folder / product, OfSession(session)))
+    if not rows:
+        raise ValueError(f"{visible(product)}: no row of it is of the session {session!r:.80}")
+    return _origins(lineage, product, rows)
+
+
+def origins_of_sample(lineage: Lineage, listing: str, path: str) -> list[Origin]:
+    """The origins of a file of an export: a sample, or a shard of many.
+
+    Parameters
+    ----------
+    lineage : Lineage
+    listing : str
+        The listing of the export, relative to the working folder.
+    path : str
+        The file relative to the export.
+
+    Raises
+    ------
+    ValueError
+        If no table of labels of the export names it.
+    """
+    export = Path(listing).parent
+    folder = lineage.folder / export / path.split("/")[0]
+    for table in sorted(folder.glob("*_labels.parquet")):
+        rows = list(matching_rows(table, InFile(path)))
+        if rows:
+            return _origins(lineage, table.relative_to(lineage.folder).as_posix(), rows)
+    raise ValueError(f"{visible(path)}: no table of labels in {visible(str(export))} names it")
+
+
+def _origins(lineage: Lineage, product: str, rows: list[dict]) -> list[Origin]:
+    """One origin for each session, in the order of the rows; a single row is shown with it."""
+    origins: dict[tuple[str, str], Origin] = {}
+    of: dict[tuple[str, str], list[dict]] = {}
+    for row in rows:
+        of.setdefault((row["source_set"], row["session_id"]), []).append(row)
+    chain = list(lineage.upstream([product]))
+    for key, its_rows in of.items():
+        origin = origins[key] = Origin(*key, n_rows=len(its_rows))
+        if len(its_rows) == 1:
+            shown = {name: its_rows[0].get(name) for name in (*SHOWN, *NAMES_FILES)}
+            origin.row = {name: value for name, value in shown.items() if value is not None}
+        _add_files(lineage, chain, origin, its_rows)
+    return list(origins.values())
+
+
+def _add_files(lineage: Lineage, chain: Iterable[Record], origin: Origin, rows: list[dict]) -> None:
+    """Find the raw files of a session, in the chain or in the provenance rows beside it."""
+    told = dict(_tellers(lineage, chain, origin))
+    named = {row.get(name) for row in rows for name in NAMES_FILES}
+    for teller, files in told.items():
+        if not origin.told_by:
+            origin.told_by = teller
+            origin.files = [
+                RawFile(*(file[name] for name in ("path", "role", "bytes", "sha256")))
+                for file in files
+            ]
+        elif {(file["path"], file["sha256"]) for file in files} != {
+            (file.path, file.sha256) for file in origin.files
+        }:
+            origin.problems.append(f"{teller}: has other files than {origin.told_by}")
+    for file in origin.files:
+        file.is_named = file.path in named
+    origin.files.sort(key=lambda file: (not file.is_named, file.role, file.path))
+    if not told:
+        origin.problems.append(
+            f"no table of sessions in the chain and no {PROVENANCE.format(source_set='<set>')} "
+            f"tells the files of {visible(origin.session_id)} of {visible(origin.source_set)}"
+        )
+    missing = sorted(path for path in named - {file.path for file in origin.files} if path)
+    if origin.files and missing:
+        origin.problems.append(f"{visible(missing[0])}: is named, and no file of its session")
+
+
+def _tellers(
+    lineage: Lineage, chain: Iterable[Record], origin: Origin
+) -> Iterator[tuple[str, list[dict]]]:
+    """(product, files) of all that tells the files of a session, the chain's table first."""
+    provenance = PROVENANCE.format(source_set=origin.source_set)
+    places = [
+        (record.path, "files")
+        for record in chain
+        if record.rule == LISTS_SESSIONS
+        and record.name == SESSIONS
+        and any(source.path == origin.source_set for source in record.inputs)
+    ]
+    for path, column in [*places, (provenance, "hashes")]:
+        table = lineage.folder / path
+        if not table.is_file():
+            continue
+        record = lineage.record(path)
+        if record is not None and sha256_file(table) != record.sha256:
+            origin.problems.append(f"{visible(path)}: is not what its run manifest says")
+            continue
+        wanted = OfSession(f"{origin.source_set}:{origin.session_id}")
+        for row in matching_rows(table, wanted, [*SESSION_COLUMNS, column]):
+            yield path, row[column] or []
+            break

@@ -1,0 +1,325 @@
+"""Which products contain a raw file: by the chain of run manifests, and narrowed to its sessions.
+
+By the chain it is every product that rests on the raw data of its source set. What holds rows of
+its sessions, or their sound, is told by the rows themselves. Both are answers: a withdrawn licence
+asks for the second, and a bad take that a model of cymbals has learned from for the first.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.json_rows import iter_rows
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.tables import iter_batches, read_schema
+from drumcorpus.ground.run.lineage import Lineage, Record
+from drumcorpus.stages.provenance.raw_files import LISTS_SESSIONS, SESSIONS
+from drumcorpus.stages.provenance.rows import (
+    SAMPLE_PLACES,
+    SESSION_COLUMNS,
+    OfSessions,
+    matching_rows,
+)
+
+SCHEMA = "drumcorpus-users-v1"
+FILES = "files"  # what the rule that lists sessions calls the table of raw files
+EXPORT = re.compile(r"(results/export/[^/]+/[^/]+)/.+")
+RELEASE = re.compile(r"reports/releases/([^/]+)/.+")
+SHORTEST = 8  # digits of a digest by which a file is searched
+DIGEST_KEY = "src_sha256"  # by which rows of corpora of clips name the file they came from
+
+
+@dataclass
+class Listed:
+    """A raw file as an inventory lists it; `session_id` is None for one of no single session."""
+
+    source_set: str
+    path: str
+    role: str
+    sha256: str
+    session_id: str | None
+    inventory: str
+
+
+@dataclass
+class Holder:
+    """A product that holds rows of the sessions of a raw file, or of the file itself."""
+
+    path: str
+    n_rows: int
+
+
+@dataclass
+class Exported:
+    """What an export has of the sessions of a raw file: samples, by the file that holds them."""
+
+    folder: str
+    release: str
+    files: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Users:
+    """Everything that rests on a raw file.
+
+    `listed` says what it is, or `external` that a stamped product names it; `sessions` are those
+    that it belongs to, by source set. `chain` are all products that rest on the data of its source
+    set, `rules` their number by rule; `holders`, `exports` and `releases` are narrowed to its
+    sessions.
+    """
+
+    listed: list[Listed] = field(default_factory=list)
+    external: list[str] = field(default_factory=list)
+    sessions: dict[str, list[str]] = field(default_factory=dict)
+    chain: list[str] = field(default_factory=list)
+    rules: dict[str, int] = field(default_factory=dict)
+    holders: list[Holder] = field(default_factory=list)
+    exports: list[Exported] = field(default_factory=list)
+    releases: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def as_document(self) -> dict:
+        """The same for JSON."""
+        return asdict(self)
+
+
+def users_of(lineage: Lineage, raw: str) -> Users:
+    """Find everything that rests on a raw file.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        Of the working folder, all of whose run manifests are read.
+    raw : str
+        A file that is there, the path of one below the root of its source set, with the set and a
+        colon before it where several have such a one, or its SHA-256, or the first digits of that.
+
+    Raises
+    ------
+    ValueError
+        If neither an inventory nor a run manifest of the folder knows the file.
+    """
+    wanted = _Wanted.of(raw)
+    users = Users()
+    inventories = [
+        record
+        for path in lineage.products
+        if (record := lineage.record(path))
+        and (record.rule, record.name) == (LISTS_SESSIONS, FILES)
+    ]
+    for record in inventories:
+        users.listed += _listed(lineage, record, wanted)
+    starts = {each.inventory for each in users.listed}
+    for path in lineage.products:
+        record = lineage.record(path)
+        for source in record.inputs if record else ():
+            if source.kind == "external" and wanted.is_met("", source.path, source.sha256):
+                users.external.append(source.path)
+    users.external = sorted(set(users.external))
+    users.problems = [problem for problem in lineage.problems.values() if problem]
+    if not users.listed and not users.external:
+        raise ValueError(
+            f"{visible(raw)}: no inventory and no run manifest of this folder knows this file, by "
+            "its path below its root or by its sha256"
+        )
+    siblings = [
+        output.path for start in starts for output in _made_with(lineage, lineage.record(start))
+    ]
+    chain = {record.path: record for record in lineage.downstream([*siblings, *users.external])}
+    for path in siblings:
+        chain.setdefault(path, lineage.record(path))
+    users.chain = sorted(chain)
+    users.rules = dict(sorted(Counter(record.rule for record in chain.values()).items()))
+    for each in users.listed:
+        sessions = users.sessions.setdefault(each.source_set, [])
+        sessions += [s for s in _sessions_of(lineage, each) if s not in sessions]
+    digests = {each.sha256 for each in users.listed} | wanted.digests
+    _narrow(lineage, users, chain.values(), digests)
+    return users
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A raw file as it was asked for."""
+
+    source_set: str
+    path: str
+    digests: frozenset[str]
+
+    @classmethod
+    def of(cls, raw: str) -> "_Wanted":
+        if Path(raw).is_file():
+            return cls("", "", frozenset({sha256_file(raw)}))
+        if re.fullmatch(rf"[0-9a-f]{{{SHORTEST},64}}", raw):
+            return cls("", "", frozenset({raw}))
+        source_set, colon, path = raw.partition(":")
+        return cls(source_set, path, frozenset()) if colon else cls("", raw, frozenset())
+
+    def is_met(self, source_set: str, path: str, sha256: str) -> bool:
+        """Whether a file is the one."""
+        if self.digests:
+            return any(sha256.startswith(digest) for digest in self.digests)
+        return path == self.path and self.source_set in ("", source_set)
+
+
+def _listed(lineage: Lineage, record: Record, wanted: _Wanted) -> Iterator[Listed]:
+    columns = ["source_set", "path", "role", "sha256", "session_id"]
+    for batch in iter_batches(lineage.folder / record.path, columns):
+        for row in batch.to_pylist():
+            if wanted.is_met(row["source_set"], row["path"], row["sha256"]):
+                yield Listed(**row, inventory=record.path)
+
+
+def _made_with(lineage: Lineage, inventory: Record) -> list[Record]:
+    """The products of one job, by one of them: of one rule and its inputs."""
+    return [
+        record
+        for path in lineage.products
+        if (record := lineage.record(path))
+        and (record.rule, record.inputs) == (inventory.rule, inventory.inputs)
+    ]
+
+
+def _sessions_of(lineage: Lineage, listed: Listed) -> list[str]:
+    """The sessions that have a raw file among theirs."""
+    sessions = [] if listed.session_id is None else [listed.session_id]
+    for record in _made_with(lineage, lineage.record(listed.inventory)):
+        if record.name == SESSIONS:
+            for batch in iter_batches(lineage.folder / record.path, ["session_id", "files"]):
+                for row in batch.to_pylist():
+                    if listed.path in {file["path"] for file in row["files"] or ()}:
+                        sessions.append(row["session_id"])
+    return list(dict.fromkeys(sessions))
+
+
+def _narrow(lineage: Lineage, users: Users, records: Iterable[Record], digests: set[str]) -> None:
+    """Count the rows of the sessions in each product, and list what exports have of them."""
+    wanted = [OfSessions(name, frozenset(ids)) for name, ids in users.sessions.items() if ids]
+    in_chain = {record.path: record for record in records}
+    others = [path for path in lineage.products if path.endswith(".jsonl") and path not in in_chain]
+    search = _Search(wanted, digests)
+    counts: dict[str, int] = {}
+    # Tables that name events alone come last: which events are wanted is known by then.
+    for path in sorted([*in_chain, *others], key=lambda path: (_rank(lineage, path), path)):
+        try:
+            counts[path] = search.count(lineage.folder / path, path)
+        except (ValueError, OSError) as error:
+            users.problems.append(visible(str(error)))
+    users.holders = [Holder(path, n_rows) for path, n_rows in sorted(counts.items()) if n_rows]
+    exports: dict[str, Exported] = {}
+    releases: Counter[str] = Counter()
+    for holder in users.holders:
+        if in_release := RELEASE.fullmatch(holder.path):
+            releases[in_release[1]] += 1
+        in_export = EXPORT.fullmatch(holder.path)
+        if in_export and holder.path.endswith("_labels.parquet"):
+            folder = in_export[1]
+            exported = exports.setdefault(folder, Exported(folder, _release_of(lineage, folder)))
+            for name, n_samples in _places(lineage.folder / holder.path, wanted).items():
+                exported.files[name] = exported.files.get(name, 0) + n_samples
+    users.exports = [exports[folder] for folder in sorted(exports)]
+    releases.update(exported.release for exported in users.exports if exported.release)
+    users.releases = dict(sorted(releases.items()))
+
+
+def _rank(lineage: Lineage, path: str) -> int:
+    """0 for what names sessions, 1 for what names events alone."""
+    return int(path.endswith(".parquet") and "session_id" not in _columns(lineage.folder / path))
+
+
+def _columns(table: Path) -> list[str]:
+    try:
+        return read_schema(table).names
+    except (OSError, ValueError):
+        return []
+
+
+@dataclass
+class _Search:
+    """Which rows are of some sessions, or came from a file with one of some digests."""
+
+    wanted: list[OfSessions]
+    digests: set[str]
+    events: set[str] = field(default_factory=set)
+
+    def count(self, place: Path, path: str) -> int:
+        """How many rows of a product are."""
+        if place.suffix == ".jsonl":
+            ids = [json.dumps(name).encode() for each in self.wanted for name in each.sessions]
+            marks = [*ids, *(digest.encode() for digest in self.digests)]
+            if not marks or not _mentions(place, marks):
+                return 0
+            return sum(self.is_wanted(row.values) for row in iter_rows(place))
+        if not self.wanted or place.suffix != ".parquet" or not place.is_file():
+            return 0
+        there = read_schema(place).names
+        if "session_id" in there:
+            return sum(self._count_of(place, path, match, there) for match in self.wanted)
+        if "event_id" not in there or not self.events:
+            return 0
+        ids = pa.array(sorted(self.events), pa.string())
+        batches = (batch["event_id"] for batch in iter_batches(place, ["event_id"]))
+        return sum(pc.is_in(column, value_set=ids).true_count for column in batches)
+
+    def is_wanted(self, row: dict) -> bool:
+        """Whether one row of JSON Lines is."""
+        digest = row.get(DIGEST_KEY)
+        if isinstance(digest, str) and any(digest.startswith(each) for each in self.digests):
+            return True
+        names = set(SESSION_COLUMNS) <= row.keys()
+        return names and any(each.of_row(row) for each in self.wanted)
+
+    def _count_of(self, place: Path, path: str, match: OfSessions, there: list[str]) -> int:
+        """Rows of the sessions of one source set; a table of one set alone may not name the set."""
+        has_set = "source_set" in there
+        if not has_set and match.source_set not in re.split("[/.]", path):
+            return 0
+        columns = [name for name in (*SESSION_COLUMNS, "event_id") if name in there]
+        n_rows = 0
+        for batch in iter_batches(place, columns):
+            mask = match.of_batch(batch) if has_set else match.of_sessions(batch)
+            n_rows += mask.true_count
+            if "event_id" in there and mask.true_count:
+                self.events.update(batch["event_id"].filter(mask).drop_null().to_pylist())
+        return n_rows
+
+
+def _mentions(path: Path, marks: list[bytes]) -> bool:
+    """Whether any of some texts stands in a file, so that few files need be taken apart."""
+    if not path.is_file():
+        return False
+    longest = max(map(len, marks))
+    before = b""
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 22):
+            data = before + block
+            if any(mark in data for mark in marks):
+                return True
+            before = data[-longest:]
+    return False
+
+
+def _places(table: Path, wanted: list[OfSessions]) -> dict[str, int]:
+    """Number of samples of the sessions by the file of the export that holds their sound."""
+    there = read_schema(table).names
+    columns = [name for name in SAMPLE_PLACES if name in there]
+    places: Counter[str] = Counter()
+    for match in wanted:
+        for row in matching_rows(table, match, [*SESSION_COLUMNS, *columns]):
+            places.update(row[name] for name in columns if row[name] is not None)
+    return dict(sorted(places.items()))
+
+
+def _release_of(lineage: Lineage, export: str) -> str:
+    try:
+        return str(read_json(lineage.folder / export / "metadata.json").get("release") or "")
+    except (OSError, ValueError, AttributeError):
+        return ""

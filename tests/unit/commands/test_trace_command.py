@@ -1,0 +1,133 @@
+"""``trace``: from a product to raw files, and from a raw file to products."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from command_lines import run_command
+from stamped import EVENT, EXPORT, MIDI, SAMPLE, SESSION, SHARD, WAV, build_corpus, stamp_chain
+
+LINES = "results/manifests/prod.jsonl"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return build_corpus(tmp_path)
+
+
+def test_the_tree_is_shown_from_any_folder(folder, tmp_path_factory):
+    here = run_command(folder, "trace", LINES)
+    assert run_command(tmp_path_factory.mktemp("else"), "trace", folder / LINES) == here
+    status, said, error = here
+    assert (status, error) == (0, "")
+    lines = said.splitlines()
+    assert lines[0].startswith(f"{LINES}  publish_manifest 2 rows ")
+    assert lines[4].startswith("      ├ raw files of egmd  2 files ")
+    assert lines[-2] == "4 product(s), 1 file(s) that are kept by hand"
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_tree_as_json_and_as_picture(folder):
+    status, said, _ = run_command(folder, "trace", LINES, "--json", "--picture", "tree.svg")
+    assert status == 0
+    document = json.loads(said)
+    assert [each["rule"] for each in document["products"]] == [
+        *("publish_manifest", "merge_manifest", "ingest_sessions", "take_inventory")
+    ]
+    svg = ElementTree.parse(folder / "tree.svg").getroot()
+    assert svg.find("{http://www.w3.org/2000/svg}title").text == f"What {LINES} was made of"
+    said = run_command(folder, "trace", LINES, "--picture", "again.svg")[1]
+    assert said.endswith("again.svg: written\n")
+    assert (folder / "again.svg").read_bytes() == (folder / "tree.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [LINES, "--event", EVENT],
+        [LINES, "--session", SESSION],
+        [f"{EXPORT}/{SAMPLE}"],
+        [f"{EXPORT}/train/train_labels.parquet", "--event", EVENT],
+    ],
+    ids=["event", "session", "sample", "labels"],
+)
+def test_the_raw_files_of_a_row_are_listed_with_their_digests(folder, arguments):
+    status, said, _ = run_command(folder, "trace", *arguments)
+    assert status == 0
+    lines = said.splitlines()
+    assert lines[0] == f"session {SESSION} of egmd, 1 row"
+    files = json.loads(run_command(folder, "trace", *arguments, "--json")[1])["origins"][0]["files"]
+    assert [file["path"] for file in files] == [MIDI, WAV]
+    for file in files:
+        assert f"    {file['path']}" in lines
+        assert f"    sha256 {file['sha256']}" in lines
+    assert lines[-1] == "told by results/sessions/egmd.parquet"
+
+
+def test_a_shard_leads_to_the_sessions_in_it(folder):
+    status, said, _ = run_command(folder, "trace", f"{EXPORT}/{SHARD}")
+    assert status == 0
+    assert said.startswith("session d1/s2 of egmd, 1 row\n")
+
+
+def test_a_raw_file_leads_to_every_sample_and_shard(folder, tmp_path_factory):
+    status, said, error = run_command(folder, "trace", "--raw", WAV)
+    assert (status, error) == (0, "")
+    lines = said.splitlines()
+    assert lines[0] == f"egmd: {WAV}"
+    assert f"  of session {SESSION}" in lines
+    assert "10 product(s) rest on it, by their run manifests:" in lines
+    assert f"       1 {LINES}" in lines
+    assert f"{EXPORT}, release 2026-11: in 1 file(s)" in lines
+    assert f"  {SAMPLE}" in lines
+    assert lines[-1] == "release 2026-11: 1 document(s) or export(s)"
+    elsewhere = tmp_path_factory.mktemp("else")
+    assert run_command(elsewhere, "trace", folder, "--raw", WAV) == (0, said, "")
+    everything = run_command(folder, "trace", "--raw", WAV, "--all")[1].splitlines()
+    assert "  results/crash/egmd.parquet" in everything
+    document = json.loads(run_command(folder, "trace", "--raw", WAV, "--json")[1])
+    assert document["schema"] == "drumcorpus-users-v1"
+    assert document["exports"] == [
+        {"folder": EXPORT, "release": "2026-11", "files": {SAMPLE: 1}},
+    ]
+
+
+def test_links_that_are_missing_are_status_1_and_named(folder):
+    (folder / "results/events/egmd.parquet.manifest.json").unlink()
+    status, said, error = run_command(folder, "trace", LINES)
+    assert status == 1
+    assert "! results/events/egmd.parquet: has no run manifest" in said
+    assert error.splitlines() == [
+        "missing link: results/events/egmd.parquet: has no run manifest; "
+        "results/manifests/prod.parquet was made from it",
+        f"python -m drumcorpus: {LINES}: 1 problem(s) in what is recorded",
+    ]
+
+
+def test_a_circle_ends(tmp_path):
+    stamp_chain(tmp_path, {"a.txt": ["b.txt"], "b.txt": ["a.txt"]}, circular=True)
+    status, said, _ = run_command(tmp_path, "trace", "a.txt", "--picture", "a.svg")
+    assert status == 0
+    assert said.count("leads back to itself") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        ([], 2, "wanted: FILE, or --raw RAW"),
+        (["gone.jsonl"], 2, "gone.jsonl: there is no such file"),
+        (["raw/info.csv"], 2, "raw/info.csv: has no run manifest, and no listing of an export"),
+        ([LINES, "--event", "zz"], 1, f"{LINES}: no row of it has the event 'zz'"),
+        ([LINES, "--event", "a", "--session", "b"], 2, "not allowed with argument"),
+        (["--raw", "gone.wav"], 1, "gone.wav: no inventory and no run manifest of this folder"),
+        (["gone", "--raw", WAV], 2, "gone: is no folder, which --raw searches"),
+        (["raw", "--raw", WAV], 2, "raw: no run manifest stands below this folder"),
+        (["--raw", WAV, "--picture", "x.svg"], 2, "--picture draws what FILE was made of"),
+    ],
+    ids=["none", "gone", "raw", "event", "two", "unknown", "no_folder", "empty", "picture"],
+)
+def test_what_cannot_be_answered_is_one_sentence_last(folder, arguments, status, words):
+    got, said, error = run_command(folder, "trace", *arguments)
+    assert (got, said) == (status, "")
+    assert words in error.splitlines()[-1]
+    assert "Traceback" not in error
