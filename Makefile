@@ -2,7 +2,7 @@
 # make test   set up .venv, check the style and run the tests
 # make test-long   the tests that take longest, such as those of the whole demo
 # make test-loading   the tests that open the exports of the demo with the readers of others:
-#             webdataset, datasets, torch, pretty_midi, mir_eval, mlcroissant
+#             webdataset, datasets, torch, pretty_midi, mir_eval, mlcroissant, rocrate
 # make notebook   execute docs/manifest_to_batch.ipynb on the demo and store what comes out
 # make lock   resolve the dependencies of pyproject.toml anew (needs uv, told where the CPU wheels of
 #             torch are)
@@ -46,7 +46,7 @@ test-long: .venv/.installed
 # Files with a test that asks for one of these readers, and skips without it.
 READ_BY_OTHERS = tests/demo_exports tests/unit/load tests/unit/ground/files/test_tar_shards.py \
   tests/unit/stages/export/test_croissant.py tests/unit/stages/export/test_parquet_shards.py \
-  tests/unit/stages/export/test_session_files.py
+  tests/unit/stages/export/test_session_files.py tests/unit/stages/provenance/test_crate.py
 
 test-loading: run readers
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(READ_BY_OTHERS)
