@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from drumcorpus.ground.run.run_manifest import (
 )
 from drumcorpus.ground.run.sidecars import read_sidecar
 from drumcorpus.ground.run.today import AsStated, Today
+from drumcorpus.stages.provenance.attest import WORKFLOW_SCRIPTS
 from drumcorpus.stages.provenance.chain import chain_of_products, describe_chain, raw_listing
 from drumcorpus.stages.provenance.replay import Replayed, replay, replayed_in_words
 
@@ -59,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--run",
+        dest="again",
         choices=["last", "all"],
         help="make the product again, in a folder of its own, and compare: its own job on the "
         "inputs that stand, or all jobs from the raw files on",
@@ -77,11 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     with contextlib.chdir(arguments.directory):
         product = _product(stands, manifest)
         manifest_of = _Records(manifest, stands, records)
-        if not manifest["script"]["path"].startswith("workflow/scripts/"):
-            replayed = replay(
-                product, manifest, AsStated(manifest_of.standing), manifest_of, listings={}
-            )
-            return _say(replayed, arguments)
+        listings = read_listings(CODE_LISTINGS)
+        if not manifest["script"]["path"].startswith(WORKFLOW_SCRIPTS):
+            if arguments.again:
+                raise argparse.ArgumentError(None, _no_rule(product, manifest))
+            today = AsStated(manifest_of.standing, checkout)
+            return _say(replay(product, manifest, today, manifest_of, listings=listings), arguments)
         try:
             planned = plan_jobs(checkout, options, [product])
         except ValueError as error:
@@ -92,12 +96,12 @@ def run(arguments: argparse.Namespace) -> int:
             manifest,
             today,
             manifest_of,
-            listings=read_listings(CODE_LISTINGS),
+            listings=listings,
             raw_listing_of=raw_listing,
         )
-        if not arguments.run:
+        if not arguments.again:
             return _say(replayed, arguments)
-        work = {"cores": arguments.cores, "whole": arguments.run == "all"}
+        work = {"cores": arguments.cores, "whole": arguments.again == "all"}
         folder = make_again(checkout, options, today.job(product), product, **work)
         try:
             made = sha256_file(folder / product)
@@ -126,7 +130,7 @@ def _say(
         return 1
     # Made from inputs that stand, it says nothing of the jobs that would make these.
     elsewhere = any(each.product != replayed.product for each in replayed.differences)
-    if made and (arguments.run == "all" or not elsewhere):
+    if made and (arguments.again == "all" or not elsewhere):
         return 0
     return {True: 0, False: 1, None: 2}[replayed.holds]
 
@@ -162,6 +166,13 @@ def _product(stands: Path, manifest: dict) -> str:
     here = os.path.relpath(stands)
     alike = [path for path in outputs if Path(path).name == stands.name]
     return here if here in outputs else (alike or outputs)[0]
+
+
+def _no_rule(product: str, manifest: dict) -> str:
+    """Why a product that no rule has made is not made again."""
+    command = manifest.get("corpus", {}).get("command_line")
+    remedy = f"; to make it again: {shlex.join(command)}" if command else ""
+    return f"--run: no rule makes {product}{remedy}"
 
 
 def _run_manifests(job: dict) -> dict:

@@ -1,10 +1,14 @@
 """``replay`` on files that no workflow made: their inputs are compared, all else is as stated."""
 
 import json
+import shutil
 
 import pytest
-from command_lines import run_command
+from checkout import REPO
+from command_lines import read_sidecar_json, run_command
 from stamped import stamp_chain
+
+from drumcorpus.stages.corpora.merge import merge_corpora
 
 LINKS = {"merged.jsonl": ["a.jsonl", "b.jsonl"], "a.jsonl": ["raw.wav"]}
 
@@ -55,6 +59,48 @@ def test_without_run_manifest_it_cannot_be_looked_at(folder):
     status, _, complaint = run_command(folder, "replay", "raw.wav")
     assert status == 2
     assert "raw.wav.manifest.json: there is no such file" in complaint
+
+
+@pytest.fixture
+def merged(tmp_path, monkeypatch):
+    """A folder in which a function of the package has merged two shards."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(f'{{"event_id":"{name}"}}\n')
+    merge_corpora(
+        ["a.jsonl", "b.jsonl"], "all.jsonl", natural_key=["event_id"], required_keys=["event_id"]
+    )
+    return tmp_path
+
+
+def test_a_corpus_that_a_function_merged_is_compared_with_its_code(merged):
+    assert run_command(merged, "replay", "all.jsonl")[0] == 0
+    checkout = merged / "checkout"
+    shutil.copytree(REPO / "src", checkout / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    (checkout / "workflow").mkdir()
+    shutil.copy(REPO / "workflow/plan_jobs.py", checkout / "workflow")
+    module = checkout / "src/drumcorpus/stages/corpora/sections.py"
+    module.write_text(module.read_text() + "ANOTHER = 1\n")
+    arguments = ("all.jsonl", "--checkout", checkout, "--json")
+    status, said, _ = run_command(merged, "replay", *arguments)
+    assert status == 1
+    (found,) = json.loads(said)["differences"]
+    recorded = read_sidecar_json(merged / "all.jsonl")["script"]
+    assert (found["kind"], found["name"]) == ("code", recorded["path"])
+    assert found["recorded"] == recorded["code"] != found["today"]
+
+
+def test_a_shard_of_a_merged_corpus_that_changed_is_named(merged):
+    (merged / "b.jsonl").write_text('{"event_id":"c"}\n')
+    status, said, _ = run_command(merged, "replay", "all.jsonl")
+    assert status == 1
+    assert "  input: b.jsonl: recorded " in said
+
+
+def test_what_no_rule_makes_is_not_made_again_and_the_command_is_said(merged):
+    status, _, complaint = run_command(merged, "replay", "all.jsonl", "--run", "last")
+    assert status == 2
+    assert "no rule makes all.jsonl; to make it again: python -m drumcorpus merge " in complaint
 
 
 def test_a_run_manifest_that_was_edited_is_refused(folder):

@@ -6,6 +6,7 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
+from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.job_plan import job_plan, kind_of_input, recorded_inputs
 from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.run.raw_state import scan_existing_roots
@@ -14,6 +15,7 @@ from drumcorpus.vocabulary import NOT_OF_THE_SET
 
 # The rule that records raw files.
 INVENTORY = "take_inventory"
+PACKAGE_FOLDER = "src/drumcorpus"
 
 
 class Today:
@@ -101,30 +103,46 @@ class Today:
 
 
 class AsStated:
-    """Plans of files that no rule makes: all is as stated, but for the digests of their inputs.
+    """Plans of files that no rule makes: all is as stated, but for their inputs and known code.
 
     Parameters
     ----------
     manifest_of
         The run manifest of a product by its path; None where there is none.
+    checkout : Path
+        Of which a function may have made the product: its code is looked at.
     """
 
-    listings: Mapping[str, Mapping[str, str]] = {}
-
-    def __init__(self, manifest_of: Callable[[str], Mapping | None]):
+    def __init__(self, manifest_of: Callable[[str], Mapping | None], checkout: Path):
+        self.checkout = Path(checkout)
+        self._library = Library(self.checkout / PACKAGE_FOLDER)
         self._manifest_of = manifest_of
 
+    @property
+    def listings(self) -> dict[str, dict[str, str]]:
+        """The modules of each digest of code that a plan had."""
+        return self._library.listings
+
     def plan(self, product: str) -> dict | None:
-        """The run manifest of a product with the digests that its inputs have now."""
+        """The run manifest of a product with the digests that inputs and code have now."""
         manifest = self._manifest_of(product)
         if manifest is None:
             return None
         inputs = [row | {"sha256": _digest(row["path"])} for row in manifest["inputs"]]
-        return dict(manifest) | {"inputs": inputs}
+        return dict(manifest) | {"inputs": inputs, "script": self._script(manifest["script"])}
 
     def raw_files(self, product: str) -> dict[str, str]:
         """Nothing: its raw files, if any, are inputs of their own."""
         return {}
+
+    def _script(self, stated: dict) -> dict:
+        if not stated["path"].startswith(f"{PACKAGE_FOLDER}/"):
+            return stated
+        path = self.checkout / stated["path"]
+        if not path.is_file():
+            return stated | {"code": "", "software": {}}
+        code = self._library.describe_code(path)
+        return stated | {"code": code["digest"], "software": code["software"]}
 
 
 def _digest(path: str | Path) -> str | None:
