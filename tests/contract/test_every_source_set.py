@@ -1,6 +1,7 @@
 """The same questions to every source set, on its demo corpus in the set's true layout."""
 
 import io
+import json
 import shutil
 from collections import Counter, defaultdict
 from importlib import import_module
@@ -12,6 +13,8 @@ import pyarrow.compute as pc
 import pytest
 from source_set_runs import REPO, RESOURCES, Run
 
+from drumcorpus.ground.files.database import write_table_as_lines
+from drumcorpus.ground.files.jsonl import row_problems
 from drumcorpus.ground.files.missing_files import missing_files
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
@@ -321,6 +324,15 @@ def test_events_are_valid_rows(run, ingested, workflow_schema):
         assert set(event["techniques"]) <= set(techniques)
         assert event["license"] == run.card["license"]
         assert event["label_method"] == run.card["label_method"]
+
+
+def test_events_as_lines_are_the_rows_of_the_table_and_valid(ingested, tmp_path, workflow_schema):
+    some = ingested.events.take(range(0, ingested.events.num_rows, 7))
+    write_table(tmp_path / "events.parquet", some)
+    lines = tmp_path / "events.jsonl"
+    assert write_table_as_lines(tmp_path / "events.parquet", lines) == some.num_rows
+    assert [json.loads(line) for line in lines.read_text().splitlines()] == some.to_pylist()
+    assert row_problems(lines, workflow_schema("event")) == []
 
 
 def test_no_group_stands_in_two_splits(inventory):

@@ -8,6 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from drumcorpus.ground.files.jsonl import row_problems
+from drumcorpus.ground.files.yaml_files import read_yaml
+
 pytestmark = pytest.mark.workflow
 SET = "groove_mididataset"
 
@@ -73,6 +76,23 @@ def test_another_clustering_reaches_the_provenance_and_not_ingestion(project):
     assert {"cluster_crashes", "annotate_provenance"} <= made
     assert made.isdisjoint({"ingest_sessions", "gather_events", "write_provenance"})
     assert check_annotations(project) == {"kit_mixture"}
+
+
+def test_events_are_published_as_lines_where_they_are_asked_for_and_only_there(project):
+    lines, table = (project.path(f"results/events/{SET}.{ext}") for ext in ("jsonl", "parquet"))
+    assert not lines.exists()  # `all` has run
+    assert project.jobs(lines.relative_to(project.folder).as_posix()) == {f"publish_events {SET}"}
+    rows = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert rows == pq.read_table(table).to_pylist()
+    assert len(rows) > 100
+    schema = read_yaml(project.path("workflow/schemas/event.schema.yaml"))
+    assert row_problems(lines, schema) == []
+    record = json.loads(project.path(f"results/events/{SET}.jsonl.manifest.json").read_text())
+    assert record["outputs"][0]["rows"] == record["counters"]["events"] == len(rows)
+    assert [row["path"] for row in record["inputs"]] == [f"results/events/{SET}.parquet"]
+    assert project.jobs("event_lines") == project.jobs("all") == set()
+    assert "as recorded" in project.snakemake("verify").said
+    assert "nothing that no rule makes" in project.snakemake("prune").said
 
 
 @pytest.mark.long  # a raw file is taken away and carried through the chain

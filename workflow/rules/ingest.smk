@@ -8,6 +8,7 @@ out:  results/events/{source_set}/{shard}.parquet       events of one shard
       results/quarantine/{source_set}/{shard}.parquet   files that are not used, with the reason
       results/flags/{source_set}/{shard}.parquet        what is wrong around strokes that are used
       the same four for the whole source set
+      results/events/{source_set}.jsonl                 its events as JSON Lines, where asked for
       results/provenance/{source_set}/ingest.jsonl      one row per session
       results/missing/{source_set}.jsonl                sessions without sound or annotation
       reports/ingest.html, .json                        hits of each set by source label and outcome
@@ -71,6 +72,23 @@ rule gather_events:
         code=code("gather_events.py"),
     script:
         "../scripts/gather_events.py"
+
+
+# Asked for by its name, or with the target `event_lines`; nothing is made from it.
+rule publish_events:
+    """Write the events of one source set as JSON Lines, as ingestion has made them."""
+    input:
+        events="results/events/{source_set}.parquet",
+    output:
+        lines="results/events/{source_set}.jsonl",
+    log:
+        "logs/publish_events/{source_set}.log",
+    benchmark:
+        "benchmarks/publish_events/{source_set}.tsv"
+    params:
+        code=code("publish_events.py"),
+    script:
+        "../scripts/publish_events.py"
 
 
 rule write_provenance:

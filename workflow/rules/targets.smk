@@ -29,6 +29,7 @@ localrules:
     inventory,
     integrity,
     ingest,
+    event_lines,
     provenance,
     crash,
     manifest,
@@ -78,6 +79,12 @@ rule ingest:
         expand("reports/ingest.{ext}", ext=["html", "json"]),
 
 
+rule event_lines:
+    """The events of every source set as JSON Lines, which nothing else asks for."""
+    input:
+        products(["events/{s}.jsonl"], INGESTED),
+
+
 rule provenance:
     """Where every session came from: raw files by hash, licence, code, what told cymbals apart."""
     input:
@@ -93,7 +100,7 @@ rule crash:
         products(CRASH, INGESTED),
         [path for name in INGESTED for path in kit_notes_of(name)],
         cymbal_model(None),
-        products(["crash/kits/{s}"], POOLED),
+        products(["crash/kits/{s}", "crash/kit_sessions/{s}"], POOLED),
         "reports/crash/agreement.json",
         "reports/crash/review.html",
 

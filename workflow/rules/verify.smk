@@ -8,7 +8,7 @@ out:  results/SHA256SUMS   the recorded digests, for `sha256sum -c`
 TARGETS = (
     *("inventory", "ingest", "provenance", "crash", "manifest", "audit", "health"),
     *("weights", "release", "yardstick", "export", "corpora", "integrity"),
-    "attestations",
+    *("attestations", "event_lines"),
 )
 PLANNED = {}  # the first target that asks for it, by product
 for target in TARGETS:
@@ -27,7 +27,7 @@ PLAN = {
         "reports/health/files",
         "reports/provenance/files",
     ],
-    "apart": ["integrity", "attestations"],
+    "apart": ["integrity", "attestations", "event_lines"],
 }
 
 
