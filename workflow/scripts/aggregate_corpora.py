@@ -4,6 +4,8 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
+from tempfile import TemporaryDirectory
+
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.run.run_manifest import manifest_path
 from drumcorpus.stages.corpora.aggregate_settings import aggregate_settings, shard_labels
@@ -17,8 +19,8 @@ settings, scales = aggregate_settings(**own), read_scales(snakemake.input.scales
 named, sources = given["inputs"], given.get("corpus_source", {})
 labels = shard_labels(named, sources, scales)
 labels = {path: labels[name] for path, name in zip(inputs, named, strict=True) if name in labels}
-with replacing(output) as part:
-    aggregated = aggregate_rows(inputs, part, scales, labels, settings)
+with TemporaryDirectory() as folder, replacing(output) as part:
+    aggregated = aggregate_rows(inputs, part, folder, scales, labels, settings)
 outputs = [output, manifest_path(output)]
 section = aggregate_section(inputs, outputs, labels, settings, aggregated, given)
 job.finish(aggregated.counters, {"corpus": section})

@@ -8,6 +8,7 @@ from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.stages.corpora.aggregate_settings import aggregate_settings, shard_labels
 from drumcorpus.stages.corpora.aggregating import aggregate_rows, aggregate_section
 from drumcorpus.stages.corpora.function_manifest import manifest_place, run_manifest
+from drumcorpus.stages.corpora.inputs_and_outputs import own_folder, refuse_overwriting
 from drumcorpus.stages.corpora.scales import Scale
 from drumcorpus.stages.corpora.sections import recorded_path
 
@@ -81,8 +82,13 @@ def aggregate_corpora(
     settings = aggregate_settings(required_keys, natural_key, value, uncertainty, corpus)
     labels = shard_labels(inputs, corpus_source, scales)
     place = manifest_place(output, manifest_out)
-    with replacing(place) as manifest_part, replacing(output) as part:
-        aggregated = aggregate_rows(inputs, part, scales, labels, settings)
+    refuse_overwriting(inputs, output, place)
+    with (
+        own_folder(output) as folder,
+        replacing(place) as manifest_part,
+        replacing(output) as part,
+    ):
+        aggregated = aggregate_rows(inputs, part, folder, scales, labels, settings)
         section = aggregate_section(
             inputs,
             [output, place],

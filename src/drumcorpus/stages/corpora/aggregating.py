@@ -6,21 +6,23 @@ the common axis stays, whichever shard it comes from and in whatever order shard
 
 import hashlib
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.files.json_rows import check_fields, iter_blocks
 from drumcorpus.stages.corpora.aggregate_settings import AggregateSettings
-from drumcorpus.stages.corpora.keys import order_of
+from drumcorpus.stages.corpora.inputs_and_outputs import check_inputs
+from drumcorpus.stages.corpora.keys import Keys
+from drumcorpus.stages.corpora.rating_sorter import LEFT_OUT, UNIQUE_SOURCES, RatingSorter
 from drumcorpus.stages.corpora.ratings import (
     DROPS,
-    LEFT_OUT,
     Converter,
     Extent,
-    best_rating,
+    Rated,
     check_extents,
 )
 from drumcorpus.stages.corpora.scales import Scale, own_files
@@ -48,55 +50,17 @@ class Aggregated(NamedTuple):
     scale_files: list[Path]
 
 
-@dataclass
-class Reader:
-    """Reads rated shards, row by row, onto the common axis; keeps what was read and counted.
-
-    Parameters
-    ----------
-    converter : Converter
-    settings : AggregateSettings
-    labels : mapping
-        As of `aggregate_settings.shard_labels`.
-    """
-
-    converter: Converter
-    settings: AggregateSettings
-    labels: Mapping[str, str]
-    shards: list[Shard] = field(default_factory=list)
-    extents: dict[tuple[str, str], Extent] = field(default_factory=dict)
-
-    def rows(self, path: str | os.PathLike) -> Iterator[tuple[tuple, bytes]]:
-        """Natural key and content of each row of a shard that is not dropped."""
-        shard = os.fspath(path)
-        label = self.labels.get(shard)
-        fields = self.settings.fields(names_its_corpus=label is None)
-        digest, n_rows = hashlib.sha256(), 0
-        for block in iter_blocks(path, digest.update):
-            check_fields(path, block, fields)
-            lines = zip(block.lines, block.rows, strict=True)
-            for number, (line, row) in enumerate(lines, block.first):
-                corpus, native, converted = self.converter.convert(
-                    line, row, f"{shard}:{number}", label
-                )
-                self.extents.setdefault((shard, corpus), Extent()).add(native)
-                if converted is not None:
-                    yield self._key(row), converted
-            n_rows += len(block.rows)
-        self.shards.append(Shard(shard, digest.hexdigest(), n_rows))
-
-    def _key(self, row: Mapping) -> tuple:
-        return tuple(order_of(row[name]) for name in self.settings.names.natural_key)
-
-
 def aggregate_rows(
     inputs: Sequence[str | os.PathLike],
     output: str | os.PathLike,
+    folder: str | os.PathLike,
     scales: Mapping[str, Scale],
     labels: Mapping[str, str],
     settings: AggregateSettings,
 ) -> Aggregated:
-    """Put the rows of rated shards on one axis, in a new file `output`.
+    """Put the rows of rated shards on one axis, in a new file.
+
+    Memory is bounded: some 64 MB of rows are held at a time, whatever the shards.
 
     Parameters
     ----------
@@ -104,6 +68,8 @@ def aggregate_rows(
         Rated shards.
     output : path
         Rows with sorted keys, in order of the natural key, each item but once.
+    folder : path
+        An empty folder for what does not fit into memory: three times the bytes of the shards.
     scales : mapping
         By name.
     labels : mapping
@@ -118,44 +84,88 @@ def aggregate_rows(
         If a row is not as it must be, its corpus has no scale, or a shard is on another scale than
         its corpus; the message names file and line. If a shard is no plain file, or is named twice.
     """
-    refuse_repeated(inputs)
+    check_inputs([os.fspath(path) for path in inputs], at_least=1)
     reader = Reader(Converter(settings.names, scales), settings, labels)
-    items: dict[tuple, list[bytes]] = defaultdict(list)
-    for path in inputs:
-        for key, row in reader.rows(path):
-            items[key].append(row)
+    sorter = RatingSorter(f"{folder}/rated")
+    with sorter:
+        for path in inputs:
+            for keys, rows in reader.blocks(path):
+                sorter.add(keys, rows)
     check_extents(reader.extents, scales, labels)
-    left_out: Counter = Counter(dict.fromkeys(LEFT_OUT, 0))
-    lines = []
-    for key in sorted(items):
-        best, others = best_rating(items[key], settings.names)
-        left_out.update(others)
-        lines.append(best + b"\n")
-    data = b"".join(lines)
-    Path(output).write_bytes(data)
-    written = Written(hashlib.sha256(data).hexdigest(), len(data), len(lines))
+    counters = Counter()
+    digest, n_bytes, n_rows = hashlib.sha256(), 0, 0
+    with naming(output), Path(output).open("wb") as file:
+        for part in sorter.parts():
+            counters.update(part.counted)
+            n_rows += part.n_rows
+            n_bytes += file.write(part.rows)
+            digest.update(part.rows)
+    written = Written(digest.hexdigest(), n_bytes, n_rows)
+    dropped = reader.converter.dropped
     counters = {
         "rows_in": sum(shard.rows for shard in reader.shards),
-        "rows_out": len(lines),
-        **left_out,
-        **{f"dropped.{reason}": reader.converter.dropped[reason] for reason in DROPS},
-        "unique_sources": len({key[0] for key in items}),
+        "rows_out": n_rows,
+        **{name: counters[name] for name in LEFT_OUT},
+        **{f"dropped.{reason}": dropped[reason] for reason in DROPS},
+        UNIQUE_SOURCES: counters[UNIQUE_SOURCES],
         "inputs_seen": len(reader.shards),
     }
     in_use = [scale for name, scale in scales.items() if reader.converter.rows_by_corpus[name]]
     return Aggregated(counters, reader.shards, written, in_use, own_files(scales.values()))
 
 
-def refuse_repeated(inputs: Iterable[str | os.PathLike]) -> None:
-    """Raise ValueError where no shard is named, or one twice: its rows would all be duplicates."""
-    named: dict[str, str] = {}
-    for path in map(os.fspath, inputs):
-        first = named.get(os.path.realpath(path))
-        if first is not None:
-            raise ValueError(f"inputs: {path}: is named twice, as {first} too; name it once")
-        named[os.path.realpath(path)] = path
-    if not named:
-        raise ValueError("inputs: got none; wanted: one rated shard or more")
+@dataclass
+class Reader:
+    """Reads rated shards onto the common axis; keeps what was read and counted.
+
+    Parameters
+    ----------
+    converter : Converter
+    settings : AggregateSettings
+    labels : mapping
+        As of `aggregate_settings.shard_labels`.
+    """
+
+    converter: Converter
+    settings: AggregateSettings
+    labels: Mapping[str, str]
+    shards: list[Shard] = field(default_factory=list)
+    extents: dict[tuple[str, str], Extent] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def blocks(self, path: str | os.PathLike) -> Iterator[tuple[list[str], list[Rated]]]:
+        """Natural keys and rows of a shard as they are read, without what is dropped."""
+        shard = os.fspath(path)
+        label = self.labels.get(shard)
+        fields = self.settings.fields(names_its_corpus=label is None)
+        keys_of = Keys(shard, self.settings.names.natural_key)
+        digest, n_rows = hashlib.sha256(), 0
+        for block in iter_blocks(path, digest.update):
+            check_fields(path, block, fields)
+            rows = []
+            for number, (line, row) in enumerate(
+                zip(block.lines, block.rows, strict=True), block.first
+            ):
+                rated = self.converter.convert(line, row, f"{shard}:{number}", label)
+                self.extents.setdefault((shard, rated.corpus), Extent()).add(rated.native)
+                rows.append(rated)
+            keys = keys_of.of(block)
+            self._refuse_mixed(shard, keys_of)
+            stay = [n for n, rated in enumerate(rows) if rated.row is not None]
+            yield [keys[n] for n in stay], [rows[n] for n in stay]
+            n_rows += len(rows)
+        self.shards.append(Shard(shard, digest.hexdigest(), n_rows))
+
+    def _refuse_mixed(self, shard: str, keys: Keys) -> None:
+        for found, here in ((self.numbers, keys.numbers), (self.texts, keys.texts)):
+            for name, number in here.items():
+                found.setdefault(name, f"{shard}:{number}")
+        for name in self.numbers.keys() & self.texts.keys():
+            raise ValueError(
+                f"{self.texts[name]}: {name}: is a text, and a number in {self.numbers[name]}; by "
+                "that no item can be told, so write it in one way"
+            )
 
 
 def aggregate_section(

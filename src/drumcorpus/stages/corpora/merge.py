@@ -1,14 +1,12 @@
 """Merge as a function, for corpora outside the workflow: the corpus, and its run manifest."""
 
 import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.stages.corpora.function_manifest import manifest_place, run_manifest
+from drumcorpus.stages.corpora.inputs_and_outputs import own_folder, refuse_overwriting
 from drumcorpus.stages.corpora.merging import merge_rows, merge_section, merge_settings
 from drumcorpus.stages.corpora.sections import recorded_path
 
@@ -72,9 +70,9 @@ def merge_corpora(
     }
     settings = merge_settings(required_keys, natural_key, duplicates)
     place = manifest_place(output, manifest_out)
-    _refuse_overwriting(inputs, output, place)
+    refuse_overwriting(inputs, output, place)
     with (
-        _own_folder(output) as folder,
+        own_folder(output) as folder,
         replacing(place) as manifest_part,
         replacing(output) as part,
     ):
@@ -101,30 +99,3 @@ def merge_corpora(
     for sentence in merged.conflicts:
         say(sentence)
     return merged.counters
-
-
-@contextmanager
-def _own_folder(output: str | os.PathLike) -> Iterator[Path]:
-    """A folder beside the output for what does not fit into memory; gone at the end.
-
-    What a killed process has left there is taken away by the next.
-    """
-    folder = Path(output).with_name(f".{Path(output).name}.runs")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _refuse_overwriting(
-    inputs: Sequence[str | os.PathLike], output: str | os.PathLike, place: Path
-) -> None:
-    """Refuse to write over a shard, or the run manifest over the corpus."""
-    read = {os.path.realpath(path) for path in inputs}
-    for path in (output, place):
-        if os.path.realpath(path) in read:
-            raise ValueError(f"{os.fspath(path)}: is an input, and would be written over")
-    if os.path.realpath(output) == os.path.realpath(place):
-        raise ValueError(f"{os.fspath(output)}: the corpus and its run manifest are one file")

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.files.json_rows import read_fields
-from drumcorpus.ground.files.plain_files import require_plain_file
 from drumcorpus.stages.corpora.crew import Crew
+from drumcorpus.stages.corpora.inputs_and_outputs import check_inputs
 from drumcorpus.stages.corpora.parts import N_SHOWN, Part, Slice
 from drumcorpus.stages.corpora.runs import ShardRuns
 from drumcorpus.stages.corpora.sections import MERGE, Shard, Written, corpus_section, recorded_path
@@ -123,7 +123,7 @@ def merge_rows(
         it must be, or two rows are in conflict and `settings` have that as an error.
     """
     paths = [os.fspath(path) for path in inputs]
-    check_inputs(paths)
+    check_inputs(paths, at_least=2)
     targets = [f"{folder}/{number:05d}" for number in range(len(paths))]
     fields = (settings.required_keys, settings.natural_key)
     n_bytes = sum(Path(path).stat().st_size for path in paths)
@@ -163,24 +163,6 @@ def merge_rows(
         Shard(path, shard.sha256, shard.rows) for path, shard in zip(paths, read, strict=True)
     ]
     return Merged(counters, shards, written, conflicts)
-
-
-def check_inputs(paths: Sequence[str]) -> None:
-    """Look at the shards before any is read.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As of `merge_rows`.
-    """
-    if len(paths) < 2:
-        raise ValueError(f"inputs: got {len(paths)} shard; wanted: two or more to merge")
-    seen: dict[str, str] = {}
-    for path in paths:
-        require_plain_file(path)
-        other = seen.setdefault(os.path.realpath(path), path)
-        if other is not path:
-            raise ValueError(f"inputs: {other} and {path} are one file; name it once")
 
 
 def _limits(read: Sequence[ShardRuns]) -> list[str]:

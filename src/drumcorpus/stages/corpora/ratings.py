@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 
@@ -21,10 +22,6 @@ CORPUS_SOURCE = "corpus_source"
 NATIVE, NATIVE_SCALE = "{}_native", "{}_native_scale"
 OUT_OF_RANGE = "out_of_range"
 DROPS = (OUT_OF_RANGE,)  # reasons why a row is dropped
-# What becomes of a row whose item has a better one: of another corpus; of the same and equal; of
-# the same and with other content.
-OTHER_CORPUS, DUPLICATES, CONFLICTS = "other_corpus", "duplicates", "conflicts"
-LEFT_OUT = (DUPLICATES, CONFLICTS, OTHER_CORPUS)
 # orjson reads an integer beyond 64 bits as a float: rows with so many digits are read by `json`.
 _LONG_NUMBER = re.compile(rb"\d{19}")
 
@@ -50,6 +47,19 @@ class Names:
     def reserved(self) -> tuple[str, ...]:
         """The names that stand for one thing each."""
         return (self.value, self.uncertainty, self.corpus, *self.added())
+
+
+class Rated(NamedTuple):
+    """A row on the common axis.
+
+    The corpus whose scale it was on, its rating there, its uncertainty on the common axis, infinite
+    where it is not known, and the row with sorted keys and no line end; None if it is dropped.
+    """
+
+    corpus: str
+    native: float
+    spread: float
+    row: bytes | None
 
 
 @dataclass
@@ -91,9 +101,7 @@ class Converter:
                 "for the rating, its uncertainty and the corpus"
             )
 
-    def convert(
-        self, line: bytes, row: dict, where: str, label: str | None
-    ) -> tuple[str, float, bytes | None]:
+    def convert(self, line: bytes, row: dict, where: str, label: str | None) -> Rated:
         """One row on the common axis.
 
         Parameters
@@ -107,15 +115,6 @@ class Converter:
         label : str or None
             The corpus that the row is of, where that is not what it says itself.
 
-        Returns
-        -------
-        corpus : str
-            Whose scale it was on.
-        native : float
-            The rating as it was.
-        converted : bytes or None
-            The row with sorted keys and no line end; None if it is dropped.
-
         Raises
         ------
         ValueError
@@ -127,8 +126,10 @@ class Converter:
         self.rows_by_corpus[scale.name] += 1
         if not scale.contains(native):
             self.dropped[OUT_OF_RANGE] += 1
-            return scale.name, native, None
-        return scale.name, native, _as_json(line, row, self._changes(row, scale))
+            return Rated(scale.name, native, math.inf, None)
+        changes = self._changes(row, scale)
+        spread = changes.get(self.names.uncertainty) or math.inf  # 0 is not known either
+        return Rated(scale.name, native, spread, _as_json(line, row, changes))
 
     def _scale(self, row: dict, where: str, label: str | None) -> Scale:
         name = row[self.names.corpus] if label is None else label
@@ -224,39 +225,3 @@ def check_extents(
                 f"right scale under corpus_source, {shard}=NAME, or {shard}={corpus} if they are "
                 "meant so"
             )
-
-
-def best_rating(rows: list[bytes], names: Names) -> tuple[bytes, Counter]:
-    """Of the rows of one item, the one that stays.
-
-    That is the one of least uncertainty on the common axis; unknown and 0 count as infinite. Of
-    equal ones it is the first in order of corpus, and then of its bytes, so that the order in which
-    they come decides nothing.
-
-    Parameters
-    ----------
-    rows : list of bytes
-        As of `Converter.convert`, at least one.
-
-    Returns
-    -------
-    row : bytes
-    left_out : Counter
-        The other rows, by `LEFT_OUT`.
-    """
-    if len(rows) == 1:
-        return rows[0], Counter()
-    ranked = sorted((*_rank(row, names), row) for row in rows)
-    _, corpus, best = ranked[0]
-    left_out = Counter()
-    for _, other, row in ranked[1:]:
-        if other != corpus:
-            left_out[OTHER_CORPUS] += 1
-        else:
-            left_out[DUPLICATES if row == best else CONFLICTS] += 1
-    return best, left_out
-
-
-def _rank(line: bytes, names: Names) -> tuple[float, str]:
-    row = orjson.loads(line)
-    return row.get(names.uncertainty) or math.inf, row[CORPUS_SOURCE]

@@ -70,7 +70,7 @@ def write_runs(
     """
     keys_of, required = Keys(path, natural_key), read_fields(required_keys)
     digest = hashlib.sha256()
-    with _Writer(target) as writer:
+    with RunWriter(target) as writer:
         data: list[bytes] = []
         lengths: list[int] = []
         keys: list[str] = []
@@ -97,7 +97,7 @@ def write_runs(
     )
 
 
-class _Writer:
+class RunWriter:
     """Writes the runs of a shard, one after the other."""
 
     def __init__(self, target: str):
@@ -106,7 +106,7 @@ class _Writer:
         self.ends: list[int] = []
         self.sample: list[str] = []
 
-    def __enter__(self) -> "_Writer":
+    def __enter__(self) -> "RunWriter":
         with ExitStack() as stack:
             self._rows, self._keys, self._index, self._later = (
                 stack.enter_context(Path(f"{self.target}.{kind}").open("wb"))

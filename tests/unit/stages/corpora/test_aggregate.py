@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drumcorpus.ground.files import json_rows
 from drumcorpus.ground.run.sidecars import read_output
+from drumcorpus.stages.corpora import rating_sorter, runs
 from drumcorpus.stages.corpora.aggregate import aggregate_corpora
 from drumcorpus.stages.corpora.aggregate_settings import check_aggregates
 from drumcorpus.stages.corpora.scales import read_scales, scale_files
@@ -249,9 +251,9 @@ def test_a_shard_that_is_missing_a_folder_or_named_twice_is_refused(here):
     with pytest.raises(ValueError, match=r"folder"):
         aggregate(["a.jsonl", "folder"], "out.jsonl")
     for again in ("a.jsonl", "./a.jsonl"):
-        with pytest.raises(ValueError, match=r"inputs: .*a\.jsonl: is named twice, as a\.jsonl"):
+        with pytest.raises(ValueError, match=r"inputs: a\.jsonl and .*a\.jsonl are one file"):
             aggregate(["a.jsonl", again], "out.jsonl")
-    with pytest.raises(ValueError, match="inputs: got none"):
+    with pytest.raises(ValueError, match="inputs: got 0 shards; wanted: 1 or more"):
         aggregate([], "out.jsonl")
     assert not Path("out.jsonl").exists()
 
@@ -329,3 +331,53 @@ def test_a_wrong_aggregate_of_the_config_is_refused_by_name(block, message):
     with pytest.raises(ValueError) as refused:
         check_aggregates({"mine": {"inputs": ["a.jsonl"]} | block}, READY)
     assert str(refused.value).startswith(f"config: corpora.aggregates.mine.{message}")
+
+
+def test_what_would_be_written_over_is_refused(here):
+    shard = write("a.jsonl", KONVID)
+    before = Path(shard).read_bytes()
+    for output, manifest_out in (("./a.jsonl", None), ("out.jsonl", "a.jsonl")):
+        with pytest.raises(ValueError, match=r"a\.jsonl: is an input, and would be written over"):
+            aggregate([shard], output, manifest_out=manifest_out)
+    assert Path(shard).read_bytes() == before
+    assert [path.name for path in here.iterdir()] == ["a.jsonl"]
+
+
+def test_a_key_that_is_a_number_here_and_a_text_there_is_refused(here):
+    write("a.jsonl", [row("x", 3, "konvid-1k", take=23)])
+    write("b.jsonl", [row("y", 3, "konvid-1k"), row("x", 3, "konvid-1k", take="23")])
+    with pytest.raises(ValueError, match=r"^b\.jsonl:1: take: missing"):
+        aggregate(["a.jsonl", "b.jsonl"], "out.jsonl", natural_key=["take"])
+    write("b.jsonl", [row("x", 3, "konvid-1k", take="23")])
+    message = (
+        r"^b\.jsonl:1: take: is a text, and a number in a\.jsonl:1; by that no item can be told"
+    )
+    with pytest.raises(ValueError, match=message):
+        aggregate(["a.jsonl", "b.jsonl"], "out.jsonl", natural_key=["take"])
+
+
+def test_rows_stand_in_order_of_the_whole_natural_key(here):
+    keys = [("b", 2), ("a", 10), ("a", 9.5), ("ab", 1), ("é", 0), ("Z", 3)]
+    rows = [row(sha, 3, "konvid-1k", take=take) for sha, take in keys]
+    counters = aggregate([write("a.jsonl", rows)], "out.jsonl", natural_key=["src_sha256", "take"])
+    stood = [(each["src_sha256"], each["take"]) for each in read("out.jsonl")]
+    assert stood == [("Z", 3), ("a", 9.5), ("a", 10), ("ab", 1), ("b", 2), ("é", 0)]
+    assert counters["unique_sources"] == 5
+
+
+@pytest.mark.parametrize("n_bytes", [1, 150, 1000])
+def test_what_does_not_fit_into_memory_gives_the_same(here, monkeypatch, n_bytes):
+    rows = [
+        row(f"{n % 40:02d}", 1 + n % 5, ("konvid-1k", "reviewer-1-5")[n % 2], mos_std_dev=n % 3)
+        for n in range(300)
+    ]
+    inputs = [write(f"{n}.jsonl", rows[n::3]) for n in range(3)]
+    whole = aggregate(inputs, "whole.jsonl")
+    monkeypatch.setattr(rating_sorter, "RUN_BYTES", 10 * n_bytes)
+    monkeypatch.setattr(rating_sorter, "PART_BYTES", 20 * n_bytes)
+    monkeypatch.setattr(runs, "SAMPLED", 2)
+    monkeypatch.setattr(json_rows, "BLOCK_BYTES", 700)
+    assert aggregate(inputs, "parts.jsonl") == whole
+    assert Path("parts.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+    assert whole["rows_out"] == whole["unique_sources"] == 40
+    assert sorted(path.name for path in here.glob(".*")) == []

@@ -236,7 +236,7 @@ def test_shards_that_are_no_files_one_alone_or_named_twice_are_refused():
     Path("link.jsonl").symlink_to(path)
     for inputs, words in (
         ([path, "folder"], r"^folder: is a folder, where a file belongs"),
-        ([path], r"^inputs: got 1 shard; wanted: two or more to merge"),
+        ([path], r"^inputs: got 1 shard; wanted: 2 or more"),
         ([path, "./a.jsonl"], r"^inputs: a\.jsonl and \./a\.jsonl are one file; name it once"),
         ([path, "link.jsonl"], r"^inputs: a\.jsonl and link\.jsonl are one file"),
     ):

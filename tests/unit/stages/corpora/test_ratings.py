@@ -9,7 +9,6 @@ from drumcorpus.stages.corpora.ratings import (
     Converter,
     Extent,
     Names,
-    best_rating,
     check_extents,
 )
 from drumcorpus.stages.corpora.scales import Scale
@@ -29,7 +28,7 @@ def row(**changes):
 def convert(values, label=None, names=NAMES, line=None):
     converter = Converter(names, SCALES)
     line = json.dumps(values).encode() if line is None else line
-    corpus, native, converted = converter.convert(line, values, "a.jsonl:7", label)
+    corpus, native, _, converted = converter.convert(line, values, "a.jsonl:7", label)
     return corpus, native, converted and json.loads(converted), converter
 
 
@@ -130,45 +129,6 @@ def test_a_row_that_cannot_be_what_it_says_is_refused_by_file_line_and_key(chang
     with pytest.raises(ValueError) as refused:
         convert(row(**changes))
     assert str(refused.value).startswith(f"a.jsonl:7: {message}")
-
-
-def converted(**changes):
-    converter = Converter(NAMES, SCALES)
-    values = row(**changes)
-    return converter.convert(json.dumps(values).encode(), values, "a.jsonl:1", None)[2]
-
-
-def test_uncertainties_are_compared_on_the_common_axis():
-    five = converted(mos=4, mos_std_dev=0.5)  # 12.5 of 100, though 0.5 is the smaller number
-    full = converted(corpus="full", mos=80, mos_std_dev=4.2)
-    for rows in ([five, full], [full, five]):
-        assert best_rating(rows, NAMES) == (full, Counter(other_corpus=1))
-
-
-@pytest.mark.parametrize("unknown", [..., None, 0, 0.0], ids=["missing", "null", "0", "0.0"])
-def test_an_uncertainty_that_is_not_known_loses_to_any_other(unknown):
-    none = converted(mos=4, mos_std_dev=unknown)
-    wide = converted(corpus="full", mos=80, mos_std_dev=99)
-    for rows in ([none, wide], [wide, none]):
-        assert best_rating(rows, NAMES)[0] == wide
-
-
-def test_of_equal_uncertainties_the_first_corpus_by_name_stays():
-    five, full = converted(mos=4, mos_std_dev=0.5), converted(corpus="full", mos_std_dev=12.5)
-    for rows in ([five, full], [full, five]):
-        assert best_rating(rows, NAMES) == (five, Counter(other_corpus=1))
-
-
-def test_within_one_corpus_equal_rows_are_duplicates_and_others_conflicts():
-    one, other = converted(mos=4, mos_std_dev=0.5), converted(mos=3, mos_std_dev=0.4)
-    assert best_rating([one, one], NAMES) == (one, Counter(duplicates=1))
-    left_out = Counter(conflicts=2, duplicates=1)
-    for rows in ([one, other, other, one], [other, one, one, other]):
-        assert best_rating(rows, NAMES) == (other, left_out)
-
-
-def test_a_single_row_stays():
-    assert best_rating([b"{}"], NAMES) == (b"{}", Counter())
 
 
 def extent(*values):
