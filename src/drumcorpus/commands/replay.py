@@ -13,6 +13,7 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.run.ask_snakemake import make_again, plan_jobs
 from drumcorpus.ground.run.code_listings import CODE_LISTINGS, read_listings
+from drumcorpus.ground.run.job_plan import WORKFLOW_SCRIPTS
 from drumcorpus.ground.run.product_walk import manifest_files
 from drumcorpus.ground.run.run_manifest import (
     SUFFIX,
@@ -21,7 +22,6 @@ from drumcorpus.ground.run.run_manifest import (
 )
 from drumcorpus.ground.run.sidecars import read_sidecar
 from drumcorpus.ground.run.today import AsStated, Today
-from drumcorpus.stages.provenance.attest import WORKFLOW_SCRIPTS
 from drumcorpus.stages.provenance.chain import chain_of_products, describe_chain, raw_listing
 from drumcorpus.stages.provenance.replay import Replayed, replay, replayed_in_words
 
@@ -74,29 +74,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay, and print what differs."""
     stands = Path(arguments.file.removesuffix(SUFFIX)).absolute()
     manifest = read_sidecar(stands)
-    checkout = _checkout(arguments.checkout)
+    checkout = Path(arguments.checkout or Path(__file__).resolve().parents[3]).absolute()
     options = _options(arguments)
-    records = [Path(folder).absolute() for folder in arguments.records]
+    folders = [Path(folder).absolute() for folder in arguments.records]
     with contextlib.chdir(arguments.directory):
         product = _product(stands, manifest)
-        manifest_of = _Records(manifest, stands, records)
-        listings = read_listings(CODE_LISTINGS)
-        if not manifest["script"]["path"].startswith(WORKFLOW_SCRIPTS):
+        records = _Records(manifest, folders)
+        if not _is_of_a_rule(manifest):
             if arguments.again:
                 raise argparse.ArgumentError(None, _no_rule(product, manifest))
-            today = AsStated(manifest_of.standing, checkout)
-            return _say(replay(product, manifest, today, manifest_of, listings=listings), arguments)
-        try:
-            planned = plan_jobs(checkout, options, [product])
-        except ValueError as error:
-            raise argparse.ArgumentError(None, str(error)) from error
+            today = AsStated(records.stated, checkout)
+            replayed = replay(
+                product, manifest, today, records.stated, listings=read_listings(CODE_LISTINGS)
+            )
+            return _say(replayed, arguments)
+        planned = _plan_jobs(checkout, options, product)
         today = Today(planned, checkout, looks_at={"attest": _run_manifests})
         replayed = replay(
             product,
             manifest,
             today,
-            manifest_of,
-            listings=listings,
+            records,
+            listings=read_listings(CODE_LISTINGS),
             raw_listing_of=raw_listing,
         )
         if not arguments.again:
@@ -136,18 +135,17 @@ def _say(
 
 
 class _Records:
-    """Run manifests by path and digest of a product: what stands, or lies in further folders."""
+    """Run manifests by path and digest of a product: what stands, or lies in further folders.
 
-    def __init__(self, manifest: dict, stands: Path, folders: Iterable[Path]):
+    That of the product asked for is given, and counts as standing.
+    """
+
+    def __init__(self, manifest: dict, folders: Iterable[Path]):
         self._folders, self._by_output = list(folders), None
         self._own = {row["path"]: manifest for row in manifest["outputs"]}
 
-    def standing(self, path: str) -> dict | None:
-        """The run manifest of a product as it stands; that of the product asked for is given."""
-        return self._own.get(path) or read_manifest(path)
-
     def __call__(self, path: str, sha256: str) -> dict | None:
-        standing = self.standing(path)
+        standing = self._own.get(path) or read_manifest(path)
         record = recorded_output(standing, path)
         if record and record["sha256"] == sha256:
             return standing
@@ -158,6 +156,16 @@ class _Records:
                 for row in (manifest or {}).get("outputs", ()):
                     self._by_output[row["path"], row["sha256"]] = manifest
         return self._by_output.get((path, sha256))
+
+    def stated(self, path: str, sha256: str | None = None) -> dict | None:
+        """The same of what no rule has made; without a digest, as it stands."""
+        standing = self._own.get(path) or read_manifest(path)
+        manifest = standing if sha256 is None else self(path, sha256)
+        return None if manifest is None or _is_of_a_rule(manifest) else manifest
+
+
+def _is_of_a_rule(manifest: dict) -> bool:
+    return manifest["script"]["path"].startswith(WORKFLOW_SCRIPTS)
 
 
 def _product(stands: Path, manifest: dict) -> str:
@@ -182,15 +190,16 @@ def _run_manifests(job: dict) -> dict:
     )
 
 
-def _checkout(given: str | None) -> Path:
-    folder = Path(given).absolute() if given else Path(__file__).resolve().parents[3]
-    if not (folder / "workflow/plan_jobs.py").is_file():
-        os.stat(folder)  # noqa: PTH116
-        where = "" if given else ", where this package lies"
+def _plan_jobs(checkout: Path, options: list[str], product: str) -> dict:
+    """`plan_jobs`; what it cannot answer cannot be looked at."""
+    if not (checkout / "workflow/plan_jobs.py").is_file():
         raise argparse.ArgumentError(
-            None, f"{folder}{where}: holds no Snakefile of drumcorpus; name it with --checkout"
+            None, f"{checkout}: holds no Snakefile of drumcorpus; name its folder with --checkout"
         )
-    return folder
+    try:
+        return plan_jobs(checkout, options, [product])
+    except ValueError as error:
+        raise argparse.ArgumentError(None, str(error)) from error
 
 
 def _options(arguments: argparse.Namespace) -> list[str]:

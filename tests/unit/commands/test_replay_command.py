@@ -8,6 +8,8 @@ from checkout import REPO
 from command_lines import read_sidecar_json, run_command
 from stamped import stamp_chain
 
+from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.run.run_manifest import seal_of
 from drumcorpus.stages.corpora.merge import merge_corpora
 
 LINKS = {"merged.jsonl": ["a.jsonl", "b.jsonl"], "a.jsonl": ["raw.wav"]}
@@ -53,6 +55,30 @@ def test_a_manifest_that_travelled_is_replayed_in_the_working_folder(folder, tmp
     (folder / "merged.jsonl").unlink()
     arguments = (away / "merged.jsonl.manifest.json", "--directory", folder)
     assert run_command(tmp_path, "replay", *arguments)[0] == 0
+
+
+def test_a_chain_of_stamped_files_ends_at_what_a_rule_has_made(folder):
+    path = folder / "a.jsonl.manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["script"]["path"] = "workflow/scripts/make_a.py"
+    path.write_bytes(canonical_json(manifest | {"seal": seal_of(manifest)}))
+    (folder / "raw.wav").write_text("other\n")
+    status, said, _ = run_command(folder, "replay", "merged.jsonl")
+    assert status == 0
+    assert "(1 job, 2 inputs agree)" in said
+    (folder / "a.jsonl").write_text("other\n")
+    assert run_command(folder, "replay", "merged.jsonl")[0] == 1
+
+
+def test_without_a_snakefile_a_product_of_a_rule_cannot_be_looked_at(folder, tmp_path):
+    path = folder / "a.jsonl.manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["script"]["path"] = "workflow/scripts/make_a.py"
+    path.write_bytes(canonical_json(manifest | {"seal": seal_of(manifest)}))
+    arguments = ("a.jsonl", "--checkout", tmp_path)
+    status, _, complaint = run_command(folder, "replay", *arguments)
+    assert status == 2
+    assert f"{tmp_path}: holds no Snakefile of drumcorpus" in complaint
 
 
 def test_without_run_manifest_it_cannot_be_looked_at(folder):

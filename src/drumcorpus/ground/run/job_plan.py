@@ -15,6 +15,8 @@ UNRECORDED = ("local", "code")
 # The input that orders jobs and shapes nothing, such as the verdict of the gates; of the raw data
 # that it stands for, a job records the digests itself.
 ORDER_ONLY = "after"
+# Where the scripts of rules lie, which is how a run manifest tells that a rule made its product.
+WORKFLOW_SCRIPTS = "workflow/scripts/"
 PRODUCT, RESOURCE, EXTERNAL = "product", "resource", "external"
 # Folders of the checkout whose files come with the workflow.
 RESOURCES = ("resources", "config/corpora")
@@ -38,7 +40,7 @@ def job_plan(rule: str, wildcards: Mapping, params: Mapping, inputs: Iterable[Ma
         "rule": rule,
         "wildcards": dict(wildcards),
         "script": {
-            "path": f"workflow/scripts/{rule}.py",
+            "path": f"{WORKFLOW_SCRIPTS}{rule}.py",
             "code": code["digest"],
             "software": code["software"],
         },

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.run.job_plan import WORKFLOW_SCRIPTS
 from drumcorpus.stages.provenance.chain import Chain, licences, raw_listings
 from drumcorpus.stages.provenance.crate import METADATA, WORKFLOW, make_crate
 from drumcorpus.stages.provenance.statement import make_statement
 
 STATEMENT_FILE = "statement.intoto.json"
-WORKFLOW_SCRIPTS = "workflow/scripts/"
 
 
 def state(chain: Chain, *, builder: str | None, max_raw_files: int) -> dict:
