@@ -14,6 +14,7 @@ COMMANDS = {
     "stamp": "write the run manifest of a file that no workflow made",
     "trace": "show what a file was made of, or what was made of a raw file",
     "verify": "hold a file and its chain, or a folder, to their run manifests",
+    "merge": "put shards of JSON Lines together, each row but once",
     "aggregate": "put rated shards of JSON Lines on one axis",
     "replay": "say whether today's checkout and inputs would give a product again",
     "attest": "write an in-toto statement and an RO-Crate of how files came about",

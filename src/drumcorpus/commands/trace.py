@@ -9,7 +9,7 @@ import orjson
 
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.paths import printable, visible
-from drumcorpus.ground.run.lineage import Lineage, place_of
+from drumcorpus.ground.run.lineage import Lineage, lineage_of
 from drumcorpus.ground.run.listed_files import listing_of
 from drumcorpus.ground.run.run_manifest import manifest_path
 from drumcorpus.stages.provenance.text import (
@@ -56,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which products contain this raw file: a file, its path below the root of its source "
         "set (PATH, or SET:PATH), or its sha256 (8 digits or more)",
     )
+    parser.add_argument(
+        "--manifest", metavar="PATH", help="the run manifest of FILE, if it is not beside it"
+    )
     parser.add_argument("--json", action="store_true", help="write all of it as JSON")
     parser.add_argument("--picture", metavar="OUT.svg", help="draw the tree into a file")
     parser.add_argument(
@@ -75,12 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         raise argparse.ArgumentError(None, "wanted: FILE, or --raw RAW")
     listed = None
-    if manifest_path(arguments.file).exists() or manifest_path(arguments.file).is_symlink():
-        folder, product = place_of(arguments.file)
+    beside = manifest_path(arguments.file)
+    if arguments.manifest is not None or beside.exists() or beside.is_symlink():
+        lineage, product = lineage_of(arguments.file, arguments.manifest)
     else:
         listing, listed, _ = listing_of(arguments.file)
-        folder, product = place_of(listing)
-    lineage = Lineage(folder)
+        lineage, product = lineage_of(listing)
     if arguments.event is not None or arguments.session is not None or listed is not None:
         return _trace_rows(arguments, lineage, product, listed)
     chain = upstream_of(lineage, product)

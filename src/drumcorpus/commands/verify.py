@@ -51,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where raw files of a source set lie; without it they are not looked at",
     )
     parser.add_argument(
+        "--manifest", metavar="PATH", help="the run manifest of FILE, if it is not beside it"
+    )
+    parser.add_argument(
         "--complete",
         action="store_true",
         help="what does not lie here, and so is not looked at, is a problem",
@@ -90,7 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
         "verify_export": _verify_export,
     }
     path = arguments.file
-    if Path(path).is_dir():
+    if arguments.manifest is not None:
+        verified = verify_file(path, level, at=arguments.manifest, **settings)
+    elif Path(path).is_dir():
         verified = verify_folder(path, level, **settings)
     elif manifest_path(path).exists() or manifest_path(path).is_symlink():
         verified = verify_file(path, level, **settings)

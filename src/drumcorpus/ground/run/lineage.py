@@ -179,11 +179,30 @@ def place_of(product: str | os.PathLike) -> tuple[Path, str]:
     Raises
     ------
     FileNotFoundError, ValueError
+        As of `lineage_of`.
+    """
+    lineage, path = lineage_of(product)
+    return lineage.folder, path
+
+
+def lineage_of(
+    product: str | os.PathLike, at: str | os.PathLike | None = None
+) -> tuple[Lineage, str]:
+    """(lineage of its working folder, path in it) of a product, by what its run manifest calls it.
+
+    The run manifest stands beside the product, or `at` another place.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
         If it has no run manifest, or one that lies or names other files only.
     """
     absolute = os.path.abspath(product)  # noqa: PTH100 (links are kept)
-    folder, row = place_in(read_sidecar(absolute), absolute)
-    return Path(folder), row["path"]
+    manifest = read_sidecar(absolute, at)
+    folder, row = place_in(manifest, absolute)
+    lineage = Lineage(folder)
+    lineage.add(row["path"], record_of(manifest, row))
+    return lineage, row["path"]
 
 
 def place_in(manifest: dict, product: str) -> tuple[str, dict]:

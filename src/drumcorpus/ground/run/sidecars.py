@@ -32,8 +32,8 @@ _SEAL = re.compile(rb'\n  "seal": "[0-9a-f]{64}",\n')
 _CODE = re.compile(r"[0-9a-f]{16}")
 
 
-def read_sidecar(product: str | os.PathLike) -> dict:
-    """The run manifest that stands beside `product`, if it is one in every respect.
+def read_sidecar(product: str | os.PathLike, at: str | os.PathLike | None = None) -> dict:
+    """The run manifest that stands beside `product`, or `at` a place, if it is one in all respects.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def read_sidecar(product: str | os.PathLike) -> dict:
         If it is none, or was changed after it was written; the message names the file, and what
         is wrong with it.
     """
-    path = manifest_path(product)
+    path = manifest_path(product) if at is None else Path(at)
     shown = visible(str(path))
     record = os.lstat(path)
     if odd := odd_kind(record.st_mode):

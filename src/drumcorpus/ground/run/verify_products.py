@@ -14,8 +14,8 @@ from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.lineage import (
     Lineage,
     Record,
+    lineage_of,
     place_in,
-    place_of,
     record_of,
     sidecar_files,
 )
@@ -53,13 +53,17 @@ class Verified:
     inventories: set[Path] = field(default_factory=set)
 
 
-def verify_file(product: str | os.PathLike, level: str, **settings) -> Verified:
+def verify_file(
+    product: str | os.PathLike, level: str, *, at: str | os.PathLike | None = None, **settings
+) -> Verified:
     """Hold a product, and all that it rests on, against their run manifests.
 
     Parameters
     ----------
     product : path
         Of a file that has a run manifest.
+    at : path, optional
+        Where the run manifest stands, if not beside the file.
     level, settings
         As of `verify_folder`.
 
@@ -70,8 +74,7 @@ def verify_file(product: str | os.PathLike, level: str, **settings) -> Verified:
     ValueError
         If its run manifest lies: the chain cannot be told then.
     """
-    folder, path = place_of(product)
-    lineage = Lineage(folder)
+    lineage, path = lineage_of(product, at)
     records = list(lineage.upstream([path]))
     return _hold([(lineage, records)], level, **settings)
 

@@ -182,7 +182,7 @@ def users_in_words(users: "Users", *, show_all: bool = False) -> Iterator[str]:
         if not sessions:
             yield "  of no session: it stands for the whole source set"
     for path in users.external:
-        yield f"{visible(path)}: named by stamped files"
+        yield f"{visible(path)}: an input from elsewhere"
     yield f"{len(users.chain):,} product(s) rest on it, by their run manifests:"
     listed = [f"{rule} {n:,}" for rule, n in users.rules.items()]
     yield from (f"  {line}" for line in _wrapped(listed, WIDTH - 2))

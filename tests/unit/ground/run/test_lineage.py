@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from stamped import stamp_chain
 
-from drumcorpus.ground.run.lineage import Lineage, place_of, sidecar_files
+from drumcorpus.ground.run.lineage import Lineage, lineage_of, place_of, sidecar_files
 
 
 @pytest.fixture
@@ -67,6 +67,9 @@ def test_the_folder_is_told_by_where_the_product_stands(chain, monkeypatch):
     monkeypatch.chdir(chain / "d")
     assert place_of("e.txt") == (chain, "d/e.txt")
     assert place_of("../b.txt") == (chain, "b.txt")
+    Path("../b.txt.manifest.json").rename("elsewhere.json")
+    lineage, path = lineage_of("../b.txt", "elsewhere.json")
+    assert (lineage.folder, path, lineage.record(path).path) == (chain, "b.txt", "b.txt")
     Path("e.txt.manifest.json").rename("f.txt.manifest.json")
     with pytest.raises(ValueError, match="does not name the file it stands beside"):
         place_of("f.txt")
