@@ -6,7 +6,11 @@ the export.
 
 import ast
 import importlib.util
+import os
 import re
+import shlex
+import subprocess
+import sys
 
 import pytest
 from checkout import REPO
@@ -72,3 +76,45 @@ def test_the_examples_on_the_card_of_an_export_run_in_it(export):
     code = code_of((EXPORTS / export / "README.md").read_text())
     skip_without(code)
     run_python(code, EXPORTS / export)
+
+
+def session_of(page):
+    """(command, what it says) of each command of a page's terminal, in order."""
+    (block,) = re.findall(r"^```console\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    parts = re.split(r"^\$ (.+)\n", block, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def says(shown, said):
+    """Whether a command says what is shown; ``...`` stands for lines, and digests may differ."""
+    stretches = [
+        re.escape(re.sub(r"\b[0-9a-f]{12,64}\b", "", each))
+        for each in re.split(r"^ *\.\.\.\n", shown, flags=re.MULTILINE)
+    ]
+    return re.fullmatch(r"(?:.*\n)*?".join(stretches), re.sub(r"\b[0-9a-f]{12,64}\b", "", said))
+
+
+def test_the_way_from_a_clip_to_its_raw_files_and_back_is_as_the_page_has_it():
+    folder = REPO
+    for command, shown in session_of((REPO / "docs/provenance.md").read_text()):
+        words = shlex.split(command)
+        if words[0] == "cd":
+            folder = (folder / words[1]).resolve()
+            continue
+        assert words[0] == "python"
+        done = subprocess.run(
+            [sys.executable, *words[1:]],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(REPO / "src")},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert says(shown, done.stdout), done.stdout
+
+
+def test_what_a_page_shows_wrong_is_noticed():
+    assert says("a\n...\nd 12\n", "a\nb\nc\nd 12\n")
+    assert says("sha256 " + "ab" * 32 + "\n", "sha256 " + "cd" * 32 + "\n")
+    assert not says("a\n...\nd 12\n", "a\nb\nd 13\n")
+    assert not says("a\n", "a\nb\n")

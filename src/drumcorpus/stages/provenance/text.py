@@ -133,6 +133,8 @@ def _details_of(node: Node) -> str:
         details.append(node.sha256[:N_DIGITS])
     if node.said:
         details.append("(leads back to itself)" if node.said == CIRCLE else "(as above)")
+    elif node.n_above:
+        details.append(f"({node.n_above:,} as above)")
     return " ".join(part for part in details if part)
 
 

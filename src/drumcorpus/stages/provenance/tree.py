@@ -21,8 +21,9 @@ class Node:
     `paths` are those of its members, `pattern` the same in one, with ``*`` for what differs. Of a
     product `rule` made it. `sha256` is that of a single member, `rows` the sum of all, or the
     number of the raw files. `said` is `ABOVE` for products whose inputs stand further up, `CIRCLE`
-    where a product leads back to itself; `lost` has a sentence for each member without a record.
-    `children` are places in the list of nodes.
+    where a product leads back to itself; `n_above` is the number of members whose inputs stand
+    further up. `lost` has a sentence for each member without a record. `children` are places in the
+    list of nodes.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Node:
     sha256: str = ""
     rows: int | None = None
     said: str = ""
+    n_above: int = 0
     lost: list[str] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
 
@@ -108,6 +110,7 @@ def tree_of(lineage: Lineage, product: str, *, fold: int) -> list[Node]:
             has_inputs = any(lineage.record(path) for path in node.paths)
             node.said = CIRCLE if circle else ABOVE if has_inputs else ""
             continue
+        node.n_above = len(node.paths) - len(fresh)
         told.update(fresh)
         open_paths.update(node.paths)
         pending.append((index, True))
