@@ -61,6 +61,7 @@ onerror:
 
 include: "workflow/rules/configuration.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/needs.smk"
 include: "workflow/rules/named_files.smk"
 include: "workflow/rules/start.smk"
 include: "workflow/rules/demo.smk"

@@ -141,7 +141,14 @@ def test_a_stage_has_one_name_in_five_places(stage):
 def test_every_section_of_the_config_is_a_stage_s():
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())
     sections = {name for name, value in config.items() if isinstance(value, dict)}
-    of_no_stage = {"demo", "source_sets", "exports", "weights", "smoke"}  # of other sections
+    of_no_stage = {
+        "demo",
+        "source_sets",
+        "exports",
+        "weights",
+        "smoke",
+        "resources",
+    }  # of other sections
     assert sections - of_no_stage <= {SECTIONS.get(stage, stage) for stage in STAGES}
 
 

@@ -18,7 +18,7 @@ MACHINE = {"threads", "workers"}  # how much of it a job may use; the rules say 
 # in the configuration stands.
 OTHER_MEANING = {("embed_hits", "silence_db")}
 # Sections that are no stage's: what corpora, manifests and exports are called, and where they lie.
-OF_THE_RUN = {"use", "source_sets", "manifests", "exports", "weights", "smoke"}
+OF_THE_RUN = {"use", "source_sets", "manifests", "exports", "weights", "smoke", "resources"}
 # A mapping and no dataclass: one export's block lies over it, and `export_settings` checks both.
 OF_BLOCKS = {"export"}
 

@@ -34,6 +34,9 @@ rule annotate_provenance:
         "logs/annotate_provenance/{source_set}.log",
     benchmark:
         "benchmarks/annotate_provenance/{source_set}.tsv"
+    threads: threads_of("annotate_provenance")
+    resources:
+        **needs_of("annotate_provenance"),
     params:
         code=code("annotate_provenance.py"),
     script:
@@ -53,7 +56,9 @@ rule audit_provenance:
         "logs/audit_provenance/{manifest}.log",
     benchmark:
         "benchmarks/audit_provenance/{manifest}.tsv"
-    threads: 2
+    threads: threads_of("audit_provenance")
+    resources:
+        **needs_of("audit_provenance"),
     params:
         code=code("audit_provenance.py"),
         merged_sets=lambda wildcards: config["manifests"][wildcards.manifest][
@@ -85,6 +90,9 @@ rule compare_audit:
         "logs/compare_audit/{manifest}.log",
     benchmark:
         "benchmarks/compare_audit/{manifest}.tsv"
+    threads: threads_of("compare_audit")
+    resources:
+        **needs_of("compare_audit"),
     params:
         code=code("compare_audit.py"),
     script:
@@ -104,7 +112,9 @@ rule audit_manifest_file:
         f"logs/audit_manifest_file/{MANIFEST_FILE_NAME}.log",
     benchmark:
         f"benchmarks/audit_manifest_file/{MANIFEST_FILE_NAME}.tsv"
-    threads: 2
+    threads: threads_of("audit_manifest_file")
+    resources:
+        **needs_of("audit_manifest_file"),
     params:
         code=code("audit_manifest_file.py"),
         tiers=TIERS,

@@ -46,6 +46,9 @@ rule snapshot_metrics:
         "logs/snapshot_metrics/{source_set}.log",
     benchmark:
         "benchmarks/snapshot_metrics/{source_set}.tsv"
+    threads: threads_of("snapshot_metrics")
+    resources:
+        **needs_of("snapshot_metrics"),
     params:
         code=code("snapshot_metrics.py"),
         local={"memory_limit": config["baselines"]["memory_limit"]},
@@ -66,6 +69,9 @@ rule measure_distribution:
         "logs/measure_distribution/{source_set}.log",
     benchmark:
         "benchmarks/measure_distribution/{source_set}.tsv"
+    threads: threads_of("measure_distribution")
+    resources:
+        **needs_of("measure_distribution"),
     params:
         code=code("measure_distribution.py"),
         local={"memory_limit": config["baselines"]["memory_limit"]},
@@ -91,6 +97,9 @@ rule compare_distributions:
         "logs/compare_distributions/{measured}.log",
     benchmark:
         "benchmarks/compare_distributions/{measured}.tsv"
+    threads: threads_of("compare_distributions")
+    resources:
+        **needs_of("compare_distributions"),
     params:
         code=code("compare_distributions.py"),
         distribution=config["baselines"]["distribution"],
@@ -110,6 +119,9 @@ rule compare_health:
         "logs/compare_health/{measured}.log",
     benchmark:
         "benchmarks/compare_health/{measured}.tsv"
+    threads: threads_of("compare_health")
+    resources:
+        **needs_of("compare_health"),
     params:
         code=code("compare_health.py"),
         tolerances=config["baselines"]["tolerances"],
@@ -128,7 +140,9 @@ rule compare_files:
         f"logs/compare_files/{COMPARISON}.log",
     benchmark:
         f"benchmarks/compare_files/{COMPARISON}.tsv"
-    threads: 2
+    threads: threads_of("compare_files")
+    resources:
+        **needs_of("compare_files"),
     params:
         code=code("compare_files.py"),
         tolerances=config["baselines"]["tolerances"],
@@ -148,6 +162,9 @@ rule bless:
     """Take the present figures of audit, health and distribution as those to be held to."""
     log:
         "logs/bless.log",
+    threads: threads_of("bless")
+    resources:
+        **needs_of("bless"),
     params:
         local={
             name: {

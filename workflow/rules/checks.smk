@@ -19,6 +19,9 @@ rule check_audio:
         "logs/check_audio/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/check_audio/{source_set}/{shard}.tsv"
+    threads: threads_of("check_audio")
+    resources:
+        **needs_of("check_audio"),
     params:
         code=code("check_audio.py"),
         measure=config["checks"]["measure"],

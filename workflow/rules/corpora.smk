@@ -40,7 +40,9 @@ rule merge_corpora:
         "benchmarks/merge_corpora/{corpus}.tsv"
     wildcard_constraints:
         corpus="|".join(MERGES) or "(?!)",
-    threads: 2
+    threads: threads_of("merge_corpora")
+    resources:
+        **needs_of("merge_corpora"),
     params:
         code=code("merge_corpora.py"),
         merge=lambda wildcards: config["corpora"]["merges"][wildcards.corpus],
@@ -61,6 +63,9 @@ rule aggregate_corpora:
         "benchmarks/aggregate_corpora/{corpus}.tsv"
     wildcard_constraints:
         corpus="|".join(AGGREGATES) or "(?!)",
+    threads: threads_of("aggregate_corpora")
+    resources:
+        **needs_of("aggregate_corpora"),
     params:
         code=code("aggregate_corpora.py"),
         aggregate=lambda wildcards: config["corpora"]["aggregates"][wildcards.corpus],
@@ -78,6 +83,9 @@ rule list_review_clips:
         "logs/list_review_clips.log",
     benchmark:
         "benchmarks/list_review_clips.tsv"
+    threads: threads_of("list_review_clips")
+    resources:
+        **needs_of("list_review_clips"),
     params:
         code=code("list_review_clips.py"),
         source_sets=INGESTED,

@@ -31,6 +31,9 @@ rule find_crash_candidates:
         "logs/find_crash_candidates/{source_set}.log",
     benchmark:
         "benchmarks/find_crash_candidates/{source_set}.tsv"
+    threads: threads_of("find_crash_candidates")
+    resources:
+        **needs_of("find_crash_candidates"),
     params:
         code=code("find_crash_candidates.py"),
         label_maps=lambda wildcards: CARDS[wildcards.source_set]["label_maps"],
@@ -53,6 +56,9 @@ rule embed_crashes:
         "logs/embed_crashes/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/embed_crashes/{source_set}/{shard}.tsv"
+    threads: threads_of("embed_crashes")
+    resources:
+        **needs_of("embed_crashes"),
     params:
         code=code("embed_crashes.py"),
         families=config["crash"]["families"],
@@ -81,6 +87,9 @@ rule cluster_crashes:
         "logs/cluster_crashes/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/cluster_crashes/{source_set}/{shard}.tsv"
+    threads: threads_of("cluster_crashes")
+    resources:
+        **needs_of("cluster_crashes"),
     params:
         code=code("cluster_crashes.py"),
         families=config["crash"]["families"],
@@ -108,6 +117,9 @@ rule gather_crashes:
         "logs/gather_crashes/{source_set}.log",
     benchmark:
         "benchmarks/gather_crashes/{source_set}.tsv"
+    threads: threads_of("gather_crashes")
+    resources:
+        **needs_of("gather_crashes"),
     params:
         code=code("gather_crashes.py"),
     script:
@@ -132,6 +144,9 @@ rule illustrate_doubts:
         "logs/illustrate_doubts/{source_set}.log",
     benchmark:
         "benchmarks/illustrate_doubts/{source_set}.tsv"
+    threads: threads_of("illustrate_doubts")
+    resources:
+        **needs_of("illustrate_doubts"),
     params:
         code=code("illustrate_doubts.py"),
         families=config["crash"]["families"],
@@ -157,6 +172,9 @@ rule report_agreement:
         "logs/report_agreement.log",
     benchmark:
         "benchmarks/report_agreement.tsv"
+    threads: threads_of("report_agreement")
+    resources:
+        **needs_of("report_agreement"),
     params:
         code=code("report_agreement.py"),
         shards={name: SHARDS[name] for name in INGESTED},
@@ -190,6 +208,9 @@ rule render_review:
         "logs/render_review.log",
     benchmark:
         "benchmarks/render_review.tsv"
+    threads: threads_of("render_review")
+    resources:
+        **needs_of("render_review"),
     params:
         code=code("render_review.py"),
         families=config["crash"]["families"],

@@ -19,6 +19,9 @@ rule write_demo:
         "benchmarks/write_demo/{source_set}.tsv"
     wildcard_constraints:
         source_set="|".join(sorted({module_name(name) for name in SOURCE_SETS})),
+    threads: threads_of("write_demo")
+    resources:
+        **needs_of("write_demo"),
     params:
         code=lambda wildcards: code(
             "write_demo.py", f"drumcorpus.demo.{wildcards.source_set}"
@@ -41,6 +44,9 @@ rule rate_review_clips:
         "logs/rate_review_clips.log",
     benchmark:
         "benchmarks/rate_review_clips.tsv"
+    threads: threads_of("rate_review_clips")
+    resources:
+        **needs_of("rate_review_clips"),
     params:
         code=code("rate_review_clips.py"),
         seed=config["demo"]["seed"],

@@ -25,7 +25,9 @@ rule limit_export:
         "benchmarks/limit_export/{manifest}/{export}.tsv"
     wildcard_constraints:
         export="|".join(LIMITED) or "(?!)",
-    threads: 2
+    threads: threads_of("limit_export")
+    resources:
+        **needs_of("limit_export"),
     params:
         code=code("limit_export.py"),
         limit=lambda wildcards: EXPORTS[wildcards.export]["limit"],
@@ -49,6 +51,9 @@ rule shard_limit:
         "benchmarks/shard_limit/{manifest}/{export}/{source_set}/{shard}.tsv"
     wildcard_constraints:
         export="|".join(LIMITED) or "(?!)",
+    threads: threads_of("shard_limit")
+    resources:
+        **needs_of("shard_limit"),
     params:
         code=code("shard_limit.py"),
     script:
@@ -76,6 +81,9 @@ rule write_samples:
         "logs/write_samples/{manifest}/{export}/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/write_samples/{manifest}/{export}/{source_set}/{shard}.tsv"
+    threads: threads_of("write_samples")
+    resources:
+        **needs_of("write_samples"),
     params:
         code=code("write_samples.py"),
         export=lambda wildcards: sample_settings(EXPORTS[wildcards.export]),
@@ -97,7 +105,9 @@ rule measure_export:
         "logs/measure_export/{manifest}/{export}.log",
     benchmark:
         "benchmarks/measure_export/{manifest}/{export}.tsv"
-    threads: 2
+    threads: threads_of("measure_export")
+    resources:
+        **needs_of("measure_export"),
     params:
         code=code("measure_export.py"),
         unit=lambda wildcards: EXPORTS[wildcards.export]["unit"],
@@ -126,6 +136,9 @@ rule list_labels:
         "logs/list_labels/{manifest}/{export}.log",
     benchmark:
         "benchmarks/list_labels/{manifest}/{export}.tsv"
+    threads: threads_of("list_labels")
+    resources:
+        **needs_of("list_labels"),
     params:
         code=code("list_labels.py"),
     script:
@@ -173,7 +186,9 @@ rule assemble_export:
         "logs/assemble_export/{manifest}/{export}.log",
     benchmark:
         "benchmarks/assemble_export/{manifest}/{export}.tsv"
-    threads: 2
+    threads: threads_of("assemble_export")
+    resources:
+        **needs_of("assemble_export"),
     params:
         code=code("assemble_export.py"),
         release=config["release"],
@@ -201,7 +216,9 @@ rule verify_export:
         class_maps=f"{TAXONOMY}/class_maps.yaml",
     log:
         "logs/verify_export.log",
-    threads: 2
+    threads: threads_of("verify_export")
+    resources:
+        **needs_of("verify_export"),
     params:
         exports=EXPORTS,
         files={name: config[name] for name in ("summary", "duration_csv")},

@@ -25,6 +25,9 @@ rule enforce_gates:
         "logs/enforce_gates/{measured}.log",
     benchmark:
         "benchmarks/enforce_gates/{measured}.tsv"
+    threads: threads_of("enforce_gates")
+    resources:
+        **needs_of("enforce_gates"),
     params:
         code=code("enforce_gates.py"),
         # It decides whether a verdict stops the run, and nothing of the verdict.
@@ -43,6 +46,9 @@ rule enforce_export_gates:
         "logs/enforce_export_gates/{manifest}/{export}.log",
     benchmark:
         "benchmarks/enforce_export_gates/{manifest}/{export}.tsv"
+    threads: threads_of("enforce_export_gates")
+    resources:
+        **needs_of("enforce_export_gates"),
     params:
         code=code("enforce_export_gates.py"),
         local={"mode": config["gates"]},

@@ -42,7 +42,9 @@ rule measure_health:
         "logs/measure_health/{manifest}.log",
     benchmark:
         "benchmarks/measure_health/{manifest}.tsv"
-    threads: 2
+    threads: threads_of("measure_health")
+    resources:
+        **needs_of("measure_health"),
     params:
         code=code("measure_health.py"),
         source_sets=lambda wildcards: config["manifests"][wildcards.manifest][
@@ -72,6 +74,9 @@ rule render_health:
         "logs/render_health/{manifest}.log",
     benchmark:
         "benchmarks/render_health/{manifest}.tsv"
+    threads: threads_of("render_health")
+    resources:
+        **needs_of("render_health"),
     params:
         code=code("render_health.py"),
     script:
@@ -110,7 +115,9 @@ rule measure_source_set:
         "logs/measure_source_set/{source_set}.log",
     benchmark:
         "benchmarks/measure_source_set/{source_set}.tsv"
-    threads: 2
+    threads: threads_of("measure_source_set")
+    resources:
+        **needs_of("measure_source_set"),
     params:
         code=code("measure_source_set.py"),
         cymbal_families=config["crash"]["families"],
@@ -139,6 +146,9 @@ rule render_source_set:
         "logs/render_source_set/{source_set}.log",
     benchmark:
         "benchmarks/render_source_set/{source_set}.tsv"
+    threads: threads_of("render_source_set")
+    resources:
+        **needs_of("render_source_set"),
     params:
         code=code("render_source_set.py"),
     script:
@@ -157,7 +167,9 @@ rule measure_manifest_file:
         f"logs/measure_manifest_file/{MANIFEST_FILE_NAME}.log",
     benchmark:
         f"benchmarks/measure_manifest_file/{MANIFEST_FILE_NAME}.tsv"
-    threads: 2
+    threads: threads_of("measure_manifest_file")
+    resources:
+        **needs_of("measure_manifest_file"),
     params:
         code=code("measure_manifest_file.py"),
         cymbal_families=config["crash"]["families"],

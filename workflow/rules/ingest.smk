@@ -32,6 +32,9 @@ rule ingest_sessions:
         "logs/ingest_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/ingest_sessions/{source_set}/{shard}.tsv"
+    threads: threads_of("ingest_sessions")
+    resources:
+        **needs_of("ingest_sessions"),
     params:
         code=source_set_code("ingest_sessions.py"),
         settings=lambda wildcards: own_settings(wildcards.source_set),
@@ -68,6 +71,9 @@ rule gather_events:
         "logs/gather_events/{source_set}.log",
     benchmark:
         "benchmarks/gather_events/{source_set}.tsv"
+    threads: threads_of("gather_events")
+    resources:
+        **needs_of("gather_events"),
     params:
         code=code("gather_events.py"),
     script:
@@ -108,6 +114,9 @@ rule write_provenance:
         "logs/write_provenance/{source_set}.log",
     benchmark:
         "benchmarks/write_provenance/{source_set}.tsv"
+    threads: threads_of("write_provenance")
+    resources:
+        **needs_of("write_provenance"),
     params:
         code=code("write_provenance.py"),
         license_ref=lambda wildcards: card_name(wildcards.source_set),
@@ -138,6 +147,9 @@ rule summarise_ingest:
         "logs/summarise_ingest.log",
     benchmark:
         "benchmarks/summarise_ingest.tsv"
+    threads: threads_of("summarise_ingest")
+    resources:
+        **needs_of("summarise_ingest"),
     params:
         code=code("summarise_ingest.py"),
         tiers={name: config["source_sets"][name]["tier"] for name in INGESTED},

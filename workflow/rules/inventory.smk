@@ -59,7 +59,9 @@ rule check_integrity:
         "logs/check_integrity/{source_set}.log",
     benchmark:
         "benchmarks/check_integrity/{source_set}.tsv"
-    threads: 4
+    threads: threads_of("check_integrity")
+    resources:
+        **needs_of("check_integrity"),
     params:
         code=code("check_integrity.py"),
         integrity={
@@ -97,7 +99,9 @@ rule take_inventory:
         "logs/take_inventory/{source_set}.log",
     benchmark:
         "benchmarks/take_inventory/{source_set}.tsv"
-    threads: 4
+    threads: threads_of("take_inventory")
+    resources:
+        **needs_of("take_inventory"),
     params:
         code=source_set_code("take_inventory.py"),
         settings=lambda wildcards: own_settings(wildcards.source_set),
@@ -134,6 +138,9 @@ rule shard_sessions:
         "logs/shard_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/shard_sessions/{source_set}/{shard}.tsv"
+    threads: threads_of("shard_sessions")
+    resources:
+        **needs_of("shard_sessions"),
     params:
         code=code("shard_sessions.py"),
         n_shards=lambda wildcards: SHARDS[wildcards.source_set],
@@ -167,6 +174,9 @@ rule summarise_inventory:
         "logs/summarise_inventory.log",
     benchmark:
         "benchmarks/summarise_inventory.tsv"
+    threads: threads_of("summarise_inventory")
+    resources:
+        **needs_of("summarise_inventory"),
     params:
         code=code("summarise_inventory.py"),
         source_sets={

@@ -18,6 +18,9 @@ rule read_kit_notes:
         "logs/read_kit_notes/{source_set}.log",
     benchmark:
         "benchmarks/read_kit_notes/{source_set}.tsv"
+    threads: threads_of("read_kit_notes")
+    resources:
+        **needs_of("read_kit_notes"),
     params:
         code=code("read_kit_notes.py"),
         local=lambda wildcards: roots(wildcards.source_set),

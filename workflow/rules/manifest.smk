@@ -26,6 +26,9 @@ rule alias_events:
         "logs/alias_events/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/alias_events/{source_set}/{shard}.tsv"
+    threads: threads_of("alias_events")
+    resources:
+        **needs_of("alias_events"),
     params:
         code=code("alias_events.py"),
         use_metadata=config["crash"]["use_metadata"],
@@ -56,6 +59,9 @@ rule compare_labels:
         "logs/compare_labels.log",
     benchmark:
         "benchmarks/compare_labels.tsv"
+    threads: threads_of("compare_labels")
+    resources:
+        **needs_of("compare_labels"),
     params:
         code=code("compare_labels.py"),
         families=config["crash"]["families"],
@@ -80,6 +86,9 @@ rule render_label_changes:
         "logs/render_label_changes.log",
     benchmark:
         "benchmarks/render_label_changes.tsv"
+    threads: threads_of("render_label_changes")
+    resources:
+        **needs_of("render_label_changes"),
     params:
         code=code("render_label_changes.py"),
         families=config["crash"]["families"],
@@ -100,6 +109,9 @@ rule merge_manifest:
         "logs/merge_manifest/{manifest}.log",
     benchmark:
         "benchmarks/merge_manifest/{manifest}.tsv"
+    threads: threads_of("merge_manifest")
+    resources:
+        **needs_of("merge_manifest"),
     params:
         code=code("merge_manifest.py"),
     script:
@@ -116,6 +128,9 @@ rule publish_manifest:
         "logs/publish_manifest/{manifest}.log",
     benchmark:
         "benchmarks/publish_manifest/{manifest}.tsv"
+    threads: threads_of("publish_manifest")
+    resources:
+        **needs_of("publish_manifest"),
     params:
         code=code("publish_manifest.py"),
     script:

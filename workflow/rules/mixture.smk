@@ -29,6 +29,9 @@ rule train_cymbal_model:
         "logs/train_cymbal_model.log",
     benchmark:
         "benchmarks/train_cymbal_model.tsv"
+    threads: threads_of("train_cymbal_model")
+    resources:
+        **needs_of("train_cymbal_model"),
     params:
         code=code("train_cymbal_model.py"),
         families=config["crash"]["families"],
@@ -55,6 +58,9 @@ rule pool_kits:
         "logs/pool_kits/{source_set}.log",
     benchmark:
         "benchmarks/pool_kits/{source_set}.tsv"
+    threads: threads_of("pool_kits")
+    resources:
+        **needs_of("pool_kits"),
     params:
         code=code("pool_kits.py"),
         families=config["crash"]["families"],

@@ -17,6 +17,9 @@ rule score_onsets:
         "logs/score_onsets/{source_set}.log",
     benchmark:
         "benchmarks/score_onsets/{source_set}.tsv"
+    threads: threads_of("score_onsets")
+    resources:
+        **needs_of("score_onsets"),
     params:
         code=code("score_onsets.py"),
         onsets=config["onsets"],
@@ -35,6 +38,9 @@ rule render_scores:
         "logs/render_scores/{source_set}.log",
     benchmark:
         "benchmarks/render_scores/{source_set}.tsv"
+    threads: threads_of("render_scores")
+    resources:
+        **needs_of("render_scores"),
     params:
         code=code("render_scores.py"),
     script:

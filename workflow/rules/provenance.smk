@@ -27,6 +27,9 @@ rule attest:
         "logs/attest/{attested}.log",
     benchmark:
         "benchmarks/attest/{attested}.tsv"
+    threads: threads_of("attest")
+    resources:
+        **needs_of("attest"),
     params:
         code=code("attest.py"),
         provenance=config["provenance"],

@@ -97,6 +97,9 @@ rule file_release:
         "logs/file_release.log",
     benchmark:
         "benchmarks/file_release.tsv"
+    threads: threads_of("file_release")
+    resources:
+        **needs_of("file_release"),
     params:
         code=code("file_release.py"),
         release=config["release"],
@@ -127,6 +130,9 @@ rule draw_trend:
         "logs/draw_trend.log",
     benchmark:
         "benchmarks/draw_trend.tsv"
+    threads: threads_of("draw_trend")
+    resources:
+        **needs_of("draw_trend"),
     params:
         code=code("draw_trend.py"),
     script:

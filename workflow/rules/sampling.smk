@@ -23,6 +23,9 @@ rule derive_weights:
         "logs/derive_weights/{weighed}.log",
     benchmark:
         "benchmarks/derive_weights/{weighed}.tsv"
+    threads: threads_of("derive_weights")
+    resources:
+        **needs_of("derive_weights"),
     params:
         code=code("derive_weights.py"),
         sampling=lambda wildcards: WEIGHT_PROFILES[profile_of(wildcards.weighed)],

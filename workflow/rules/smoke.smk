@@ -18,6 +18,8 @@ rule smoke:
     log:
         "logs/smoke.log",
     threads: lambda wildcards: workflow.resource_settings.cores or 2
+    resources:
+        **needs_of("smoke"),
     params:
         exports=SMOKED,
         smoke={

@@ -24,6 +24,9 @@ rule fingerprint_sessions:
         "logs/fingerprint_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/fingerprint_sessions/{source_set}/{shard}.tsv"
+    threads: threads_of("fingerprint_sessions")
+    resources:
+        **needs_of("fingerprint_sessions"),
     params:
         code=code("fingerprint_sessions.py"),
         fingerprints=config["splits"]["fingerprints"],
@@ -48,7 +51,9 @@ rule decide_splits:
         "logs/decide_splits/{manifest}.log",
     benchmark:
         "benchmarks/decide_splits/{manifest}.tsv"
-    threads: 2
+    threads: threads_of("decide_splits")
+    resources:
+        **needs_of("decide_splits"),
     params:
         code=code("decide_splits.py"),
         splits={
@@ -76,6 +81,9 @@ rule render_splits:
         "logs/render_splits/{manifest}.log",
     benchmark:
         "benchmarks/render_splits/{manifest}.tsv"
+    threads: threads_of("render_splits")
+    resources:
+        **needs_of("render_splits"),
     params:
         code=code("render_splits.py"),
     script:
@@ -93,6 +101,9 @@ rule shard_splits:
         "logs/shard_splits/{manifest}/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/shard_splits/{manifest}/{source_set}/{shard}.tsv"
+    threads: threads_of("shard_splits")
+    resources:
+        **needs_of("shard_splits"),
     params:
         code=code("shard_splits.py"),
     script:

@@ -36,7 +36,9 @@ rule verify:
     """Name every file that is missing, extra or changed (config key verify: how thoroughly)."""
     log:
         "logs/verify.log",
-    threads: 4
+    threads: threads_of("verify")
+    resources:
+        **needs_of("verify"),
     params:
         level=config["verify"],
         n_sample=config["verify_sample"],
@@ -58,6 +60,9 @@ rule prune:
     """Take away what no rule makes any more: it lists, and deletes with --config prune=delete."""
     log:
         "logs/prune.log",
+    threads: threads_of("prune")
+    resources:
+        **needs_of("prune"),
     params:
         mode=config["prune"],
         local={"plan": PLAN},

@@ -14,4 +14,5 @@ sessions = sessions_of_shard(
 files = sound_files(read_table(snakemake.input.inventory), sessions)
 write_table(snakemake.output.sessions, sessions)
 write_table(snakemake.output.sound_files, files)
-job.finish({"sessions": sessions.num_rows, "sound_files": files.num_rows})
+sizes = files["bytes"].to_pylist()
+job.finish({"sessions": sessions.num_rows, "sound_files": len(sizes), "sound_bytes": sum(sizes)})

@@ -1,0 +1,54 @@
+"""
+What each job asks of the machine: the functions for `threads` and `resources` of all rules, and the
+memory that jobs on one machine share.
+"""
+
+from drumcorpus.ground.run.resources import (
+    NEEDS,
+    check_stated,
+    machine_memory_mb,
+    memory_of,
+    minutes_of,
+    what_is_read,
+)
+from snakemake.resources import Resource
+
+try:
+    check_stated(config["resources"]["rules"])
+except ValueError as error:
+    raise WorkflowError(str(error))
+
+
+def threads_of(name):
+    """Threads of a job of a rule."""
+    stated = config["resources"]["rules"].get(name, {})
+    return stated.get("threads", NEEDS[name].threads)
+
+
+def needs_of(name):
+    """Memory in MB and time in minutes of a job of a rule, as functions of what the job reads."""
+    stated = config["resources"]["rules"].get(name, {})
+
+    def mem_mb(wildcards, input, attempt):
+        return memory_of(name, what_is_read(input), attempt, stated, LARGEST["mem_mb"])
+
+    def runtime(wildcards, input, attempt):
+        return minutes_of(
+            name, what_is_read(input), attempt, stated, LARGEST["runtime"]
+        )
+
+    return {"mem_mb": mem_mb, "runtime": runtime}
+
+
+# Of a cluster: what its largest node and its longest partition grant; nothing is known of others.
+LARGEST = {"mem_mb": None, "runtime": None}
+
+# Jobs of one machine share its memory. A cluster has its own account of it, and a job that a
+# cluster runs is alone in what it was given.
+RUNS_ON_A_CLUSTER = workflow.resource_settings.nodes is not None
+if workflow.is_main_process and not RUNS_ON_A_CLUSTER:
+    shared = config["resources"]["memory_mb"] or machine_memory_mb()
+    if (
+        shared and "mem" not in workflow.global_resources
+    ):  # else --resources mem_mb=N says it
+        workflow.register_resource("mem", Resource("mem_mb", shared).standardize_size())
