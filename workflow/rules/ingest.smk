@@ -91,6 +91,9 @@ rule publish_events:
         "logs/publish_events/{source_set}.log",
     benchmark:
         "benchmarks/publish_events/{source_set}.tsv"
+    threads: threads_of("publish_events")
+    resources:
+        **needs_of("publish_events"),
     params:
         code=code("publish_events.py"),
     script:

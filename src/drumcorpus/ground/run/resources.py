@@ -114,6 +114,7 @@ NEEDS = {
     "merge_manifest": Need(700, mb_events=50, minutes_events=2),
     "pool_kits": Need(500, mb_events=500, minutes_events=10),
     "prune": _PAGE,
+    "publish_events": Need(300, minutes_events=2),
     "publish_manifest": Need(300, minutes_events=2),
     "rate_review_clips": Need(300),
     "read_kit_notes": Need(300, minutes_sessions=5),
