@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.again:
             return _say(replayed, arguments)
         work = {"cores": arguments.cores, "whole": arguments.again == "all"}
-        folder = make_again(checkout, options, today.job(product), product, **work)
+        folder = make_again(checkout, options, planned, product, **work)
         try:
             made = sha256_file(folder / product)
         finally:

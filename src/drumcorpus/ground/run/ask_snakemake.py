@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from drumcorpus.ground.run.layout import WRITTEN
@@ -46,7 +46,13 @@ def plan_jobs(checkout: Path, options: Sequence[str], products: Iterable[str]) -
 
 
 def make_again(
-    checkout: Path, options: Sequence[str], job: dict, product: str, *, cores: int, whole: bool
+    checkout: Path,
+    options: Sequence[str],
+    planned: Mapping,
+    product: str,
+    *,
+    cores: int,
+    whole: bool,
 ) -> Path:
     """Make a product again in a folder of its own, below the state folder of the working one.
 
@@ -54,8 +60,8 @@ def make_again(
     ----------
     checkout, options
         As of `plan_jobs`.
-    job : dict
-        The job that makes it, as of `plan_jobs`.
+    planned : mapping
+        What `plan_jobs` said.
     product : str
     cores : int
     whole : bool
@@ -72,14 +78,22 @@ def make_again(
     ValueError
         If it could not be made, with what snakemake said.
     """
+    own = [job for job in planned["jobs"] if product in (path for _, path in job["outputs"])]
+    made = {
+        Path(path) for job in planned["jobs"] if whole or job in own for _, path in job["outputs"]
+    }
+    if outside := sorted(str(path) for path in made if path.is_absolute()):
+        raise ValueError(f"{outside[0]}: would be written in its place, and not in another folder")
     Path(STATE_FOLDER).mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=REPLAY, dir=STATE_FOLDER)).absolute()
     try:
-        _show_what_is_not_made(folder)
+        # What stands beside a product outside the folders of products is made with it: a demo.
+        made_in = {path.parent for path in made if path.parts[0] not in WRITTEN}
+        _show_what_is_not_made(Path(), folder, made_in)
         only = []
         if not whole:
-            only = ["--allowed-rules", job["rule"]]
-            for _, path in job["inputs"]:
+            only = ["--allowed-rules", *(job["rule"] for job in own)]
+            for _, path in (pair for job in own for pair in job["inputs"]):
                 if not Path(path).is_absolute():
                     _lend(Path(path), folder)
         command = ["-m", "snakemake", *_of(checkout, options), "--directory", str(folder)]
@@ -93,11 +107,17 @@ def make_again(
     return folder
 
 
-def _show_what_is_not_made(folder: Path) -> None:
-    """Links to all that a path of the config may name by a relative path: raw data, files of it."""
-    for entry in sorted(Path().iterdir()):
-        if entry.name not in WRITTEN and not entry.name.startswith("."):
-            (folder / entry.name).symlink_to(entry.absolute())
+def _show_what_is_not_made(here: Path, folder: Path, made_in: Collection[Path]) -> None:
+    """Links to all that the config may name by a relative path: raw data, files of its own."""
+    for entry in sorted(here.iterdir()):
+        is_state = here == Path() and (entry.name in WRITTEN or entry.name.startswith("."))
+        if is_state or entry in made_in:
+            continue
+        if any(made.is_relative_to(entry) for made in made_in):
+            (folder / entry).mkdir()
+            _show_what_is_not_made(entry, folder, made_in)
+        else:
+            (folder / entry).symlink_to(entry.absolute())
 
 
 def _lend(path: Path, folder: Path) -> None:
