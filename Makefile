@@ -3,6 +3,7 @@
 # make test-long   the tests that take longest, such as those of the whole demo
 # make test-loading   the tests that open the exports of the demo with the readers of others:
 #             webdataset, datasets, torch, pretty_midi, mir_eval, mlcroissant, rocrate
+# make test-cluster   runs of a SLURM cluster of two nodes, started on this machine for the tests
 # make notebook   execute docs/manifest_to_batch.ipynb on the demo and store what comes out
 # make lock   resolve the dependencies of pyproject.toml anew (needs uv, told where the CPU wheels of
 #             torch are)
@@ -28,7 +29,7 @@ ifneq (,$(findstring $(LINE_BREAK),$(value CONFIG)$(value DIR)))
 $(error CONFIG and DIR: a path with a line break cannot be given here; rename the file or folder)
 endif
 
-.PHONY: run test test-long test-loading readers notebook lint lock clean
+.PHONY: run test test-long test-loading readers test-cluster cluster notebook lint lock clean
 
 run: .venv/.installed
 	$(BIN)/python -m drumcorpus.ground.run.launch \
@@ -37,11 +38,11 @@ run: .venv/.installed
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
-	  -m "not long and not loading"
+	  -m "not long and not loading and not cluster"
 
 test-long: .venv/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
-	  -m "long and not loading"
+	  -m "long and not loading and not cluster"
 
 # Files with a test that asks for one of these readers, and skips without it.
 READ_BY_OTHERS = tests/demo_exports tests/unit/load tests/unit/ground/files/test_tar_shards.py \
@@ -57,6 +58,16 @@ readers: .venv/.installed
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 	    -r $$lock || echo "$$lock: not installed, as pip says; tests that need it are skipped"; \
 	done
+
+# One after the other: a cluster has ports and a place for its settings of its own.
+test-cluster: cluster
+	$(BIN)/python -m pytest tests/cluster
+
+# The executor of workflow/profiles/slurm; what is installed already stays as it is.
+cluster: .venv/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements-cluster.lock || \
+	  echo "requirements-cluster.lock: not installed, as pip says; the tests that need it are skipped"
 
 notebook: run readers
 	$(BIN)/python docs/execute_notebook.py docs/manifest_to_batch.ipynb $(FOLDER)
@@ -89,6 +100,9 @@ lock:
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  --group torch-tests --constraints requirements.lock --constraints requirements-loading.lock \
 	  -o requirements-torch.lock
+	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  --extra cluster --constraints requirements.lock pyproject.toml -o requirements-cluster.lock
 
 # Takes away what can be made again, and nothing else: of the demo, or of the run with this CONFIG
 # and DIR.

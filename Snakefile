@@ -29,6 +29,7 @@ if workflow.is_main_process:  # before anything else is said
 
 
 include: "workflow/rules/run_lock.smk"
+include: "workflow/rules/cluster.smk"
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
@@ -36,6 +37,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 onstart:
     if workflow.is_main_process:
+        check_requests()
         FAILURES.jobs_begin()
         hear_termination()
     append_line(describe_start(WORKFLOW, sys.argv[1:]))

@@ -34,6 +34,8 @@ rule annotate_provenance:
         "logs/annotate_provenance/{source_set}.log",
     benchmark:
         "benchmarks/annotate_provenance/{source_set}.tsv"
+    group:
+        "cymbals"
     threads: threads_of("annotate_provenance")
     resources:
         **needs_of("annotate_provenance"),
@@ -90,6 +92,7 @@ rule compare_audit:
         "logs/compare_audit/{manifest}.log",
     benchmark:
         "benchmarks/compare_audit/{manifest}.tsv"
+    localrule: True
     threads: threads_of("compare_audit")
     resources:
         **needs_of("compare_audit"),

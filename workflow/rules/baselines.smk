@@ -46,6 +46,8 @@ rule snapshot_metrics:
         "logs/snapshot_metrics/{source_set}.log",
     benchmark:
         "benchmarks/snapshot_metrics/{source_set}.tsv"
+    group:
+        "set"
     threads: threads_of("snapshot_metrics")
     resources:
         **needs_of("snapshot_metrics"),
@@ -97,6 +99,7 @@ rule compare_distributions:
         "logs/compare_distributions/{measured}.log",
     benchmark:
         "benchmarks/compare_distributions/{measured}.tsv"
+    localrule: True
     threads: threads_of("compare_distributions")
     resources:
         **needs_of("compare_distributions"),
@@ -119,6 +122,7 @@ rule compare_health:
         "logs/compare_health/{measured}.log",
     benchmark:
         "benchmarks/compare_health/{measured}.tsv"
+    localrule: True
     threads: threads_of("compare_health")
     resources:
         **needs_of("compare_health"),

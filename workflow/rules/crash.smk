@@ -31,6 +31,8 @@ rule find_crash_candidates:
         "logs/find_crash_candidates/{source_set}.log",
     benchmark:
         "benchmarks/find_crash_candidates/{source_set}.tsv"
+    group:
+        "set"
     threads: threads_of("find_crash_candidates")
     resources:
         **needs_of("find_crash_candidates"),
@@ -87,6 +89,8 @@ rule cluster_crashes:
         "logs/cluster_crashes/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/cluster_crashes/{source_set}/{shard}.tsv"
+    group:
+        "labels"
     threads: threads_of("cluster_crashes")
     resources:
         **needs_of("cluster_crashes"),
@@ -117,6 +121,8 @@ rule gather_crashes:
         "logs/gather_crashes/{source_set}.log",
     benchmark:
         "benchmarks/gather_crashes/{source_set}.tsv"
+    group:
+        "cymbals"
     threads: threads_of("gather_crashes")
     resources:
         **needs_of("gather_crashes"),
@@ -144,6 +150,8 @@ rule illustrate_doubts:
         "logs/illustrate_doubts/{source_set}.log",
     benchmark:
         "benchmarks/illustrate_doubts/{source_set}.tsv"
+    group:
+        "cymbals"
     threads: threads_of("illustrate_doubts")
     resources:
         **needs_of("illustrate_doubts"),
@@ -172,6 +180,7 @@ rule report_agreement:
         "logs/report_agreement.log",
     benchmark:
         "benchmarks/report_agreement.tsv"
+    localrule: True
     threads: threads_of("report_agreement")
     resources:
         **needs_of("report_agreement"),

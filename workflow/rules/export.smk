@@ -216,6 +216,7 @@ rule verify_export:
         class_maps=f"{TAXONOMY}/class_maps.yaml",
     log:
         "logs/verify_export.log",
+    localrule: True
     threads: threads_of("verify_export")
     resources:
         **needs_of("verify_export"),

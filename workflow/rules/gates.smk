@@ -25,6 +25,7 @@ rule enforce_gates:
         "logs/enforce_gates/{measured}.log",
     benchmark:
         "benchmarks/enforce_gates/{measured}.tsv"
+    localrule: True
     threads: threads_of("enforce_gates")
     resources:
         **needs_of("enforce_gates"),
@@ -46,6 +47,7 @@ rule enforce_export_gates:
         "logs/enforce_export_gates/{manifest}/{export}.log",
     benchmark:
         "benchmarks/enforce_export_gates/{manifest}/{export}.tsv"
+    localrule: True
     threads: threads_of("enforce_export_gates")
     resources:
         **needs_of("enforce_export_gates"),

@@ -74,6 +74,7 @@ rule render_health:
         "logs/render_health/{manifest}.log",
     benchmark:
         "benchmarks/render_health/{manifest}.tsv"
+    localrule: True
     threads: threads_of("render_health")
     resources:
         **needs_of("render_health"),
@@ -146,6 +147,7 @@ rule render_source_set:
         "logs/render_source_set/{source_set}.log",
     benchmark:
         "benchmarks/render_source_set/{source_set}.tsv"
+    localrule: True
     threads: threads_of("render_source_set")
     resources:
         **needs_of("render_source_set"),

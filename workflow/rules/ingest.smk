@@ -32,6 +32,8 @@ rule ingest_sessions:
         "logs/ingest_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/ingest_sessions/{source_set}/{shard}.tsv"
+    group:
+        "shard"
     threads: threads_of("ingest_sessions")
     resources:
         **needs_of("ingest_sessions"),
@@ -71,6 +73,8 @@ rule gather_events:
         "logs/gather_events/{source_set}.log",
     benchmark:
         "benchmarks/gather_events/{source_set}.tsv"
+    group:
+        "set"
     threads: threads_of("gather_events")
     resources:
         **needs_of("gather_events"),
@@ -91,6 +95,8 @@ rule publish_events:
         "logs/publish_events/{source_set}.log",
     benchmark:
         "benchmarks/publish_events/{source_set}.tsv"
+    group:
+        "set"
     threads: threads_of("publish_events")
     resources:
         **needs_of("publish_events"),
@@ -117,6 +123,8 @@ rule write_provenance:
         "logs/write_provenance/{source_set}.log",
     benchmark:
         "benchmarks/write_provenance/{source_set}.tsv"
+    group:
+        "set"
     threads: threads_of("write_provenance")
     resources:
         **needs_of("write_provenance"),

@@ -138,6 +138,8 @@ rule shard_sessions:
         "logs/shard_sessions/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/shard_sessions/{source_set}/{shard}.tsv"
+    group:
+        "shard"
     threads: threads_of("shard_sessions")
     resources:
         **needs_of("shard_sessions"),

@@ -26,6 +26,8 @@ rule alias_events:
         "logs/alias_events/{source_set}/{shard}.log",
     benchmark:
         "benchmarks/alias_events/{source_set}/{shard}.tsv"
+    group:
+        "labels"
     threads: threads_of("alias_events")
     resources:
         **needs_of("alias_events"),
@@ -86,6 +88,7 @@ rule render_label_changes:
         "logs/render_label_changes.log",
     benchmark:
         "benchmarks/render_label_changes.tsv"
+    localrule: True
     threads: threads_of("render_label_changes")
     resources:
         **needs_of("render_label_changes"),

@@ -40,12 +40,8 @@ def needs_of(name):
     return {"mem_mb": mem_mb, "runtime": runtime}
 
 
-# Of a cluster: what its largest node and its longest partition grant; nothing is known of others.
-LARGEST = {"mem_mb": None, "runtime": None}
-
 # Jobs of one machine share its memory. A cluster has its own account of it, and a job that a
 # cluster runs is alone in what it was given.
-RUNS_ON_A_CLUSTER = workflow.resource_settings.nodes is not None
 if workflow.is_main_process and not RUNS_ON_A_CLUSTER:
     shared = config["resources"]["memory_mb"] or machine_memory_mb()
     if (

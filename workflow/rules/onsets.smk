@@ -38,6 +38,7 @@ rule render_scores:
         "logs/render_scores/{source_set}.log",
     benchmark:
         "benchmarks/render_scores/{source_set}.tsv"
+    localrule: True
     threads: threads_of("render_scores")
     resources:
         **needs_of("render_scores"),

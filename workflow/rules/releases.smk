@@ -130,6 +130,7 @@ rule draw_trend:
         "logs/draw_trend.log",
     benchmark:
         "benchmarks/draw_trend.tsv"
+    localrule: True
     threads: threads_of("draw_trend")
     resources:
         **needs_of("draw_trend"),

@@ -17,6 +17,7 @@ rule smoke:
         general_midi=f"{TAXONOMY}/general_midi.yaml",
     log:
         "logs/smoke.log",
+    localrule: True
     threads: lambda wildcards: workflow.resource_settings.cores or 2
     resources:
         **needs_of("smoke"),

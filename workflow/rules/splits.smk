@@ -81,6 +81,7 @@ rule render_splits:
         "logs/render_splits/{manifest}.log",
     benchmark:
         "benchmarks/render_splits/{manifest}.tsv"
+    localrule: True
     threads: threads_of("render_splits")
     resources:
         **needs_of("render_splits"),

@@ -36,6 +36,7 @@ rule verify:
     """Name every file that is missing, extra or changed (config key verify: how thoroughly)."""
     log:
         "logs/verify.log",
+    localrule: True
     threads: threads_of("verify")
     resources:
         **needs_of("verify"),

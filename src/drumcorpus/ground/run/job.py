@@ -35,8 +35,6 @@ from drumcorpus.ground.run.write_failures import cause_of, in_words, is_full
 
 # `software` of the config: products that were made with other versions of libraries count as well.
 ANY_SOFTWARE = "recorded"
-# Characters of an error's message that the note of a job holds.
-N_SHOWN = 500
 
 
 def start_job(snakemake) -> "Job":
@@ -170,7 +168,7 @@ class Job:
             # Not its class: that loads pyarrow, which takes as long as all else in a short job.
             speaks = isinstance(error, ValueError | OSError) or kind.__name__ == "RawDataChanged"
             message = str(error) if speaks else f"{kind.__name__}: {error}"
-            words = {"failed": message[:N_SHOWN]}
+            words = {"failed": message, "log": self.snakemake.log[0]}
         if self.note is not None:
             self.note.leave(words)
         said = f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"

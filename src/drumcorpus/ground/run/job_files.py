@@ -58,10 +58,10 @@ class JobNote:
         self.close = weakref.finalize(self, _empty, self.file, self._words)
 
     def leave(self, words: dict) -> None:
-        """Write down why the job fails."""
+        """Write down why the job fails; of what is too long for the file the end is cut off."""
         self._words.append(words)
         with contextlib.suppress(OSError):
-            self._write(json.dumps({"job": self.title, **words}).encode())
+            self._write(_fitting({"job": self.title, **words}))
 
     def _write(self, text: bytes) -> None:
         try:
@@ -70,6 +70,16 @@ class JobNote:
             raise OSError(error.errno, error.strerror, str(self.path)) from error
         if n_written < N_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+
+
+def _fitting(words: dict) -> bytes:
+    """Words as JSON of at most `N_BYTES`; what is cut is the longest of them."""
+    while len(text := json.dumps(words, ensure_ascii=False).encode(errors="replace")) > N_BYTES:
+        longest = max(words, key=lambda name: len(words[name]))
+        n_over = len(text) - N_BYTES
+        kept = max(0, len(words[longest]) - max(1, n_over // 4) - 1)
+        words = words | {longest: words[longest][:kept] + "…"}
+    return text
 
 
 def _empty(file, words: list[dict]) -> None:

@@ -36,6 +36,11 @@ class FailureWatch(logging.Filter):
         self.refusals: list[tuple[str, str]] = []
         self.has_begun = False
         self.has_failed = self.is_killed = self.is_refused = False
+        self.speaks_for_jobs = False
+
+    def speak_for_jobs(self) -> None:
+        """From here on jobs work on other machines, and what they say is not on this terminal."""
+        self.speaks_for_jobs = True
 
     def jobs_begin(self) -> None:
         """From here on what jobs leave behind is of this run."""
@@ -91,6 +96,33 @@ class FailureWatch(logging.Filter):
             "carries on where it stopped."
         )
 
+    def words_of_jobs(self) -> str:
+        """What jobs on other machines said when they failed, or that they ended without a word."""
+        if not (self.speaks_for_jobs and self.has_failed) or self.is_refused:
+            return ""
+        notes = read_notes()
+        said = [
+            f"ERROR in {note['job']}:\n  {note['failed']}\n  log: {note.get('log', 'logs/')}"
+            for note in notes
+            if "failed" in note
+        ]
+        silent = [note["job"] for note in notes if len(note) == 1]
+        if silent:
+            said.append(
+                f"STOPPED: {', '.join(silent)} ended without a word: the job asked for too little "
+                "memory or time, or its node died. SLURM's log of it is in logs/slurm/. State more "
+                "(config: resources.rules), then run the same command again: it carries on where "
+                "it stopped."
+            )
+        if not said:
+            said.append(
+                "STOPPED: a SLURM job ended before its work began. Its log in logs/slurm/ says "
+                "why. Every node must see this checkout, its environment and this folder by the "
+                "paths they have here. Then run the same command again: it carries on where it "
+                "stopped."
+            )
+        return "\n\n".join(said)
+
     def _kept(self) -> str:
         if self.n_planned is None:
             return "what is finished is kept"
@@ -135,6 +167,6 @@ def say_last_words(watching: FailureWatch) -> None:
     """Write the last words to the terminal, past all buffers; one that is gone hears none."""
     with contextlib.suppress(OSError):
         with contextlib.chdir(watching.folder):
-            words = watching.last_words()
+            words = watching.last_words() or watching.words_of_jobs()
         if words:
             os.write(2, f"\n{words}\n".encode(errors="replace"))

@@ -133,3 +133,42 @@ def test_without_room_for_its_note_a_job_does_not_begin(monkeypatch):
     with pytest.raises(OSError) as raised:
         JobNote("a")
     assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(LOCKS / "a.lock"))
+
+
+def test_what_a_job_said_on_another_machine_is_said_whole(run):
+    watching, logger = run
+    long = "a.wav: 3 s; allowed: 5 s. " * 100
+    fail("check_audio egmd 001", failed=long, log="logs/check_audio/egmd/001.log")
+    logger.error("Error in rule check_audio: …")
+    assert watching.last_words() == "" == watching.words_of_jobs()  # it stands on this terminal
+    watching.speak_for_jobs()
+    assert watching.words_of_jobs() == (
+        f"ERROR in check_audio egmd 001:\n  {long}\n  log: logs/check_audio/egmd/001.log"
+    )
+
+
+def test_of_what_is_too_long_for_a_note_the_end_is_cut_off(run):
+    fail("check_audio egmd 001", failed="ü\n" * 5000, log="logs/a.log")
+    (note,) = read_notes()
+    assert note["failed"].startswith("ü\nü\n") and note["failed"].endswith("…")
+    assert len(note["failed"]) > 1000
+    assert note["log"] == "logs/a.log"
+
+
+def test_a_job_of_a_cluster_that_ended_without_a_word_is_named(run):
+    watching, logger = run
+    watching.speak_for_jobs()
+    note = JobNote("check_audio egmd 001")
+    logger.error("Error in rule check_audio: …")
+    assert watching.words_of_jobs().startswith(
+        "STOPPED: check_audio egmd 001 ended without a word: the job asked for too little memory"
+    )
+    note.close()
+
+
+def test_a_job_of_a_cluster_that_never_began_is_told_from_one_that_failed(run):
+    watching, logger = run
+    watching.speak_for_jobs()
+    assert watching.words_of_jobs() == ""  # nothing failed
+    logger.error("Error in rule check_audio: …")
+    assert watching.words_of_jobs().startswith("STOPPED: a SLURM job ended before its work began.")

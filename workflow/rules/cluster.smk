@@ -1,0 +1,79 @@
+"""
+A SLURM cluster, asked by the main process: whether jobs of an earlier run still work for this
+folder, what the partition grants to one job, and whether every request can be met.
+"""
+
+import os
+import shutil
+
+from drumcorpus.ground.run.slurm import (
+    NoSlurm,
+    grants,
+    no_end_is_told,
+    partitions,
+    requests_of,
+    unmeetable,
+    wait_for_left_jobs,
+    was_used_here,
+)
+
+# Snakemake names its executor only when it has read this; on one machine it gives no `nodes`.
+RUNS_ON_A_CLUSTER = workflow.resource_settings.nodes is not None
+# Of a cluster: what its largest node and its longest partition grant; nothing is known of others.
+LARGEST = {"mem_mb": None, "runtime": None}
+
+# The jobs of a killed run go on: what they make is found only by a plan that is made after them.
+if WORKS and was_used_here():
+    try:
+        wait_for_left_jobs(Path.cwd(), sys.stderr.write)
+    except NoSlurm as error:
+        sys.stderr.write(
+            f"It is not known whether SLURM jobs of an earlier run still work here: {error}.\n"
+        )
+
+if WORKS and RUNS_ON_A_CLUSTER and shutil.which("sinfo"):
+    stated = workflow.resource_settings._parsed_default_resources
+    partition = (
+        str(stated["slurm_partition"].raw).strip("'\"")
+        if "slurm_partition" in stated
+        else None
+    )
+    try:
+        granted = grants(partitions(), partition)
+    except (NoSlurm, ValueError) as error:
+        raise WorkflowError(f"STOPPED: {error}.")
+    LARGEST |= {name: granted[name] for name in LARGEST}
+    # Neither a job nor a group of jobs is wider than the largest node.
+    if workflow.global_resources["_cores"].value > granted["threads"]:
+        workflow.register_resource("_cores", granted["threads"])
+
+# Within a SLURM job: what it was given, which may be less than the --cores that it is told of.
+if not workflow.is_main_process and "SLURM_CPUS_ON_NODE" in os.environ:
+    n_threads = int(os.environ["SLURM_CPUS_ON_NODE"])
+    if n_threads < (workflow.global_resources["_cores"].value or 0):
+        workflow.register_resource("_cores", n_threads)
+
+
+def check_requests():
+    """Refuse a run with a request that SLURM could never meet, or of which no end would be told."""
+    if workflow.executor_plugin.name != "slurm":
+        return
+    FAILURES.speak_for_jobs()
+    jobs = {
+        workflow.dag.get_job_group(job) or job for job in workflow.dag.needrun_jobs()
+    }
+    requests = requests_of(
+        {"job": str(job), "threads": job.threads, **job.resources}
+        for job in jobs
+        if not job.is_local
+    )
+    try:
+        said = [no_end_is_told(), *unmeetable(requests, partitions())]
+    except (NoSlurm, ValueError) as error:
+        said = [str(error)]
+    if said := [sentence for sentence in said if sentence]:
+        raise WorkflowError(
+            f"STOPPED: {'; '.join(said)}; nothing was begun. Ask for less (config: "
+            "resources.rules), or name another partition (--default-resources "
+            "slurm_partition=NAME)."
+        )
