@@ -3,7 +3,6 @@ A SLURM cluster, asked by the main process: whether jobs of an earlier run still
 folder, what the partition grants to one job, and whether every request can be met.
 """
 
-import os
 import shutil
 
 from drumcorpus.ground.run.slurm import (
@@ -12,6 +11,7 @@ from drumcorpus.ground.run.slurm import (
     no_end_is_told,
     partitions,
     requests_of,
+    threads_of_this_job,
     unmeetable,
     wait_for_left_jobs,
     was_used_here,
@@ -48,8 +48,7 @@ if WORKS and RUNS_ON_A_CLUSTER and shutil.which("sinfo"):
         workflow.register_resource("_cores", granted["threads"])
 
 # Within a SLURM job: what it was given, which may be less than the --cores that it is told of.
-if not workflow.is_main_process and "SLURM_CPUS_ON_NODE" in os.environ:
-    n_threads = int(os.environ["SLURM_CPUS_ON_NODE"])
+if not workflow.is_main_process and (n_threads := threads_of_this_job()):
     if n_threads < (workflow.global_resources["_cores"].value or 0):
         workflow.register_resource("_cores", n_threads)
 

@@ -287,6 +287,12 @@ def was_used_here() -> bool:
     return SLURM_LOGS.is_dir()
 
 
+def threads_of_this_job() -> int | None:
+    """Threads that SLURM gave to the job in which this process works; None outside of one."""
+    value = os.environ.get("SLURM_CPUS_ON_NODE", "")
+    return int(value) if value.isdecimal() else None
+
+
 def requests_of(jobs: Iterable[Mapping]) -> list[Request]:
     """The requests of jobs: mappings with `job`, `threads`, and resources by Snakemake's names."""
     return [

@@ -16,6 +16,7 @@ from drumcorpus.ground.run.slurm import (
     partition_of,
     partitions,
     requests_of,
+    threads_of_this_job,
     unmeetable,
     wait_for_left_jobs,
 )
@@ -161,3 +162,9 @@ def test_a_cluster_that_cannot_be_asked_is_named(tmp_path, monkeypatch):
     failing.chmod(0o755)
     with pytest.raises(NoSlurm, match="sinfo fails: Unable to contact slurm controller; see whe"):
         ask("sinfo")
+
+
+@pytest.mark.parametrize("value, threads", [("2", 2), ("", None), ("2(x3)", None)])
+def test_a_job_knows_its_threads(monkeypatch, value, threads):
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", value)
+    assert threads_of_this_job() == threads
