@@ -7,10 +7,10 @@ where a product stands, so that this works from any folder, and on products brou
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from sys import intern
+from typing import NamedTuple
 
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.product_walk import EXPORTS, LOOSE
@@ -21,8 +21,7 @@ from drumcorpus.ground.run.sidecars import read_output, read_sidecar
 _LOOSE = re.compile(rf"(?:^|/){EXPORTS}/[^/]+/[^/]+/[^/]+/(?:{'|'.join(LOOSE)})$")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One input of a product, as its run manifest has it.
 
     `kind` is product, resource, external or raw; `rows` are those of a table, or the number of the
@@ -36,8 +35,7 @@ class Source:
     rows: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A product by its run manifest; `path` is relative to the working folder.
 
     `name` is that of the output in its rule; `is_corpus` tells a merge or an aggregate of JSON
@@ -57,6 +55,12 @@ class Record:
     def products(self) -> list[str]:
         """The paths of the products that it was made of, each once, in order."""
         return list(dict.fromkeys(each.path for each in self.inputs if each.kind == "product"))
+
+
+def _source_of(row: dict) -> Source:
+    """One input; texts that many records have are held once."""
+    path, sha256 = intern(row["path"]), intern(row["sha256"])
+    return Source(intern(row["name"]), path, intern(row["kind"]), sha256, row["rows"])
 
 
 class Lineage:
@@ -122,8 +126,8 @@ class Lineage:
     @cached_property
     def products(self) -> list[str]:
         """The paths of all products below the folder that have a run manifest, in order."""
-        found = (each.relative_to(self.folder).as_posix() for each in sidecar_files(self.folder))
-        return sorted(path.removesuffix(SUFFIX) for path in found)
+        start = len(os.path.join(self.folder, ""))  # noqa: PTH118 (with the slash)
+        return sorted(path[start:].removesuffix(SUFFIX) for path in sidecar_files(self.folder))
 
     @cached_property
     def users(self) -> dict[str, list[str]]:
@@ -159,16 +163,7 @@ def record_of(manifest: dict, output: dict) -> Record:
         bytes=output["bytes"],
         rows=output["rows"],
         rule=intern(manifest["rule"]),
-        inputs=tuple(
-            Source(
-                name=intern(row["name"]),
-                path=intern(row["path"]),
-                kind=intern(row["kind"]),
-                sha256=intern(row["sha256"]),
-                rows=row["rows"],
-            )
-            for row in manifest["inputs"]
-        ),
+        inputs=tuple(_source_of(row) for row in manifest["inputs"]),
         is_corpus="corpus" in manifest,
     )
 
@@ -221,7 +216,7 @@ def place_in(manifest: dict, product: str) -> tuple[str, dict]:
     raise ValueError(f"{shown}: does not name the file it stands beside, but {outputs}")
 
 
-def sidecar_files(folder: Path) -> Iterator[Path]:
+def sidecar_files(folder: str | os.PathLike) -> Iterator[str]:
     """Every run manifest below a folder, whatever stands in its place; links are not followed.
 
     Hidden folders, and the loose files of exports, which have a listing, are not walked.
@@ -231,7 +226,7 @@ def sidecar_files(folder: Path) -> Iterator[Path]:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
                 if entry.name.endswith(SUFFIX):
-                    yield Path(entry.path)
+                    yield entry.path
                 elif (
                     not entry.name.startswith(".")
                     and entry.is_dir(follow_symlinks=False)

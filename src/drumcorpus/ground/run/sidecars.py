@@ -6,7 +6,7 @@
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import orjson
 
@@ -14,7 +14,7 @@ from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import KeyTwice, is_canonical, read_json_by_people
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import odd_kind
-from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, recorded_output
+from drumcorpus.ground.run.run_manifest import SCHEMA, SUFFIX, manifest_path, recorded_output
 
 KINDS = ("external", "product", "raw", "resource")
 # What may stand in a run manifest, and what must.
@@ -43,14 +43,15 @@ def read_sidecar(product: str | os.PathLike, at: str | os.PathLike | None = None
         If it is none, or was changed after it was written; the message names the file, and what
         is wrong with it.
     """
-    path = manifest_path(product) if at is None else Path(at)
-    shown = visible(str(path))
+    path = f"{os.fspath(product)}{SUFFIX}" if at is None else os.fspath(at)
+    shown = visible(path)
     record = os.lstat(path)
     if odd := odd_kind(record.st_mode):
         raise ValueError(f"{shown}: is {odd}, where a run manifest belongs; move it away")
     if record.st_size > LONGEST:
         raise ValueError(f"{shown}: has {record.st_size:,} bytes; a run manifest has far fewer")
-    data = path.read_bytes()
+    with open(path, "rb") as handle:  # noqa: PTH123 (called for each of many files)
+        data = handle.read()
     try:
         manifest = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -58,7 +59,7 @@ def read_sidecar(product: str | os.PathLike, at: str | os.PathLike | None = None
         if re.search(rb"\b(NaN|Infinity)\b", data):
             sentence += "; NaN and Infinity are no numbers of JSON"
         raise ValueError(sentence) from error
-    problem = next(manifest_problems(manifest), "")
+    problem = "" if _is_sound(manifest) else next(manifest_problems(manifest), "")
     if problem or not is_canonical(data, manifest):
         raise ValueError(_why_none(path, shown, problem))
     if manifest["seal"] != (seal := _seal_in(data)):
@@ -117,6 +118,43 @@ def manifest_problems(document: object) -> Iterator[str]:
             yield "outputs: is empty; wanted: 1 or more"
         for number, row in enumerate(rows):
             yield from _row_problems(row, keys, f"{name}.{number}")
+
+
+def _is_sound(document: object) -> bool:
+    """Whether a document has no problem, told as fast as may be; if not, it may have none still."""
+    try:
+        script, inputs, outputs = document["script"], document["inputs"], document["outputs"]
+        return (
+            document["schema"] == SCHEMA
+            and document.keys() == KEYS
+            and script.keys() == SCRIPT_KEYS
+            and type(document["rule"]) is type(script["path"]) is str
+            and type(document["params"]) is type(document["counters"]) is dict
+            and all(type(value) is str for value in document["wildcards"].values())
+            and all(type(value) is str for value in script["software"].values())
+            and _CODE.fullmatch(script["code"]) is not None
+            and _SHA256.fullmatch(document["seal"]) is not None
+            and type(inputs) is type(outputs) is list
+            and len(outputs) > 0
+            and all(row["kind"] in KINDS and _row_is_sound(row, INPUT_KEYS) for row in inputs)
+            and all(row["bytes"] >= 0 and _row_is_sound(row, OUTPUT_KEYS) for row in outputs)
+            and all(type(row["bytes"]) is int for row in outputs)
+        )
+    except (TypeError, KeyError, AttributeError):
+        return False
+
+
+def _row_is_sound(row: dict, keys: frozenset[str]) -> bool:
+    path, rows = row["path"], row["rows"]
+    return (
+        row.keys() == keys
+        and _SHA256.fullmatch(row["sha256"]) is not None
+        and type(path) is type(row["name"]) is str
+        and (rows is None or type(rows) is int)
+        and path[:1] not in ("", "/")
+        and ".." not in path
+        and "\0" not in path
+    )
 
 
 def path_problem(path: str) -> str:
@@ -196,7 +234,7 @@ def _seal_in(data: bytes) -> str:
     return sha256_bytes(_SEAL.sub(b"\n", data, count=1))
 
 
-def _why_none(path: Path, shown: str, problem: str) -> str:
+def _why_none(path: str, shown: str, problem: str) -> str:
     """Why a JSON document is no run manifest; a key that stands twice makes all else doubtful."""
     try:
         read_json_by_people(path)

@@ -105,9 +105,9 @@ def verify_folder(folder: str | os.PathLike, level: str, **settings) -> Verified
     problems = []
     top = os.path.abspath(folder)  # noqa: PTH100 (links are kept)
     n_sidecars = 0
-    for sidecar in sidecar_files(Path(top)):
+    for sidecar in sidecar_files(top):
         n_sidecars += 1
-        product = os.fspath(sidecar).removesuffix(SUFFIX)
+        product = sidecar.removesuffix(SUFFIX)
         try:
             manifest = read_sidecar(product)
             place, row = place_in(manifest, product)

@@ -9,6 +9,7 @@ from checkout import REPO
 
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.schema_check import document_problems
+from drumcorpus.ground.run import sidecars
 from drumcorpus.ground.run.run_manifest import seal_of
 from drumcorpus.ground.run.sidecars import manifest_problems, read_output, read_sidecar
 
@@ -102,9 +103,28 @@ def test_the_check_agrees_with_the_schema(name):
     assert bool(told) == bool(document_problems(document, SCHEMA))
 
 
-def test_the_check_knows_every_key_of_the_schema():
-    from drumcorpus.ground.run import sidecars
+VALUES = [None, 1, -1, True, 1.5, "", "x", "/a", "a/../b", [], {}, SHA, "0" * 16, {"x": "y"}, ...]
 
+
+def places(document, above=()):
+    """The place of every value in a document, from the outermost in."""
+    pairs = document.items() if isinstance(document, dict) else ()
+    pairs = enumerate(document) if isinstance(document, list) else pairs
+    for key, value in pairs:
+        yield (*above, key)
+        yield from places(value, (*above, key))
+
+
+@pytest.mark.parametrize("place", list(places(whole())))
+def test_the_quick_look_and_the_schema_agree_whatever_stands_in_a_place(place):
+    for value in VALUES:
+        document = changed(place, value)
+        sound = document_problems(document, SCHEMA) == []
+        assert (list(manifest_problems(document)) == []) == sound, value
+        assert sidecars._is_sound(document) == sound, value
+
+
+def test_the_check_knows_every_key_of_the_schema():
     row = {name: SCHEMA["properties"][name]["items"] for name in ("inputs", "outputs")}
     assert set(SCHEMA["required"]) == sidecars.KEYS
     assert SCHEMA["properties"].keys() <= sidecars.KEYS | sidecars.OPTIONAL
