@@ -7,8 +7,8 @@ in twenty stands in the shard before as well, and of these one in 10,000 says ot
 merged (`merge_corpora`), and, in a process of its own too, by what scripts of this kind do:
 `json.loads` of each line, a look at its keys, a set of the keys seen, `json.dumps` with sorted
 keys. With --peer another script merges them too, called as ``python SCRIPT --inputs SHARD...
---output FILE``. Printed are seconds on the clock, peak memory of all processes together, and how
-many times as long the others take.
+--output FILE``. Printed are seconds on the clock and of CPU, peak memory of all processes together,
+and how many times as long the others take.
 """
 
 import argparse
@@ -63,14 +63,14 @@ def main() -> None:
         works["peer"] = (call, args.peer, shards, args.out_dir / "peer.jsonl")
     own = None
     for name, (work, *arguments) in works.items():
-        seconds, peak_mb, result = measured(work, *arguments)
+        seconds, cpu, peak_mb, result = measured(work, *arguments)
         own = own or seconds
-        ratio = "" if seconds is own else f"{seconds / own:6.1f} times as long"
-        print(f"{name:<14} {seconds:8.2f} s {peak_mb:7.0f} MB {ratio}  {result}", flush=True)
+        ratio = "" if seconds is own else f"  {seconds / own:.1f} times as long"
+        print(f"{name:<14} {seconds:8.2f} s {cpu:8.2f} s CPU {peak_mb:6.0f} MB{ratio}  {result}")
 
 
-def measured(work, *arguments) -> tuple[float, float, object]:
-    """Seconds, MB and result of work in a process of its own."""
+def measured(work, *arguments) -> tuple[float, float, float, object]:
+    """Seconds on the clock and of CPU, MB, and result, of work in a process of its own."""
     receiver, sender = get_context("spawn").Pipe(duplex=False)
     process = get_context("spawn").Process(target=report, args=(sender, work, arguments))
     process.start()
@@ -85,12 +85,11 @@ def report(sender, work, arguments) -> None:
     start = time.perf_counter()
     n_children, result = work(*arguments)
     seconds = time.perf_counter() - start
-    own, children = (
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(each.ru_utime + each.ru_stime for each in used)
     # The system tells the largest child alone; workers are alike.
-    sender.send((seconds, (own + n_children * children) * 1024 / 1e6, result))
+    peak_kb = used[0].ru_maxrss + n_children * used[1].ru_maxrss
+    sender.send((seconds, cpu, peak_kb * 1024 / 1e6, result))
 
 
 def merge(shards: list[Path], output: Path, workers: int) -> tuple[int, dict]:

@@ -208,22 +208,19 @@ def _whole_lines(path: str | os.PathLike, on_bytes: Callable[[bytes], object]) -
 
     A line that is too long is refused before it is read to its end.
     """
-    number, left = 1, b""
+    number = 1
     with Path(path).open("rb") as handle:
         while data := handle.read(BLOCK_BYTES):
+            if not data.endswith(b"\n"):
+                data += handle.readline(JSON_ROW_BYTES.most + 2)
             on_bytes(data)
-            cut = data.rfind(b"\n") + 1
-            if cut:
-                whole = left + data[:cut]
-                yield whole
-                number += _count(whole, _LINE_FEED)
-                left = data[cut:]
-            else:
-                left += data
-            if len(left) > JSON_ROW_BYTES.most + 1:
-                JSON_ROW_BYTES.check(len(left), f"{path}:{number}")
-    if left:
-        yield left + b"\n"
+            if not data.endswith(b"\n"):
+                n_bytes = len(data) - data.rfind(b"\n") - 1
+                line = number + _count(data, _LINE_FEED)
+                JSON_ROW_BYTES.check(n_bytes, f"{path}:{line}")
+                data += b"\n"
+            yield data
+            number += _count(data, _LINE_FEED)
 
 
 def _count(data: bytes, *characters: int) -> int:

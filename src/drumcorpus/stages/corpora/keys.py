@@ -36,10 +36,12 @@ class Keys:
         self._number_texts = _NumberTexts()
 
     def of(self, block: Block) -> list[str]:
-        """The keys of the rows of a block, which have all fields.
+        """The keys of the rows of a block.
 
         Raises
         ------
+        KeyError
+            If a row lacks a field.
         ValueError
             If a field is a list or an object, or a number that a double cannot tell from others.
         """

@@ -28,7 +28,7 @@ POLICIES = (FIRST, ERROR)
 # Bytes of shards from which on it is worth to start other processes.
 ALONE_BYTES = 32 << 20
 # Bytes of rows that are put together at once.
-PART_BYTES = 48 << 20
+PART_BYTES = 16 << 20
 
 
 class MergeSettings(NamedTuple):
@@ -100,7 +100,7 @@ def merge_rows(
 ) -> Merged:
     """Merge shards into a new file.
 
-    Memory is bounded: a worker holds some 64 MB of rows at a time, whatever the shards.
+    Memory is bounded: a worker holds some 16 MB of rows at a time, whatever the shards.
 
     Parameters
     ----------
