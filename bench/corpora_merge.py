@@ -88,7 +88,8 @@ def report(sender, work, arguments) -> None:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(each.ru_utime + each.ru_stime for each in used)
     # The system tells the largest child alone; workers are alike.
-    peak_kb = used[0].ru_maxrss + n_children * used[1].ru_maxrss
+    status = Path("/proc/self/status").read_text()
+    peak_kb = int(status.partition("VmHWM:")[2].split()[0]) + n_children * used[1].ru_maxrss
     sender.send((seconds, cpu, peak_kb * 1024 / 1e6, result))
 
 

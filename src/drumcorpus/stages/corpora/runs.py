@@ -74,24 +74,24 @@ def write_runs(
     digest = hashlib.sha256()
     with RunWriter(target) as writer:
         data: list[bytes] = []
-        lengths: list[int] = []
-        keys: list[str] = []
+        lengths: list[np.ndarray] = []
+        keys: list[pa.Array] = []
         n_bytes = 0
         for block in iter_blocks(path, digest.update):
             try:
                 check_fields(path, block, others)
-                keys += keys_of.of(block)
+                keys.append(pa.array(keys_of.of(block), pa.string()))
             except (KeyError, ValueError):
                 check_fields(path, block, required)  # names the first row that lacks anything
                 raise
-            lengths += map(len, block.lines)
+            lengths.append(np.fromiter(map(len, block.lines), np.int64, len(block.lines)))
             data.append(block.data)
             n_bytes += len(block.data)
             if n_bytes >= RUN_BYTES:
-                writer.write(b"".join(data), lengths, keys)
+                writer.write(data, lengths, keys)
                 data, lengths, keys, n_bytes = [], [], [], 0
         if keys:
-            writer.write(b"".join(data), lengths, keys)
+            writer.write(data, lengths, keys)
     return ShardRuns(
         digest.hexdigest(),
         writer.n_rows,
@@ -124,26 +124,26 @@ class RunWriter:
     def __exit__(self, *error) -> None:
         self._stack.close()
 
-    def write(self, data: bytes, lengths: list[int], keys: list[str]) -> None:
+    def write(self, data: list[bytes], lengths: list[np.ndarray], keys: list[pa.Array]) -> None:
         """Put the next rows of the shard in order and write them.
 
         Parameters
         ----------
-        data : bytes
-            The rows, each with its line end.
-        lengths : list of int
+        data : list of bytes
+            The rows, each with its line end, some at a time.
+        lengths : list of array of int
             Their lengths, without it.
-        keys : list of str
+        keys : list of array of str
         """
-        rows = binary_array(data, np.cumsum(np.array(lengths, np.int64) + 1))
-        keys = pa.array(keys, pa.string()).view(pa.binary())
+        rows = binary_array(b"".join(data), np.cumsum(np.concatenate(lengths) + 1))
+        keys = pa.concat_arrays(keys).view(pa.binary())
         order = pc.sort_indices(keys)  # of equal keys the first stays first
         in_order = keys.take(order)
         is_later = equals_the_one_before(in_order)
         if is_later.any():
             order = self._put_aside(rows, order.to_numpy(), is_later)
             in_order = keys.take(order)
-        rows = rows.take(order)
+        n_rows, rows = len(rows), rows.take(order)
         index = np.empty(len(order), INDEX)
         index["row_end"] = offsets_of(rows)[1:] + self.row_end
         index["key_end"] = offsets_of(in_order)[1:] + self.key_end
@@ -152,7 +152,7 @@ class RunWriter:
         self._keys.write(bytes_of(in_order))
         self._index.write(index.tobytes())
         self.sample += (key.decode() for key in in_order[::SAMPLED].to_pylist())
-        self.n_rows += len(lengths)
+        self.n_rows += n_rows
         self.row_end, self.key_end = int(index["row_end"][-1]), int(index["key_end"][-1])
         self.ends.append((self.ends[-1] if self.ends else 0) + len(order))
 
