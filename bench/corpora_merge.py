@@ -1,19 +1,21 @@
 """Measure a merge of shards of JSON Lines, beside the same in plain Python.
 
-    python bench/corpora_merge.py OUT [--shards 10] [--rows 1000000] [--workers 2] [--peer SCRIPT]
+    python bench/corpora_merge.py OUT [--shards 10] [--rows 1000000] [--turns 1] [--peer SCRIPT]
 
 writes shards of an encode grid, 200 bytes a row, in the order in which encodes happen to end: a row
 in twenty stands in the shard before as well, and of these one in 10,000 says otherwise. They are
-merged (`merge_corpora`), and, in a process of its own too, by what scripts of this kind do:
-`json.loads` of each line, a look at its keys, a set of the keys seen, `json.dumps` with sorted
-keys. With --peer another script merges them too, called as ``python SCRIPT --inputs SHARD...
---output FILE``. Printed are seconds on the clock and of CPU, peak memory of all processes together,
-and how many times as long the others take.
+merged by `merge_corpora` and, by turns, by what scripts of this kind do: `json.loads` of each line,
+a look at its keys, a set of the natural keys seen, `json.dumps` with sorted keys. With --peer
+another script merges them too, called as ``python SCRIPT --inputs SHARD... --output FILE``; with
+--alone none does. Printed are, of each in a process of its own, seconds on the clock and of CPU,
+peak memory of all its processes together, and how many times as long as the merge it takes in the
+same turn: medians of the turns.
 """
 
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -25,6 +27,7 @@ import numpy as np
 from drumcorpus.stages.corpora.merge import merge_corpora
 
 KEY = ("src_sha256", "encoder", "preset", "crf")
+ROW_KEYS = ["src", *KEY, "bitrate_kbps", "vmaf_score"]
 ENCODERS, PRESETS, CRFS = ("libx264", "libx265", "libsvtav1"), 9, 41
 CELLS = len(ENCODERS) * PRESETS * CRFS  # rows of one source
 NAMES = (
@@ -45,9 +48,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("out_dir", type=Path)
     parser.add_argument("--shards", type=int, default=10)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of each shard")
+    parser.add_argument("--processes", type=int, default=2, help="of the merge")
+    parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--peer", type=Path, help="another script that merges")
+    parser.add_argument("--alone", action="store_true", help="nothing beside the merge")
     args = parser.parse_args()
     shards = [
         write_shard(args.out_dir / f"shard_{number:02d}.jsonl", number, args.rows)
@@ -55,18 +60,23 @@ def main() -> None:
     ]
     n_bytes = sum(path.stat().st_size for path in shards)
     print(f"{args.shards} shards, {args.shards * args.rows:,} rows, {n_bytes / 1e6:,.0f} MB")
-    works = {
-        "merge_corpora": (merge, shards, args.out_dir / "merged.jsonl", args.workers),
-        "plain Python": (merge_plainly, shards, args.out_dir / "plain.jsonl"),
-    }
+    works = {"merge_corpora": (merge, shards, args.out_dir / "merged.jsonl", args.processes)}
+    if not args.alone:
+        works["plain Python"] = (merge_plainly, shards, args.out_dir / "plain.jsonl")
     if args.peer:
         works["peer"] = (call, args.peer, shards, args.out_dir / "peer.jsonl")
-    own = None
-    for name, (work, *arguments) in works.items():
-        seconds, cpu, peak_mb, result = measured(work, *arguments)
-        own = own or seconds
-        ratio = "" if seconds is own else f"  {seconds / own:.1f} times as long"
-        print(f"{name:<14} {seconds:8.2f} s {cpu:8.2f} s CPU {peak_mb:6.0f} MB{ratio}  {result}")
+    taken = {name: [] for name in works}
+    for _ in range(args.turns):
+        for name, work in works.items():
+            taken[name].append(measured(*work))
+    for name, turns in taken.items():
+        seconds, cpu, peak_mb = (statistics.median(turn[n] for turn in turns) for n in range(3))
+        pairs = zip(turns, taken["merge_corpora"], strict=True)
+        ratio = statistics.median(other[0] / own[0] for other, own in pairs)
+        print(
+            f"{name:<14} {seconds:8.2f} s {cpu:8.2f} s CPU {peak_mb:6.0f} MB {ratio:5.1f}  "
+            f"{turns[0][3]}"
+        )
 
 
 def measured(work, *arguments) -> tuple[float, float, float, object]:
@@ -93,10 +103,10 @@ def report(sender, work, arguments) -> None:
     sender.send((seconds, cpu, peak_kb * 1024 / 1e6, result))
 
 
-def merge(shards: list[Path], output: Path, workers: int) -> tuple[int, dict]:
+def merge(shards: list[Path], output: Path, processes: int) -> tuple[int, dict]:
     """As a user merges; the number of further processes, and the counters."""
-    counters = merge_corpora(shards, output, required_keys=list(KEY), processes=workers)
-    return (workers if workers > 1 else 0), counters
+    counters = merge_corpora(shards, output, required_keys=ROW_KEYS, processes=processes)
+    return (processes if processes > 1 else 0), counters
 
 
 def merge_plainly(shards: list[Path], output: Path) -> tuple[int, dict]:
@@ -107,7 +117,7 @@ def merge_plainly(shards: list[Path], output: Path) -> tuple[int, dict]:
             with path.open(encoding="utf-8") as file:
                 for number, line in enumerate(file, 1):
                     row = json.loads(line)
-                    missing = [name for name in KEY if name not in row]
+                    missing = [name for name in ROW_KEYS if name not in row]
                     if missing:
                         raise SystemExit(f"{path}:{number}: missing {missing}")
                     n_in += 1
@@ -129,13 +139,15 @@ def call(script: Path, shards: list[Path], output: Path) -> tuple[int, str]:
 
 
 def write_shard(path: Path, number: int, n_rows: int) -> Path:
-    """Rows of the grid from `number` times `n_rows` on, and some of the shard before."""
+    """Some rows of the grid, of which the first stand in the shard before as well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(number)
-    first = number * n_rows - (n_rows // 20 if number else 0)
+    n_again = n_rows // 20
+    first = number * (n_rows - n_again)
     with path.open("w") as file:
         for cell in (first + rng.permutation(n_rows)).tolist():
-            file.write(row_of(cell, is_other=cell % 10_000 == 7 and cell < number * n_rows))
+            is_other = cell % 10_000 == 7 and number > 0 and cell < first + n_again
+            file.write(row_of(cell, is_other=is_other))
     return path
 
 

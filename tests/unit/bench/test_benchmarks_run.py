@@ -14,6 +14,7 @@ from drumcorpus.demo import mdb_drums
 # Scripts of bench/ by the file that runs them: a new one belongs here, beside its test.
 HERE = {
     "bench/audio_checks.py",
+    "bench/corpora_merge.py",
     "bench/export_records.py",
     "bench/export_shards.py",
     "bench/imports.py",
@@ -274,3 +275,19 @@ def test_products_are_verified_beside_a_stat_of_as_many_files(tmp_path):
     manifests = sorted(tmp_path.rglob("*.manifest.json"))
     assert len(manifests) == 40
     assert manifests[-1].read_text().count('"kind": "product"') == 2
+
+
+def test_shards_of_json_lines_are_merged_beside_plain_python(tmp_path):
+    peer = tmp_path / "peer.py"
+    peer.write_text("import sys\nassert sys.argv[1] == '--inputs' and '--output' in sys.argv\n")
+    small = ("--shards", "3", "--rows", "2000", "--turns", "1", "--peer", str(peer))
+    said = run(command_of("corpora_merge.py"), {"OUT": tmp_path / "out"}, *small)
+    first, own, plain, other = said.splitlines()
+    assert first.startswith("3 shards, 6,000 rows, 1 MB")
+    counters = "'rows_in': 6000, 'rows_out': 5800"
+    assert own.startswith("merge_corpora ")
+    again = "'duplicates': 200, 'conflicts': 0, 'unique_sources': 6, 'inputs_seen': 3"
+    assert own.endswith(f"{{{counters}, {again}}}")
+    assert plain.startswith("plain Python ")
+    assert plain.endswith(f"{{{counters}, 'unique_sources': 6}}")
+    assert other.startswith("peer ")

@@ -88,10 +88,10 @@ def write_runs(
             data.append(block.data)
             n_bytes += len(block.data)
             if n_bytes >= RUN_BYTES:
-                writer.write(data, lengths, keys)
+                writer.write(b"".join(data), np.concatenate(lengths), pa.concat_arrays(keys))
                 data, lengths, keys, n_bytes = [], [], [], 0
         if keys:
-            writer.write(data, lengths, keys)
+            writer.write(b"".join(data), np.concatenate(lengths), pa.concat_arrays(keys))
     return ShardRuns(
         digest.hexdigest(),
         writer.n_rows,
@@ -124,19 +124,22 @@ class RunWriter:
     def __exit__(self, *error) -> None:
         self._stack.close()
 
-    def write(self, data: list[bytes], lengths: list[np.ndarray], keys: list[pa.Array]) -> None:
+    def write(
+        self, data: bytes, lengths: Sequence[int] | np.ndarray, keys: Sequence[str] | pa.Array
+    ) -> None:
         """Put the next rows of the shard in order and write them.
 
         Parameters
         ----------
-        data : list of bytes
-            The rows, each with its line end, some at a time.
-        lengths : list of array of int
+        data : bytes
+            The rows, each with its line end.
+        lengths : sequence of int
             Their lengths, without it.
-        keys : list of array of str
+        keys : sequence of str
         """
-        rows = binary_array(b"".join(data), np.cumsum(np.concatenate(lengths) + 1))
-        keys = pa.concat_arrays(keys).view(pa.binary())
+        rows = binary_array(data, np.cumsum(np.asarray(lengths, np.int64) + 1))
+        texts = keys if isinstance(keys, pa.Array) else pa.array(keys, pa.string())
+        keys = texts.view(pa.binary())
         order = pc.sort_indices(keys)  # of equal keys the first stays first
         in_order = keys.take(order)
         is_later = equals_the_one_before(in_order)
