@@ -15,7 +15,7 @@ from drumcorpus.stages.corpora.ratings import Rated
 from drumcorpus.stages.corpora.runs import RUN_BYTES, Runs, RunWriter, places_of
 
 # Bytes of rows that are put together at once.
-PART_BYTES = 48 << 20
+PART_BYTES = 16 << 20
 # What becomes of a row whose item has a better one: of the same corpus and equal; of the same and
 # with other content; of another corpus.
 DUPLICATES, CONFLICTS, OTHER_CORPUS = LEFT_OUT = ("duplicates", "conflicts", "other_corpus")

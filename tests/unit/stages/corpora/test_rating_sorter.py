@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from drumcorpus.ground.files.json_rows import Block
+from drumcorpus.stages.corpora import rating_sorter, runs
 from drumcorpus.stages.corpora.keys import Keys
-from drumcorpus.stages.corpora.rating_sorter import RatingSorter
+from drumcorpus.stages.corpora.rating_sorter import LEFT_OUT, RatingSorter
 from drumcorpus.stages.corpora.ratings import Converter, Names
 from drumcorpus.stages.corpora.scales import Scale
 
@@ -80,3 +81,22 @@ def test_no_row_gives_no_part(tmp_path):
     with RatingSorter(tmp_path / "rated") as sorter:
         pass
     assert list(sorter.parts()) == []
+
+
+def test_parts_are_small_whatever_the_number_of_rows_of_one_item(tmp_path, monkeypatch):
+    monkeypatch.setattr(rating_sorter, "RUN_BYTES", 2000)
+    monkeypatch.setattr(rating_sorter, "PART_BYTES", 4000)
+    monkeypatch.setattr(runs, "SAMPLED", 1)
+    pairs = [
+        rated(3, mos_std_dev=0.1 + n / 100, sha="a" if n % 2 else f"{n:03d}") for n in range(200)
+    ]
+    with RatingSorter(tmp_path / "rated") as sorter:
+        for key, row in pairs:
+            sorter.add([key], [row])
+    parts = list(sorter.parts())
+    n_bytes = sum(len(row.row) + 1 for _, row in pairs)
+    assert n_bytes > 30_000
+    assert len(parts) >= n_bytes // 4000
+    assert max(part.n_rows + sum(part.counted[name] for name in LEFT_OUT) for part in parts) <= 40
+    assert sum((part.counted for part in parts), Counter())["conflicts"] == 99
+    assert sum(part.n_rows for part in parts) == 101
