@@ -21,7 +21,7 @@ from drumcorpus.stages.provenance.text import (
     upstream_as_document,
     users_in_words,
 )
-from drumcorpus.stages.provenance.tree import tree_of, upstream_of
+from drumcorpus.stages.provenance.tree import original_of, tree_of, upstream_of
 
 USAGE = """\
 Show the tree from FILE to its raw files, by run manifests: what made it, with
@@ -82,8 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.manifest is not None or beside.exists() or beside.is_symlink():
         lineage, product = lineage_of(arguments.file, arguments.manifest)
     else:
-        listing, listed, _ = listing_of(arguments.file)
+        listing, listed, sha256 = listing_of(arguments.file)
         lineage, product = lineage_of(listing)
+        if original := original_of(lineage, product, sha256):
+            product, listed = original, None
     if arguments.event is not None or arguments.session is not None or listed is not None:
         return _trace_rows(arguments, lineage, product, listed)
     chain = upstream_of(lineage, product)

@@ -1,11 +1,23 @@
 """``trace``: from a product to raw files, and from a raw file to products."""
 
+import hashlib
 import json
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 from command_lines import run_command
-from stamped import EVENT, EXPORT, MIDI, SAMPLE, SESSION, SHARD, WAV, build_corpus, stamp_chain
+from stamped import (
+    EVENT,
+    EXPORT,
+    MIDI,
+    SAMPLE,
+    SESSION,
+    SHARD,
+    WAV,
+    build_corpus,
+    stamp_chain,
+    write_record,
+)
 
 LINES = "results/manifests/prod.jsonl"
 
@@ -131,3 +143,18 @@ def test_what_cannot_be_answered_is_one_sentence_last(folder, arguments, status,
     assert (got, said) == (status, "")
     assert words in error.splitlines()[-1]
     assert "Traceback" not in error
+
+
+def test_a_copy_in_the_folder_of_a_release_is_traced_as_what_it_is_a_copy_of(folder):
+    release = folder / "reports/releases/r"
+    release.mkdir(parents=True)
+    data = (folder / LINES).read_bytes()
+    (release / "prod.jsonl").write_bytes(data)
+    listing = f"{hashlib.sha256(data).hexdigest()}  prod.jsonl\n"
+    (release / "contents.sha256").write_text(listing)
+    write_record(folder, "reports/releases/r/contents.sha256", [(LINES, "product")])
+    copy = "reports/releases/r/prod.jsonl"
+    assert run_command(folder, "trace", copy) == run_command(folder, "trace", LINES)
+    assert run_command(folder, "verify", copy, "--quick")[0] == 0
+    (release / "prod.jsonl").write_bytes(b"{}\n")
+    assert run_command(folder, "verify", copy)[0] == 1

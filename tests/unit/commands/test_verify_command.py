@@ -268,13 +268,13 @@ def test_a_sample_is_held_against_the_listing_of_its_export(tmp_path):
     sample.with_name("c.wav").write_bytes(b"sound")
     status, _, error = run_command(tmp_path, "verify", sample.with_name("c.wav"))
     assert status == 2
-    assert "c.wav: has no run manifest, and no listing of an export names it" in error
+    assert "c.wav: has no run manifest, and no listing of an export" in error
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["raw.txt"], "raw.txt: has no run manifest, and no listing of an export names it"),
+        (["raw.txt"], "raw.txt: has no run manifest, and no listing of an export"),
         (["gone.txt"], "gone.txt: there is no such file"),
         (["empty"], "empty: no run manifest stands below this folder"),
         (["c.txt", "--sample", "0"], "got '0'; wanted: a number from 1 on"),

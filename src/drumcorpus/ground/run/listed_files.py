@@ -1,4 +1,4 @@
-"""Files without a run manifest of their own, which the listing of their export names."""
+"""Files without a run manifest of their own, which the listing of an export or a release names."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,9 @@ from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.recorded_files import Expected, check_files
 from drumcorpus.ground.run.run_manifest import manifest_path
 from drumcorpus.ground.run.verify_products import LISTING, Verified, verify_file
+
+# Of an export, and of the folder of a release; each is a product with a run manifest.
+LISTINGS = (LISTING, "contents.sha256")
 
 
 def listing_of(file: str | os.PathLike) -> tuple[Path, str, str]:
@@ -20,16 +23,16 @@ def listing_of(file: str | os.PathLike) -> tuple[Path, str, str]:
     """
     absolute = Path(os.path.abspath(file))  # noqa: PTH100 (links are kept)
     for folder in absolute.parents:
-        listing = folder / LISTING
-        if listing.is_file() and manifest_path(listing).is_file():
-            path = absolute.relative_to(folder).as_posix()
-            if sha256 := _digest_in(listing, path):
-                return listing, path, sha256
+        for listing in (folder / name for name in LISTINGS):
+            if listing.is_file() and manifest_path(listing).is_file():
+                path = absolute.relative_to(folder).as_posix()
+                if sha256 := _digest_in(listing, path):
+                    return listing, path, sha256
     if not os.path.lexists(absolute):
         raise FileNotFoundError(2, "No such file or directory", os.fspath(file))
     raise LookupError(
         f"{visible(printable(os.fspath(file)))}: has no run manifest, and no listing of an export "
-        f"names it; `stamp` writes one"
+        "or a release names it; `stamp` writes one"
     )
 
 

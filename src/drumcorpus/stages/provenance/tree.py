@@ -77,6 +77,16 @@ def upstream_of(lineage: Lineage, product: str) -> Upstream:
     return Upstream(product, records, sources, lost, users)
 
 
+def original_of(lineage: Lineage, listing: str, sha256: str) -> str:
+    """The product that a file is a copy of, as the folder of a release has them.
+
+    It is one that the listing rests on, and has the digest that this gives the file; empty if there
+    is none, as of a sample of an export.
+    """
+    records = lineage.upstream([listing])
+    return next((record.path for record in records if record.sha256 == sha256), "")
+
+
 def tree_of(lineage: Lineage, product: str, *, fold: int) -> list[Node]:
     """The tree of a product, in the order of its lines; the product is the first node.
 

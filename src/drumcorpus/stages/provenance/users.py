@@ -33,6 +33,7 @@ SCHEMA = "drumcorpus-users-v1"
 FILES = "files"  # what the rule that lists sessions calls the table of raw files
 EXPORT = re.compile(r"(results/export/[^/]+/[^/]+)/.+")
 RELEASE = re.compile(r"reports/releases/([^/]+)/.+")
+RELEASES = "reports/releases"
 SHORTEST = 8  # digits of a digest by which a file is searched
 DIGEST_KEY = "src_sha256"  # by which rows of corpora of clips name the file they came from
 
@@ -205,6 +206,8 @@ def _narrow(lineage: Lineage, users: Users, records: Iterable[Record], digests: 
     wanted = [OfSessions(name, frozenset(ids)) for name, ids in users.sessions.items() if ids]
     in_chain = {record.path: record for record in records}
     others = [path for path in lineage.products if path.endswith(".jsonl") and path not in in_chain]
+    contents = dict(_contents_of_releases(lineage))
+    others += [row["copy"] for rows in contents.values() for row in rows if row["copied"]]
     search = _Search(wanted, digests)
     counts: dict[str, int] = {}
     # Tables that name events alone come last: which events are wanted is known by then.
@@ -226,8 +229,35 @@ def _narrow(lineage: Lineage, users: Users, records: Iterable[Record], digests: 
             for name, n_samples in _places(lineage.folder / holder.path, wanted).items():
                 exported.files[name] = exported.files.get(name, 0) + n_samples
     users.exports = [exports[folder] for folder in sorted(exports)]
-    releases.update(exported.release for exported in users.exports if exported.release)
+    digests_held = {in_chain[each.path].sha256 for each in users.holders if each.path in in_chain}
+    places = {f"{each.folder}/{name}" for each in users.exports for name in each.files}
+    for release, rows in contents.items():
+        listed = [row for row in rows if not row["copied"]]
+        releases[release] += sum(
+            row["sha256"] in digests_held or row["place"] in places for row in listed
+        )
+    releases.update(each.release for each in users.exports if each.release not in contents)
+    del releases[""]
+    releases = Counter({name: n for name, n in releases.items() if n})
     users.releases = dict(sorted(releases.items()))
+
+
+def _contents_of_releases(lineage: Lineage) -> Iterator[tuple[str, list[dict]]]:
+    """Of each release below the folder the files that belong to it, copied or listed by place."""
+    for path in sorted((lineage.folder / RELEASES).glob("*/contents.json")):
+        try:
+            rows = [
+                {
+                    "copied": row["copied"] is True,
+                    "copy": f"{RELEASES}/{path.parent.name}/{row['path']}",
+                    "sha256": row["sha256"],
+                    "place": row["place"],
+                }
+                for row in read_json(path)["files"]
+            ]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # another document, or a damaged one, which `verify` names
+        yield path.parent.name, rows
 
 
 def _rank(lineage: Lineage, path: str) -> int:

@@ -1,6 +1,8 @@
 """Which products contain a raw file: by the chain, and narrowed to its sessions."""
 
 import hashlib
+import json
+import shutil
 
 import pytest
 from stamped import (
@@ -108,3 +110,48 @@ def test_a_damaged_product_is_named_and_ends_nothing(folder):
 def test_a_file_that_nothing_knows_is_refused(folder, raw):
     with pytest.raises(ValueError, match="no inventory and no run manifest of this folder knows"):
         users_of(Lineage(folder), raw)
+
+
+def file_release(folder, copied):
+    """A release with the manifest as a copy, or listed by its place; and one shard of sound."""
+    release = folder / "reports/releases/2026-10"
+    manifest = folder / "results/manifests/prod.jsonl"
+    rows = [
+        {
+            "path": "manifests/prod.jsonl",
+            "copied": copied,
+            "sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
+            "place": "results/manifests/prod.jsonl",
+        },
+        {
+            "path": SAMPLE,
+            "copied": False,
+            "sha256": "0" * 64,
+            "place": f"{EXPORT}/{SAMPLE}",
+        },
+    ]
+    (release / "manifests").mkdir(parents=True)
+    (release / "contents.json").write_text(json.dumps({"files": rows}))
+    if copied:
+        shutil.copy(manifest, release / "manifests/prod.jsonl")
+    return release
+
+
+@pytest.mark.parametrize("copied", [True, False], ids=["copied", "listed"])
+def test_releases_are_told_by_their_contents(folder, copied):
+    file_release(folder, copied)
+    users = users_of(Lineage(folder), WAV)
+    assert users.releases == {"2026-10": 2, "2026-11": 1}
+    paths = [holder.path for holder in users.holders]
+    assert ("reports/releases/2026-10/manifests/prod.jsonl" in paths) == copied
+
+
+def test_an_earlier_release_without_the_session_and_a_damaged_one_are_left_out(folder):
+    release = file_release(folder, True)
+    (release / "manifests/prod.jsonl").write_text('{"source_set":"egmd","session_id":"x"}\n')
+    rows = json.loads((release / "contents.json").read_text())["files"]
+    (release / "contents.json").write_text(json.dumps({"files": rows[:1]}))
+    other = folder / "reports/releases/broken"
+    other.mkdir()
+    (other / "contents.json").write_text('{"files": [1]}')
+    assert users_of(Lineage(folder), WAV).releases == {"2026-11": 1}
