@@ -43,6 +43,10 @@ HIT_FEATURES = (
     "place_within_0.3_s",
     "place_within_0.6_s",
     "log_margin_within_0.6_s",
+    "ring_of_own_within_0.3_s",
+    "ring_of_own_within_0.6_s",
+    "ring_of_own_by_place",
+    "log_reliability_within_0.6_s",
     "log_n_hits",
 )
 LEAST_CYMBALS = 2

@@ -135,6 +135,8 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
     last = since.min(axis=1)
     log_margin, place = np.log1p(margin), margin / distance
     sooner, soon = (np.searchsorted(SOON_S, last, side="right") == n for n in range(2))
+    log_reliability = np.log(np.maximum(patterns.reliability, 1e-3))
+    ring_of_own = ring[rows, best] - ring[rows, rival]
     n_hits = mixture.n_hits[np.stack([best, rival])].min(axis=0)
     features = np.column_stack(
         [
@@ -143,8 +145,8 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
             place,
             np.sign(of_group) * np.log1p(np.abs(of_group)),
             of_group / distance,
-            np.log(np.maximum(patterns.reliability, 1e-3)),
-            ring[rows, best] - ring[rows, rival],
+            log_reliability,
+            ring_of_own,
             sooner,
             soon,
             sooner & (other == last),
@@ -152,6 +154,10 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
             place * sooner,
             place * soon,
             log_margin * (sooner | soon),
+            ring_of_own * sooner,
+            ring_of_own * soon,
+            ring_of_own * place,
+            log_reliability * (sooner | soon),
             np.log(n_hits + 1.0),
         ]
     )

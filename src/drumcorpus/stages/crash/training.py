@@ -50,6 +50,13 @@ AT_ONCE_S = 0.005  # strokes so close are one event: ingest.simultaneous_ms as i
 # none of its strokes at once.
 AT_ONCE_BEFORE, BOTH_BEFORE = 10.0, 10 * 74 / 78
 RINGING_S = 0.6  # a stroke so soon after another cymbal's is into its ring
+# A hit so soon after another cymbal's counts as so many where the chance of its name is learned: of
+# twenty a few are wrong, of the others one in a thousand.
+COMPANY_WEIGHT = 4.0
+# Where that is learned for kits, the whole kit counts as much as all of these: so many pools of so
+# many sessions, and the kit with so few hits of each of its cymbals.
+HIT_POOLS = ((4, 6), (16, 3))
+RARE_HITS = 10
 UNLIKE_SHARE = 0.01  # of a kit's own sessions that are no measure of how alike they are
 MOST_SETS = 8  # of a pool, the most reliable, whose pairs are learned from
 STRENGTH_OF_FIT = 1.0  # inverse of the ridge on logistic weights; scikit-learn's default
@@ -364,34 +371,60 @@ def _learn_hits(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
     for name, is_pooled in (("hit_alone", False), ("hit_pooled", True)):
         rows, right, weights = [], [], []
         for kit in kits:
-            of_kit = []
-            for session_rows, mixture in _fitted(kit, model, is_pooled):
-                session = kit.of_rows(session_rows)
-                membership = name_hits(session.strokes, mixture, model)
-                if mixture.n_cymbals < 2:
-                    continue
-                sure = mixture.merged == np.arange(mixture.n_cymbals)
-                told = (membership.named >= 0) & sure[membership.named]
-                of_kit.append((membership, told, session.cymbals))
-            if not of_kit:
-                continue
-            named = np.concatenate([m.named[told] for m, told, _ in of_kit])
-            struck = np.concatenate([cymbals[told] for _, told, cymbals in of_kit])
-            features = np.vstack([m.features[told] for m, told, _ in of_kit])
-            if is_pooled:
-                rights = _right(named, struck)
-            else:
-                parts = np.cumsum([told.sum() for _, told, _ in of_kit])[:-1]
-                split = zip(np.split(named, parts), np.split(struck, parts), strict=True)
-                rights = np.concatenate([_right(*each) for each in split])
-            rows.append(features)
-            right.append(rights)
-            weights.append(np.full(len(rights), 1 / max(len(rights), 1)))
+            for pools in ([kit], _hit_pools(kit)) if is_pooled else (_sessions(kit),):
+                of_pools = [named for pool in pools for named in _named(pool, model)]
+                total = sum(weight.sum() for *_, weight in of_pools)
+                for features, is_right, weight in of_pools:
+                    rows.append(features)
+                    right.append(is_right)
+                    # Every pool counts alike, and so does every hit of sessions told alone.
+                    share = len(of_pools) * weight.sum() if is_pooled else total
+                    weights.append(weight / share)
         if rows:
             learned[name] = _logistic(
                 np.vstack(rows), np.concatenate(right), np.concatenate(weights)
             )
     return learned
+
+
+def _sessions(kit: KnownKit) -> list[KnownKit]:
+    return [kit.of_sessions([session]) for session in np.unique(kit.strokes.sessions)]
+
+
+def _hit_pools(kit: KnownKit) -> list[KnownKit]:
+    """Some of a kit's sessions, and all of them with few hits of one cymbal."""
+    rng = np.random.default_rng(SEED)
+    order = rng.permutation(np.unique(kit.strokes.sessions))
+    pools = [
+        kit.of_sessions(order[n * size : (n + 1) * size])
+        for size, count in HIT_POOLS
+        for n in range(count)
+        if n * size < len(order)
+    ]
+    for number in np.unique(kit.cymbals):
+        struck = np.flatnonzero(kit.cymbals == number)
+        left_out = rng.permutation(struck)[RARE_HITS:]
+        pools.append(kit.of_rows(np.delete(np.arange(len(kit.cymbals)), left_out)))
+    return pools
+
+
+def _named(pool: KnownKit, model: CymbalModel):
+    """Features of the hits that a pool's mixture names, whether the names are right, and weights.
+
+    Nothing where it has one cymbal.
+    """
+    mixture = fit_mixture(pool.strokes, model, SETTINGS)
+    if mixture.n_cymbals < 2:
+        return
+    sessions = _sessions(pool)
+    told = [name_hits(session.strokes, mixture, model) for session in sessions]
+    named = np.concatenate([membership.named for membership in told])
+    features = np.vstack([membership.features for membership in told])
+    is_sure = mixture.merged == np.arange(mixture.n_cymbals)
+    rows = np.flatnonzero((named >= 0) & is_sure[named])
+    if len(rows):
+        weights = 1 + (COMPANY_WEIGHT - 1) * _into_ring(pool)
+        yield features[rows], _right(named[rows], pool.cymbals[rows]), weights[rows]
 
 
 def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
@@ -413,17 +446,6 @@ def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
     if not own or not foreign:
         return -1.0
     return float((np.quantile(own, UNLIKE_SHARE) + np.median(foreign)) / 2)
-
-
-def _fitted(kit: KnownKit, model: CymbalModel, is_pooled: bool):
-    """Rows of each session, and the mixture that names them."""
-    sessions = kit.strokes.sessions
-    pooled = fit_mixture(kit.strokes, model, SETTINGS) if is_pooled else None
-    for session in np.unique(sessions):
-        rows = np.flatnonzero(sessions == session)
-        mixture = pooled or fit_mixture(kit.strokes.of_rows(rows), model, SETTINGS)
-        if mixture.n_cymbals:
-            yield rows, mixture
 
 
 def _right(named: np.ndarray, struck: np.ndarray) -> np.ndarray:
