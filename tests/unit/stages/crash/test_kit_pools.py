@@ -78,6 +78,23 @@ def test_sessions_with_two_hits_of_a_cymbal_are_decided_by_their_kit():
     assert {row["method"] for rows in alone.values() for row in rows} == {"gaussian_mixture"}
 
 
+@pytest.mark.parametrize(
+    "struck",
+    [[["low", "high"] * 4] * 4, [["low"] * 20] * 12 + [["low"] * 4 + ["high"] * 4] * 3],
+    ids=["kit of four sessions", "rare cymbal"],
+)
+def test_few_hits_of_a_cymbal_that_is_surely_there_cast_no_doubt_on_the_others(struck):
+    sounds = Sounds(seed=3)
+    sessions = {f"s{n:02}": sounds.session(f"s{n:02}", each) for n, each in enumerate(struck)}
+    shipped = read_cymbal_model(REPO / "resources/crash/cymbal_model.json")
+    hits, kits = embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit")
+    assert pool(hits, kits, model=shipped)[0]["n_cymbals"].to_pylist() == [2, 2]
+    told, _ = cluster(hits, kits, model=shipped)
+    numbers = {"low": "crash", "high": "crash2"}
+    for rows, each in zip((told[name] for name in sorted(told)), struck, strict=True):
+        assert labels(rows) == [numbers[name] for name in each]
+
+
 def test_a_row_per_cymbal_says_what_it_rests_on_and_is_read_back():
     sessions = short_sessions(Sounds())
     table, warnings = pool(embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit"))
