@@ -6,8 +6,8 @@ r"""Learn the cymbal model with one kit left out, and judge that kit by it and b
 For each kit every number of the model is learned anew on the other kits, without those that share a
 cymbal with it. Its sessions are then told apart pooled (`mixture`, as one kit id makes them), four
 by four as the index has them (`mixture by four`), each for itself (`mixture alone`), by linkage,
-whose limits are those of the configuration, and by the plain method. Hits of two cymbals within 5 ms
-have no truth: methods get them, the score does not.
+whose limits are those of the configuration, and by the plain method. Hits of two cymbals within
+5 ms have no truth: methods get them, the score does not.
 """
 
 import argparse
