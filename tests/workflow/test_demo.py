@@ -55,6 +55,42 @@ def test_staged_sets_show_in_the_audit_as_unreferenced_and_are_not_merged(demo, 
         assert figures["n_unreferenced_sessions"] == figures["n_sessions"] > 0
 
 
+def test_the_clips_of_the_review_are_rated_on_one_axis_and_followed_to_raw_files(demo, config):
+    rows = jsonl(demo.path("results/corpora/aggregated/review_clips.jsonl"))
+    clips = {
+        clip["src_sha256"]: clip for clip in jsonl(demo.path("results/corpora/review_clips.jsonl"))
+    }
+    assert 0 < len(rows) <= len(clips)
+    assert {row["corpus_source"] for row in rows} == {"reviewer-0-1", "reviewer-1-5"}
+    for row in rows:
+        scale = yaml.safe_load(
+            demo.path(f"config/corpora/{row['mos_native_scale']}.yaml").read_text()
+        )
+        common = scale["slope"] * row["mos_native"] + scale["intercept"]
+        assert row["mos"] == pytest.approx(common, abs=1e-9)
+        assert 0 <= row["mos"] <= 100
+        assert row["rated_by"] == f"simulated reviewer, seed {config['demo']['seed']}"
+        clip = clips[row["src_sha256"]]
+        [root] = config["source_sets"][clip["source_set"]]["roots"]
+        assert demo.path(f"{root}/{clip['audio_path']}").is_file()
+    said = demo.run(
+        "-m", "drumcorpus", "trace", "results/corpora/aggregated/review_clips.jsonl"
+    ).said
+    for name in (
+        "aggregate_corpora",
+        "rate_review_clips",
+        "list_review_clips",
+        "illustrate_doubts",
+    ):
+        assert f" {name} " in said
+    for source_set in {clip["source_set"] for clip in clips.values()}:
+        assert f"raw files of {source_set} " in said
+
+
+def jsonl(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
 def test_a_second_run_has_nothing_to_do(demo):
     assert demo.jobs("all") == set()
 
