@@ -5,6 +5,8 @@ import json
 import pytest
 from command_lines import read_sidecar_json, run_command
 
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.run.today import AsStated
 from drumcorpus.stages.corpora.aggregate import aggregate_corpora
 from drumcorpus.stages.corpora.scales import read_scales, scale_files
 
@@ -80,3 +82,17 @@ def test_errors_are_sentences_with_their_exit_status(folder, arguments, status, 
     assert message in " ".join(done[2].split())
     assert "Traceback" not in done[2]
     assert not (folder / "out.jsonl").exists()
+
+
+def test_replay_looks_for_the_scales_in_the_checkout(folder):
+    run_command(folder, "aggregate", *SHARDS, "--output", "out.jsonl")
+    status, said, errors = run_command(folder, "replay", "out.jsonl")
+    assert (status, errors) == (0, "")
+    assert "would give it again (1 job, 4 inputs agree)" in said
+    records = read_sidecar_json(folder / "out.jsonl")
+    (folder / "config/corpora").mkdir(parents=True)
+    (folder / "config/corpora/lsvq.yaml").write_text("another scale")
+    inputs = AsStated({"out.jsonl": records}.get, folder).plan("out.jsonl")["inputs"]
+    digests = {row["path"]: row["sha256"] for row in inputs}
+    assert digests["config/corpora/lsvq.yaml"] == sha256_bytes(b"another scale")
+    assert digests["config/corpora/reviewer-1-5.yaml"] is None

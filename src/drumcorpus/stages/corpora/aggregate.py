@@ -107,6 +107,7 @@ def aggregate_corpora(
             section=section,
             counters=aggregated.counters,
             inputs=[("shards", shard) for shard in aggregated.shards],
+            files=[("scales", scale.file) for scale in aggregated.scales if scale.file],
         )
         manifest_part.write_bytes(canonical_json(document))
     return aggregated.counters

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from drumcorpus.ground.run.code_digest import describe_code
-from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, seal_of
+from drumcorpus.ground.run.job_plan import RESOURCE, kind_of_input
+from drumcorpus.ground.run.run_manifest import SCHEMA, describe_file, manifest_path, seal_of
 from drumcorpus.ground.run.sidecars import read_output
 from drumcorpus.stages.corpora.sections import SECTION, Shard, Written, recorded_path
 
@@ -22,6 +23,7 @@ def run_manifest(
     section: Mapping[str, object],
     counters: Mapping[str, object],
     inputs: Iterable[tuple[str, Shard]],
+    files: Iterable[tuple[str, Path]] = (),
 ) -> dict:
     """The run manifest of a corpus that a function has made outside the workflow, sealed.
 
@@ -39,6 +41,8 @@ def run_manifest(
         Parameters that shape the corpus, of `corpus_section`, and what was counted.
     inputs : iterable of (str, Shard)
         Inputs by name.
+    files : iterable of (str, Path)
+        What else was read, such as scales of ratings.
 
     Raises
     ------
@@ -54,7 +58,10 @@ def run_manifest(
         "wildcards": {},
         "script": {"path": path, "code": code["digest"], "software": code["software"]},
         "params": dict(params),
-        "inputs": [_described(name, shard) for name, shard in inputs],
+        "inputs": [
+            *(_described(name, shard) for name, shard in inputs),
+            *(_described_file(name, path) for name, path in files),
+        ],
         SECTION: dict(section),
         "outputs": [
             {
@@ -91,3 +98,9 @@ def _described(name: str, shard: Shard) -> dict:
             )
         described["kind"] = "product"
     return described | {"sha256": shard.sha256, "rows": shard.rows}
+
+
+def _described_file(name: str, path: Path) -> dict:
+    """A file as an input: one of the checkout by its place there."""
+    kind, shown = kind_of_input(str(path.resolve()), _PACKAGE.parent.parent)
+    return describe_file(name, path, shown if kind == RESOURCE else recorded_path(path), kind)

@@ -297,6 +297,12 @@ def test_the_run_manifest_says_how_the_corpus_came_about(here):
     assert conversions["konvid-1k"]["native_range"] == [1, 5]
     assert (conversions["konvid-1k"]["slope"], conversions["konvid-1k"]["intercept"]) == (25, -25)
     assert "QoMEX 2017" in conversions["konvid-1k"]["source"]
+    assert [(each["kind"], each["path"]) for each in manifest["inputs"]] == [
+        ("external", "mine.jsonl"),
+        ("external", "konvid.jsonl"),
+        ("resource", "config/corpora/konvid-1k.yaml"),
+        ("resource", "config/corpora/reviewer-1-5.yaml"),
+    ]
     assert manifest["counters"]["dropped.out_of_range"] == 2
     assert manifest["counters"]["inputs_seen"] == 2
     assert manifest["outputs"][0]["rows"] == 2
@@ -381,3 +387,13 @@ def test_what_does_not_fit_into_memory_gives_the_same(here, monkeypatch, n_bytes
     assert Path("parts.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
     assert whole["rows_out"] == whole["unique_sources"] == 40
     assert sorted(path.name for path in here.glob(".*")) == []
+
+
+def test_a_shard_that_is_not_what_its_run_manifest_says_is_refused_and_the_output_stays(here):
+    aggregate([write("a.jsonl", KONVID)], "shard.jsonl")
+    Path("out.jsonl").write_text("as it was")
+    write("shard.jsonl", KONVID)
+    with pytest.raises(ValueError, match=r"^shard\.jsonl: is not what its run manifest says"):
+        aggregate(["shard.jsonl"], "out.jsonl")
+    assert Path("out.jsonl").read_text() == "as it was"
+    assert not Path("out.jsonl.manifest.json").exists()
