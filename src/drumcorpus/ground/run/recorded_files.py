@@ -14,6 +14,7 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.run.product_walk import Found
+from drumcorpus.ground.run.read_ahead import reading_ahead
 from drumcorpus.ground.run.run_manifest import SUFFIX, read_manifest, recorded_output
 from drumcorpus.ground.run.sidecars import read_output
 
@@ -60,21 +61,21 @@ def expected_products(
     lasting = tuple(f"{folder}/" for folder in lasting)
     expected, problems = [], []
     made_from: dict[str, list[tuple[str, str]]] = {}  # path and digest of the inputs, by product
-    for each in found:
-        if not each.path.endswith(SUFFIX):
-            continue
-        product = each.path.removesuffix(SUFFIX)
-        shown = each.shown.removesuffix(SUFFIX)
-        try:
-            manifest, record = _read_output(each, product)
-        except (ValueError, OSError) as error:
-            problems.append(Problem(each.shown, "changed", str(error), shown))
-            continue
-        size, sha256 = record["bytes"], record["sha256"]
-        expected.append(Expected(Path(product), shown, size, sha256, shown))
-        if not product.startswith(lasting):
-            inputs = [row for row in manifest["inputs"] if row["kind"] == "product"]
-            made_from[shown] = [(row["path"], row["sha256"]) for row in inputs]
+    sidecars = [each for each in found if each.path.endswith(SUFFIX)]
+    with reading_ahead([each.path for each in sidecars if not each.odd]):
+        for each in sidecars:
+            product = each.path.removesuffix(SUFFIX)
+            shown = each.shown.removesuffix(SUFFIX)
+            try:
+                manifest, record = _read_output(each, product)
+            except ValueError as error:
+                problems.append(Problem(each.shown, "changed", str(error), shown))
+                continue
+            size, sha256 = record["bytes"], record["sha256"]
+            expected.append(Expected(Path(product), shown, size, sha256, shown))
+            if not product.startswith(lasting):
+                inputs = [row for row in manifest["inputs"] if row["kind"] == "product"]
+                made_from[shown] = [(row["path"], row["sha256"]) for row in inputs]
     problems += _stale(made_from, {file.shown: file.sha256 for file in expected})
     return expected, problems, {path for inputs in made_from.values() for path, _ in inputs}
 
@@ -84,7 +85,7 @@ def _read_output(each: Found, product: str) -> tuple[dict, dict]:
 
     Raises
     ------
-    ValueError, OSError
+    ValueError
         With what is to be said of it, after its name, if it is none.
     """
     if each.odd:
@@ -95,6 +96,8 @@ def _read_output(each: Found, product: str) -> tuple[dict, dict]:
     except ValueError as error:
         reason = str(error).removeprefix(visible(each.path)).lstrip(": ")
         raise ValueError(f"{text}: {reason}") from error
+    except OSError as error:
+        raise ValueError(f"{text}: cannot be read: {error.strerror}") from error
 
 
 def _stale(made_from: dict[str, list[tuple[str, str]]], digests: dict[str, str]) -> list[Problem]:

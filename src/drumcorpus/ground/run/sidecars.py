@@ -44,14 +44,12 @@ def read_sidecar(product: str | os.PathLike, at: str | os.PathLike | None = None
         is wrong with it.
     """
     path = f"{os.fspath(product)}{SUFFIX}" if at is None else os.fspath(at)
+    return _parsed(path, _bytes_of(path))
+
+
+def _parsed(path: str, data: bytes) -> dict:
+    """The run manifest that `path` holds, by its bytes."""
     shown = visible(path)
-    record = os.lstat(path)
-    if odd := odd_kind(record.st_mode):
-        raise ValueError(f"{shown}: is {odd}, where a run manifest belongs; move it away")
-    if record.st_size > LONGEST:
-        raise ValueError(f"{shown}: has {record.st_size:,} bytes; a run manifest has far fewer")
-    with open(path, "rb") as handle:  # noqa: PTH123 (called for each of many files)
-        data = handle.read()
     try:
         manifest = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -68,6 +66,18 @@ def read_sidecar(product: str | os.PathLike, at: str | os.PathLike | None = None
             "it was changed after it was written"
         )
     return manifest
+
+
+def _bytes_of(path: str) -> bytes:
+    """The content of a run manifest; what is no plain file is refused before it is opened."""
+    record = os.lstat(path)
+    if odd := odd_kind(record.st_mode):
+        raise ValueError(f"{visible(path)}: is {odd}, where a run manifest belongs; move it away")
+    if record.st_size > LONGEST:
+        size = f"{record.st_size:,} bytes"
+        raise ValueError(f"{visible(path)}: has {size}; a run manifest has far fewer")
+    with open(path, "rb") as handle:  # noqa: PTH123 (called for each of many files)
+        return handle.read()
 
 
 def read_output(product: str | os.PathLike, recorded: str) -> tuple[dict, dict]:

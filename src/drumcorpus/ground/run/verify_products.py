@@ -19,6 +19,7 @@ from drumcorpus.ground.run.lineage import (
     record_of,
     sidecar_files,
 )
+from drumcorpus.ground.run.read_ahead import reading_ahead
 from drumcorpus.ground.run.recorded_files import (
     Expected,
     Problem,
@@ -104,22 +105,22 @@ def verify_folder(folder: str | os.PathLike, level: str, **settings) -> Verified
     lineages: dict[str, tuple[Lineage, list[Record]]] = {}
     problems = []
     top = os.path.abspath(folder)  # noqa: PTH100 (links are kept)
-    n_sidecars = 0
-    for sidecar in sidecar_files(top):
-        n_sidecars += 1
-        product = sidecar.removesuffix(SUFFIX)
-        try:
-            manifest = read_sidecar(product)
-            place, row = place_in(manifest, product)
-        except (ValueError, OSError) as error:
-            problems.append(_of_sidecar(Path(product), str(error)))
-            continue
-        lineage, records = lineages.setdefault(place, (Lineage(place), []))
-        record = record_of(manifest, row)
-        lineage.add(record.path, record)
-        records.append(record)
-    if not n_sidecars:
+    sidecars = list(sidecar_files(top))
+    if not sidecars:
         raise FileNotFoundError(2, "no run manifest stands below this folder", os.fspath(folder))
+    with reading_ahead(sidecars):
+        for sidecar in sidecars:
+            product = sidecar.removesuffix(SUFFIX)
+            try:
+                manifest = read_sidecar(product)
+                place, row = place_in(manifest, product)
+            except (ValueError, OSError) as error:
+                problems.append(_of_sidecar(Path(product), str(error)))
+                continue
+            lineage, records = lineages.setdefault(place, (Lineage(place), []))
+            record = record_of(manifest, row)
+            lineage.add(record.path, record)
+            records.append(record)
     verified = _hold(list(lineages.values()), level, **settings)
     verified.problems = sorted({*verified.problems, *problems})
     return verified
