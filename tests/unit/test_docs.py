@@ -8,7 +8,7 @@ from checkout import REPO
 
 STAGES = sorted(path.parent.name for path in (REPO / "src/drumcorpus/stages").glob("*/__init__.py"))
 # Stages whose section of the config has a name of its own.
-SECTIONS = {"manifest": "manifests", "releases": "release"}
+SECTIONS = {"manifest": "manifests"}
 # In the order in which the Snakefile includes them.
 INCLUDED = re.findall(
     r'^include: "workflow/rules/(\w+)\.smk"', (REPO / "Snakefile").read_text(), re.M

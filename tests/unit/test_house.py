@@ -22,7 +22,7 @@ SETS = {path.stem for path in (LIBRARY / "source_sets").glob("[a-z]*.py")}
 CARDS = [REPO / "resources/source_sets", REPO / "resources/demo/source_sets"]
 STAGES = {path.name for path in (LIBRARY / "stages").iterdir() if (path / "__init__.py").is_file()}
 # Sections of the config whose names users' overlays have always had.
-SECTIONS = {"manifest": "manifests", "releases": "release"}
+SECTIONS = {"manifest": "manifests"}
 # What each folder at the top of the package may import beside itself; the words stand at the top.
 MAY_IMPORT = {
     "words": set(),

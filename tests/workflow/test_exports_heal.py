@@ -289,7 +289,7 @@ def test_an_export_without_any_event_is_refused_before_any_sample(tmp_path, repo
     )
     assert not {job for job in project.jobs_logged("made") if job.startswith("write_samples ")}
     assert not project.path(EXPORT).exists()
-    project.snakemake("weights", "release")  # which need no sound
+    project.snakemake("weights")  # which need no sound
     project.configure(gates="report")  # what is let pass is not what holds nothing
     done = project.snakemake("all", check=False)
     assert done.returncode == 1 and "nothing to export" in done.said

@@ -1,6 +1,7 @@
 """Gates with waivers, drift, comparison and releases, through the real snakemake."""
 
 import json
+import subprocess
 
 import pyarrow.parquet as pq
 import pytest
@@ -8,6 +9,7 @@ import yaml
 from conftest import new_project
 
 from drumcorpus.demo.groove_mididataset import write_corpus
+from drumcorpus.ground.files.digests import sha256_file
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each run makes many pages
 
@@ -141,6 +143,82 @@ def test_another_release_is_filed_beside_the_first_which_stays_as_it_is(project)
     assert trend.index(">2026-11<") < trend.index(">demo<")
     assert "as recorded" in project.snakemake("verify").said
     assert project.jobs("all") == set()
+
+
+def contents_of(project):
+    return json.loads(project.path(f"{RELEASES}/demo/contents.json").read_text())
+
+
+def sums_hold(folder, listing):
+    command = ["sha256sum", "--check", "--strict", "--quiet", listing]
+    return subprocess.run(command, cwd=folder, check=False).returncode == 0
+
+
+def test_a_release_holds_or_lists_data_crash_mapping_and_what_stands_around_the_exports(project):
+    folder = project.path(f"{RELEASES}/demo")
+    rows = {row["path"]: row for row in contents_of(project)["files"]}
+    export = "export/prod_combined"
+    whole = {
+        *("manifests/prod_combined.parquet", "manifests/prod_combined.jsonl"),
+        *(f"provenance/{SET}.jsonl", f"missing/{SET}.jsonl", "splits/prod_combined.parquet"),
+        *(f"crash/assignments/{SET}.parquet", "sampling/prod_combined.parquet"),
+        *("inventory.html", "ingest.html", f"health/source_sets/{SET}.html"),
+        *(f"{export}/clips/train/train_labels.json", f"{export}/segments/croissant.json"),
+        *(f"{export}/clips/{name}" for name in ("README.md", "CITE.bib", "components.json")),
+        *(f"{export}/segments/{name}" for name in ("metadata.json", "files.parquet", "SHA256SUMS")),
+    }
+    assert whole <= rows.keys()
+    assert "crash/review.html" not in rows  # it has sound
+    for path, row in rows.items():
+        place = project.path(row["place"])
+        assert (row["sha256"], row["bytes"]) == (sha256_file(place), place.stat().st_size), path
+        assert (folder / path).is_file() == row["copied"]
+    is_shard = {path for path, row in rows.items() if row["what"] == "Shard of sound"}
+    assert {path for path, row in rows.items() if not row["copied"]} == is_shard
+    suffixes = {path.rpartition(".")[2] for path in is_shard}
+    assert suffixes == {"tar", "parquet"}
+    manifest = rows["manifests/prod_combined.jsonl"]
+    assert manifest["rows"] == rows["manifests/prod_combined.parquet"]["rows"] > 100
+    clips, segments = contents_of(project)["exports"]
+    n_loose = len([p for p in project.path(clips["place"]).glob("*/clips/**/*") if p.is_file()])
+    assert (clips["export"], clips["shards"], clips["loose_files"]) == ("clips", 0, n_loose)
+    assert (segments["export"], segments["shards"]) == ("segments", len(is_shard))
+    assert sums_hold(folder, "contents.sha256")
+    assert sums_hold(project.folder, f"{RELEASES}/demo/elsewhere.sha256")
+
+
+def test_what_is_large_is_listed_and_a_copy_that_is_gone_or_changed_is_named_and_mended(project):
+    folder, before = project.path(f"{RELEASES}/demo"), contents_of(project)
+    limit = sorted(row["bytes"] for row in before["files"] if row["copied"])[-3]
+    project.configure(releases={"copy_below_mb": limit / 1e6})
+    assert {job.split()[0] for job in project.jobs("all")} == {"file_release"}
+    rows = contents_of(project)["files"]
+    documents = {
+        row["path"] for row in json.loads((folder / "index.json").read_text())["documents"]
+    }
+    data = [row for row in rows if row["path"] not in documents and row["what"] != "Shard of sound"]
+    assert [row["path"] for row in data if row["copied"] != (row["bytes"] < limit)] == []
+    large = [row for row in data if not row["copied"]]
+    assert large
+    for row in large:
+        assert not (folder / row["path"]).exists()
+        assert f"{row['sha256']}  {row['place']}\n" in (folder / "elsewhere.sha256").read_text()
+        assert f"<code>{row['place']}</code>" in (folder / "index.html").read_text()
+    assert "as recorded" in project.snakemake("verify").said
+    copy = folder / f"provenance/{SET}.jsonl"
+    kept = copy.read_bytes()
+    copy.write_bytes(kept[:-2] + b" \n")
+    (folder / "splits/prod_combined.parquet").unlink()
+    (folder / "notes.txt").write_text("mine")
+    said = project.snakemake("verify", check=False).said
+    assert f"{RELEASES}/demo/provenance/{SET}.jsonl: changed" in said
+    assert f"{RELEASES}/demo/splits/prod_combined.parquet: missing" in said
+    assert f"{RELEASES}/demo/notes.txt: extra" in said
+    assert f"--forcerun {RELEASES}/demo/contents.json" in said.replace("'", "")
+    (folder / "notes.txt").unlink()
+    project.snakemake("all", "--forcerun", f"{RELEASES}/demo/contents.json")
+    assert copy.read_bytes() == kept
+    assert "as recorded" in project.snakemake("verify").said
 
 
 def test_what_differs_from_the_blessed_figures_is_shown_and_a_drift_fails(project):

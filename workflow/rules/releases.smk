@@ -1,9 +1,12 @@
 """
 File the reports of a release together, under its name.
 
-in:   the audit, splits, health, drift, weights and gates of every manifest, the metrics of all sets
-out:  reports/releases/<release>/...           the same documents, each as it was then
-      reports/releases/<release>/index.html    one page that leads to them, with their digests
+in:   the audit, splits, health, drift, weights and gates of every manifest, the metrics of all sets;
+      manifests, provenance, the crash mapping, and what stands around the sound of the exports
+out:  reports/releases/<release>/...           documents and small files, each as it was then
+      reports/releases/<release>/index.json, .html   one page that leads to them, with their digests
+      reports/releases/<release>/contents.json       all that belongs to it, with digests and places
+      reports/releases/<release>/contents.sha256, elsewhere.sha256   the same for `sha256sum -c`
       reports/releases/trend.html              the metrics of all releases that are filed
 """
 
@@ -40,7 +43,6 @@ FILED = {
                 [
                     "gates/{manifest}.json",
                     "sampling/{manifest}.json",
-                    "sampling/{manifest}.parquet",
                 ],
                 manifest=MANIFESTS,
             ),
@@ -65,15 +67,55 @@ FILED = {
         ("results", expand("gates/source_sets/{source_set}.json", source_set=GATED)),
         (
             "results",
-            expand(
-                "sampling/source_sets/{source_set}.{ext}",
-                source_set=ALONE,
-                ext=["json", "parquet"],
-            ),
+            expand("sampling/source_sets/{source_set}.json", source_set=ALONE),
+        ),
+        (
+            "reports",
+            [
+                *("inventory.html", "inventory.json", "inventory.csv"),
+                *("ingest.html", "ingest.json", "crash/agreement.json"),
+                *("crash/label_changes.html", "crash/label_changes.json"),
+                *(
+                    f"export/{export['manifest']}/{name}.json"
+                    for name, export in EXPORTS.items()
+                ),
+            ],
         ),
     )
     for target in targets
 }
+# What is copied where it is small, and else listed by its digest and its place. The sound of the
+# exports is listed alone.
+EXPORT_FOLDERS = [
+    f"results/export/{export['manifest']}/{name}" for name, export in EXPORTS.items()
+]
+HELD = [
+    *expand(
+        [
+            "results/manifests/{manifest}.parquet",
+            "results/manifests/{manifest}.jsonl",
+            "results/splits/{manifest}.parquet",
+        ],
+        manifest=MANIFESTS,
+    ),
+    *expand(
+        "results/sampling/{weighed}.parquet",
+        weighed=[*MANIFESTS, *(f"source_sets/{name}" for name in ALONE)],
+    ),
+    *products(
+        ["provenance/{s}.jsonl", "missing/{s}.jsonl", "crash/assignments/{s}"], INGESTED
+    ),
+    *products(["crash/kits/{s}"], POOLED),
+    "results/crash/label_counts.parquet",
+    *(
+        f"{folder}/{file}"
+        for folder, export in zip(EXPORT_FOLDERS, EXPORTS.values(), strict=True)
+        for file in [
+            *(LABEL_LISTS if FILES in export["form"] else []),
+            *AROUND_SAMPLES,
+        ]
+    ),
+]
 # The folders of other releases: what is in them was made from what stood then, and stays.
 EARLIER_RELEASES = sorted(
     (
@@ -86,13 +128,17 @@ EARLIER_RELEASES = sorted(
 
 
 rule file_release:
-    """Copy the documents of the release into its folder, and write its index."""
+    """Copy what is small into the folder of the release, and list all that belongs to it."""
     input:
         documents=list(FILED.values()),
+        held=HELD,
     output:
         documents=list(FILED),
         index=f"{RELEASE}/index.json",
         page=f"{RELEASE}/index.html",
+        contents=f"{RELEASE}/contents.json",
+        here=f"{RELEASE}/contents.sha256",
+        elsewhere=f"{RELEASE}/elsewhere.sha256",
     log:
         "logs/file_release.log",
     benchmark:
@@ -103,6 +149,8 @@ rule file_release:
     params:
         code=code("file_release.py"),
         release=config["release"],
+        releases=config["releases"],
+        exports=EXPORT_FOLDERS,
         manifests=MANIFESTS,
         gated_sets=GATED,
     script:

@@ -206,9 +206,10 @@ rule weights:
 
 
 rule release:
-    """The reports of the release in its folder, and the trend over all releases."""
+    """All that belongs to the release in its folder or listed there, and the trend over all."""
     input:
         rules.weights.input,
+        products_of_exports(list(EXPORTS)),
         rules.file_release.output,
         rules.draw_trend.output,
 

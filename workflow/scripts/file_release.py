@@ -1,24 +1,28 @@
-"""Copy the documents of the release into its folder, and write its index."""
+"""Copy what is small into the folder of the release, and list all that belongs to it."""
 
 from pathlib import Path
 
-from drumcorpus.ground.run.job import start_job
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.run import released
+from drumcorpus.ground.run.earlier_inventory import earlier_product
+from drumcorpus.ground.run.job import open_job
 
-job = start_job(snakemake)
+job = open_job(snakemake)
 
-from drumcorpus.ground.files.atomic import write_text
-from drumcorpus.ground.files.json_files import read_json, write_json
-from drumcorpus.stages.releases.releases import file_document, index_release, render_release_page
+outputs, params = snakemake.output, dict(snakemake.params.items())
+folder = Path(outputs.contents).parent
+job.take_away(released.half_copied(folder, snakemake.input.held))
+place, _ = earlier_product(outputs.contents)
+earlier = read_json(place) if place else None
+job.leave_if_fresh(also=lambda: released.copies_stand(folder, earlier, outputs.documents))
 
-outputs, params = snakemake.output, snakemake.params
-for source, target in zip(snakemake.input.documents, outputs.documents, strict=True):
-    file_document(source, target)
-folder = Path(outputs.index).parent
-reports, reports_of_sets = (
-    {name: read_json(folder / f"health/{below}{name}.json") for name in names}
-    for below, names in (("", params.manifests), ("source_sets/", params.gated_sets))
-)
-index = index_release(params.release, folder, outputs.documents, reports, reports_of_sets)
-write_json(outputs.index, index)
-write_text(outputs.page, render_release_page(index))
-job.finish({"documents": len(index["documents"])})
+from drumcorpus.stages.releases.filing import file_release
+
+products = {
+    n: [row for row in job.plan["inputs"] if row["name"] == n] for n in ("documents", "held")
+}
+settings = {name: params[name] for name in ("manifests", "gated_sets", "exports")} | params[
+    "releases"
+]
+contents = file_release(folder, params["release"], **products, **settings, earlier=earlier)
+job.finish({"files": len(contents["files"]), "copied": len(released.copied_files(contents))})

@@ -24,6 +24,7 @@ from drumcorpus.ground.run.recorded_files import (
     expected_products,
     expected_raw_files,
 )
+from drumcorpus.ground.run.released import copies_in_releases
 from drumcorpus.ground.run.run_manifest import SUFFIX
 
 FOLDERS = ("results", "reports")  # where a record must name every file, except for these two:
@@ -90,14 +91,16 @@ def verify_everything(
     leftovers = read_leftovers(not_of_the_set) if not_of_the_set else NO_LEFTOVERS
     found = walk_products(FOLDERS)
     products, problems, used = expected_products(found, plan.lasting)
-    on_file = progress(len(products), "products").advance
-    problems += check_files(products, level, on_file=on_file, **settings)
-    recorded = {file.shown for file in products}
+    copies, untold = copies_in_releases(products)
+    held = [*products, *copies]
+    on_file = progress(len(held), "products").advance
+    problems += check_files(held, level, on_file=on_file, **settings)
+    recorded = {file.shown for file in held}
     exports = sorted(
         path.removesuffix(f"/{LISTING}") for path in recorded if _is_listing_of_export(path)
     )
     problems += odd_and_extra(
-        found, recorded, plan, exports, {problem.path for problem in problems}
+        found, recorded, plan, [*exports, *untold], {problem.path for problem in problems}
     )
     problems += orphans(products, plan)
     standing = recorded | {each.shown.removesuffix(SUFFIX) for each in found}
@@ -128,7 +131,7 @@ def verify_everything(
                 problems.append(Problem(inventory, "changed", str(error), inventory))
     on_file = progress(len(raw_files), "raw files").advance
     problems += check_files(raw_files, level, on_file=on_file, **settings)
-    return Verification(products, raw_files, problems, exports, not_built, left)
+    return Verification(held, raw_files, problems, exports, not_built, left)
 
 
 def odd_and_extra(
@@ -140,8 +143,9 @@ def odd_and_extra(
 ) -> list[Problem]:
     """What was found that no record names, and what is no plain file; not what is `named` already.
 
-    What lies within one of the `exports` is held against its listing; a shard of an export that is
-    not assembled is told by its table of files.
+    What lies within one of the `exports` is held against its listing, and within a release whose
+    contents are not as recorded nobody can tell; both stand among `exports`. A shard of an export
+    that is not assembled is told by its table of files.
     """
     problems, listed = [], tuple(f"{export}/" for export in exports)
     for each in found:

@@ -10,6 +10,7 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.pages.render import render_page
 
 SCHEMA = "drumcorpus.release/1"
+SHARD_OF_SOUND = "Shard of sound"
 STATES = ("FAIL", "WAIVED", "PASS")  # of gates, the worst first
 # What is said of a document, by its folder in the release and its ending there.
 TITLES = {
@@ -27,6 +28,41 @@ TITLES = {
     ("sampling", ".parquet"): "Sampling weights, one per event of the weighted splits",
     ("gates", ".json"): "Gates that fail, and those that are waived",
     ("metrics", ".json"): "Metrics snapshot",
+    ("inventory", ".html"): "Source sets: files, sessions, licences",
+    ("inventory", ".json"): "Source sets, figures",
+    ("inventory", ".csv"): "Source sets, one line each",
+    ("ingest", ".html"): "What became of every source label",
+    ("ingest", ".json"): "What became of every source label, figures",
+    ("crash/label_changes", ".html"): "Labels of cymbals before and after",
+    ("crash/label_changes", ".json"): "Labels of cymbals before and after, figures",
+    ("crash/label_counts", ".parquet"): "Labels of cymbals before and after, by session",
+    ("crash/agreement", ".json"): "Whether sessions sound as their sources number them",
+    ("crash/assignments", ".parquet"): "Crash mapping: which cymbal every hit is",
+    ("crash/kits", ".parquet"): "Cymbals of every kit",
+    ("manifests", ".parquet"): "Manifest: the events",
+    ("manifests", ".jsonl"): "Manifest: the events, as JSON Lines",
+    ("splits", ".parquet"): "Splits, one row per session",
+    ("provenance", ".jsonl"): "Provenance, one row per session",
+    ("missing", ".jsonl"): "Sessions without sound or annotation",
+    ("export", ".json"): "What became of the events in an export, figures and gates",
+}
+# Of the files of an export, by their names.
+TITLES_OF_EXPORT = {
+    "README.md": "Dataset card",
+    "CITE.bib": "Citations",
+    "croissant.json": "Croissant metadata",
+    "metadata.json": "Settings, figures, licences",
+    "components.json": "Labels and class maps with their ids",
+    "sessions.parquet": "Sessions",
+    "files.parquet": "All files with their digests",
+    "durations.csv": "Durations",
+    "SHA256SUMS": "All files with their digests, for sha256sum",
+    "train_labels.parquet": "Records of the training split",
+    "val_labels.parquet": "Records of the validation split",
+    "test_labels.parquet": "Records of the test split",
+    "train_labels.json": "Records of the training split, as JSON",
+    "val_labels.json": "Records of the validation split, as JSON",
+    "test_labels.json": "Records of the test split, as JSON",
 }
 
 
@@ -82,13 +118,15 @@ def _verdicts(reports: Mapping[str, Mapping]) -> dict:
     }
 
 
-def render_release_page(index: Mapping) -> str:
+def render_release_page(index: Mapping, contents: Mapping) -> str:
     """The page of a release; all its links lead to documents beside it.
 
     Parameters
     ----------
     index : mapping
         As of `index_release`.
+    contents : mapping
+        As of `contents.list_contents`. Shards of sound are counted on the page and not listed.
 
     Returns
     -------
@@ -100,13 +138,23 @@ def render_release_page(index: Mapping) -> str:
         for kind in ("manifests", "source_sets")
         for name, summary in index[kind].items()
     ]
+    documents = {row["path"] for row in index["documents"]}
+    held = [
+        row
+        for row in contents["files"]
+        if row["path"] not in documents and row["what"] != SHARD_OF_SOUND
+    ]
     states = [verdict["status"] for row in judged for verdict in row["gates"]]
     return render_page(
         "release.html.jinja",
         title=f"Release {index['release']}",
         index=index,
-        of_manifests=[row for row in index["documents"] if not _is_of_set(row["path"])],
+        of_manifests=[row for row in index["documents"] if _is_of_manifest(row["path"])],
         of_sets=[row for row in index["documents"] if _is_of_set(row["path"])],
+        of_all=[row for row in index["documents"] if _is_of_all(row["path"])],
+        held=held,
+        exports=contents["exports"],
+        copy_below_mb=contents["copy_below_mb"],
         judged=judged,
         n_of={state: states.count(state) for state in STATES},
     )
@@ -119,16 +167,48 @@ def _worst(verdict: Mapping) -> int:
 def _is_of_set(path: str) -> bool:
     """Whether a document is of a source set, whose name a manifest may have too."""
     folders = PurePosixPath(path).parts[:-1]
-    return folders[0] == "metrics" or "source_sets" in folders
+    return folders[:1] == ("metrics",) or "source_sets" in folders
+
+
+def _is_of_all(path: str) -> bool:
+    """Whether a document is of all source sets together."""
+    return len(PurePosixPath(path).parts) == 1 or path.startswith("crash/")
+
+
+def _is_of_manifest(path: str) -> bool:
+    return not _is_of_all(path) and not _is_of_set(path)
+
+
+def title_of(path: str | os.PathLike) -> tuple[str, str]:
+    """What a file of a release is of (manifest, source set, export), and what it is.
+
+    Parameters
+    ----------
+    path : path
+        Below the release's folder.
+
+    Examples
+    --------
+    >>> title_of("export/prod_combined/clips/CITE.bib")
+    ('prod_combined/clips', 'Citations')
+    """
+    path = PurePosixPath(path)
+    if path.parts[0] == "export" and len(path.parts) > 3:
+        return "/".join(path.parts[1:3]), TITLES_OF_EXPORT.get(path.name, "Document")
+    name, _, ending = path.name.partition(".")
+    folders = [part.partition(".")[0] for part in path.parts[:2]]
+    kinds = ("/".join(folders), folders[0])
+    titles = (TITLES.get((kind, f".{ending}")) for kind in kinds)
+    return name, next(filter(None, titles), "Document")
 
 
 def _described(path: Path, folder: Path) -> dict:
-    relative = PurePosixPath(path.relative_to(folder).as_posix())
-    name, _, ending = relative.name.partition(".")
+    relative = path.relative_to(folder).as_posix()
+    name, title = title_of(relative)
     return {
-        "path": str(relative),
+        "path": relative,
         "name": name,
-        "title": TITLES.get((relative.parts[0], f".{ending}"), "Document"),
+        "title": title,
         "bytes": path.stat().st_size,
         "sha256": sha256_file(path),
     }

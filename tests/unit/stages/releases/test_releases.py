@@ -11,6 +11,7 @@ from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.stages.baselines.metrics import snapshot_metrics
+from drumcorpus.stages.releases.contents import list_contents
 from drumcorpus.stages.releases.releases import file_document, index_release, render_release_page
 from drumcorpus.stages.releases.trend import (
     OTHERS,
@@ -20,6 +21,7 @@ from drumcorpus.stages.releases.trend import (
     render_trend_page,
 )
 
+NOTHING_HELD = list_contents("1", [], [], copy_below_mb=1.0)
 DATABASE = {"threads": 2, "memory_limit": "1GB"}
 VERDICT = {"gate": "max_quarantined", "figure": 3, "limit": 0, "sentence": "3 files <wait>."}
 PASS = VERDICT | {"status": "PASS", "passed": True, "waiver": None}
@@ -106,7 +108,7 @@ def test_the_index_lists_every_document_with_its_digest(index, tmp_path):
 
 
 def test_the_page_leads_to_every_document_beside_it_and_shows_the_gates(index, tmp_path):
-    page = render_release_page(index(PASS, WAIVED))
+    page = render_release_page(index(PASS, WAIVED), NOTHING_HELD)
     links = set(re.findall(r'href="([^"#]+)"', page))
     assert links == {"health/prod.html", "health/prod.json", "metrics/egmd.json", "../trend.html"}
     assert all((tmp_path / "2026-11" / link).is_file() for link in links - {"../trend.html"})
@@ -125,7 +127,7 @@ def test_a_set_with_gates_of_its_own_is_shown_with_them_though_a_manifest_has_it
     filed = [tmp_path / path for path in paths]
     index = index_release("1", tmp_path, filed, {"egmd": of_manifest}, {"egmd": of_set})
     assert index["source_sets"]["egmd"]["gates"] == [FAIL]
-    page = render_release_page(index)
+    page = render_release_page(index, NOTHING_HELD)
     assert "1 gate fails" in page
     manifests, _, sets = page.partition("Documents of the source sets")
     assert "health/egmd.json" in manifests and "health/source_sets/egmd.json" not in manifests
@@ -133,7 +135,8 @@ def test_a_set_with_gates_of_its_own_is_shown_with_them_though_a_manifest_has_it
 
 
 def test_without_any_gate_nothing_is_said_to_pass(tmp_path):
-    assert "Nothing was held to gates" in render_release_page(index_release("1", tmp_path, [], {}))
+    page = render_release_page(index_release("1", tmp_path, [], {}), NOTHING_HELD)
+    assert "Nothing was held to gates" in page
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_without_any_gate_nothing_is_said_to_pass(tmp_path):
     ],
 )
 def test_the_banner_says_how_the_gates_stand(index, verdicts, banner):
-    assert banner in render_release_page(index(*verdicts))
+    assert banner in render_release_page(index(*verdicts), NOTHING_HELD)
 
 
 def test_only_the_name_of_one_safe_folder_is_a_release(workflow_schema):

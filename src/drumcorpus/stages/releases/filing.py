@@ -1,0 +1,83 @@
+"""Files a release: documents and small files as copies, an index, its page, and the contents."""
+
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.json_files import read_json, write_json
+from drumcorpus.ground.run.released import CONTENTS, remove_other_copies
+from drumcorpus.stages.releases.contents import (
+    checksums,
+    describe_sound,
+    hold_files,
+    list_contents,
+)
+from drumcorpus.stages.releases.releases import index_release, render_release_page
+
+INDEX, PAGE = "index.json", "index.html"
+HERE, ELSEWHERE = "contents.sha256", "elsewhere.sha256"
+
+
+def file_release(
+    folder: str | os.PathLike,
+    release: str,
+    *,
+    documents: Iterable[Mapping],
+    held: Iterable[Mapping],
+    exports: Iterable[str | os.PathLike],
+    earlier: Mapping | None,
+    manifests: Sequence[str],
+    gated_sets: Sequence[str],
+    copy_below_mb: float,
+) -> dict:
+    """Write the folder of a release.
+
+    Parameters
+    ----------
+    folder : path
+        Of the release.
+    release : str
+        Its name.
+    documents, held : iterable of mapping
+        Products, as of `run_manifest.describe_product`: what people read, which is always copied,
+        and data, of which what is large is not.
+    exports : iterable of path
+        Folders of the exports that belong to it.
+    earlier : mapping, optional
+        Contents of this release that an earlier run has written: what is no longer copied goes.
+    manifests, gated_sets : sequence of str
+        Whose health reports are among the documents.
+    copy_below_mb : float
+        As of `contents.hold_files`.
+
+    Returns
+    -------
+    contents : dict
+        As of `contents.list_contents`.
+    """
+    folder = Path(folder)
+    filed = hold_files(folder, documents, copy_below_mb=math.inf)
+    files = [*filed, *hold_files(folder, held, copy_below_mb=copy_below_mb)]
+    sound = [describe_sound(export) for export in exports]
+    files += [shard for shards, _ in sound for shard in shards]
+    summaries = [summary for _, summary in sound]
+    contents = list_contents(release, files, summaries, copy_below_mb=copy_below_mb)
+    if earlier is not None:
+        remove_other_copies(folder, earlier, contents)
+    reports, reports_of_sets = (
+        {name: read_json(folder / f"health/{below}{name}.json") for name in names}
+        for below, names in (("", manifests), ("source_sets/", gated_sets))
+    )
+    paths = [folder / row["path"] for row in filed]
+    index = index_release(release, folder, paths, reports, reports_of_sets)
+    write_json(folder / INDEX, index)
+    write_text(folder / PAGE, render_release_page(index, contents))
+    write_json(folder / CONTENTS, contents)
+    others = [(name, sha256_file(folder / name)) for name in (CONTENTS, INDEX, PAGE)]
+    here, elsewhere = checksums(contents, others)
+    write_text(folder / HERE, here)
+    write_text(folder / ELSEWHERE, elsewhere)
+    return contents
