@@ -45,7 +45,7 @@ rule merge_corpora:
         **needs_of("merge_corpora"),
     params:
         code=code("merge_corpora.py"),
-        merge=lambda wildcards: config["corpora"]["merges"][wildcards.corpus],
+        merge=recorded_merge,
     script:
         "../scripts/merge_corpora.py"
 

@@ -5,7 +5,9 @@ Files that a person names in the config, and baselines, as inputs of rules.
 import re
 
 from drumcorpus.stages.corpora.aggregate_settings import check_aggregates
+from drumcorpus.stages.corpora.merging import check_merges
 from drumcorpus.stages.corpora.scales import read_scales, scale_files
+from drumcorpus.stages.corpora.sections import recorded_path
 
 MANIFEST_FILE_NAME = re.sub(
     r"[^\w.-]", "_", Path(config["manifest_file"] or "none").stem
@@ -121,6 +123,12 @@ def shards_to_merge(wildcards):
     return corpus_shards("merges", wildcards.corpus)
 
 
+def recorded_merge(wildcards):
+    """The block of a merge without places of this machine."""
+    block = config["corpora"]["merges"][wildcards.corpus]
+    return block | {"inputs": [recorded_path(path) for path in block["inputs"]]}
+
+
 def shards_to_aggregate(wildcards):
     """The shards of an aggregate, as inputs."""
     return corpus_shards("aggregates", wildcards.corpus)
@@ -142,6 +150,7 @@ def scales_of_ratings():
 
 if workflow.is_main_process:  # before any job
     try:
+        check_merges(config["corpora"]["merges"])
         check_aggregates(
             config["corpora"]["aggregates"], read_scales(scales_of_ratings())
         )

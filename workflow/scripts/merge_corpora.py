@@ -8,14 +8,19 @@ from tempfile import TemporaryDirectory
 
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.run.run_manifest import manifest_path
-from drumcorpus.stages.corpora.merging import merge_rows, merge_section, merge_settings
+from drumcorpus.stages.corpora.merging import (
+    conflicts_in_words,
+    merge_rows,
+    merge_section,
+    merge_settings,
+)
 
 given = snakemake.params.merge
 inputs, output = list(snakemake.input.shards), snakemake.output.corpus
 settings = merge_settings(**{name: given[name] for name in given if name != "inputs"})
 with TemporaryDirectory() as folder, replacing(output) as part:
     merged = merge_rows(inputs, part, folder, settings, workers=snakemake.threads)
-for sentence in merged.conflicts:
-    job.say(sentence)
+if merged.conflicts:
+    job.say(conflicts_in_words(merged))
 section = merge_section(inputs, [output, manifest_path(output)], settings, merged, given)
 job.finish(merged.counters, {"corpus": section})

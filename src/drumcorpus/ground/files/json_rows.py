@@ -197,7 +197,7 @@ def read_fields(names: Iterable[str]) -> dict[str, str | None]:
         if not name or name in fields:
             what = "stands twice" if name else "has no name"
             raise ValueError(
-                f"the required key {text!r} {what}; write NAME or NAME:KIND, where KIND is one of "
+                f"required_keys: {text!r} {what}; write NAME or NAME:KIND, where KIND is one of "
                 f"{', '.join(KINDS)}"
             )
         fields[name] = kind

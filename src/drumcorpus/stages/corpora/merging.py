@@ -81,6 +81,30 @@ def merge_settings(
     return MergeSettings(tuple(required), tuple(natural_key), policy)
 
 
+def check_merges(blocks: Mapping[str, Mapping]) -> None:
+    """Look at the merges of a configuration, section ``corpora.merges``, beyond their schema.
+
+    Raises
+    ------
+    ValueError
+        If a block could not be made; the message names it.
+    """
+    for name, block in blocks.items():
+        try:
+            merge_settings(**{key: block[key] for key in block if key != "inputs"})
+        except ValueError as error:
+            raise ValueError(f"config: corpora.merges.{name}.{error}") from error
+
+
+def conflicts_in_words(merged: "Merged") -> str:
+    """How many rows are in conflict with one before them, and which the first are."""
+    n_conflicts = merged.counters["conflicts"]
+    sentence = f"{n_conflicts:,} rows in conflict with one before them"
+    if n_conflicts > len(merged.conflicts):
+        sentence += f", the first {len(merged.conflicts)} of which are"
+    return "\n  ".join([f"{sentence}:", *merged.conflicts])
+
+
 class Merged(NamedTuple):
     """What a merge gave: what was counted, its inputs as read, its output, the first conflicts."""
 

@@ -322,7 +322,7 @@ def test_the_run_manifest_beside_the_corpus_tells_its_digest(here):
         ({"natural_key": ["a", "a"]}, "natural_key: got a, a; wanted: one field or more"),
         (
             {"required_keys": ["mos:numbr", "mos:numbr"]},
-            "the required key 'mos:numbr' stands twice",
+            "required_keys: 'mos:numbr' stands twice",
         ),
         ({"corpus_source": {"b.jsonl": "lsvq"}}, "corpus_source: b.jsonl: is none of the inputs"),
         (

@@ -487,7 +487,7 @@ def test_what_is_not_given_is_the_key_of_an_encode_grid_and_first():
         ({"natural_key": []}, r"natural_key: got none; wanted: one field or more, each but once"),
         ({"natural_key": ["a", "a"]}, r"natural_key: got a, a; wanted: one field or more"),
         ({"natural_key": "event"}, r"natural_key: got 'event'; wanted: a list .* encode_grid, ev"),
-        ({"required_keys": ["a", "a:text"]}, r"the required key 'a:text' stands twice"),
+        ({"required_keys": ["a", "a:text"]}, r"required_keys: 'a:text' stands twice"),
     ],
     ids=["policy", "no key", "key twice", "no such key", "required twice"],
 )
