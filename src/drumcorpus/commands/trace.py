@@ -138,12 +138,12 @@ def _trace_raw(arguments: argparse.Namespace) -> int:
     lineage = Lineage(folder.absolute())
     if not lineage.products:
         raise LookupError(f"{visible(str(folder))}: no run manifest stands below this folder")
-    found = users.users_of(lineage, arguments.raw)
+    resting = users.users_of(lineage, arguments.raw)
     if arguments.json:
-        _write_json({"schema": users.SCHEMA, "raw": arguments.raw, **found.as_document()})
+        _write_json({"schema": users.SCHEMA, "raw": arguments.raw, **resting.as_document()})
     else:
-        _write(users_in_words(found, show_all=arguments.all))
-    return _end(arguments.raw, found.problems)
+        _write(users_in_words(resting, show_all=arguments.all))
+    return _end(arguments.raw, resting.problems)
 
 
 def _draw(arguments: argparse.Namespace, lineage: Lineage, product: str) -> None:

@@ -131,7 +131,7 @@ def _unseen(verified: Verified) -> list[str]:
     """What was not looked at, a sentence for each kind."""
     sentences = []
     for what, names in sorted(verified.unseen.items()):
-        names = sorted(set(names))
+        names = sorted(names)
         shown = ", ".join(names[:N_SHOWN])
         more = f" and {len(names) - N_SHOWN:,} more" if len(names) > N_SHOWN else ""
         remedy = "; say where they lie: --root SET=DIR" if what.startswith("raw") else ""

@@ -46,7 +46,7 @@ class Verified:
     products: list[Expected] = field(default_factory=list)
     inputs: list[Expected] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    unseen: dict[str, list[str]] = field(default_factory=dict)
+    unseen: dict[str, set[str]] = field(default_factory=dict)
     exports: list[str] = field(default_factory=list)
     # Number of rows that are recorded, by the place of the product.
     rows: dict[Path, int] = field(default_factory=dict)
@@ -146,9 +146,9 @@ def _hold(
             if sentence
         ]
     expected = [*verified.products, *dict.fromkeys(verified.inputs)]
-    found = check_files(expected, level, n_sample=n_sample, workers=workers)
-    verified.problems += found
-    wrong = {problem.path for problem in found}
+    of_files = check_files(expected, level, n_sample=n_sample, workers=workers)
+    verified.problems += of_files
+    wrong = {problem.path for problem in of_files}
     for export in verified.exports:
         place = Path(export).parent
         verified.problems += [
@@ -233,9 +233,7 @@ def _of_lost(
 
 
 def _unseen(verified: Verified, what: str, name: str) -> None:
-    names = verified.unseen.setdefault(what, [])
-    if name not in names[-1:]:
-        names.append(name)
+    verified.unseen.setdefault(what, set()).add(name)
 
 
 def _of_sidecar(product: Path, sentence: str) -> Problem:

@@ -133,9 +133,9 @@ def _origins(lineage: Lineage, product: str, rows: list[dict]) -> list[Origin]:
 
 def _add_files(lineage: Lineage, chain: Iterable[Record], origin: Origin, rows: list[dict]) -> None:
     """Find the raw files of a session, in the chain or in the provenance rows beside it."""
-    told = dict(_tellers(lineage, chain, origin))
+    tellers = dict(_tellers(lineage, chain, origin))
     named = {row.get(name) for row in rows for name in NAMES_FILES}
-    for teller, files in told.items():
+    for teller, files in tellers.items():
         if not origin.told_by:
             origin.told_by = teller
             origin.files = [
@@ -149,7 +149,7 @@ def _add_files(lineage: Lineage, chain: Iterable[Record], origin: Origin, rows: 
     for file in origin.files:
         file.is_named = file.path in named
     origin.files.sort(key=lambda file: (not file.is_named, file.role, file.path))
-    if not told:
+    if not tellers:
         origin.problems.append(
             f"no table of sessions in the chain and no {PROVENANCE.format(source_set='<set>')} "
             f"tells the files of {visible(origin.session_id)} of {visible(origin.source_set)}"

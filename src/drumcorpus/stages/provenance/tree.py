@@ -100,7 +100,7 @@ def tree_of(lineage: Lineage, product: str, *, fold: int) -> list[Node]:
     """
     nodes = [_product_node(lineage, (product,), 0)]
     open_paths: set[str] = set()  # of the products on the way from the first to the present one
-    told: set[str] = set()  # whose inputs stand in the tree
+    expanded: set[str] = set()  # whose inputs stand in the tree
     pending: list[tuple[int, bool]] = [(0, False)]
     order: list[Node] = []
     places: dict[int, int] = {}
@@ -115,13 +115,13 @@ def tree_of(lineage: Lineage, product: str, *, fold: int) -> list[Node]:
         if node.kind != PRODUCT:
             continue
         circle = open_paths.intersection(node.paths)
-        fresh = [path for path in node.paths if path not in told]
+        fresh = [path for path in node.paths if path not in expanded]
         if circle or not fresh:
             has_inputs = any(lineage.record(path) for path in node.paths)
             node.said = CIRCLE if circle else ABOVE if has_inputs else ""
             continue
         node.n_above = len(node.paths) - len(fresh)
-        told.update(fresh)
+        expanded.update(fresh)
         open_paths.update(node.paths)
         pending.append((index, True))
         first = len(nodes)
