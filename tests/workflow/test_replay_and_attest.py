@@ -153,15 +153,16 @@ def test_made_again_from_raw_files_the_digest_decides(project):
     assert standing(project) == before
 
 
+@pytest.mark.long
 def test_a_release_is_replayed_from_its_manifest_and_the_records_beside_it(project, tmp_path):
     # What stood when the release was published, somewhere else; then another run.
     shutil.copytree(project.path("results"), tmp_path / "release/results")
-    project.configure(splits={"seed": 3})
+    project.configure(ingest={"simultaneous_ms": 40.0})
     project.snakemake(MANIFEST)
     away = str(tmp_path / f"release/{MANIFEST}.manifest.json")
     records = ("--records", str(tmp_path / "release"))
     found = differences(project, *records, file=away)
-    assert ("parameter", "splits.seed", "0", "3", "") in found
+    assert ("parameter", "ingest.simultaneous_ms", "5.0", "40.0", "") in found
     # Without the records of that time it is seen that an input is another, and not why.
     kinds = [kind for kind, *_ in differences(project, file=away)]
     assert set(kinds) == {"input", "not looked at"}
