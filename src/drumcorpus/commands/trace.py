@@ -11,7 +11,7 @@ from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.lineage import Lineage, lineage_of
 from drumcorpus.ground.run.listed_files import listing_of
-from drumcorpus.ground.run.run_manifest import manifest_path
+from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path
 from drumcorpus.stages.provenance.text import (
     WIDTH,
     missing_links,
@@ -78,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         raise argparse.ArgumentError(None, "wanted: FILE, or --raw RAW")
     listed = None
+    arguments.file = arguments.file.removesuffix(SUFFIX)
     beside = manifest_path(arguments.file)
     if arguments.manifest is not None or beside.exists() or beside.is_symlink():
         lineage, product = lineage_of(arguments.file, arguments.manifest)

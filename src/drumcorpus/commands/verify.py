@@ -5,7 +5,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.listed_files import verify_listed
-from drumcorpus.ground.run.run_manifest import manifest_path
+from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path
 from drumcorpus.ground.run.verify_products import Verified, verify_file, verify_folder
 
 USAGE = """\
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         "roots": roots,
         "verify_export": _verify_export,
     }
-    path = arguments.file
+    path = arguments.file.removesuffix(SUFFIX)
     if arguments.manifest is not None:
         verified = verify_file(path, level, at=arguments.manifest, **settings)
     elif Path(path).is_dir():

@@ -158,3 +158,10 @@ def test_a_copy_in_the_folder_of_a_release_is_traced_as_what_it_is_a_copy_of(fol
     assert run_command(folder, "verify", copy, "--quick")[0] == 0
     (release / "prod.jsonl").write_bytes(b"{}\n")
     assert run_command(folder, "verify", copy)[0] == 1
+
+
+def test_the_run_manifest_may_be_named_instead_of_its_product(folder):
+    for name in ("trace", "verify"):
+        done = run_command(folder, name, f"{LINES}.manifest.json")
+        assert done == run_command(folder, name, LINES)
+        assert done[0] == 0

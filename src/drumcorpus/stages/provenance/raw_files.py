@@ -181,5 +181,19 @@ def _tellers(
             continue
         wanted = OfSession(f"{origin.source_set}:{origin.session_id}")
         for row in matching_rows(table, wanted, [*SESSION_COLUMNS, column]):
-            yield path, row[column] or []
+            if not _are_files(row.get(column)):
+                origin.problems.append(f"{visible(path)}: tells no files under {column}")
+                break
+            yield path, row[column]
             break
+
+
+def _are_files(value: object) -> bool:
+    """Whether a value is a list of files, each with what a `RawFile` has."""
+    keys = {"path", "role", "bytes", "sha256"}
+    return isinstance(value, list) and all(
+        isinstance(file, dict)
+        and keys <= file.keys()
+        and all(file[key] is not None for key in keys)
+        for file in value
+    )

@@ -55,7 +55,9 @@ class OfEvent:
 
     def of_row(self, row: dict) -> bool:
         """Whether one row is."""
-        struck = [stroke.get("event_id") for stroke in row.get("strokes") or ()]
+        strokes = row.get("strokes")
+        strokes = strokes if isinstance(strokes, list) else []
+        struck = [stroke.get("event_id") for stroke in strokes if isinstance(stroke, dict)]
         return self.event_id in (row.get("event_id"), *struck)
 
 

@@ -304,7 +304,7 @@ class _Search:
         digest = row.get(DIGEST_KEY)
         if isinstance(digest, str) and any(digest.startswith(each) for each in self.digests):
             return True
-        names = set(SESSION_COLUMNS) <= row.keys()
+        names = all(isinstance(row.get(name), str) for name in SESSION_COLUMNS)
         return names and any(each.of_row(row) for each in self.wanted)
 
     def _count_of(self, place: Path, path: str, match: OfSessions, there: list[str]) -> int:

@@ -125,3 +125,28 @@ def test_what_cannot_be_told_is_refused_with_the_file(folder, product, event, wo
         origins_of_session(Lineage(folder), PARQUET, "x")
     with pytest.raises(ValueError, match=r"train/y\.wav: no table of labels in "):
         origins_of_sample(Lineage(folder), f"{EXPORT}/SHA256SUMS", "train/y.wav")
+
+
+@pytest.mark.parametrize(
+    "hashes", [None, 3, [1], [{"path": "x"}]], ids=["none", "number", "list", "keys"]
+)
+def test_provenance_rows_without_files_are_named(folder, hashes):
+    (folder / SESSIONS).unlink()
+    row = {"source_set": "egmd", "session_id": SESSION, "hashes": hashes}
+    (folder / PROVENANCE).write_text(json.dumps(row) + "\n")
+    (folder / f"{PROVENANCE}.manifest.json").unlink()
+    (origin,) = origins_of_event(Lineage(folder), PARQUET, EVENT)
+    assert origin.problems[0] == f"{PROVENANCE}: tells no files under hashes"
+
+
+def test_rows_of_any_shape_are_looked_through(folder):
+    rows = [
+        {"strokes": 3},
+        {"strokes": [1, {"event_id": 2}]},
+        {"event_id": [EVENT]},
+        {"strokes": [{"event_id": EVENT}]},
+    ]
+    named = ({"source_set": "egmd", "session_id": SESSION} | row for row in rows)
+    (folder / LINES).write_text("".join(json.dumps(row) + "\n" for row in named))
+    (origin,) = origins_of_event(Lineage(folder), LINES, EVENT)
+    assert origin.n_rows == 1
