@@ -16,16 +16,18 @@ from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings
 
 from drumcorpus.ground.run.job_plan import named_paths
 
-out, *options = sys.argv[1:]
-given = get_argument_parser().parse_args(options)
+out, *words = sys.argv[1:]
+options = get_argument_parser().parse_args(words)
 with SnakemakeApi(OutputSettings(dryrun=True, enable_file_logging=False)) as api:
     asked = api.workflow(
         ResourceSettings(cores=1),
-        ConfigSettings(parse_config(given.config or []), [Path(p) for p in given.configfile or []]),
-        snakefile=Path(given.snakefile),
-        workdir=given.directory and Path(given.directory),
+        ConfigSettings(
+            parse_config(options.config or []), [Path(p) for p in options.configfile or []]
+        ),
+        snakefile=Path(options.snakefile),
+        workdir=options.directory and Path(options.directory),
     )
-    workflow = asked.dag(DAGSettings(targets=given.targets, forceall=True)).workflow_api._workflow
+    workflow = asked.dag(DAGSettings(targets=options.targets, forceall=True)).workflow_api._workflow
     workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True, nolock=True)
     workflow._build_dag()
     jobs = [
@@ -39,5 +41,5 @@ with SnakemakeApi(OutputSettings(dryrun=True, enable_file_logging=False)) as api
         for job in workflow.dag.jobs
         if "code" in job.params.keys()  # noqa: SIM118
     ]
-    found = {"jobs": jobs, "listings": workflow.globals["LIBRARY"].listings}
-    Path(out).write_text(json.dumps(found, default=str))
+    answer = {"jobs": jobs, "listings": workflow.globals["LIBRARY"].listings}
+    Path(out).write_text(json.dumps(answer, default=str))
