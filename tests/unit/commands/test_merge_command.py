@@ -58,6 +58,13 @@ def test_the_recorded_command_line_does_the_same(folder):
 def test_a_run_manifest_that_stands_elsewhere_is_named_to_verify_and_trace(folder):
     arguments = ("merge", "--inputs", *SHARDS, "--output", "out.jsonl")
     assert run_command(folder, *arguments, "--manifest-out", "said.json")[0] == 0
+    manifest = (folder / "said.json").read_bytes()
+    (folder / "said.json").unlink()
+    assert run_command(folder, *json.loads(manifest)["corpus"]["command_line"][3:])[0] == 0
+    assert (
+        json.loads((folder / "said.json").read_bytes())["outputs"]
+        == json.loads(manifest)["outputs"]
+    )
     assert run_command(folder, "verify", "out.jsonl")[0] == 2
     elsewhere = ("out.jsonl", "--manifest", "said.json")
     assert run_command(folder, "verify", *elsewhere)[0] == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drumcorpus.ground.files.paths import printable
+from drumcorpus.ground.run.run_manifest import manifest_path
 
 MERGE, AGGREGATE = "merge", "aggregate"
 SECTION = "corpus"
@@ -55,7 +56,8 @@ def corpus_section(
     shards : iterable of Shard
         In the order in which they were named.
     outputs : iterable of path
-        What was written: the corpus and its run manifest.
+        What was written: the corpus and its run manifest; where this is not beside it, the command
+        line says where.
     given, complete : mapping
         The arguments as they were given, and with defaults filled in; values of JSON, with paths as
         of `recorded_path`.
@@ -72,6 +74,9 @@ def corpus_section(
     command_line : sequence of str, optional
         The call as it was typed; without it, that which does the same.
     """
+    places = [recorded_path(path) for path in outputs]
+    if places[1:] and places[1] != manifest_path(places[0]).as_posix():
+        complete = {**complete, "manifest_out": places[1]}
     return {
         "kind": kind,
         "input_shards": [
@@ -79,7 +84,7 @@ def corpus_section(
             for path, sha256, rows in shards
         ],
         "arguments": {"given": dict(given), "complete": dict(complete)},
-        "output_paths": [recorded_path(path) for path in outputs],
+        "output_paths": places,
         "required_keys": list(required_keys),
         "natural_key": list(natural_key),
         "duplicates": duplicates,
