@@ -159,7 +159,7 @@ def test_without_its_ledger_a_whole_folder_is_as_recorded_and_a_partial_one_is_n
     ledger = project.folder / LEDGER
     ledger.unlink()
     said = project.snakemake("verify").said
-    assert "as recorded" in said and "(1 of integrity)" in said  # which nobody asked for
+    assert "as recorded" in said and "(1 of integrity, 6 of attestations" in said  # nobody asked
     take_away(project, "reports/health/prod_combined.html")
     done = project.snakemake("verify", check=False)
     assert done.returncode == 1
