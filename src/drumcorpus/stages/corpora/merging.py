@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.files.json_rows import read_fields
+from drumcorpus.stages.corpora import runs
 from drumcorpus.stages.corpora.crew import Crew
 from drumcorpus.stages.corpora.inputs_and_outputs import check_inputs
 from drumcorpus.stages.corpora.parts import N_SHOWN, Part, Slice
@@ -27,8 +28,11 @@ FIRST, ERROR = "first", "error"
 POLICIES = (FIRST, ERROR)
 # Bytes of shards from which on it is worth to start other processes.
 ALONE_BYTES = 32 << 20
-# Bytes of rows that are put together at once.
+# Bytes of rows that are put together at once; more of large corpora, so that runs and parts stay
+# few: each run has rows in each part.
 PART_BYTES = 16 << 20
+PIECES = 256
+MOST_BYTES = 48 << 20
 
 
 class MergeSettings(NamedTuple):
@@ -124,7 +128,7 @@ def merge_rows(
 ) -> Merged:
     """Merge shards into a new file.
 
-    Memory is bounded: a worker holds some 16 MB of rows at a time, whatever the shards.
+    Memory is bounded: a worker holds 16 MB of rows at a time, 48 MB where shards are large.
 
     Parameters
     ----------
@@ -152,7 +156,8 @@ def merge_rows(
     fields = (settings.required_keys, settings.natural_key)
     n_bytes = sum(Path(path).stat().st_size for path in paths)
     with Crew(workers if n_bytes > ALONE_BYTES else 1) as crew:
-        tasks = [[path, target, *fields] for path, target in zip(paths, targets, strict=True)]
+        run_bytes = max(runs.RUN_BYTES, min(n_bytes // PIECES, MOST_BYTES))
+        tasks = [[p, target, *fields, run_bytes] for p, target in zip(paths, targets, strict=True)]
         read = [ShardRuns(*result) for result in crew.map("runs.write_runs", tasks)]
         limits = _limits(read)
         tasks = [[target, each.ends, limits] for target, each in zip(targets, read, strict=True)]
@@ -191,19 +196,20 @@ def merge_rows(
 
 def _limits(read: Sequence[ShardRuns]) -> list[str]:
     """Keys at which the corpus falls into parts of about equal size, in order."""
-    n_parts = -(-sum(shard.n_bytes for shard in read) // PART_BYTES)
+    n_bytes = sum(shard.n_bytes for shard in read)
+    n_parts = -(-n_bytes // max(PART_BYTES, min(n_bytes // PIECES, MOST_BYTES)))
     sample = sorted(key for shard in read for key in shard.sample)
     return sorted({sample[len(sample) * part // n_parts] for part in range(1, n_parts)})
 
 
 def _slices(targets: list[str], shown: list[str], places: list[list]) -> Iterator[list[Slice]]:
     """Of each part the rows of all runs, by the `places` of the limits in these."""
-    n_parts = max((len(run) - 1 for runs in places for run in runs), default=0)
+    n_parts = max((len(run) - 1 for of_shard in places for run in of_shard), default=0)
     for part in range(n_parts):
         yield [
             Slice(target, shard, run[part], run[part + 1])
-            for target, shard, runs in zip(targets, shown, places, strict=True)
-            for run in runs
+            for target, shard, of_shard in zip(targets, shown, places, strict=True)
+            for run in of_shard
         ]
 
 

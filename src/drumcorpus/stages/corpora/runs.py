@@ -49,7 +49,11 @@ class ShardRuns(NamedTuple):
 
 
 def write_runs(
-    path: str, target: str, required_keys: Sequence[str], natural_key: Sequence[str]
+    path: str,
+    target: str,
+    required_keys: Sequence[str],
+    natural_key: Sequence[str],
+    run_bytes: int,
 ) -> ShardRuns:
     """Read a shard and write its runs.
 
@@ -61,6 +65,8 @@ def write_runs(
         How the names of the files of its runs begin.
     required_keys, natural_key : sequence of str
         As of `merging.MergeSettings`.
+    run_bytes : int
+        Bytes of the rows of a run.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def write_runs(
             lengths.append(np.fromiter(map(len, block.lines), np.int64, len(block.lines)))
             data.append(block.data)
             n_bytes += len(block.data)
-            if n_bytes >= RUN_BYTES:
+            if n_bytes >= run_bytes:
                 writer.write(b"".join(data), np.concatenate(lengths), pa.concat_arrays(keys))
                 data, lengths, keys, n_bytes = [], [], [], 0
         if keys:
