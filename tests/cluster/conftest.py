@@ -65,8 +65,9 @@ class ClusterProject(Project):
             yield
 
     def slurm_jobs(self, rule, *states):
-        """The SLURM jobs of a rule, alone or in a group."""
-        return [job for job in self.cluster.jobs(*states) if rule in job["comment"]]
+        """The SLURM jobs of a rule in this project, alone or in a group."""
+        jobs = [job for job in self.cluster.jobs(*states) if job["folder"] == str(self.folder)]
+        return [job for job in jobs if rule in job["comment"]]
 
 
 @pytest.fixture(scope="session")

@@ -167,9 +167,9 @@ class Cluster:
         return self.ask("sinfo", "-h", "-n", node, "-o", "%T").stdout.strip()
 
     def jobs(self, *states: str) -> list[dict[str, str]]:
-        """Jobs by id, state, node, requested memory and comment; of some states, or of all."""
-        names = ("id", "state", "node", "memory", "comment")
-        text = self.ask("squeue", "-h", "--states=all", "-o", "%i|%T|%N|%m|%k").stdout
+        """Jobs by id, state, node, memory, folder and comment; of some states, or of all."""
+        names = ("id", "state", "node", "memory", "folder", "comment")
+        text = self.ask("squeue", "-h", "--states=all", "-o", "%i|%T|%N|%m|%Z|%k").stdout
         rows = [dict(zip(names, line.split("|"), strict=True)) for line in text.splitlines()]
         return [row for row in rows if not states or row["state"] in states]
 

@@ -25,7 +25,7 @@ def assert_as_made_here(project, shard_here):
 def test_everything_is_made_byte_for_byte_as_on_one_machine(project, built_here, figures):
     project.submit("--", "all")
     assert project.products() == built_here.products()
-    jobs = project.cluster.jobs("COMPLETED")
+    jobs = project.slurm_jobs("", "COMPLETED")
     assert {job["node"] for job in jobs} == {"node1", "node2"}
     figures(slurm_jobs=len(jobs), jobs=len(project.jobs_logged("made")))
     assert project.jobs_logged("failed") == set()
@@ -79,11 +79,10 @@ def test_a_job_over_its_memory_is_asked_again_for_more(project, shard_here):
         with project.holding("take_inventory groove_mididataset"):
             wait_until(lambda: len(project.slurm_jobs("take_inventory")) > 1, SECONDS)
         assert run.wait(2 * SECONDS) == 0, project.said.read_text()
-    asked = [job["memory"] for job in project.slurm_jobs("take_inventory")]
-    assert sorted(asked, key=lambda text: int(text.rstrip("M")))[:2] == ["120M", "240M"]
-    assert [job["state"] for job in project.slurm_jobs("take_inventory", "COMPLETED")] == [
-        "COMPLETED"
-    ]
+    jobs = project.slurm_jobs("take_inventory")
+    asked = sorted(int(job["memory"].removesuffix("M")) for job in jobs)
+    assert len(asked) > 1 and asked == [120 * (n + 1) for n in range(len(asked))]
+    assert [int(job["memory"][:-1]) for job in jobs if job["state"] == "COMPLETED"] == asked[-1:]
     assert_as_made_here(project, shard_here)
 
 
