@@ -6,7 +6,7 @@ import os
 
 import pytest
 from slurm_cluster import wait_until
-from small_project import Project, copy_tree
+from small_project import copy_of
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster]
 
@@ -27,7 +27,8 @@ def test_everything_is_made_byte_for_byte_as_on_one_machine(project, built_here,
     assert project.products() == built_here.products()
     jobs = project.slurm_jobs("", "COMPLETED")
     assert {job["node"] for job in jobs} == {"node1", "node2"}
-    figures(slurm_jobs=len(jobs), jobs=len(project.jobs_logged("made")))
+    n_made = len(project.jobs_logged("made"))
+    figures(f"{len(jobs)} SLURM jobs for {n_made} jobs; all products as made on this machine")
     assert project.jobs_logged("failed") == set()
 
 
@@ -138,8 +139,7 @@ def test_a_run_waits_in_a_queue_that_is_full_and_goes_on(project):
 
 def test_clocks_that_differ_by_a_minute_make_nothing_anew(tmp_path, built_here):
     """As if all products of half the rules came from a node whose clock lags."""
-    copy_tree(built_here.folder, tmp_path / "project")
-    lagging = Project(tmp_path / "project")
+    lagging = copy_of(built_here.folder, tmp_path / "project")
     paths = [p for p in sorted(lagging.path("results").rglob("*")) if p.is_file()]
     for path in paths[::2]:
         stat = path.stat()
