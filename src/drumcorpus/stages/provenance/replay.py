@@ -12,6 +12,7 @@ from typing import Protocol
 
 from drumcorpus.ground.run.code_listings import modules_that_differ
 from drumcorpus.ground.run.job_plan import EXTERNAL, PRODUCT, RESOURCE, WORKFLOW_SCRIPTS
+from drumcorpus.stages.provenance.chain import RAW_KIND
 
 # What can differ. `UNSEEN` is what could not be looked at: it neither holds nor differs.
 CODE, SOFTWARE, PARAMETER = "code", "software", "parameter"
@@ -123,7 +124,7 @@ def replay(
         differences += compare_plans(
             path, record, plan, listings=listings, listings_today=today.listings
         )
-        if any(each["kind"] == "raw" for each in plan["inputs"]):
+        if any(each["kind"] == RAW_KIND for each in plan["inputs"]):
             differences = _with_raw_files(
                 differences, path, raw_listing_of(record), today.raw_files(path)
             )
@@ -179,6 +180,7 @@ def compare_plans(
 
 def _compare_inputs(product: str, recorded: list, planned: list) -> list[Difference]:
     was, now = ({(row["name"], row["path"]): row for row in each} for each in (recorded, planned))
+    names_now = {name for name, _ in now}
     differences = []
     for key in sorted(was.keys() | now.keys()):
         row, row_now = was.get(key), now.get(key)
@@ -197,7 +199,9 @@ def _compare_inputs(product: str, recorded: list, planned: list) -> list[Differe
             detail = "is missing"
         either = row or row_now
         kind = _kind_of_input(either)
-        name = f"raw files of {either['path']}" if either["kind"] == "raw" else either["path"]
+        if not row_now and key[0] not in names_now and row["kind"] in (RAW_KIND, EXTERNAL):
+            kind, detail = UNSEEN, "the job looks at it by itself; it was not compared"
+        name = f"raw files of {either['path']}" if either["kind"] == RAW_KIND else either["path"]
         differences.append(Difference(product, kind, name, digest, digest_now, detail))
     if not differences and list(was) != list(now):
         order = [", ".join(path for _, path in each) for each in (was, now)]

@@ -187,6 +187,18 @@ def test_inputs_that_came_or_went_and_their_order_are_told():
     }
 
 
+def test_what_a_job_looks_at_by_itself_cannot_be_compared():
+    def change(today):
+        rows = today.plans[INVENTORY]["inputs"]
+        today.plans[INVENTORY]["inputs"] = [row for row in rows if row["name"] != "raw"]
+
+    replayed = differences(change)
+    assert replayed.holds is None
+    (seen,) = replayed.differences
+    assert (seen.kind, seen.name) == ("not looked at", "raw files of toy")
+    assert seen.detail == "the job looks at it by itself; it was not compared"
+
+
 def test_a_product_that_no_rule_makes_is_told():
     def change(today):
         del today.plans[SHARD]
