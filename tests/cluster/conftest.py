@@ -21,13 +21,16 @@ class ClusterProject(Project):
 
     def __init__(self, folder, cluster):
         super().__init__(folder)
-        self.cluster = cluster
+        self.cluster, self.python = cluster, sys.executable
 
     def environment(self):
-        return self.cluster.environment() | {"PYTHONPATH": str(self.folder / "src")}
+        environment = self.cluster.environment() | {"PYTHONPATH": str(self.folder / "src")}
+        if self.python != sys.executable:  # another name of it, which does not know its packages
+            environment["PYTHONPATH"] += ":" + ":".join(path for path in sys.path if path)
+        return environment
 
     def command(self, *arguments):
-        profile = [sys.executable, "-m", "snakemake", "--profile", PROFILE]
+        profile = [self.python, "-m", "snakemake", "--profile", PROFILE]
         own = ["--configfile", "mine.yaml", "--latency-wait", "20", "--quiet", "rules"]
         return [*profile, *own, *arguments]
 

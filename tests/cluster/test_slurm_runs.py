@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sys
 
 import pytest
 from slurm_cluster import wait_until
@@ -11,6 +12,7 @@ from small_project import copy_of
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster]
 
 INGEST = "ingest_sessions groove_mididataset 000"
+INVENTORY = "results/inventory/groove_mididataset.parquet"
 SHARD = "results/events/groove_mididataset/000.parquet"
 # A job under load: two processes of Snakemake and one of ours, on a machine that others use.
 SECONDS = 240
@@ -126,15 +128,41 @@ def test_a_request_that_no_node_can_meet_is_refused_before_it_waits_for_ever(pro
     assert len(project.cluster.jobs()) == n_jobs
 
 
+@contextlib.contextmanager
+def full_queue(cluster):
+    """Both nodes are taken, until this is left."""
+    numbers = [
+        cluster.ask(
+            "sbatch", "--parsable", "--exclusive", "--output=/dev/null", "--wrap=sleep 900"
+        ).stdout.strip()
+        for _ in cluster.nodes
+    ]
+    yield
+    cluster.ask("scancel", *numbers)
+
+
 def test_a_run_waits_in_a_queue_that_is_full_and_goes_on(project):
-    cluster = project.cluster
-    for _ in cluster.nodes:
-        cluster.ask("sbatch", "--exclusive", "--output=/dev/null", "--wrap=sleep 600")
-    sleeping = [job["id"] for job in cluster.jobs("RUNNING", "PENDING")]
-    with project.in_background("--", "results/inventory/groove_mididataset.parquet") as run:
-        wait_until(lambda: project.slurm_jobs("take_inventory", "PENDING"), SECONDS)
-        cluster.ask("scancel", *sleeping)
+    with project.in_background("--", INVENTORY) as run:
+        with full_queue(project.cluster):
+            wait_until(lambda: project.slurm_jobs("take_inventory", "PENDING"), SECONDS)
         assert run.wait(SECONDS) == 0, project.said.read_text()
+
+
+def test_a_node_without_the_environment_is_named(project, tmp_path):
+    link = tmp_path / "python"
+    link.symlink_to(sys.executable)
+    project.python = str(link)
+    with project.in_background("--retries", "0", "--", INVENTORY) as run:
+        with full_queue(project.cluster):
+            wait_until(lambda: project.slurm_jobs("take_inventory", "PENDING"), SECONDS)
+            link.unlink()
+        assert run.wait(SECONDS) == 1
+    last = project.said.read_text().rstrip().split("\n\n")[-1]
+    assert last.startswith(
+        "STOPPED: a SLURM job ended before its work began. Its log in logs/slurm/"
+    )
+    (log,) = project.path("logs/slurm").rglob("*.log")
+    assert str(link) in log.read_text()
 
 
 def test_clocks_that_differ_by_a_minute_make_nothing_anew(tmp_path, built_here):

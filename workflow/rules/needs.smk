@@ -11,7 +11,6 @@ from drumcorpus.ground.run.resources import (
     minutes_of,
     what_is_read,
 )
-from snakemake.resources import Resource
 
 try:
     check_stated(config["resources"]["rules"])
@@ -44,7 +43,6 @@ def needs_of(name):
 # cluster runs is alone in what it was given.
 if workflow.is_main_process and not RUNS_ON_A_CLUSTER:
     shared = config["resources"]["memory_mb"] or machine_memory_mb()
-    if (
-        shared and "mem" not in workflow.global_resources
-    ):  # else --resources mem_mb=N says it
-        workflow.register_resource("mem", Resource("mem_mb", shared).standardize_size())
+    is_stated = "mem_mb" in workflow.global_resources  # --resources mem_mb=N
+    if shared and not is_stated:
+        workflow.register_resource("mem_mb", shared)
