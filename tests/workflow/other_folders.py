@@ -1,6 +1,6 @@
 """What tests share that make a built project's products in another folder, such as a small disk."""
 
-from conftest import Project
+from small_project import Project
 
 MAKE_RUN = ("-m", "drumcorpus.ground.run.launch")
 SNAKEMAKE = ("-m", "snakemake")

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import new_project
+from small_project import new_project
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each run makes many pages
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 import pyarrow.parquet as pq
 import pytest
 from checkout import REPO
-from conftest import new_project
+from small_project import new_project
 
 from drumcorpus.demo import egmd, groove_mididataset
 

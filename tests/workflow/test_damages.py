@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import copy_of
+from small_project import copy_of
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 

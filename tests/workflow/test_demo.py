@@ -11,7 +11,7 @@ import mido
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import new_project
+from small_project import new_project
 from what_sounds import FOLDERS, Corpus, label_rows, listed_rows, parquet_rows, tar_rows
 
 from drumcorpus.stages.crash.review_page import REASONS

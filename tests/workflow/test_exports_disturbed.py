@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import copy_of
 from other_folders import half_made
+from small_project import copy_of
 from test_full_disk import LAST_WORDS
 
 from drumcorpus.ground.run.state import remember_manifests

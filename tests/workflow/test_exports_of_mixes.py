@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import yaml
-from conftest import new_project
+from small_project import new_project
 from sounds import write_sound
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from checkout import REPO
-from conftest import new_project
+from small_project import new_project
 from two_of_each import NOTES, ONE_OF_EACH, TRACK, strokes_of, write_corpus
 
 from drumcorpus.ground.files.json_files import read_json

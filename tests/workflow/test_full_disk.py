@@ -7,8 +7,8 @@ import re
 import subprocess
 
 import pytest
-from conftest import Project
 from other_folders import MAKE_RUN, SNAKEMAKE, command_into, half_made
+from small_project import Project
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 

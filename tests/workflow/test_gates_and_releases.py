@@ -6,7 +6,7 @@ import subprocess
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import new_project
+from small_project import new_project
 
 from drumcorpus.demo.groove_mididataset import write_corpus
 from drumcorpus.ground.files.digests import sha256_file

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import new_project
 from hostile_files import hostile_files, put
+from small_project import new_project
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import yaml
-from conftest import Project
+from small_project import Project
 from sounds import write_sound
 
 from drumcorpus.ground.files.jsonl import row_problems

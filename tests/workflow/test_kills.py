@@ -17,8 +17,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import Project
 from other_folders import command_into, half_made
+from small_project import Project
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import yaml
-from conftest import new_project
+from small_project import new_project
 
 from drumcorpus.demo.groove_mididataset import write_corpus
 

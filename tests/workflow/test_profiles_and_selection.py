@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import GATES, OVERLAY
+from small_project import GATES, OVERLAY
 
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.load.exports import open_export

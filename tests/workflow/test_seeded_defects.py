@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
-from conftest import new_project
 from seeded_corpus import (
     EGMD,
     GROOVE,
@@ -43,6 +42,7 @@ from seeded_runs import (
     figures_of,
     write_published,
 )
+from small_project import new_project
 
 from drumcorpus.ground.files.database import write_table_as_lines
 from drumcorpus.ground.files.tables import read_table

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import yaml
 from checkout import REPO
-from conftest import new_project
+from small_project import new_project
 from sounds import write_sound
 
 from drumcorpus.demo import cambridge, groove_mididataset

@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from conftest import new_project
-from small_project import write_raw_data
+from small_project import new_project, write_raw_data
 
 from drumcorpus.ground.run.resources import AROUND_MB, NEEDS, machine_memory_mb
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project, new_project
+from small_project import Project, new_project
 
 from drumcorpus.ground.files.digests import sha256_file
 

@@ -7,7 +7,7 @@ import socket
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Project
+from small_project import Project
 
 from drumcorpus.ground.run.ledger import LEDGER, read_asked, read_ledger
 from drumcorpus.ground.run.must_stand import Plan
