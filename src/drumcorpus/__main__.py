@@ -35,7 +35,7 @@ example:
 def main(arguments: list[str]) -> int:
     """Run the command that is named first; returns its exit status."""
     open_standard_streams()
-    sys.stdout = Terminal(sys.stdout)
+    sys.stdout = Terminal(sys.stdout, "standard output")
     parsed = parser(arguments[:1]).parse_args(arguments)
     try:
         return parsed.run(parsed)

@@ -17,7 +17,6 @@ from drumcorpus.ground.run.job_plan import WORKFLOW_SCRIPTS
 from drumcorpus.ground.run.product_walk import manifest_files
 from drumcorpus.ground.run.run_manifest import (
     SUFFIX,
-    read_manifest,
     recorded_output,
 )
 from drumcorpus.ground.run.sidecars import read_sidecar
@@ -145,23 +144,31 @@ class _Records:
         self._own = {row["path"]: manifest for row in manifest["outputs"]}
 
     def __call__(self, path: str, sha256: str) -> dict | None:
-        standing = self._own.get(path) or read_manifest(path)
+        standing = self._own.get(path) or _sound(path)
         record = recorded_output(standing, path)
         if record and record["sha256"] == sha256:
             return standing
         if self._by_output is None:
             self._by_output = {}
             for each in manifest_files([str(folder) for folder in self._folders]):
-                manifest = read_manifest(str(each).removesuffix(SUFFIX))
+                manifest = _sound(str(each).removesuffix(SUFFIX))
                 for row in (manifest or {}).get("outputs", ()):
                     self._by_output[row["path"], row["sha256"]] = manifest
         return self._by_output.get((path, sha256))
 
     def stated(self, path: str, sha256: str | None = None) -> dict | None:
         """The same of what no rule has made; without a digest, as it stands."""
-        standing = self._own.get(path) or read_manifest(path)
+        standing = self._own.get(path) or _sound(path)
         manifest = standing if sha256 is None else self(path, sha256)
         return None if manifest is None or _is_of_a_rule(manifest) else manifest
+
+
+def _sound(product: str) -> dict | None:
+    """The run manifest beside a product; None where there is none that holds."""
+    try:
+        return read_sidecar(product)
+    except (OSError, ValueError):
+        return None
 
 
 def _is_of_a_rule(manifest: dict) -> bool:

@@ -116,11 +116,80 @@ def test_links_that_are_missing_are_status_1_and_named(folder):
     ]
 
 
-def test_a_circle_ends(tmp_path):
+def test_a_circle_ends_and_is_a_problem(tmp_path):
     stamp_chain(tmp_path, {"a.txt": ["b.txt"], "b.txt": ["a.txt"]}, circular=True)
-    status, said, _ = run_command(tmp_path, "trace", "a.txt", "--picture", "a.svg")
-    assert status == 0
+    status, said, error = run_command(tmp_path, "trace", "a.txt", "--picture", "a.svg")
+    assert status == 1
     assert said.count("leads back to itself") == 1
+    assert "a.txt: was made from b.txt from a.txt, by what is recorded: nothing can be" in error
+
+
+def make_again(folder, name, text, sources):
+    """Another version of a product, made of other things."""
+    (folder / name).write_text(text)
+    write_record(folder, name, sources)
+
+
+@pytest.fixture
+def stale(tmp_path):
+    """`top` was made of the `mm` that had `take` in it; today's has `other` in its place."""
+    stamp_chain(tmp_path, {"mm.jsonl": ["keep.jsonl", "take.jsonl"], "top.jsonl": ["mm.jsonl"]})
+    (tmp_path / "other.jsonl").write_text("other.jsonl\n")
+    kinds = [("keep.jsonl", "external"), ("other.jsonl", "external")]
+    make_again(tmp_path, "mm.jsonl", "again\n", kinds)
+    return tmp_path
+
+
+WAS, IS = (hashlib.sha256(text).hexdigest()[:12] for text in (b"mm.jsonl\n", b"again\n"))
+
+
+def test_a_stale_link_is_named_and_what_stands_today_is_told_apart(stale):
+    status, said, error = run_command(stale, "trace", "top.jsonl", "--picture", "t.svg")
+    assert status == 1
+    tree, _, _ = said.partition("\n\n")
+    assert tree.splitlines()[1] == f"└ mm.jsonl  {WAS} (does not stand any more)"
+    assert "other.jsonl" not in tree
+    assert "keep.jsonl" not in tree
+    assert error.splitlines()[0] == (
+        f"missing link: mm.jsonl: another version stands (sha256 {WAS}… was read, {IS}… stands), "
+        "and no run manifest tells what the one that was read was made of; read by top.jsonl. "
+        "The one that stands rests on keep.jsonl, other.jsonl"
+    )
+    assert "another version stands" in (stale / "t.svg").read_text()
+    status, said, _ = run_command(stale, "trace", "top.jsonl", "--json")
+    assert status == 1
+    document = json.loads(said)
+    assert [each["path"] for each in document["products"]] == ["top.jsonl"]
+    (link,) = document["stale"]
+    assert (link["path"], link["users"]) == ("mm.jsonl", ["top.jsonl"])
+    assert (link["recorded"][:12], link["today"][:12]) == (WAS, IS)
+    assert link["rests_on"] == ["keep.jsonl", "other.jsonl"]
+
+
+@pytest.mark.parametrize("raw", ["take.jsonl", "other.jsonl", "keep.jsonl"])
+def test_what_a_stale_link_may_hide_is_said_for_every_raw_file(stale, raw):
+    status, said, error = run_command(stale, "trace", "--raw", raw, "--json")
+    assert status == 1
+    document = json.loads(said)
+    assert document["chain"] == ([] if raw == "take.jsonl" else ["mm.jsonl"])
+    (unknown,) = document["unknown"]
+    assert (unknown["path"], unknown["products"]) == ("mm.jsonl", ["top.jsonl"])
+    assert f"top.jsonl: cannot be known: made from mm.jsonl with sha256 {WAS}…" in error
+
+
+def test_a_version_that_does_not_stand_leads_to_what_was_made_of_it(stale):
+    digest = hashlib.sha256(b"mm.jsonl\n").hexdigest()
+    status, said, _ = run_command(stale, "trace", "--raw", digest, "--json")
+    assert status == 0
+    assert json.loads(said)["chain"] == ["top.jsonl"]
+
+
+def test_a_raw_file_that_was_changed_is_known_by_its_path(stale):
+    (stale / "keep.jsonl").write_text("changed\n")
+    status, said, error = run_command(stale, "trace", "--raw", "keep.jsonl", "--json")
+    assert status == 1
+    assert json.loads(said)["chain"] == ["mm.jsonl"]
+    assert "keep.jsonl: was changed since mm.jsonl was made from it" in error
 
 
 @pytest.mark.parametrize(

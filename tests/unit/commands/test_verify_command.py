@@ -4,9 +4,13 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from checkout import REPO
 from command_lines import read_sidecar_json, run_command, write_files
 from stamped import content_of, stamp_chain, write_record
 
@@ -298,9 +302,7 @@ def test_a_record_without_its_product_is_a_problem_and_not_nothing(chain):
     assert said == "c.txt: missing: is recorded and not there\n"
 
 
-def test_a_circle_and_a_long_chain_end(tmp_path):
-    stamp_chain(tmp_path, {"a.txt": ["b.txt"], "b.txt": ["a.txt"]}, circular=True)
-    assert run_command(tmp_path, "verify", "a.txt")[0] == 0
+def test_a_long_chain_ends(tmp_path):
     stamp_chain(tmp_path, {f"{n + 1}.txt": [f"{n}.txt"] for n in range(2000)})
     status, said, _ = run_command(tmp_path, "verify", "2000.txt")
     assert (status, said.split()[2]) == (0, "2,000")
@@ -329,3 +331,82 @@ def test_what_is_made_by_hand_of_other_json_is_no_run_manifest(tmp_path):
 def test_what_may_not_be_read_is_status_2(chain):
     (chain / "c.txt.manifest.json").chmod(0)
     assert run_command(chain, "verify", "c.txt")[0] == 2
+
+
+CIRCLES = {
+    "two": {"a.txt": ["b.txt"], "b.txt": ["a.txt"]},
+    "itself": {"a.txt": ["a.txt"]},
+    "far_down": {"top.txt": ["a.txt"], "a.txt": ["b.txt"], "b.txt": ["c.txt"], "c.txt": ["a.txt"]},
+}
+
+
+@pytest.mark.parametrize("name", CIRCLES)
+@pytest.mark.parametrize("command", ["verify", "trace", "replay", "attest"])
+def test_what_was_made_from_itself_does_not_hold(tmp_path, command, name):
+    stamp_chain(tmp_path, CIRCLES[name], circular=True)
+    status, said, error = run_command(tmp_path, command, next(iter(CIRCLES[name])))
+    assert status == 1
+    assert "by what is recorded: nothing can be made from itself" in said + error
+
+
+def test_a_circle_below_a_folder_and_one_by_an_input_from_elsewhere_are_found(tmp_path):
+    stamp_chain(tmp_path, {"a.txt": ["raw.txt"]})
+    assert run_command(tmp_path, "verify", ".")[0] == 0
+    write_record(tmp_path, "a.txt", [("a.txt", "external")])
+    status, said, _ = run_command(tmp_path, "verify", ".")
+    assert status == 1
+    assert said.startswith("a.txt: circle: was made from a.txt, by what is recorded")
+
+
+def test_what_was_made_from_its_earlier_version_is_stale_and_no_circle(tmp_path):
+    stamp_chain(tmp_path, {"b.txt": ["raw.txt"], "a.txt": ["b.txt"]})
+    (tmp_path / "b.txt").write_text("made again\n")
+    write_record(tmp_path, "b.txt", [("a.txt", "product")])
+    _, said, _ = run_command(tmp_path, "verify", ".")
+    assert "a.txt: stale: was made from another version of b.txt" in said
+    assert "circle" not in said
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"kind": 7, "command_line": 7}, "corpus: missing arguments, conflicts_shown"),
+        ([], "corpus: got an array; wanted: object"),
+    ],
+    ids=["numbers", "array"],
+)
+@pytest.mark.parametrize("command", ["verify", "trace", "replay", "attest"])
+def test_a_section_that_is_none_of_a_corpus_is_named(chain, command, section, words):
+    rewrite(chain / "b.jsonl", corpus=section)
+    status, said, error = run_command(chain, command, "b.jsonl")
+    assert status == 1
+    assert f"b.jsonl.manifest.json: {words}" in said + error
+
+
+def test_a_section_that_is_none_is_found_further_down_too(chain):
+    rewrite(chain / "b.jsonl", corpus={"kind": 7}, script={"path": 7, "code": 7, "software": 7})
+    status, _, error = run_command(chain, "attest", "c.txt")
+    assert status == 1
+    assert "b.jsonl.manifest.json: corpus: missing arguments" in error
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+
+
+@FULL
+@pytest.mark.parametrize("command", ["verify", "attest"])
+def test_a_full_disk_is_told_and_a_gone_reader_is_not(chain, command):
+    words = [sys.executable, "-m", "drumcorpus", command, "c.txt"]
+    environment = os.environ | {"PYTHONPATH": str(REPO / "src")}
+    settings = {"cwd": chain, "env": environment, "stderr": subprocess.PIPE, "text": True}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, **settings)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "python -m drumcorpus: standard output: No space left on device\n",
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(words, stdout=writer, **settings)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -4,9 +4,10 @@ A run manifest names paths relative to the folder that the run worked in. That f
 where a product stands, so that this works from any folder, and on products brought from elsewhere.
 """
 
+import graphlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from sys import intern
@@ -93,10 +94,20 @@ class Lineage:
         if record is None:
             self.problems[path] = problem
 
-    def upstream(self, paths: Iterable[str]) -> Iterator[Record]:
+    def maker(self, source: Source) -> Record | None:
+        """The record of the product that an input was, in the version that was read.
+
+        None where it was no product, where it has no record, and where the record is of another
+        version: then the link is stale, and what stands now tells nothing of what was read.
+        """
+        record = self.record(source.path) if source.kind == "product" else None
+        return record if record is not None and record.sha256 == source.sha256 else None
+
+    def upstream(self, paths: Iterable[str], *, any_version: bool = False) -> Iterator[Record]:
         """The records of some products and of all that they rest on, each once, nearest first.
 
-        What has no record is left out; it stands in `problems` then. A circle, which only lying run
+        What has no record is left out; it stands in `problems` then. So is what has one of another
+        version than was read, unless `any_version` is wanted. A circle, which only lying run
         manifests can make, ends where it began.
         """
         pending = list(dict.fromkeys(paths))
@@ -105,23 +116,40 @@ class Lineage:
             record = self.record(path)
             if record is not None:
                 yield record
-                fresh = [each for each in record.products if each not in seen]
+                made_of = (each.path for each in record.inputs if self.maker(each))
+                made_of = record.products if any_version else made_of
+                fresh = [path for path in dict.fromkeys(made_of) if path not in seen]
                 seen.update(fresh)
                 pending += fresh
 
-    def downstream(self, paths: Iterable[str]) -> list[Record]:
-        """The records of all products that rest on some paths, each once, nearest first.
+    def downstream(self, files: Iterable[tuple[str, str]]) -> list[Record]:
+        """The records of all products that rest on some files, each once, nearest first.
 
-        The paths may be those of raw data, resources and external files too. Those of `paths` that
-        rest on none of the others are left out.
+        `files` are paths with digests, of raw data, resources and external files too. Those that
+        rest on none of the others are left out. What was made from another version of a product
+        than the one that rests on them is none.
         """
-        pending = list(dict.fromkeys(paths))
-        seen: dict[str, None] = {}
-        for path in pending:
-            fresh = [user for user in self.users.get(path, ()) if user not in seen]
-            seen.update(dict.fromkeys(fresh))
-            pending += fresh
-        return [record for path in seen if (record := self.record(path))]
+        pending = list(dict.fromkeys(files))
+        seen: dict[str, Record] = {}
+        for file in pending:
+            fresh = [self.record(user) for user in self.users.get(file, ()) if user not in seen]
+            seen.update((record.path, record) for record in fresh)
+            pending += [(record.path, record.sha256) for record in fresh]
+        return list(seen.values())
+
+    def broken_links(self) -> dict[tuple[str, str], list[str]]:
+        """The products that were made of each (path, digest) of which no record tells the making.
+
+        Those are products that have no record now, or one of another version.
+        """
+        broken: dict[tuple[str, str], list[str]] = {}
+        for path in self.products:
+            record = self.record(path)
+            for source in dict.fromkeys(record.inputs if record else ()):
+                if source.kind == "product" and self.maker(source) is None:
+                    users = broken.setdefault((source.path, source.sha256), [])
+                    users += [] if path in users else [path]
+        return broken
 
     @cached_property
     def products(self) -> list[str]:
@@ -130,13 +158,14 @@ class Lineage:
         return sorted(path[start:].removesuffix(SUFFIX) for path in sidecar_files(self.folder))
 
     @cached_property
-    def users(self) -> dict[str, list[str]]:
-        """The products that were made of each path, by that path; reads every run manifest."""
-        users: dict[str, list[str]] = {}
+    def users(self) -> dict[tuple[str, str], list[str]]:
+        """The products that were made of each (path, digest); reads every run manifest."""
+        users: dict[tuple[str, str], list[str]] = {}
         for path in self.products:
             record = self.record(path)
-            for source in dict.fromkeys(each.path for each in record.inputs) if record else ():
-                users.setdefault(source, []).append(path)
+            inputs = record.inputs if record else ()
+            for file in dict.fromkeys((each.path, each.sha256) for each in inputs):
+                users.setdefault(file, []).append(path)
         return users
 
     def _read(self, path: str) -> Record | None:
@@ -214,6 +243,44 @@ def place_in(manifest: dict, product: str) -> tuple[str, dict]:
     outputs = ", ".join(visible(row["path"]) for row in manifest["outputs"][:3])
     shown = visible(printable(f"{product}{SUFFIX}"))
     raise ValueError(f"{shown}: does not name the file it stands beside, but {outputs}")
+
+
+def circle_of(records: Iterable[Record]) -> list[str]:
+    """The paths of a circle among some products, each made from the next; empty if there is none.
+
+    Links count by path and digest: what was made from an earlier version of itself is no circle.
+    An input that is recorded as a file from elsewhere counts where it is the product itself.
+    """
+    by_path = {record.path: record for record in records}
+    links = {}
+    for path, record in by_path.items():
+        links[path] = {
+            source.path
+            for source in record.inputs
+            if (source.kind == "product" or source.path == path)
+            and source.path in by_path
+            and by_path[source.path].sha256 == source.sha256
+        }
+    return circle_in(links)
+
+
+def circle_in(links: Mapping[Hashable, Iterable[Hashable]]) -> list:
+    """The names of a circle in some links, each with what it leads to; empty if there is none."""
+    try:
+        graphlib.TopologicalSorter(links).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1][:0:-1]
+    return []
+
+
+def circle_in_words(circle: list[str]) -> str:
+    """That no file can have been made so."""
+    chain = " from ".join(visible(path) for path in [*circle[1:4], *circle[:1]])
+    more = "" if len(circle) <= 4 else f", by {len(circle) - 4:,} more"
+    return (
+        f"{visible(circle[0])}: was made from {chain}{more}, by what is recorded: nothing can be "
+        "made from itself"
+    )
 
 
 def sidecar_files(folder: str | os.PathLike) -> Iterator[str]:

@@ -23,7 +23,7 @@ LEVELS = ("quick", "sample", "full")
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One file that is not as it should be; `kind` is missing, extra, changed or stale.
+    """One file that is not as it should be; `kind` is missing, extra, changed, stale or circle.
 
     `target` is the product that must be made again, where that is the remedy.
     """

@@ -24,6 +24,19 @@ KEYS = frozenset(
 )
 OUTPUT_KEYS = frozenset({"name", "path", "sha256", "bytes", "rows"})
 INPUT_KEYS = frozenset({"name", "path", "sha256", "kind", "rows"})
+# Lists of the section of a corpus with what they hold, and what else stands in it.
+CORPUS_LISTS = {
+    "input_shards": dict,
+    "output_paths": str,
+    "required_keys": str,
+    "natural_key": str,
+    "conflicts_shown": str,
+    "scale_conversions": dict,
+    "command_line": str,
+}
+NOT_EMPTY = ("input_shards", "output_paths", "natural_key")
+CORPUS_KEYS = frozenset({"kind", "arguments", "duplicates", "source_overrides", *CORPUS_LISTS})
+CORPUS_KINDS = ("merge", "aggregate")
 SCRIPT_KEYS = frozenset({"path", "code", "software"})
 # Bytes of the longest run manifest that is read; one with 100,000 inputs has 30 MB.
 LONGEST = 256 << 20
@@ -111,6 +124,8 @@ def manifest_problems(document: object) -> Iterator[str]:
     yield from _keys(document, KEYS, "(top level)", OPTIONAL)
     yield from _typed(document, "", rule=str, wildcards=dict, params=dict, counters=dict)
     yield from _typed(document, "", corpus=dict, inputs=list, outputs=list, script=dict)
+    if isinstance(document.get("corpus"), dict):
+        yield from _corpus_problems(document["corpus"])
     if isinstance(document.get("wildcards"), dict):
         yield from _texts(document["wildcards"], "wildcards")
     if isinstance(script := document.get("script"), dict):
@@ -128,6 +143,48 @@ def manifest_problems(document: object) -> Iterator[str]:
             yield "outputs: is empty; wanted: 1 or more"
         for number, row in enumerate(rows):
             yield from _row_problems(row, keys, f"{name}.{number}")
+
+
+def _corpus_problems(corpus: dict) -> Iterator[str]:
+    """What is wrong with the section of a corpus that was merged or aggregated."""
+    yield from _keys(corpus, CORPUS_KEYS, "corpus")
+    if "kind" in corpus and corpus["kind"] not in CORPUS_KINDS:
+        yield f"corpus.kind: got {_kind(corpus['kind'])}; allowed: {', '.join(CORPUS_KINDS)}"
+    yield from _typed(corpus, "corpus.", duplicates=str, arguments=dict, source_overrides=dict)
+    yield from _typed(corpus, "corpus.", **dict.fromkeys(CORPUS_LISTS, list))
+    if corpus.get("duplicates") == "":
+        yield "corpus.duplicates: is empty; wanted: the name of a policy"
+    for name, kind in CORPUS_LISTS.items():
+        values = corpus.get(name)
+        if not isinstance(values, list):
+            continue
+        if not values and name in NOT_EMPTY:
+            yield f"corpus.{name}: is empty; wanted: 1 or more"
+        for number, value in enumerate(values):
+            if not isinstance(value, kind):
+                wanted = "string" if kind is str else "object"
+                yield f"corpus.{name}.{number}: got {_kind(value)}; wanted: {wanted}"
+            elif value == "" and name == "output_paths":
+                yield f"corpus.{name}.{number}: is empty; wanted: a path"
+    if isinstance(arguments := corpus.get("arguments"), dict):
+        yield from _keys(arguments, frozenset({"given", "complete"}), "corpus.arguments")
+        yield from _typed(arguments, "corpus.arguments.", given=dict, complete=dict)
+    if isinstance(corpus.get("source_overrides"), dict):
+        yield from _texts(corpus["source_overrides"], "corpus.source_overrides")
+    if isinstance(corpus.get("input_shards"), list):
+        for number, shard in enumerate(corpus["input_shards"]):
+            if isinstance(shard, dict):
+                yield from _shard_problems(shard, f"corpus.input_shards.{number}")
+
+
+def _shard_problems(shard: dict, place: str) -> Iterator[str]:
+    yield from _keys(shard, frozenset({"path", "sha256", "rows"}), place)
+    yield from _typed(shard, f"{place}.", path=str)
+    yield from _digest(shard, f"{place}.", "sha256", _SHA256)
+    if isinstance(shard.get("path"), str):
+        yield from _of_path(shard["path"], place)
+    if "rows" in shard and not (_is_integer(shard["rows"]) and shard["rows"] >= 0):
+        yield f"{place}.rows: got {shard['rows']!r:.60}; wanted: integer from 0"
 
 
 def _is_sound(document: object) -> bool:
@@ -185,15 +242,20 @@ def _row_problems(row: object, keys: frozenset[str], place: str) -> Iterator[str
     yield from _keys(row, keys, place)
     yield from _typed(row, f"{place}.", name=str, path=str)
     yield from _digest(row, f"{place}.", "sha256", _SHA256)
-    if isinstance(row.get("path"), str) and (problem := path_problem(row["path"])):
-        shown = visible(row["path"][:80])
-        yield f"{place}.path: {shown!r} {problem}; wanted: a path below the working folder"
+    if isinstance(row.get("path"), str):
+        yield from _of_path(row["path"], place)
     if "rows" in row and row["rows"] is not None and not _is_integer(row["rows"]):
         yield f"{place}.rows: got {row['rows']!r:.60}; wanted: integer or null"
     if "kind" in keys and "kind" in row and row["kind"] not in KINDS:
         yield f"{place}.kind: got {row['kind']!r:.60}; allowed: {', '.join(KINDS)}"
     if "bytes" in keys and "bytes" in row and not (_is_integer(row["bytes"]) and row["bytes"] >= 0):
         yield f"{place}.bytes: got {row['bytes']!r:.60}; wanted: integer from 0"
+
+
+def _of_path(path: str, place: str) -> Iterator[str]:
+    if problem := path_problem(path):
+        shown = visible(path[:80])
+        yield f"{place}.path: {shown!r} {problem}; wanted: a path below the working folder"
 
 
 def _keys(

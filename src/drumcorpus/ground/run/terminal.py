@@ -1,12 +1,21 @@
 """Writing to a terminal that may be gone: closed, a pipe that nobody reads, of another alphabet."""
 
+import errno
 import os
 import sys
 from typing import TextIO
 
+# What the system says where the other end of a pipe is gone.
+NOBODY_READS = (errno.EPIPE, errno.ECONNRESET)
 
-def write(stream: TextIO | None, text: str) -> None:
-    """Write and flush `text`; where nobody reads any more, nothing is said from then on."""
+
+def write(stream: TextIO | None, text: str, *, answer: str = "") -> None:
+    """Write and flush `text`; where nobody reads any more, nothing is said from then on.
+
+    What is said beside the work, such as of a job, is lost too where it cannot be written. What
+    somebody has asked for is not: with `answer`, the name of the stream, any failure but a gone
+    reader, as a full disk, raises an OSError that has this name.
+    """
     if stream is None:  # closed before this process began
         return
     try:
@@ -15,19 +24,28 @@ def write(stream: TextIO | None, text: str) -> None:
         except UnicodeEncodeError:
             stream.write(text.encode("ascii", "backslashreplace").decode("ascii"))
         stream.flush()
-    except (OSError, ValueError):  # a pipe without a reader, or a stream that was closed
+    except (OSError, ValueError) as error:  # ValueError: the stream was closed
+        is_terminal = _is_terminal(stream)
         _hang_up(stream)
+        if not answer or not isinstance(error, OSError) or error.errno in NOBODY_READS:
+            return
+        if error.errno == errno.EIO and is_terminal:  # a terminal that was closed
+            return
+        raise OSError(error.errno, os.strerror(error.errno), answer) from error
 
 
 class Terminal:
-    """A stream that falls silent, instead of failing, where nobody reads it any more."""
+    """A stream that falls silent, instead of failing, where nobody reads it any more.
 
-    def __init__(self, stream: TextIO):
-        self.stream = stream
+    `answer` is as of `write`.
+    """
+
+    def __init__(self, stream: TextIO, answer: str = ""):
+        self.stream, self.answer = stream, answer
 
     def write(self, text: str) -> int:
         """Write `text`, if somebody reads."""
-        write(self.stream, text)
+        write(self.stream, text, answer=self.answer)
         return len(text)
 
     def flush(self) -> None:
@@ -52,6 +70,13 @@ def open_standard_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (until the end)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # it was closed
+        return False
 
 
 def _hang_up(stream: TextIO) -> None:

@@ -14,6 +14,8 @@ from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.lineage import (
     Lineage,
     Record,
+    circle_in_words,
+    circle_of,
     lineage_of,
     place_in,
     record_of,
@@ -76,7 +78,7 @@ def verify_file(
         If its run manifest lies: the chain cannot be told then.
     """
     lineage, path = lineage_of(product, at)
-    records = list(lineage.upstream([path]))
+    records = list(lineage.upstream([path], any_version=True))
     return _hold([(lineage, records)], level, **settings)
 
 
@@ -145,6 +147,10 @@ def _hold(
             for path, sentence in lineage.problems.items()
             if sentence
         ]
+        if circle := circle_of(records):
+            shown = prefix + visible(circle[0])
+            words = circle_in_words(circle).partition(": ")[2]
+            verified.problems.append(Problem(shown, "circle", words))
     expected = [*verified.products, *dict.fromkeys(verified.inputs)]
     of_files = check_files(expected, level, n_sample=n_sample, workers=workers)
     verified.problems += of_files

@@ -12,7 +12,9 @@ from drumcorpus.ground.files.digests import sha256_file, tree_digest
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.job_plan import PRODUCT, RESOURCE
-from drumcorpus.ground.run.run_manifest import read_manifest, recorded_output
+from drumcorpus.ground.run.lineage import circle_in, circle_in_words
+from drumcorpus.ground.run.run_manifest import recorded_output
+from drumcorpus.ground.run.sidecars import read_sidecar
 
 RAW_KIND = "raw"
 LISTING = "files"  # the output of an inventory that lists raw files
@@ -77,12 +79,13 @@ def read_chain(
     Raises
     ------
     ValueError
-        If a run manifest names no such product.
+        If a run manifest names no such product, or leads back to it.
     """
     subjects: dict[str, Mapping] = {}
     manifests: dict[str, Mapping] = {}
     sources: dict[tuple[str, str], Mapping] = {}
     pending: list[Mapping] = []
+    links: dict[str, set[str]] = {}  # by the first outputs of jobs
     for path, manifest in products:
         row = next((row for row in manifest["outputs"] if row["path"] == path), None)
         if row is None:
@@ -94,6 +97,10 @@ def read_chain(
         if manifest["seal"] in manifests:
             continue
         manifests[manifest["seal"]] = manifest
+        job = manifest["outputs"][0]["path"]
+        own = {(row["path"], row["sha256"]) for row in manifest["outputs"]}
+        reads_itself = any((row["path"], row["sha256"]) in own for row in manifest["inputs"])
+        links[job] = {job} if reads_itself else set()
         for row in manifest["inputs"]:
             made_by = None
             if row["kind"] == PRODUCT:
@@ -101,7 +108,10 @@ def read_chain(
             if made_by is None:
                 sources[row["path"], row["sha256"]] = row
             else:
+                links[job].add(made_by["outputs"][0]["path"])
                 pending.append(made_by)
+    if circle := circle_in(links):
+        raise ValueError(f"{circle_in_words(circle)}; nothing is attested")
     in_order = sorted(manifests.values(), key=lambda each: each["outputs"][0]["path"])
     return Chain(
         [subjects[path] for path in sorted(subjects)],
@@ -170,22 +180,38 @@ def describe_chain(chain: Chain) -> dict:
 
 
 def manifest_that_stands(path: str, sha256: str) -> dict | None:
-    """The run manifest of a product of the present folder, if it is of the version `sha256`."""
-    manifest = read_manifest(path)
-    record = recorded_output(manifest, path)
-    return manifest if record and record["sha256"] == sha256 else None
-
-
-def chain_of_products(paths: Iterable[str]) -> Chain:
-    """`read_chain` of products of the present folder, by the run manifests that stand there.
+    """The run manifest of a product of the present folder, if it is of the version `sha256`.
 
     Raises
     ------
     ValueError
-        If one has no run manifest.
+        If one stands that lies.
     """
-    products = [(path, read_manifest(path)) for path in sorted(paths)]
+    manifest = _standing(path)
+    record = recorded_output(manifest, path)
+    return manifest if record and record["sha256"] == sha256 else None
+
+
+def chain_of_products(paths: Iterable[str], given: Mapping[str, dict] | None = None) -> Chain:
+    """`read_chain` of products of the present folder, by the run manifests that stand there.
+
+    `given` has those that stand elsewhere, by the paths of their products.
+
+    Raises
+    ------
+    ValueError
+        If one has no run manifest, or one of the chain lies or leads back to its product.
+    """
+    products = [(path, (given or {}).get(path) or _standing(path)) for path in sorted(paths)]
     for path, manifest in products:
         if manifest is None:
             raise ValueError(f"{path}: has no run manifest that names it; nothing can be attested")
     return read_chain(products, manifest_that_stands)
+
+
+def _standing(path: str) -> dict | None:
+    """The run manifest beside a product; None where none stands."""
+    try:
+        return read_sidecar(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -102,10 +102,16 @@ def _folded(chain: Upstream, alike: Callable[[Record], str], fold: int) -> dict[
     for path in chain.lost:
         key_of[path] = (PRODUCT, path)
         boxes[key_of[path]] = Box(key_of[path], "no run manifest", [path], "lost")
+    stale = {(link.path, link.recorded) for link in chain.stale}
+    for path, sha256 in sorted(stale):
+        key = (PRODUCT, path, sha256)
+        boxes[key] = Box(key, "another version stands", [path], "lost")
     for record in chain.records:
         box = boxes[key_of[record.path]]
         for source in record.inputs:
-            if source.kind == PRODUCT:
+            if (source.path, source.sha256) in stale:
+                box.below.setdefault((PRODUCT, source.path, source.sha256))
+            elif source.kind == PRODUCT:
                 box.below.setdefault(key_of[source.path])
             elif source.kind == RAW:
                 _add_raw(boxes, box, source)

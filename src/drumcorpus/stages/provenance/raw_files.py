@@ -21,6 +21,8 @@ from drumcorpus.stages.provenance.rows import (
     OfSession,
     matching_rows,
 )
+from drumcorpus.stages.provenance.text import missing_links
+from drumcorpus.stages.provenance.tree import upstream_of
 
 SCHEMA = "drumcorpus-origins-v1"
 # The rule that lists sessions with their files, and what it calls the table of them.
@@ -121,9 +123,11 @@ def _origins(lineage: Lineage, product: str, rows: list[dict]) -> list[Origin]:
     of: dict[tuple[str, str], list[dict]] = {}
     for row in rows:
         of.setdefault((row["source_set"], row["session_id"]), []).append(row)
-    chain = list(lineage.upstream([product]))
+    upstream = upstream_of(lineage, product)
+    chain = upstream.records
     for key, its_rows in of.items():
         origin = origins[key] = Origin(*key, n_rows=len(its_rows))
+        origin.problems += missing_links(upstream)
         if len(its_rows) == 1:
             shown = {name: its_rows[0].get(name) for name in (*SHOWN, *NAMES_FILES)}
             origin.row = {name: value for name, value in shown.items() if value is not None}

@@ -12,12 +12,13 @@ from typing import Protocol
 
 from drumcorpus.ground.run.code_listings import modules_that_differ
 from drumcorpus.ground.run.job_plan import EXTERNAL, PRODUCT, RESOURCE, WORKFLOW_SCRIPTS
+from drumcorpus.ground.run.lineage import circle_in, circle_in_words
 from drumcorpus.stages.provenance.chain import RAW_KIND
 
 # What can differ. `UNSEEN` is what could not be looked at: it neither holds nor differs.
 CODE, SOFTWARE, PARAMETER = "code", "software", "parameter"
 TAXONOMY, CARD, INPUT, RAW = "taxonomy", "card", "input", "raw file"
-RULE, UNSEEN = "rule", "not looked at"
+RULE, CIRCLE, UNSEEN = "rule", "circle", "not looked at"
 N_FILES = 20  # raw files that are named one by one
 
 
@@ -99,6 +100,8 @@ def replay(
     pending: list[tuple[str, Mapping | None, str]] = [(product, manifest, "")]
     asked: set[str] = set()
     standing: set[str] = set()
+    # What each product was made of, by path and digest.
+    links: dict[tuple[str, str], set[tuple[str, str]]] = {}
     compared, n_inputs = [], 0
     differences: list[Difference] = []
     while pending:
@@ -120,6 +123,7 @@ def replay(
             differences.append(Difference(path, UNSEEN, plan["rule"], detail=text))
             continue
         compared.append(path)
+        links |= _links_of(record)
         n_inputs += len(plan["inputs"])
         differences += compare_plans(
             path, record, plan, listings=listings, listings_today=today.listings
@@ -135,7 +139,17 @@ def replay(
                 made_by = manifest_of(each["path"], each["sha256"])
                 asked |= {output["path"] for output in (made_by or {}).get("outputs", ())}
                 pending.append((each["path"], made_by, path))
+    if circle := circle_in(links):
+        paths = [path for path, _ in circle]
+        text = circle_in_words(paths).partition(": ")[2]
+        differences.append(Difference(paths[0], CIRCLE, paths[0], detail=text))
     return Replayed(product, compared, n_inputs, differences)
+
+
+def _links_of(record: Mapping) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """The files that each output of a job was made of; which of them are products shows later."""
+    made_of = {(row["path"], row["sha256"]) for row in record["inputs"]}
+    return {(row["path"], row["sha256"]): made_of for row in record["outputs"]}
 
 
 def compare_plans(

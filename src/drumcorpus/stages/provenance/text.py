@@ -1,10 +1,22 @@
 """The tree of a product as text of 80 columns, and as JSON."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from drumcorpus.ground.files.paths import visible
-from drumcorpus.stages.provenance.tree import CIRCLE, PRODUCT, RAW, Node, Upstream
+from drumcorpus.ground.run.lineage import circle_in_words
+from drumcorpus.stages.provenance.tree import (
+    ABOVE,
+    CIRCLE,
+    PRODUCT,
+    RAW,
+    STALE,
+    Node,
+    Stale,
+    Upstream,
+    stale_in_words,
+)
 
 if TYPE_CHECKING:  # which load pyarrow, and the tree needs none
     from drumcorpus.stages.provenance.raw_files import Origin
@@ -16,6 +28,7 @@ SCHEMA = "drumcorpus-trace-v1"
 WIDEST_BRANCHES = 30
 TIMES = "\u00d7"
 N_NAMES = 5  # that are listed where not all are asked for
+SAID = {ABOVE: "(as above)", CIRCLE: "(leads back to itself)", STALE: "(does not stand any more)"}
 N_DIGITS = 12  # of a digest that is shown
 
 
@@ -61,14 +74,30 @@ def summary(chain: Upstream) -> list[str]:
 
 
 def missing_links(chain: Upstream) -> list[str]:
-    """A sentence for each product of the chain without a record."""
-    sentences = []
+    """A sentence for each product of the chain without a record, or with one of another version."""
+    sentences = [*stale_links(chain.stale)]
+    if chain.circle:
+        sentences.append(circle_in_words(chain.circle))
     for path, problem in sorted(chain.lost.items()):
         users = chain.users.get(path, [])
         shown = f"; {visible(users[0])} was made from it" if users else ""
         more = f", and {len(users) - 1:,} more" if len(users) > 1 else ""
         sentences.append(f"{visible(problem or f'{path}: has no run manifest')}{shown}{more}")
     return sentences
+
+
+def stale_links(links: Iterable[Stale]) -> Iterator[str]:
+    """A sentence for each stale link, with what the version that stands rests on."""
+    for link in links:
+        more = f" and {len(link.users) - 1:,} more" if len(link.users) > 1 else ""
+        shown = ", ".join(visible(path) for path in link.rests_on[:N_NAMES])
+        others = len(link.rests_on) - N_NAMES
+        and_more = f" and {others:,} more" if others > 0 else ""
+        which = stale_in_words(link.path, link.recorded, link.today)
+        yield (
+            f"{which}; read by {visible(link.users[0])}{more}. The one that stands rests on "
+            f"{shown or 'nothing that is recorded'}{and_more}"
+        )
 
 
 def upstream_as_document(chain: Upstream) -> dict:
@@ -108,6 +137,8 @@ def upstream_as_document(chain: Upstream) -> dict:
             }
             for path, problem in sorted(chain.lost.items())
         ],
+        "stale": [asdict(link) for link in chain.stale],
+        "circle": chain.circle,
     }
 
 
@@ -132,7 +163,7 @@ def _details_of(node: Node) -> str:
     if node.sha256:
         details.append(node.sha256[:N_DIGITS])
     if node.said:
-        details.append("(leads back to itself)" if node.said == CIRCLE else "(as above)")
+        details.append(SAID[node.said])
     elif node.n_above:
         details.append(f"({node.n_above:,} as above)")
     return " ".join(part for part in details if part)

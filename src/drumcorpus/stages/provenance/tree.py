@@ -7,11 +7,12 @@ tree says so and goes no further. So a tree has as many lines as there are links
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from drumcorpus.ground.run.lineage import Lineage, Record, Source
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.run.lineage import Lineage, Record, Source, circle_of
 
 PRODUCT, RAW = "product", "raw"
 # What a node says of itself beside its inputs.
-ABOVE, CIRCLE = "above", "circle"
+ABOVE, CIRCLE, STALE = "above", "circle", "stale"
 
 
 @dataclass
@@ -22,7 +23,8 @@ class Node:
     product `rule` made it. `sha256` is that of a single member, `rows` the sum of all, or the
     number of the raw files. `said` is `ABOVE` for products whose inputs stand further up, `CIRCLE`
     where a product leads back to itself; `n_above` is the number of members whose inputs stand
-    further up. `lost` has a sentence for each member without a record. `children` are places in the
+    further up, `STALE` for one of which another version stands. `lost` has a sentence for each
+    member without a record, or with another one. `children` are places in the
     list of nodes.
     """
 
@@ -40,11 +42,27 @@ class Node:
 
 
 @dataclass
+class Stale:
+    """A product that was made again since others were made of it, which are its `users`.
+
+    `recorded` is the digest of what they were made of, `today` that of what stands. What the former
+    was made of cannot be told; `rests_on` is what no job has made that the latter rests on.
+    """
+
+    path: str
+    recorded: str
+    today: str
+    users: list[str] = field(default_factory=list)
+    rests_on: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Upstream:
     """Everything that a product rests on: the records, nearest first, and the other inputs.
 
     `lost` has, by the path of a product without a record, why there is none: empty where no run
-    manifest stands. `users` has those made of each path.
+    manifest stands. `users` has those made of each path. `stale` are products of which another
+    version stands, `circle` the products that were made from one another, by what is recorded.
     """
 
     product: str
@@ -52,6 +70,8 @@ class Upstream:
     sources: dict[tuple[str, str, str], Source]
     lost: dict[str, str]
     users: dict[str, list[str]]
+    stale: list[Stale] = field(default_factory=list)
+    circle: list[str] = field(default_factory=list)
 
     @property
     def raw(self) -> list[Source]:
@@ -65,6 +85,7 @@ def upstream_of(lineage: Lineage, product: str) -> Upstream:
     sources: dict[tuple[str, str, str], Source] = {}
     users: dict[str, list[str]] = {}
     lost = {}
+    stale: dict[tuple[str, str], Stale] = {}
     for record in records:
         for source in record.inputs:
             users.setdefault(source.path, []).append(record.path)
@@ -72,9 +93,35 @@ def upstream_of(lineage: Lineage, product: str) -> Upstream:
                 sources.setdefault((source.kind, source.path, source.sha256), source)
             elif lineage.record(source.path) is None:
                 lost[source.path] = lineage.problems[source.path]
+            elif lineage.maker(source) is None:
+                stale_of(lineage, source, stale).users.append(record.path)
     if not records:
         lost[product] = lineage.problems[product]
-    return Upstream(product, records, sources, lost, users)
+    in_order = [stale[key] for key in sorted(stale)]
+    return Upstream(product, records, sources, lost, users, in_order, circle_of(records))
+
+
+def stale_of(lineage: Lineage, source: Source, met: dict[tuple[str, str], Stale]) -> Stale:
+    """The stale link of an input; one that was `met` before is the same."""
+    key = source.path, source.sha256
+    if key not in met:
+        rests_on = {
+            f"raw files of {each.path}" if each.kind == RAW else each.path
+            for record in lineage.upstream([source.path])
+            for each in record.inputs
+            if each.kind not in (PRODUCT, "resource")
+        }
+        today = lineage.record(source.path).sha256
+        met[key] = Stale(*key, today, [], sorted(rests_on))
+    return met[key]
+
+
+def stale_in_words(path: str, recorded: str, today: str) -> str:
+    """That another version of a product stands than was read."""
+    return (
+        f"{visible(path)}: another version stands (sha256 {recorded[:12]}… was read, {today[:12]}… "
+        "stands), and no run manifest tells what the one that was read was made of"
+    )
 
 
 def original_of(lineage: Lineage, listing: str, sha256: str) -> str:
@@ -112,7 +159,7 @@ def tree_of(lineage: Lineage, product: str, *, fold: int) -> list[Node]:
             continue
         places[index] = len(order)
         order.append(node)
-        if node.kind != PRODUCT:
+        if node.kind != PRODUCT or node.said == STALE:
             continue
         circle = open_paths.intersection(node.paths)
         fresh = [path for path in node.paths if path not in expanded]
@@ -170,11 +217,12 @@ def _same_start(parts: list[list[str]]) -> list[str]:
 
 def _children(lineage: Lineage, products: list[str], depth: int, fold: int) -> list[Node]:
     """Nodes of all that some products were made of, each once; like ones in one."""
-    sources: dict[tuple[str, str], Source] = {}
+    sources: dict[tuple[str, str, str], Source] = {}
     for product in products:
         record = lineage.record(product)
         for source in record.inputs if record else ():
-            sources.setdefault((source.kind, source.path), source)
+            stale = source.sha256 if _is_stale(lineage, source) else ""
+            sources.setdefault((source.kind, source.path, stale), source)
     groups: dict[tuple, list[Source]] = {}
     for source in sources.values():
         groups.setdefault(_alike(lineage, source), []).append(source)
@@ -188,7 +236,9 @@ def _children(lineage: Lineage, products: list[str], depth: int, fold: int) -> l
 def _alike(lineage: Lineage, source: Source) -> tuple:
     """What inputs share that may stand in one node."""
     depth = source.path.count("/")
-    record = lineage.record(source.path) if source.kind == PRODUCT else None
+    if _is_stale(lineage, source):
+        return (source.kind, source.path, source.sha256)
+    record = lineage.maker(source)
     if record is not None:
         return (source.kind, record.rule, record.name, depth)
     return (source.kind, source.path.rpartition("/")[0], depth)
@@ -196,6 +246,8 @@ def _alike(lineage: Lineage, source: Source) -> tuple:
 
 def _node_of(lineage: Lineage, sources: list[Source], depth: int) -> Node:
     paths = tuple(source.path for source in sources)
+    if _is_stale(lineage, sources[0]):
+        return _stale_node(lineage, sources[0], depth)
     if sources[0].kind == PRODUCT:
         return _product_node(lineage, paths, depth)
     rows = [source.rows for source in sources if source.rows is not None]
@@ -206,6 +258,26 @@ def _node_of(lineage: Lineage, sources: list[Source], depth: int) -> Node:
         depth=depth,
         sha256=sources[0].sha256 if len(sources) == 1 else "",
         rows=sum(rows) if rows else None,
+    )
+
+
+def _is_stale(lineage: Lineage, source: Source) -> bool:
+    if source.kind != PRODUCT:
+        return False
+    return lineage.record(source.path) is not None and lineage.maker(source) is None
+
+
+def _stale_node(lineage: Lineage, source: Source, depth: int) -> Node:
+    today = lineage.record(source.path).sha256
+    return Node(
+        kind=PRODUCT,
+        paths=(source.path,),
+        pattern=source.path,
+        depth=depth,
+        sha256=source.sha256,
+        rows=source.rows,
+        said=STALE,
+        lost=[stale_in_words(source.path, source.sha256, today)],
     )
 
 

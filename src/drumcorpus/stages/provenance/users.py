@@ -6,9 +6,10 @@ asks for the second, and a bad take that a model of cymbals has learned from for
 """
 
 import json
+import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -68,13 +69,25 @@ class Exported:
 
 
 @dataclass
+class Unknown:
+    """Something of which no run manifest tells any more what it was made of.
+
+    `products` rest on it, and so may rest on any raw file.
+    """
+
+    path: str
+    sha256: str
+    products: list[str]
+
+
+@dataclass
 class Users:
     """Everything that rests on a raw file.
 
     `listed` says what it is, or `external` that a stamped product names it; `sessions` are those
     that it belongs to, by source set. `chain` are all products that rest on the data of its source
     set, `rules` their number by rule; `holders`, `exports` and `releases` are narrowed to its
-    sessions.
+    sessions. `unknown` is what may rest on it too, for all that run manifests tell.
     """
 
     listed: list[Listed] = field(default_factory=list)
@@ -85,6 +98,7 @@ class Users:
     holders: list[Holder] = field(default_factory=list)
     exports: list[Exported] = field(default_factory=list)
     releases: dict[str, int] = field(default_factory=dict)
+    unknown: list[Unknown] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def as_document(self) -> dict:
@@ -119,24 +133,25 @@ def users_of(lineage: Lineage, raw: str) -> Users:
     for record in inventories:
         users.listed += _listed(lineage, record, wanted)
     starts = {each.inventory for each in users.listed}
-    for path in lineage.products:
-        record = lineage.record(path)
-        for source in record.inputs if record else ():
-            if source.kind == "external" and wanted.is_met("", source.path, source.sha256):
-                users.external.append(source.path)
-    users.external = sorted(set(users.external))
+    files = _external(lineage, wanted, raw)
+    users.external = sorted({path for path, _ in files})
     users.problems = [problem for problem in lineage.problems.values() if problem]
+    siblings = [output for start in starts for output in _made_with(lineage, lineage.record(start))]
+    files += [(output.path, output.sha256) for output in siblings]
+    chain = {record.path: record for record in lineage.downstream(files)}
+    for output in siblings:
+        chain.setdefault(output.path, output)
+    users.unknown = _unknown(lineage, {*chain, *files})
+    users.problems += [_unknown_in_words(each, raw) for each in users.unknown]
+    users.problems += _other_versions(lineage, raw, files)
     if not users.listed and not users.external:
-        raise ValueError(
+        sentence = (
             f"{visible(raw)}: no inventory and no run manifest of this folder knows this file, by "
             "its path below its root or by its sha256"
         )
-    siblings = [
-        output.path for start in starts for output in _made_with(lineage, lineage.record(start))
-    ]
-    chain = {record.path: record for record in lineage.downstream([*siblings, *users.external])}
-    for path in siblings:
-        chain.setdefault(path, lineage.record(path))
+        if not users.unknown:
+            raise ValueError(sentence)
+        users.problems.append(sentence)
     users.chain = sorted(chain)
     users.rules = dict(sorted(Counter(record.rule for record in chain.values()).items()))
     for each in users.listed:
@@ -145,6 +160,64 @@ def users_of(lineage: Lineage, raw: str) -> Users:
     digests = {each.sha256 for each in users.listed} | wanted.digests
     _narrow(lineage, users, chain.values(), digests)
     return users
+
+
+def _external(lineage: Lineage, wanted: "_Wanted", raw: str) -> list[tuple[str, str]]:
+    """The inputs, with digests, that are a raw file by what is recorded of them.
+
+    Beside files from elsewhere these are products that do not stand as they were read. A file that
+    was changed since it was read is known by its path.
+    """
+    broken = lineage.broken_links()
+    place = os.path.realpath(raw) if Path(raw).is_file() else None
+    files = {}
+    for path in lineage.products:
+        record = lineage.record(path)
+        for source in record.inputs if record else ():
+            key = source.path, source.sha256
+            if key in files or not (source.kind == "external" or key in broken):
+                continue
+            is_there = place is not None and source.kind == "external"
+            if wanted.is_met("", *key) or (
+                is_there and os.path.realpath(lineage.folder / source.path) == place
+            ):
+                files[key] = None
+    return list(files)
+
+
+def _other_versions(lineage: Lineage, raw: str, files: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A sentence for each version of a file that was read and does not stand in its place now."""
+    if not Path(raw).is_file():
+        return
+    place, today = os.path.realpath(raw), sha256_file(raw)
+    for path, sha256 in files:
+        if sha256 != today and os.path.realpath(lineage.folder / path) == place:
+            users = lineage.users[path, sha256]
+            yield (
+                f"{visible(path)}: was changed since {visible(users[0])} was made from it (sha256 "
+                f"{sha256[:12]}… was read, {today[:12]}… stands)"
+            )
+
+
+def _unknown(lineage: Lineage, certain: Collection) -> list[Unknown]:
+    """What is made of something of which no record tells the making, unless it is `certain`."""
+    unknown = []
+    for (path, sha256), users in sorted(lineage.broken_links().items()):
+        if (path, sha256) in certain:
+            continue
+        resting = [record.path for record in lineage.downstream([(path, sha256)])]
+        if products := sorted({*users, *resting} - set(certain)):
+            unknown.append(Unknown(path, sha256, products))
+    return unknown
+
+
+def _unknown_in_words(unknown: Unknown, raw: str) -> str:
+    more = f" and {len(unknown.products) - 1:,} more" if len(unknown.products) > 1 else ""
+    return (
+        f"{visible(unknown.products[0])}{more}: cannot be known: made from {visible(unknown.path)} "
+        f"with sha256 {unknown.sha256[:12]}…, which may have rested on {visible(raw)}; no run "
+        "manifest of that version stands here"
+    )
 
 
 @dataclass(frozen=True)

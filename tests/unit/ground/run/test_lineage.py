@@ -1,11 +1,17 @@
 """What run manifests say of one another, up to the raw files and down to what was made of them."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
-from stamped import stamp_chain
+from stamped import content_of, stamp_chain
 
 from drumcorpus.ground.run.lineage import Lineage, lineage_of, place_of, sidecar_files
+
+
+def of(name):
+    """A file of a chain with its digest."""
+    return name, hashlib.sha256(content_of(name)).hexdigest()
 
 
 @pytest.fixture
@@ -33,9 +39,9 @@ def test_upstream_goes_to_the_end_of_the_chain_nearest_first(chain):
 
 def test_downstream_goes_to_all_that_rests_on_a_path(chain):
     lineage = Lineage(chain)
-    assert [r.path for r in lineage.downstream(["raw2.txt"])] == ["c.txt", "d/e.txt"]
-    assert [r.path for r in lineage.downstream(["raw.txt"])] == ["b.txt", "c.txt", "d/e.txt"]
-    assert lineage.downstream(["d/e.txt"]) == []
+    assert [r.path for r in lineage.downstream([of("raw2.txt")])] == ["c.txt", "d/e.txt"]
+    assert [r.path for r in lineage.downstream([of("raw.txt")])] == ["b.txt", "c.txt", "d/e.txt"]
+    assert lineage.downstream([of("d/e.txt")]) == []
     assert lineage.products == ["b.txt", "c.txt", "d/e.txt"]
 
 
@@ -52,14 +58,14 @@ def test_a_circle_ends_where_it_began(tmp_path):
     folder = stamp_chain(tmp_path, {"a.txt": ["b.txt"], "b.txt": ["a.txt"]}, circular=True)
     lineage = Lineage(folder)
     assert [r.path for r in lineage.upstream(["a.txt"])] == ["a.txt", "b.txt"]
-    assert {r.path for r in lineage.downstream(["a.txt"])} == {"a.txt", "b.txt"}
+    assert {r.path for r in lineage.downstream([of("a.txt")])} == {"a.txt", "b.txt"}
 
 
 def test_a_chain_of_thousands_is_followed(tmp_path):
     links = {f"{n + 1}.txt": [f"{n}.txt"] for n in range(3000)}
     lineage = Lineage(stamp_chain(tmp_path, links))
     assert sum(1 for _ in lineage.upstream(["3000.txt"])) == 3000
-    assert len(lineage.downstream(["0.txt"])) == 3000
+    assert len(lineage.downstream([of("0.txt")])) == 3000
 
 
 def test_the_folder_is_told_by_where_the_product_stands(chain, monkeypatch):

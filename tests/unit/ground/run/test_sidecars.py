@@ -124,7 +124,40 @@ def test_the_quick_look_and_the_schema_agree_whatever_stands_in_a_place(place):
         assert sidecars._is_sound(document) == sound, value
 
 
+CORPUS = {
+    "kind": "merge",
+    "input_shards": [{"path": "a.jsonl", "sha256": SHA, "rows": 3}],
+    "arguments": {"given": {"inputs": ["a.jsonl"]}, "complete": {}},
+    "output_paths": ["x.csv"],
+    "required_keys": ["id"],
+    "natural_key": ["id"],
+    "duplicates": "first",
+    "conflicts_shown": ["one"],
+    "scale_conversions": [{"name": "mos"}],
+    "source_overrides": {"a.jsonl": "mos"},
+    "command_line": ["python"],
+}
+
+
+@pytest.mark.parametrize("place", list(places({"corpus": CORPUS})))
+def test_the_section_of_a_corpus_is_checked_as_the_schema_does(place):
+    for value in VALUES:
+        document = whole() | {"corpus": copy.deepcopy(CORPUS)}
+        inner = document
+        for key in place[:-1]:
+            inner = inner[key]
+        if value is ...:
+            del inner[place[-1]]
+        else:
+            inner[place[-1]] = value
+        sound = document_problems(document, SCHEMA) == []
+        assert (list(manifest_problems(document)) == []) == sound, value
+
+
 def test_the_check_knows_every_key_of_the_schema():
+    corpus = SCHEMA["properties"]["corpus"]
+    assert corpus["properties"].keys() == set(corpus["required"]) == sidecars.CORPUS_KEYS
+    assert list(sidecars.CORPUS_KINDS) == corpus["properties"]["kind"]["enum"]
     row = {name: SCHEMA["properties"][name]["items"] for name in ("inputs", "outputs")}
     assert set(SCHEMA["required"]) == sidecars.KEYS
     assert SCHEMA["properties"].keys() <= sidecars.KEYS | sidecars.OPTIONAL
