@@ -68,7 +68,7 @@ rule aggregate_corpora:
         **needs_of("aggregate_corpora"),
     params:
         code=code("aggregate_corpora.py"),
-        aggregate=lambda wildcards: config["corpora"]["aggregates"][wildcards.corpus],
+        aggregate=recorded_aggregate,
     script:
         "../scripts/aggregate_corpora.py"
 

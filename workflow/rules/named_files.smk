@@ -7,7 +7,7 @@ import re
 from drumcorpus.stages.corpora.aggregate_settings import check_aggregates
 from drumcorpus.stages.corpora.merging import check_merges
 from drumcorpus.stages.corpora.scales import read_scales, scale_files
-from drumcorpus.stages.corpora.sections import recorded_path
+from drumcorpus.stages.corpora.sections import recorded_block
 
 MANIFEST_FILE_NAME = re.sub(
     r"[^\w.-]", "_", Path(config["manifest_file"] or "none").stem
@@ -125,8 +125,12 @@ def shards_to_merge(wildcards):
 
 def recorded_merge(wildcards):
     """The block of a merge without places of this machine."""
-    block = config["corpora"]["merges"][wildcards.corpus]
-    return block | {"inputs": [recorded_path(path) for path in block["inputs"]]}
+    return recorded_block(config["corpora"]["merges"][wildcards.corpus])
+
+
+def recorded_aggregate(wildcards):
+    """The same of an aggregate."""
+    return recorded_block(config["corpora"]["aggregates"][wildcards.corpus])
 
 
 def shards_to_aggregate(wildcards):

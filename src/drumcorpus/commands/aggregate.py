@@ -5,7 +5,7 @@ import argparse
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.stages.corpora.aggregate import aggregate_corpora
 from drumcorpus.stages.corpora.function_manifest import manifest_place
-from drumcorpus.stages.corpora.scales import READY, read_scales, scale_files
+from drumcorpus.stages.corpora.inputs_and_outputs import WrongArguments
 
 USAGE = """\
 Put rated shards of JSON Lines on one axis of 0 to 100, each item once: of
@@ -67,18 +67,21 @@ def run(arguments: argparse.Namespace) -> int:
     sources = arguments.corpus_source or []
     if len({path for path, _ in sources}) < len(sources):
         raise argparse.ArgumentError(None, "--corpus-source: names one shard twice")
-    counters = aggregate_corpora(
-        arguments.inputs,
-        arguments.output,
-        scales=read_scales(scale_files(arguments.scales or [READY])),
-        corpus_source=dict(sources),
-        natural_key=arguments.natural_key,
-        required_keys=arguments.required_keys,
-        value=arguments.value,
-        uncertainty=arguments.uncertainty,
-        corpus=arguments.corpus,
-        manifest_out=arguments.manifest_out,
-    )
+    try:
+        counters = aggregate_corpora(
+            arguments.inputs,
+            arguments.output,
+            scales=arguments.scales,
+            corpus_source=dict(sources),
+            natural_key=arguments.natural_key,
+            required_keys=arguments.required_keys,
+            value=arguments.value,
+            uncertainty=arguments.uncertainty,
+            corpus=arguments.corpus,
+            manifest_out=arguments.manifest_out,
+        )
+    except WrongArguments as error:
+        raise argparse.ArgumentError(None, str(error)) from error
     for path in (arguments.output, manifest_place(arguments.output, arguments.manifest_out)):
         print(f"{visible(str(path))}: written")
     print(", ".join(f"{name} {number}" for name, number in counters.items()))

@@ -4,6 +4,7 @@ import argparse
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.stages.corpora.function_manifest import manifest_place
+from drumcorpus.stages.corpora.inputs_and_outputs import WrongArguments
 from drumcorpus.stages.corpora.merge import merge_corpora
 from drumcorpus.stages.corpora.merging import NATURAL_KEYS, POLICIES
 
@@ -53,15 +54,18 @@ def run(arguments: argparse.Namespace) -> int:
     key = arguments.natural_key
     if key is not None and len(key) == 1 and key[0] in NATURAL_KEYS:
         (key,) = key
-    counters = merge_corpora(
-        arguments.inputs,
-        arguments.output,
-        required_keys=arguments.required_keys,
-        natural_key=key,
-        duplicates=arguments.duplicates,
-        manifest_out=arguments.manifest_out,
-        say=lambda sentence: print(f"conflict: {sentence}"),
-    )
+    try:
+        counters = merge_corpora(
+            arguments.inputs,
+            arguments.output,
+            required_keys=arguments.required_keys,
+            natural_key=key,
+            duplicates=arguments.duplicates,
+            manifest_out=arguments.manifest_out,
+            say=lambda sentence: print(f"conflict: {sentence}"),
+        )
+    except WrongArguments as error:
+        raise argparse.ArgumentError(None, str(error)) from error
     for path in (arguments.output, manifest_place(arguments.output, arguments.manifest_out)):
         print(f"{visible(str(path))}: written")
     print(", ".join(f"{name} {number}" for name, number in counters.items()))

@@ -1,6 +1,7 @@
 """``python -m drumcorpus stamp``: write the run manifest of files that no workflow made."""
 
 import argparse
+import json
 
 import orjson
 
@@ -50,9 +51,20 @@ def parameter(text: str) -> tuple[str, object]:
     try:
         document = orjson.loads(value)
         canonical_json(document)
+        json.loads(value, object_pairs_hook=_each_key_once)
+    except argparse.ArgumentTypeError:
+        raise
     except (ValueError, TypeError):  # no JSON, or a number too large for any reader of it
         document = printable(value)
     return printable(key), document
+
+
+def _each_key_once(pairs: list[tuple[str, object]]) -> dict:
+    if len(dict(pairs)) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise argparse.ArgumentTypeError(f"the key {twice!r} stands twice in one object")
+    return dict(pairs)
 
 
 def run(arguments: argparse.Namespace) -> int:

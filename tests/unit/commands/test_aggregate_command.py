@@ -72,7 +72,7 @@ def test_scales_of_ones_own_take_the_place_of_those_of_the_package(folder):
         (["--inputs", "gone.jsonl"], 2, "gone.jsonl"),
         (["--inputs", "five.jsonl", "--scales", "gone.yaml"], 2, "gone.yaml"),
         (["--inputs", "full.jsonl", "--corpus-source", "lsvq"], 2, "wanted: SHARD=SCALE"),
-        (["--inputs", "full.jsonl", "--corpus-source", "full.jsonl=no"], 1, "which has no scale"),
+        (["--inputs", "full.jsonl", "--corpus-source", "full.jsonl=no"], 2, "which has no scale"),
     ],
     ids=["no-scale", "gone", "no-scales", "no-equals", "unknown"],
 )  # fmt: skip

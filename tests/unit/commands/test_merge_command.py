@@ -59,7 +59,8 @@ def test_a_run_manifest_that_stands_elsewhere_is_named_to_verify_and_trace(folde
     arguments = ("merge", "--inputs", *SHARDS, "--output", "out.jsonl")
     assert run_command(folder, *arguments, "--manifest-out", "said.json")[0] == 0
     manifest = (folder / "said.json").read_bytes()
-    (folder / "said.json").unlink()
+    for name in ("said.json", "out.jsonl"):
+        (folder / name).unlink()
     assert run_command(folder, *json.loads(manifest)["corpus"]["command_line"][3:])[0] == 0
     assert (
         json.loads((folder / "said.json").read_bytes())["outputs"]
@@ -121,10 +122,11 @@ def test_errors_are_sentences_with_their_exit_status_and_leave_the_output(
     folder, arguments, status, message
 ):
     (folder / "bad.jsonl").write_text('{"src_sha256": NaN}\n')
-    (folder / "out.jsonl").write_text("stands\n")
+    before = ("--inputs", *SHARDS, "--output", "out.jsonl", "--natural-key", "vmaf")
+    assert run_command(folder, "merge", *before)[0] == 0
+    stood = [(folder / f"out.jsonl{end}").read_bytes() for end in ("", ".manifest.json")]
     done = run_command(folder, "merge", *arguments, "--output", "out.jsonl")
     assert done[0] == status
     assert message in done[2]
     assert done[2].splitlines()[-1].count(". ") == 0
-    assert (folder / "out.jsonl").read_text() == "stands\n"
-    assert not (folder / "out.jsonl.manifest.json").exists()
+    assert [(folder / f"out.jsonl{end}").read_bytes() for end in ("", ".manifest.json")] == stood

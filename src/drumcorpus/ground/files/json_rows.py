@@ -13,7 +13,6 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +28,9 @@ from drumcorpus.ground.files.plain_files import require_plain_file
 BLOCK_BYTES = 1 << 19
 SHOWN = 60  # characters of a value in a message
 _KEY_BEFORE_BLANK = re.compile(rb'"[ \t\r]+:')
-_LINE_FEED, _QUOTE, _COLON = b'\n":'
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(rb"[][{}]")
+_LINE_FEED, _QUOTE, _COLON, _OBJECT, _LIST = b'\n":{['
 _KINDS = {
     type(None): "null",
     bool: "truth",
@@ -88,9 +89,11 @@ def parse_row(line: bytes, where: str) -> dict:
     ValueError
         If the line is longer than `limits.JSON_ROW_BYTES` or no JSON object, a key stands twice in
         it or in an object within it, or a number is NaN or infinite; the message begins with
-        `where` and names the key.
+        `where` and names the key. If objects and lists lie deeper in each other than
+        `limits.JSON_ROW_DEPTH`.
     """
     JSON_ROW_BYTES.check(len(line), where)
+    _refuse_deep(line, where)
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -98,14 +101,8 @@ def parse_row(line: bytes, where: str) -> dict:
     if type(row) is not dict:
         kind = kind_of(row)
         raise ValueError(f"{where}: {shown(row)} is {kind}, where a JSON object belongs")
-    if line.count(b":") != len(row):
-        try:
-            if not _has_each_key_once(line, row):
-                _refuse_key_twice(line, where)
-        except RecursionError:
-            raise ValueError(
-                f"{where}: more than {JSON_ROW_DEPTH.most} {JSON_ROW_DEPTH.unit} are not allowed"
-            ) from None
+    if line.count(b":") != len(row) and not _has_each_key_once(line, row):
+        _refuse_key_twice(line, where)
     return row
 
 
@@ -241,31 +238,51 @@ def _parse(data: bytes, lines: Sequence[bytes], path: str | os.PathLike, first: 
     except orjson.JSONDecodeError:
         rows = []
     fits = len(data) <= JSON_ROW_BYTES.most or max(map(len, lines)) <= JSON_ROW_BYTES.most
-    if rows and fits and set(map(type, rows)) == {dict}:
+    n_open = _count(data, _OBJECT) + _count(data, _LIST)
+    is_flat = n_open - len(lines) < JSON_ROW_DEPTH.most or not any(map(_may_be_deep, lines))
+    if rows and fits and is_flat and set(map(type, rows)) == {dict}:
         # Every key that stands in a row has a colon. Where all rows together have as many colons as
         # keys were read, no key stands twice, and no object stands within another.
         if _count(data, _COLON) == sum(map(len, rows)):
             return rows
         # Else the same of colons behind a quote, which leave out most of those within texts.
-        with suppress(RecursionError):
-            if not _KEY_BEFORE_BLANK.search(data) and _count(data, _QUOTE, _COLON) == sum(
-                map(_n_keys, rows)
-            ):
-                return rows
+        if not _KEY_BEFORE_BLANK.search(data) and _count(data, _QUOTE, _COLON) == sum(
+            map(_n_keys, rows)
+        ):
+            return rows
     return [parse_row(line, f"{path}:{number}") for number, line in enumerate(lines, first)]
 
 
-def _n_keys(value, depth: int = 1) -> int:
-    """Number of keys in a value of JSON, at all depths; RecursionError where these are too many."""
-    if depth > JSON_ROW_DEPTH.most:
-        raise RecursionError
+def _n_keys(value) -> int:
+    """Number of keys in a value of JSON, at all depths."""
     if type(value) is dict:
         n_keys = len(value)
         for each in value.values():
             if type(each) is dict or type(each) is list:
-                n_keys += _n_keys(each, depth + 1)
+                n_keys += _n_keys(each)
         return n_keys
-    return sum(_n_keys(each, depth + 1) for each in value if type(each) in (dict, list))
+    return sum(_n_keys(each) for each in value if type(each) in (dict, list))
+
+
+def _may_be_deep(line: bytes) -> bool:
+    return line.count(b"{") + line.count(b"[") > JSON_ROW_DEPTH.most
+
+
+def _refuse_deep(line: bytes, where: str) -> None:
+    """Refuse a line in which more objects and lists lie in each other than are allowed.
+
+    It is told by the brackets outside of texts, before any reader has to take it apart: those of
+    JSON stop at depths of their own, and each at another.
+    """
+    if not _may_be_deep(line):
+        return
+    depth = 0
+    for bracket in _BRACKETS.findall(_TEXT.sub(b"", line)):
+        depth += 1 if bracket in b"{[" else -1
+        if depth > JSON_ROW_DEPTH.most:
+            raise ValueError(
+                f"{where}: more than {JSON_ROW_DEPTH.most} {JSON_ROW_DEPTH.unit} are not allowed"
+            )
 
 
 def _has_each_key_once(line: bytes, row: dict) -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path, PurePosixPath
 
 # Endings of the names of sound files, whatever they are for.
 SOUND_ENDINGS = (".wav", ".wave", ".flac", ".mp3", ".ogg", ".aif", ".aiff", ".aifc")
+# How the recorded path begins of a file that lies elsewhere: nobody looks it up as a path.
+ELSEWHERE = "…/"
 # Categories of Unicode that do not print, or that turn the text around them: controls, formats
 # (among them the bidirectional ones), surrogates, line and paragraph separators.
 UNPRINTED = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -49,7 +51,7 @@ def shown_path(path: str | os.PathLike) -> str:
     A relative path stays; of an absolute one the last part is left, such as ``…/groove``.
     """
     path = Path(path)
-    return f"…/{path.name}" if path.is_absolute() else path.as_posix()
+    return f"{ELSEWHERE}{path.name}" if path.is_absolute() else path.as_posix()
 
 
 def is_sound_file(path: str) -> bool:

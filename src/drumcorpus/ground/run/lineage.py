@@ -16,7 +16,7 @@ from typing import NamedTuple
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.product_walk import EXPORTS, LOOSE
 from drumcorpus.ground.run.run_manifest import SUFFIX
-from drumcorpus.ground.run.sidecars import read_output, read_sidecar
+from drumcorpus.ground.run.sidecars import path_problem, read_output, read_sidecar
 
 # A folder of the loose files of an export, by its path.
 _LOOSE = re.compile(rf"(?:^|/){EXPORTS}/[^/]+/[^/]+/[^/]+/(?:{'|'.join(LOOSE)})$")
@@ -192,9 +192,33 @@ def record_of(manifest: dict, output: dict) -> Record:
         bytes=output["bytes"],
         rows=output["rows"],
         rule=intern(manifest["rule"]),
-        inputs=tuple(_source_of(row) for row in manifest["inputs"]),
+        inputs=tuple(_source_of(row) for row in _named_inputs(manifest)),
         is_corpus="corpus" in manifest,
     )
+
+
+def _named_inputs(manifest: dict) -> list[dict]:
+    """The inputs of a run; of a corpus, shards from outside the workflow as it names them.
+
+    A job records such a file by its name alone, of which another file here may have the same.
+    """
+    section = manifest.get("corpus")
+    shards = section.get("input_shards") if isinstance(section, dict) else None
+    rows = [row for row in manifest["inputs"] if row["name"] == "shards"]
+    try:
+        paths = [shard["path"] for shard in shards]
+        if [shard["sha256"] for shard in shards] != [row["sha256"] for row in rows]:
+            return manifest["inputs"]
+        if any(path_problem(path) for path in paths):
+            return manifest["inputs"]
+    except (TypeError, KeyError):  # another section, or none
+        return manifest["inputs"]
+    named = iter(paths)
+    inputs = []
+    for row in manifest["inputs"]:
+        path = next(named) if row["name"] == "shards" else row["path"]
+        inputs.append(row | {"path": path} if row["kind"] == "external" else row)
+    return inputs
 
 
 def place_of(product: str | os.PathLike) -> tuple[Path, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
+from drumcorpus.ground.files.paths import ELSEWHERE
 from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.job_plan import RESOURCE, job_plan, kind_of_input, recorded_inputs
 from drumcorpus.ground.run.raw_scan import RawData
@@ -128,16 +129,18 @@ class AsStated:
         manifest = self._manifest_of(product)
         if manifest is None:
             return None
-        inputs = [row | {"sha256": _digest(self._place(row))} for row in manifest["inputs"]]
+        inputs = [row | {"sha256": self._digest(row)} for row in manifest["inputs"]]
         return dict(manifest) | {"inputs": inputs, "script": self._script(manifest["script"])}
 
     def raw_files(self, product: str) -> dict[str, str]:
         """Nothing: its raw files, if any, are inputs of their own."""
         return {}
 
-    def _place(self, row: Mapping) -> Path:
-        """Where an input lies: a resource, such as a scale of ratings, in the checkout."""
-        return (self.checkout if row["kind"] == RESOURCE else Path()) / row["path"]
+    def _digest(self, row: Mapping) -> str | None:
+        """The digest that an input has now: a resource, such as a scale, lies in the checkout."""
+        if row["path"].startswith(ELSEWHERE):
+            return None
+        return _digest((self.checkout if row["kind"] == RESOURCE else Path()) / row["path"])
 
     def _script(self, stated: dict) -> dict:
         if not stated["path"].startswith(f"{PACKAGE_FOLDER}/"):

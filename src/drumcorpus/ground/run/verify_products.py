@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drumcorpus.ground.files.paths import printable, visible
+from drumcorpus.ground.files.paths import ELSEWHERE, printable, visible
 from drumcorpus.ground.run.lineage import (
     Lineage,
     Record,
@@ -201,6 +201,8 @@ def _expect(
                 _expect_raw_files(verified, lineage, prefix, place, roots[source.path])
             else:
                 _unseen(verified, "raw files of", visible(source.path))
+        elif source.path.startswith(ELSEWHERE):
+            _unseen(verified, "lies elsewhere:", visible(source.path))
         elif source.kind == "external" and named and os.path.lexists(there):
             verified.inputs.append(file)
         elif source.kind == "external":

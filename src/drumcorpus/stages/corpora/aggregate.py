@@ -8,9 +8,14 @@ from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.stages.corpora.aggregate_settings import aggregate_settings, shard_labels
 from drumcorpus.stages.corpora.aggregating import aggregate_rows, aggregate_section
 from drumcorpus.stages.corpora.function_manifest import manifest_place, run_manifest
-from drumcorpus.stages.corpora.inputs_and_outputs import own_folder, refuse_overwriting
-from drumcorpus.stages.corpora.scales import Scale
-from drumcorpus.stages.corpora.sections import recorded_path
+from drumcorpus.stages.corpora.inputs_and_outputs import (
+    check_inputs,
+    check_outputs,
+    own_folder,
+    paths_of,
+)
+from drumcorpus.stages.corpora.scales import READY, Scale, own_files, read_scales, scale_files
+from drumcorpus.stages.corpora.sections import recorded_names, recorded_path, recorded_sources
 
 RULE = "aggregate_corpora"
 
@@ -19,7 +24,7 @@ def aggregate_corpora(
     inputs: Sequence[str | os.PathLike],
     output: str | os.PathLike,
     *,
-    scales: Mapping[str, Scale],
+    scales: Mapping[str, Scale] | Sequence[str | os.PathLike] | None = None,
     corpus_source: Mapping[str | os.PathLike, str] | None = None,
     natural_key: Sequence[str] | None = None,
     required_keys: Sequence[str] | None = None,
@@ -41,9 +46,9 @@ def aggregate_corpora(
     output : path
         The corpus, in order of the natural key. It is replaced whole, with its run manifest, or
         stays as it is.
-    scales : mapping
-        As of `scales.read_scales`, such as ``read_scales(scale_files())``: those of
-        ``config/corpora``.
+    scales : mapping or sequence of path, optional
+        As of `scales.read_scales`, or the files of scales, or folders of them; those of
+        ``config/corpora`` if not given.
     corpus_source : mapping, optional
         Names of scales by path of shard, for shards whose rows say another or none.
     natural_key, required_keys, value, uncertainty, corpus : optional
@@ -65,13 +70,24 @@ def aggregate_corpora(
         If a shard is not there.
     ValueError
         As of `aggregating.aggregate_rows` and `aggregate_settings.shard_labels`. If a shard is not
-        what its run manifest says.
+        what its run manifest says. As of `inputs_and_outputs.check_outputs` and `own_folder`.
     """
-    corpus_source = corpus_source or {}
+    inputs, corpus_source = paths_of(inputs), corpus_source or {}
+    settings = aggregate_settings(required_keys, natural_key, value, uncertainty, corpus)
+    places = [] if scales is None or isinstance(scales, Mapping) else paths_of(scales)
+    if not isinstance(scales, Mapping):
+        scales = read_scales(scale_files([READY] if scales is None else places))
+    labels = shard_labels(inputs, corpus_source, scales)
+    place = manifest_place(output, manifest_out)
+    check_inputs(inputs, at_least=1)
+    check_outputs([*inputs, *own_files(scales.values())], output, place)
+    shards = recorded_names(inputs)
+    names = recorded_names([*inputs, *own_files(scales.values())])
     given = {
-        "inputs": [recorded_path(path) for path in inputs],
+        "inputs": list(shards.values()),
         "output": recorded_path(output),
-        "corpus_source": {recorded_path(path): name for path, name in corpus_source.items()},
+        "scales": list(recorded_names(places).values()),
+        "corpus_source": recorded_sources(corpus_source, shards),
         "natural_key": natural_key and list(natural_key),
         "required_keys": required_keys and list(required_keys),
         "value": value,
@@ -79,14 +95,11 @@ def aggregate_corpora(
         "corpus": corpus,
         "manifest_out": None if manifest_out is None else recorded_path(manifest_out),
     }
-    settings = aggregate_settings(required_keys, natural_key, value, uncertainty, corpus)
-    labels = shard_labels(inputs, corpus_source, scales)
-    place = manifest_place(output, manifest_out)
-    refuse_overwriting(inputs, output, place)
     with (
-        own_folder(output) as folder,
-        replacing(place) as manifest_part,
+        own_folder(output, place) as folder,
         replacing(output) as part,
+        # The first to take its place: a corpus alone would not be known as one that was made here.
+        replacing(place) as manifest_part,
     ):
         aggregated = aggregate_rows(inputs, part, folder, scales, labels, settings)
         section = aggregate_section(
@@ -108,6 +121,7 @@ def aggregate_corpora(
             counters=aggregated.counters,
             inputs=[("shards", shard) for shard in aggregated.shards],
             files=[("scales", scale.file) for scale in aggregated.scales if scale.file],
+            names=names,
         )
         manifest_part.write_bytes(canonical_json(document))
     return aggregated.counters

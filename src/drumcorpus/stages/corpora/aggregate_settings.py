@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from drumcorpus.ground.files.json_rows import read_fields
 from drumcorpus.ground.files.spelling import did_you_mean
+from drumcorpus.stages.corpora.inputs_and_outputs import WrongArguments, fields_of
 from drumcorpus.stages.corpora.ratings import Names
 from drumcorpus.stages.corpora.scales import Scale
 
-# The columns of rated shards as they are published.
-REQUIRED_KEYS = ("src:text", "src_sha256:text", "mos:number", "corpus:text")
+# What rated shards have as they are published, beside the rating and the corpus.
+REQUIRED_KEYS = ("src:text", "src_sha256:text")
 NATURAL_KEY = ("src_sha256",)
 VALUE, UNCERTAINTY, CORPUS = "mos", "mos_std_dev", "corpus"
 
@@ -20,6 +21,7 @@ class AggregateSettings(NamedTuple):
 
     required_keys: tuple[str, ...]
     names: Names
+    is_stated: bool = True  # whether somebody has named the required keys
 
     def fields(self, *, names_its_corpus: bool) -> dict[str, str | None]:
         """The fields that every row of a shard must have, with their kinds.
@@ -30,6 +32,8 @@ class AggregateSettings(NamedTuple):
             Whether rows say which corpus they are of, because nobody says it for the shard.
         """
         fields = read_fields(self.required_keys)
+        if not names_its_corpus and not self.is_stated:
+            del fields[self.names.corpus]
         fields |= {name: None for name in self.names.natural_key if name not in fields}
         fields[self.names.value] = "number"
         if names_its_corpus:
@@ -49,8 +53,9 @@ def aggregate_settings(
     Parameters
     ----------
     required_keys : sequence of str, optional
-        Fields that every row must have, as of `json_rows.read_fields`; `REQUIRED_KEYS` if not
-        given. The natural key, the rating and the corpus are asked for besides.
+        Fields that every row must have, as of `json_rows.read_fields`. The natural key, the rating,
+        and the corpus unless it is named beside the shard, are asked for besides. If not given it
+        is these alone, with `REQUIRED_KEYS` where no natural key is given either.
     natural_key : sequence of str, optional
         Fields by which an item is the same; ``src_sha256`` if not given.
     value, uncertainty, corpus : str, optional
@@ -62,14 +67,26 @@ def aggregate_settings(
     ValueError
         If a field stands twice, or the natural key is empty.
     """
-    required_keys = REQUIRED_KEYS if required_keys is None else required_keys
-    natural_key = NATURAL_KEY if natural_key is None else natural_key
-    read_fields(required_keys)
-    if not natural_key or len(set(natural_key)) < len(natural_key):
-        shown = ", ".join(natural_key) or "none"
-        raise ValueError(f"natural_key: got {shown}; wanted: one field or more, each but once")
-    names = Names(tuple(natural_key), value or VALUE, uncertainty or UNCERTAINTY, corpus or CORPUS)
-    return AggregateSettings(tuple(required_keys), names)
+    fields, key = fields_of("required_keys", required_keys), fields_of("natural_key", natural_key)
+    of_items = NATURAL_KEY if key is None else key
+    if not all(of_items) or len(set(of_items)) < max(len(of_items), 1):
+        shown = ", ".join(of_items) or "none"
+        raise WrongArguments(f"natural_key: got {shown}; wanted: one field or more, each but once")
+    names = Names(of_items, value or VALUE, uncertainty or UNCERTAINTY, corpus or CORPUS)
+    try:
+        names.check()
+        if fields is not None:
+            read_fields(fields)
+            return AggregateSettings(fields, names)
+    except ValueError as error:
+        raise WrongArguments(str(error)) from error
+    own = {names.value: "number", names.corpus: "text"}
+    first = REQUIRED_KEYS if key is None else key
+    fields = (
+        *(field for field in first if not {field, *read_fields([field])} & own.keys()),
+        *(f"{name}:{kind}" for name, kind in own.items()),
+    )
+    return AggregateSettings(fields, names, is_stated=False)
 
 
 def shard_labels(
@@ -105,17 +122,17 @@ def shard_labels(
     for path, label in corpus_source.items():
         shard = by_file.get(os.path.realpath(path))
         if shard is None:
-            raise ValueError(
+            raise WrongArguments(
                 f"corpus_source: {os.fspath(path)}: is none of the inputs; allowed: "
                 f"{', '.join(by_file.values())}"
             )
         if label not in scales:
-            raise ValueError(
+            raise WrongArguments(
                 f"corpus_source: {os.fspath(path)}: got {label!r}, which has no scale"
                 f"{did_you_mean(label, scales)}; allowed: {', '.join(scales)}"
             )
         if labels.setdefault(shard, label) != label:
-            raise ValueError(
+            raise WrongArguments(
                 f"corpus_source: {shard}: is named twice, {labels[shard]} and {label}; wanted: one "
                 "corpus for each shard"
             )

@@ -31,7 +31,9 @@ from drumcorpus.stages.corpora.sections import (
     Shard,
     Written,
     corpus_section,
+    recorded_names,
     recorded_path,
+    recorded_sources,
 )
 
 # How ratings of one item are resolved, as the run manifest has it.
@@ -179,11 +181,13 @@ def aggregate_section(
 ) -> dict:
     """The section of an aggregate for its run manifest; see `sections.corpus_section`."""
     names = settings.names
-    overrides = {recorded_path(path): label for path, label in sorted(corpus_source.items())}
+    shards, scales = recorded_names(inputs), list(map(os.fspath, aggregated.scale_files))
+    overrides = recorded_sources(corpus_source, shards)
+    together = recorded_names([*inputs, *scales])
     complete = {
-        "inputs": [recorded_path(path) for path in inputs],
+        "inputs": list(shards.values()),
         "output": recorded_path(outputs[0]),
-        "scales": [recorded_path(path) for path in aggregated.scale_files],
+        "scales": [together[path] for path in scales],
         "corpus_source": overrides,
         "required_keys": list(settings.required_keys),
         "natural_key": list(names.natural_key),

@@ -4,10 +4,18 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from drumcorpus.ground.files.paths import ELSEWHERE
 from drumcorpus.ground.run.code_digest import describe_code
 from drumcorpus.ground.run.job_plan import RESOURCE, kind_of_input
-from drumcorpus.ground.run.run_manifest import SCHEMA, describe_file, manifest_path, seal_of
-from drumcorpus.ground.run.sidecars import read_output
+from drumcorpus.ground.run.lineage import place_in
+from drumcorpus.ground.run.run_manifest import (
+    SCHEMA,
+    describe_file,
+    manifest_path,
+    product_rows,
+    seal_of,
+)
+from drumcorpus.ground.run.sidecars import read_output, read_sidecar
 from drumcorpus.stages.corpora.sections import SECTION, Shard, Written, recorded_path
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -24,6 +32,7 @@ def run_manifest(
     counters: Mapping[str, object],
     inputs: Iterable[tuple[str, Shard]],
     files: Iterable[tuple[str, Path]] = (),
+    names: Mapping[str, str],
 ) -> dict:
     """The run manifest of a corpus that a function has made outside the workflow, sealed.
 
@@ -43,6 +52,8 @@ def run_manifest(
         Inputs by name.
     files : iterable of (str, Path)
         What else was read, such as scales of ratings.
+    names : mapping
+        As of `sections.recorded_names`, of everything that was read.
 
     Raises
     ------
@@ -59,8 +70,8 @@ def run_manifest(
         "script": {"path": path, "code": code["digest"], "software": code["software"]},
         "params": dict(params),
         "inputs": [
-            *(_described(name, shard) for name, shard in inputs),
-            *(_described_file(name, path) for name, path in files),
+            *(_described(name, shard, names) for name, shard in inputs),
+            *(_described_file(name, path, names) for name, path in files),
         ],
         SECTION: dict(section),
         "outputs": [
@@ -82,12 +93,19 @@ def manifest_place(output: str | os.PathLike, manifest_out: str | os.PathLike | 
     return manifest_path(output) if manifest_out is None else Path(manifest_out)
 
 
-def _described(name: str, shard: Shard) -> dict:
-    """A shard as an input: a product if it has a run manifest, which must tell its digest."""
-    path = recorded_path(shard.path)
+def _described(name: str, shard: Shard, names: Mapping[str, str]) -> dict:
+    """A shard as an input, which must be what its run manifest says, if it has one.
+
+    It is a product then, unless it lies elsewhere: no chain goes on from there.
+    """
+    path = names[shard.path]
+    is_elsewhere = path.startswith(ELSEWHERE)
     described = {"name": name, "path": path, "kind": "external"}
     try:
-        _, record = read_output(shard.path, path)
+        if is_elsewhere:
+            _, record = place_in(read_sidecar(shard.path), os.path.abspath(shard.path))  # noqa: PTH100
+        else:
+            _, record = read_output(shard.path, path)
     except FileNotFoundError:
         pass
     else:
@@ -96,11 +114,19 @@ def _described(name: str, shard: Shard) -> dict:
                 f"{path}: is not what its run manifest says (sha256 {record['sha256'][:12]}… "
                 f"recorded, {shard.sha256[:12]}… found); make or stamp it again first"
             )
-        described["kind"] = "product"
+        # Rows are counted by line ends, of which the last line may have none.
+        if record["rows"] not in (None, shard.rows, product_rows(Path(shard.path))):
+            raise ValueError(
+                f"{path}: has {shard.rows:,} rows, and its run manifest says {record['rows']:,}; "
+                "make or stamp it again first"
+            )
+        described["kind"] = "external" if is_elsewhere else "product"
     return described | {"sha256": shard.sha256, "rows": shard.rows}
 
 
-def _described_file(name: str, path: Path) -> dict:
+def _described_file(name: str, path: Path, names: Mapping[str, str]) -> dict:
     """A file as an input: one of the checkout by its place there."""
     kind, shown = kind_of_input(str(path.resolve()), _PACKAGE.parent.parent)
-    return describe_file(name, path, shown if kind == RESOURCE else recorded_path(path), kind)
+    if kind != RESOURCE:
+        shown = names.get(os.fspath(path)) or recorded_path(path)
+    return describe_file(name, path, shown, kind)

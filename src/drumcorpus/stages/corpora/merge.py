@@ -6,9 +6,14 @@ from collections.abc import Callable, Sequence
 from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.stages.corpora.function_manifest import manifest_place, run_manifest
-from drumcorpus.stages.corpora.inputs_and_outputs import own_folder, refuse_overwriting
+from drumcorpus.stages.corpora.inputs_and_outputs import (
+    check_inputs,
+    check_outputs,
+    own_folder,
+    paths_of,
+)
 from drumcorpus.stages.corpora.merging import merge_rows, merge_section, merge_settings
-from drumcorpus.stages.corpora.sections import recorded_path
+from drumcorpus.stages.corpora.sections import recorded_names, recorded_path
 
 RULE = "merge_corpora"
 
@@ -58,23 +63,28 @@ def merge_corpora(
     ValueError
         If a row is not as it must be, or in conflict with another where that is an error; the
         message names file and line. If a shard is no plain file, or not what its run manifest says.
+        As of `inputs_and_outputs.check_outputs` and `own_folder`.
     """
     processes = min(2, os.cpu_count() or 1) if processes is None else processes
+    inputs = paths_of(inputs)
+    settings = merge_settings(required_keys, natural_key, duplicates)
+    place = manifest_place(output, manifest_out)
+    check_inputs(inputs, at_least=2)
+    check_outputs(inputs, output, place)
+    names = recorded_names(inputs)
     given = {
-        "inputs": [recorded_path(path) for path in inputs],
+        "inputs": list(names.values()),
         "output": recorded_path(output),
-        "required_keys": required_keys,
-        "natural_key": natural_key,
+        "required_keys": required_keys and list(required_keys),
+        "natural_key": natural_key if isinstance(natural_key, str | None) else list(natural_key),
         "duplicates": duplicates,
         "manifest_out": None if manifest_out is None else recorded_path(manifest_out),
     }
-    settings = merge_settings(required_keys, natural_key, duplicates)
-    place = manifest_place(output, manifest_out)
-    refuse_overwriting(inputs, output, place)
     with (
-        own_folder(output) as folder,
-        replacing(place) as manifest_part,
+        own_folder(output, place) as folder,
         replacing(output) as part,
+        # The first to take its place: a corpus alone would not be known as one that was made here.
+        replacing(place) as manifest_part,
     ):
         merged = merge_rows(inputs, part, folder, settings, workers=processes)
         section = merge_section(
@@ -94,6 +104,7 @@ def merge_corpora(
             section=section,
             counters=merged.counters,
             inputs=[("shards", shard) for shard in merged.shards],
+            names=names,
         )
         manifest_part.write_bytes(canonical_json(document))
     for sentence in merged.conflicts:

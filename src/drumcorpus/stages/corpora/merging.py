@@ -16,10 +16,17 @@ from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.files.json_rows import read_fields
 from drumcorpus.stages.corpora import runs
 from drumcorpus.stages.corpora.crew import Crew
-from drumcorpus.stages.corpora.inputs_and_outputs import check_inputs
+from drumcorpus.stages.corpora.inputs_and_outputs import WrongArguments, check_inputs, fields_of
 from drumcorpus.stages.corpora.parts import N_SHOWN, Part, Slice
 from drumcorpus.stages.corpora.runs import ShardRuns
-from drumcorpus.stages.corpora.sections import MERGE, Shard, Written, corpus_section, recorded_path
+from drumcorpus.stages.corpora.sections import (
+    MERGE,
+    Shard,
+    Written,
+    corpus_section,
+    recorded_names,
+    recorded_path,
+)
 
 ENCODE_GRID = ("src_sha256", "encoder", "preset", "crf")
 # Natural keys that have a name.
@@ -54,7 +61,7 @@ def merge_settings(
     ----------
     required_keys : sequence of str, optional
         Fields that every row must have, as of `json_rows.read_fields`, beside those of the natural
-        key; none if not given.
+        key, which are asked for always; none if not given.
     natural_key : sequence of str, or str, optional
         Fields, or one of `NATURAL_KEYS`; ``encode_grid`` if not given.
     duplicates : str, optional
@@ -65,24 +72,32 @@ def merge_settings(
     ValueError
         If one of them is none of these, or a field stands twice.
     """
-    if natural_key is None or isinstance(natural_key, str):
-        name = natural_key or "encode_grid"
+    natural_key = "encode_grid" if natural_key is None else natural_key
+    if isinstance(natural_key, str):
+        name = natural_key
         if name not in NATURAL_KEYS:
-            raise ValueError(
+            raise WrongArguments(
                 f"natural_key: got {name!r}; wanted: a list of fields, or one of "
                 f"{', '.join(sorted(NATURAL_KEYS))}"
             )
         natural_key = NATURAL_KEYS[name]
     policy = FIRST if duplicates is None else duplicates
     if policy not in POLICIES:
-        raise ValueError(f"duplicates: got {policy!r}; allowed: {', '.join(POLICIES)}")
-    if not natural_key or len(set(natural_key)) < len(natural_key):
+        raise WrongArguments(f"duplicates: got {policy!r}; allowed: {', '.join(POLICIES)}")
+    natural_key = tuple(natural_key)
+    if not all(natural_key) or len(set(natural_key)) < max(len(natural_key), 1):
         shown = ", ".join(natural_key) or "none"
-        raise ValueError(f"natural_key: got {shown}; wanted: one field or more, each but once")
-    fields = list(required_keys or ())
-    named = read_fields(fields)
-    required = [*fields, *(name for name in natural_key if name not in named)]
-    return MergeSettings(tuple(required), tuple(natural_key), policy)
+        raise WrongArguments(f"natural_key: got {shown}; wanted: one field or more, each but once")
+    fields = fields_of("required_keys", required_keys) or ()
+    try:
+        named = read_fields(fields)
+    except ValueError as error:
+        raise WrongArguments(str(error)) from error
+    # One whose name reads as a name and a kind, such as "a:text", cannot stand among them.
+    others = [
+        each for each in natural_key if each not in named and read_fields([each]) == {each: None}
+    ]
+    return MergeSettings((*fields, *others), natural_key, policy)
 
 
 def check_merges(blocks: Mapping[str, Mapping]) -> None:
@@ -152,6 +167,7 @@ def merge_rows(
     """
     paths = [os.fspath(path) for path in inputs]
     check_inputs(paths, at_least=2)
+    names = recorded_names(paths)
     targets = [f"{folder}/{number:05d}" for number in range(len(paths))]
     fields = (settings.required_keys, settings.natural_key)
     n_bytes = sum(Path(path).stat().st_size for path in paths)
@@ -165,7 +181,7 @@ def merge_rows(
         mixed = _mixed(read)
         tasks = [
             [slices, settings.natural_key, mixed]
-            for slices in _slices(targets, [recorded_path(path) for path in paths], places)
+            for slices in _slices(targets, [names[path] for path in paths], places)
         ]
         parts, written = _gathered(output, crew.stream("parts.make_part", tasks))
     conflicts = [sentence for part in parts for sentence in part.shown][:N_SHOWN]
@@ -248,7 +264,7 @@ def merge_section(
 ) -> dict:
     """The section of a merge for its run manifest; see `sections.corpus_section`."""
     complete = {
-        "inputs": [recorded_path(path) for path in inputs],
+        "inputs": list(recorded_names(inputs).values()),
         "output": recorded_path(outputs[0]),
         **settings._asdict(),
     }

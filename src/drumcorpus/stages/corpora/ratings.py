@@ -48,6 +48,16 @@ class Names:
         """The names that stand for one thing each."""
         return (self.value, self.uncertainty, self.corpus, *self.added())
 
+    def check(self) -> None:
+        """Refuse a name that stands for two things."""
+        reserved = self.reserved()
+        twice = sorted({name for name in reserved if reserved.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"the column {', '.join(twice)} stands for two things; allowed: names of their own "
+                "for the rating, its uncertainty and the corpus"
+            )
+
 
 class Rated(NamedTuple):
     """A row on the common axis.
@@ -93,13 +103,7 @@ class Converter:
     rows_by_corpus: Counter = field(default_factory=Counter)
 
     def __post_init__(self):
-        reserved = self.names.reserved()
-        twice = sorted({name for name in reserved if reserved.count(name) > 1})
-        if twice:
-            raise ValueError(
-                f"the column {', '.join(twice)} stands for two things; allowed: names of their own "
-                "for the rating, its uncertainty and the corpus"
-            )
+        self.names.check()
 
     def convert(self, line: bytes, row: dict, where: str, label: str | None) -> Rated:
         """One row on the common axis.

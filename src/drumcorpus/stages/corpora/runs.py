@@ -75,6 +75,7 @@ def write_runs(
         right.
     """
     keys_of, required = Keys(path, natural_key), read_fields(required_keys)
+    required |= {field: None for field in natural_key if field not in required}
     # That the fields of the key are there shows when the key is made.
     others = {f: kind for f, kind in required.items() if kind or f not in natural_key}
     digest = hashlib.sha256()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from drumcorpus.ground.files.plain_files import require_plain_file
 from drumcorpus.ground.files.schema_check import check_document
 from drumcorpus.ground.files.yaml_files import read_yaml
 
@@ -123,6 +124,7 @@ def own_files(scales: Iterable[Scale]) -> list[Path]:
 
 
 def _read_scale(path: str | os.PathLike, schema: Mapping) -> Scale:
+    require_plain_file(path)
     document = read_yaml(path)
     check_document(document, schema, os.fspath(path))
     document = {

@@ -5,11 +5,12 @@ holds no clock and no host, and paths are relative to the working folder.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from drumcorpus.ground.files.paths import printable
+from drumcorpus.ground.files.paths import ELSEWHERE, printable
 from drumcorpus.ground.run.run_manifest import manifest_path
 
 MERGE, AGGREGATE = "merge", "aggregate"
@@ -74,14 +75,15 @@ def corpus_section(
     command_line : sequence of str, optional
         The call as it was typed; without it, that which does the same.
     """
+    shards = list(shards)
+    names = recorded_names(path for path, _, _ in shards)
     places = [recorded_path(path) for path in outputs]
     if places[1:] and places[1] != manifest_path(places[0]).as_posix():
         complete = {**complete, "manifest_out": places[1]}
     return {
         "kind": kind,
         "input_shards": [
-            {"path": recorded_path(path), "sha256": sha256, "rows": rows}
-            for path, sha256, rows in shards
+            {"path": names[path], "sha256": sha256, "rows": rows} for path, sha256, rows in shards
         ],
         "arguments": {"given": dict(given), "complete": dict(complete)},
         "output_paths": places,
@@ -98,29 +100,83 @@ def corpus_section(
 def recorded_path(path: str | os.PathLike) -> str:
     """A path as a run manifest has it: relative to the working folder.
 
-    Of a file that lies elsewhere its name alone, for no place of this machine is recorded.
+    Of a file that lies elsewhere its name alone, behind `paths.ELSEWHERE`, for no place of this
+    machine is recorded.
     """
     relative = Path(os.path.relpath(path))
-    if relative.is_absolute() or relative.parts[:1] == ("..",):
-        relative = Path(relative.name)
+    if relative.parts[:1] == ("..",):  # the same folder may have another name, by a link
+        parent = os.path.realpath(Path(path).parent)
+        relative = Path(os.path.relpath(Path(parent, Path(path).name)))
+    if relative.parts[:1] == ("..",):
+        return f"{ELSEWHERE}{printable(relative.name)}"
     return printable(relative.as_posix())
+
+
+def recorded_names(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
+    """`recorded_path` of files that are read together, by path.
+
+    Those from elsewhere that have one name are told apart by a number: the second ``a.jsonl`` is
+    ``…/2/a.jsonl``.
+    """
+    names: dict[str, str] = {}
+    n_alike: Counter[str] = Counter()
+    for path in dict.fromkeys(map(os.fspath, paths)):
+        name = recorded_path(path)
+        if name.startswith(ELSEWHERE):
+            n_alike[name] += 1
+            if n_alike[name] > 1:
+                name = f"{ELSEWHERE}{n_alike[name]}/{name.removeprefix(ELSEWHERE)}"
+        names[path] = name
+    return names
+
+
+def recorded_sources(
+    corpus_source: Mapping[str | os.PathLike, str], names: Mapping[str, str]
+) -> dict[str, str]:
+    """Names of scales by the recorded name of their shard, whatever path leads to it.
+
+    Parameters
+    ----------
+    corpus_source : mapping
+        As of `aggregate_settings.shard_labels`.
+    names : mapping
+        `recorded_names` of the shards.
+    """
+    by_file = {os.path.realpath(path): name for path, name in names.items()}
+    recorded = {
+        by_file.get(os.path.realpath(path), recorded_path(path)): label
+        for path, label in corpus_source.items()
+    }
+    return dict(sorted(recorded.items()))
+
+
+def recorded_block(block: Mapping) -> dict:
+    """The block of a merge or an aggregate in a configuration, without places of this machine."""
+    names = recorded_names(block["inputs"])
+    recorded = dict(block) | {"inputs": [names[os.fspath(path)] for path in block["inputs"]]}
+    if block.get("corpus_source"):
+        recorded["corpus_source"] = recorded_sources(block["corpus_source"], names)
+    return recorded
 
 
 def command_of(command: str, arguments: Mapping[str, object]) -> list[str]:
     """The words of ``python -m drumcorpus COMMAND`` with these arguments.
 
     An argument `natural_key` is the option ``--natural-key``; a list gives its values one after the
-    other, a mapping gives KEY=VALUE. What is None or empty is left out.
+    other, a mapping gives KEY=VALUE. What is None or empty is left out. A value that would be read
+    as an option, for it begins with a hyphen, is joined to its own.
     """
     words = ["python", "-m", "drumcorpus", command]
     for name, value in arguments.items():
         if value is None or value in ([], {}, ()):
             continue
-        words.append(f"--{name.replace('_', '-')}")
+        option = f"--{name.replace('_', '-')}"
         if isinstance(value, Mapping):
-            words += [f"{key}={each}" for key, each in value.items()]
-        elif isinstance(value, list | tuple):
-            words += [str(each) for each in value]
+            values = [f"{key}={each}" for key, each in value.items()]
         else:
-            words.append(str(value))
+            values = [str(each) for each in (value if isinstance(value, list | tuple) else [value])]
+        if any(each.startswith("-") for each in values):
+            words += [f"{option}={each}" for each in values]
+        else:
+            words += [option, *values]
     return words

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from drumcorpus.ground.files.paths import ELSEWHERE
 from drumcorpus.ground.run.code_listings import modules_that_differ
 from drumcorpus.ground.run.job_plan import EXTERNAL, PRODUCT, RESOURCE, WORKFLOW_SCRIPTS
 from drumcorpus.ground.run.lineage import circle_in, circle_in_words
@@ -215,6 +216,8 @@ def _compare_inputs(product: str, recorded: list, planned: list) -> list[Differe
         kind = _kind_of_input(either)
         if not row_now and key[0] not in names_now and row["kind"] in (RAW_KIND, EXTERNAL):
             kind, detail = UNSEEN, "the job looks at it by itself; it was not compared"
+        if not digest_now and either["path"].startswith(ELSEWHERE):
+            kind, detail = UNSEEN, "lies elsewhere; it was not compared"
         name = f"raw files of {either['path']}" if either["kind"] == RAW_KIND else either["path"]
         differences.append(Difference(product, kind, name, digest, digest_now, detail))
     if not differences and list(was) != list(now):

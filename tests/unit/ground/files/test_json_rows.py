@@ -63,7 +63,14 @@ REFUSED = {
         b'{"a":' * 65 + b"1" + b"}" * 65,
         r"more than 64 levels of JSON in a row are not",
     ),
-    "deeper than JSON is read": (b'{"a":' * 2000 + b"1" + b"}" * 2000, r"not JSON: depth limit"),
+    "deeper than JSON is read": (b'{"a":' * 2000 + b"1" + b"}" * 2000, r"more than 64 levels"),
+    "lists too deep": (b'{"a":' + b"[" * 64 + b"]" * 64 + b"}", r"more than 64 levels of JSON"),
+    "lists far too deep": (b'{"a":' + b"[" * 990 + b"]" * 990 + b"}", r"more than 64 levels"),
+    "too deep, blanks": (b'{"a" :' * 65 + b"1" + b"}" * 65, r"more than 64 levels of JSON in a"),
+    "too deep behind a text": (
+        b'{"b":"\\"]]]]","a":' + b"[1," * 63 + b"[{}]" + b"]" * 63 + b"}",
+        r"more than 64 levels of JSON in a row",
+    ),
 }
 
 

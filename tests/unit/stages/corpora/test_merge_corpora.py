@@ -52,6 +52,16 @@ def cell(sha, crf, **others):
     return {"src_sha256": sha, "encoder": "x264", "preset": "slow", "crf": crf} | others
 
 
+def earlier():
+    """Merge other rows into out.jsonl; its bytes and those of its run manifest."""
+    merge_corpora(shards([b'{"event_id": 0}'], []), "out.jsonl", natural_key="events")
+    return standing()
+
+
+def standing():
+    return [Path(path).read_bytes() for path in ("out.jsonl", "out.jsonl.manifest.json")]
+
+
 def lines(path="out.jsonl"):
     data = Path(path).read_bytes()
     assert data == b"" or data.endswith(b"\n")
@@ -205,9 +215,8 @@ def test_a_row_that_is_not_right_is_named_and_the_output_stays(monkeypatch, name
     monkeypatch.setattr(merging, "ALONE_BYTES", 0)
     bad, words = REFUSED[name]
     good = b'{"event_id": "a", "x": 1}'
+    stood = earlier()
     paths = shards([good], [good, bad], [b"broken too"])
-    for path in ("out.jsonl", "out.jsonl.manifest.json"):
-        Path(path).write_text("as it was")
     before = names()
     with pytest.raises(ValueError, match=rf"^{words}"):
         merge_corpora(
@@ -217,8 +226,7 @@ def test_a_row_that_is_not_right_is_named_and_the_output_stays(monkeypatch, name
             natural_key="events",
             processes=workers,
         )
-    assert Path("out.jsonl").read_text() == "as it was"
-    assert Path("out.jsonl.manifest.json").read_text() == "as it was"
+    assert standing() == stood
     assert names() == before
 
 
@@ -256,8 +264,8 @@ def test_what_is_read_is_not_written_over():
 def test_conflicts_are_an_error_where_that_is_the_policy():
     rows = [{"event_id": n, "x": 1} for n in range(30)]
     others = [{"event_id": n, "x": 2} for n in range(30)]
+    stood = earlier()
     paths = shards(rows, others)
-    Path("out.jsonl").write_text("as it was")
     with pytest.raises(ValueError, match="30 rows in conflict") as caught:
         merge_corpora(paths, "out.jsonl", natural_key="events", duplicates="error")
     sentences = str(caught.value).splitlines()
@@ -266,7 +274,7 @@ def test_conflicts_are_an_error_where_that_is_the_policy():
         "30 rows in conflict with one before them, 20 of them shown; take one of each out, or "
         "merge with duplicates: first"
     )
-    assert Path("out.jsonl").read_text() == "as it was"
+    assert standing() == stood
     paths = shards(rows, rows)
     equal = merge_corpora(paths, "out.jsonl", natural_key="events", duplicates="error")
     assert (equal["duplicates"], equal["conflicts"]) == (30, 0)
@@ -301,12 +309,12 @@ merge_corpora(["a.jsonl", "b.jsonl"], "out.jsonl", natural_key="events")
 
 
 def test_a_kill_in_the_middle_leaves_the_output_and_the_next_merge_clears_up():
+    stood = earlier()
     paths = shards([GOOD], [b'{"event_id": "b"}'])
-    Path("out.jsonl").write_text("as it was")
     with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"written\n"
         process.send_signal(signal.SIGKILL)
-    assert Path("out.jsonl").read_text() == "as it was"
+    assert standing() == stood
     assert Path(".out.jsonl.runs").is_dir()
     merge_corpora(paths, "out.jsonl", natural_key="events")
     assert lines() == [GOOD, b'{"event_id": "b"}']
@@ -325,10 +333,10 @@ def test_a_worker_that_is_killed_is_told_and_the_output_stays(monkeypatch):
         return worker
 
     monkeypatch.setattr(crew, "_start", dying)
-    Path("out.jsonl").write_text("as it was")
+    stood = earlier()
     with pytest.raises(ValueError, match=r"ended from outside, .*; run it again with fewer"):
         merge_corpora(shards([GOOD], [GOOD]), "out.jsonl", natural_key="events", processes=2)
-    assert Path("out.jsonl").read_text() == "as it was"
+    assert standing() == stood
 
 
 def test_workers_end_with_the_process_that_started_them():
@@ -443,7 +451,7 @@ def test_the_run_manifest_stands_where_it_is_asked_for_and_names_no_place_of_the
     text = Path("records/of.json").read_text()
     assert str(tmp_path) not in text
     section = json.loads(text)["corpus"]
-    assert [shard["path"] for shard in section["input_shards"]] == ["a.jsonl", "b.jsonl"]
+    assert [shard["path"] for shard in section["input_shards"]] == ["…/a.jsonl", "…/b.jsonl"]
     assert section["output_paths"] == ["out.jsonl", "records/of.json"]
 
 
@@ -484,12 +492,24 @@ def test_what_is_not_given_is_the_key_of_an_encode_grid_and_first():
     ("asked", "words"),
     [
         ({"duplicates": "last"}, r"duplicates: got 'last'; allowed: first, error"),
+        ({"natural_key": ""}, r"natural_key: got ''; wanted: a list of fields, or one of"),
+        ({"natural_key": ["a", ""]}, r"natural_key: got a, ; wanted: one field or more"),
+        ({"required_keys": "a"}, r"required_keys: got the text 'a'; wanted: a list of fields"),
         ({"natural_key": []}, r"natural_key: got none; wanted: one field or more, each but once"),
         ({"natural_key": ["a", "a"]}, r"natural_key: got a, a; wanted: one field or more"),
         ({"natural_key": "event"}, r"natural_key: got 'event'; wanted: a list .* encode_grid, ev"),
         ({"required_keys": ["a", "a:text"]}, r"required_keys: 'a:text' stands twice"),
     ],
-    ids=["policy", "no key", "key twice", "no such key", "required twice"],
+    ids=[
+        "policy",
+        "empty name",
+        "empty field",
+        "text",
+        "no key",
+        "key twice",
+        "no such key",
+        "required twice",
+    ],
 )
 def test_settings_that_mean_nothing_are_refused(asked, words):
     with pytest.raises(ValueError, match=words):
