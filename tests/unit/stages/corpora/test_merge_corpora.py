@@ -324,6 +324,7 @@ def test_a_kill_in_the_middle_leaves_the_output_and_the_next_merge_clears_up():
 def test_a_worker_that_is_killed_is_told_and_the_output_stays(monkeypatch):
     from drumcorpus.stages.corpora import crew
 
+    stood = earlier()
     monkeypatch.setattr(merging, "ALONE_BYTES", 0)
     start = crew._start
 
@@ -333,7 +334,6 @@ def test_a_worker_that_is_killed_is_told_and_the_output_stays(monkeypatch):
         return worker
 
     monkeypatch.setattr(crew, "_start", dying)
-    stood = earlier()
     with pytest.raises(ValueError, match=r"ended from outside, .*; run it again with fewer"):
         merge_corpora(shards([GOOD], [GOOD]), "out.jsonl", natural_key="events", processes=2)
     assert standing() == stood
