@@ -24,7 +24,7 @@ def aggregate_corpora(
     inputs: Sequence[str | os.PathLike],
     output: str | os.PathLike,
     *,
-    scales: Mapping[str, Scale] | Sequence[str | os.PathLike] | None = None,
+    scales: Mapping[str, Scale] | Sequence[str | os.PathLike] | None,
     corpus_source: Mapping[str | os.PathLike, str] | None = None,
     natural_key: Sequence[str] | None = None,
     required_keys: Sequence[str] | None = None,
@@ -46,9 +46,9 @@ def aggregate_corpora(
     output : path
         The corpus, in order of the natural key. It is replaced whole, with its run manifest, or
         stays as it is.
-    scales : mapping or sequence of path, optional
+    scales : mapping, sequence of path, or None
         As of `scales.read_scales`, or the files of scales, or folders of them; those of
-        ``config/corpora`` if not given.
+        ``config/corpora`` if None.
     corpus_source : mapping, optional
         Names of scales by path of shard, for shards whose rows say another or none.
     natural_key, required_keys, value, uncertainty, corpus : optional
