@@ -254,9 +254,8 @@ def test_what_an_aggregate_asks_of_rows_follows_the_names_of_its_columns(here):
     assert own.required_keys == ("clip", "v:number", "c:text")
     assert own.fields(names_its_corpus=False) == {"clip": None, "v": "number"}
     write_shard(Path("r.jsonl"), [{"src": "a", "src_sha256": "a", "v": 0.5}])
-    aggregate_corpora(
-        ["r.jsonl"], "out.jsonl", corpus_source={"r.jsonl": "reviewer-0-1"}, value="v"
-    )
+    sources = {"r.jsonl": "reviewer-0-1"}
+    aggregate_corpora(["r.jsonl"], "out.jsonl", scales=None, corpus_source=sources, value="v")
     assert json.loads(Path("out.jsonl").read_text())["v"] == 50.0
 
 
