@@ -2,17 +2,28 @@
 
 import argparse
 import contextlib
+import datetime
+import re
 import shlex
 import sys
 from pathlib import Path
 
+from drumcorpus.commands.numbers import whole_number
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, write_json
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.lineage import place_of
 from drumcorpus.ground.run.run_manifest import SUFFIX
+from drumcorpus.ground.run.sidecars import read_sidecar
 from drumcorpus.stages.provenance.attest import state, write_crate
 from drumcorpus.stages.provenance.chain import Chain, chain_of_products
+from drumcorpus.stages.provenance.crate import WORKFLOW
+from drumcorpus.stages.provenance.places import (
+    is_envelope,
+    is_statement,
+    require_crate_place,
+    require_place,
+)
 from drumcorpus.stages.provenance.statement import envelope, sign
 
 USAGE = """\
@@ -33,26 +44,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="a product, or its run manifest")
     parser.add_argument(
+        "--manifest", metavar="PATH", help="the run manifest of FILE, if it is not beside it"
+    )
+    parser.add_argument(
         "--statement", metavar="OUT", help="where the statement goes (default: standard output)"
     )
     parser.add_argument("--crate", metavar="FOLDER", help="where the crate goes")
     parser.add_argument(
-        "--builder", metavar="URI", help="who vouches for the machine of the runs (default: nobody)"
+        "--builder",
+        metavar="URI",
+        type=uri,
+        help="who vouches for the machine of the runs (default: nobody)",
     )
     parser.add_argument(
-        "--published", metavar="DATE", help="date of the crate, such as 2026-11-29 (default: none)"
+        "--published",
+        metavar="DATE",
+        type=date,
+        help="date of the crate, such as 2026-11-29 (default: none)",
     )
     parser.add_argument(
         "--max-raw-files",
         metavar="N",
-        type=int,
+        type=whole_number,
         default=MAX_RAW_FILES,
         help="raw files of a source set that are named one by one (default: %(default)s)",
     )
     parser.add_argument(
         "--max-jobs",
         metavar="N",
-        type=int,
+        type=whole_number,
         default=MAX_JOBS,
         help="jobs that the crate describes one by one (default: %(default)s)",
     )
@@ -67,18 +87,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def uri(text: str) -> str:
+    """A URI, with its scheme."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"]+", text):
+        raise argparse.ArgumentTypeError(f"got {text!r}; wanted: a URI, such as mailto:a@b.org")
+    return text
+
+
+def date(text: str) -> str:
+    """A day that there is, as 2026-11-29."""
+    try:
+        if datetime.date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"got {text!r}; wanted: a date, such as 2026-11-29")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Attest, and say what was written."""
-    if arguments.sign_with is not None and not arguments.statement:
+    if arguments.sign_with is not None and arguments.statement is None:
         raise argparse.ArgumentError(None, "--sign-with: say where to, with --statement OUT")
     command = shlex.split(arguments.sign_with or "")
     if arguments.sign_with is not None and not command:
         raise argparse.ArgumentError(None, "--sign-with: names no program")
-    chain, folder = _chain(arguments.files)
+    if arguments.manifest is not None and len(arguments.files) > 1:
+        raise argparse.ArgumentError(None, "--manifest is that of one FILE; attest each one alone")
+    chain, folder = _chain(arguments.files, arguments.manifest)
     checkout = Path(arguments.checkout or Path(__file__).resolve().parents[3]).absolute()
+    if arguments.checkout is not None and not (checkout / WORKFLOW).is_file():
+        words = f"--checkout: {visible(arguments.checkout)}: holds no Snakefile of drumcorpus"
+        raise argparse.ArgumentError(None, words)
+    _require_places(arguments, chain, folder)
     with contextlib.chdir(folder):
         statement = state(chain, builder=arguments.builder, max_raw_files=arguments.max_raw_files)
-    if arguments.statement:
+    if arguments.statement is not None:
         # Nothing is written where the program that signs fails.
         signature = sign(statement, command) if command else None
         write_json(arguments.statement, statement)
@@ -87,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
             signed = f"{arguments.statement}.dsse.json"
             write_json(signed, envelope(statement, [(arguments.key_id, signature)]))
             print(f"{visible(signed)}: written")
-    if arguments.crate:
+    if arguments.crate is not None:
         write_crate(
             arguments.crate,
             chain,
@@ -98,12 +141,25 @@ def run(arguments: argparse.Namespace) -> int:
             max_jobs=arguments.max_jobs,
         )
         print(f"{visible(arguments.crate)}: written")
-    elif not arguments.statement:
+    elif arguments.statement is None:
         sys.stdout.write(canonical_json(statement).decode())
     return 0
 
 
-def _chain(files: list[str]) -> tuple[Chain, Path]:
+def _require_places(arguments: argparse.Namespace, chain: Chain, folder: Path) -> None:
+    """Refuse places where something else stands, before anything is written."""
+    rows = [*chain.sources, *(row for each in chain.manifests for row in each["outputs"])]
+    used = [folder / row["path"] for row in rows]
+    if arguments.statement is not None:
+        require_place(arguments.statement, "a statement", is_statement, used)
+    if arguments.sign_with is not None:
+        signed = f"{arguments.statement}.dsse.json"
+        require_place(signed, "a signed statement", is_envelope, used)
+    if arguments.crate is not None:
+        require_crate_place(arguments.crate, used)
+
+
+def _chain(files: list[str], at: str | None) -> tuple[Chain, Path]:
     """The chain of files that stand as their run manifests say, and their working folder.
 
     Raises
@@ -112,14 +168,15 @@ def _chain(files: list[str]) -> tuple[Chain, Path]:
         If one does not, or they are of several working folders.
     """
     products = [Path(file.removesuffix(SUFFIX)) for file in files]
-    places = [place_of(product) for product in products]
+    places = [place_of(product, at) for product in products]
+    stated = {} if at is None else {places[0][1]: read_sidecar(products[0], at)}
     folders = sorted({str(folder) for folder, _ in places})
     if len(folders) > 1:
         raise ValueError(
             f"{folders[0]} and {folders[1]} are two working folders; attest each one alone"
         )
     with contextlib.chdir(folders[0]):
-        chain = chain_of_products({path for _, path in places})
+        chain = chain_of_products({path for _, path in places}, stated)
         for row in chain.subjects:
             if (sha256 := sha256_file(row["path"])) != row["sha256"]:
                 raise ValueError(

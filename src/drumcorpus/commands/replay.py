@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from drumcorpus.commands.numbers import count
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.run.ask_snakemake import make_again, plan_jobs
 from drumcorpus.ground.run.code_listings import CODE_LISTINGS, read_listings
@@ -40,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("file", metavar="FILE", help="a product, or its run manifest")
     parser.add_argument(
+        "--manifest", metavar="PATH", help="the run manifest of FILE, if it is not beside it"
+    )
+    parser.add_argument(
         "--directory", metavar="DIR", default=".", help="the working folder (default: this one)"
     )
     parser.add_argument(
@@ -65,17 +69,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="make the product again, in a folder of its own, and compare: its own job on the "
         "inputs that stand, or all jobs from the raw files on",
     )
-    parser.add_argument("--cores", metavar="N", type=int, default=1, help="of --run (default: 1)")
+    parser.add_argument("--cores", metavar="N", type=count, default=1, help="of --run (default: 1)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay, and print what differs."""
     stands = Path(arguments.file.removesuffix(SUFFIX)).absolute()
-    manifest = read_sidecar(stands)
+    manifest = read_sidecar(stands, arguments.manifest)
     checkout = Path(arguments.checkout or Path(__file__).resolve().parents[3]).absolute()
     options = _options(arguments)
     folders = [Path(folder).absolute() for folder in arguments.records]
+    for folder in folders:
+        if not folder.is_dir():
+            raise NotADirectoryError(20, "is no folder, which --records names", str(folder))
+    if arguments.checkout is not None:
+        _require_checkout(checkout)
     with contextlib.chdir(arguments.directory):
         product = _product(stands, manifest)
         records = _Records(manifest, folders)
@@ -88,6 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
             return _say(replayed, arguments)
         planned = _plan_jobs(checkout, options, product)
+        if arguments.again and not planned["jobs"]:
+            raise argparse.ArgumentError(None, _no_rule(product, manifest))
         today = Today(planned, checkout, looks_at={"attest": _run_manifests})
         replayed = replay(
             product,
@@ -199,14 +210,18 @@ def _run_manifests(job: dict) -> dict:
 
 def _plan_jobs(checkout: Path, options: list[str], product: str) -> dict:
     """`plan_jobs`; what it cannot answer cannot be looked at."""
-    if not (checkout / "workflow/plan_jobs.py").is_file():
-        raise argparse.ArgumentError(
-            None, f"{checkout}: holds no Snakefile of drumcorpus; name its folder with --checkout"
-        )
+    _require_checkout(checkout)
     try:
         return plan_jobs(checkout, options, [product])
     except ValueError as error:
         raise argparse.ArgumentError(None, str(error)) from error
+
+
+def _require_checkout(checkout: Path) -> None:
+    if not (checkout / "workflow/plan_jobs.py").is_file():
+        raise argparse.ArgumentError(
+            None, f"{checkout}: holds no Snakefile of drumcorpus; name its folder with --checkout"
+        )
 
 
 def _options(arguments: argparse.Namespace) -> list[str]:

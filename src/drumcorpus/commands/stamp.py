@@ -54,7 +54,7 @@ def parameter(text: str) -> tuple[str, object]:
         json.loads(value, object_pairs_hook=_each_key_once)
     except argparse.ArgumentTypeError:
         raise
-    except (ValueError, TypeError):  # no JSON, or a number too large for any reader of it
+    except (ValueError, TypeError, RecursionError):  # no JSON, or beyond any reader of it
         document = printable(value)
     return printable(key), document
 

@@ -1,14 +1,18 @@
 """``python -m drumcorpus trace``: what a file was made of, and what was made of a raw file."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import orjson
 
+from drumcorpus.commands.numbers import whole_number
 from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import printable, visible
+from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.run.lineage import Lineage, lineage_of
 from drumcorpus.ground.run.listed_files import listing_of
 from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path
@@ -21,7 +25,7 @@ from drumcorpus.stages.provenance.text import (
     upstream_as_document,
     users_in_words,
 )
-from drumcorpus.stages.provenance.tree import original_of, tree_of, upstream_of
+from drumcorpus.stages.provenance.tree import Upstream, original_of, tree_of, upstream_of
 
 USAGE = """\
 Show the tree from FILE to its raw files, by run manifests: what made it, with
@@ -64,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fold",
         metavar="N",
-        type=int,
+        type=whole_number,
         default=4,
         help="N or more like inputs are one line or box (default: 4; 0: none)",
     )
@@ -78,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         raise argparse.ArgumentError(None, "wanted: FILE, or --raw RAW")
     listed = None
+    asked_for = arguments.file
     arguments.file = arguments.file.removesuffix(SUFFIX)
     beside = manifest_path(arguments.file)
     if arguments.manifest is not None or beside.exists() or beside.is_symlink():
@@ -90,13 +95,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.event is not None or arguments.session is not None or listed is not None:
         return _trace_rows(arguments, lineage, product, listed)
     chain = upstream_of(lineage, product)
+    _require_place(arguments, lineage, chain)
     if arguments.json:
         _write_json(upstream_as_document(chain))
     else:
         _write(tree_in_words(tree_of(lineage, product, fold=arguments.fold)))
         _write(["", *summary(chain)])
     _draw(arguments, lineage, product)
-    return _end(product, [f"missing link: {each}" for each in missing_links(chain)])
+    problems = [f"missing link: {each}" for each in missing_links(chain)]
+    return _end(product, [*problems, *_of_the_file(arguments, lineage, product, asked_for)])
 
 
 def _trace_rows(
@@ -105,6 +112,8 @@ def _trace_rows(
     """The raw files of the rows of an event, a session or a sample."""
     from drumcorpus.stages.provenance import raw_files  # loads pyarrow
 
+    if arguments.picture is not None:
+        _require_place(arguments, lineage, upstream_of(lineage, product))
     if arguments.event is not None:
         origins = raw_files.origins_of_event(lineage, product, arguments.event)
     elif arguments.session is not None:
@@ -131,7 +140,7 @@ def _trace_raw(arguments: argparse.Namespace) -> int:
     """What rests on a raw file."""
     from drumcorpus.stages.provenance import users  # loads pyarrow
 
-    if arguments.picture:
+    if arguments.picture is not None:
         raise argparse.ArgumentError(None, "--picture draws what FILE was made of, and not --raw")
     folder = Path(arguments.file or ".")
     if not folder.is_dir():
@@ -145,6 +154,38 @@ def _trace_raw(arguments: argparse.Namespace) -> int:
     else:
         _write(users_in_words(resting, show_all=arguments.all))
     return _end(arguments.raw, resting.problems)
+
+
+def _of_the_file(
+    arguments: argparse.Namespace, lineage: Lineage, product: str, asked_for: str
+) -> list[str]:
+    """What is wrong with the file itself; its run manifest alone may be asked for by name."""
+    place, record = lineage.folder / product, lineage.record(product)
+    if record is None:
+        return []
+    shown = visible(product)
+    if not os.path.lexists(place):
+        is_manifest = asked_for != arguments.file or arguments.manifest is not None
+        return [] if is_manifest else [f"{shown}: is not there; its run manifest alone was read"]
+    if odd := odd_kind(place.stat().st_mode):
+        return [f"{shown}: is {odd}, where a file belongs"]
+    if (sha256 := sha256_file(place)) == record.sha256:
+        return []
+    return [
+        f"{shown}: is not what its run manifest says (sha256 {record.sha256[:12]}… recorded, "
+        f"{sha256[:12]}… found): the tree is that of what was recorded"
+    ]
+
+
+def _require_place(arguments: argparse.Namespace, lineage: Lineage, chain: Upstream) -> None:
+    """Refuse a place of the picture where something else stands, before anything is said."""
+    if arguments.picture is None:
+        return
+    from drumcorpus.stages.provenance.places import is_picture, require_place
+
+    paths = {record.path for record in chain.records} | {key[1] for key in chain.sources}
+    used = [lineage.folder / path for path in paths]
+    require_place(arguments.picture, "a picture of trace", is_picture, used)
 
 
 def _draw(arguments: argparse.Namespace, lineage: Lineage, product: str) -> None:

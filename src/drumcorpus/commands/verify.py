@@ -1,11 +1,13 @@
 """``python -m drumcorpus verify``: hold a file and its chain, or a folder, to run manifests."""
 
 import argparse
+import os
 from pathlib import Path
 
+from drumcorpus.commands.numbers import count
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.listed_files import verify_listed
-from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path
+from drumcorpus.ground.run.run_manifest import SUFFIX
 from drumcorpus.ground.run.verify_products import Verified, verify_file, verify_folder
 
 USAGE = """\
@@ -63,13 +65,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def count(text: str) -> int:
-    """A number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"got {text!r}; wanted: a number from 1 on")
-    return int(text)
-
-
 def root(text: str) -> tuple[str, str]:
     """Source set and folder of ``SET=DIR``."""
     name, _, folder = text.partition("=")
@@ -95,10 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.file.removesuffix(SUFFIX)
     if arguments.manifest is not None:
         verified = verify_file(path, level, at=arguments.manifest, **settings)
+    elif _has_manifest(path):
+        verified = verify_file(path, level, **settings)
     elif Path(path).is_dir():
         verified = verify_folder(path, level, **settings)
-    elif manifest_path(path).exists() or manifest_path(path).is_symlink():
-        verified = verify_file(path, level, **settings)
     else:
         verified = verify_listed(path, level, **settings)
     unseen = _unseen(verified)
@@ -119,6 +114,16 @@ def run(arguments: argparse.Namespace) -> int:
         f"{len(verified.inputs):,} other file(s) are as recorded (level {level})"
     )
     return 0
+
+
+def _has_manifest(path: str) -> bool:
+    """Whether a run manifest stands beside a file, or what is no folder where it belongs."""
+    beside = Path(os.path.abspath(path) + SUFFIX)  # noqa: PTH100 (links are kept)
+    return (
+        beside.is_symlink()
+        or (beside.exists() and not beside.is_dir())
+        or (beside.is_dir() and not Path(path).is_dir())
+    )
 
 
 def _verify_export(folder: Path, level: str) -> list[dict]:

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from command_lines import run_command
-from stamped import content_of, stamp_chain
+from stamped import content_of, stamp_chain, write_record
 
 LINKS = {"merged.jsonl": ["a.jsonl", "b.jsonl"], "a.jsonl": ["raw.wav"]}
 
@@ -126,3 +126,78 @@ def test_a_signature_that_cannot_be_made_is_refused(folder, options, sentence):
     assert status == 2
     assert sentence in complaint
     assert content_of("merged.jsonl") == (folder / "merged.jsonl").read_bytes()
+
+
+WRITES = {
+    "the_product": ("attest", "merged.jsonl", "--statement", "merged.jsonl"),
+    "an_input": ("attest", "merged.jsonl", "--statement", "b.jsonl"),
+    "a_manifest": ("attest", "merged.jsonl", "--statement", "a.jsonl.manifest.json"),
+    "notes": ("attest", "merged.jsonl", "--statement", "notes.txt"),
+    "a_folder": ("attest", "merged.jsonl", "--statement", "."),
+    "no_name": ("attest", "merged.jsonl", "--statement", ""),
+    "a_file_for_the_crate": ("attest", "merged.jsonl", "--crate", "notes.txt"),
+    "a_folder_with_another_statement": ("attest", "merged.jsonl", "--crate", "other"),
+    "a_folder_with_a_snakefile": ("attest", "merged.jsonl", "--crate", "work"),
+    "picture_over_the_product": ("trace", "merged.jsonl", "--picture", "merged.jsonl"),
+    "picture_over_an_input": ("trace", "merged.jsonl", "--picture", "raw.wav"),
+    "picture_over_a_manifest": ("trace", "b.jsonl", "--picture", "a.jsonl.manifest.json"),
+    "picture_over_notes": ("trace", "merged.jsonl", "--picture", "notes.txt"),
+    "picture_over_a_drawing": ("trace", "merged.jsonl", "--picture", "drawing.svg"),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_nothing_is_written_over_what_is_something_else(folder, name):
+    write_record(folder, "b.jsonl", [])
+    (folder / "notes.txt").write_text("notes\n")
+    (folder / "drawing.svg").write_text("<svg xmlns='x'><title>Mine</title></svg>")
+    for place, text in (("other/statement.intoto.json", "{}"), ("work/Snakefile", "rule all:")):
+        (folder / place).parent.mkdir()
+        (folder / place).write_text(text)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    status, said, error = run_command(folder, *WRITES[name])
+    assert (status, said) == (2, "")
+    assert "; name " in error
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_was_written_before_is_written_again(folder):
+    sign = ("--sign-with", "tr -d z", "--key-id", "k")
+    for _ in range(2):
+        words = ("attest", "a.jsonl", "--statement", "s.json", *sign, "--crate", "crate")
+        assert run_command(folder, *words)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--published", "2026-99-99"),
+        ("--published", "soon"),
+        ("--builder", "not a uri"),
+        ("--max-raw-files", "-1"),
+        ("--max-jobs", "-1"),
+        ("--checkout", "/nope"),
+    ],
+    ids=lambda words: f"{words[0]}={words[1]}",
+)
+def test_an_argument_that_cannot_be_meant_is_refused(folder, words):
+    status, _, error = run_command(folder, "attest", "merged.jsonl", *words)
+    assert status == 2
+    assert words[0] in error
+
+
+def test_a_run_manifest_that_stands_elsewhere_is_named(folder):
+    (folder / "sub").mkdir()
+    (folder / "merged.jsonl.manifest.json").rename(folder / "sub/m.json")
+    for command in ("attest", "replay", "trace", "verify"):
+        words = (command, "merged.jsonl", "--manifest", "sub/m.json")
+        assert run_command(folder, *words)[0] == 0
+    status, _, error = run_command(folder, "attest", "a.jsonl", "b.jsonl", "--manifest", "x")
+    assert status == 2
+    assert "--manifest is that of one FILE" in error
+
+
+def test_a_crate_without_licences_names_none(folder):
+    assert run_command(folder, "attest", "merged.jsonl", "--crate", "crate")[0] == 0
+    graph = json.loads((folder / "crate/ro-crate-metadata.json").read_text())["@graph"]
+    assert all("license" not in each for each in graph)

@@ -135,3 +135,25 @@ def test_a_run_manifest_that_was_edited_is_refused(folder):
     status, _, complaint = run_command(folder, "replay", "merged.jsonl")
     assert status == 1
     assert "it was changed after it was written" in complaint
+
+
+@pytest.mark.parametrize("option", ["--records", "--checkout", "--directory"])
+def test_a_folder_that_is_not_there_cannot_be_looked_at(folder, option):
+    status, _, error = run_command(folder, "replay", "merged.jsonl", option, "/nope")
+    assert status == 2
+    assert "/nope: " in error
+
+
+@pytest.mark.long
+def test_what_no_rule_of_the_configuration_makes_is_a_difference(folder):
+    path = folder / "merged.jsonl.manifest.json"
+    document = json.loads(path.read_text())
+    document["script"]["path"] = "workflow/scripts/merge_corpora.py"
+    document["seal"] = seal_of(document)
+    path.write_bytes(canonical_json(document))
+    status, said, error = run_command(folder, "replay", "merged.jsonl")
+    assert (status, error) == (1, "")
+    assert "rule: stamp: recorded stamp, today none: no rule of this configuration makes it" in said
+    status, _, error = run_command(folder, "replay", "merged.jsonl", "--run", "last")
+    assert status == 2
+    assert "--run: no rule makes merged.jsonl" in error

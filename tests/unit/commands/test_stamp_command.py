@@ -158,3 +158,11 @@ def test_a_run_manifest_is_not_stamped(tmp_path):
     status, _, error = run_command(tmp_path, "stamp", "a.csv.manifest.json")
     assert status == 1
     assert "a.csv.manifest.json: is a run manifest, which has none of its own" in error
+
+
+def test_a_parameter_with_a_key_twice_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    status, _, error = run_command(tmp_path, "stamp", "a.txt", "--parameter", 'o={"a":1,"a":2}')
+    assert status == 2
+    assert "key 'a' stands twice" in error
+    assert not (tmp_path / "a.txt.manifest.json").exists()

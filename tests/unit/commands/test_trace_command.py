@@ -234,3 +234,17 @@ def test_the_run_manifest_may_be_named_instead_of_its_product(folder):
         done = run_command(folder, name, f"{LINES}.manifest.json")
         assert done == run_command(folder, name, LINES)
         assert done[0] == 0
+
+
+def test_a_file_that_is_gone_or_another_is_a_problem(tmp_path):
+    stamp_chain(tmp_path, {"b.txt": ["raw.txt"]})
+    (tmp_path / "b.txt").write_text("other\n")
+    status, said, error = run_command(tmp_path, "trace", "b.txt")
+    assert status == 1
+    assert "raw.txt" in said
+    assert error.startswith("b.txt: is not what its run manifest says (sha256 ")
+    (tmp_path / "b.txt").unlink()
+    status, _, error = run_command(tmp_path, "trace", "b.txt")
+    assert status == 1
+    assert error.startswith("b.txt: is not there; its run manifest alone was read")
+    assert run_command(tmp_path, "trace", "b.txt.manifest.json")[0] == 0

@@ -410,3 +410,22 @@ def test_a_full_disk_is_told_and_a_gone_reader_is_not(chain, command):
     done = subprocess.run(words, stdout=writer, **settings)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_product_that_an_empty_folder_stands_for_does_not_hold(chain):
+    (chain / "c.txt").unlink()
+    (chain / "c.txt").mkdir()
+    status, said, _ = run_command(chain, "verify", "c.txt")
+    assert status == 1
+    assert "c.txt: changed: is a folder" in said
+
+
+def test_a_run_manifest_that_says_where_it_stands_is_held_against_its_file(tmp_path):
+    write_files(tmp_path, a__jsonl='{"id":"1"}\n', b__jsonl='{"id":"2"}\n')
+    words = ("merge", "--inputs", "a.jsonl", "b.jsonl", "--natural-key", "id")
+    where = ("--output", "q.jsonl", "--manifest-out", "x/q.jsonl.manifest.json")
+    assert run_command(tmp_path, *words, *where)[0] == 0
+    status, said, _ = run_command(tmp_path, "verify", ".")
+    assert (status, said.partition(": ")[2][:29]) == (0, "holds: 1 product(s) and 2 oth")
+    (tmp_path / "q.jsonl").unlink()
+    assert "q.jsonl: missing" in run_command(tmp_path, "verify", ".")[1]

@@ -33,8 +33,8 @@ def plan_jobs(checkout: Path, options: Sequence[str], products: Iterable[str]) -
     Raises
     ------
     ValueError
-        If the configuration is refused, or no rule makes one of the products; with what snakemake
-        said.
+        If the configuration is refused; with what snakemake said. Where no rule makes one of the
+        products, there are no jobs.
     """
     with tempfile.TemporaryDirectory(prefix="drumcorpus-plan-") as folder:
         answer = Path(folder, "plan.json")

@@ -221,7 +221,7 @@ def _named_inputs(manifest: dict) -> list[dict]:
     return inputs
 
 
-def place_of(product: str | os.PathLike) -> tuple[Path, str]:
+def place_of(product: str | os.PathLike, at: str | os.PathLike | None = None) -> tuple[Path, str]:
     """(working folder, path in it) of a product, by what its run manifest calls it.
 
     Raises
@@ -229,7 +229,7 @@ def place_of(product: str | os.PathLike) -> tuple[Path, str]:
     FileNotFoundError, ValueError
         As of `lineage_of`.
     """
-    lineage, path = lineage_of(product)
+    lineage, path = lineage_of(product, at)
     return lineage.folder, path
 
 
@@ -261,6 +261,9 @@ def place_in(manifest: dict, product: str) -> tuple[str, dict]:
     ValueError
         If it names other files only. `product` is absolute.
     """
+    stands = manifest.get("corpus", {}).get("output_paths", [])[1:2]
+    if stands and f"{product}{SUFFIX}".endswith(f"/{stands[0]}"):  # it says itself where it stands
+        return f"{product}{SUFFIX}".removesuffix(stands[0]), manifest["outputs"][0]
     for row in manifest["outputs"]:
         if product.endswith(f"/{row['path']}"):
             return product.removesuffix(row["path"]), row

@@ -111,8 +111,9 @@ def _root(
             [*held, *sorted({_file_id(row) for row in _all_files(chain, with_steps)})]
         ),
         "mentions": _refs([*([RUN] if has_workflow else []), *actions]),
-        "license": _refs(_licence_id(each) for each in sorted(set(licences.values()))),
     }
+    if licences:
+        root["license"] = _refs(_licence_id(each) for each in sorted(set(licences.values())))
     root |= {"mainEntity": {"@id": WORKFLOW}} if has_workflow else {}
     return root | ({"datePublished": published} if published else {})
 
@@ -147,7 +148,7 @@ def _workflow(chain: Chain, with_steps: bool) -> list[dict]:
         "@id": SNAKEMAKE,
         "@type": "ComputerLanguage",
         "name": "Snakemake",
-        "url": {"@id": "https://snakemake.github.io"},
+        "url": "https://snakemake.github.io",
     }
     if not with_steps:
         return [workflow, language]
