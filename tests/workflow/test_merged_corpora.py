@@ -100,6 +100,28 @@ def test_the_rule_writes_what_the_function_writes_and_both_say_the_same(folder, 
     assert "holds: " in folder.run("-m", "drumcorpus", "verify", CORPUS)
 
 
+def test_shards_outside_the_folder_are_held_against_no_file_in_it(folder):
+    shards = [folder.path / name for name in ("x/one.jsonl", "in/one.jsonl")]
+    outside = folder.path.parent / f"{folder.path.name}_outside/one.jsonl"
+    shards = [outside, *shards]
+    for number, path in enumerate(shards):
+        path.parent.mkdir()
+        path.write_text(f'{{"event_id": "{number}"}}\n')
+    folder.merge(inputs=map(str, shards))
+    folder.make()
+    manifest = json.loads((folder.path / f"{CORPUS}.manifest.json").read_text())
+    names = ["…/one.jsonl", "x/one.jsonl", "in/one.jsonl"]
+    assert manifest["params"]["merge"]["inputs"] == names
+    assert [shard["path"] for shard in manifest["corpus"]["input_shards"]] == names
+    # one.jsonl of the folder itself is none of them.
+    said = folder.run("-m", "drumcorpus", "verify", CORPUS)
+    assert "not looked at: lies elsewhere: …/one.jsonl" in said
+    assert "holds: 1 product(s) and 2 other file(s)" in said
+    (folder.path / "in/one.jsonl").write_text("{}\n")
+    said = folder.run("-m", "drumcorpus", "verify", CORPUS, status=1)
+    assert "in/one.jsonl: changed: has sha256 " in said
+
+
 def test_a_merge_is_made_again_when_a_shard_or_its_block_changes_and_else_not(folder):
     folder.make()
     assert folder.make()[1] == []

@@ -115,8 +115,12 @@ def test_the_corpus_is_verified_and_traced_to_its_shards(folder):
         (["--inputs", *SHARDS, "--duplicates", "last"], 2, "invalid choice: 'last'"),
         (["--inputs", *SHARDS, "--required-keys", "vmaf:text"], 1, "one.jsonl:1: vmaf: "),
         (["--inputs", *SHARDS, "bad.jsonl"], 1, "bad.jsonl:1: "),
+        (["--inputs", "one.jsonl"], 2, "inputs: got 1 shard; wanted: 2 or more"),
+        (["--inputs", "one.jsonl", "./one.jsonl"], 2, "are one file; name it once"),
+        (["--inputs", *SHARDS, "--manifest-out", "one.jsonl"], 2, "one.jsonl: is an input"),
+        (["--inputs", *SHARDS, "--manifest-out", ""], 2, "manifest_out: got '.'; wanted: a file"),
     ],
-    ids=["gone", "no_key", "conflict", "policy", "kind", "nan"],
+    ids=["gone", "no_key", "conflict", "policy", "kind", "nan", "one", "twice", "input", "empty"],
 )
 def test_errors_are_sentences_with_their_exit_status_and_leave_the_output(
     folder, arguments, status, message

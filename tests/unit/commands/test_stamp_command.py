@@ -141,6 +141,16 @@ def test_what_cannot_be_recorded_is_refused_and_nothing_written(
     assert not (tmp_path / "a.csv.manifest.json").exists()
 
 
+def test_a_parameter_with_a_key_twice_is_refused(tmp_path):
+    write_files(tmp_path, a__csv="x\n")
+    status, _, error = run_command(
+        tmp_path, "stamp", "a.csv", "--parameter", """o={"a":[{"b":1,"b":2}]}"""
+    )
+    assert status == 2
+    assert "--parameter: the key 'b' stands twice in one object" in " ".join(error.split())
+    assert not (tmp_path / "a.csv.manifest.json").exists()
+
+
 def test_a_name_that_json_cannot_hold_is_refused(tmp_path):
     name = os.fsdecode(b"a\xff.csv")
     (tmp_path / name).write_text("x\n")
