@@ -8,7 +8,9 @@ import yaml
 from checkout import REPO
 from command_lines import read_sidecar_json, run_command, write_files
 
+from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.schema_check import document_problems
+from drumcorpus.ground.run.run_manifest import seal_of
 from drumcorpus.ground.run.sidecars import read_sidecar
 
 SCHEMA = yaml.safe_load((REPO / "workflow/schemas/run_manifest.schema.yaml").read_text())
@@ -139,6 +141,17 @@ def test_what_cannot_be_recorded_is_refused_and_nothing_written(
     assert (got, said) == (status, "")
     assert error.startswith(f"python -m drumcorpus: {words}")
     assert not (tmp_path / "a.csv.manifest.json").exists()
+
+
+def test_an_input_whose_run_manifest_counts_other_rows_is_refused(tmp_path):
+    write_files(tmp_path, a__csv="x\n", b__jsonl="{}\n")
+    assert run_command(tmp_path, "stamp", "b.jsonl")[0] == 0
+    manifest = read_sidecar_json(tmp_path / "b.jsonl")
+    manifest["outputs"][0]["rows"] = 7
+    data = canonical_json(manifest | {"seal": seal_of(manifest)})
+    (tmp_path / "b.jsonl.manifest.json").write_bytes(data)
+    status, _, error = run_command(tmp_path, "stamp", "a.csv", "--input", "b.jsonl")
+    assert (status, "b.jsonl: has 1 rows, and its run manifest says 7; " in error) == (1, True)
 
 
 def test_a_parameter_with_a_key_twice_is_refused(tmp_path):

@@ -17,6 +17,7 @@ from drumcorpus.ground.run.run_manifest import (
     describe_file,
     finished_manifest,
     manifest_path,
+    product_rows,
 )
 from drumcorpus.ground.run.sidecars import read_output
 
@@ -112,6 +113,12 @@ def _describe(name: str, path: str) -> dict:
         raise ValueError(
             f"{visible(path)}: is not what its run manifest says (sha256 {record['sha256'][:12]}… "
             f"recorded, {sha256[:12]}… found); make or stamp it again first"
+        )
+    n_rows = product_rows(Path(path))
+    if n_rows != record["rows"]:
+        raise ValueError(
+            f"{visible(path)}: has {n_rows} rows, and its run manifest says {record['rows']}; make "
+            "or stamp it again first"
         )
     source = {"name": name, "path": path, "kind": "product", "sha256": sha256}
     return source | {"rows": record["rows"]}
