@@ -154,16 +154,6 @@ def test_an_input_whose_run_manifest_counts_other_rows_is_refused(tmp_path):
     assert (status, "b.jsonl: has 1 rows, and its run manifest says 7; " in error) == (1, True)
 
 
-def test_a_parameter_with_a_key_twice_is_refused(tmp_path):
-    write_files(tmp_path, a__csv="x\n")
-    status, _, error = run_command(
-        tmp_path, "stamp", "a.csv", "--parameter", """o={"a":[{"b":1,"b":2}]}"""
-    )
-    assert status == 2
-    assert "--parameter: the key 'b' stands twice in one object" in " ".join(error.split())
-    assert not (tmp_path / "a.csv.manifest.json").exists()
-
-
 def test_a_name_that_json_cannot_hold_is_refused(tmp_path):
     name = os.fsdecode(b"a\xff.csv")
     (tmp_path / name).write_text("x\n")
