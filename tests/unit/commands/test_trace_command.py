@@ -174,6 +174,8 @@ def test_what_a_stale_link_may_hide_is_said_for_every_raw_file(stale, raw):
     assert document["chain"] == ([] if raw == "take.jsonl" else ["mm.jsonl"])
     (unknown,) = document["unknown"]
     assert (unknown["path"], unknown["products"]) == ("mm.jsonl", ["top.jsonl"])
+    said = run_command(stale, "trace", "--raw", raw)[1]
+    assert "1 more product(s) may, of which nothing tells that is here:\n  top.jsonl\n" in said
     assert f"top.jsonl: cannot be known: made from mm.jsonl with sha256 {WAS}…" in error
 
 

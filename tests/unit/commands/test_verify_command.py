@@ -427,5 +427,9 @@ def test_a_run_manifest_that_says_where_it_stands_is_held_against_its_file(tmp_p
     assert run_command(tmp_path, *words, *where)[0] == 0
     status, said, _ = run_command(tmp_path, "verify", ".")
     assert (status, said.partition(": ")[2][:29]) == (0, "holds: 1 product(s) and 2 oth")
+    status, said, _ = run_command(tmp_path, "trace", "--raw", "a.jsonl", "--all")
+    assert status == 0
+    assert "1 product(s) rest on it, by their run manifests:" in said
+    assert said.splitlines()[-1] == "  q.jsonl"
     (tmp_path / "q.jsonl").unlink()
     assert "q.jsonl: missing" in run_command(tmp_path, "verify", ".")[1]

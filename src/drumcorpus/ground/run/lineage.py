@@ -155,7 +155,8 @@ class Lineage:
     def products(self) -> list[str]:
         """The paths of all products below the folder that have a run manifest, in order."""
         start = len(os.path.join(self.folder, ""))  # noqa: PTH118 (with the slash)
-        return sorted(path[start:].removesuffix(SUFFIX) for path in sidecar_files(self.folder))
+        paths = (path[start:].removesuffix(SUFFIX) for path in sidecar_files(self.folder))
+        return sorted({self._product_of(path) for path in paths})
 
     @cached_property
     def users(self) -> dict[tuple[str, str], list[str]]:
@@ -167,6 +168,21 @@ class Lineage:
             for file in dict.fromkeys((each.path, each.sha256) for each in inputs):
                 users.setdefault(file, []).append(path)
         return users
+
+    def _product_of(self, path: str) -> str:
+        """The product of the run manifest beside a path: another, where it says it stands there."""
+        if os.path.lexists(self.folder / path):
+            return path
+        try:
+            manifest = read_sidecar(self.folder / path)
+        except (ValueError, OSError):
+            return path
+        product = manifest["outputs"][0]
+        if manifest.get("corpus", {}).get("output_paths", [])[1:2] != [f"{path}{SUFFIX}"]:
+            return path
+        if self._records.get(product["path"]) is None:
+            self.add(product["path"], record_of(manifest, product))
+        return product["path"]
 
     def _read(self, path: str) -> Record | None:
         try:

@@ -221,6 +221,9 @@ def users_in_words(users: "Users", *, show_all: bool = False) -> Iterator[str]:
     yield from (f"  {line}" for line in _wrapped(listed, WIDTH - 2))
     if show_all:
         yield from (f"  {visible(path)}" for path in users.chain)
+    for each in users.unknown:
+        yield f"{len(each.products):,} more product(s) may, of which nothing tells that is here:"
+        yield from _some("  ", each.products, show_all)
     if not users.holders:
         return
     yield f"{len(users.holders):,} of them hold rows of its session(s), or of it:"
