@@ -327,7 +327,7 @@ def test_events_are_valid_rows(run, ingested, workflow_schema):
 
 
 def test_events_as_lines_are_the_rows_of_the_table_and_valid(ingested, tmp_path, workflow_schema):
-    some = ingested.events.take(range(0, ingested.events.num_rows, 7))
+    some = ingested.events.take(pa.array(range(0, ingested.events.num_rows, 7), pa.int64()))
     write_table(tmp_path / "events.parquet", some)
     lines = tmp_path / "events.jsonl"
     assert write_table_as_lines(tmp_path / "events.parquet", lines) == some.num_rows
