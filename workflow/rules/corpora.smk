@@ -25,6 +25,7 @@ rule corpora:
     input:
         expand("results/corpora/merged/{corpus}.jsonl", corpus=MERGES),
         expand("results/corpora/aggregated/{corpus}.jsonl", corpus=AGGREGATES),
+        [path for name in AGGREGATES for path in simulated_shards(name)],
         "results/corpora/review_clips.jsonl",
 
 

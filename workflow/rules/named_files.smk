@@ -138,11 +138,15 @@ def shards_to_aggregate(wildcards):
     return corpus_shards("aggregates", wildcards.corpus)
 
 
+def simulated_shards(aggregate):
+    """The shards of an aggregate whose ratings the demo makes up."""
+    inputs = config["corpora"]["aggregates"][aggregate]["inputs"]
+    return [path for path in inputs if path.startswith("results/corpora/simulated/")]
+
+
 def is_for_these_sets(aggregate):
     """Whether an aggregate is wanted: one of simulated ratings only where all sets are the demo's."""
-    inputs = config["corpora"]["aggregates"][aggregate]["inputs"]
-    simulated = any(path.startswith("results/corpora/simulated/") for path in inputs)
-    return not simulated or all(map(is_demo, SOURCE_SETS))
+    return not simulated_shards(aggregate) or all(map(is_demo, SOURCE_SETS))
 
 
 def scales_of_ratings():
