@@ -122,11 +122,11 @@ def test_a_configuration_that_is_refused_cannot_be_looked_at(project):
     assert "sead" in said
 
 
-def test_a_product_that_no_rule_makes_cannot_be_looked_at(project):
-    project.configure(manifests={})
+def test_a_product_that_no_rule_makes_today_would_differ_by_its_rule(project):
+    project.configure(manifests={"prod_combined": None})
     status, said = replay(project)
-    assert status == 2
-    assert "prod_combined" in said
+    assert status == 1
+    assert "rule: merge_manifest" in said
 
 
 def test_made_again_elsewhere_it_has_the_digest_that_is_recorded(project):
