@@ -177,9 +177,11 @@ def test_a_disk_that_fills_while_exports_are_made_has_the_last_word(built, disk,
         assert "Traceback" not in done.said
         stopped.append(words["file"])
         figures(f"{n_bytes:,} bytes free: stopped at {words['file']}, {words['done']} jobs done")
-    assert [f"{EXPORT}/" in name for name in stopped] == [True] * len(ROOM)
-    # which of the jobs of two cores fills the disk, is chance; not where one export alone is made
-    assert stopped[-1].split(f"{EXPORT}/")[1].startswith("segments/")
+    # which file fills the disk, is chance, and of which of the jobs of two cores; not where one
+    # export alone is made
+    places = [re.search(f"({EXPORT}|{SAMPLES})/(\\w+)", name) for name in stopped]
+    assert all(places), stopped
+    assert places[-1][2] == "segments"
     (disk / "ballast").unlink()
     project.snakemake("all")
     assert project.products() == before

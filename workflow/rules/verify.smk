@@ -7,7 +7,7 @@ out:  results/SHA256SUMS   the recorded digests, for `sha256sum -c`
 
 TARGETS = (
     *("inventory", "ingest", "provenance", "crash", "manifest", "audit", "health"),
-    *("weights", "release", "yardstick", "export", "corpora", "integrity"),
+    *("weights", "export", "release", "yardstick", "corpora", "integrity"),
     *("attestations", "event_lines"),
 )
 PLANNED = {}  # the first target that asks for it, by product

@@ -457,7 +457,7 @@ def test_every_method_judges_every_kit_that_was_left_out(learned):
         (kit, condition, method)
         for kit in ("bja_pacific", "blonde_bop", "muldjord")
         for condition in ("as_played", "soft", "three")
-        for method in ("mixture", "mixture alone", "linkage", "centroid gap")
+        for method in ("mixture", "mixture by four", "mixture alone", "linkage", "centroid gap")
     ]
     two = [row["two_cymbals"] for row in record["rows"] if row["condition"] == "as_played"]
     assert {scores["sessions"] for scores in two} == {2}
