@@ -461,7 +461,7 @@ def test_every_method_judges_every_kit_that_was_left_out(learned):
     ]
     two = [row["two_cymbals"] for row in record["rows"] if row["condition"] == "as_played"]
     assert {scores["sessions"] for scores in two} == {2}
-    assert set(record["reliability"]) == {"mixture", "mixture alone", "linkage"}
+    assert set(record["reliability"]) == {"mixture", "mixture by four", "mixture alone", "linkage"}
     assert "| muldjord | three | mixture | " in said
 
 
