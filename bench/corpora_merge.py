@@ -13,6 +13,7 @@ same turn: medians of the turns.
 """
 
 import argparse
+import contextlib
 import json
 import resource
 import statistics
@@ -105,7 +106,9 @@ def report(sender, work, arguments) -> None:
 
 def merge(shards: list[Path], output: Path, processes: int) -> tuple[int, dict]:
     """As a user merges; the number of further processes, and the counters."""
-    counters = merge_corpora(shards, output, required_keys=ROW_KEYS, processes=processes)
+    shards = [path.resolve() for path in shards]
+    with contextlib.chdir(output.parent):  # a corpus is written below the present folder
+        counters = merge_corpora(shards, output.name, required_keys=ROW_KEYS, processes=processes)
     return (processes if processes > 1 else 0), counters
 
 
