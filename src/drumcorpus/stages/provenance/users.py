@@ -5,7 +5,6 @@ its sessions, or their sound, is told by the rows themselves. Both are answers: 
 asks for the second, and a bad take that a model of cymbals has learned from for the first.
 """
 
-import json
 import os
 import re
 from collections import Counter
@@ -13,16 +12,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import read_json
-from drumcorpus.ground.files.json_rows import iter_rows
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.tables import iter_batches, read_schema
 from drumcorpus.ground.run.lineage import Lineage, Record
 from drumcorpus.stages.provenance.raw_files import LISTS_SESSIONS, SESSIONS
+from drumcorpus.stages.provenance.row_search import RowSearch, search_rank
 from drumcorpus.stages.provenance.rows import (
     SAMPLE_PLACES,
     SESSION_COLUMNS,
@@ -36,7 +32,6 @@ EXPORT = re.compile(r"(results/export/[^/]+/[^/]+)/.+")
 RELEASE = re.compile(r"reports/releases/([^/]+)/.+")
 RELEASES = "reports/releases"
 SHORTEST = 8  # digits of a digest by which a file is searched
-DIGEST_KEY = "src_sha256"  # by which rows of corpora of clips name the file they came from
 
 
 @dataclass
@@ -281,10 +276,12 @@ def _narrow(lineage: Lineage, users: Users, records: Iterable[Record], digests: 
     others = [path for path in lineage.products if path.endswith(".jsonl") and path not in in_chain]
     contents = dict(_contents_of_releases(lineage))
     others += [row["copy"] for rows in contents.values() for row in rows if row["copied"]]
-    search = _Search(wanted, digests)
+    search = RowSearch(wanted, digests)
     counts: dict[str, int] = {}
     # Tables that name events alone come last: which events are wanted is known by then.
-    for path in sorted([*in_chain, *others], key=lambda path: (_rank(lineage, path), path)):
+    for path in sorted(
+        [*in_chain, *others], key=lambda path: (search_rank(lineage.folder / path), path)
+    ):
         try:
             counts[path] = search.count(lineage.folder / path, path)
         except (ValueError, OSError) as error:
@@ -331,83 +328,6 @@ def _contents_of_releases(lineage: Lineage) -> Iterator[tuple[str, list[dict]]]:
         except (OSError, ValueError, KeyError, TypeError):
             continue  # another document, or a damaged one, which `verify` names
         yield path.parent.name, rows
-
-
-def _rank(lineage: Lineage, path: str) -> int:
-    """0 for what names sessions, 1 for what names events alone."""
-    return int(path.endswith(".parquet") and "session_id" not in _columns(lineage.folder / path))
-
-
-def _columns(table: Path) -> list[str]:
-    try:
-        return read_schema(table).names
-    except (OSError, ValueError):
-        return []
-
-
-@dataclass
-class _Search:
-    """Which rows are of some sessions, or came from a file with one of some digests."""
-
-    wanted: list[OfSessions]
-    digests: set[str]
-    events: set[str] = field(default_factory=set)
-
-    def count(self, place: Path, path: str) -> int:
-        """How many rows of a product are."""
-        if place.suffix == ".jsonl":
-            ids = [json.dumps(name).encode() for each in self.wanted for name in each.sessions]
-            marks = [*ids, *(digest.encode() for digest in self.digests)]
-            if not marks or not _mentions(place, marks):
-                return 0
-            return sum(self.is_wanted(row.values) for row in iter_rows(place))
-        if not self.wanted or place.suffix != ".parquet" or not place.is_file():
-            return 0
-        there = read_schema(place).names
-        if "session_id" in there:
-            return sum(self._count_of(place, path, match, there) for match in self.wanted)
-        if "event_id" not in there or not self.events:
-            return 0
-        ids = pa.array(sorted(self.events), pa.string())
-        batches = (batch["event_id"] for batch in iter_batches(place, ["event_id"]))
-        return sum(pc.is_in(column, value_set=ids).true_count for column in batches)
-
-    def is_wanted(self, row: dict) -> bool:
-        """Whether one row of JSON Lines is."""
-        digest = row.get(DIGEST_KEY)
-        if isinstance(digest, str) and any(digest.startswith(each) for each in self.digests):
-            return True
-        names = all(isinstance(row.get(name), str) for name in SESSION_COLUMNS)
-        return names and any(each.of_row(row) for each in self.wanted)
-
-    def _count_of(self, place: Path, path: str, match: OfSessions, there: list[str]) -> int:
-        """Rows of the sessions of one source set; a table of one set alone may not name the set."""
-        has_set = "source_set" in there
-        if not has_set and match.source_set not in re.split("[/.]", path):
-            return 0
-        columns = [name for name in (*SESSION_COLUMNS, "event_id") if name in there]
-        n_rows = 0
-        for batch in iter_batches(place, columns):
-            mask = match.of_batch(batch) if has_set else match.of_sessions(batch)
-            n_rows += mask.true_count
-            if "event_id" in there and mask.true_count:
-                self.events.update(batch["event_id"].filter(mask).drop_null().to_pylist())
-        return n_rows
-
-
-def _mentions(path: Path, marks: list[bytes]) -> bool:
-    """Whether any of some texts stands in a file, so that few files need be taken apart."""
-    if not path.is_file():
-        return False
-    longest = max(map(len, marks))
-    before = b""
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 22):
-            data = before + block
-            if any(mark in data for mark in marks):
-                return True
-            before = data[-longest:]
-    return False
 
 
 def _places(table: Path, wanted: list[OfSessions]) -> dict[str, int]:
