@@ -82,7 +82,7 @@ def test_the_clips_of_the_review_are_rated_on_one_axis_and_followed_to_raw_files
         "list_review_clips",
         "illustrate_doubts",
     ):
-        assert f" {name} " in said
+        assert re.search(rf" {name}$| {name} ", said, re.MULTILINE), name
     for source_set in {clip["source_set"] for clip in clips.values()}:
         assert f"raw files of {source_set}: " in said
 
