@@ -1,10 +1,13 @@
 """Write a synthetic manifest of the size of a production corpus, and the tables around it.
 
     python bench/make_manifest.py OUT_DIR [--events 3007914] [--sessions 3460] [--seed 1]
+                                  [--production]
 
 writes ``events.parquet``, ``sessions.parquet``, ``tallies.parquet``, ``quarantine.parquet``. The
 values are drawn, not musical; what is true to life is what costs time: the number of sessions,
 labels and components, the length of the strings, and their order. Memory is bounded by one batch.
+With --production the sets, their sessions and their events are those of a manifest of 3,007,914
+events, or of a multiple of it, and --sessions does not count.
 """
 
 import argparse
@@ -20,6 +23,9 @@ from drumcorpus.schemas import ANNOTATION, COMPONENT, EVENTS, QUARANTINE, SESSIO
 
 SETS = [("egmd", 0.45, False), ("slakh2100", 0.35, True), ("groove_mididataset", 0.15, False)]
 SETS += [("enst_drums", 0.05, False)]
+# Sessions and events of the sets of a manifest of 3,007,914 events.
+PRODUCTION = [("enst_drums", 318, 45_704, False), ("groove_mididataset", 1_150, 411_455, False)]
+PRODUCTION += [("idmt_smt_drums_v2", 284, 7_891, False), ("slakh2100", 1_708, 2_542_864, True)]
 SPLITS = ["train", "validation", "test"]
 # fmt: off
 LABELS = ["kick", "snare", "hihat_closed", "hihat_open", "hihat_pedal", "ride_bow", "ride_bell",
@@ -40,17 +46,43 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=3_007_914)
     parser.add_argument("--sessions", type=int, default=3_460)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--production", action="store_true", help="the sets of a production corpus")
     args = parser.parse_args()
 
     rng = np.random.default_rng(args.seed)
-    sessions = draw_sessions(rng, args.sessions, args.events)
+    if args.production:
+        sessions = production_sessions(rng, args.events)
+    else:
+        sessions = draw_sessions(rng, args.sessions, args.events)
+    n_rows, n_components = write_tables(args.out_dir, rng, sessions)
+    print(f"{n_rows:,} events, {n_components:,} components, {len(sessions):,} sessions")
+
+
+def write_tables(out_dir: Path, rng: np.random.Generator, sessions: list[dict]) -> tuple[int, int]:
+    """Write the four tables of the sessions; returns the events and their components."""
     hits: Counter = Counter()
     batches = event_batches(rng, sessions, hits)
-    n_rows = write_batches(args.out_dir / "events.parquet", EVENTS, batches)
-    write_table(args.out_dir / "sessions.parquet", pa.Table.from_pylist(sessions, SESSIONS))
-    write_table(args.out_dir / "tallies.parquet", tally_table(hits))
-    write_table(args.out_dir / "quarantine.parquet", quarantine_table(sessions))
-    print(f"{n_rows:,} events, {sum(hits.values()):,} components, {len(sessions):,} sessions")
+    n_rows = write_batches(out_dir / "events.parquet", EVENTS, batches)
+    write_table(out_dir / "sessions.parquet", pa.Table.from_pylist(sessions, SESSIONS))
+    write_table(out_dir / "tallies.parquet", tally_table(hits))
+    write_table(out_dir / "quarantine.parquet", quarantine_table(sessions))
+    return n_rows, sum(hits.values())
+
+
+def production_sessions(rng: np.random.Generator, n_events: int) -> list[dict]:
+    """Session rows of the sets in `PRODUCTION`, each as often as `n_events` are of its events."""
+    times = n_events / sum(events for _, _, events, _ in PRODUCTION)
+    wanted = np.array([events * times for _, _, events, _ in PRODUCTION])
+    of_set = np.diff(np.rint(np.cumsum([0, *wanted])).astype(int)).tolist()
+    rows = []
+    for (name, n_sessions, _, is_synthetic), count in zip(PRODUCTION, of_set, strict=True):
+        n_sessions = max(1, round(n_sessions * times))
+        # Lengths differ by half, as those of takes do.
+        lengths = rng.uniform(0.5, 1.5, n_sessions)
+        ends = np.rint(np.cumsum(lengths) / lengths.sum() * count).astype(int)
+        for size in np.diff(ends, prepend=0).tolist():
+            rows.append(draw_session(rng, len(rows), name, 0.0, is_synthetic, size))
+    return rows
 
 
 def draw_sessions(rng: np.random.Generator, n_sessions: int, n_events: int) -> list[dict]:

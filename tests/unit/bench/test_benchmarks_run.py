@@ -41,20 +41,27 @@ CRASHES = {
     "bench/crash_truth/run.py",
     "bench/crash_truth/train_model.py",
 }
+PRODUCTION = {
+    "bench/production/trees.py",
+}
 
 
 # --- no script and no command is left out
 
 
 def test_every_script_is_printed_and_run():
-    assert set(SCRIPTS) == HERE | CRASHES
+    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION
     assert {command.script for command in COMMANDS if command.page.endswith(".md")} == set(SCRIPTS)
 
 
 @pytest.mark.parametrize(
     ("scripts", "file"),
-    [(HERE, "test_benchmarks_run.py"), (CRASHES, "test_crash_truth_run.py")],
-    ids=["here", "crashes"],
+    [
+        (HERE, "test_benchmarks_run.py"),
+        (CRASHES, "test_crash_truth_run.py"),
+        (PRODUCTION, "test_production_run.py"),
+    ],
+    ids=["here", "crashes", "production"],
 )
 def test_a_test_runs_each_script(scripts, file):
     tree = ast.parse((REPO / "tests/unit/bench" / file).read_text())
