@@ -13,6 +13,8 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -23,9 +25,9 @@ import orjson
 from drumcorpus.ground.files.limits import JSON_ROW_BYTES, JSON_ROW_DEPTH
 from drumcorpus.ground.files.plain_files import require_plain_file
 
-# Bytes that are read and parsed at once: rows of 200 bytes take four times as many in memory, which
-# a processor's cache should hold.
-BLOCK_BYTES = 1 << 19
+# Bytes that are read and parsed at once: rows of 200 bytes take eight times as many in memory,
+# which the cache of a core should hold. Blocks four times as large take a fifth more time.
+BLOCK_BYTES = 1 << 17
 SHOWN = 60  # characters of a value in a message
 _KEY_BEFORE_BLANK = re.compile(rb'"[ \t\r]+:')
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
@@ -51,16 +53,21 @@ class Row(NamedTuple):
     values: dict
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True)
+class Block:
     """Rows that follow each other; `first` is the line of the first.
 
-    `lines` have no line ends; `data` are the same bytes, with a line feed after each line.
+    `data` are the bytes of the lines, with a line feed after each.
     """
 
     first: int
-    lines: list[bytes]
     rows: list[dict]
     data: bytes
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The lines, without line ends; divided when they are asked for, as few who read do."""
+        return _divided(self.data)
 
 
 def kind_of(value) -> str:
@@ -124,7 +131,7 @@ def iter_rows(path: str | os.PathLike) -> Iterator[Row]:
 def iter_blocks(
     path: str | os.PathLike, on_bytes: Callable[[bytes], object] = len
 ) -> Iterator[Block]:
-    """The rows of a file in blocks of some megabytes, in order.
+    """The rows of a file in blocks of `BLOCK_BYTES`, in order.
 
     Parameters
     ----------
@@ -140,11 +147,10 @@ def iter_blocks(
     first = 1
     for data in _whole_lines(path, on_bytes):
         if b"\r" in data:  # which stands raw in no JSON text
-            data = b"".join(line.removesuffix(b"\r") + b"\n" for line in data.split(b"\n")[:-1])
-        lines = data.split(b"\n")
-        lines.pop()
-        yield Block(first, lines, _parse(data, lines, path, first), data)
-        first += len(lines)
+            data = b"".join(line.removesuffix(b"\r") + b"\n" for line in _divided(data))
+        rows = _parse(data, path, first)
+        yield Block(first, rows, data)
+        first += len(rows)
 
 
 def check_fields(path: str | os.PathLike, block: Block, fields: Mapping[str, str | None]) -> None:
@@ -206,7 +212,6 @@ def _whole_lines(path: str | os.PathLike, on_bytes: Callable[[bytes], object]) -
 
     A line that is too long is refused before it is read to its end.
     """
-    number = 1
     with Path(path).open("rb") as handle:
         while data := handle.read(BLOCK_BYTES):
             if not data.endswith(b"\n"):
@@ -214,11 +219,28 @@ def _whole_lines(path: str | os.PathLike, on_bytes: Callable[[bytes], object]) -
             on_bytes(data)
             if not data.endswith(b"\n"):
                 n_bytes = len(data) - data.rfind(b"\n") - 1
-                line = number + _count(data, _LINE_FEED)
-                JSON_ROW_BYTES.check(n_bytes, f"{path}:{line}")
+                if n_bytes > JSON_ROW_BYTES.most:
+                    line = _line_at(path, handle.tell())
+                    JSON_ROW_BYTES.check(n_bytes, f"{path}:{line}")
                 data += b"\n"
             yield data
+
+
+def _line_at(path: str | os.PathLike, place: int) -> int:
+    """The line, counted from 1, in which a byte of a file stands."""
+    number = 1
+    with Path(path).open("rb") as handle:
+        while place > 0 and (data := handle.read(min(place, BLOCK_BYTES))):
             number += _count(data, _LINE_FEED)
+            place -= len(data)
+    return number
+
+
+def _divided(data: bytes) -> list[bytes]:
+    """Lines without their line ends, of which the last has one too."""
+    lines = data.split(b"\n")
+    lines.pop()
+    return lines
 
 
 def _count(data: bytes, *characters: int) -> int:
@@ -231,15 +253,24 @@ def _count(data: bytes, *characters: int) -> int:
     return int(np.count_nonzero(is_there))
 
 
-def _parse(data: bytes, lines: Sequence[bytes], path: str | os.PathLike, first: int) -> list[dict]:
-    """The values of all lines; `data` are the same lines, not yet divided."""
-    try:
-        rows = list(map(orjson.loads, lines))
-    except orjson.JSONDecodeError:
-        rows = []
-    fits = len(data) <= JSON_ROW_BYTES.most or max(map(len, lines)) <= JSON_ROW_BYTES.most
-    n_open = _count(data, _OBJECT) + _count(data, _LIST)
-    is_flat = n_open - len(lines) < JSON_ROW_DEPTH.most or not any(map(_may_be_deep, lines))
+def _parse(data: bytes, path: str | os.PathLike, first: int) -> list[dict]:
+    """The values of all lines."""
+    array = np.frombuffer(data, np.uint8)
+    ends, braces = array == _LINE_FEED, array == _OBJECT
+    n_lines, n_braces = np.count_nonzero(ends), np.count_nonzero(braces)
+    is_flat = n_braces + _count(data, _LIST) - n_lines < JSON_ROW_DEPTH.most
+    rows, lines = None, ()
+    if is_flat and n_braces == n_lines == 1 + np.count_nonzero(ends[:-1] & braces[1:]):
+        rows = _parse_at_once(data, n_lines)
+    if rows is None:
+        lines = _divided(data)
+        try:
+            rows = list(map(orjson.loads, lines))
+        except orjson.JSONDecodeError:
+            rows = []
+        is_flat = is_flat or not any(map(_may_be_deep, lines))
+    most = JSON_ROW_BYTES.most
+    fits = len(data) <= most or max(map(len, lines or _divided(data))) <= most
     if rows and fits and is_flat and set(map(type, rows)) == {dict}:
         # Every key that stands in a row has a colon. Where all rows together have as many colons as
         # keys were read, no key stands twice, and no object stands within another.
@@ -250,7 +281,23 @@ def _parse(data: bytes, lines: Sequence[bytes], path: str | os.PathLike, first: 
             map(_n_keys, rows)
         ):
             return rows
-    return [parse_row(line, f"{path}:{number}") for number, line in enumerate(lines, first)]
+    numbered = enumerate(lines or _divided(data), first)
+    return [parse_row(line, f"{path}:{number}") for number, line in numbered]
+
+
+def _parse_at_once(data: bytes, n_lines: int) -> list | None:
+    """The values of lines that each begin with a brace, and have no other; None if in doubt.
+
+    They are read as one list, with commas for line ends, which takes a quarter less time than one
+    by one. If it has as many objects as lines, each brace opens one, and none stands in a text or
+    within another. So each object begins with a line, and ends with it: the comma at its end is the
+    only one that may stand there.
+    """
+    try:
+        rows = orjson.loads(b"[%b]" % data[:-1].replace(b"\n", b","))
+    except orjson.JSONDecodeError:
+        return None
+    return rows if len(rows) == n_lines else None
 
 
 def _n_keys(value) -> int:

@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 17
+PIPE_BYTES = 1 << 20  # that a worker can write before they are read
 # A worker takes and leaves megabytes again and again. That it keeps them saves a fifth of its time,
 # which else goes into pages that the system clears. Another C library than that of GNU ignores it.
 MEMORY = {
@@ -124,6 +125,7 @@ def _start() -> subprocess.Popen:
         [sys.executable, "-m", f"{_STAGE}.crew"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        pipesize=PIPE_BYTES,
         env=os.environ | MEMORY | {"PYTHONPATH": os.pathsep.join(paths)},
     )
 

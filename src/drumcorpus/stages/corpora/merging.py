@@ -236,7 +236,8 @@ def _gathered(output: str | os.PathLike, results: Iterator) -> tuple[list[Part],
         for result, chunks in results:
             for data in chunks:
                 digest.update(data)
-                n_bytes += file.write(data)
+                runs.write_by_pieces(file, memoryview(data))
+                n_bytes += len(data)
             parts.append(Part(*result))
     return parts, Written(digest.hexdigest(), n_bytes, sum(part.rows for part in parts))
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from drumcorpus.ground.files.json_rows import shown
 from drumcorpus.stages.corpora.content import content_digest, is_same
 from drumcorpus.stages.corpora.keys import FIELD_END, TEXT, values_of
-from drumcorpus.stages.corpora.runs import Runs, bytes_of, equals_the_one_before, offsets_of
+from drumcorpus.stages.corpora.runs import Runs, bytes_of, equals_the_one_before
 
 # Conflicts that are shown; all are counted.
 N_SHOWN = 20
@@ -101,13 +101,15 @@ def _sources(keys: pa.Array, n_fields: int) -> tuple[int, str, str]:
     first, last = (keys[n].as_py().partition(FIELD_END.encode())[0].decode() for n in (0, -1))
     if n_fields == 1:
         return len(keys), first, last
-    data, begins = np.frombuffer(bytes_of(keys), np.uint8), offsets_of(keys)[:-1]
-    lengths = np.flatnonzero(data == ord(FIELD_END))[:: n_fields - 1] - begins
-    if (lengths == lengths[0]).all():  # as digests are: no text has to be made of each
-        firsts = data[begins[:, None] + np.arange(lengths[0])]
-        return 1 + int((firsts[1:] != firsts[:-1]).any(axis=1).sum()), first, last
-    firsts = pc.list_element(pc.split_pattern(keys, FIELD_END, max_splits=1), 0)
-    return len(firsts) - int(equals_the_one_before(firsts).sum()), first, last
+    # Values of one length, as digests are, need not be looked for in each key: they are cut off
+    # with what ends them, and those that differ from the one before hold that at their end alone.
+    firsts = pc.binary_slice(keys, 0, len(first.encode()) + 1)
+    firsts = firsts.filter(pa.array(~equals_the_one_before(firsts)))
+    end = pc.find_substring(firsts, FIELD_END)
+    if pc.min_max(end).as_py() != {"min": len(first.encode()), "max": len(first.encode())}:
+        firsts = pc.list_element(pc.split_pattern(keys, FIELD_END, max_splits=1), 0)
+        firsts = firsts.filter(pa.array(~equals_the_one_before(firsts)))
+    return len(firsts), first, last
 
 
 class _Gathered(NamedTuple):

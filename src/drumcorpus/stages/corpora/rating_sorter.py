@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from drumcorpus.stages.corpora.keys import FIELD_END, number_text
 from drumcorpus.stages.corpora.ratings import Rated
-from drumcorpus.stages.corpora.runs import RUN_BYTES, Runs, RunWriter, places_of
+from drumcorpus.stages.corpora.runs import RUN_BYTES, Runs, RunWriter, places_of, text_array
 
 # Bytes of rows that are put together at once.
 PART_BYTES = 16 << 20
@@ -83,7 +83,7 @@ class RatingSorter:
     def _write_run(self) -> None:
         if self._rows:
             data = b"\n".join([*self._rows, b""])
-            self._writer.write(data, list(map(len, self._rows)), self._keys)
+            self._writer.write(data, text_array(self._keys))
         self._keys, self._rows, self._n_bytes = [], [], 0
 
     def parts(self) -> Iterator[Part]:

@@ -84,6 +84,30 @@ def test_a_row_that_can_be_read_in_two_ways_is_refused_with_file_and_line(writte
         parse_row(line, "here:9")
 
 
+# Lines that with commas between them are a list of as many objects as there are lines, or would be
+# but for one thing.
+TOGETHER = {
+    "two lines are one object": ([b'{"a": 1', b'"b": 2}', b"{},{}"], 1),
+    "two lines are one list": ([b'{"a": [{"x": 1}', b'{"y": 2}]}', b"{},{}"], 1),
+    "two lines are one text": ([b'{"a": "x', b'{y"}', b"{},{}"], 1),
+    "two lines are one text with a brace": ([b'{"a": "x', b'{y"}', b"{}"], 1),
+    "two objects and an empty line": ([b'{"a": 1},{"b": 2}', b""], 1),
+    "two objects and a blank line": ([b"{}", b'{"a": 1},{"b": 2}', b" "], 2),
+    "two objects and a number": ([b"{}", b"{},{}", b"3"], 2),
+    "a comma at the end": ([b"{},", b"{}"], 1),
+    "a list ends and another begins": ([b"{}],[{}", b"{}"], 1),
+    "a brace in a text": ([b'{"a": "{"}', b"{},{}"], 2),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_lines_that_are_rows_only_together_are_refused_at_the_first(written, name):
+    lines, number = TOGETHER[name]
+    path = written(b"".join(line + b"\n" for line in lines))
+    with pytest.raises(ValueError, match=rf"^{path}:{number}: "):
+        list(iter_rows(path))
+
+
 TAKEN = {
     "empty object": (b"{}", {}),
     "nested": (b'{"a": {"b": [1, {"c": null}]}}', {"a": {"b": [1, {"c": None}]}}),

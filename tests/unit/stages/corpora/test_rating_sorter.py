@@ -23,7 +23,7 @@ SCALES = {
 def rated(mos, corpus="five", sha="ab", **others):
     values = {"src": "a", "src_sha256": sha, "mos": mos, "corpus": corpus} | others
     line = json.dumps(values).encode()
-    block = Block(first=1, lines=[line], rows=[values], data=line + b"\n")
+    block = Block(first=1, rows=[values], data=line + b"\n")
     [key] = Keys("a.jsonl", ["src_sha256"]).of(block)
     return key, Converter(NAMES, SCALES).convert(line, values, "a.jsonl:1", None)
 
