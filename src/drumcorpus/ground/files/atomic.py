@@ -2,9 +2,14 @@
 
 import errno
 import os
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+_REACH_SECONDS = 0.25
 
 
 @contextmanager
@@ -46,6 +51,32 @@ def _reach_the_disk(handle: int) -> None:
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
             raise
+
+
+@contextmanager
+def reaching_the_disk(file: IO) -> Iterator[None]:
+    """Bring what is written to a large file to the disk meanwhile.
+
+    So `replacing` waits for little at its end, where no other work is left.
+
+    Raises
+    ------
+    OSError
+        At the end, if the disk has refused something.
+    """
+    is_over = threading.Event()
+
+    def reach() -> None:
+        while not is_over.wait(_REACH_SECONDS):
+            _reach_the_disk(file.fileno())
+
+    with ThreadPoolExecutor(1) as pool:
+        reached = pool.submit(reach)
+        try:
+            yield
+        finally:
+            is_over.set()
+        reached.result()
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -86,7 +86,7 @@ class Crew:
             return (_in_chunks(*_called(function, arguments)) for arguments in tasks)
         return self._pool.map(lambda arguments: self._hand_over(function, arguments), tasks)
 
-    def _hand_over(self, function: str, arguments: list) -> tuple[object, Iterator[bytes]]:
+    def _hand_over(self, function: str, arguments: list) -> tuple[object, Iterator[memoryview]]:
         worker = self._idle.get()
         answer = None
         if worker is not None:
@@ -109,13 +109,13 @@ class Crew:
         self._idle.put(worker)
         return result, iter(())
 
-    def _bytes_of(self, worker: subprocess.Popen, n_bytes: int) -> Iterator[bytes]:
+    def _bytes_of(self, worker: subprocess.Popen, n_bytes: int) -> Iterator[memoryview]:
         while n_bytes:
             chunk = worker.stdout.read(min(n_bytes, CHUNK_BYTES))
             if not chunk:
                 raise ValueError("a process that worked at the corpus was ended from outside")
             n_bytes -= len(chunk)
-            yield chunk
+            yield memoryview(chunk)
         self._idle.put(worker)
 
 
@@ -130,16 +130,16 @@ def _start() -> subprocess.Popen:
     )
 
 
-def _in_chunks(result, data: bytes) -> tuple[object, Iterator[bytes]]:
+def _in_chunks(result, data: memoryview) -> tuple[object, Iterator[memoryview]]:
     return result, iter([data] if data else [])
 
 
-def _called(function: str, arguments: list) -> tuple[object, bytes]:
+def _called(function: str, arguments: list) -> tuple[object, memoryview]:
     """What a function returns, and the bytes that it returns with it."""
     module, _, name = function.partition(".")
     result = getattr(import_module(f"{_STAGE}.{module}"), name)(*arguments)
-    is_pair = type(result) is tuple and len(result) == 2 and isinstance(result[1], bytes)
-    return result if is_pair else (result, b"")
+    is_pair = type(result) is tuple and len(result) == 2 and isinstance(result[1], memoryview)
+    return result if is_pair else (result, memoryview(b""))
 
 
 def main() -> None:
@@ -148,7 +148,7 @@ def main() -> None:
     answers = sys.stdout.buffer
     for line in sys.stdin.buffer:
         function, arguments = json.loads(line)
-        result, data, refused, failed = None, b"", None, None
+        result, data, refused, failed = None, memoryview(b""), None, None
         try:
             result, data = _called(function, arguments)
         except ValueError as error:

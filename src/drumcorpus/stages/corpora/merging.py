@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from drumcorpus.ground.files.atomic import naming
+from drumcorpus.ground.files.atomic import naming, reaching_the_disk
 from drumcorpus.ground.files.json_rows import read_fields
 from drumcorpus.stages.corpora import runs
 from drumcorpus.stages.corpora.crew import Crew
@@ -184,6 +184,9 @@ def merge_rows(
             for slices in _slices(targets, [names[path] for path in paths], places)
         ]
         parts, written = _gathered(output, crew.stream("parts.make_part", tasks))
+        # At once, as to take gigabytes away lasts.
+        for _ in crew.map("runs.remove_runs", [[target] for target in targets]):
+            pass
     conflicts = [sentence for part in parts for sentence in part.shown][:N_SHOWN]
     counters = {
         "rows_in": sum(shard.rows for shard in read),
@@ -232,11 +235,11 @@ def _slices(targets: list[str], shown: list[str], places: list[list]) -> Iterato
 def _gathered(output: str | os.PathLike, results: Iterator) -> tuple[list[Part], Written]:
     """Write the rows of all parts, one after the other, as they come."""
     digest, n_bytes, parts = hashlib.sha256(), 0, []
-    with naming(output), Path(output).open("wb") as file:
+    with naming(output), Path(output).open("wb") as file, reaching_the_disk(file):
         for result, chunks in results:
             for data in chunks:
                 digest.update(data)
-                runs.write_by_pieces(file, memoryview(data))
+                runs.write_by_pieces(file, data)
                 n_bytes += len(data)
             parts.append(Part(*result))
     return parts, Written(digest.hexdigest(), n_bytes, sum(part.rows for part in parts))

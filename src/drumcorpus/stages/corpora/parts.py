@@ -12,7 +12,13 @@ import pyarrow.compute as pc
 from drumcorpus.ground.files.json_rows import shown
 from drumcorpus.stages.corpora.content import content_digest, is_same
 from drumcorpus.stages.corpora.keys import FIELD_END, TEXT, values_of
-from drumcorpus.stages.corpora.runs import Runs, bytes_of, equals_the_one_before
+from drumcorpus.stages.corpora.runs import (
+    Runs,
+    bytes_of,
+    equals_the_one_before,
+    number_array,
+    numbers_of,
+)
 
 # Conflicts that are shown; all are counted.
 N_SHOWN = 20
@@ -45,7 +51,7 @@ class Part(NamedTuple):
 
 def make_part(
     slices: Sequence[Sequence], fields: Sequence[str], mixed: Sequence[str] = ()
-) -> tuple[Part, bytes]:
+) -> tuple[Part, memoryview]:
     """The rows of a part in order of their keys, each key once.
 
     Parameters
@@ -60,7 +66,7 @@ def make_part(
     Returns
     -------
     part : Part
-    rows : bytes
+    rows : memoryview
 
     Raises
     ------
@@ -78,7 +84,7 @@ def make_part(
                 arrays.append(opened[target].rows_and_keys(start, stop))
                 n_rows += stop - start
         if not arrays:
-            return Part(0, 0, 0, [], 0, "", ""), b""
+            return Part(0, 0, 0, [], 0, "", ""), memoryview(b"")
         rows, keys = (pa.concat_arrays(each) for each in zip(*arrays, strict=True))
         del arrays
         order = pc.sort_indices(keys)  # of equal keys the first stays first
@@ -88,12 +94,12 @@ def make_part(
         is_later = equals_the_one_before(in_order)
         tally = _Tally(fields, gathered, rows, keys)
         if is_later.any() or any(len(each.later()) for each in gathered):
-            order = tally.sort_out(order.to_numpy(), is_later)
+            order = tally.sort_out(numbers_of(order), is_later)
             in_order = keys.take(order)
     counted = (tally.duplicates, tally.conflicts, tally.shown)
     part = Part(len(order), *counted, *_sources(in_order, len(fields)))
     del in_order, keys, tally
-    return part, bytes(bytes_of(rows.take(order)))
+    return part, bytes_of(rows.take(order))
 
 
 def _sources(keys: pa.Array, n_fields: int) -> tuple[int, str, str]:
@@ -104,11 +110,11 @@ def _sources(keys: pa.Array, n_fields: int) -> tuple[int, str, str]:
     # Values of one length, as digests are, need not be looked for in each key: they are cut off
     # with what ends them, and those that differ from the one before hold that at their end alone.
     firsts = pc.binary_slice(keys, 0, len(first.encode()) + 1)
-    firsts = firsts.filter(pa.array(~equals_the_one_before(firsts)))
+    firsts = firsts.take(number_array(np.flatnonzero(~equals_the_one_before(firsts))))
     end = pc.find_substring(firsts, FIELD_END)
     if pc.min_max(end).as_py() != {"min": len(first.encode()), "max": len(first.encode())}:
         firsts = pc.list_element(pc.split_pattern(keys, FIELD_END, max_splits=1), 0)
-        firsts = firsts.filter(pa.array(~equals_the_one_before(firsts)))
+        firsts = firsts.take(number_array(np.flatnonzero(~equals_the_one_before(firsts))))
     return len(firsts), first, last
 
 
@@ -156,7 +162,7 @@ class _Tally:
                 self._conflict(first, _where(self.gathered, place))
         for each in self.gathered:
             self._sort_out_later(each, first_of)
-        return pa.array(stay)
+        return number_array(stay)
 
     def _sort_out_later(self, each: _Gathered, first_of: dict[int, int]) -> None:
         """Those rows of a run that had the key of an earlier one within it."""

@@ -33,6 +33,7 @@ INDEX = np.dtype([("row_end", "<i8"), ("key_end", "<i8"), ("number", "<i8")])
 LATER = np.dtype([("place", "<i8"), ("number", "<i8"), ("content", f"V{DIGEST_BYTES}")])
 
 
+_KINDS = ("rows", "keys", "index", "later")  # the files of the runs of a shard
 _LINE_FEED = ord("\n")
 
 
@@ -124,8 +125,7 @@ class RunWriter:
     def __enter__(self) -> "RunWriter":
         with ExitStack() as stack:
             self._rows, self._keys, self._index, self._later = (
-                stack.enter_context(Path(f"{self.target}.{kind}").open("wb"))
-                for kind in ("rows", "keys", "index", "later")
+                stack.enter_context(Path(f"{self.target}.{kind}").open("wb")) for kind in _KINDS
             )
             self._stack = stack.pop_all()
         return self
@@ -148,13 +148,14 @@ class RunWriter:
         in_order = keys.take(order)
         is_later = equals_the_one_before(in_order)
         if is_later.any():
-            order = self._put_aside(rows, order.to_numpy(), is_later)
+            order = self._put_aside(rows, numbers_of(order), is_later)
             in_order = keys.take(order)
         n_rows, rows = len(rows), rows.take(order)
         index = np.empty(len(order), INDEX)
         index["row_end"] = offsets_of(rows)[1:] + self.row_end
         index["key_end"] = offsets_of(in_order)[1:] + self.key_end
-        index["number"] = order.to_numpy() + np.int64(self.n_rows + 1)
+        index["number"] = numbers_of(order)
+        index["number"] += self.n_rows + 1
         write_by_pieces(self._rows, bytes_of(rows))
         write_by_pieces(self._keys, bytes_of(in_order))
         write_by_pieces(self._index, memoryview(index).cast("B"))
@@ -179,7 +180,7 @@ class RunWriter:
                 said = content_digest(other)
             entries.append((base + first, self.n_rows + 1 + number, said))
         self._later.write(np.array(entries, LATER).tobytes())
-        return pa.array(stay)
+        return number_array(stay)
 
 
 class Runs:
@@ -188,8 +189,7 @@ class Runs:
     def __init__(self, target: str | os.PathLike):
         with ExitStack() as stack:
             self._rows, self._keys, self._index, self._later = (
-                stack.enter_context(Path(f"{target}.{kind}").open("rb"))
-                for kind in ("rows", "keys", "index", "later")
+                stack.enter_context(Path(f"{target}.{kind}").open("rb")) for kind in _KINDS
             )
             self._stack = stack.pop_all()
         self._n_later = os.fstat(self._later.fileno()).st_size // LATER.itemsize
@@ -289,8 +289,28 @@ def equals_the_one_before(keys: pa.Array) -> np.ndarray:
     """Of each value whether it equals the one before it; bool, (len(keys),)."""
     is_equal = np.zeros(len(keys), bool)
     if len(keys) > 1:
-        is_equal[1:] = pc.equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
+        bits = np.frombuffer(pc.equal(keys[1:], keys[:-1]).buffers()[1], np.uint8)
+        is_equal[1:] = np.unpackbits(bits, count=len(keys) - 1, bitorder="little")
     return is_equal
+
+
+# Of numbers too the buffers are taken: `pa.array` and `to_numpy` import pandas, where that is
+# installed, which takes every worker 0.15 s.
+def number_array(numbers: np.ndarray) -> pa.Array:
+    """An array of places; uint64."""
+    buffer = pa.py_buffer(numbers.astype(np.uint64))
+    return pa.Array.from_buffers(pa.uint64(), len(numbers), [None, buffer])
+
+
+def numbers_of(array: pa.Array) -> np.ndarray:
+    """The places in an array; uint64, (len(array),)."""
+    return np.frombuffer(array.buffers()[1], np.uint64)[array.offset : array.offset + len(array)]
+
+
+def remove_runs(target: str) -> None:
+    """Remove the files of the runs of a shard."""
+    for kind in _KINDS:
+        Path(f"{target}.{kind}").unlink()
 
 
 class _Values(Sequence):

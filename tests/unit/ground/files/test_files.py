@@ -1,10 +1,13 @@
 """Files, tables, digests, JSON Lines and schema messages: the ground everything stands on."""
 
+import errno
 import itertools
 import json
 import math
+import os
 import shutil
 import subprocess
+import threading
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +16,8 @@ from cymbal_families import CRASH, RIDE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drumcorpus.ground.files.atomic import replacing, write_text
+from drumcorpus.ground.files import atomic
+from drumcorpus.ground.files.atomic import reaching_the_disk, replacing, write_text
 from drumcorpus.ground.files.database import write_table_as_lines
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file, tree_digest
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
@@ -145,6 +149,29 @@ class TestReplacing:
         write_json(path, {})
         assert path.read_bytes() == b"{}\n"
         assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+    def test_a_large_file_reaches_the_disk_while_it_is_written(self, tmp_path, monkeypatch):
+        reached = threading.Event()
+        monkeypatch.setattr(atomic, "_REACH_SECONDS", 0.001)
+        monkeypatch.setattr(os, "fsync", lambda handle: reached.set())
+        with (tmp_path / "a").open("wb") as file, reaching_the_disk(file):
+            assert reached.wait(30)
+
+    def test_what_the_disk_refuses_meanwhile_is_told(self, tmp_path, monkeypatch):
+        reached = threading.Event()
+
+        def refuse(handle):
+            reached.set()
+            raise OSError(errno.ENOSPC, "no space")
+
+        monkeypatch.setattr(atomic, "_REACH_SECONDS", 0.001)
+        monkeypatch.setattr(os, "fsync", refuse)
+        with (
+            (tmp_path / "a").open("wb") as file,
+            pytest.raises(OSError, match="no space"),
+            reaching_the_disk(file),
+        ):
+            assert reached.wait(30)
 
     @pytest.mark.parametrize("writer", [write_rows, write_table, write_batches])
     def test_rows_that_fail_half_way_leave_the_old_product(self, tmp_path, writer):
