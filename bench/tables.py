@@ -120,12 +120,13 @@ def alias(data: Path) -> str:
     """Alias all shards, one after the other."""
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.ground.files.taxonomy_files import load_taxonomy
-    from drumcorpus.stages.manifest.aliases import alias_events
+    from drumcorpus.stages.manifest.aliases import UNTOUCHED_TEXT, alias_events
 
     taxonomy = load_taxonomy(*TAXONOMY)
     seconds, n_assigned = 0.0, 0
     for shard in range(N_ALIAS_SHARDS):
-        events = read_table(data / f"tables/alias_{shard}.parquet")
+        path = data / f"tables/alias_{shard}.parquet"
+        events = read_table(path, dictionaries=UNTOUCHED_TEXT)
         assignments = read_table(data / f"tables/assignments_{shard}.parquet")
         start = time.perf_counter()
         aliased = alias_events(events, assignments, taxonomy)

@@ -4,12 +4,12 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-from drumcorpus.stages.manifest.aliases import alias_events
+from drumcorpus.stages.manifest.aliases import UNTOUCHED_TEXT, alias_events
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 
 aliased = alias_events(
-    read_table(snakemake.input.events),
+    read_table(snakemake.input.events, dictionaries=UNTOUCHED_TEXT),
     read_table(snakemake.input.assignments),
     load_taxonomy(*snakemake.input.taxonomy),
     hide_cymbals=not snakemake.params.use_metadata,

@@ -8,7 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.ground.files.tables import iter_batches, read_tables, write_batches, write_table
+from drumcorpus.ground.files.tables import (
+    iter_batches,
+    read_tables,
+    repeating_text,
+    write_batches,
+    write_table,
+)
 
 KEYS = ("source_set", "session_id")
 
@@ -34,7 +40,7 @@ def merge_sorted(inputs: list[str], schema: pa.Schema, output: str | os.PathLike
     ValueError
         If an input is out of order, onsets included, or a session stands in two inputs.
     """
-    return write_batches(output, schema, (batch for _, batch in _merged(inputs)))
+    return write_batches(output, schema, (batch for _, batch in _merged(inputs, schema)))
 
 
 def merge_small(inputs: list[str], schema: pa.Schema, output: str | os.PathLike) -> int:
@@ -45,15 +51,18 @@ def merge_small(inputs: list[str], schema: pa.Schema, output: str | os.PathLike)
     return table.num_rows
 
 
-def _merged(inputs: list[str]) -> Iterator[tuple[tuple, pa.RecordBatch]]:
-    """Key and rows of every session in order."""
-    runs = [_session_runs(number, path) for number, path in enumerate(inputs)]
+def _merged(inputs: list[str], schema: pa.Schema) -> Iterator[tuple[tuple, pa.RecordBatch]]:
+    """Key and rows of every session in order; text that repeats as dictionaries."""
+    text = repeating_text(schema)
+    runs = [_session_runs(number, path, text) for number, path in enumerate(inputs)]
     return _checked(heapq.merge(*runs, key=lambda run: run[0]), inputs)
 
 
-def _session_runs(number: int, path: str) -> Iterator[tuple[tuple, int, pa.RecordBatch]]:
+def _session_runs(
+    number: int, path: str, text: list[str]
+) -> Iterator[tuple[tuple, int, pa.RecordBatch]]:
     """Stretches of rows of one session, with the session's key and the number of the input."""
-    for batch in iter_batches(path):
+    for batch in iter_batches(path, dictionaries=text):
         changes = np.zeros(batch.num_rows, dtype=bool)
         changes[:1] = True
         for name in KEYS:

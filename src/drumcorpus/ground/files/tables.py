@@ -3,13 +3,16 @@
 Whatever is wrong with a file is said in the same words everywhere, and names the file.
 """
 
+import base64
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -25,8 +28,12 @@ UNIQUE_COLUMNS = ("event_id", "onset_time")
 
 
 def write_table(path: str | os.PathLike, table: pa.Table) -> None:
-    """Write one table as zstd Parquet, whole or not at all."""
-    write_batches(path, table.schema, table.to_batches())
+    """Write one table as zstd Parquet, whole or not at all; columns of dictionaries as text."""
+    fields = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    write_batches(path, pa.schema(fields, table.schema.metadata), table.to_batches())
 
 
 def write_tables(paths: Iterable[str | os.PathLike], tables: Iterable[pa.Table]) -> None:
@@ -41,26 +48,150 @@ def write_batches(
     """Write batches as one zstd Parquet file of equal row groups; returns the number of rows.
 
     The row groups do not depend on how the rows were cut into batches, and memory is bounded by
-    one row group and one batch.
+    two row groups and one batch: one is written while the rows of the next are made.
+
+    Parameters
+    ----------
+    schema : pa.Schema
+        The columns of the file.
+    batches : iterable of pa.RecordBatch
+        Of that schema. Columns of text may come as dictionaries, as `iter_batches` reads them: no
+        text is looked at then, and the bytes of the file are the same.
     """
     n_rows = 0
-    repeating = [name for name in _written_leaves(schema) if name not in UNIQUE_COLUMNS]
-    options = {"compression": "zstd", "use_dictionary": repeating}
-    with replacing(path) as part, pq.ParquetWriter(part, schema, **options) as writer:
+    with replacing(path) as part, _GroupWriter(part, schema) as writer:
         pending: list[pa.RecordBatch] = []
         n_pending = 0
         for batch in batches:
             n_rows += batch.num_rows
-            pending.append(batch)
+            pending.append(writer.as_written(batch))
             n_pending += batch.num_rows
             while n_pending >= ROW_GROUP_ROWS:
-                table = pa.Table.from_batches(pending, schema)
-                writer.write_table(table.slice(0, ROW_GROUP_ROWS).combine_chunks())
+                table = pa.Table.from_batches(pending)
+                writer.write(table.slice(0, ROW_GROUP_ROWS))
                 left_over = table.slice(ROW_GROUP_ROWS)
                 pending, n_pending = left_over.to_batches(), left_over.num_rows
         if n_pending:
-            writer.write_table(pa.Table.from_batches(pending, schema).combine_chunks())
+            writer.write(pa.Table.from_batches(pending))
     return n_rows
+
+
+class _GroupWriter:
+    """Writes row groups in a thread of its own, one at a time, in their order."""
+
+    def __init__(self, path: Path, schema: pa.Schema):
+        self._path, self._schema = path, schema
+        self._types: pa.Schema | None = None  # as they come: of the schema, or dictionaries of it
+
+    def __enter__(self) -> "_GroupWriter":
+        self._file: pq.ParquetWriter | None = None
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future | None = None
+        return self
+
+    def __exit__(self, error, *_) -> None:
+        try:
+            with self._thread:
+                if error is None:
+                    self._wait()
+                    self._open()
+        finally:
+            if self._file is not None:
+                self._file.close()
+
+    def as_written(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with every column as that of the first one came: as text or as dictionary."""
+        if self._types is None:
+            names = [field.name for field in batch.schema]
+            fields = [_kept_type(self._schema.field(name), batch[name].type) for name in names]
+            self._types = pa.schema(fields)
+        if batch.schema.equals(self._types):
+            return batch
+        columns = [
+            column
+            if column.type == field.type
+            else column.dictionary_encode()
+            if pa.types.is_dictionary(field.type)
+            else column.cast(field.type)
+            for column, field in zip(batch.columns, self._types, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=self._types)
+
+    def write(self, group: pa.Table) -> None:
+        """Begin to write one row group, as soon as the one before it stands."""
+        self._wait()
+        self._open()
+        self._writing = self._thread.submit(self._write, group)
+
+    def _write(self, group: pa.Table) -> None:
+        columns = [
+            in_order_of_appearance(column.combine_chunks())
+            if pa.types.is_dictionary(column.type)
+            else column.combine_chunks()
+            for column in group.columns
+        ]
+        self._file.write_table(pa.Table.from_arrays(columns, schema=group.schema))
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+    def _open(self) -> None:
+        if self._file is not None:
+            return
+        types = self._types or self._schema
+        repeating = [name for name in _written_leaves(self._schema) if name not in UNIQUE_COLUMNS]
+        is_plain = types.equals(self._schema)
+        options = {"compression": "zstd", "use_dictionary": repeating, "store_schema": is_plain}
+        self._file = pq.ParquetWriter(self._path, types, **options)
+        if not is_plain:  # readers are to see text, and not what it was written from
+            text = base64.b64encode(self._schema.serialize().to_pybytes()).decode()
+            self._file.add_key_value_metadata({"ARROW:schema": text})
+
+
+def _kept_type(field: pa.Field, kind: pa.DataType) -> pa.Field:
+    """The field as its column is written: as text, or as the dictionary of text that it came as."""
+    is_coded = pa.types.is_dictionary(kind) and kind.value_type == field.type
+    return field.with_type(kind) if is_coded else field
+
+
+def in_order_of_appearance(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same values by a dictionary of those that occur, in the order in which they do so.
+
+    That is the dictionary which Arrow makes of a column of text.
+    """
+    indices, n_names = column.indices, len(column.dictionary)
+    bare = pa.Array.from_buffers(
+        indices.type, len(indices), [None, indices.buffers()[1]], offset=indices.offset
+    )
+    codes = np.from_dlpack(bare) if len(bare) else np.zeros(0, np.int32)
+    rows = np.arange(len(codes), dtype=np.int32)
+    if column.null_count:
+        rows = rows[np.from_dlpack(column.is_valid().cast(pa.uint8())) > 0]
+    first = np.full(n_names, len(codes), np.int32)
+    first[codes[rows[::-1]]] = rows[::-1]  # of several the last assignment stays
+    order = np.argsort(first, kind="stable")[: int((first < len(codes)).sum())]
+    if len(order) == n_names and (np.diff(order) == 1).all():
+        return column
+    places = np.zeros(n_names, np.int32)
+    places[order] = np.arange(len(order), dtype=np.int32)
+    moved = np.zeros(len(codes), np.int32)
+    moved[rows] = places[codes[rows]]
+    mask = None
+    if column.null_count:
+        mask = np.ones(len(codes), bool)
+        mask[rows] = False
+    names = column.dictionary.take(pa.array(order, pa.int32()))
+    return pa.DictionaryArray.from_arrays(pa.array(moved, pa.int32(), mask=mask), names)
+
+
+def repeating_text(schema: pa.Schema) -> list[str]:
+    """The columns of text whose values repeat, which pay as dictionaries."""
+    return [
+        field.name
+        for field in schema
+        if pa.types.is_string(field.type) and field.name not in UNIQUE_COLUMNS
+    ]
 
 
 def _written_leaves(schema: pa.Schema) -> list[str]:
@@ -78,8 +209,19 @@ def _written_leaves(schema: pa.Schema) -> list[str]:
     return sorted(leaves)
 
 
-def read_table(path: str | os.PathLike, columns: list[str] | None = None) -> pa.Table:
+def read_table(
+    path: str | os.PathLike,
+    columns: list[str] | None = None,
+    dictionaries: Collection[str] = (),
+) -> pa.Table:
     """Read a Parquet table, or some of its columns.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        All, if not given.
+    dictionaries : collection of str
+        Columns of text to be read as dictionaries, as of `iter_batches`.
 
     Raises
     ------
@@ -87,8 +229,14 @@ def read_table(path: str | os.PathLike, columns: list[str] | None = None) -> pa.
         If the file is not Parquet, or has no such column; the message names it.
     """
     _check_names(path, columns)
+    options = {"columns": columns, "partitioning": None}
     with _naming(path):
-        return pq.read_table(Path(path), columns=columns, partitioning=None)
+        if dictionaries:
+            try:
+                return pq.read_table(Path(path), read_dictionary=list(dictionaries), **options)
+            except (pa.ArrowNotImplementedError, OSError):  # a damaged file is refused again
+                pass
+        return pq.read_table(Path(path), **options)
 
 
 def read_tables(paths: Iterable[str], schema: pa.Schema) -> pa.Table:

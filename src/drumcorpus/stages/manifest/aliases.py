@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.schemas import ANNOTATION
+from drumcorpus.ground.files.tables import repeating_text
+from drumcorpus.schemas import ANNOTATION, EVENTS
 from drumcorpus.stages.manifest.change_tables import (
     ALIAS_CONFIDENCE,
     count_session_labels,
@@ -28,6 +29,8 @@ from drumcorpus.vocabulary import (
 )
 
 ARROW = " -> "
+# Columns of text that pass through: as dictionaries they are neither looked at nor made again.
+UNTOUCHED_TEXT = [name for name in repeating_text(EVENTS) if name != "session_id"]
 
 
 @dataclass
@@ -48,7 +51,7 @@ def alias_events(
     Parameters
     ----------
     events : pa.Table
-        EVENTS schema.
+        EVENTS schema; `UNTOUCHED_TEXT` may come as dictionaries, and leaves so.
     assignments : pa.Table
         CYMBAL_ASSIGNMENTS schema. One that is accepted gives its label to its component and to
         no other, with its confidence; one that is not leaves the label, lowers the component's
@@ -172,8 +175,9 @@ def _number(
     by_sound = pc.is_in(assignments["method"], pa.array(SOUND_METHODS)).to_numpy().astype(bool)
     differs = (after != before)[matches.rows] & ~hidden & ~(by_number & by_sound)
     rows = matches.rows[differs]
-    was, is_now = (pa.array(np.where(n == 0, "none", n.astype(str))) for n in (before, after))
-    notes = pc.binary_join_element_wise("cymbal ", was.take(rows), ARROW, is_now.take(rows), "")
+    numbers = (n[rows] for n in (before, after))
+    was, is_now = (pa.array(np.where(n == 0, "none", n.astype(str))) for n in numbers)
+    notes = pc.binary_join_element_wise("cymbal ", was, ARROW, is_now, "")
     chosen = assignments.filter(pa.array(differs))
     stages = pc.binary_join_element_wise(chosen["family"], OTHER_CYMBAL, "_")
     methods = pc.if_else(pc.equal(chosen["method"], BY_REVIEW), BY_REVIEW, CYMBAL_MAP)

@@ -55,8 +55,7 @@ def match_assignments(
         If two assignments are of one component, or one gives a label that the taxonomy lacks.
     """
     assignments = assignments.combine_chunks()
-    events = pc.index_in(assignments["event_id"].combine_chunks(), event_ids.combine_chunks())
-    events = pc.fill_null(events, -1).to_numpy()
+    events = _events_meant(assignments["event_id"].combine_chunks(), event_ids)
     rows = _rows_meant(events, assignments["component_index"].to_numpy(), components)
     is_same = _has_source_label(rows, components, assignments["source_label"].combine_chunks())
     is_akin = is_same & _is_of_family(rows, component_ids, assignments["label"], taxonomy)
@@ -70,6 +69,19 @@ def match_assignments(
         rows[is_akin],
         gone.filter(pa.array(~is_akin)),
     )
+
+
+def _events_meant(wanted: pa.Array, event_ids: pa.ChunkedArray) -> np.ndarray:
+    """Row of the first event of each wanted id; -1 where there is none.
+
+    Assignments are few among the events: their ids are looked up, and not those of all events.
+    """
+    wanted = wanted.dictionary_encode()
+    names = pc.index_in(event_ids, wanted.dictionary).combine_chunks()
+    rows = np.flatnonzero(names.is_valid())[::-1]
+    first = np.full(len(wanted.dictionary) + 1, -1)
+    first[names.take(pa.array(rows)).to_numpy()] = rows  # of several the last assignment stays
+    return first[pc.fill_null(wanted.indices, -1).to_numpy()]
 
 
 def _rows_meant(events: np.ndarray, index: np.ndarray, components: pa.ListArray) -> np.ndarray:

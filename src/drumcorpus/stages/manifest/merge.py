@@ -35,7 +35,9 @@ def merge_by_splits(
         As `merge_sorted`, and if `splits` does not know a session.
     """
     refused: list[int] = []
-    n_rows = write_batches(output, schema, _in_their_splits(_merged(inputs), splits, refused))
+    n_rows = write_batches(
+        output, schema, _in_their_splits(_merged(inputs, schema), splits, refused)
+    )
     return n_rows, sum(refused)
 
 

@@ -1,19 +1,24 @@
 """Parquet tables are read in one way: batches, dictionaries, errors that name the file."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from drumcorpus.ground.files.tables import (
     BATCH_ROWS,
+    ROW_GROUP_ROWS,
     check_columns,
     count_by,
     count_rows,
+    in_order_of_appearance,
     iter_batches,
     leaf_columns,
     read_schema,
     read_table,
     read_tables,
+    repeating_text,
+    write_batches,
     write_table,
 )
 
@@ -123,3 +128,95 @@ def test_text_comes_as_dictionaries_where_that_works_and_is_the_same(tmp_path, e
     for batch in batches:
         assert pa.types.is_dictionary(batch["flat"].type) == is_coded
         assert pa.types.is_dictionary(batch["nested"].type.value_type) == is_coded
+
+
+TEXT = pa.schema([("name", pa.string()), ("hits", pa.list_(pa.string())), ("n", pa.int64())])
+
+
+def coded(table: pa.Table, names: list[str | None]) -> pa.Table:
+    """The table with its names by a dictionary in this order, whether they occur or not."""
+    places = {None: None} | {name: place for place, name in enumerate(names)}
+    codes = pa.array([places[name] for name in table["name"].to_pylist()], pa.int32())
+    return table.set_column(0, "name", pa.DictionaryArray.from_arrays(codes, pa.array(names)))
+
+
+def drawn_text(n_rows: int, seed: int) -> pa.Table:
+    """Names in long runs and short ones, some missing."""
+    rng = np.random.default_rng(seed)
+    names = np.array(["b", "a", "", "ü", None], dtype=object)
+    runs = np.repeat(rng.integers(0, 5, n_rows), rng.integers(1, 400, n_rows))[:n_rows]
+    hits = [[str(number % 3)] * (number % 4) for number in range(n_rows)]
+    return pa.table([names[runs], hits, range(n_rows)], schema=TEXT)
+
+
+@pytest.mark.parametrize(
+    "cut", [ROW_GROUP_ROWS, 1_000, 40_000], ids=["row groups", "smaller", "larger"]
+)
+def test_text_that_comes_as_dictionaries_gives_the_bytes_of_text(tmp_path, cut):
+    table = drawn_text(40_000, seed=3)
+    plain = table.to_batches()
+    orders = [["z", "a", "b", "ü", "", "y"], ["", "b", "ü", "a"]]
+    pieces = [table.slice(start, cut) for start in range(0, len(table), cut)]
+    batches = [
+        batch
+        for number, piece in enumerate(pieces)
+        for batch in coded(piece, orders[number % 2]).combine_chunks().to_batches()
+    ]
+    mixed = [batches[0], *table.slice(batches[0].num_rows).to_batches()]
+    for name, rows in (("plain", plain), ("coded", batches), ("mixed", mixed)):
+        assert write_batches(tmp_path / name, TEXT, rows) == 40_000
+    content = (tmp_path / "plain").read_bytes()
+    assert (tmp_path / "coded").read_bytes() == content
+    assert (tmp_path / "mixed").read_bytes() == content
+    assert read_schema(tmp_path / "coded") == TEXT
+    assert read_table(tmp_path / "coded").equals(table)
+
+
+def test_a_dictionary_is_of_the_names_that_occur_in_their_order():
+    names = pa.array(["x", "a", "y", "b"])
+    column = pa.DictionaryArray.from_arrays(
+        pa.array([2, 3, None, 1, 3], pa.int32()).slice(1), names
+    )
+    ordered = in_order_of_appearance(column)
+    assert ordered.dictionary.to_pylist() == ["b", "a"]
+    assert ordered.indices.to_pylist() == [0, None, 1, 0]
+    assert in_order_of_appearance(ordered) is ordered
+    nothing = in_order_of_appearance(column.slice(1, 1))
+    assert (len(nothing.dictionary), nothing.to_pylist()) == (0, [None])
+
+
+def test_text_is_read_as_dictionaries_and_written_on_with_the_same_bytes(tmp_path):
+    write_table(tmp_path / "t", drawn_text(40_000, seed=4))
+    assert repeating_text(TEXT) == ["name"]
+    table = read_table(tmp_path / "t", dictionaries=["name"])
+    assert pa.types.is_dictionary(table["name"].type)
+    write_batches(tmp_path / "again", TEXT, table.to_batches())
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "t").read_bytes()
+
+
+@pytest.mark.parametrize("n_good", [0, 1, 3])
+def test_whoever_makes_the_rows_may_fail_and_no_file_is_left(tmp_path, n_good):
+    def batches():
+        for _ in range(n_good):
+            yield pa.RecordBatch.from_pydict({"a": range(ROW_GROUP_ROWS)})
+        raise ValueError("no more rows")
+
+    with pytest.raises(ValueError, match="no more rows"):
+        write_batches(tmp_path / "t", pa.schema([("a", pa.int64())]), batches())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_group_that_cannot_be_written_is_an_error_and_no_file_is_left(tmp_path, monkeypatch):
+    def full(self, table):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(OSError, match="No space left on device") as error:
+        write_table(tmp_path / "t", pa.table({"a": range(3 * ROW_GROUP_ROWS)}))
+    assert error.value.filename == str(tmp_path / "t")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_batch_is_a_file_without_rows(tmp_path):
+    assert write_batches(tmp_path / "t", TEXT, []) == 0
+    assert read_table(tmp_path / "t").equals(TEXT.empty_table())
