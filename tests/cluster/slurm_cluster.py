@@ -4,19 +4,20 @@ Everything lies in one folder: settings, keys, states, logs. No root is needed, 
 written elsewhere. What is started is ended by its process id.
 """
 
-import contextlib
 import os
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from daemons import end, of_folder, program, send, start_guard, step_daemons, wait_until
+
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol")
-# Debian's folders of daemons, which are not on the path of everybody.
-_SBIN = ("/usr/sbin", "/sbin")
+# Of Debian's package `faketime`: a process has another clock, and files keep their times.
+CLOCKS = ("usr/lib/*/faketime/libfaketimeMT.so.1", "usr/local/lib/faketime/libfaketimeMT.so.1")
 
 SETTINGS = """\
 ClusterName=drumcorpus
@@ -46,6 +47,7 @@ JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 MinJobAge=3600
+TaskProlog={folder}/bin/task_prolog
 ReturnToService=2
 SlurmdTimeout=10
 SlurmctldTimeout=10
@@ -58,7 +60,7 @@ SchedulerType=sched/backfill
 
 def missing_programs() -> list[str]:
     """The programs of SLURM and munge that are not on this machine."""
-    return [name for name in PROGRAMS if _program(name) is None]
+    return [name for name in PROGRAMS if program(name) is None]
 
 
 class Cluster:
@@ -77,33 +79,32 @@ class Cluster:
         self.nodes = [f"node{number + 1}" for number in range(n_nodes)]
         self.settings = folder / "slurm.conf"
         self.started: list[int] = []
+        self.guard: subprocess.Popen | None = None
 
     def environment(self) -> dict[str, str]:
         """The environment in which commands speak to this cluster and to no other."""
         path = f"{self.folder}/bin:{os.environ['PATH']}"
         return os.environ | {"SLURM_CONF": str(self.settings), "PATH": path}
 
-    def __enter__(self) -> "Cluster":
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
+    def start(self) -> None:
+        """Start all daemons.
 
-    def __exit__(self, *failure) -> None:
-        self.stop()
-
-    def _start(self) -> None:
+        Raises
+        ------
+        OSError
+            If one of them does not start.
+        TimeoutError
+            If one of them does not come to work.
+        """
         for name in ("munge", "state", "bin", *(f"spool-{node}" for node in self.nodes)):
             (self.folder / name).mkdir(parents=True, mode=0o700)
+        self.guard = start_guard(self.folder)
         self._write_settings()
         self._start_munge()
         self._daemon("slurmctld", "-f", str(self.settings))
         wait_until(lambda: self.ask("scontrol", "ping", check=False).returncode == 0, 30)
         for node in self.nodes:
             self.start_node(node)
-        wait_until(lambda: all(self.state_of(node) == "idle" for node in self.nodes), 60)
 
     def _write_settings(self) -> None:
         host, ports = socket.gethostname().partition(".")[0], free_ports(1 + len(self.nodes))
@@ -121,9 +122,14 @@ class Cluster:
         (self.folder / "cgroup.conf").write_text("CgroupAutomount=no\n")
         # The executor takes SLURM_CONF out of the environment of the srun within its jobs.
         srun = self.folder / "bin/srun"
-        real = _program("srun")
+        real = program("srun")
         srun.write_text(f"#!/bin/sh\nSLURM_CONF='{self.settings}' exec '{real}' \"$@\"\n")
         srun.chmod(0o755)
+        prolog = self.folder / "bin/task_prolog"
+        prolog.write_text(
+            f"#!/bin/sh\ncat {self.folder}/variables-$SLURMD_NODENAME 2>/dev/null || true\n"
+        )
+        prolog.chmod(0o755)
 
     def _start_munge(self) -> None:
         folder = self.folder / "munge"
@@ -140,19 +146,48 @@ class Cluster:
             f"--seed-file={folder}/seed",
         )
 
-    def start_node(self, node: str) -> None:
-        """Start the daemon of one node."""
-        self._daemon("slurmd", "-f", str(self.settings), "-N", node, name=f"slurmd-{node}")
+    def start_node(self, node: str, *, without: Path | None = None) -> None:
+        """Start the daemon of one node, and wait until it takes jobs.
 
-    def _daemon(self, program: str, *arguments: str, name: str | None = None) -> None:
-        pid_file = self.folder / f"{name or program}.pid"
+        Parameters
+        ----------
+        node
+            Its name.
+        without
+            A folder that is empty there, and for all that works there.
+
+        Raises
+        ------
+        OSError
+            If no folder can be hidden on this machine.
+        """
+        arguments = ["-f", str(self.settings), "-N", node]
+        self._daemon("slurmd", *arguments, name=f"slurmd-{node}", without=without)
+        wait_until(lambda: self.state_of(node) == "idle", 60)
+
+    def stop_node(self, node: str) -> None:
+        """End the daemon of one node in good order; jobs there go on."""
+        end([int((self.folder / f"slurmd-{node}.pid").read_text())])
+
+    def _daemon(
+        self, daemon: str, *arguments: str, name: str | None = None, without: Path | None = None
+    ) -> None:
+        pid_file = self.folder / f"{name or daemon}.pid"
         pid_file.unlink(missing_ok=True)
-        subprocess.run(
-            [_program(program), *arguments],
+        command = [program(daemon), *arguments]
+        if without is not None:
+            hide = f'mount -t tmpfs none "{without}" && exec "$@"'
+            command = ["unshare", "--mount", "sh", "-c", hide, "sh", *command]
+        done = subprocess.run(
+            command,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
-            check=True,
+            capture_output=True,
+            text=True,
+            check=False,
         )
+        if done.returncode != 0:
+            raise OSError(f"{daemon}: {done.stderr.strip() or done.returncode}")
         wait_until(lambda: pid_file.is_file() and pid_file.read_text().strip(), 30)
         self.started.append(int(pid_file.read_text()))
 
@@ -175,68 +210,48 @@ class Cluster:
 
     def kill_node(self, node: str) -> None:
         """End a node and all that works on it by SIGKILL, as when its power goes."""
+        jobs = of_folder(self.folder, f"SLURMD_NODENAME={node}")
         daemon = int((self.folder / f"slurmd-{node}.pid").read_text())
-        doomed = [daemon]
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                variables = (entry / "environ").read_bytes()  # the path has our folder
-                named = f"SLURMD_NODENAME={node}".encode() in variables.split(b"\0")
-                if named and str(self.folder).encode() in variables:
-                    doomed += [int(entry.name), *_step_daemons(entry)]
-        for pid in doomed:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        send(signal.SIGKILL, [daemon, *step_daemons(jobs), *jobs])
+
+    def set_clock_of(self, node: str, seconds: int) -> bool:
+        """Let a node's clock differ; returns whether this machine has what that takes."""
+        libraries = [str(path) for pattern in CLOCKS for path in Path("/").glob(pattern)]
+        if libraries:
+            self.give(
+                node,
+                LD_PRELOAD=libraries[0],
+                FAKETIME=f"{seconds:+}s",
+                FAKETIME_DONT_FAKE_MONOTONIC="1",
+                NO_FAKE_STAT="1",
+            )
+        return bool(libraries)
+
+    def give(self, node: str, **variables: str) -> None:
+        """Let all that a node starts from here on have some environment variables; or none."""
+        lines = (f"export {name}={value}\n" for name, value in variables.items())
+        (self.folder / f"variables-{node}").write_text("".join(lines))
 
     def stop(self) -> None:
         """End all daemons; of what they started nothing stays either."""
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
+        with suppress(OSError, subprocess.SubprocessError):
             numbers = [row["id"] for row in self.jobs("RUNNING", "PENDING", "COMPLETING")]
             if numbers:
                 self.ask("scancel", *numbers, check=False)
                 time.sleep(2)
-        for pid in reversed(self.started):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-        for pid in reversed(self.started):
-            with contextlib.suppress(TimeoutError):
-                wait_until(lambda pid=pid: not Path(f"/proc/{pid}").is_dir(), 15)
-                continue
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        end(list(reversed(self.started)))
+        jobs = of_folder(self.folder)
+        end([*jobs, *step_daemons(jobs)])
         self.started.clear()
-
-
-def wait_until(condition, seconds: float):
-    """Wait until a condition holds, and return what it gives.
-
-    Raises
-    ------
-    TimeoutError
-        If it does not within `seconds`.
-    """
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s: {condition}")
-        time.sleep(0.2)
-    return value
+        if self.guard is not None:
+            self.guard.communicate(timeout=60)
+            self.guard = None
 
 
 def free_ports(number: int) -> list[int]:
     """Ports of loopback that nobody listens on just now."""
-    with contextlib.ExitStack() as stack:
+    with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]
-
-
-def _step_daemons(entry: Path) -> list[int]:
-    """The daemon of the step that a process belongs to, if it is its parent."""
-    parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    name = Path(f"/proc/{parent}/comm").read_text()
-    return [parent] if name.startswith("slurmstepd") else []
-
-
-def _program(name: str) -> str | None:
-    return shutil.which(name) or shutil.which(name, path=":".join(_SBIN))

@@ -9,6 +9,7 @@ from drumcorpus.ground.run.slurm import (
     NoSlurm,
     grants,
     no_end_is_told,
+    nodes_that_failed,
     partitions,
     requests_of,
     threads_of_this_job,
@@ -53,11 +54,24 @@ if not workflow.is_main_process and (n_threads := threads_of_this_job()):
         workflow.register_resource("_cores", n_threads)
 
 
+def hear_refusals(executor):
+    """Let what SLURM says when it takes no job be heard: of a group Snakemake does not pass it on."""
+    say = executor.print_job_error
+
+    def print_job_error(job_info, msg=None, **more):
+        FAILURES.hear(msg or "")
+        say(job_info, msg, **more)
+
+    executor.print_job_error = print_job_error
+
+
 def check_requests():
     """Refuse a run with a request that SLURM could never meet, or of which no end would be told."""
     if workflow.executor_plugin.name != "slurm":
         return
-    FAILURES.speak_for_jobs()
+    executor = workflow.scheduler._executor
+    FAILURES.speak_for_jobs(lambda: nodes_that_failed(executor.run_uuid))
+    hear_refusals(executor)
     jobs = {
         workflow.dag.get_job_group(job) or job for job in workflow.dag.needrun_jobs()
     }

@@ -58,10 +58,15 @@ class JobNote:
         self.close = weakref.finalize(self, _empty, self.file, self._words)
 
     def leave(self, words: dict) -> None:
-        """Write down why the job fails; of what is too long for the file the end is cut off."""
+        """Write down why the job fails; of what is too long for the file the end is cut off.
+
+        Where SLURM gave this job a node, that stands there too: a disk may be of that node alone.
+        """
         self._words.append(words)
+        node = os.environ.get("SLURMD_NODENAME")
+        where = {"node": node} if node else {}
         with contextlib.suppress(OSError):
-            self._write(_fitting({"job": self.title, **words}))
+            self._write(_fitting({"job": self.title, **words, **where}))
 
     def _write(self, text: bytes) -> None:
         try:

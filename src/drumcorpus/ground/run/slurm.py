@@ -282,6 +282,22 @@ def wait_for_left_jobs(
     return n_waited
 
 
+def nodes_that_failed(run: str, answer: Callable[..., str] = ask) -> list[str]:
+    """Names of the nodes on which jobs of a run failed; none where SLURM does not say.
+
+    Parameters
+    ----------
+    run
+        The name that the jobs of the run have in the queue.
+    """
+    states = "--states=FAILED,NODE_FAIL,BOOT_FAIL"
+    try:
+        text = answer("squeue", "--noheader", "--me", f"--name={run}", states, "--format=%N")
+    except NoSlurm:  # what else is said must not depend on it
+        return []
+    return sorted({line.strip() for line in text.splitlines() if line.strip()})
+
+
 def was_used_here() -> bool:
     """Whether a run in this folder has handed jobs to SLURM."""
     return SLURM_LOGS.is_dir()

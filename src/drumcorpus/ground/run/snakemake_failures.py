@@ -12,10 +12,16 @@ import os
 import re
 import resource
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drumcorpus.ground.run.job_files import clear_away, read_notes
 from drumcorpus.ground.run.run_log import megabytes
+from drumcorpus.ground.run.slurm_refusals import (
+    ended_before_it_began,
+    refusal_in,
+    refusal_in_words,
+)
 from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 from drumcorpus.ground.run.write_failures import OF_WRITING, in_words, is_full, number_in, path_in
 
@@ -37,10 +43,24 @@ class FailureWatch(logging.Filter):
         self.has_begun = False
         self.has_failed = self.is_killed = self.is_refused = False
         self.speaks_for_jobs = False
+        self.nodes_that_failed: Callable[[], Iterable[str]] = tuple
+        self.not_taken: list[str] = []
 
-    def speak_for_jobs(self) -> None:
-        """From here on jobs work on other machines, and what they say is not on this terminal."""
+    def speak_for_jobs(self, nodes_that_failed: Callable[[], Iterable[str]] = tuple) -> None:
+        """From here on jobs work on other machines, and what they say is not on this terminal.
+
+        Parameters
+        ----------
+        nodes_that_failed
+            Gives the names of the nodes on which jobs of this run failed.
+        """
         self.speaks_for_jobs = True
+        self.nodes_that_failed = nodes_that_failed
+
+    def hear(self, message: str) -> None:
+        """Look at what an executor says of a job that failed: was it taken at all?"""
+        if (refused := refusal_in(message)) and refused not in self.not_taken:
+            self.not_taken.append(refused)
 
     def jobs_begin(self) -> None:
         """From here on what jobs leave behind is of this run."""
@@ -79,7 +99,8 @@ class FailureWatch(logging.Filter):
         notes = read_notes() if self.has_begun else []
         told = [note for note in notes if "what" in note]
         if told:
-            what, advice = f"{told[0]['job']}: {told[0]['what']}", told[0]["advice"]
+            on = f" on {told[0]['node']}" if "node" in told[0] else ""
+            what, advice = f"{told[0]['job']}{on}: {told[0]['what']}", told[0]["advice"]
         elif self.refusals:
             what, advice = self.refusals[0]
         elif self.is_killed:
@@ -106,6 +127,12 @@ class FailureWatch(logging.Filter):
             for note in notes
             if "failed" in note
         ]
+        for refused in self.not_taken:
+            what, advice = refusal_in_words(refused)
+            said.append(
+                f"STOPPED: {what}; {self._kept()}; {advice}, then run the same command again: it "
+                "carries on where it stopped."
+            )
         silent = [note["job"] for note in notes if len(note) == 1]
         if silent:
             said.append(
@@ -115,12 +142,7 @@ class FailureWatch(logging.Filter):
                 "it stopped."
             )
         if not said:
-            said.append(
-                "STOPPED: a SLURM job ended before its work began. Its log in logs/slurm/ says "
-                "why. Every node must see this checkout, its environment and this folder by the "
-                "paths they have here. Then run the same command again: it carries on where it "
-                "stopped."
-            )
+            said.append(ended_before_it_began(self.nodes_that_failed()))
         return "\n\n".join(said)
 
     def _kept(self) -> str:

@@ -13,6 +13,7 @@ from drumcorpus.ground.run.slurm import (
     left_jobs,
     minutes_in,
     no_end_is_told,
+    nodes_that_failed,
     partition_of,
     partitions,
     requests_of,
@@ -151,6 +152,24 @@ def test_what_waits_is_taken_back_and_what_works_is_waited_for(tmp_path):
     assert said[0] == "1 SLURM job of an earlier run, not begun yet: taken back.\n"
     assert "7 ingest_sessions egmd_000" in said[1] and "To end them: scancel 7\n" in said[1]
     assert len(said) == 2  # again only after a minute
+
+
+def test_nodes_on_which_jobs_of_a_run_failed_are_named_once():
+    asked = []
+
+    def answer(*command):
+        asked.append(command)
+        return "node2\nnode1\nnode2\n\n"
+
+    assert nodes_that_failed("a-run", answer) == ["node1", "node2"]
+    assert "--name=a-run" in asked[0] and "--states=FAILED,NODE_FAIL,BOOT_FAIL" in asked[0]
+
+
+def test_where_the_queue_cannot_be_asked_no_node_is_named():
+    def answer(*command):
+        raise NoSlurm("squeue fails")
+
+    assert nodes_that_failed("a-run", answer) == []
 
 
 def test_a_cluster_that_cannot_be_asked_is_named(tmp_path, monkeypatch):

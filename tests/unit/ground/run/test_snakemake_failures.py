@@ -172,3 +172,30 @@ def test_a_job_of_a_cluster_that_never_began_is_told_from_one_that_failed(run):
     assert watching.words_of_jobs() == ""  # nothing failed
     logger.error("Error in rule check_audio: …")
     assert watching.words_of_jobs().startswith("STOPPED: a SLURM job ended before its work began.")
+    watching.speak_for_jobs(lambda: ["node2"])
+    assert watching.words_of_jobs().startswith("STOPPED: a SLURM job ended on node2 before its wor")
+
+
+def test_a_job_that_a_cluster_does_not_take_is_told_from_one_that_failed(run):
+    watching, logger = run
+    watching.speak_for_jobs()
+    said = "sbatch: error: Batch job submission failed: Resource temporarily unavailable"
+    for _ in range(3):  # it is tried again
+        watching.hear(f"SLURM sbatch failed. The error message was '{said}'.\n    sbatch call: …")
+        logger.error("Error in group 7")
+    assert watching.words_of_jobs() == (
+        "STOPPED: SLURM did not take a job (Resource temporarily unavailable); what is finished is "
+        "kept, 7 of 50 jobs of this run; the queue has no room for more of your jobs: wait until "
+        "some have ended, or keep fewer in it at a time (--jobs N; jobs that wait count as well), "
+        "then run the same command again: it carries on where it stopped."
+    )
+
+
+def test_where_a_job_says_a_disk_is_full_its_node_is_named(run, monkeypatch):
+    watching, logger = run
+    monkeypatch.setenv("SLURMD_NODENAME", "node2")
+    fail("check_audio egmd 001", what="/tmp/x could not be written: full", advice="make room")
+    logger.error("Error in rule check_audio: …")
+    assert watching.last_words().startswith(
+        "STOPPED: check_audio egmd 001 on node2: /tmp/x could not be written: full; what is fin"
+    )
