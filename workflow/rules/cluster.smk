@@ -5,6 +5,8 @@ folder, what the partition grants to one job, and whether every request can be m
 
 import shutil
 
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
 from drumcorpus.ground.run.slurm import (
     NoSlurm,
     grants,
@@ -55,14 +57,39 @@ if not workflow.is_main_process and (n_threads := threads_of_this_job()):
 
 
 def hear_refusals(executor):
-    """Let what SLURM says when it takes no job be heard: of a group Snakemake does not pass it on."""
-    say = executor.print_job_error
+    """
+    Let what SLURM says when it takes no job be heard. Of a group of jobs the plug-in does not pass it
+    on; and where it finds the account wrong, its own words for a group fail and it waits for ever.
+    """
+    submit, say = executor.run_job, executor.print_job_error
+
+    def run_job(job):
+        try:
+            submit(job)
+        except AttributeError as error:
+            why = f"Job submission failed with exception: {error.__context__ or error}"
+            executor._report_job_error_threadsafe(SubmittedJobInfo(job), why)
 
     def print_job_error(job_info, msg=None, **more):
         FAILURES.hear(msg or "")
         say(job_info, msg, **more)
 
-    executor.print_job_error = print_job_error
+    executor.run_job, executor.print_job_error = run_job, print_job_error
+
+
+def look_at_one_pace(executor):
+    """
+    Ask for the state of jobs at the pace that the profile states. The plug-in waits ten seconds longer
+    after each look at which none has ended, and short jobs that follow one another would stand still.
+    """
+    seconds = workflow.executor_settings.init_seconds_before_status_checks
+    plug_in = type(executor)
+    at_one_pace = property(lambda self: seconds, lambda self, longer: None)
+    executor.__class__ = type(
+        plug_in.__name__,
+        (plug_in,),
+        {"next_seconds_between_status_checks": at_one_pace},
+    )
 
 
 def check_requests():
@@ -72,6 +99,7 @@ def check_requests():
     executor = workflow.scheduler._executor
     FAILURES.speak_for_jobs(lambda: nodes_that_failed(executor.run_uuid))
     hear_refusals(executor)
+    look_at_one_pace(executor)
     jobs = {
         workflow.dag.get_job_group(job) or job for job in workflow.dag.needrun_jobs()
     }
