@@ -76,11 +76,20 @@ class ClusterProject(Project):
     @contextlib.contextmanager
     def holding(self, title):
         """Hold a job's lock, so that it waits at its start until this is left."""
-        path = self.folder / ".drumcorpus/locks" / f"{title.replace(' ', '-')}.lock"
+        path = self._lock_of(title)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+    def waits(self, title):
+        """Whether a job waits for its lock, so that Snakemake has done all before its work."""
+        number = self._lock_of(title).stat().st_ino
+        lines = Path("/proc/locks").read_text().splitlines()
+        return any("->" in line and f":{number} " in line for line in lines)
+
+    def _lock_of(self, title):
+        return self.folder / ".drumcorpus/locks" / f"{title.replace(' ', '-')}.lock"
 
     def slurm_jobs(self, rule, *states):
         """The SLURM jobs of a rule in this project, alone or in a group."""

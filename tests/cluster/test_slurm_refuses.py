@@ -92,8 +92,11 @@ def test_a_job_that_slurm_does_not_take_is_named_with_its_words(project, built_h
         finally:
             cluster.ask("scontrol", "update", "PartitionName=debug", "State=UP")
     words = last_words(project.said.read_text())
-    assert re.match(r"STOPPED: SLURM did not take a job \(.*[Pp]artition.*\); what is fini", words)
-    assert "1 of 5 jobs of this run; see which partitions take jobs (sinfo)" in words
+    assert re.match(
+        r"STOPPED: SLURM did not take a job \(.*[Pp]artition.*\); what is finished is kept, 1 of \d "
+        r"jobs of this run; see which partitions take jobs \(sinfo\), and name one",
+        words,
+    )
     project.submit("--", SHARD)
     assert len(project.slurm_jobs("take_inventory")) == 1
     assert_as_made_here(project, built_here)
@@ -137,7 +140,8 @@ def test_a_full_disk_is_said_by_its_job_and_with_room_the_next_run_goes_on(
     ballast = project.folder.parent / "ballast"
     with project.in_background("--retries", "0", "--", INVENTORY) as run:
         with project.holding(TAKE_INVENTORY):
-            (job,) = wait_until(lambda: project.slurm_jobs("take_inventory", "RUNNING"), SECONDS)
+            wait_until(lambda: project.waits(TAKE_INVENTORY), SECONDS)
+            (job,) = project.slurm_jobs("take_inventory", "RUNNING")
             # Room for what tells of it, and not for what it makes.
             usage = os.statvfs(project.folder)
             with ballast.open("wb") as file:

@@ -77,7 +77,8 @@ def test_the_jobs_of_a_node_that_dies_are_done_by_another(project, built_here):
     cluster = project.cluster
     with project.in_background("--", INVENTORY) as run:
         with project.holding(TAKE_INVENTORY):
-            (job,) = wait_until(lambda: project.slurm_jobs("take_inventory", "RUNNING"), SECONDS)
+            wait_until(lambda: project.waits(TAKE_INVENTORY), SECONDS)
+            (job,) = project.slurm_jobs("take_inventory", "RUNNING")
             cluster.kill_node(job["node"])
             wait_until(lambda: cluster.state_of(job["node"]).startswith("down"), 120)
         try:
