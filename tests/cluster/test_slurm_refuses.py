@@ -93,8 +93,8 @@ def test_a_job_that_slurm_does_not_take_is_named_with_its_words(project, built_h
             cluster.ask("scontrol", "update", "PartitionName=debug", "State=UP")
     words = last_words(project.said.read_text())
     assert re.match(
-        r"STOPPED: SLURM did not take a job \(.*[Pp]artition.*\); what is finished is kept, 1 of \d "
-        r"jobs of this run; see which partitions take jobs \(sinfo\), and name one",
+        r"STOPPED: SLURM did not take a job \(.*[Pp]artition.*\); what is finished is kept, 1 of "
+        r"\d jobs of this run; see which partitions take jobs \(sinfo\), and name one",
         words,
     )
     project.submit("--", SHARD)
