@@ -5,7 +5,7 @@ folder, what the partition grants to one job, and whether every request can be m
 
 import shutil
 
-from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from snakemake.executors.local import SubmittedJobInfo
 
 from drumcorpus.ground.run.slurm import (
     NoSlurm,
