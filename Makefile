@@ -1,4 +1,5 @@
 # make run    set up .venv and build the demo corpus below demo/, or what CONFIG describes
+# make plan   what make run would do, why, how long, and what it takes; nothing is made
 # make test   set up .venv, check the style and run the tests
 # make test-long   the tests that take longest, such as those of the whole demo
 # make test-loading   the tests that open the exports of the demo with the readers of others:
@@ -29,12 +30,17 @@ ifneq (,$(findstring $(LINE_BREAK),$(value CONFIG)$(value DIR)))
 $(error CONFIG and DIR: a path with a line break cannot be given here; rename the file or folder)
 endif
 
-.PHONY: run test test-long test-loading readers test-cluster cluster notebook lint lock clean
+.PHONY: run plan test test-long test-loading readers test-cluster cluster notebook lint lock clean
 
 run: .venv/.installed
 	$(BIN)/python -m drumcorpus.ground.run.launch \
 	  $(if $(value CONFIG),--configfile=$(call quoted,CONFIG)) --directory=$(FOLDER) \
 	  --cores $(CORES) --quiet rules -- $(TARGET)
+
+plan: .venv/.installed
+	$(BIN)/python -m drumcorpus plan \
+	  $(if $(value CONFIG),--configfile=$(call quoted,CONFIG)) --directory=$(FOLDER) \
+	  $(if $(filter all,$(CORES)),,--cores=$(CORES)) -- $(TARGET)
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \

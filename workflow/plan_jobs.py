@@ -1,53 +1,123 @@
-"""Write what every job on the way to some products would record, without running any.
+"""Write what every job on the way to some targets would record, without running any.
 
-plan_jobs.py OUT --snakefile FILE [options of snakemake] -- PRODUCT...
+plan_jobs.py OUT --snakefile FILE [options of snakemake] -- TARGET...
 
-It reads the Snakefile as a dry run does, which changes nothing. OUT is JSON: `jobs` (rule,
-wildcards, parameters, inputs and outputs; none where no rule makes one of the products) and
-`listings`, the modules of each digest of code.
+It reads the Snakefile as a dry run does, which changes nothing. OUT is JSON: `jobs` in an order in
+which they can run (none where no rule makes one of the targets), each with rule, wildcards, inputs,
+outputs, benchmark, and whether a run would start it (`asked`; with --forceall every job); of those
+that it would start also parameters and Snakemake's `reasons`, with the files that each is about.
+`listings` are the modules of each digest of code, `rules` all rules in their order, `memory_mb`
+what the jobs share, `stated` what the config says of the needs of rules, `problem` why there are no
+jobs.
 """
 
-import json
+import contextlib
+import io
+import os
 import sys
 from pathlib import Path
 
+import orjson
 from snakemake.api import SnakemakeApi
-from snakemake.cli import get_argument_parser, parse_config
+from snakemake.cli import parse_args, parse_config
 from snakemake.exceptions import MissingRuleException, WorkflowError
+from snakemake.logging import logger
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
+from drumcorpus.ground.run.asked_targets import check_targets
 from drumcorpus.ground.run.job_plan import named_paths
 
+
+def reasons_of(job) -> dict:
+    """Why Snakemake would start a job, as far as it is not that a job before it is started."""
+    reason = workflow.dag.reason(job)
+    newer = {str(path) for path in reason.updated_input - reason.updated_input_run}
+    files = {
+        "missing": {str(path) for path in reason.missing_output},
+        "unfinished": {str(path) for path in reason.incomplete_output},
+        "newer": newer,
+        "inputs": () if reason.input_changed else None,
+        "code": () if reason.code_changed else None,
+        "params": () if reason.params_changed else None,
+        "forced": () if reason.forced else None,
+    }
+    return {
+        name: sorted(paths)
+        for name, paths in files.items()
+        if paths is not None and (paths or paths == ())
+    }
+
+
+def described(job) -> dict:
+    """One job; of those that no run would start little is wanted, and that saves most time."""
+    row = {
+        "rule": job.rule.name,
+        "wildcards": dict(job.wildcards.items()),
+        "inputs": named_paths(job.input),
+        "outputs": named_paths(job.output),
+        "benchmark": job.benchmark and str(job.benchmark),
+        "asked": workflow.dag.needrun(job),
+    }
+    if row["asked"]:
+        row["params"] = dict(job.params.items())
+        row["reasons"] = reasons_of(job)
+    return row
+
+
 out, *words = sys.argv[1:]
-options = get_argument_parser().parse_args(words)
+with contextlib.redirect_stderr(io.StringIO()):  # it names the profile that every run has
+    _, options = parse_args(words)
 with SnakemakeApi(OutputSettings(dryrun=True, enable_file_logging=False)) as api:
+    logger.setLevel("WARNING")
     asked = api.workflow(
-        ResourceSettings(cores=1),
+        ResourceSettings(cores=options.cores or 1),
         ConfigSettings(
             parse_config(options.config or []), [Path(p) for p in options.configfile or []]
         ),
         snakefile=Path(options.snakefile),
         workdir=options.directory and Path(options.directory),
     )
-    workflow = asked.dag(DAGSettings(targets=options.targets, forceall=True)).workflow_api._workflow
-    workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True, nolock=True)
+    dag_settings = DAGSettings(
+        targets=options.targets,
+        forceall=options.forceall,
+        force_incomplete=options.rerun_incomplete,
+        rerun_triggers=options.rerun_triggers,
+        max_checksum_file_size=options.max_checksum_file_size,
+    )
     try:
+        workflow = asked.dag(dag_settings).workflow_api._workflow
+    except WorkflowError as error:  # the configuration is refused
+        sys.exit(str(error))
+    named, problem, planned = workflow.globals, "", []
+    order = {rule.name: number for number, rule in enumerate(workflow.rules)}
+    try:
+        check_targets(
+            options.targets,
+            order,
+            lambda path: any(rule.is_producer(path) for rule in workflow.rules),
+            used=named["SOURCE_SETS"],
+            configured=named["config"]["source_sets"],
+            manifests=named["MANIFESTS"],
+        )
+        workflow._prepare_dag(
+            forceall=options.forceall, ignore_incomplete=True, lock_warn_only=True, nolock=True
+        )
         workflow._build_dag()
-        planned = list(workflow.dag.jobs)
-    except MissingRuleException:  # of this configuration; what says so is the empty list
-        planned = []
+        for level in workflow.dag.toposorted():
+            planned += sorted(
+                level, key=lambda job: (order[job.rule.name], sorted(job.wildcards.items()))
+            )
+    except (MissingRuleException, ValueError) as error:  # of this configuration
+        problem = str(error)
     except WorkflowError as error:
         sys.exit(str(error))
-    jobs = [
-        {
-            "rule": job.rule.name,
-            "wildcards": dict(job.wildcards.items()),
-            "params": dict(job.params.items()),
-            "inputs": named_paths(job.input),
-            "outputs": named_paths(job.output),
-        }
-        for job in planned
-        if "code" in job.params.keys()  # noqa: SIM118
-    ]
-    answer = {"jobs": jobs, "listings": workflow.globals["LIBRARY"].listings}
-    Path(out).write_text(json.dumps(answer, default=str))
+    shared = workflow.global_resources.get("mem_mb")
+    answer = {
+        "jobs": [described(job) for job in planned if "code" in job.params.keys()],  # noqa: SIM118
+        "listings": named["LIBRARY"].listings,
+        "rules": list(order),
+        "memory_mb": getattr(shared, "value", shared),
+        "stated": named["config"]["resources"]["rules"],
+        "problem": problem,
+    }
+    Path(out).write_bytes(orjson.dumps(answer, default=os.fspath))

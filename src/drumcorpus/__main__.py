@@ -16,6 +16,7 @@ COMMANDS = {
     "verify": "hold a file and its chain, or a folder, to their run manifests",
     "merge": "put shards of JSON Lines together, each row but once",
     "aggregate": "put rated shards of JSON Lines on one axis",
+    "plan": "say what a run would do, why, how long, and what it takes",
     "replay": "say whether today's checkout and inputs would give a product again",
     "attest": "write an in-toto statement and an RO-Crate of how files came about",
 }

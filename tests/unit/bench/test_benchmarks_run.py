@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import json
 import runpy
 import sys
 
@@ -25,6 +26,7 @@ HERE = {
     "bench/make_manifest.py",
     "bench/make_slakh_tree.py",
     "bench/near_duplicates.py",
+    "bench/plan.py",
     "bench/score_onsets.py",
     "bench/tables.py",
     "bench/verify_products.py",
@@ -264,6 +266,18 @@ def test_onsets_are_scored_beside_librosa(tmp_path, repo):
         "librosa",
     ]
     assert "1 s of stereo at 192 kHz" in said
+
+
+def test_planning_is_measured_before_anything_is_made_and_where_nothing_is_to_do(tmp_path):
+    small = ("--shards", "2", "--sets", "mdb_drums")
+    lines = run(command_of("plan.py"), {"OUT": tmp_path}, *small).splitlines()
+    first, second = (line.split() for line in lines)
+    assert first[:2] == second[:2] == ["2", "shards"]
+    assert int(first[2]) == int(second[2]) > 50
+    assert (first[4:6], second[4:7]) == (["first", "build"], ["nothing", "to", "do"])
+    assert [line.count("s CPU") for line in lines] == [2, 2]
+    made = json.loads((tmp_path / "shards_2/.drumcorpus/ledger.json").read_text())["products"]
+    assert "results/manifests/prod_combined.parquet" in made
 
 
 def test_products_are_verified_beside_a_stat_of_as_many_files(tmp_path):

@@ -1,6 +1,6 @@
 """What snakemake answers to those who are no run: plans of jobs, and one product made elsewhere."""
 
-import json
+import contextlib
 import os
 import shutil
 import subprocess
@@ -9,17 +9,22 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import orjson
+
 from drumcorpus.ground.run.layout import WRITTEN
 from drumcorpus.ground.run.run_manifest import manifest_path
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
 # Its name follows from no setting: what a killed process has left is told by it.
 REPLAY = "replay-"
+SNAKEMAKES_FOLDER = ".snakemake"
 N_LINES = 20  # of what snakemake said, where it failed
 
 
-def plan_jobs(checkout: Path, options: Sequence[str], products: Iterable[str]) -> dict:
-    """What every job on the way to some products would record, as ``workflow/plan_jobs.py`` says.
+def plan_jobs(
+    checkout: Path, options: Sequence[str], targets: Iterable[str], *, forced: bool = True
+) -> dict:
+    """What every job on the way to some targets would record, as ``workflow/plan_jobs.py`` says.
 
     Parameters
     ----------
@@ -27,22 +32,33 @@ def plan_jobs(checkout: Path, options: Sequence[str], products: Iterable[str]) -
         Folder of the Snakefile.
     options : sequence of str
         ``--configfile`` and ``--config`` with their values.
-    products : iterable of str
-        Paths below the working folder.
+    targets : iterable of str
+        Names of targets, and paths below the working folder.
+    forced : bool
+        Ask every job, and not only those that a run would start.
+
+    Returns
+    -------
+    planned : dict
+        What the script writes, and `said`: what was said of the configuration, line by line. Where
+        no rule makes one of the targets, there are no jobs, and a `problem`.
 
     Raises
     ------
     ValueError
-        If the configuration is refused; with what snakemake said. Where no rule makes one of the
-        products, there are no jobs.
+        If the configuration is refused; with what snakemake said.
     """
+    is_new = not Path(SNAKEMAKES_FOLDER).exists()
     with tempfile.TemporaryDirectory(prefix="drumcorpus-plan-") as folder:
         answer = Path(folder, "plan.json")
         command = [str(checkout / "workflow/plan_jobs.py"), str(answer), *_of(checkout, options)]
-        done = _python(checkout, [*command, "--", *products])
+        command += ["--forceall"] if forced else []
+        done = _python(checkout, [*command, "--", *targets])
+        if is_new:
+            _remove_empty_folders(Path(SNAKEMAKES_FOLDER))
         if not answer.is_file():
             raise ValueError(_last_words(done))
-        return json.loads(answer.read_bytes())
+        return orjson.loads(answer.read_bytes()) | {"said": done.stdout.splitlines()}
 
 
 def make_again(
@@ -105,6 +121,15 @@ def make_again(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
+
+
+def _remove_empty_folders(folder: Path) -> None:
+    """Take away the folders that Snakemake makes for itself before it does anything."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        with contextlib.suppress(OSError):  # a file, or what a run has filled meanwhile
+            path.rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _show_what_is_not_made(here: Path, folder: Path, made_in: Collection[Path]) -> None:

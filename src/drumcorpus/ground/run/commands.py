@@ -72,6 +72,16 @@ def command(
     return shlex.join([*words, "--", *targets])
 
 
+def options_of_run() -> list[str]:
+    """``--configfile`` and ``--config`` of this run, with their values, for another call of its."""
+    options = json.loads(os.environ.get(VARIABLE, "{}"))
+    settings = options.get("config", {})
+    words = _option("--configfile", options.get("configfiles", []))
+    return words + _option(
+        "--config", [f"{key}={_value(value)}" for key, value in settings.items()]
+    )
+
+
 def _how(typed: Mapping[str, object]) -> list[str]:
     """Profiles and executor as they were typed; with them go cores and jobs, which they may set."""
     profiles = [word for name in typed.get("profile") or [] for word in ("--profile", name)]

@@ -17,7 +17,7 @@ UNRECORDED = ("local", "code")
 ORDER_ONLY = "after"
 # Where the scripts of rules lie, which is how a run manifest tells that a rule made its product.
 WORKFLOW_SCRIPTS = "workflow/scripts/"
-PRODUCT, RESOURCE, EXTERNAL = "product", "resource", "external"
+PRODUCT, RESOURCE, EXTERNAL, RAW_KIND = "product", "resource", "external", "raw"
 # Folders of the checkout whose files come with the workflow.
 RESOURCES = ("resources", "config/corpora")
 

@@ -112,6 +112,7 @@ NEEDS = {
     "measure_source_set": Need(600, mb_events=45, minutes_events=2, threads=2),
     "merge_corpora": Need(700, 20, mb_events=100, minutes_events=5, threads=2),
     "merge_manifest": Need(700, mb_events=50, minutes_events=2),
+    "plan": _PAGE,
     "pool_kits": Need(500, mb_events=500, minutes_events=10),
     "prune": _PAGE,
     "publish_events": Need(300, minutes_events=2),
@@ -163,6 +164,15 @@ def what_is_read(paths: Iterable[str | os.PathLike]) -> Reads:
             if path.suffix == ".parquet":
                 table_bytes += path.stat().st_size
     return Reads(events or table_bytes // EVENT_BYTES, sessions, sound_bytes)
+
+
+def counted_in(product: str | os.PathLike) -> Reads | None:
+    """What the job of a product has counted; None where no run manifest says it."""
+    path = manifest_path(product)
+    with contextlib.suppress(OSError):
+        counted = _counted(str(path), path.stat().st_mtime_ns)
+        return counted and counted[1]
+    return None
 
 
 @lru_cache(maxsize=10_000)

@@ -11,12 +11,11 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_file, tree_digest
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.ground.run.job_plan import PRODUCT, RESOURCE
+from drumcorpus.ground.run.job_plan import PRODUCT, RAW_KIND, RESOURCE
 from drumcorpus.ground.run.lineage import circle_in, circle_in_words
 from drumcorpus.ground.run.run_manifest import recorded_output
 from drumcorpus.ground.run.sidecars import read_sidecar
 
-RAW_KIND = "raw"
 LISTING = "files"  # the output of an inventory that lists raw files
 CARD = "card"  # the input of an inventory that has the licence
 

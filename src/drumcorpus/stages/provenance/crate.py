@@ -14,7 +14,8 @@ import json
 from collections.abc import Iterable, Mapping
 
 from drumcorpus.ground.files.natural_order import natural_key
-from drumcorpus.stages.provenance.chain import RAW_KIND, Chain, raw_inventories
+from drumcorpus.ground.run.job_plan import RAW_KIND
+from drumcorpus.stages.provenance.chain import Chain, raw_inventories
 
 METADATA = "ro-crate-metadata.json"
 CONTEXT = [

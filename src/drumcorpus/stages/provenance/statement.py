@@ -15,8 +15,8 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 
 from drumcorpus.ground.files.json_files import canonical_json
-from drumcorpus.ground.run.job_plan import PRODUCT
-from drumcorpus.stages.provenance.chain import RAW_KIND, Chain, raw_inventories
+from drumcorpus.ground.run.job_plan import PRODUCT, RAW_KIND
+from drumcorpus.stages.provenance.chain import Chain, raw_inventories
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"

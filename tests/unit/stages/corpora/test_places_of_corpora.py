@@ -8,6 +8,7 @@ import pytest
 from merge_model import write_shard
 
 from drumcorpus.ground.files.json_files import canonical_json
+from drumcorpus.ground.run.plan_differences import UNSEEN
 from drumcorpus.ground.run.run_manifest import seal_of
 from drumcorpus.ground.run.sidecars import read_sidecar
 from drumcorpus.ground.run.stamp import stamp
@@ -19,7 +20,7 @@ from drumcorpus.stages.corpora.inputs_and_outputs import LOCK, WrongArguments, o
 from drumcorpus.stages.corpora.merge import merge_corpora
 from drumcorpus.stages.corpora.merging import merge_settings
 from drumcorpus.stages.corpora.sections import command_of, recorded_block, recorded_names
-from drumcorpus.stages.provenance.replay import UNSEEN, replay
+from drumcorpus.stages.provenance.replay import replay
 
 LOOKED_AT = {"n_sample": 0, "workers": 1, "roots": {}, "verify_export": lambda folder, level: []}
 

@@ -4,12 +4,8 @@ import copy
 
 from chain_of_jobs import CARD, MANIFEST, digest, manifest_in, small_chain
 
-from drumcorpus.stages.provenance.replay import (
-    Difference,
-    compare_plans,
-    replay,
-    replayed_in_words,
-)
+from drumcorpus.ground.run.plan_differences import Difference, compare_plans
+from drumcorpus.stages.provenance.replay import replay, replayed_in_words
 
 SHARD = "results/events/toy/000.parquet"
 INVENTORY = "results/sessions/toy.parquet"

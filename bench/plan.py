@@ -1,0 +1,142 @@
+"""Measure what planning costs: a first build, and a built corpus in which there is nothing to do.
+
+    python bench/plan.py OUT [--shards N...] [--sets SET...]
+
+For each number of shards of E-GMD, with the others in the proportion of config/production.yaml, it
+plans `all` of the demo's source sets below OUT, once before anything is made and once after stand-
+ins of all products were written with their run manifests. The seconds are those of whole calls of
+`snakemake --dry-run` and of `python -m drumcorpus plan`, each warm: the second of two.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REPO = Path(__file__).parents[1]
+SHARDS = {
+    "slakh2100": 64,
+    "groove_mididataset": 8,
+    "egmd": 128,
+    "enst_drums": 8,
+    "idmt_smt_drums_v2": 4,
+    "mdb_drums": 2,
+    "musdb18_hq": 8,
+    "cambridge": 32,
+    "signaturesounds": 2,
+    "telefunken_sessions": 8,
+}
+
+
+def main() -> None:
+    """Read the command line, print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument("--shards", type=int, nargs="+", default=[32, 64, 128], metavar="N")
+    parser.add_argument("--sets", nargs="+", choices=SHARDS, default=list(SHARDS), metavar="SET")
+    args = parser.parse_args()
+    out = args.out.absolute()
+    for n_shards in args.shards:
+        folder = out / f"shards_{n_shards}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        overlay = folder / "plan.json"
+        overlay.write_text(json.dumps(settings(n_shards, args.sets)))
+        n_jobs = jobs_of(folder, overlay)
+        show(n_shards, n_jobs, "first build", folder, overlay)
+        write_products(folder, overlay)
+        show(n_shards, n_jobs, "nothing to do", folder, overlay)
+
+
+def settings(n_shards: int, names: list[str]) -> dict:
+    """An overlay of the config: production's exports, and shards in production's proportion."""
+    sets = {
+        name: {"shards": max(1, round(n * n_shards / SHARDS["egmd"]))} for name, n in SHARDS.items()
+    }
+    return {"use": names, "source_sets": sets, "exports": {"clips": None}}
+
+
+def asked(folder: Path, overlay: Path) -> dict:
+    """The plan as Snakemake has it."""
+    from drumcorpus.ground.run.ask_snakemake import plan_jobs
+
+    os.chdir(folder)
+    return plan_jobs(REPO, ["--configfile", str(overlay.absolute())], ["all"], forced=False)
+
+
+def jobs_of(folder: Path, overlay: Path) -> int:
+    """How many jobs there are on the way to `all`."""
+    return len(asked(folder, overlay)["jobs"])
+
+
+def write_products(folder: Path, overlay: Path) -> None:
+    """Write something in the place of each product, with a run manifest, as if it were made."""
+    from drumcorpus.ground.files.digests import sha256_bytes
+    from drumcorpus.ground.files.json_files import write_json
+    from drumcorpus.ground.run.ledger import record_finished
+    from drumcorpus.ground.run.run_manifest import SCHEMA, manifest_path, seal_of
+
+    for name in SHARDS:
+        (folder / "data/demo" / name).mkdir(parents=True)
+    jobs = asked(folder, overlay)["jobs"]
+    for job in jobs:
+        outputs = []
+        for name, path in job["outputs"]:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(path)
+            row = {"name": name, "path": path, "sha256": sha256_bytes(path.encode())}
+            outputs.append(row | {"bytes": len(path.encode()), "rows": None})
+        script = {"path": f"workflow/scripts/{job['rule']}.py", "code": "", "software": {}}
+        document = {"schema": SCHEMA, "rule": job["rule"], "wildcards": job["wildcards"]}
+        document |= {"script": script, "params": {}, "inputs": [], "counters": {}}
+        document["outputs"] = outputs
+        for row in outputs:
+            write_json(manifest_path(folder / row["path"]), document | {"seal": seal_of(document)})
+    record_finished(path for job in jobs for _, path in job["outputs"])
+    run(snakemake(overlay, "--touch"), folder)
+
+
+def show(n_shards: int, n_jobs: int, name: str, folder: Path, overlay: Path) -> None:
+    """One line: seconds of CPU and on the clock, of Snakemake's dry run and of the plan."""
+    plan = ["drumcorpus", "plan", "--configfile", str(overlay), "--cores", "16"]
+    figures = []
+    for command in (snakemake(overlay, "--dry-run"), plan):
+        run(command, folder)
+        figures.append("{:6.1f} s CPU {:6.1f} s".format(*run(command, folder)))
+    shown = "   plan".join(figures)
+    print(f"{n_shards:>4} shards {n_jobs:>6,} jobs  {name:<14} dry run{shown}", flush=True)
+
+
+def snakemake(overlay: Path, option: str) -> list[str]:
+    """A call of Snakemake for all."""
+    words = ["snakemake", "--snakefile", str(REPO / "Snakefile"), "--configfile", str(overlay)]
+    return [*words, "--cores", "16", "--quiet", "all", option, "--", "all"]
+
+
+def run(words: list[str], folder: Path) -> tuple[float, float]:
+    """Run a module of Python; returns seconds of CPU, children included, and on the clock."""
+    before, start = _cpu_of_children(), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(REPO / "src")},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(words)}: status {done.returncode}\n{done.stderr[-2000:]}")
+    return _cpu_of_children() - before, time.perf_counter() - start
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+if __name__ == "__main__":
+    main()

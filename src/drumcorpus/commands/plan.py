@@ -1,0 +1,75 @@
+"""``python -m drumcorpus plan``: what a run would do, why, how long, and what it takes."""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from drumcorpus.commands.numbers import count
+from drumcorpus.ground.run.command_line import check_folder, check_overlays
+from drumcorpus.ground.run.plan_in_words import plan_in_words
+from drumcorpus.ground.run.plan_of_run import plan_of_run
+
+USAGE = """\
+Say what a run would do before it begins: how many jobs of each rule work, which
+may, which only ask and leave, why, what they read, how long that takes and what
+memory and disk. Nothing is made or written. The configuration is named as for
+snakemake.
+
+example:
+  python -m drumcorpus plan --configfile mine.yaml --cores 16 all
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument(
+        "targets", metavar="TARGET", nargs="*", help="as given to snakemake (default: all)"
+    )
+    parser.add_argument(
+        "--directory", metavar="DIR", default=".", help="the working folder (default: this one)"
+    )
+    parser.add_argument(
+        "--configfile", metavar="YAML", action="append", default=[], help="as given to snakemake"
+    )
+    parser.add_argument(
+        "--config", metavar="KEY=VALUE", action="append", default=[], help="as given to snakemake"
+    )
+    parser.add_argument(
+        "--cores", metavar="N", type=count, help="cores of the run (default: those of this machine)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Plan, and print it."""
+    check_overlays(arguments.configfile)
+    folder = Path(arguments.directory)
+    check_folder(folder)
+    options = []
+    if arguments.configfile:
+        options += ["--configfile", *(str(Path(path).absolute()) for path in arguments.configfile)]
+    options += ["--config", *arguments.config] if arguments.config else []
+    with contextlib.ExitStack() as stack:
+        # A folder that a run would make is not made for a plan.
+        place = folder if folder.is_dir() else stack.enter_context(tempfile.TemporaryDirectory())
+        stack.enter_context(contextlib.chdir(place))
+        checkout = Path(__file__).resolve().parents[3]
+        report = plan_of_run(
+            checkout, options, arguments.targets or ["all"], cores=arguments.cores or _cores()
+        )
+    for line in report.said:
+        sys.stderr.write(f"{line}\n")
+    if arguments.json:
+        print(json.dumps(report.document(), indent=2, ensure_ascii=False))
+    else:
+        print(plan_in_words(report, shutil.get_terminal_size().columns))
+    return 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
