@@ -178,7 +178,7 @@ def test_a_rule_logs_and_measures_under_its_own_name(path):
         assert text.lstrip().startswith('"""')
         if name not in (
             "plan",
-                "verify",
+            "verify",
             "bless",
             "prune",
             "verify_export",

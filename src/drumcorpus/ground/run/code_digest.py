@@ -54,6 +54,7 @@ class Library:
         self._files = PythonFiles(memory)
         self._imported: dict[Path, list[Path]] = {}
         self._named: dict[str, list[Path]] = {}
+        self._described: dict[tuple, dict] = {}
         self.listings: dict[str, dict[str, str]] = {}
 
     def describe_code(self, script: str | os.PathLike, modules: Iterable[str] = ()) -> dict:
@@ -73,9 +74,13 @@ class Library:
         ValueError
             If a library is not installed.
         """
-        reached = self.reached(script, modules)
-        software = software_versions(_libraries(reached))
-        return {"digest": self._digest(reached), "software": software}
+        modules = tuple(modules)
+        key = (str(script), *modules)
+        if key not in self._described:  # a rule asks for every job
+            reached = self.reached(script, modules)
+            software = software_versions(_libraries(reached))
+            self._described[key] = {"digest": self._digest(reached), "software": software}
+        return dict(self._described[key])
 
     def remember(self) -> None:
         """Write down what was read, if any of it is new."""
