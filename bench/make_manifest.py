@@ -82,7 +82,7 @@ def production_sessions(rng: np.random.Generator, n_events: int) -> list[dict]:
         ends = np.rint(np.cumsum(lengths) / lengths.sum() * count).astype(int)
         for size in np.diff(ends, prepend=0).tolist():
             rows.append(draw_session(rng, len(rows), name, 0.0, is_synthetic, size))
-    return rows
+    return sorted(rows, key=lambda row: (row["source_set"], row["session_id"]))
 
 
 def draw_sessions(rng: np.random.Generator, n_sessions: int, n_events: int) -> list[dict]:

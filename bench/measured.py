@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
+
+from taken import taken
 
 
 @dataclass
 class Figures:
-    """What a process took: seconds on the clock and of CPU, peak memory in MB, its result."""
+    """What a process took, its children with it: seconds on the clock and of CPU, peak memory in
+    MB of the largest, its result, and bytes that were read and written."""
 
     wall: float
     cpu: float
     peak_mb: float
     result: object
+    read_bytes: int = 0
+    written_bytes: int = 0
 
 
 def run_fresh(work: Callable, *args) -> Figures:
@@ -26,12 +30,12 @@ def run_fresh(work: Callable, *args) -> Figures:
     process.start()
     sender.close()
     try:
-        cpu, peak_mb, result = receiver.recv()
+        used, result = receiver.recv()
     except EOFError:
         process.join()
         raise SystemExit(f"{work.__name__} ended with status {process.exitcode}") from None
     process.join()
-    return Figures(time.perf_counter() - start, cpu, peak_mb, result)
+    return Figures(wall=time.perf_counter() - start, result=result, **used)
 
 
 def run_jobs(work: Callable, tasks: Iterable[tuple], n_processes: int) -> Figures:
@@ -57,6 +61,4 @@ def print_figures(name: str, figures: Figures, note: str = "") -> None:
 
 def _report(sender, work: Callable, args: tuple) -> None:
     result = work(*args)
-    status = Path("/proc/self/status").read_text()
-    peak_kb = int(status.partition("VmHWM:")[2].split()[0])
-    sender.send((time.process_time(), peak_kb * 1024 / 1e6, result))
+    sender.send((taken(), result))

@@ -50,14 +50,9 @@ def main() -> None:
 
 def prepare(data: Path) -> None:
     """Cut the manifest into shards, and write the tables that stand around it."""
-    import numpy as np
     import pyarrow as pa
 
     from drumcorpus.ground.files.tables import read_table, write_table
-    from drumcorpus.schemas import CYMBAL_ASSIGNMENTS
-    from drumcorpus.stages.crash.hits import find_hits
-    from drumcorpus.taxonomy import CymbalFamily
-    from drumcorpus.vocabulary import BY_SOUND
 
     events = read_table(data / "events.parquet").combine_chunks()
     sessions = events["session_id"].combine_chunks().dictionary_encode().indices.to_numpy()
@@ -68,35 +63,53 @@ def prepare(data: Path) -> None:
     del part
     for shard in range(N_ALIAS_SHARDS):
         part = events.filter(pa.array(sessions * N_ALIAS_SHARDS // (sessions.max() + 1) == shard))
-        crashes = find_hits(part, [CymbalFamily("crash", ("crash", "crash2"), is_numbered=True)])
-        n_rows, rng = crashes.num_rows, np.random.default_rng(shard)
-        drawn = {
-            "label": pa.array(["crash", "crash2"]).take(rng.integers(0, 2, n_rows)),
-            "method": pa.array([BY_SOUND] * n_rows),
-            "confidence": pa.array(np.round(rng.random(n_rows), 6)),
-            "accepted": pa.array(rng.random(n_rows) < 0.9),
-            "undescribed": pa.nulls(n_rows, pa.string()),
-        }
-        columns = [drawn[n] if n in drawn else crashes[n] for n in CYMBAL_ASSIGNMENTS.names]
-        assignments = pa.Table.from_arrays(columns, schema=CYMBAL_ASSIGNMENTS)
         write_table(data / f"tables/alias_{shard}.parquet", part)
-        write_table(data / f"tables/assignments_{shard}.parquet", assignments)
+        write_table(data / f"tables/assignments_{shard}.parquet", draw_assignments(part, shard))
+
+
+def draw_assignments(events, seed: int):
+    """A cymbal for every crash hit of some events, as the stage that tells crashes apart says."""
+    import numpy as np
+    import pyarrow as pa
+
+    from drumcorpus.schemas import CYMBAL_ASSIGNMENTS
+    from drumcorpus.stages.crash.hits import find_hits
+    from drumcorpus.taxonomy import CymbalFamily
+    from drumcorpus.vocabulary import BY_SOUND
+
+    crashes = find_hits(events, [CymbalFamily("crash", ("crash", "crash2"), is_numbered=True)])
+    n_rows, rng = crashes.num_rows, np.random.default_rng(seed)
+    drawn = {
+        "label": pa.array(["crash", "crash2"]).take(rng.integers(0, 2, n_rows)),
+        "method": pa.array([BY_SOUND] * n_rows),
+        "confidence": pa.array(np.round(rng.random(n_rows), 6)),
+        "accepted": pa.array(rng.random(n_rows) < 0.9),
+        "undescribed": pa.nulls(n_rows, pa.string()),
+    }
+    columns = [drawn[n] if n in drawn else crashes[n] for n in CYMBAL_ASSIGNMENTS.names]
+    return pa.Table.from_arrays(columns, schema=CYMBAL_ASSIGNMENTS)
 
 
 def write_around(data: Path) -> None:
     """Provenance, inventory and splits, as complete as an audit wants them."""
-    import pyarrow as pa
-
-    from drumcorpus.ground.files.digests import sha256_bytes
-    from drumcorpus.ground.files.jsonl import write_rows
-    from drumcorpus.ground.files.tables import read_table, write_table
-    from drumcorpus.schemas import INVENTORY, SPLITS
+    from drumcorpus.ground.files.tables import read_table
 
     events = read_table(data / "events.parquet", ["source_set", "session_id"])
     counts = events.group_by(["source_set", "session_id"]).aggregate([([], "count_all")])
     n_events = {(r["source_set"], r["session_id"]): r["count_all"] for r in counts.to_pylist()}
+    write_records(data, read_table(data / "sessions.parquet").to_pylist(), n_events)
+
+
+def write_records(data: Path, sessions: list[dict], n_events: dict[tuple[str, str], int]) -> None:
+    """Those of the sessions, by the number of events of each."""
+    import pyarrow as pa
+
+    from drumcorpus.ground.files.digests import sha256_bytes
+    from drumcorpus.ground.files.jsonl import write_rows
+    from drumcorpus.ground.files.tables import write_table
+    from drumcorpus.schemas import INVENTORY, SPLITS
+
     by_set: dict[str, list[dict]] = {}
-    sessions = read_table(data / "sessions.parquet").to_pylist()
     splits = [{**row, "split_before": row["split"], "included": True} for row in sessions]
     write_table(data / "tables/splits.parquet", pa.Table.from_pylist(splits, SPLITS))
     for session in sessions:
@@ -124,7 +137,7 @@ def alias(data: Path) -> str:
 
     taxonomy = load_taxonomy(*TAXONOMY)
     seconds, n_assigned = 0.0, 0
-    for shard in range(N_ALIAS_SHARDS):
+    for shard in range(len(list((data / "tables").glob("alias_*.parquet")))):
         path = data / f"tables/alias_{shard}.parquet"
         events = read_table(path, dictionaries=UNTOUCHED_TEXT)
         assignments = read_table(data / f"tables/assignments_{shard}.parquet")

@@ -1,6 +1,18 @@
 """The benchmark at production size runs as it is printed, at a tiny size."""
 
+import json
+
+import pytest
 from printed import command_of, run
+
+STEPS = ["alias", "JSON Lines", "audit"]
+# Tools of the other pipeline that read the file they are given and write one, and one that fails.
+TOOL = """\
+import sys
+lines = open([word for word in sys.argv[1:] if word.endswith("events.jsonl")][0]).readlines()
+open([word for word in sys.argv[1:] if word.endswith({ending!r})][0], "w").write(str(len(lines)))
+sys.exit({status})
+"""
 
 
 def test_trees_are_written_as_the_page_says(tmp_path):
@@ -16,9 +28,82 @@ def test_trees_are_written_as_the_page_says(tmp_path):
     }
 
 
-def test_a_manifest_has_the_sets_of_a_production_corpus(tmp_path):
-    small = ("--production", "--events", "30079")
-    said = run(command_of("make_manifest.py"), {"OUT": tmp_path}, *small)
-    # A hundredth of 318, 1,150, 284 and 1,708 sessions.
-    assert said.startswith("30,079 events, ")
-    assert said.endswith(", 34 sessions\n")
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Three steps at three sizes, beside tools of another pipeline."""
+    folder = tmp_path_factory.mktemp("peer")
+    (folder / "tools").mkdir()
+    for name, ending, status in (
+        ("alias_events", "aliased.jsonl", 0),
+        ("audit_provenance", "audit.json", 2),  # as where it finds something
+    ):
+        (folder / f"tools/{name}.py").write_text(TOOL.format(ending=ending, status=status))
+    out = tmp_path_factory.mktemp("production")
+    places = {"OUT": out, "FOLDER": folder}
+    small = ("--sizes", "3000,6000,12000", "--stages", ",".join(STEPS), "--peer", str(folder))
+    said = run(command_of("production/run.py"), places, *small)
+    return out, places, small, said
+
+
+def rows_of(said):
+    tables = [part.splitlines() for part in said.strip().split("\n\n")]
+    return [[line.strip("| ").split(" | ") for line in table] for table in tables]
+
+
+def test_every_step_has_a_row_with_its_events_and_its_peer(measured):
+    first, second = rows_of(measured[3])
+    assert first[0] == [
+        *("stage", "work", "CPU, s", "memory, MB", "read, MB", "written, MB"),
+        *("peer", "limit", "growth"),
+    ]
+    assert [row[:2] for row in first[2:]] == [[step, "3,000 events"] for step in STEPS]
+    by_stage = {row[0]: row for row in first[2:]}
+    assert by_stage["alias"][6].endswith(" times")
+    assert by_stage["audit"][6].endswith(" times")
+    assert by_stage["JSON Lines"][6] == "not run"  # there is no such tool
+    assert all(float(row[2]) > 0.1 and float(row[3]) > 50 for row in first[2:])
+    assert all(row[7].endswith("%") for row in first[2:])
+    assert [row[:2] for row in second[2:]] == [
+        [step, size] for step in STEPS for size in ("6,000", "12,000")
+    ]
+
+
+def test_figures_hold_the_events_and_bytes_of_each_size(measured):
+    out = measured[0]
+    tables = json.loads((out / "figures.json").read_text())["tables"]
+    for size in (3000, 6000, 12000):
+        assert {step: row["n"] for step, row in tables[str(size)].items()} == dict.fromkeys(
+            STEPS, size
+        )
+    lines = [tables[size]["JSON Lines"]["written_bytes"] for size in ("3000", "12000")]
+    assert lines[1] / lines[0] == pytest.approx(4, rel=0.05)
+    assert (out / "tables_3000/peer/aliased.jsonl").read_text() == "3000"
+    assert (out / "tables_3000/peer/audit.json").read_text() == "3000"
+    assert not list(out.glob("tables_*/tables/aliased_*"))  # taken away once measured
+
+
+def test_what_was_measured_is_not_measured_again(measured):
+    out, places, small, said = measured
+    figures = (out / "figures.json").read_bytes()
+    for path in out.glob("tables_*/events.parquet"):
+        path.unlink()  # a step that ran again would miss it
+    assert run(command_of("production/run.py"), places, *small) == said
+    assert (out / "figures.json").read_bytes() == figures
+    small = (*small[:2], "--stages", "nothing")
+    assert run(command_of("production/run.py"), places, *small) == said
+
+
+@pytest.mark.long
+def test_the_chain_runs_on_trees_and_its_jobs_are_measured(tmp_path):
+    small = ("--sizes", "3000", "--stages", "trees", "--shares", "0.0006")
+    said = run(command_of("production/run.py"), {"OUT": tmp_path}, *small)
+    stages, plans = rows_of(said)
+    by_stage = {row[0]: row for row in stages[2:]}
+    # 27 sessions of E-GMD: one performance on so many kits.
+    assert by_stage["ingestion, E-GMD"][1].endswith(" events")
+    assert by_stage["provenance"][1] == "31 sessions"
+    assert by_stage["clips, loose"][1] == by_stage["clips, shards"][1] == "120 clips"
+    assert by_stage["checks"][1].endswith(" hours")
+    assert by_stage["checks"][7].endswith("%")
+    assert int(plans[2][1]) > 50
+    assert float(plans[2][3]) > 0

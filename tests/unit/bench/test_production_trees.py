@@ -1,7 +1,6 @@
 """The trees of production size: sessions, strokes and sound, at a hundredth of it and less."""
 
 import runpy
-import sys
 
 import numpy as np
 import pytest
@@ -36,7 +35,6 @@ RESOURCES = REPO / "resources"
 @pytest.fixture(scope="module")
 def trees(tmp_path_factory):
     """Every tree with some sessions, and what the writer says of each."""
-    sys.path.insert(0, str(REPO / "bench/production"))
     written = runpy.run_path(str(REPO / "bench/production/trees.py"))
     root = tmp_path_factory.mktemp("trees")
     shares = {"slakh2100": 0.002, "groove_mididataset": 0.02, "enst_drums": 0.03}

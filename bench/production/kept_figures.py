@@ -1,0 +1,174 @@
+"""The figures of a run, kept as JSON, and the tables that are printed of them."""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+
+COLUMNS = (
+    *("stage", "work", "CPU, s", "memory, MB", "read, MB", "written, MB"),
+    *("peer", "limit", "growth"),
+)
+SIZES = ("stage", "events", "CPU, s", "CPU per event", "memory, MB", "written, MB")
+PLANS = ("trees", "jobs", "seconds to plan", "seconds to find nothing to do")
+NOT_RUN = "not run"
+NONE = ""
+
+
+class Store:
+    """Figures by place, in a file that is written after each, so that none is measured twice."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.rows = json.loads(path.read_text()) if path.is_file() else {}
+
+    def has(self, *place: str) -> bool:
+        """Whether something stands there."""
+        return self.get(*place) is not None
+
+    def get(self, *place: str):
+        """What stands there, or None."""
+        row = self.rows
+        for name in place:
+            row = row.get(name) if isinstance(row, Mapping) else None
+        return row
+
+    def put(self, value, *place: str) -> None:
+        """Keep a value, and write the file, with what another run has put there meanwhile."""
+        if self.path.is_file():
+            self.rows = json.loads(self.path.read_text())
+        row = self.rows
+        for name in place[:-1]:
+            row = row.setdefault(name, {})
+        row[place[-1]] = rounded(value)
+        part = self.path.with_name(f"{self.path.name}.part")
+        part.write_text(json.dumps(self.rows, indent=1) + "\n")
+        part.replace(self.path)
+
+
+def rounded(value):
+    """Floats to the millisecond; they are no better."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, Mapping):
+        return {name: rounded(each) for name, each in value.items()}
+    return value
+
+
+def exponent(pairs: list[tuple[float, float]]) -> float | None:
+    """By which power of the amount the CPU time grows: the slope of their logarithms.
+
+    Parameters
+    ----------
+    pairs : list of (amount, seconds)
+        Of different amounts; those of 0 are left out.
+
+    Returns
+    -------
+    exponent : float or None
+        1 is linear; None where fewer than two amounts are left.
+    """
+    points = [(math.log(n), math.log(cpu)) for n, cpu in pairs if n > 0 and cpu > 0]
+    if len({x for x, _ in points}) < 2:
+        return None
+    mean_x, mean_y = (statistics.fmean(column) for column in zip(*points, strict=True))
+    over = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    return over / sum((x - mean_x) ** 2 for x, _ in points)
+
+
+def median_of(turns: list[dict]) -> dict:
+    """Medians over turns; those of the ratios of peer and limit are of ratios within a turn."""
+    row = {name: statistics.median(turn[name] for turn in turns) for name in turns[0]["numbers"]}
+    for other in ("peer", "limit"):
+        ratios = [turn[other] / turn["cpu"] for turn in turns if turn.get(other)]
+        if ratios:
+            row[other] = statistics.median(turn[other] for turn in turns)
+            row[f"{other}_ratio"] = statistics.median(ratios)
+    return row
+
+
+def stage_rows(figures: Mapping, reference: str) -> list[list[str]]:
+    """A row for each stage, as `COLUMNS`: of the reference size, and of the largest trees."""
+    rows = []
+    sizes = figures.get("tables", {})
+    for stage, row in sizes.get(reference, {}).items():
+        growth = exponent(
+            [(sizes[n][stage]["n"], sizes[n][stage]["cpu"]) for n in sizes if stage in sizes[n]]
+        )
+        rows.append(one_row(stage, row, growth))
+    shares = figures.get("trees", {})
+    if shares:
+        largest = max(shares, key=float)
+        for stage, row in shares[largest]["stages"].items():
+            parts = [shares[share]["stages"].get(stage) for share in shares]
+            growth = exponent([(part["n"], part["cpu"]) for part in parts if part])
+            rows.append(one_row(stage, row, growth))
+    return rows
+
+
+def one_row(stage: str, row: Mapping, growth: float | None) -> list[str]:
+    """The row of one stage: the peer in times as long, the limit in per cent."""
+    peer = row.get("peer_ratio")
+    limit = row.get("limit_ratio")
+    return [
+        stage,
+        amount(row["n"], row["unit"]),
+        f"{row['cpu']:,.1f}",
+        f"{row['peak_mb']:,.0f}",
+        f"{row['read_bytes'] / 1e6:,.0f}",
+        f"{row['written_bytes'] / 1e6:,.0f}",
+        row.get("peer_said", NOT_RUN) if peer is None else f"{peer:.1f} times",
+        NONE if limit is None else f"{limit:.0%}",
+        NONE if growth is None else f"{growth:.2f}",
+    ]
+
+
+def amount(n: float, unit: str) -> str:
+    """A number and its unit."""
+    return f"{n:,.1f} {unit}" if unit in ("hours", "GB") else f"{n:,.0f} {unit}"
+
+
+def size_rows(figures: Mapping, reference: str) -> list[list[str]]:
+    """A row for each larger size of each stage on tables, as `SIZES`."""
+    sizes = figures.get("tables", {})
+    rows = []
+    for stage, first in sizes.get(reference, {}).items():
+        for size in sorted(sizes, key=int):
+            row = sizes[size].get(stage)
+            if row is None or size == reference:
+                continue
+            change = row["cpu"] / row["n"] / (first["cpu"] / first["n"]) - 1
+            written = f"{row['written_bytes'] / 1e6:,.0f}"
+            numbers = [f"{row['n']:,.0f}", f"{row['cpu']:,.1f}", f"{change:+.0%}"]
+            rows.append([stage, *numbers, f"{row['peak_mb']:,.0f}", written])
+    return rows
+
+
+def plan_rows(figures: Mapping) -> list[list[str]]:
+    """A row for each share of the trees, as `PLANS`."""
+    rows = []
+    for share, row in sorted(figures.get("trees", {}).items(), key=lambda pair: float(pair[0])):
+        dag = row["dag"]
+        seconds = [f"{dag[name]:.1f}" for name in ("seconds", "nothing_to_do")]
+        rows.append([f"{float(share):.3g} of production", f"{dag['jobs']:,}", *seconds])
+    return rows
+
+
+def markdown(columns: tuple[str, ...], rows: list[list[str]]) -> str:
+    """A table, numbers to the right."""
+    lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def report(figures: Mapping, reference: str) -> str:
+    """All that is printed."""
+    return "\n\n".join(
+        markdown(columns, rows)
+        for columns, rows in (
+            (COLUMNS, stage_rows(figures, reference)),
+            (SIZES, size_rows(figures, reference)),
+            (PLANS, plan_rows(figures)),
+        )
+        if rows
+    )
