@@ -79,8 +79,9 @@ class Crew:
     def stream(self, function: str, tasks: Iterable[list]) -> Iterator[tuple[object, Iterator]]:
         """The same of a function that returns bytes too, as a pair with them.
 
-        What is given is the result, and the bytes in chunks, which must be read before the next
-        result is asked for. The processes wait with theirs until then, so that few are held.
+        What is given is the result, and the bytes in chunks, of which each must be used before the
+        next is asked for, and all before the next result is. The processes wait with theirs until
+        then, so that few are held.
         """
         if self._pool is None:
             return (_in_chunks(*_called(function, arguments)) for arguments in tasks)
@@ -110,12 +111,14 @@ class Crew:
         return result, iter(())
 
     def _bytes_of(self, worker: subprocess.Popen, n_bytes: int) -> Iterator[memoryview]:
+        # One buffer for all chunks, which stays in the cache of the core.
+        buffer = memoryview(bytearray(CHUNK_BYTES))
         while n_bytes:
-            chunk = worker.stdout.read(min(n_bytes, CHUNK_BYTES))
-            if not chunk:
+            n_read = worker.stdout.readinto(buffer[:n_bytes])
+            if not n_read:
                 raise ValueError("a process that worked at the corpus was ended from outside")
-            n_bytes -= len(chunk)
-            yield memoryview(chunk)
+            n_bytes -= n_read
+            yield buffer[:n_read]
         self._idle.put(worker)
 
 
