@@ -219,12 +219,12 @@ def health(data: Path) -> str:
 def weights(data: Path) -> str:
     """Derive the sampling weights, and write one per event."""
     from drumcorpus.stages.sampling.settings import SamplingSettings
-    from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
+    from drumcorpus.stages.sampling.weights import weigh_events, write_event_weights
 
     settings = SamplingSettings(**SAMPLING, group_field="session")
-    derived = derive_weights([data / "events.parquet"], settings, profile="default")
+    derived, events = weigh_events([data / "events.parquet"], settings, profile="default")
     path = data / "tables/weights.parquet"
-    n_events = write_event_weights(path, [data / "events.parquet"], derived)
+    n_events = write_event_weights(path, [data / "events.parquet"], derived, events)
     return f"{n_events:,} events of the training split"
 
 

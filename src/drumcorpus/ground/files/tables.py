@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from drumcorpus.ground.files.atomic import replacing
+from drumcorpus.ground.files.columns import column_of, first_places, numbers
 
 # Rows of one row group: small enough that a merge can hold one of each of some hundred shards.
 ROW_GROUP_ROWS = 16_384
@@ -160,29 +161,16 @@ def in_order_of_appearance(column: pa.DictionaryArray) -> pa.DictionaryArray:
 
     That is the dictionary which Arrow makes of a column of text.
     """
-    indices, n_names = column.indices, len(column.dictionary)
-    bare = pa.Array.from_buffers(
-        indices.type, len(indices), [None, indices.buffers()[1]], offset=indices.offset
-    )
-    codes = np.from_dlpack(bare) if len(bare) else np.zeros(0, np.int32)
-    rows = np.arange(len(codes), dtype=np.int32)
-    if column.null_count:
-        rows = rows[np.from_dlpack(column.is_valid().cast(pa.uint8())) > 0]
-    first = np.full(n_names, len(codes), np.int32)
-    first[codes[rows[::-1]]] = rows[::-1]  # of several the last assignment stays
+    n_names, codes = len(column.dictionary), numbers(column.indices, null=-1)
+    first = first_places(codes, n_names + 1)[:n_names]
     order = np.argsort(first, kind="stable")[: int((first < len(codes)).sum())]
     if len(order) == n_names and (np.diff(order) == 1).all():
         return column
-    places = np.zeros(n_names, np.int32)
+    places = np.zeros(n_names + 1, np.int32)
     places[order] = np.arange(len(order), dtype=np.int32)
-    moved = np.zeros(len(codes), np.int32)
-    moved[rows] = places[codes[rows]]
-    mask = None
-    if column.null_count:
-        mask = np.ones(len(codes), bool)
-        mask[rows] = False
-    names = column.dictionary.take(pa.array(order, pa.int32()))
-    return pa.DictionaryArray.from_arrays(pa.array(moved, pa.int32(), mask=mask), names)
+    names = column.dictionary.take(column_of(order))
+    is_valid = codes >= 0 if column.null_count else None
+    return pa.DictionaryArray.from_arrays(column_of(places[codes], is_valid), names)
 
 
 def repeating_text(schema: pa.Schema) -> list[str]:
@@ -276,6 +264,15 @@ def iter_batches(
                 with pq.ParquetFile(path, metadata=file.metadata) as plain:
                     batches = plain.iter_batches(BATCH_ROWS, [group], columns)
                     yield from islice(batches, n_read, None)
+
+
+def read_ahead(items: Iterator) -> Iterator:
+    """The same items, the next being read while one is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def leaf_columns(path: str | os.PathLike) -> list[str]:

@@ -6,14 +6,14 @@ reading the file, and memory is bounded by a row group and the distinct sessions
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.ground.files.tables import iter_batches, leaf_columns
-from drumcorpus.stages.health.tally import Codes, Names, Tally, joint, numbers
+from drumcorpus.ground.files.columns import numbers
+from drumcorpus.ground.files.tables import iter_batches, leaf_columns, read_ahead
+from drumcorpus.stages.health.tally import Codes, Names, Tally, joint
 from drumcorpus.vocabulary import CYMBAL_NUMBER, DUAL_LABEL
 
 OPENNESS_BINS = 10  # of equal width, from 0 to 1
@@ -74,15 +74,6 @@ def batches(path: str | os.PathLike) -> Iterator[pa.RecordBatch]:
     leaves = [leaf for leaf in leaf_columns(path) if is_wanted(leaf.split("."))]
     text = [leaf for leaf in leaves if leaf.split(".")[-1] not in NUMBERS]
     return iter_batches(path, leaves, dictionaries=text)
-
-
-def read_ahead(items: Iterator) -> Iterator:
-    """The same items, the next being read while one is worked on."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
 
 
 def is_wanted(path: list[str]) -> bool:

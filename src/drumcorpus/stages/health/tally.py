@@ -7,27 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.columns import numbers
 from drumcorpus.vocabulary import NO_VALUE
 
 # Above this many cells for each row a sort is cheaper than a dense count.
 DENSE_CELLS_PER_ROW = 8
 # Rows of counts that may wait before equal ones are put together.
 MAX_WAITING = 2_000_000
-
-
-def numbers(column: pa.Array, null: float = 0) -> np.ndarray:
-    """The values of a column of numbers, `null` for the nulls; true and false are 1 and 0.
-
-    `pa.Array.to_numpy` and `fill_null` would import pandas, which takes as long as a million
-    events.
-    """
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.uint8())
-    if not column.null_count:
-        return np.from_dlpack(column) if len(column) else np.zeros(0, dtype=np.int64)
-    bare = [None, column.buffers()[1]]
-    values = pa.Array.from_buffers(column.type, len(column), bare, offset=column.offset)
-    return np.where(numbers(column.is_valid()), np.from_dlpack(values), null)
 
 
 @dataclass

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.ground.files.tables import iter_batches
+from drumcorpus.ground.files.columns import column_of, distinct_numbers, first_places, numbers
+from drumcorpus.ground.files.tables import iter_batches, read_ahead
 from drumcorpus.stages.sampling.duplicates import (
     LABELS,
     Duplicates,
@@ -93,96 +94,120 @@ class Rows:
 
     Attributes
     ----------
-    unit, kind : np.ndarray, shape (n_events,), int64
-    shares : np.ndarray, shape (n_events,)
-        Share of one weight that each event has.
-    event_ids, session_ids : pa.Array or None
-        Only where asked for.
+    unit, kind : np.ndarray, shape (n_events,), int32
+    shares : np.ndarray or None, shape (n_events,)
+        Share of one weight that each event has; None where each has one of its own.
     """
 
     unit: np.ndarray
     kind: np.ndarray
-    shares: np.ndarray
-    event_ids: pa.Array | None = None
-    session_ids: pa.Array | None = None
+    shares: np.ndarray | None
+
+    def part(self, start: int, stop: int) -> "Rows":
+        """Those from `start` to before `stop`."""
+        shares = None if self.shares is None else self.shares[start:stop]
+        return Rows(self.unit[start:stop], self.kind[start:stop], shares)
+
+    def keys(self) -> np.ndarray:
+        """Unit and kind of each event as one number, (n_events,), int64."""
+        return self.unit.astype(np.int64) << 32 | self.kind
 
 
-def read_cells(
+def read_rows(
     tables: Iterable[str | os.PathLike],
     settings: SamplingSettings,
     duplicates: Duplicates,
     names: Names,
-) -> Cells:
-    """Count the events of the weighted splits; `names` grows as they come up."""
-    parts, n_shared = [], 0
-    for rows in iter_rows(tables, settings, duplicates, names):
-        n_shared += int((rows.shares < 1).sum())
-        squares = rows.shares**2
-        ones = np.ones(len(rows.unit))
-        parts.append(_gathered(rows.unit << 32 | rows.kind, ones, rows.shares, squares))
-    nothing = (np.zeros(0, np.int64), *[np.zeros(0)] * 3)
-    columns = zip(nothing, *parts, strict=True)
-    keys, n, distinct, squares = _gathered(*(np.concatenate(column) for column in columns))
-    unit, kind = keys >> 32, keys & 0xFFFFFFFF
-    return Cells(unit, kind, n.astype(np.int64), distinct, squares, n_shared)
+) -> Rows:
+    """Read the events of the weighted splits, 8 bytes of each; `names` grows as they come up."""
+    parts = list(_iter_rows(tables, settings, duplicates, names))
+    codes = [np.concatenate([np.zeros(0, np.int32), *column]) for column in _unit_and_kind(parts)]
+    if all(part.shares is None for part in parts):
+        return Rows(*codes, None)
+    return Rows(*codes, np.concatenate([part.shares for part in parts]))
 
 
-def iter_rows(
-    tables: Iterable[str | os.PathLike],
-    settings: SamplingSettings,
-    duplicates: Duplicates,
-    names: Names,
-    *,
-    with_ids: bool = False,
-) -> Iterator[Rows]:
+def _unit_and_kind(parts: list[Rows]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    return [part.unit for part in parts], [part.kind for part in parts]
+
+
+def count_cells(rows: Rows) -> Cells:
+    """Count the events by unit and kind."""
+    keys, places = distinct_numbers(rows.keys())
+    n_rows = np.bincount(places, minlength=len(keys))
+    distinct = squares = n_rows.astype(float)
+    n_shared = 0
+    if rows.shares is not None:
+        distinct = np.bincount(places, rows.shares, len(keys))
+        squares = np.bincount(places, rows.shares**2, len(keys))
+        n_shared = int((rows.shares < 1).sum())
+    order = np.argsort(keys)
+    unit, kind = keys[order] >> 32, keys[order] & 0xFFFFFFFF
+    return Cells(unit, kind, n_rows[order], distinct[order], squares[order], n_shared)
+
+
+def iter_ids(
+    tables: Iterable[str | os.PathLike], settings: SamplingSettings
+) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """Event and session ids of the events of the weighted splits in parts, in their order."""
+    columns = ["event_id", "session_id", "split"]
+    for path in tables:
+        for batch in read_ahead(iter_batches(path, columns, dictionaries=columns[1:])):
+            chosen = _of_splits(batch, settings)
+            if chosen.num_rows:
+                yield chosen["event_id"], chosen["session_id"]
+
+
+def _iter_rows(tables, settings: SamplingSettings, duplicates, names: Names) -> Iterator[Rows]:
     """Read the events of the weighted splits in parts; `names` grows as they come up."""
     group = GROUP_COLUMNS[settings.group_field]
     columns = [*_NAMES, *([group] if group else []), *columns_of(duplicates.fields)]
-    columns = list(dict.fromkeys([*columns, *(["event_id"] if with_ids else [])]))
-    dictionaries = [name for name in text_columns(columns) if name != "event_id"]
-    splits = pa.array(settings.splits)
+    columns = list(dict.fromkeys(columns))
     for path in tables:
         first = 1
-        for batch in iter_batches(path, columns, dictionaries=dictionaries):
+        batches = iter_batches(path, columns, dictionaries=text_columns(columns))
+        for batch in read_ahead(batches):
             last = first + batch.num_rows - 1
-            table = pa.Table.from_batches([batch])
-            table = table.filter(pc.is_in(table["split"], splits)).combine_chunks()
-            if table.num_rows:
+            chosen = _of_splits(batch, settings)
+            if chosen.num_rows:
                 try:
-                    rows = _rows(table, settings, group, duplicates, names, with_ids)
+                    table = pa.Table.from_batches([chosen])
+                    rows = _rows(table, settings, group, duplicates, names)
                 except ValueError as error:
                     raise ValueError(f"{path}, rows {first} to {last}: {error}") from error
                 yield rows
             first = last + 1
 
 
-def _gathered(keys, *sums) -> tuple[np.ndarray, ...]:
-    """The distinct keys in order, and the sums of what stands beside each."""
-    distinct, places = np.unique(keys, return_inverse=True)
-    return distinct, *(np.bincount(places, column, len(distinct)) for column in sums)
+def _of_splits(batch: pa.RecordBatch, settings: SamplingSettings) -> pa.RecordBatch:
+    """The rows of the weighted splits."""
+    chosen = _is_among(batch["split"], settings.splits)
+    return batch if chosen.all() else batch.filter(column_of(chosen))
 
 
-def _rows(table: pa.Table, settings, group, duplicates, names: Names, with_ids: bool) -> Rows:
+def _is_among(column: pa.Array, names: Iterable[str]) -> np.ndarray:
+    """Which rows of a column of text, best as a dictionary, have one of the names."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    is_one = [name in names for name in column.dictionary.to_pylist()]
+    return np.array([*is_one, False])[numbers(column.indices, null=-1)]
+
+
+def _rows(table: pa.Table, settings, group, duplicates, names: Names) -> Rows:
     """The events of one table."""
     unit = _unit_codes(table, group, names)
-    style = pc.fill_null(pc.equal(_only(table["style"]), ONE_SHOT), False)
-    one_shot = np.asarray(style)
+    one_shot = _is_among(_only(table["style"]), (ONE_SHOT,))
     if one_shot.any():
         names.one_shots.update(np.unique(unit[one_shot]).tolist())
-    return Rows(
-        unit=unit,
-        kind=_kind_codes(table, settings.technique_factors, names),
-        shares=duplicates.shares(table),
-        event_ids=_only(table["event_id"]) if with_ids else None,
-        session_ids=_only(table["session_id"]).dictionary_decode() if with_ids else None,
-    )
+    kind = _kind_codes(table, settings.technique_factors, names)
+    return Rows(unit, kind, duplicates.shares(table))
 
 
 def _unit_codes(table: pa.Table, group: str | None, names: Names) -> np.ndarray:
     """Code of the unit of each row, looked up once per run of equal rows."""
     wanted = ["source_set", "session_id", "split", *([group] if group else [])]
     columns = [_only(table[name]) for name in wanted]
-    codes = [np.asarray(pc.fill_null(column.indices, -1)) for column in columns]
+    codes = [numbers(column.indices, null=-1) for column in columns]
     changes = np.any([np.diff(code) != 0 for code in codes], axis=0)
     starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
     values = [[*column.dictionary.to_pylist(), None] for column in columns]
@@ -190,7 +215,7 @@ def _unit_codes(table: pa.Table, group: str | None, names: Names) -> np.ndarray:
     for start in starts:
         row = [values[place][codes[place][start]] for place in range(len(columns))]
         runs.append(names.units[tuple(row if group else [*row, None])])
-    return np.repeat(np.array(runs, np.int64), np.diff(starts, append=table.num_rows))
+    return np.repeat(np.array(runs, np.int32), np.diff(starts, append=table.num_rows))
 
 
 def _kind_codes(table: pa.Table, technique_factors, names: Names) -> np.ndarray:
@@ -204,11 +229,11 @@ def _kind_codes(table: pa.Table, technique_factors, names: Names) -> np.ndarray:
     # By the name and not by its code, which is another in another table.
     hashes = np.array([hash_of(name) for name in labels], np.uint64)
     signature = mixed(sums_of_lists(hashes[codes], n_labels)) ^ mixed(factor.view(np.uint64))
-    distinct, firsts, places = np.unique(signature, return_index=True, return_inverse=True)
+    distinct, places = distinct_numbers(signature)
+    firsts = first_places(places, len(distinct))
     ends = np.cumsum(n_labels)
-    kinds = np.zeros(len(distinct), np.int64)
-    for number in np.argsort(firsts):  # in the order in which they come up
-        first = firsts[number]
+    kinds = np.zeros(len(distinct), np.int32)
+    for number, first in enumerate(firsts.tolist()):  # in the order in which they come up
         if int(distinct[number]) not in names.signatures:
             own = sorted(
                 labels[code] for code in codes[ends[first] - n_labels[first] : ends[first]]
@@ -233,14 +258,14 @@ def _decode(names: pa.DictionaryArray) -> tuple[np.ndarray, list[str]]:
     """Codes (n,) into the distinct names, and those names: only such as occur."""
     if names.null_count:
         raise ValueError("a component without a label, or a technique without a name")
-    codes, every_name = np.asarray(names.indices), names.dictionary.to_pylist()
+    codes, every_name = numbers(names.indices), names.dictionary.to_pylist()
     occurs = np.bincount(codes, minlength=len(every_name)) > 0  # not so if its rows were filtered
     return (np.cumsum(occurs) - 1)[codes], [every_name[i] for i in np.flatnonzero(occurs)]
 
 
 def _lengths(lists: pa.Array) -> np.ndarray:
     """Number of values of each list, 0 for null."""
-    return np.asarray(pc.fill_null(pc.list_value_length(lists), 0))
+    return numbers(lists.value_lengths())
 
 
 def _only(column: pa.ChunkedArray) -> pa.Array:

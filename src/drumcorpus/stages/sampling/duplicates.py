@@ -40,11 +40,14 @@ class Duplicates:
         self._keys = keys[starts[counts > 1]]
         self._counts = counts[counts > 1].astype(np.int64)
 
-    def shares(self, table: pa.Table) -> np.ndarray:
-        """Share of one weight that each event of a combined table has, (n_events,): 1 / n."""
-        shares = np.ones(table.num_rows)
+    def shares(self, table: pa.Table) -> np.ndarray | None:
+        """Share of one weight that each event of a combined table has, (n_events,): 1 / n.
+
+        None where no two events of any table are equal.
+        """
         if not len(self._keys):
-            return shares
+            return None
+        shares = np.ones(table.num_rows)
         keys = event_keys(table, self.fields)
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         equal = self._keys[places] == keys

@@ -8,14 +8,15 @@ and in one thread, so that equal manifests give equal bytes.
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.columns import column_of, distinct_numbers
 from drumcorpus.ground.files.tables import write_batches
 from drumcorpus.stages.sampling.balance import Part, factor_for, wanted_shares
-from drumcorpus.stages.sampling.cells import Names, iter_rows, read_cells
+from drumcorpus.stages.sampling.cells import Names, Rows, count_cells, iter_ids, read_rows
 from drumcorpus.stages.sampling.duplicates import Duplicates
 from drumcorpus.stages.sampling.effects import (
     Drawn,
@@ -37,6 +38,13 @@ EVENT_WEIGHTS = pa.schema(
 def derive_weights(
     tables: Sequence[str | os.PathLike], settings: SamplingSettings, *, profile: str
 ) -> dict:
+    """Derive the sampling weights of some splits, as of `weigh_events`, and write none."""
+    return weigh_events(tables, settings, profile=profile)[0]
+
+
+def weigh_events(
+    tables: Sequence[str | os.PathLike], settings: SamplingSettings, *, profile: str
+) -> tuple[dict, "Events"]:
     """Derive the sampling weights of some splits.
 
     The rules apply in this order; a rule whose setting is empty or null changes nothing.
@@ -81,6 +89,8 @@ def derive_weights(
         rule touched, and the effective sample size [3]_, of all and of each source set. Floats have
         9 significant digits. Where the manifest has no event of the splits, ``n_events`` is 0 and
         there is no class.
+    events : Events
+        What was read of the events, so that `write_event_weights` need not read it again.
 
     Raises
     ------
@@ -95,15 +105,14 @@ def derive_weights(
     .. [3] L. Kish, Survey Sampling, Wiley, 1965: (sum w)^2 / sum w^2.
     """
     check_settings(settings)
-    duplicates = Duplicates(tables, settings.splits, settings.dedupe_fields)
-    names = Names()
-    cells = read_cells(tables, settings, duplicates, names)
+    events = read_events(tables, settings)
+    names, cells = events.names, count_cells(events.rows)
     splits = settings.split if isinstance(settings.split, str) else list(settings.split)
     about = {"schema": SCHEMA, "profile": profile, "split": splits}
     about["settings"] = settings.document()
     if not len(cells.n):  # whether a corpus may lack a split is for a gate to say
         nothing = {"n_events": 0, "n_hits": 0, "n_sessions": 0, "classes": {}, "clamp": None}
-        return about | nothing
+        return about | nothing, events
     labels, struck = labels_of_kinds(names.kinds)
     hits = np.bincount(cells.kind, cells.distinct, len(names.kinds)) @ struck
     classes = dict(zip(labels, class_weights(hits, labels, settings), strict=True))
@@ -134,17 +143,36 @@ def derive_weights(
     drawn = Drawn(
         cells, names, group, raw, clamp, held, by_group, *each[1:3], sets, factors, wanted
     )
-    return {
+    weights = {
         **about,
         "clamp": clamp,
         "scale": scale,
         **_factors_by_name(groups, by_group),
         **describe_draws(drawn, classes, settings),
     }
+    return weights, events
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of the weighted splits, in the order of their tables: 8 bytes of each."""
+
+    names: Names
+    rows: Rows
+
+
+def read_events(tables: Sequence[str | os.PathLike], settings: SamplingSettings) -> Events:
+    """Read from some tables what the weights depend on."""
+    duplicates = Duplicates(tables, settings.splits, settings.dedupe_fields)
+    names = Names()
+    return Events(names, read_rows(tables, settings, duplicates, names))
 
 
 def write_event_weights(
-    path: str | os.PathLike, tables: Sequence[str | os.PathLike], weights: dict
+    path: str | os.PathLike,
+    tables: Sequence[str | os.PathLike],
+    weights: dict,
+    events: Events | None = None,
 ) -> int:
     """Write the weight of every event of the weighted splits, in the order of the tables.
 
@@ -156,6 +184,8 @@ def write_event_weights(
         Those from which `weights` was derived.
     weights : dict
         What `derive_weights` returned; it is all that the weights depend on.
+    events : Events, optional
+        What `weigh_events` has read of these tables; they are read again, if not given.
 
     Returns
     -------
@@ -167,7 +197,10 @@ def write_event_weights(
     ValueError
         If the manifest has a label, or a source set, that `weights` does not know.
     """
-    return write_batches(path, EVENT_WEIGHTS, _weight_batches(tables, weights))
+    settings = SamplingSettings(split=weights["split"], **weights["settings"])
+    events = events or read_events(tables, settings)
+    batches = _weight_batches(tables, weights, settings, events)
+    return write_batches(path, EVENT_WEIGHTS, batches)
 
 
 def _groups(units: Iterable[tuple]) -> dict[tuple, int]:
@@ -250,26 +283,33 @@ def _factors_by_name(groups: Mapping[tuple, int], factors: np.ndarray) -> dict:
     return {"session_factors": of_sessions, "group_factors": of_groups}
 
 
-def _weight_batches(tables: Sequence[str | os.PathLike], weights: dict) -> Iterator[pa.RecordBatch]:
+def _weight_batches(
+    tables: Sequence[str | os.PathLike], weights: dict, settings: SamplingSettings, events: Events
+) -> Iterator[pa.RecordBatch]:
     """The weights of the events, one row group of the manifest at a time."""
-    settings = SamplingSettings(split=weights["split"], **weights["settings"])
-    duplicates = Duplicates(tables, settings.splits, settings.dedupe_fields)
+    kinds, units = list(events.names.kinds), list(events.names.units)
+    _refuse_unknown(kinds, units, weights, tables)
+    if not units:
+        return
     classes = {label: own["weight"] for label, own in weights["classes"].items()}
-    clamp, names = weights["clamp"], Names()
-    of_kinds, of_units = np.zeros((3, 0)), np.zeros((2, 0))
-    for rows in iter_rows(tables, settings, duplicates, names, with_ids=True):
-        new_kinds = list(islice(names.kinds, of_kinds.shape[1], None))
-        new_units = list(islice(names.units, of_units.shape[1], None))
-        _refuse_unknown(new_kinds, new_units, weights, tables)
-        of_kinds = np.hstack([of_kinds, kind_weights(new_kinds, classes, settings)])
-        factors = [_unit_factors(unit, weights) for unit in new_units]
-        of_units = np.hstack([of_units, np.array(factors, float).reshape(-1, 2).T])
-        raw, least, most = of_kinds[:, rows.kind]
-        in_set, in_group = of_units[:, rows.unit]
-        base = np.clip(raw, clamp["low"], clamp["high"]) * weights["scale"]
-        values = np.clip(base * in_set, least, most) * in_group * rows.shares
-        columns = [rows.event_ids, rows.session_ids, pa.array(rounded_all(values))]
-        yield pa.RecordBatch.from_arrays(columns, schema=EVENT_WEIGHTS)
+    raw, least, most = kind_weights(kinds, classes, settings)
+    clamp = weights["clamp"]
+    base = np.clip(raw, clamp["low"], clamp["high"]) * weights["scale"]
+    in_set, in_group = np.array([_unit_factors(unit, weights) for unit in units], float).T
+    start = 0
+    for event_ids, session_ids in iter_ids(tables, settings):
+        rows = events.rows.part(start, start + len(event_ids))
+        start += len(event_ids)
+        # Events of one unit and kind weigh alike: of each pair one is reckoned.
+        cells, places = distinct_numbers(rows.keys())
+        unit, kind = cells >> 32, cells & 0xFFFFFFFF
+        values = np.clip(base[kind] * in_set[unit], least[kind], most[kind]) * in_group[unit]
+        if rows.shares is None:
+            values = rounded_all(values)[places]
+        else:
+            values = rounded_all(values[places] * rows.shares)
+        columns = [event_ids, session_ids, column_of(values)]
+        yield pa.RecordBatch.from_arrays(columns, EVENT_WEIGHTS.names)
 
 
 def _refuse_unknown(kinds: Iterable[tuple], units: Iterable[tuple], weights, tables) -> None:

@@ -8,7 +8,11 @@ from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.sampling.settings import SamplingSettings
-from drumcorpus.stages.sampling.weights import derive_weights, write_event_weights
+from drumcorpus.stages.sampling.weights import (
+    derive_weights,
+    weigh_events,
+    write_event_weights,
+)
 
 NEUTRAL = {
     "exponent": 0.0,
@@ -44,8 +48,8 @@ def weigh(tmp_path):
     def weigh(table, **settings):
         write_table(tmp_path / "m.parquet", table)
         settings = SamplingSettings(**({"split": "train"} | NEUTRAL | settings))
-        report = derive_weights([tmp_path / "m.parquet"], settings, profile="default")
-        write_event_weights(tmp_path / "w.parquet", [tmp_path / "m.parquet"], report)
+        report, read = weigh_events([tmp_path / "m.parquet"], settings, profile="default")
+        write_event_weights(tmp_path / "w.parquet", [tmp_path / "m.parquet"], report, read)
         rows = pq.read_table(tmp_path / "w.parquet").to_pylist()
         return report, {row["event_id"]: row["weight"] for row in rows}
 
