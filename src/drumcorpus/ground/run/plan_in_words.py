@@ -53,7 +53,7 @@ def _row(line: RuleLine, n_sets: int, width: int) -> str:
 def _total(report: PlanReport) -> str:
     lines = report.lines
     sums = [sum(getattr(line, name) for line in lines) for name in ("works", "may_work", "asks")]
-    sound = max((line.sound_seconds or 0 for line in lines), default=0)
+    sound = sum(line.sound_seconds or 0 for line in lines)
     n_bytes = sum(line.read_bytes or 0 for line in lines)
     seconds = sum(line.seconds for line in lines)
     n_untimed = sum(line.n_untimed for line in lines)
@@ -141,23 +141,22 @@ def _clock_in_words(report: PlanReport) -> str:
     text = f"{about} {where}, {duration(clock.chain)} of it in the longest chain of jobs"
     notes = []
     if any(line.time == AT_MOST for line in report.lines):
-        notes.append("times with < are upper limits: their rules have not run here")
+        notes.append("< are upper limits, of rules that have not run here")
     if n_untimed:
-        notes.append(f"? is not known and not in it ({_jobs(n_untimed)})")
+        notes.append(f"> and ? are without {_jobs(n_untimed)} of unknown time")
     return f"{text}{'; ' if notes else ''}{'; '.join(notes)}."
 
 
 def _disk_in_words(report: PlanReport) -> str:
     known = [line.written_bytes for line in report.lines if line.written_bytes is not None]
-    unknown = [
-        line.rule
-        for line in report.lines
-        if line.written_bytes is None and (line.works or line.may_work)
-    ]
+    n_unknown = sum(
+        line.written_bytes is None and bool(line.works or line.may_work) for line in report.lines
+    )
     free = "" if report.free_bytes is None else f"; {data_size(report.free_bytes)} are free here"
     if not known:
         return ""
-    without = f", without {_named(unknown)}, of which nothing is known" if unknown else ""
+    rules = f"{n_unknown:,} rules that have" if n_unknown != 1 else "1 rule that has"
+    without = f", without {rules} not run here" if n_unknown else ""
     short = report.free_bytes is not None and sum(known) > report.free_bytes
     need = ": not enough" if short else ""
     return f"Writes about {data_size(sum(known))}{without}{free}{need}."
@@ -178,7 +177,7 @@ def _memory_in_words(report: PlanReport) -> list[str]:
 
 def _time(line: RuleLine) -> str:
     if line.time == UNKNOWN:
-        return f">{duration(line.seconds)} ?" if line.seconds else "?"
+        return f">{duration(line.seconds)}" if line.seconds else "?"
     return f"{'<' if line.time == AT_MOST else ''}{duration(line.seconds)}"
 
 

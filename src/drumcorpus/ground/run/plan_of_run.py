@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.paths import SOUND_ENDINGS
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.ask_snakemake import plan_jobs
 from drumcorpus.ground.run.code_listings import CODE_LISTINGS, read_listings
@@ -51,7 +52,7 @@ def plan_of_run(
     reads = ExpectedReads(
         jobs,
         raw_sound=raw.sound_bytes,
-        published={name: card for name, card in _published(jobs).items() if name not in seconds},
+        published=_published(jobs, raw.sound_files),
         seconds=seconds,
     )
     times = TimeEstimates(jobs, earlier_times(jobs), reads)
@@ -68,24 +69,42 @@ def _sound_by_the_inventory() -> dict[str, float]:
     return {}
 
 
-def _published(jobs: list[Mapping]) -> dict[str, Amount]:
-    """What the cards say of the source sets that a plan takes the inventory of."""
+def _published(jobs: Sequence[Mapping], n_files: Mapping[str, int]) -> dict[str, Amount]:
+    """What the cards say of the source sets that a plan takes the inventory of.
+
+    Where fewer sound files are here than were published, it is as large a part.
+    """
     amounts = {}
     for job in jobs:
         if job["rule"] == INVENTORY:
+            source_set = job["wildcards"]["source_set"]
             card = read_yaml(dict(job["inputs"])["card"])
-            amounts[job["wildcards"]["source_set"]] = _largest_release(card)
+            amounts[source_set] = published_amount(card, n_files.get(source_set))
     return amounts
 
 
-def _largest_release(card: Mapping) -> Amount:
-    """Notes, sessions and hours of the release that has most of each."""
+def published_amount(card: Mapping, n_files: int | None) -> Amount:
+    """Notes, sessions and hours of the release of a card that has most of each.
+
+    Parameters
+    ----------
+    card : mapping
+    n_files : int or None
+        Sound files that are here; None where they are not known, and all count as here.
+    """
     most: dict[str, float] = {}
     for release in card.get("published", ()):
         for row in release.get("figures", ()):
-            if "part" not in row and isinstance(row.get("count"), int | float):
-                most[row["figure"]] = max(most.get(row["figure"], 0), row["count"])
+            if "part" in row or not isinstance(row.get("count"), int | float):
+                continue
+            name = row["figure"]
+            if name == "files" and row.get("kind") not in SOUND_ENDINGS:
+                continue
+            most[name] = max(most.get(name, 0), row["count"])
     hours = most.get("hours")
-    return Amount(
+    whole = Amount(
         events=most.get("notes"), sessions=most.get("sessions"), seconds=hours and hours * 3600
     )
+    # A session has one sound file at the least.
+    of = most.get("files") or most.get("sessions")
+    return whole if n_files is None or not of else whole.times(min(1, n_files / of))

@@ -204,14 +204,16 @@ class _Sizes:
 
     def read(self, job: Mapping) -> int | None:
         """Sound and tables; None where nothing of it is known."""
-        tables = [self._size(path) for _, path in job["inputs"]]
-        tables = [size for size in tables if size is not None]
+        sizes = [self._size(path) for _, path in job["inputs"]]
+        tables = [size for size in sizes if size is not None]
         sound = 0
         if job["rule"] == INVENTORY:
             sound = self._raw_bytes.get(job["wildcards"].get("source_set"))
         elif NEEDS.get(job["rule"], Need(0)).minutes_sound:
             sound = self._reads.of(job).sound_bytes
-        return round(sum(tables) + sound) if tables and sound is not None else None
+        # Beside what is not made yet, the files that people keep are nothing.
+        is_known = sound is not None and (sound or len(tables) > len(sizes) / 2)
+        return round(sum(tables) + sound) if is_known else None
 
     def written(self, job: Mapping, judged: PlannedJob) -> int | None:
         """As much as is recorded, or else as the others of the rule write; sound of exports too."""

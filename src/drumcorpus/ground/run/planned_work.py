@@ -21,6 +21,7 @@ from drumcorpus.ground.run.job_plan import (
 )
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.plan_differences import (
+    INPUT,
     PARAMETER,
     SOFTWARE,
     UNSEEN,
@@ -127,9 +128,10 @@ class PlannedWork:
         paths = [path for _, path in job["outputs"]]
         manifests = {path: read_manifest(path) for path in paths}
         records = {path: recorded_output(manifests[path], path) for path in paths}
+        raw = self._raw_changes(job)
         causes = _of_products(manifests, records)
         if not causes:
-            causes = self._of_differences(job, pairs, manifests[paths[0]])
+            causes = self._of_differences(job, pairs, manifests[paths[0]], raw)
         uncertain = [
             number for number in waits_for if self.jobs[number].verdict in (WORKS, MAY_WORK)
         ]
@@ -156,9 +158,12 @@ class PlannedWork:
         return any(self._made_by.get(path) in numbers for _, path in pairs)
 
     def _of_differences(
-        self, job: Mapping, pairs: Iterable[tuple[str, str]], manifest: Mapping
+        self,
+        job: Mapping,
+        pairs: Iterable[tuple[str, str]],
+        manifest: Mapping,
+        raw: RawChanges | None,
     ) -> list[Cause]:
-        raw = self._raw_changes(job)
         inputs = [self._describe(*pair) for pair in pairs]
         if raw:
             row = {"name": RAW_KIND, "path": job["wildcards"]["source_set"], "kind": RAW_KIND}
@@ -173,17 +178,25 @@ class PlannedWork:
         )
         if job["params"]["code"].get("accepts") == ANY_SOFTWARE:
             differences = [each for each in differences if each.kind != SOFTWARE]
-        return [self._cause_of(each, raw) for each in differences]
+        return list(dict.fromkeys(self._cause_of(each, raw) for each in differences))
 
     def _cause_of(self, each: Difference, raw: RawChanges | None) -> Cause:
         if each.kind == PARAMETER:
             return Cause(SETTING, each.name, f"{each.recorded or 'none'} → {each.today or 'none'}")
         if each.kind == SOFTWARE:
             return Cause(SOFTWARE, each.name, f"{each.recorded or 'none'} → {each.today or 'none'}")
+        if self._is_new(each.name) and not each.recorded:
+            maker = self.jobs[self._made_by[each.name]].rule
+            return Cause(INPUT, f"products of {maker}", "are new")
         if raw and each.name.startswith("raw files of "):
             name = each.name.removeprefix("raw files of ")
             return Cause(RAW_DATA, name, "; ".join(raw.files) or "other files are refused")
         return Cause(each.kind, each.name, each.detail)
+
+    def _is_new(self, path: str) -> bool:
+        """Whether a job of the plan makes a product for the first time."""
+        number = self._made_by.get(path)
+        return number is not None and any(cause.kind == NEW for cause in self.jobs[number].causes)
 
     def _describe(self, name: str, path: str) -> dict:
         kind, shown = kind_of_input(path, self._checkout)

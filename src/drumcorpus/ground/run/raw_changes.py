@@ -23,10 +23,11 @@ class RawFiles:
 
     def __init__(self):
         self._changes: dict[str, RawChanges | None] = {}
-        # Bytes that will be read, and of all that is sound, by source set; none of one that is not
-        # there yet.
+        # Bytes that will be read; bytes and number of the files that are sound: by source set, and
+        # none of one that is not there yet.
         self.bytes_to_read: dict[str, int] = {}
         self.sound_bytes: dict[str, int] = {}
+        self.sound_files: dict[str, int] = {}
 
     def changes(self, job: Mapping) -> RawChanges | None:
         """What will be read by a job that takes an inventory; None of any other job.
@@ -49,9 +50,8 @@ class RawFiles:
             )
         except (OSError, ValueError):  # a demo that is not written; all else a run refuses
             return None
-        self.sound_bytes[source_set] = sum(
-            file.bytes for file in files.values() if is_sound_file(file.path)
-        )
+        sound = [file.bytes for file in files.values() if is_sound_file(file.path)]
+        self.sound_bytes[source_set], self.sound_files[source_set] = sum(sound), len(sound)
         cache = FactCache(digests_path(source_set), job["params"]["code"])
         # What is not known is not learnt here, and nothing is written down.
         digests = {path: cache.fact(file, "sha256", _unknown) for path, file in files.items()}

@@ -8,6 +8,7 @@ import pytest
 from drumcorpus.ground.run.earlier_times import EarlierTimes, earlier_times
 from drumcorpus.ground.run.expected_reads import Amount, ExpectedReads
 from drumcorpus.ground.run.makespan import Task, makespan
+from drumcorpus.ground.run.plan_of_run import published_amount
 from drumcorpus.ground.run.run_manifest import write_manifests
 from drumcorpus.ground.run.sound_written import sound_written
 from drumcorpus.ground.run.time_estimates import (
@@ -133,6 +134,30 @@ def test_a_job_of_all_sets_reads_what_it_rests_on(here):
 def test_what_nothing_tells_is_unknown(here):
     jobs = [a_job("ingest_sessions", "toy", "000")]
     assert reads_of(jobs).of(jobs[0]) == Amount()
+
+
+CARD = {
+    "published": [
+        {
+            "figures": [
+                {"figure": "sessions", "count": 100},
+                {"figure": "sessions", "count": 80, "part": {"split": "train"}},
+                {"figure": "files", "kind": ".mid", "count": 100},
+                {"figure": "files", "kind": ".wav", "count": 90},
+                {"figure": "hours", "count": 10},
+            ]
+        },
+        {"figures": [{"figure": "sessions", "count": 60}, {"figure": "notes", "count": 5000}]},
+        {"unknown": {"hours": "nobody says"}},
+    ]
+}
+
+
+def test_a_card_tells_of_its_largest_release_as_much_as_there_are_files():
+    assert published_amount(CARD, None) == Amount(5000, 100, None, 36_000)
+    assert published_amount(CARD, 45) == Amount(2500, 50, None, 18_000)
+    assert published_amount(CARD, 200) == Amount(5000, 100, None, 36_000)
+    assert published_amount({"name": "toy"}, 3) == Amount()
 
 
 # --- earlier times

@@ -102,8 +102,8 @@ def test_what_was_never_made_is_new_and_makes_what_reads_it_work(chain):
     chain[1]["inputs"].append(["notes", "results/notes.json"])
     found = judged([chain[0], other, *chain[1:]])
     assert found["read_kit_notes"] == (WORKS, [Cause(NEW, "was never made here")])
-    detail = "is an input today and was none"
-    assert found["merge_manifest"] == (WORKS, [Cause("input", "results/notes.json", detail)])
+    cause = Cause("input", "products of read_kit_notes", "are new")
+    assert found["merge_manifest"] == (WORKS, [cause])
     assert found["ingest_sessions"][0] == ASKS
 
 
