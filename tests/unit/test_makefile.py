@@ -83,6 +83,16 @@ def test_a_path_reaches_the_run_as_it_was_typed(checkout, name):
     assert f"<--configfile={name}.yaml>\n" in said
 
 
+def test_plan_has_the_words_of_the_run(checkout):
+    done = make(checkout, "plan", "CONFIG=it's mine.yaml", "DIR=/x/a b", "TARGET=crash", "CORES=3")
+    planned = ["-m", "drumcorpus", "plan", "--configfile=it's mine.yaml", "--directory=/x/a b"]
+    planned += ["--cores=3", "--", "crash"]
+    assert done.stdout.splitlines() == [f"<{word}>" for word in planned]
+    done = make(checkout, "plan")
+    planned = ["-m", "drumcorpus", "plan", "--directory=demo", "--", "all"]
+    assert done.stdout.splitlines() == [f"<{word}>" for word in planned]
+
+
 def test_a_path_with_a_line_break_is_refused_by_its_reason(checkout):
     done = make(checkout, "run", "DIR=a\nb")
     assert done.returncode != 0
