@@ -38,6 +38,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 onstart:
     if workflow.is_main_process:
         check_requests()
+        start_jobs_at_once()
         FAILURES.jobs_begin()
         hear_termination()
     append_line(describe_start(WORKFLOW, sys.argv[1:]))
