@@ -161,7 +161,7 @@ def merge(data: Path) -> str:
 
 def write_lines(data: Path) -> str:
     """Publish the manifest as JSON Lines."""
-    from drumcorpus.ground.files.database import write_table_as_lines
+    from drumcorpus.ground.files.table_lines import write_table_as_lines
 
     n_rows = write_table_as_lines(data / "events.parquet", data / "tables/events.jsonl")
     return f"{n_rows:,} events"

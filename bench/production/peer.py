@@ -72,7 +72,7 @@ def on_tables(folder: Path, step: str, data: Path) -> list[str] | None:
 
 def prepare(data: Path) -> None:
     """The manifest, the provenance and the crashes as that pipeline writes them."""
-    from drumcorpus.ground.files.database import write_table_as_lines
+    from drumcorpus.ground.files.table_lines import write_table_as_lines
     from drumcorpus.ground.files.tables import read_table
 
     out = data / "peer"

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pytest
 from source_set_runs import REPO, RESOURCES, Run
 
-from drumcorpus.ground.files.database import write_table_as_lines
 from drumcorpus.ground.files.jsonl import row_problems
 from drumcorpus.ground.files.missing_files import missing_files
 from drumcorpus.ground.files.schema_check import document_problems
+from drumcorpus.ground.files.table_lines import write_table_as_lines
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.schemas import EVENTS, FLAGS, INVENTORY, QUARANTINE, SESSIONS, TALLIES

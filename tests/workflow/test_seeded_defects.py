@@ -44,7 +44,7 @@ from seeded_runs import (
 )
 from small_project import new_project
 
-from drumcorpus.ground.files.database import write_table_as_lines
+from drumcorpus.ground.files.table_lines import write_table_as_lines
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.stages.gates.gates import EXPORT_GATES, GATES
 

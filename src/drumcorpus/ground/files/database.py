@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
-from drumcorpus.ground.files.atomic import replacing
 from drumcorpus.ground.files.tables import check_columns
 
 
@@ -79,19 +78,6 @@ def select(
     cursor = database.execute(query, parameters or {})
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def write_table_as_lines(table: str | os.PathLike, lines: str | os.PathLike) -> int:
-    """Write the rows of a Parquet file as JSON Lines, in their order; returns their number.
-
-    duckdb streams the rows, fifty times as fast as a loop over Python dicts.
-    """
-    # With one thread the rows stream; with more, duckdb keeps gigabytes of them in order.
-    with replacing(lines) as part, open_database(1, "1GB", in_order=True) as database:
-        open_tables(database, "rows", [table])
-        target = in_quotes(part)
-        copied = database.execute(f"COPY (SELECT * FROM rows) TO {target} (FORMAT json)")
-        return copied.fetchone()[0]
 
 
 def without_wildcards(path: str) -> str:

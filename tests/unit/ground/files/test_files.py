@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from drumcorpus.ground.files import atomic
 from drumcorpus.ground.files.atomic import reaching_the_disk, replacing, write_text
-from drumcorpus.ground.files.database import write_table_as_lines
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file, tree_digest
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.jsonl import read_rows, row_problems, write_rows
 from drumcorpus.ground.files.paths import inside_root, printable
 from drumcorpus.ground.files.schema_check import check_document, document_problems, typed
+from drumcorpus.ground.files.table_lines import write_table_as_lines
 from drumcorpus.ground.files.tables import (
     ROW_GROUP_ROWS,
     count_rows,
