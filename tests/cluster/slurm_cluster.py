@@ -100,9 +100,20 @@ class Cluster:
         self._write_settings()
         self._start_munge()
         self._daemon("slurmctld", "-f", str(self.settings))
-        wait_until(lambda: self.ask("scontrol", "ping", check=False).returncode == 0, 30)
+        self._wait_for(
+            lambda: self.ask("scontrol", "ping", check=False).returncode == 0, "slurmctld"
+        )
         for node in self.nodes:
             self.start_node(node)
+
+    def _wait_for(self, condition, name: str) -> None:
+        """Wait until a daemon works; what its log says last is the reason where it does not."""
+        try:
+            wait_until(condition, 60)
+        except TimeoutError as error:
+            log = self.folder / f"{name}.log"
+            lines = log.read_text().splitlines() if log.is_file() else []
+            raise TimeoutError(f"{name} does not work: {lines[-1] if lines else error}") from error
 
     def _write_settings(self) -> None:
         host, ports = socket.gethostname().partition(".")[0], free_ports(1 + len(self.nodes))
@@ -161,7 +172,7 @@ class Cluster:
         """
         arguments = ["-f", str(self.settings), "-N", node]
         self._daemon("slurmd", *arguments, name=f"slurmd-{node}", without=without)
-        wait_until(lambda: self.state_of(node) == "idle", 60)
+        self._wait_for(lambda: self.state_of(node) == "idle", f"slurmd-{node}")
 
     def stop_node(self, node: str) -> None:
         """End the daemon of one node in good order; jobs there go on."""
