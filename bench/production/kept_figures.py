@@ -12,6 +12,7 @@ COLUMNS = (
 )
 SIZES = ("stage", "events", "CPU, s", "CPU per event", "memory, MB", "written, MB")
 PLANS = ("trees", "jobs", "seconds to plan", "seconds to find nothing to do")
+DAG_SECONDS = ("seconds", "nothing_to_do")
 NOT_RUN = "not run"
 NONE = ""
 
@@ -150,7 +151,7 @@ def plan_rows(figures: Mapping) -> list[list[str]]:
     rows = []
     for share, row in sorted(figures.get("trees", {}).items(), key=lambda pair: float(pair[0])):
         dag = row["dag"]
-        seconds = [f"{dag[name]:.1f}" for name in ("seconds", "nothing_to_do")]
+        seconds = [f"{dag[name]:.1f}" if name in dag else NONE for name in DAG_SECONDS]
         rows.append([f"{float(share):.3g} of production", f"{dag['jobs']:,}", *seconds])
     return rows
 
@@ -172,3 +173,24 @@ def report(figures: Mapping, reference: str) -> str:
         )
         if rows
     )
+
+
+def put_tables(page: Path, tables: str) -> None:
+    """Put tables in the place of those below the heading ``## Figures`` of a page.
+
+    The text before and after them stays.
+
+    Raises
+    ------
+    ValueError
+        If the page has no such heading, or no table below it.
+    """
+    text = page.read_text(encoding="utf-8")
+    head, found, rest = text.partition("\n## Figures\n")
+    section, next_heading, after = rest.partition("\n## ")
+    lines = section.splitlines()
+    of_tables = [number for number, line in enumerate(lines) if line.startswith("|")]
+    if not of_tables:
+        raise ValueError(f"{page}: no table below a heading '## Figures'")
+    lines[of_tables[0] : of_tables[-1] + 1] = tables.splitlines()
+    page.write_text(head + found + "\n".join(lines) + "\n" + next_heading + after, encoding="utf-8")

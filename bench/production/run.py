@@ -2,6 +2,7 @@
 
     python bench/production/run.py OUT [--sizes 3007914,7400000,30000000] [--shares 0.25,0.5,1]
                                    [--stages STAGE,...] [--peer FOLDER] [--turns 1] [--cores 1]
+                                   [--write]
 
 The stages that work on tables run on drawn manifests of `--sizes` events (`ladder.py`), one
 after the other, each in a process of its own; the chain as a whole runs on trees of the production
@@ -15,7 +16,8 @@ What was measured stands in OUT/figures.json and is not measured again; a run th
 carried on. --stages names some of the stages on tables, or `trees` for all of the chain, or
 `nothing`: then the tables are printed of what is there. What a step writes is taken away when it
 has been measured, the trees and drawn manifests are kept. Figures of a busy machine are honest in
-CPU seconds and in ratios alone.
+CPU seconds and in ratios alone. --write puts the tables into docs/production.md, and the figures
+into bench/production/figures.json, from which `capacity.py` computes.
 """
 
 import argparse
@@ -33,7 +35,7 @@ import measured_chain as chain  # noqa: E402
 import peer  # noqa: E402
 import tables  # noqa: E402
 import trees  # noqa: E402
-from kept_figures import Store, median_of, report  # noqa: E402
+from kept_figures import Store, median_of, put_tables, report  # noqa: E402
 from measured import Figures, run_fresh  # noqa: E402
 
 TREES, NOTHING = "trees", "nothing"
@@ -50,7 +52,11 @@ def main() -> None:
     if TREES in args.stages:
         for share in args.shares:
             measure_trees(store, args.out / f"share_{share:g}", share, args)
-    print(report(store.rows, str(args.sizes[0])))
+    said = report(store.rows, str(args.sizes[0]))
+    if args.write:
+        put_tables(REPO / "docs/production.md", said)
+        shutil.copyfile(store.path, REPO / "bench/production/figures.json")
+    print(said)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -64,6 +70,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--peer", type=Path, metavar="FOLDER")
     parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--cores", type=int, default=1, help="of the chain on trees")
+    parser.add_argument("--write", action="store_true", help="into the checkout")
     args = parser.parse_args()
     if args.peer and not (args.peer / "tools").is_dir():
         parser.error(f"--peer {args.peer}: holds no folder tools; give ai-pipeline/training")

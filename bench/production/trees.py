@@ -68,7 +68,7 @@ SHAPES = {
     "groove_mididataset": Shape(1_150, 388, 42.6),
     "enst_drums": Shape(318, 144, 42.0),
     "idmt_smt_drums_v2": Shape(284, 28, 14.0),
-    "egmd": Shape(45_537, 283, 35.1),
+    "egmd": Shape(45_537, 315, 35.1),
 }
 KITS_OF_EGMD = 43
 

@@ -26,7 +26,7 @@ rule write_demo:
         code=lambda wildcards: code(
             "write_demo.py", f"drumcorpus.demo.{wildcards.source_set}"
         ),
-        demo={name: config["demo"][name] for name in ("seed", "performances")},
+        demo=config["demo"],
     script:
         "../scripts/write_demo.py"
 

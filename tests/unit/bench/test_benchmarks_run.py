@@ -48,13 +48,16 @@ PRODUCTION = {
     "bench/production/run.py",
     "bench/production/trees.py",
 }
+CAPACITY = {
+    "bench/production/capacity.py",
+}
 
 
 # --- no script and no command is left out
 
 
 def test_every_script_is_printed_and_run():
-    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION
+    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY
     assert {command.script for command in COMMANDS if command.page.endswith(".md")} == set(SCRIPTS)
 
 
@@ -64,8 +67,9 @@ def test_every_script_is_printed_and_run():
         (HERE, "test_benchmarks_run.py"),
         (CRASHES, "test_crash_truth_run.py"),
         (PRODUCTION, "test_production_run.py"),
+        (CAPACITY, "test_production_capacity.py"),
     ],
-    ids=["here", "crashes", "production"],
+    ids=["here", "crashes", "production", "capacity"],
 )
 def test_a_test_runs_each_script(scripts, file):
     tree = ast.parse((REPO / "tests/unit/bench" / file).read_text())

@@ -134,3 +134,68 @@ def test_the_tables_say_work_peer_limit_and_growth():
     lines = figures.report(said, "3000").splitlines()
     assert lines[0] == f"| {' | '.join(figures.COLUMNS)} |"
     assert lines[5] == f"| {' | '.join(figures.SIZES)} |"
+
+
+# --- the pages
+
+
+PRODUCTION, CAPACITY = (REPO / f"docs/{name}.md" for name in ("production", "capacity"))
+KEPT = json.loads((REPO / "bench/production/figures.json").read_text())
+
+
+def tables_of(page):
+    """Rows of the tables below the heading `Figures`, heads first."""
+    section = page.read_text().partition("\n## Figures\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+    starts = [number - 1 for number, row in enumerate(rows) if row[1] == "---:"]
+    return [rows[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True)]
+
+
+def test_the_table_on_the_page_has_the_columns_and_stages_of_the_benchmark():
+    run_of = module("run")
+    stages, *others = tables_of(PRODUCTION)
+    assert stages[0] == figures.COLUMNS
+    assert [row[0] for row in stages[2:]] == [*run_of.STEPS, *chain.STAGES, chain.REST]
+    assert [table[0] for table in others] == [figures.SIZES, figures.PLANS][-len(others) :]
+
+
+def test_the_page_has_the_figures_that_are_kept():
+    section = PRODUCTION.read_text().partition("\n## Figures\n")[2]
+    assert figures.report(KEPT, min(KEPT["tables"], key=int)) in section
+
+
+def test_the_capacity_page_follows_from_the_figures_that_are_kept():
+    section = CAPACITY.read_text().partition("\n## Figures\n")[2]
+    assert module("capacity").report(KEPT) in section
+
+
+def test_figures_that_are_kept_name_no_place_and_no_time():
+    names = set()
+
+    def gather(part):
+        for name, value in part.items():
+            if isinstance(value, dict):
+                gather(value)
+            else:
+                names.add(name)
+
+    gather(KEPT)
+    assert names <= {
+        *("n", "unit", "turns", "jobs", "cpu", "wall", "peak_mb", "read_bytes", "written_bytes"),
+        *("limit", "limit_ratio", "peer", "peer_ratio", "seconds", "nothing_to_do"),
+    }
+
+
+def test_tables_are_put_in_the_place_of_those_on_the_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# P\n\n## Figures\n\n| a |\n| --- |\n\n| b |\n| --- |\n\nText.\n\n## More\n\n| c |\n"
+    )
+    figures.put_tables(page, "| x |\n| --- |")
+    assert page.read_text() == (
+        "# P\n\n## Figures\n\n| x |\n| --- |\n\nText.\n\n## More\n\n| c |\n"
+    )
+    page.write_text("# P\n\n## Figures\n\nText.\n")
+    with pytest.raises(ValueError, match="no table below a heading '## Figures'"):
+        figures.put_tables(page, "| x |")
