@@ -90,6 +90,7 @@ include: "workflow/rules/releases.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/release_targets.smk"
 
 
 localrules:
@@ -101,10 +102,11 @@ rule all:
     """Everything: manifests, reports, sampling weights and exports, through all gates."""
     default_target: True
     input:
-        rules.release.input,
-        rules.export.input,
-        rules.yardstick.input,
-        rules.corpora.input,
+        asked(
+            "all",
+            *(ASKED["release"], ASKED["export"], ASKED["yardstick"]),
+            rules.corpora.input,
+        ),
 
 
 include: "workflow/rules/verify.smk"

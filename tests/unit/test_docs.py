@@ -14,7 +14,7 @@ INCLUDED = re.findall(
     r'^include: "workflow/rules/(\w+)\.smk"', (REPO / "Snakefile").read_text(), re.M
 )
 # These take patterns of any table or put paths together, and so would allow every path.
-WITHOUT_PATHS = {"inputs", "targets", "configuration", "demo"}
+WITHOUT_PATHS = {"inputs", "targets", "release_targets", "configuration", "demo"}
 RULE_FILES = {path.stem: path.read_text() for path in (REPO / "workflow/rules").glob("*.smk")}
 CONFIG = yaml.safe_load((REPO / "config/config.yaml").read_text())
 INDEX = (REPO / "docs/README.md").read_text()

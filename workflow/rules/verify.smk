@@ -12,7 +12,7 @@ TARGETS = (
 )
 PLANNED = {}  # the first target that asks for it, by product
 for target in TARGETS:
-    for path in getattr(rules, target).input:
+    for path in ASKED.get(target, getattr(rules, target).input):
         PLANNED.setdefault(str(path), target)
 PLAN = {
     "targets": {

@@ -12,6 +12,8 @@ from drumcorpus.ground.run.run_manifest import SCHEMA
 # `local` says where things lie on this machine, and never what is made of them; `code` is recorded
 # as the script's.
 UNRECORDED = ("local", "code")
+# The rule that records raw files.
+INVENTORY = "take_inventory"
 # The input that orders jobs and shapes nothing, such as the verdict of the gates; of the raw data
 # that it stands for, a job records the digests itself.
 ORDER_ONLY = "after"

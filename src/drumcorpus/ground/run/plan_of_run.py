@@ -11,11 +11,11 @@ from drumcorpus.ground.run.ask_snakemake import plan_jobs
 from drumcorpus.ground.run.code_listings import CODE_LISTINGS, read_listings
 from drumcorpus.ground.run.earlier_times import earlier_times
 from drumcorpus.ground.run.expected_reads import Amount, ExpectedReads
+from drumcorpus.ground.run.job_plan import INVENTORY
 from drumcorpus.ground.run.plan_report import PlanReport, plan_report
 from drumcorpus.ground.run.planned_work import PlannedWork
 from drumcorpus.ground.run.raw_changes import RawFiles
 from drumcorpus.ground.run.time_estimates import TimeEstimates
-from drumcorpus.ground.run.today import INVENTORY
 
 # The page of the inventory, which has how long the sound of each source set is.
 INVENTORY_REPORT = Path("reports/inventory.json")
@@ -47,7 +47,8 @@ def plan_of_run(
     raw = RawFiles()
     listings = read_listings(CODE_LISTINGS)
     work = PlannedWork(planned, checkout, raw_changes=raw.changes, listings=listings).jobs
-    jobs = planned["jobs"]
+    # Those that stand tell how long the others take; where nothing is to be done, nobody asks.
+    jobs = planned["jobs"] if work else []
     seconds = _sound_by_the_inventory()
     reads = ExpectedReads(
         jobs,

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from drumcorpus.ground.run.expected_reads import SET, SHARD, Amount, ExpectedReads
+from drumcorpus.ground.run.job_plan import INVENTORY
 from drumcorpus.ground.run.makespan import Task, makespan
 from drumcorpus.ground.run.planned_work import ASKS, MAY_WORK, WORKS, Cause, PlannedJob
 from drumcorpus.ground.run.resources import NEEDS, Need, Reads, memory_of
 from drumcorpus.ground.run.sound_written import sound_written
 from drumcorpus.ground.run.time_estimates import AT_MOST, MEASURED, UNKNOWN, TimeEstimates
-from drumcorpus.ground.run.today import INVENTORY
 
 SCHEMA = "drumcorpus.plan/1"
 

@@ -7,12 +7,10 @@ from drumcorpus.ground.files.fact_cache import FactCache
 from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
 from drumcorpus.ground.files.paths import is_sound_file, visible
 from drumcorpus.ground.files.raw_files import RawFile
-from drumcorpus.ground.run.earlier_inventory import read_earlier_inventory
+from drumcorpus.ground.run.job_plan import INVENTORY
 from drumcorpus.ground.run.planned_work import RawChanges
-from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.run.raw_state import scan_existing_roots
 from drumcorpus.ground.run.state_folder import digests_path
-from drumcorpus.ground.run.today import INVENTORY
 from drumcorpus.vocabulary import NOT_OF_THE_SET
 
 N_NAMED = 3  # files named in a sentence
@@ -42,6 +40,10 @@ class RawFiles:
         return self._changes[source_set]
 
     def _look(self, source_set: str, job: Mapping) -> RawChanges | None:
+        # They bring pyarrow, which takes as long as all else where no inventory is taken.
+        from drumcorpus.ground.run.earlier_inventory import read_earlier_inventory
+        from drumcorpus.ground.run.raw_scan import RawData
+
         inputs, local = dict(job["inputs"]), job["params"]["local"]
         leftovers = read_leftovers(inputs[NOT_OF_THE_SET])
         try:

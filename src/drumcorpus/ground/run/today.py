@@ -8,14 +8,18 @@ from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
 from drumcorpus.ground.files.paths import ELSEWHERE
 from drumcorpus.ground.run.code_digest import Library
-from drumcorpus.ground.run.job_plan import RESOURCE, job_plan, kind_of_input, recorded_inputs
+from drumcorpus.ground.run.job_plan import (
+    INVENTORY,
+    RESOURCE,
+    job_plan,
+    kind_of_input,
+    recorded_inputs,
+)
 from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.run.raw_state import scan_existing_roots
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.vocabulary import NOT_OF_THE_SET
 
-# The rule that records raw files.
-INVENTORY = "take_inventory"
 PACKAGE_FOLDER = "src/drumcorpus"
 
 

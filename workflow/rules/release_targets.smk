@@ -1,0 +1,77 @@
+"""
+Targets past the gates: weights, exports, the release. As in targets.smk, each asks for every product
+on the way to it.
+"""
+
+
+localrules:
+    weights,
+    release,
+    attestations,
+    export,
+
+
+rule weights:
+    """Sampling weights of every manifest, and of every set that none merges, past its gates."""
+    input:
+        asked(
+            "weights",
+            ASKED["health"],
+            expand(
+                "results/sampling/source_sets/{source_set}.{ext}",
+                source_set=ALONE,
+                ext=["json", "parquet"],
+            ),
+            expand(
+                "results/sampling/{weighed}.{ext}",
+                weighed=[*MANIFESTS, *PROFILED],
+                ext=["json", "parquet"],
+            ),
+        ),
+
+
+rule release:
+    """All that belongs to the release in its folder or listed there, and the trend over all."""
+    input:
+        asked(
+            "release",
+            ASKED["weights"],
+            products_of_exports(list(EXPORTS)),
+            rules.file_release.output,
+            rules.draw_trend.output,
+        ),
+
+
+rule attestations:
+    """Statement and crate of every manifest and of the release, for the tools of others."""
+    input:
+        asked(
+            "attestations",
+            ASKED["release"],
+            expand(rules.attest.output, attested=ATTESTED),
+        ),
+
+
+for export in EXPORTS:
+
+    rule:
+        """One export of the configuration, and all that it rests on."""
+        name:
+            f"export_{export}"
+        input:
+            asked(
+                f"export_{export}",
+                ASKED["health"],
+                products_of_exports([export]),
+            ),
+        localrule: True
+
+
+rule export:
+    """Every export of every manifest that passes its gates, each with its checksums."""
+    input:
+        asked(
+            "export",
+            ASKED["health"],
+            products_of_exports(list(EXPORTS)),
+        ),
