@@ -90,7 +90,7 @@ def test_changed_code(project):
     module = project.path("src/drumcorpus/stages/manifest/merge.py")
     module.write_text(module.read_text() + "\nANOTHER = 1\n")
     document = plan(project)
-    code = ("code", "workflow/scripts/merge_manifest.py", "stages/manifest/merge.py changed")
+    code = ("code", "stages/manifest/merge.py", "changed")
     assert causes(document, *OWN) == {code: {"merge_manifest"}}
     assert document["jobs"]["works"] == 1
     assert verdicts(document)["publish_manifest"] == (0, 1, 0)

@@ -27,8 +27,8 @@ class EarlierTimes:
 
 
 def key_of(rule: str, wildcards: Mapping[str, str]) -> str:
-    """One job, whatever run it is of."""
-    return " ".join([rule, *wildcards.values()])
+    """One job, whatever run it is of, and in whatever order its wildcards stand."""
+    return " ".join([rule, *(wildcards[name] for name in sorted(wildcards))])
 
 
 def earlier_times(jobs: Iterable[Mapping]) -> EarlierTimes:

@@ -5,14 +5,25 @@ from collections.abc import Iterable
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.pages.shown import data_size
+from drumcorpus.ground.run.plan_differences import CODE, SOFTWARE
 from drumcorpus.ground.run.plan_report import PlanReport, RuleLine
-from drumcorpus.ground.run.planned_work import ASKED, MISSING, NEW, SETTING, UPSTREAM, Cause
+from drumcorpus.ground.run.planned_work import (
+    ASKED,
+    MISSING,
+    NEW,
+    RAW_DATA,
+    SETTING,
+    UPSTREAM,
+    Cause,
+)
 from drumcorpus.ground.run.time_estimates import AT_MOST, UNKNOWN
 
 # Narrower than this the reasons cannot be read, wider the lines cannot.
 NARROWEST, WIDEST = 80, 100
 _HEAD = f"{'rule':<22}{'work':>6}{'may':>6}{'ask':>6}{'hours':>8}{'GB':>8}{'time':>9}  why"
 _LEFT = len(_HEAD) - len("why")
+# What a person may have meant by it is told first.
+_FIRST = (SETTING, RAW_DATA, SOFTWARE, CODE)
 N_NAMED = 4  # source sets, or rules, in a sentence
 
 
@@ -68,6 +79,7 @@ def _why(line: RuleLine, n_sets: int) -> str:
     """The reasons of a rule in few words, those that are sure first."""
     new = [cause for cause in line.causes if cause.kind == NEW]
     own = [cause for cause in line.causes if cause.kind not in (NEW, UPSTREAM, ASKED)]
+    own.sort(key=lambda cause: _FIRST.index(cause.kind) if cause.kind in _FIRST else len(_FIRST))
     words = []
     if new:
         is_part = 0 < len(line.source_sets) < n_sets
@@ -87,8 +99,8 @@ def _why(line: RuleLine, n_sets: int) -> str:
 def _short(cause: Cause) -> str:
     if cause.kind == SETTING:
         return f"setting {cause.name} {cause.detail}"
-    if cause.kind == "code" and cause.detail:
-        return f"code: {cause.detail}"
+    if cause.kind == CODE:
+        return f"code: {cause.name} {cause.detail}".rstrip()
     if cause.kind == MISSING:
         return f"missing: {cause.name}"
     return f"{cause.kind}: {cause.name}" + (f": {cause.detail}" if cause.detail else "")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.plain_files import is_plain_file
+from drumcorpus.ground.run.code_listings import modules_that_differ
 from drumcorpus.ground.run.job_plan import (
     PRODUCT,
     RAW_KIND,
@@ -21,6 +22,7 @@ from drumcorpus.ground.run.job_plan import (
 )
 from drumcorpus.ground.run.kept import standing
 from drumcorpus.ground.run.plan_differences import (
+    CODE,
     INPUT,
     PARAMETER,
     SOFTWARE,
@@ -33,7 +35,8 @@ from drumcorpus.ground.run.run_manifest import read_manifest, recorded_output
 # What a job will do.
 WORKS, MAY_WORK, ASKS = "works", "may work", "asks"
 # Causes beside those that a run manifest tells by differing.
-NEW, MISSING, CHANGED, SETTING = "new", "missing", "changed", "setting"
+NEW, MISSING, CHANGED, UNRECORDED = "new", "missing", "changed", "unrecorded"
+SETTING = "setting"
 RAW_DATA, UPSTREAM, ASKED = "raw data", "upstream", "asked"
 # `software` of the config: products that were made with other versions of libraries count as well.
 ANY_SOFTWARE = "recorded"
@@ -178,7 +181,18 @@ class PlannedWork:
         )
         if job["params"]["code"].get("accepts") == ANY_SOFTWARE:
             differences = [each for each in differences if each.kind != SOFTWARE]
-        return list(dict.fromkeys(self._cause_of(each, raw) for each in differences))
+        causes = (cause for each in differences for cause in self._causes_of(each, raw))
+        return list(dict.fromkeys(causes))
+
+    def _causes_of(self, each: Difference, raw: RawChanges | None) -> list[Cause]:
+        """The causes in a difference: of other code each module, where they can be told."""
+        # A setting may be the digest of other code, such as that which has made the events.
+        was = self._listings.get(each.recorded.strip('"'))
+        now = self._planned["listings"].get(each.today.strip('"'))
+        if each.kind in (CODE, PARAMETER) and was and now:
+            became = modules_that_differ(was, now)
+            return [Cause(CODE, path, what) for path, what in became.items()]
+        return [self._cause_of(each, raw)]
 
     def _cause_of(self, each: Difference, raw: RawChanges | None) -> Cause:
         if each.kind == PARAMETER:
@@ -221,12 +235,14 @@ def _of_products(
 ) -> list[Cause]:
     """Products that were never made, are gone, or are not as they are recorded."""
     if not any(records.values()):
+        if all(is_plain_file(standing(path)) for path in records):
+            return [Cause(UNRECORDED, path, "has no run manifest that holds") for path in records]
         return [Cause(NEW, "was never made here")]
     causes, first = [], next(iter(manifests.values()))
     for path, record in records.items():
         place = standing(path)
         if record is None:
-            causes.append(Cause(MISSING, path, "has no run manifest that holds"))
+            causes.append(Cause(UNRECORDED, path, "has no run manifest that holds"))
         elif not is_plain_file(place):
             causes.append(Cause(MISSING, path))
         elif place.stat().st_size != record["bytes"]:

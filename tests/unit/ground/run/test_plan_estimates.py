@@ -202,13 +202,13 @@ def estimates(jobs, worked=(), asked=(), **sizes):
 
 def test_a_job_that_has_run_takes_as_long_as_it_took(here):
     job = a_job("check_audio", "toy", "000")
-    assert estimates([job], {"check_audio toy 000": 33.0}).of(job) == Estimate(33.0, MEASURED)
+    assert estimates([job], {"check_audio 000 toy": 33.0}).of(job) == Estimate(33.0, MEASURED)
 
 
 def test_others_of_its_rule_tell_by_what_the_rule_goes_by(here):
     jobs = [a_job("check_audio", name, "000") for name in ("old", "new")]
     count(jobs[0], sound_bytes=1000)
-    found = estimates(jobs, {"check_audio old 000": 21.0}, raw_sound={"new": 3000})
+    found = estimates(jobs, {"check_audio 000 old": 21.0}, raw_sound={"new": 3000})
     assert found.of(jobs[1]) == Estimate(pytest.approx(START + 60.0), MEASURED)
 
 

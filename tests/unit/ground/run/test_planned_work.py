@@ -15,6 +15,7 @@ from drumcorpus.ground.run.planned_work import (
     NEW,
     RAW_DATA,
     SETTING,
+    UNRECORDED,
     UPSTREAM,
     WORKS,
     Cause,
@@ -114,6 +115,26 @@ def test_a_product_that_is_gone_is_missing_and_one_that_is_kept_is_not(chain):
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"merge_manifest")
     assert judged(chain)["merge_manifest"][0] == ASKS
+
+
+def test_what_stands_without_a_record_is_made_again(chain):
+    Path(f"{EVENTS}.manifest.json").unlink()
+    causes = [Cause(UNRECORDED, EVENTS, "has no run manifest that holds")]
+    assert judged(chain)["ingest_sessions"] == (WORKS, causes)
+
+
+def test_other_code_is_named_by_module_where_listings_are_at_hand(chain):
+    for job in chain[:2]:
+        job["params"]["code"] = CODE | {"digest": "f" * 16}
+    found = judged(chain)["merge_manifest"][1]
+    assert found == [Cause("code", "workflow/scripts/merge_manifest.py", "")]
+    now = {"f" * 16: {"a.py": "1", "b.py": "2", "new.py": "3"}}
+    planned = {"jobs": chain, "listings": now}
+    was = {CODE["digest"]: {"a.py": "1", "b.py": "0", "gone.py": "9"}}
+    work = PlannedWork(planned, Path("/checkout"), listings=was).jobs
+    causes = {("b.py", "changed"), ("gone.py", "gone"), ("new.py", "new")}
+    for job in work[:2]:
+        assert {(cause.name, cause.detail) for cause in job.causes} == causes
 
 
 def test_a_product_of_another_size_than_is_recorded_has_changed(chain):
