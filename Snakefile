@@ -89,6 +89,7 @@ include: "workflow/rules/smoke.smk"
 include: "workflow/rules/releases.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/provenance.smk"
+include: "workflow/rules/asked_products.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/release_targets.smk"
 
