@@ -112,4 +112,5 @@ rule all:
 
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/plan.smk"
+include: "workflow/rules/together.smk"
 include: "workflow/rules/asked_targets.smk"

@@ -65,6 +65,36 @@ def described(job) -> dict:
     return row
 
 
+def jobs_of(job) -> list[dict]:
+    """A job, or those that it does one after the other (rules/together.smk), each by itself."""
+    params = dict(job.params.items())
+    if "parts" in params:
+        row = described(job)
+        return [part_of(row, part) for part in params["parts"]]
+    return [described(job)] if "code" in params else []
+
+
+def part_of(row: dict, part: dict) -> dict:
+    """One of several jobs that are done together, with the reasons that are about its files."""
+    own = {
+        "rule": part["rule"],
+        "wildcards": dict(part["wildcards"].items()),
+        "inputs": named_paths(part["input"]),
+        "outputs": named_paths(part["output"]),
+        "benchmark": part["benchmark"],
+        "asked": row["asked"],
+    }
+    if own["asked"]:
+        files = {path for _, path in [*own["inputs"], *own["outputs"]]}
+        reasons = {name: sorted(files.intersection(of)) for name, of in row["reasons"].items()}
+        own["params"] = dict(part["params"].items())
+        # A reason without files is about the whole of them.
+        own["reasons"] = {
+            name: of for name, of in reasons.items() if of or not row["reasons"][name]
+        }
+    return own
+
+
 gc.disable()  # which would look through all jobs again and again: a fifth of the time
 out, *words = sys.argv[1:]
 with contextlib.redirect_stderr(io.StringIO()):  # it names the profile that every run has
@@ -115,7 +145,7 @@ with SnakemakeApi(OutputSettings(dryrun=True, enable_file_logging=False)) as api
         sys.exit(str(error))
     shared = workflow.global_resources.get("mem_mb")
     answer = {
-        "jobs": [described(job) for job in planned if "code" in job.params.keys()],  # noqa: SIM118
+        "jobs": [row for job in planned for row in jobs_of(job)],
         "listings": named["LIBRARY"].listings,
         "rules": list(order),
         "memory_mb": getattr(shared, "value", shared),

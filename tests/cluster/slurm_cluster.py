@@ -16,8 +16,6 @@ from pathlib import Path
 from daemons import end, of_folder, program, send, start_guard, step_daemons, wait_until
 
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol")
-# Of Debian's package `faketime`: a process has another clock, and files keep their times.
-CLOCKS = ("usr/lib/*/faketime/libfaketimeMT.so.1", "usr/local/lib/faketime/libfaketimeMT.so.1")
 
 SETTINGS = """\
 ClusterName=drumcorpus
@@ -102,9 +100,20 @@ class Cluster:
         self._write_settings()
         self._start_munge()
         self._daemon("slurmctld", "-f", str(self.settings))
-        wait_until(lambda: self.ask("scontrol", "ping", check=False).returncode == 0, 30)
+        self._wait_for(
+            lambda: self.ask("scontrol", "ping", check=False).returncode == 0, "slurmctld"
+        )
         for node in self.nodes:
             self.start_node(node)
+
+    def _wait_for(self, condition, name: str) -> None:
+        """Wait until a daemon works; what its log says last is the reason where it does not."""
+        try:
+            wait_until(condition, 60)
+        except TimeoutError as error:
+            log = self.folder / f"{name}.log"
+            lines = log.read_text().splitlines() if log.is_file() else []
+            raise TimeoutError(f"{name} does not work: {lines[-1] if lines else error}") from error
 
     def _write_settings(self) -> None:
         host, ports = socket.gethostname().partition(".")[0], free_ports(1 + len(self.nodes))
@@ -163,7 +172,7 @@ class Cluster:
         """
         arguments = ["-f", str(self.settings), "-N", node]
         self._daemon("slurmd", *arguments, name=f"slurmd-{node}", without=without)
-        wait_until(lambda: self.state_of(node) == "idle", 60)
+        self._wait_for(lambda: self.state_of(node) == "idle", f"slurmd-{node}")
 
     def stop_node(self, node: str) -> None:
         """End the daemon of one node in good order; jobs there go on."""
@@ -191,11 +200,12 @@ class Cluster:
         wait_until(lambda: pid_file.is_file() and pid_file.read_text().strip(), 30)
         self.started.append(int(pid_file.read_text()))
 
-    def ask(self, *command: str, check: bool = True) -> subprocess.CompletedProcess:
-        """Run one of SLURM's commands."""
-        return subprocess.run(
-            command, env=self.environment(), capture_output=True, text=True, check=check
-        )
+    def ask(
+        self, *command: str, check: bool = True, **variables: str
+    ) -> subprocess.CompletedProcess:
+        """Run one of SLURM's commands, with some environment variables beside its own."""
+        environment = self.environment() | variables
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=check)
 
     def state_of(self, node: str) -> str:
         """The state of a node, such as idle, mixed, allocated, down*."""
@@ -213,19 +223,6 @@ class Cluster:
         jobs = of_folder(self.folder, f"SLURMD_NODENAME={node}")
         daemon = int((self.folder / f"slurmd-{node}.pid").read_text())
         send(signal.SIGKILL, [daemon, *step_daemons(jobs), *jobs])
-
-    def set_clock_of(self, node: str, seconds: int) -> bool:
-        """Let a node's clock differ; returns whether this machine has what that takes."""
-        libraries = [str(path) for pattern in CLOCKS for path in Path("/").glob(pattern)]
-        if libraries:
-            self.give(
-                node,
-                LD_PRELOAD=libraries[0],
-                FAKETIME=f"{seconds:+}s",
-                FAKETIME_DONT_FAKE_MONOTONIC="1",
-                NO_FAKE_STAT="1",
-            )
-        return bool(libraries)
 
     def give(self, node: str, **variables: str) -> None:
         """Let all that a node starts from here on have some environment variables; or none."""

@@ -26,7 +26,7 @@ rule write_demo:
         code=lambda wildcards: code(
             "write_demo.py", f"drumcorpus.demo.{wildcards.source_set}"
         ),
-        demo=config["demo"],
+        demo={name: config["demo"][name] for name in ("seed", "performances")},
     script:
         "../scripts/write_demo.py"
 

@@ -17,12 +17,14 @@ from drumcorpus.ground.files.tables import (
 )
 
 KEYS = ("source_set", "session_id")
+# Rows of each input in memory at a time: a few sessions, 3 MB with what reading holds around them.
+ROWS_OF_AN_INPUT = 2_048
 
 
 def merge_sorted(inputs: list[str], schema: pa.Schema, output: str | os.PathLike) -> int:
     """Merge event tables by source set and session; each session stands in one of them.
 
-    Memory is bounded by one row group of each input.
+    Memory is bounded by `ROWS_OF_AN_INPUT` of each input and two row groups of the output.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def _session_runs(
     number: int, path: str, text: list[str]
 ) -> Iterator[tuple[tuple, int, pa.RecordBatch]]:
     """Stretches of rows of one session, with the session's key and the number of the input."""
-    for batch in iter_batches(path, dictionaries=text):
+    for batch in iter_batches(path, dictionaries=text, most=ROWS_OF_AN_INPUT):
         changes = np.zeros(batch.num_rows, dtype=bool)
         changes[:1] = True
         for name in KEYS:

@@ -236,8 +236,9 @@ def iter_batches(
     path: str | os.PathLike,
     columns: list[str] | None = None,
     dictionaries: Collection[str] = (),
+    most: int = BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
-    """Read a Parquet table in batches of at most `BATCH_ROWS` rows, none of two row groups.
+    """Read a Parquet table in batches of at most `most` rows, none of two row groups.
 
     Parameters
     ----------
@@ -257,12 +258,12 @@ def iter_batches(
         for group in range(file.num_row_groups):
             n_read = 0
             try:
-                for batch in file.iter_batches(BATCH_ROWS, [group], columns):
+                for batch in file.iter_batches(most, [group], columns):
                     n_read += 1
                     yield batch
             except (pa.ArrowNotImplementedError, OSError):  # a damaged file is refused again
                 with pq.ParquetFile(path, metadata=file.metadata) as plain:
-                    batches = plain.iter_batches(BATCH_ROWS, [group], columns)
+                    batches = plain.iter_batches(most, [group], columns)
                     yield from islice(batches, n_read, None)
 
 

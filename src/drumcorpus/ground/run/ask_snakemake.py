@@ -14,6 +14,7 @@ import orjson
 from drumcorpus.ground.run.layout import WRITTEN
 from drumcorpus.ground.run.run_manifest import manifest_path
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
+from drumcorpus.ground.run.together import ALONE_ASKED
 
 # Its name follows from no setting: what a killed process has left is told by it.
 REPLAY = "replay-"
@@ -114,7 +115,7 @@ def make_again(
                     _lend(Path(path), folder)
         command = ["-m", "snakemake", *_of(checkout, options), "--directory", str(folder)]
         command += ["--cores", str(cores), "--quiet", "rules", *only, "--", product]
-        done = _python(checkout, command)
+        done = _python(checkout, command, **{ALONE_ASKED: "1"})
         if done.returncode != 0:
             raise ValueError(_last_words(done))
     except BaseException:
@@ -163,12 +164,15 @@ def _of(checkout: Path, options: Sequence[str]) -> list[str]:
     return ["--snakefile", str(checkout / "Snakefile"), *options]
 
 
-def _python(checkout: Path, arguments: list[str]) -> subprocess.CompletedProcess:
-    """Run this Python on the code of a checkout; what it says is kept."""
+def _python(checkout: Path, arguments: list[str], **variables: str) -> subprocess.CompletedProcess:
+    """Run this Python on the code of a checkout, with `variables` of the environment.
+
+    What it says is kept.
+    """
     path = os.pathsep.join([str(checkout / "src"), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
         [sys.executable, *arguments],
-        env=os.environ | {"PYTHONPATH": path.rstrip(os.pathsep)},
+        env=os.environ | variables | {"PYTHONPATH": path.rstrip(os.pathsep)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

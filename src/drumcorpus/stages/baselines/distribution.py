@@ -9,8 +9,6 @@ import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.spatial.distance import jensenshannon
-from scipy.stats import t as student
 
 from drumcorpus.ground.files.figures import check_schema, tolerances_of
 from drumcorpus.stages.baselines.event_figures import QUANTILES, measure_events
@@ -103,6 +101,9 @@ def compare_distributions(frozen: Mapping, now: Mapping, tolerances: Mapping) ->
 
 def _n_errors(frozen: Mapping, now: Mapping) -> float:
     """Standard errors that chance may give: three, and more where few sessions give the errors."""
+    # Loading it takes longer than all else where nothing is compared.
+    from scipy.stats import t as student
+
     n_sessions = min(document["sessions"]["total"] for document in (frozen, now))
     return min(float(student.ppf(CONFIDENCE, max(n_sessions - 1, 1))), MOST_ERRORS)
 
@@ -166,6 +167,8 @@ def _distance(rows: Mapping, both_have_hits: bool) -> tuple[float | None, float]
     """
     if not both_have_hits:
         return None, 0.0
+    from scipy.spatial.distance import jensenshannon
+
     shares = np.array([row["shares"] for row in rows.values()])
     noise = np.array([row["noise"] for row in rows.values()])
     bits = float((noise**2 / shares.mean(axis=1)).sum() / 8 / np.log(2))

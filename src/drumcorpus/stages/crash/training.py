@@ -12,9 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.optimize import linear_sum_assignment
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from drumcorpus.stages.crash.cymbal_model import (
     DIRECTIONS,
@@ -450,6 +447,8 @@ def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
 
 def _right(named: np.ndarray, struck: np.ndarray) -> np.ndarray:
     """Whether each hit's name stands for its cymbal, names matched as well as they can."""
+    from scipy.optimize import linear_sum_assignment
+
     names, named = np.unique(named, return_inverse=True)
     cymbals, struck = np.unique(struck, return_inverse=True)
     counts = np.zeros((len(names), len(cymbals)))
@@ -467,6 +466,10 @@ def _logistic(rows: np.ndarray, is_true: np.ndarray, weights: np.ndarray) -> np.
         n = len(is_true)
         constant[0] = np.log((is_true.sum() + 1) / (n - is_true.sum() + 1))
         return constant
+    # Loading it takes seconds, and where the shipped model is taken nothing is trained.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler().fit(rows[:, 1:])
     regression = LogisticRegression(C=STRENGTH_OF_FIT, max_iter=2_000, tol=1e-8)
     regression.fit(scaler.transform(rows[:, 1:]), is_true, weights / weights.mean())

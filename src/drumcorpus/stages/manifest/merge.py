@@ -15,7 +15,7 @@ def merge_by_splits(
 ) -> tuple[int, int]:
     """Merge as `merge_sorted` does, each session into the split that a table says.
 
-    Memory is bounded by one row group of each input, and by the table of splits.
+    Memory is bounded as that of `merge_sorted`, and by the table of splits.
 
     Parameters
     ----------

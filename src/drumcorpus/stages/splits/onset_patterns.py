@@ -12,7 +12,6 @@ class of the small class set, so that an onset of kick and hi-hat has two bits.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
 
 from drumcorpus.ground.sound.landmarks import mixed
 
@@ -242,6 +241,9 @@ def _share(times, other_times, fit, tolerance: float) -> float:
 
 
 def _agreement(times, other_times, fit, others, tolerance: float, usual: float) -> Agreement:
+    # Loading it takes longer than the fingerprints of a small set, which need none of it.
+    from scipy.stats import binom
+
     share = _share(times, other_times, fit, tolerance)
     second = max([0.0, *(_share(times, other_times, each, tolerance) for each in others)])
     onsets = round(_common(times, other_times, fit)[0])

@@ -40,10 +40,14 @@ def working_folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The command lines that snakemake was called with; it always succeeds."""
+    """The command lines that snakemake was called with; it always succeeds.
+
+    Each asks for jobs by themselves, and not for those that others would be done with.
+    """
     commands = []
 
-    def python(checkout, arguments):
+    def python(checkout, arguments, **variables):
+        assert variables == {"DRUMCORPUS_ALONE": "1"}
         commands.append(arguments)
         return subprocess.CompletedProcess(arguments, 0, "")
 
@@ -85,7 +89,7 @@ def test_what_would_be_written_to_an_absolute_path_is_refused(working_folder, as
 
 def test_where_snakemake_fails_the_folder_goes_and_its_words_are_told(working_folder, monkeypatch):
     failed = subprocess.CompletedProcess([], 1, "line\n" * 30 + "\nno such rule\n")
-    monkeypatch.setattr(ask_snakemake, "_python", lambda checkout, arguments: failed)
+    monkeypatch.setattr(ask_snakemake, "_python", lambda checkout, arguments, **_: failed)
     with pytest.raises(ValueError, match=r"snakemake refused:\n  line\n(.|\n)*no such rule$"):
         make_again(Path("/checkout"), [], PLANNED, TABLE, cores=1, whole=False)
     assert [path.name for path in Path(".drumcorpus").iterdir()] == ["ledger.json"]

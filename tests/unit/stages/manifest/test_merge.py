@@ -3,7 +3,12 @@
 import pyarrow as pa
 import pytest
 
-from drumcorpus.ground.files.merging import merge_small, merge_sorted
+from drumcorpus.ground.files.merging import (
+    ROWS_OF_AN_INPUT,
+    _merged,
+    merge_small,
+    merge_sorted,
+)
 from drumcorpus.ground.files.tables import ROW_GROUP_ROWS, read_table, write_table
 from drumcorpus.schemas import EVENTS, QUARANTINE
 
@@ -171,3 +176,21 @@ def test_small_tables_are_merged_in_order_of_all_columns(tmp_path):
     assert columns == [("a", "1", "y"), ("a", "1", "z"), ("a", "2", "y"), ("b", "1", "y")]
     merge_small(paths[::-1], QUARANTINE, tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_of_each_input_little_is_held_at_a_time_however_many_there_are(tmp_path):
+    n_inputs, row = 24, event("0", "kick", "snare") | {"group_id": "g", "style": "rock"}
+    paths = []
+    for number in range(n_inputs):
+        rows = table_of([row | {"session_id": f"s{number:02d}"}]).take([0] * ROW_GROUP_ROWS)
+        onset = pa.array([float(place) for place in range(ROW_GROUP_ROWS)])
+        rows = rows.set_column(EVENTS.get_field_index("onset_time"), "onset_time", onset)
+        paths.append(str(tmp_path / f"{number}.parquet"))
+        write_table(paths[-1], rows)
+    before = pa.total_allocated_bytes()
+    runs = _merged(paths, EVENTS)
+    key, batch = next(runs)  # all inputs are open, for the first is the least of all
+    held = pa.total_allocated_bytes() - before
+    assert (key, batch.num_rows) == (("groove", "s00"), ROWS_OF_AN_INPUT)
+    assert held / n_inputs < 1_500_000  # a row group of each would be four times as much
+    assert sum(batch.num_rows for _, batch in runs) == n_inputs * ROW_GROUP_ROWS - ROWS_OF_AN_INPUT

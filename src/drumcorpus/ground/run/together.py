@@ -1,0 +1,85 @@
+"""Several jobs in one process, one after the other, each with its own log and run manifest.
+
+To a script its job looks as if it were alone. What it leaves in the process that is of the job
+alone, the handlers of its log, is taken away before the next one begins.
+"""
+
+import logging
+import resource
+import runpy
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+from drumcorpus.ground.run.run_log import peak_memory_mb
+
+# An environment variable that asks for a process of its own for every job.
+ALONE_ASKED = "DRUMCORPUS_ALONE"
+# What a benchmark file has, and what of it is measured here; the others are not known of a part.
+HEADER = "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_time".split()  # noqa: SIM905
+
+
+def spread(names: Sequence[str], n_groups: int) -> list[list[str]]:
+    """Names in groups of about equal length, in turn: none is empty, and the order stays."""
+    return [list(names[number::n_groups]) for number in range(min(n_groups, len(names)))]
+
+
+def do_parts(snakemake) -> None:
+    """Run the script of every job in `snakemake.params.parts`.
+
+    A job whose products are fresh leaves, and the next one begins. Where one fails, those before it
+    have been finished and those after it are not begun.
+
+    Parameters
+    ----------
+    snakemake
+        What Snakemake hands to the script that does them; each part is a mapping of `rule`,
+        `wildcards`, `input`, `output`, `params`, `log`, `benchmark` and `threads`.
+    """
+    for part in snakemake.params.parts:
+        started, cpu = time.time(), _cpu_seconds()
+        alone = SimpleNamespace(
+            rule=part["rule"],
+            scriptdir=snakemake.scriptdir,
+            **{name: part[name] for name in ("wildcards", "input", "output", "params", "log")},
+            threads=min(part["threads"], snakemake.threads),
+        )
+        script = Path(snakemake.scriptdir, f"{part['rule']}.py")
+        try:
+            runpy.run_path(str(script), {"snakemake": alone}, "__main__")
+        except SystemExit as end:  # its products are fresh
+            if end.code:
+                raise
+        _close_log()
+        write_benchmark(part["benchmark"], time.time() - started, _cpu_seconds() - cpu)
+
+
+def write_benchmark(path: str, seconds: float, cpu_seconds: float) -> None:
+    """The benchmark file of one part, as Snakemake writes it.
+
+    Its memory is the peak of the process so far.
+    """
+    measured = {
+        "s": f"{seconds:.4f}",
+        "h:m:s": time.strftime("%H:%M:%S", time.gmtime(seconds)).removeprefix("0"),
+        "max_rss": f"{peak_memory_mb():.2f}",
+        "cpu_time": f"{cpu_seconds:.2f}",
+    }
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    rows: list[Sequence[str]] = [HEADER, [measured.get(name, "NA") for name in HEADER]]
+    Path(path).write_text("".join("\t".join(row) + "\n" for row in rows))
+
+
+def _close_log() -> None:
+    """Close the log of a job, so that the next one has its own."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+
+
+def _cpu_seconds() -> float:
+    """Seconds of processor time of this process and the children that have ended."""
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

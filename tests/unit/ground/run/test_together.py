@@ -1,0 +1,124 @@
+"""Jobs that are done one after the other in one process."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+from snakemake.benchmark import BenchmarkRecord
+from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Wildcards
+
+from drumcorpus.ground.run.together import HEADER, do_parts, spread, write_benchmark
+
+WRITES = """
+import logging
+from pathlib import Path
+logging.basicConfig(filename=snakemake.log[0], filemode="w", level=logging.INFO)
+logging.info("%s of %s", snakemake.rule, snakemake.wildcards.source_set)
+text = Path(snakemake.input.text).read_text()
+Path(snakemake.output.text).write_text(text + snakemake.params.word)
+"""
+IS_FRESH = "import sys; sys.exit(0)"
+FAILS = "raise ValueError('no such session')"
+
+
+@pytest.mark.parametrize(
+    "n_groups, wanted",
+    [
+        (1, [["a", "b", "c", "d", "e"]]),
+        (2, [["a", "c", "e"], ["b", "d"]]),
+        (9, [["a"], ["b"], ["c"], ["d"], ["e"]]),
+    ],
+)
+def test_groups_are_of_about_one_length_and_none_is_empty(n_groups, wanted):
+    assert spread("abcde", n_groups) == wanted
+
+
+def part(folder, rule, source, target, **params):
+    return {
+        "rule": rule,
+        "wildcards": Wildcards(fromdict={"source_set": "toy"}),
+        "input": InputFiles(fromdict={"text": str(folder / source)}),
+        "output": OutputFiles(fromdict={"text": str(folder / target)}),
+        "params": Params(fromdict=params),
+        "log": Log(toclone=[str(folder / f"{rule}.log")]),
+        "benchmark": str(folder / f"benchmarks/{rule}.tsv"),
+        "threads": 4,
+    }
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Do parts as in a process that has just begun, without what pytest has put into the log."""
+
+    def run(scripts, *parts):
+        root = logging.getLogger()
+        before, level = list(root.handlers), root.level
+        root.handlers.clear()
+        for name, text in scripts.items():
+            (tmp_path / f"{name}.py").write_text(text)
+        params = SimpleNamespace(parts=list(parts))
+        try:
+            do_parts(SimpleNamespace(scriptdir=str(tmp_path), params=params, threads=2))
+            return list(root.handlers)
+        finally:
+            root.handlers[:] = before
+            root.setLevel(level)
+
+    return run
+
+
+def test_each_job_reads_what_those_before_it_wrote_and_has_its_own_log(tmp_path, run):
+    (tmp_path / "raw").write_text("one")
+    scripts = {"first": WRITES, "fresh": IS_FRESH, "second": WRITES}
+    handlers = run(
+        scripts,
+        part(tmp_path, "first", "raw", "made", word=" two"),
+        part(tmp_path, "fresh", "made", "made_before"),
+        part(tmp_path, "second", "made", "made_last", word=" three"),
+    )
+    assert (tmp_path / "made_last").read_text() == "one two three"
+    assert (tmp_path / "first.log").read_text() == "INFO:root:first of toy\n"
+    assert (tmp_path / "second.log").read_text() == "INFO:root:second of toy\n"
+    assert handlers == []
+    assert sorted(path.name for path in (tmp_path / "benchmarks").iterdir()) == [
+        *("first.tsv", "fresh.tsv", "second.tsv"),
+    ]
+
+
+def test_where_a_job_fails_those_after_it_are_not_begun(tmp_path, run):
+    (tmp_path / "raw").write_text("one")
+    with pytest.raises(ValueError, match="no such session"):
+        run(
+            {"first": WRITES, "fails": FAILS, "second": WRITES},
+            part(tmp_path, "first", "raw", "made", word=" two"),
+            part(tmp_path, "fails", "made", "none"),
+            part(tmp_path, "second", "made", "made_last", word=" three"),
+        )
+    assert (tmp_path / "made").read_text() == "one two"
+    assert not (tmp_path / "made_last").exists()
+
+
+def test_an_exit_that_is_no_success_ends_all(tmp_path, run):
+    with pytest.raises(SystemExit) as end:
+        run({"stops": "import sys; sys.exit(3)"}, part(tmp_path, "stops", "raw", "made"))
+    assert end.value.code == 3
+
+
+def test_a_job_has_no_more_threads_than_all_of_them_have(tmp_path, run):
+    says = "open(snakemake.output.text, 'w').write(str(snakemake.threads))"
+    run({"says": says}, part(tmp_path, "says", "raw", "made"))
+    assert (tmp_path / "made").read_text() == "2"
+
+
+def test_the_benchmark_of_a_part_is_as_snakemake_writes_one(tmp_path):
+    path = tmp_path / "benchmarks/rule/toy.tsv"
+    write_benchmark(str(path), 3661.25, 1.5)
+    header, row = (line.split("\t") for line in path.read_text().splitlines())
+    assert header == HEADER == BenchmarkRecord.get_header(extended_fmt=False)
+    measured = dict(zip(header, row, strict=True))
+    assert float(measured.pop("max_rss")) > 10
+    assert measured == dict.fromkeys(HEADER[3:9], "NA") | {
+        "s": "3661.2500",
+        "h:m:s": "1:01:01",
+        "cpu_time": "1.50",
+    }
