@@ -8,7 +8,6 @@ one function there and one line here.
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from drumcorpus.ground.files.database import open_database
@@ -124,7 +123,7 @@ def measure_health(
     dynamic_buckets : sequence of str
         Names of the dynamic buckets, soft to loud; they go into the report for the page.
     threads : int
-        Threads of duckdb, which looks for duplicates while the events are counted.
+        Threads of duckdb, which reads the tables beside the events and looks at what stands twice.
     memory_limit : str
         Memory of duckdb, such as ``"1GB"``; what does not fit is spilled to a temporary folder.
 
@@ -141,18 +140,15 @@ def measure_health(
     FileNotFoundError
         If a table is missing.
     """
-    with (
-        open_database(threads, memory_limit) as database,
-        ThreadPoolExecutor(1) as beside,
-    ):
+    with open_database(threads, memory_limit) as database:
         scans.open_events(database, events)
-        repeated = beside.submit(scans.find_duplicates, database.cursor())
         counts = count_events(events)
+        repeated = scans.find_duplicates(database, *counts.may_repeat)
         rows = make_rows(counts)
         per_session = figures.per_session(rows.by_session)
         report = events_report(rows, counts, taxonomy_labels, cymbal_families)
         report["examples"] = find_examples(counts, per_session)
-        report["duplicates"] = figures.duplicates(rows.events, *repeated.result())
+        report["duplicates"] = figures.duplicates(rows.events, *repeated)
         report |= tables_report(database, per_session, counts, around_events)
     report |= {
         "leaks": documents.leaks(around_events.leaks),

@@ -1,7 +1,8 @@
 """The one pass over the events: every figure that a single event gives, a row group at a time.
 
 Text columns are read as dictionaries and only their codes are counted, so that the cost is that of
-reading the file, and memory is bounded by a row group and the distinct sessions and labels.
+reading the file, and memory is bounded by a row group, the distinct sessions and labels, and 16
+bytes of each event that tell whether one stands twice.
 """
 
 import os
@@ -12,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.files.columns import numbers
-from drumcorpus.ground.files.tables import iter_batches, leaf_columns, read_ahead
+from drumcorpus.ground.files.tables import count_rows, iter_batches, leaf_columns, read_ahead
+from drumcorpus.stages.health.repeats import EventKeys
 from drumcorpus.stages.health.tally import Codes, Names, Tally, joint
 from drumcorpus.vocabulary import CYMBAL_NUMBER, DUAL_LABEL
 
@@ -27,14 +29,15 @@ TEMPO_NONE = TEMPO_TOP_BPM // TEMPO_BIN_BPM + 1
 
 # What tells one cell from another: columns that hardly change within a session.
 CELL_COLUMNS = ("source_set", "session_id", "group_id", "split", "license", "meter", "audio_path")
-FLAT_COLUMNS = (*CELL_COLUMNS, "is_synthetic", "tempo_bpm")
+FLAT_COLUMNS = (*CELL_COLUMNS, "is_synthetic", "tempo_bpm", "event_id", "onset_time")
 # Within the lists; `list.element` stands for whatever the writer calls the levels between.
 LIST_COLUMNS = {
     "techniques": (),
     "annotation_history": ("annotation_stage", "method"),
     "components": ("label", "velocity", "dynamic_bucket", "openness"),
 }
-NUMBERS = ("velocity", "openness", "is_synthetic", "tempo_bpm")  # columns that are no text
+# Columns that are no text, or text that does not repeat.
+NO_NAMES = ("velocity", "openness", "is_synthetic", "tempo_bpm", "event_id", "onset_time")
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Counts:
     techniques: Tally = field(default_factory=lambda: Tally(2))  # cell, technique
     variants: Tally = field(default_factory=lambda: Tally(4))  # cell, label, stage, method
     tempo_range: tuple[float, float] | None = None
+    may_repeat: tuple[bool, bool] = (False, False)  # event ids; hits of one recording
 
     def __post_init__(self):
         blank = ("license", "meter", "audio_path")
@@ -63,16 +67,19 @@ class Counts:
 def count_events(paths: Sequence[str | os.PathLike]) -> Counts:
     """Count the events of tables of the schema `schemas.EVENTS`, which is held to be theirs."""
     counts = Counts()
+    keys = EventKeys(sum(map(count_rows, paths)))
     for path in paths:
         for batch in read_ahead(batches(path)):
             count_batch(counts, batch)
+            keys.add(batch)
+    counts.may_repeat = keys.some_repeat()
     return counts
 
 
 def batches(path: str | os.PathLike) -> Iterator[pa.RecordBatch]:
     """The columns of interest in pieces of row groups, text as dictionaries where that works."""
     leaves = [leaf for leaf in leaf_columns(path) if is_wanted(leaf.split("."))]
-    text = [leaf for leaf in leaves if leaf.split(".")[-1] not in NUMBERS]
+    text = [leaf for leaf in leaves if leaf.split(".")[-1] not in NO_NAMES]
     return iter_batches(path, leaves, dictionaries=text)
 
 

@@ -29,30 +29,31 @@ def open_events(database: duckdb.DuckDBPyConnection, paths: PathList) -> None:
     """)
 
 
-def find_duplicates(database: duckdb.DuckDBPyConnection) -> tuple[list[dict], list[dict]]:
+def find_duplicates(
+    database: duckdb.DuckDBPyConnection, ids: bool = True, hits: bool = True
+) -> tuple[list[dict], list[dict]]:
     """Event ids that stand in several rows, and equal hits at one onset of one recording.
 
-    Hashes are counted first, which is fast and can only overrate; where fewer are distinct than
-    there are rows, the suspects are compared value by value.
+    Parameters
+    ----------
+    ids, hits : bool
+        Whether there may be such; where not, it is not looked.
 
     Returns
     -------
     same_id, same_hit : list of dict
         One per value with its number of ``copies``, 2 or more, and the first ``sessions``.
     """
-    [n_events] = database.execute("SELECT count(*) FROM events").fetchone()
     # duckdb's hash of a string can collide for names that differ in two digits; it hardly does so
     # for the reversed name at the same time.
-    id_hash = "hash(event_id)"
     recording = "audio_path, CASE WHEN audio_path IS NULL THEN session_id END"
     hit_hash = f"hash(source_set, {recording}, reverse(audio_path), onset_time)"
     same_hit = f"""source_set, {recording} AS session_id, onset_time,
         list_sort(list_transform(components, lambda hit: hit.label)) AS labels"""
-    repeated = []
-    for key, columns in ((id_hash, "event_id"), (hit_hash, same_hit)):
-        [n_distinct] = database.execute(f"SELECT count(DISTINCT {key}) FROM events").fetchone()
-        repeated.append(compare_suspects(database, key, columns) if n_distinct < n_events else [])
-    return repeated[0], repeated[1]
+    return (
+        compare_suspects(database, "hash(event_id)", "event_id") if ids else [],
+        compare_suspects(database, hit_hash, same_hit) if hits else [],
+    )
 
 
 def compare_suspects(database: duckdb.DuckDBPyConnection, key: str, columns: str) -> list[dict]:
