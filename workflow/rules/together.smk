@@ -15,6 +15,8 @@ from drumcorpus.ground.run.together import ALONE_ASKED, spread
 from snakemake.iocontainers import Wildcards
 
 DEMO_SETS = [name for name in SOURCE_SETS if is_demo(name)]
+# Of several sets that are read from one demo corpus, the first has it written.
+WRITER = {module_name(name): name for name in reversed(DEMO_SETS)}
 # Not where a single job is asked for, as `replay` does.
 N_TOGETHER = 0 if os.environ.get(ALONE_ASKED) else config["demo"]["together"] or 0
 
@@ -40,7 +42,7 @@ def of_measured(names, wildcard):
 
 def steps_of_sets(names):
     """What is done for some source sets: by step, the rules in their order, with wildcards."""
-    modules = sorted({module_name(name) for name in names})
+    modules = [module for module, name in WRITER.items() if name in names]
     ingested = [name for name in names if name in INGESTED]
     merged = [name for name in ingested if name in MERGED]
     sets, shards = of_sets(ingested), of_shards(ingested)
@@ -80,6 +82,12 @@ def steps_of_sets(names):
             "measure_source_set": sets,
             "compare_health": of_measured(ingested, "measured"),
             "render_source_set": sets,
+        },
+        # Not with the figures that the gates judge: a set with gates waits for them.
+        "weights": {
+            "derive_weights": of_measured(
+                [name for name in ingested if name in ALONE], "weighed"
+            ),
         },
     }
 
@@ -188,7 +196,7 @@ for step, parts in TOGETHER.items():
             [path for part in parts for path in part["log"]],
         benchmark:
             f"benchmarks/together/{step}.tsv"
-        threads: max(part["threads"] for part in parts)
+        threads: 1  # the groups share the cores, and idle threads of a library would spin
         resources:
             **needs_of_parts(parts),
         params:

@@ -29,6 +29,7 @@ HERE = {
     "bench/near_duplicates.py",
     "bench/plan.py",
     "bench/score_onsets.py",
+    "bench/small_run.py",
     "bench/tables.py",
     "bench/verify_products.py",
 }
@@ -272,6 +273,19 @@ def test_imports_are_timed():
     small = ("--repeats", "1", "--scripts", "take_inventory", "merge_manifest")
     lines = run(command_of("imports.py"), {}, *small).splitlines()
     assert [line.split()[0] for line in lines] == ["(nothing)", "merge_manifest", "take_inventory"]
+
+
+@pytest.mark.long
+def test_a_small_run_is_divided_into_starts_and_work(tmp_path):
+    said = run(command_of("small_run.py"), {"OUT": tmp_path}, "--target", "inventory")
+    rows = [line.split() for line in said.splitlines()]
+    assert rows[0] == ["together", "wall", "CPU", "Snakemake", "jobs", "starts"]
+    # Ten corpora written, ten inventories, and their page.
+    assert [(row[0], row[9]) for row in rows[1:]] == [("2", "3"), ("null", "21")]
+    for row in rows[1:]:
+        _wall, cpu, own, of_jobs, starts = (float(row[place]) for place in (1, 3, 5, 7, 10))
+        assert own > 1 and of_jobs > starts > 0
+        assert cpu == pytest.approx(own + of_jobs, abs=1.1)
 
 
 @pytest.mark.long
