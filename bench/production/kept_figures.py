@@ -12,6 +12,9 @@ COLUMNS = (
 )
 SIZES = ("stage", "events", "CPU, s", "CPU per event", "memory, MB", "written, MB")
 PLANS = ("trees", "jobs", "seconds to plan", "seconds to find nothing to do")
+# The stages on tables, in the order in which they are shown.
+ON_TABLES = ("alias", "merge", "JSON Lines", "audit", "health", "weights")
+ON_TABLES += ("export records", "export assembly")
 DAG_SECONDS = ("seconds", "nothing_to_do")
 NOT_RUN = "not run"
 NONE = ""
@@ -93,7 +96,7 @@ def stage_rows(figures: Mapping, reference: str) -> list[list[str]]:
     """A row for each stage, as `COLUMNS`: of the reference size, and of the largest trees."""
     rows = []
     sizes = figures.get("tables", {})
-    for stage, row in sizes.get(reference, {}).items():
+    for stage, row in in_order(sizes.get(reference, {})):
         growth = exponent(
             [(sizes[n][stage]["n"], sizes[n][stage]["cpu"]) for n in sizes if stage in sizes[n]]
         )
@@ -106,6 +109,11 @@ def stage_rows(figures: Mapping, reference: str) -> list[list[str]]:
             growth = exponent([(part["n"], part["cpu"]) for part in parts if part])
             rows.append(one_row(stage, row, growth))
     return rows
+
+
+def in_order(rows: Mapping[str, Mapping]) -> list[tuple[str, Mapping]]:
+    """Stages on tables with their figures, whichever was measured first."""
+    return [(stage, rows[stage]) for stage in ON_TABLES if stage in rows]
 
 
 def one_row(stage: str, row: Mapping, growth: float | None) -> list[str]:
@@ -134,7 +142,7 @@ def size_rows(figures: Mapping, reference: str) -> list[list[str]]:
     """A row for each larger size of each stage on tables, as `SIZES`."""
     sizes = figures.get("tables", {})
     rows = []
-    for stage, first in sizes.get(reference, {}).items():
+    for stage, first in in_order(sizes.get(reference, {})):
         for size in sorted(sizes, key=int):
             row = sizes[size].get(stage)
             if row is None or size == reference:

@@ -155,6 +155,7 @@ def tables_of(page):
 def test_the_table_on_the_page_has_the_columns_and_stages_of_the_benchmark():
     run_of = module("run")
     stages, *others = tables_of(PRODUCTION)
+    assert tuple(run_of.STEPS) == figures.ON_TABLES
     assert stages[0] == figures.COLUMNS
     assert [row[0] for row in stages[2:]] == [*run_of.STEPS, *chain.STAGES, chain.REST]
     assert [table[0] for table in others] == [figures.SIZES, figures.PLANS][-len(others) :]
