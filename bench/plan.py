@@ -58,7 +58,9 @@ def settings(n_shards: int, names: list[str]) -> dict:
     sets = {
         name: {"shards": max(1, round(n * n_shards / SHARDS["egmd"]))} for name, n in SHARDS.items()
     }
-    return {"use": names, "source_sets": sets, "exports": {"clips": None}}
+    # As of real data: a process for every job.
+    demo = {"together": None}
+    return {"use": names, "source_sets": sets, "exports": {"clips": None}, "demo": demo}
 
 
 def asked(folder: Path, overlay: Path) -> dict:

@@ -54,7 +54,6 @@ class Library:
         self._files = PythonFiles(memory)
         self._imported: dict[Path, list[Path]] = {}
         self._named: dict[str, list[Path]] = {}
-        self._described: dict[tuple[Path, tuple[str, ...]], dict] = {}
         self._described: dict[tuple, dict] = {}
         self.listings: dict[str, dict[str, str]] = {}
 

@@ -149,7 +149,8 @@ def _clock_in_words(report: PlanReport) -> str:
     least, most = duration(clock.least), duration(clock.most)
     where = f"on {cores} core{'s' if cores != 1 else ''}"
     n_untimed = sum(line.n_untimed for line in report.lines)
-    about = f"About {most}" if least == most else f"About {least} to {most}"
+    about = "At least" if n_untimed else "About"
+    about = f"{about} {most}" if least == most else f"{about} {least} to {most}"
     text = f"{about} {where}, {duration(clock.chain)} of it in the longest chain of jobs"
     notes = []
     if any(line.time == AT_MOST for line in report.lines):

@@ -22,8 +22,8 @@ why, in full:
 
 5 jobs will work; 2 work only if what they read changes (may); 3 only ask whether their products are
   fresh, and leave (ask); 40 are not asked.
-About 20 min to 1 h 22 on 4 cores, 35 min of it in the longest chain of jobs; < are upper limits, of
-  rules that have not run here; > and ? are without 1 job of unknown time.
+At least 20 min to 1 h 22 on 4 cores, 35 min of it in the longest chain of jobs; < are upper limits,
+  of rules that have not run here; > and ? are without 1 job of unknown time.
 Writes about 5 GB, without 1 rule that has not run here; 4 GB are free here: not enough.
 The largest job (embed_crashes) asks for at least 3,300 MB of memory, more than the 2,000 MB here:
   it runs alone, and may fail."""
