@@ -9,6 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from drumcorpus.commands.configured import (
+    add_configuration,
+    checkout_of,
+    configuration,
+    require_checkout,
+)
 from drumcorpus.commands.numbers import count
 from drumcorpus.ground.run.command_line import check_folder, check_overlays
 from drumcorpus.ground.run.plan_in_words import plan_in_words
@@ -30,15 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "targets", metavar="TARGET", nargs="*", help="as given to snakemake (default: all)"
     )
-    parser.add_argument(
-        "--directory", metavar="DIR", default=".", help="the working folder (default: this one)"
-    )
-    parser.add_argument(
-        "--configfile", metavar="YAML", action="append", default=[], help="as given to snakemake"
-    )
-    parser.add_argument(
-        "--config", metavar="KEY=VALUE", action="append", default=[], help="as given to snakemake"
-    )
+    add_configuration(parser)
     parser.add_argument(
         "--cores", metavar="N", type=count, help="cores of the run (default: those of this machine)"
     )
@@ -47,18 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Plan, and print it."""
+    checkout = checkout_of(arguments)
+    require_checkout(checkout)
     check_overlays(arguments.configfile)
     folder = Path(arguments.directory)
     check_folder(folder)
-    options = []
-    if arguments.configfile:
-        options += ["--configfile", *(str(Path(path).absolute()) for path in arguments.configfile)]
-    options += ["--config", *arguments.config] if arguments.config else []
+    options = configuration(arguments)
     with contextlib.ExitStack() as stack:
         # A folder that a run would make is not made for a plan.
         place = folder if folder.is_dir() else stack.enter_context(tempfile.TemporaryDirectory())
         stack.enter_context(contextlib.chdir(place))
-        checkout = Path(__file__).resolve().parents[3]
         report = plan_of_run(
             checkout, options, arguments.targets or ["all"], cores=arguments.cores or _cores()
         )

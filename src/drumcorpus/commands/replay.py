@@ -10,6 +10,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from drumcorpus.commands.configured import (
+    add_configuration,
+    checkout_of,
+    configuration,
+    require_checkout,
+)
 from drumcorpus.commands.numbers import count
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.run.ask_snakemake import make_again, plan_jobs
@@ -43,18 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--manifest", metavar="PATH", help="the run manifest of FILE, if it is not beside it"
     )
-    parser.add_argument(
-        "--directory", metavar="DIR", default=".", help="the working folder (default: this one)"
-    )
-    parser.add_argument(
-        "--configfile", metavar="YAML", action="append", default=[], help="as given to snakemake"
-    )
-    parser.add_argument(
-        "--config", metavar="KEY=VALUE", action="append", default=[], help="as given to snakemake"
-    )
-    parser.add_argument(
-        "--checkout", metavar="DIR", help="folder of the Snakefile (default: that of this package)"
-    )
+    add_configuration(parser)
     parser.add_argument(
         "--records",
         metavar="DIR",
@@ -77,14 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay, and print what differs."""
     stands = Path(arguments.file.removesuffix(SUFFIX)).absolute()
     manifest = read_sidecar(stands, arguments.manifest)
-    checkout = Path(arguments.checkout or Path(__file__).resolve().parents[3]).absolute()
-    options = _options(arguments)
+    checkout, options = checkout_of(arguments), configuration(arguments)
     folders = [Path(folder).absolute() for folder in arguments.records]
     for folder in folders:
         if not folder.is_dir():
             raise NotADirectoryError(20, "is no folder, which --records names", str(folder))
     if arguments.checkout is not None:
-        _require_checkout(checkout)
+        require_checkout(checkout)
     with contextlib.chdir(arguments.directory):
         product = _product(stands, manifest)
         records = _Records(manifest, folders)
@@ -210,23 +204,8 @@ def _run_manifests(job: dict) -> dict:
 
 def _plan_jobs(checkout: Path, options: list[str], product: str) -> dict:
     """`plan_jobs`; what it cannot answer cannot be looked at."""
-    _require_checkout(checkout)
+    require_checkout(checkout)
     try:
         return plan_jobs(checkout, options, [product])
     except ValueError as error:
         raise argparse.ArgumentError(None, str(error)) from error
-
-
-def _require_checkout(checkout: Path) -> None:
-    if not (checkout / "workflow/plan_jobs.py").is_file():
-        raise argparse.ArgumentError(
-            None, f"{checkout}: holds no Snakefile of drumcorpus; name its folder with --checkout"
-        )
-
-
-def _options(arguments: argparse.Namespace) -> list[str]:
-    """What snakemake is to be told of the configuration, wherever it runs."""
-    options = []
-    if arguments.configfile:
-        options += ["--configfile", *(str(Path(path).absolute()) for path in arguments.configfile)]
-    return [*options, *(["--config", *arguments.config] if arguments.config else [])]

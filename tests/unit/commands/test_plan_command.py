@@ -28,6 +28,7 @@ def test_help_ends_in_an_example(tmp_path):
             ["--configfile", "gone.yaml"], 1, "config file gone.yaml", id="a_config_that_is_gone"
         ),
         pytest.param(["--directory", "file"], 1, "working folder file", id="a_file_for_a_folder"),
+        pytest.param(["--checkout", "."], 2, "holds no Snakefile of drumcorpus", id="no_checkout"),
         pytest.param(["--cores", "0"], 2, "got '0'; wanted: a number from 1 on", id="cores"),
     ],
 )

@@ -14,6 +14,7 @@ from drumcorpus.ground.run.sound_written import sound_written
 from drumcorpus.ground.run.time_estimates import AT_MOST, MEASURED, UNKNOWN, TimeEstimates
 
 SCHEMA = "drumcorpus.plan/1"
+RESULTS = Path("results")  # which may be a link to another disk
 
 
 @dataclass
@@ -163,7 +164,7 @@ def plan_report(
         sorted({each["wildcards"].get(SET) for each in planned["jobs"]} - {None}),
         clock,
         memory_mb,
-        shutil.disk_usage(Path()).free,
+        shutil.disk_usage(RESULTS if RESULTS.exists() else Path()).free,
         list(planned["said"]),
     )
 

@@ -1,0 +1,46 @@
+"""What commands that ask snakemake have in common: its configuration, and where its Snakefile is."""
+
+import argparse
+from pathlib import Path
+
+
+def add_configuration(parser: argparse.ArgumentParser) -> None:
+    """Declare where a run works, and how it is configured."""
+    parser.add_argument(
+        "--directory", metavar="DIR", default=".", help="the working folder (default: this one)"
+    )
+    parser.add_argument(
+        "--configfile", metavar="YAML", action="append", default=[], help="as given to snakemake"
+    )
+    parser.add_argument(
+        "--config", metavar="KEY=VALUE", action="append", default=[], help="as given to snakemake"
+    )
+    parser.add_argument(
+        "--checkout", metavar="DIR", help="folder of the Snakefile (default: that of this package)"
+    )
+
+
+def configuration(arguments: argparse.Namespace) -> list[str]:
+    """What snakemake is to be told of the configuration, wherever it runs."""
+    options = []
+    if arguments.configfile:
+        options += ["--configfile", *(str(Path(path).absolute()) for path in arguments.configfile)]
+    return [*options, *(["--config", *arguments.config] if arguments.config else [])]
+
+
+def checkout_of(arguments: argparse.Namespace) -> Path:
+    """The folder of the Snakefile; it need not be one."""
+    return Path(arguments.checkout or Path(__file__).resolve().parents[3]).absolute()
+
+
+def require_checkout(checkout: Path) -> None:
+    """Refuse a folder that holds no Snakefile of this workflow.
+
+    Raises
+    ------
+    argparse.ArgumentError
+    """
+    if not (checkout / "workflow/plan_jobs.py").is_file():
+        raise argparse.ArgumentError(
+            None, f"{checkout}: holds no Snakefile of drumcorpus; name its folder with --checkout"
+        )
