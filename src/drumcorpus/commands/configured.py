@@ -1,4 +1,4 @@
-"""What commands that ask snakemake have in common: its configuration, and where its Snakefile is."""
+"""What commands that ask snakemake share: how it is configured, and where its Snakefile is."""
 
 import argparse
 from pathlib import Path
