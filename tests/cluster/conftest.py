@@ -9,7 +9,7 @@ import pytest
 from checkout import REPO
 from cluster_project import ClusterProject
 from slurm_cluster import Cluster, missing_programs
-from small_project import Project, build, copy_of, copy_tree, new_project, write_raw_data
+from small_project import Project, build, copy_tree, new_project, write_raw_data
 
 
 @pytest.fixture(scope="session")
@@ -55,15 +55,6 @@ def _end_jobs(project):
 def project(tmp_path, cluster, raw):
     """A project of the same raw data, of which nothing is made."""
     copy_tree(raw.folder, tmp_path / "project")
-    project = ClusterProject(tmp_path / "project", cluster, tmp_path / "said.txt")
-    yield project
-    _end_jobs(project)
-
-
-@pytest.fixture
-def built(tmp_path, cluster, built_here):
-    """A copy of the project of which everything is made."""
-    copy_of(built_here.folder, tmp_path / "project")
     project = ClusterProject(tmp_path / "project", cluster, tmp_path / "said.txt")
     yield project
     _end_jobs(project)

@@ -56,14 +56,15 @@ def test_everything_is_made_byte_for_byte_as_on_one_machine(project, built_here,
     assert project.products() == built_here.products()
 
 
-def test_the_words_of_a_job_that_fails_come_last_and_whole(built):
-    path = built.path("results/sessions/groove_mididataset/000.parquet")
+def test_the_words_of_a_job_that_fails_come_last_and_whole(project):
+    path = project.path("results/sessions/groove_mididataset/000.parquet")
+    project.snakemake("--", str(path.relative_to(project.folder)))  # on this machine
     path.unlink()  # it is one file with what is kept of it
     path.write_bytes(b"damaged")
-    done = built.submit("--retries", "0", "--", SHARD, check=False)
+    done = project.submit("--retries", "0", "--", SHARD, check=False)
     assert done.returncode == 1
     last = done.said.rstrip().split("\n\n")[-1]
-    assert last.startswith(f"ERROR in {INGEST}:\n  {path.relative_to(built.folder)}: is not what")
+    assert last.startswith(f"ERROR in {INGEST}:\n  {path.relative_to(project.folder)}: is not what")
     assert last.endswith("log: logs/ingest_sessions/groove_mididataset/000.log")
 
 
@@ -94,14 +95,14 @@ def _runs_again(cluster, number):
 
 
 def test_a_job_over_its_memory_is_asked_again_for_more(project, built_here):
-    project.configure(resources={"rules": {"take_inventory": {"mem_mb": 120}}})
+    project.configure(resources={"rules": {"take_inventory": {"mem_mb": 170}}})
     with project.in_background("--retries", "5", "--", INVENTORY) as run:
         with project.holding(TAKE_INVENTORY):
             wait_until(lambda: len(project.slurm_jobs("take_inventory")) > 1, SECONDS)
         assert run.wait(SECONDS) == 0, project.said.read_text()
     jobs = project.slurm_jobs("take_inventory")
     asked = sorted(int(job["memory"].removesuffix("M")) for job in jobs)
-    assert len(asked) > 1 and asked == [120 * (n + 1) for n in range(len(asked))]
+    assert len(asked) > 1 and asked == [170 * (n + 1) for n in range(len(asked))]
     assert [int(job["memory"][:-1]) for job in jobs if job["state"] == "COMPLETED"] == asked[-1:]
     assert_as_made_here(project, built_here)
 
