@@ -50,3 +50,14 @@ def distinct_numbers(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     coded = column_of(values).dictionary_encode()
     return numbers(coded.dictionary).astype(values.dtype), numbers(coded.indices)
+
+
+def mixed(values: np.ndarray) -> np.ndarray:
+    """Each value as another one of 64 bits, in which every bit of it counts: SplitMix64.
+
+    G. Steele et al., "Fast splittable pseudorandom number generators", OOPSLA 2014.
+    """
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from drumcorpus.ground.files.columns import numbers
+from drumcorpus.ground.files.columns import mixed, numbers
 from drumcorpus.vocabulary import NO_VALUE
 
 _WORD = 8  # bytes
@@ -78,14 +78,3 @@ def key_of(name: str | None, kind: bytes) -> int:
     """64 bits of a name; of none as of that which stands for none."""
     text = (NO_VALUE if name is None else name).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8, person=kind).digest(), "little")
-
-
-def mixed(values: np.ndarray) -> np.ndarray:
-    """Each value as another one of 64 bits, in which every bit of it counts: SplitMix64.
-
-    G. Steele et al., "Fast splittable pseudorandom number generators", OOPSLA 2014.
-    """
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))

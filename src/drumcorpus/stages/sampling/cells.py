@@ -13,14 +13,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.ground.files.columns import column_of, distinct_numbers, first_places, numbers
+from drumcorpus.ground.files.columns import (
+    column_of,
+    distinct_numbers,
+    first_places,
+    mixed,
+    numbers,
+)
 from drumcorpus.ground.files.tables import iter_batches, read_ahead
 from drumcorpus.stages.sampling.duplicates import (
     LABELS,
     Duplicates,
     columns_of,
     hash_of,
-    mixed,
     sums_of_lists,
     text_columns,
 )

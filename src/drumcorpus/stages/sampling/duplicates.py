@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drumcorpus.ground.files.columns import mixed
 from drumcorpus.ground.files.tables import iter_batches
 from drumcorpus.stages.sampling.settings import DEDUPE_FIELDS
 
@@ -78,17 +79,6 @@ def event_keys(table: pa.Table, fields: Iterable[str]) -> np.ndarray:
             values = _of_names(column)
         keys = mixed(keys * np.uint64(0xD1342543DE82EF95) + values)
     return keys
-
-
-def mixed(values: np.ndarray) -> np.ndarray:
-    """Each value as another one of 64 bits, in which every bit of it counts: SplitMix64.
-
-    G. Steele et al., "Fast splittable pseudorandom number generators", OOPSLA 2014.
-    """
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
 
 
 def sums_of_lists(values: np.ndarray, n_values: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from drumcorpus.ground.files.columns import (
     column_of,
     distinct_numbers,
     first_places,
+    mixed,
     numbers,
 )
 
@@ -54,3 +55,13 @@ print("pandas" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_every_bit_of_a_value_counts_in_the_mixed_one():
+    values = np.array([0, *(1 << bit for bit in range(64))], np.uint64)
+    mixture = mixed(values)
+    assert mixture[0] == 0xE220A8397B1DCDAF  # the first that SplitMix64 gives from seed 0
+    assert len(np.unique(mixture)) == 65
+    changed = np.bitwise_count(mixture[1:] ^ mixture[0])
+    assert changed.min() > 15
+    assert changed.max() < 49
