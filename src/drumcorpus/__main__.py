@@ -18,6 +18,7 @@ COMMANDS = {
     "aggregate": "put rated shards of JSON Lines on one axis",
     "plan": "say what a run would do, why, how long, and what it takes",
     "replay": "say whether today's checkout and inputs would give a product again",
+    "evaluate": "hold predictions of a system against a split of a corpus",
     "attest": "write an in-toto statement and an RO-Crate of how files came about",
 }
 HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2

@@ -1,0 +1,179 @@
+"""``python -m drumcorpus evaluate``: hold predictions against a split of a corpus."""
+
+import argparse
+from pathlib import Path
+
+from drumcorpus.commands.numbers import count
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.paths import ELSEWHERE, visible
+from drumcorpus.ground.files.recorded_paths import recorded_path
+from drumcorpus.stages.evaluation.class_maps import CORPUS
+from drumcorpus.stages.evaluation.evaluate import Resampling
+from drumcorpus.stages.evaluation.record import write_record
+from drumcorpus.stages.evaluation.reference import Corpus, open_corpus
+from drumcorpus.stages.evaluation.report import Evaluation, evaluate, read_folds
+from drumcorpus.stages.evaluation.requirements import read_requirement
+from drumcorpus.stages.evaluation.settings import Settings, make_settings
+from drumcorpus.vocabulary import SPLITS
+
+USAGE = """\
+Say how well a system transcribes the sessions of a split: precision, recall and
+F by class within 50 ms, with intervals over groups of sessions, and where it
+fails. Predictions are a folder of <session_id>.tsv (onset_time, label, and
+optionally score and velocity, parted by tabs) or <session_id>.mid, or one
+Parquet table. The report is JSON, with a run manifest beside it.
+
+example:
+  python -m drumcorpus evaluate --corpus results/manifests/prod_combined.parquet \\
+    --predictions mine --class-map adtof5 --require 'micro>=0.80'
+"""
+N_SHOWN = 3  # names of sessions in what is said
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument(
+        "--corpus", metavar="MANIFEST", required=True, help="manifest of a built corpus (Parquet)"
+    )
+    parser.add_argument("--split", choices=SPLITS, default=SPLITS[-1], help="default: test")
+    parser.add_argument(
+        "--predictions", metavar="FOLDER|TABLE", required=True, help="what a system says"
+    )
+    parser.add_argument(
+        "--compare", metavar="FOLDER|TABLE", help="what another says, held against the first"
+    )
+    parser.add_argument(
+        "--class-map",
+        metavar="NAME",
+        default=CORPUS,
+        help="the classes that are scored: adtof5, vogl8, vogl18, star18, or corpus (default)",
+    )
+    parser.add_argument(
+        "--vocabulary",
+        metavar="NAME",
+        help="the classes that predictions say; those of the class map if not given",
+    )
+    parser.add_argument(
+        "--note-map", metavar="NAME", help="what notes of MIDI files mean, such as general_midi"
+    )
+    parser.add_argument(
+        "--trained-on",
+        metavar="MANIFEST",
+        action="append",
+        default=[],
+        help="a corpus whose digest a system names as its training data",
+    )
+    parser.add_argument("--folds", metavar="YAML", help="lists of session ids, by name of the fold")
+    parser.add_argument(
+        "--require",
+        metavar="FIGURE>=LIMIT",
+        action="append",
+        default=[],
+        help="a figure that must hold, such as micro>=0.80 or crash.low>=0.3",
+    )
+    parser.add_argument(
+        "--resamples", metavar="N", type=count, default=4_000, help="of intervals (default: 4000)"
+    )
+    parser.add_argument("--seed", metavar="N", type=count, default=1, help="of resamples")
+    parser.add_argument(
+        "--output", metavar="FILE", default="evaluation.json", help="default: evaluation.json"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate, write the report, and say the figures; those that are required last."""
+    if recorded_path(arguments.output).startswith(ELSEWHERE):
+        raise argparse.ArgumentError(
+            None, f"--output: {visible(arguments.output)} lies outside the present folder"
+        )
+    try:
+        settings = make_settings(
+            Path(__file__).resolve().parents[3] / "resources",
+            split=arguments.split,
+            class_map=arguments.class_map,
+            vocabulary=arguments.vocabulary,
+            note_map=arguments.note_map,
+            resampling=Resampling(arguments.resamples, arguments.seed),
+        )
+        required = [read_requirement(t, settings.class_map.classes) for t in arguments.require]
+        corpora = [open_corpus(path) for path in [arguments.corpus, *arguments.trained_on]]
+        folds = None if arguments.folds is None else read_folds(arguments.folds)
+        evaluation = evaluate(
+            corpora[0],
+            arguments.predictions,
+            settings,
+            other=arguments.compare,
+            trained_on={corpus.sha256: corpus for corpus in corpora[1:]},
+            folds=folds,
+        )
+    except ValueError as error:  # what cannot be read was not evaluated
+        raise LookupError(str(error)) from error
+    _write(arguments, evaluation, corpora, settings)
+    for line in said(evaluation.document):
+        print(line)
+    scores = evaluation.document["system"]["scores"]
+    if problems := [problem for each in required if (problem := each.problem(scores))]:
+        raise ValueError(f"does not hold: {'; '.join(problems)}")
+    return 0
+
+
+def _write(
+    arguments: argparse.Namespace, evaluation: Evaluation, corpora: list[Corpus], settings: Settings
+) -> None:
+    write_json(arguments.output, evaluation.document)
+    files = [*settings.files, *([arguments.folds] if arguments.folds else [])]
+    params = {
+        "split": settings.split,
+        "class_map": settings.class_map.name,
+        "vocabulary": settings.vocabulary.name,
+        "note_map": arguments.note_map,
+        "resamples": arguments.resamples,
+        "seed": arguments.seed,
+        "compare": arguments.compare is not None,
+    }
+    write_record([arguments.output], corpora, evaluation.predictions, files, params)
+    for path in (arguments.output, f"{arguments.output}.manifest.json"):
+        print(f"{visible(path)}: written")
+
+
+def said(document: dict) -> list[str]:
+    """The figures of a report, a line each."""
+    protocol, corpus, system = (document[name] for name in ("protocol", "corpus", "system"))
+    scores = system["scores"]
+    lines = [
+        f"{protocol['id']} on {corpus['split']} of {corpus['manifest']} ({corpus['sessions']:,} "
+        f"sessions, {corpus['groups']:,} groups, {corpus['hits']:,} hits)"
+    ]
+    for key in ("micro", "macro"):
+        lines.append(f"{key:<18} F {_figure(scores[key])}")
+    for name, row in scores["classes"].items():
+        if row["f"] is None:
+            lines.append(f"{name:<18} absent; {row['fp']:,} predicted")
+        else:
+            lines.append(f"{name:<18} F {_figure(row)}  {row['reference']:,} hits")
+    if document["comparison"] is not None:
+        micro = document["comparison"]["micro"]
+        lines.append(
+            f"{document['other']['name']} less {system['name']}: micro {micro['difference']:+.4f}, "
+            f"{_ends(micro)}"
+        )
+    for each in filter(None, (system, document["other"])):
+        for key, words in (
+            ("missing_sessions", "without predictions, counted as missed"),
+            ("sessions_not_scored", "without reference, not scored"),
+        ):
+            if names := each[key]:
+                more = "" if len(names) <= N_SHOWN else f" and {len(names) - N_SHOWN:,} more"
+                shown = ", ".join(visible(name) for name in names[:N_SHOWN])
+                lines.append(f"{each['name']}: {len(names):,} session(s) {words}: {shown}{more}")
+    return lines
+
+
+def _figure(row: dict) -> str:
+    return "has no value" if row["f"] is None else f"{row['f']:.4f}  {_ends(row)}"
+
+
+def _ends(row: dict) -> str:
+    if row["resolvable"]:
+        return f"[{row['low']:.4f}, {row['high']:.4f}]"
+    return f"not resolvable ({row['groups']} groups, {row['effective_groups']:.1f} effective)"

@@ -1,0 +1,25 @@
+"""How long the sessions of a split last, where the corpus says so."""
+
+import math
+
+from drumcorpus.ground.files.tables import read_table
+from drumcorpus.stages.evaluation.reference import Corpus, Sessions
+
+
+def total_minutes(corpus: Corpus, sessions: Sessions) -> float | None:
+    """Minutes of the recordings of all sessions; None where one has no recording of known length.
+
+    The tables of sessions lie beside the manifest: ``results/sessions/<set>.parquet``.
+    """
+    seconds: dict[tuple[str, str], float | None] = {}
+    for name in sorted(set(sessions.source_sets)):
+        path = corpus.folder / f"results/sessions/{name}.parquet"
+        if not path.is_file():
+            return None
+        table = read_table(path, ["session_id", "audio_duration"])
+        for row in table.to_pylist():
+            seconds[name, row["session_id"]] = row["audio_duration"]
+    lengths = [seconds.get(key) for key in zip(sessions.source_sets, sessions.ids, strict=True)]
+    if any(length is None for length in lengths):
+        return None
+    return math.fsum(lengths) / 60

@@ -1,0 +1,75 @@
+"""Hits of many sessions as columns: what both sides of an evaluation are read into."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+NO_VELOCITY = -1
+# Velocities are kept as whole parts of this, so that sums of them do not depend on their order.
+VELOCITY_PARTS = 10_000
+
+
+@dataclass(frozen=True)
+class HitColumns:
+    """Hits; every array has shape (n_hits,).
+
+    `session` is the row of the session, `label` the number of a label or class, `onset` in whole µs
+    from the start of the session's audio, `velocity` from 0 to `VELOCITY_PARTS` or `NO_VELOCITY`,
+    `polyphony` how many components the hit's event has (0 where nobody says).
+    """
+
+    session: np.ndarray
+    label: np.ndarray
+    onset: np.ndarray
+    velocity: np.ndarray
+    polyphony: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.session)
+
+    def take(self, rows) -> "HitColumns":
+        """The hits at `rows`: indices, a mask or a slice."""
+        return HitColumns(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def make_hits(session, label, onset, velocity=None, polyphony=None) -> HitColumns:
+    """Hits of arrays of any number type, in seconds and velocities from 0 to 1 or NaN.
+
+    Examples
+    --------
+    >>> hits = make_hits([0], [3], [1.25], [0.5])
+    >>> hits.onset.tolist(), hits.velocity.tolist()
+    ([1250000], [5000])
+    """
+    n_hits = len(onset)
+    if velocity is None:
+        parts = np.full(n_hits, NO_VELOCITY, dtype=np.int16)
+    else:
+        scaled = np.rint(np.asarray(velocity, dtype=float) * VELOCITY_PARTS)
+        parts = np.where(np.isnan(scaled), NO_VELOCITY, scaled).astype(np.int16)
+    return HitColumns(
+        np.asarray(session, dtype=np.int32),
+        np.asarray(label, dtype=np.int16),
+        np.rint(np.asarray(onset, dtype=float) * 1e6).astype(np.int64),
+        parts,
+        np.zeros(n_hits, np.uint8) if polyphony is None else np.asarray(polyphony, np.uint8),
+    )
+
+
+def join_hits(parts: Sequence[HitColumns]) -> HitColumns:
+    """All hits of `parts`, in their order; `parts` may be empty."""
+    parts = list(parts) or [make_hits([], [], [])]
+    return HitColumns(
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(HitColumns)
+        )
+    )
+
+
+def by_session(hits: HitColumns) -> HitColumns:
+    """The hits in order of session; within one as they were."""
+    if len(hits) and (np.diff(hits.session) < 0).any():
+        return hits.take(np.argsort(hits.session, kind="stable"))
+    return hits

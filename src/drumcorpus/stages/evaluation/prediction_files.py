@@ -1,0 +1,164 @@
+"""Predictions of one session in one file: onsets as tab-separated lines, or as MIDI."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.ranges import Range, number
+from drumcorpus.ground.files.raw_files import UnusableFile
+from drumcorpus.ground.midi.midi_hits import read_midi_hits
+from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap, Vocabulary
+from drumcorpus.stages.evaluation.hit_columns import HitColumns, make_hits
+from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import NO_NOTES
+
+# What a line may have, in this order where no header says another.
+FIELDS = ("onset_time", "label", "score", "velocity")
+TIME = Range("a time", 0, 86_400, "s from the start of the session's audio")
+VELOCITY = Range("a velocity", 0, 1, "")
+SCORE = Range("a score", -1e12, 1e12, "")
+_RANGES = {"onset_time": TIME, "score": SCORE, "velocity": VELOCITY}
+
+
+def read_tsv(path: str, data: bytes, vocabulary: Vocabulary) -> tuple[HitColumns, list[str]]:
+    """Lines of a time and a label, and optionally a score and a velocity.
+
+    Parameters
+    ----------
+    path : str
+        What to call the file in messages.
+    data : bytes
+        UTF-8; fields are parted by tabs. A first line that begins with ``onset_time`` names the
+        fields.
+
+    Returns
+    -------
+    hits : HitColumns
+        Of session 0, by class of the scored map.
+    labels : list of str
+        The label of every hit, as it stands in the file.
+
+    Raises
+    ------
+    ValueError
+        If a line is not as it must be; the message has file, line, what was got and is allowed.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ValueError(f"{visible(path)}:{line}: is not UTF-8") from None
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    rows = [line.rstrip("\r").split("\t") for line in lines]
+    names, skipped = FIELDS, 0
+    if rows and rows[0][0] == FIELDS[0]:
+        names, skipped = _header(path, rows[0]), 1
+        rows = rows[1:]
+    if not rows:
+        return make_hits([], [], []), []
+    try:
+        return _columns(rows, names, vocabulary)
+    except (ValueError, KeyError):
+        _raise_first_problem(path, rows, names, skipped + 1, vocabulary)
+        raise
+
+
+def _header(path: str, fields: Sequence[str]) -> Sequence[str]:
+    is_odd = len(set(fields)) < len(fields) or not set(FIELDS[:2]) <= set(fields) <= set(FIELDS)
+    if is_odd:
+        raise ValueError(
+            f"{visible(path)}:1: header {visible(' '.join(fields))[:80]!r}; allowed: onset_time "
+            "and label, and score and velocity where there are any, each once, parted by tabs"
+        )
+    return fields
+
+
+def _columns(
+    rows: list[list[str]], names: Sequence[str], vocabulary: Vocabulary
+) -> tuple[HitColumns, list[str]]:
+    """All lines at once; any error that names no line is looked for again line by line."""
+    width = len(rows[0])
+    if {len(row) for row in rows} != {width} or not 2 <= width <= len(names):
+        raise ValueError
+    columns = dict(zip(names, zip(*rows, strict=True), strict=False))
+    labels = list(columns["label"])
+    classes = [vocabulary.class_of[label] for label in labels]
+    values = {}
+    for name, allowed in _RANGES.items():
+        if name not in columns:
+            continue
+        if any("_" in text for text in columns[name]):  # which `float` takes
+            raise ValueError
+        values[name] = np.array(list(map(float, columns[name])))
+        if not ((values[name] >= allowed.low) & (values[name] <= allowed.high)).all():
+            raise ValueError
+    if (np.diff(values["onset_time"]) < 0).any():
+        raise ValueError
+    zeros = np.zeros(len(rows), dtype=int)
+    return make_hits(zeros, classes, values["onset_time"], values.get("velocity")), labels
+
+
+def _raise_first_problem(
+    path: str, rows: list[list[str]], names: Sequence[str], line: int, vocabulary: Vocabulary
+) -> None:
+    """Go through the lines as a person would, and stop at the first that is wrong."""
+    width, last = len(rows[0]), -math.inf
+    for row in rows:
+        where = f"{visible(path)}:{line}"
+        if len(row) != width or not 2 <= width <= len(names):
+            raise ValueError(
+                f"{where}: {len(row)} fields; wanted: onset_time, label, and score and velocity "
+                "where there are any, parted by tabs, as many on every line"
+            )
+        values = dict(zip(names, row, strict=False))
+        for name, allowed in _RANGES.items():
+            if name in values:
+                try:
+                    number(values[name], allowed)
+                except ValueError as error:
+                    raise ValueError(f"{where}: {name}: {error}") from None
+        if values["label"] not in vocabulary.class_of:
+            raise ValueError(f"{where}: {vocabulary.refusal(values['label'])}")
+        time = float(values["onset_time"])
+        if time < last:
+            raise ValueError(
+                f"{where}: onset_time {time} is before that of the line above ({last}); wanted: "
+                "lines in order of time"
+            )
+        last, line = time, line + 1
+
+
+def read_midi(
+    path: str, data: bytes, note_map: LabelMap, class_map: ClassMap
+) -> tuple[HitColumns, list[str]]:
+    """Every note-on of a MIDI file by the label that a note map gives it; a file without is empty.
+
+    Raises
+    ------
+    ValueError
+        If the file is no MIDI file, or has a note that the map does not know.
+    """
+    try:
+        midi = read_midi_hits(path, data, note_map)
+    except UnusableFile as error:
+        if error.reason == NO_NOTES:
+            return make_hits([], [], []), []
+        raise ValueError(f"{visible(path)}: {error.detail}") from None
+    onsets, notes = midi["onset"], midi["source_label"]
+    allowed = [*note_map.strokes, *note_map.drops]
+    for onset, note in zip(onsets.tolist(), notes.tolist(), strict=True):
+        if note not in note_map.strokes and note not in note_map.drops:
+            raise ValueError(
+                f"{visible(path)}: note {note} at {onset:.3f} s; allowed by note map "
+                f"{note_map.name}: {', '.join(sorted(allowed, key=int))}"
+            )
+    classes, labels = [], []
+    for note in notes.tolist():
+        stroke = note_map.strokes.get(note)
+        labels.append(f"note {note} ({note_map.drops[note]})" if stroke is None else stroke.label)
+        classes.append(NO_CLASS if stroke is None else class_map.of[stroke.label])
+    return make_hits(np.zeros(len(labels)), classes, onsets, midi["velocity"]), labels

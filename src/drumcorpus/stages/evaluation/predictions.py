@@ -1,0 +1,167 @@
+"""Predictions of a system: read from a folder of files, one a session, or from one table."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
+from drumcorpus.ground.files.paths import printable, visible
+from drumcorpus.ground.files.plain_files import require_plain_file
+from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap, Vocabulary
+from drumcorpus.stages.evaluation.hit_columns import HitColumns, by_session, join_hits
+from drumcorpus.stages.evaluation.prediction_files import read_midi, read_tsv
+from drumcorpus.stages.evaluation.prediction_table import read_prediction_table
+from drumcorpus.stages.evaluation.reference import Reference
+from drumcorpus.stages.evaluation.statement import Statement, read_statement, statement_name
+from drumcorpus.taxonomy import LabelMap
+
+TSV, MIDI, TABLE = ".tsv", (".mid", ".midi"), ".parquet"
+
+
+@dataclass
+class Predictions:
+    """Hits by class of the scored map, in order of session, and what was met on the way.
+
+    `missing` are sessions of the split without predictions; `outside` counts hits by label that
+    have no class in the scored map; `not_scored` are sessions with predictions and without
+    reference; `files` has the digest of everything that was read, by path below `path`.
+    """
+
+    path: Path
+    hits: HitColumns
+    missing: list[str]
+    outside: Counter
+    not_scored: list[str]
+    statement: Statement
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def read_predictions(
+    path: str | os.PathLike,
+    reference: Reference,
+    split: str,
+    class_map: ClassMap,
+    vocabulary: Vocabulary,
+    note_map: LabelMap | None = None,
+) -> Predictions:
+    """Predictions of the sessions of a split.
+
+    Parameters
+    ----------
+    path : path
+        A folder with ``<session_id>.tsv`` or ``<session_id>.mid``, where a session's id may lead
+        through folders, or one Parquet table.
+    class_map, vocabulary
+        The map that is scored, and what predictions may say.
+    note_map : LabelMap, optional
+        What the notes of MIDI files mean.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`.
+    ValueError
+        If a session is none of the split, has two files, or a line of it is not as it must be.
+    """
+    path = Path(path)
+    places = {name: n for n, name in enumerate(reference.sessions.ids)}
+    places |= dict.fromkeys(reference.not_scored, -1)
+    refuse = _refusal(reference, split)
+    if path.is_dir():
+        statement = read_statement(path / statement_name(path))
+        read = _read_folder(path, places, refuse, class_map, vocabulary, note_map)
+    else:
+        require_plain_file(path)
+        if path.suffix != TABLE:
+            raise ValueError(
+                f"{visible(str(path))}: is neither a folder of predictions nor a Parquet table"
+            )
+        statement = read_statement(path.with_name(statement_name(path)))
+        read = (
+            *read_prediction_table(path, places, vocabulary, refuse),
+            {path.name: sha256_file(path)},
+        )
+    hits, outside, named, files = read
+    missing = [name for name in reference.sessions.ids if name not in named]
+    silent = [name for name in reference.not_scored if name in named]
+    return Predictions(path, by_session(hits), missing, outside, silent, statement, files)
+
+
+def _refusal(reference: Reference, split: str) -> Callable[[str, str], str]:
+    def refuse(where: str, name: str) -> str:
+        other = reference.elsewhere.get(name)
+        stands = "the corpus has no such session"
+        if other is not None:
+            stands = "it is left out of the corpus" if other == "left out" else f"it is of {other}"
+        return (
+            f"{where}: session {visible(name)[:100]!r} is not of the split {split}: {stands}; "
+            f"allowed: the {len(reference.sessions):,} sessions of that split, such as "
+            f"{reference.sessions.ids[0]!r}"
+        )
+
+    return refuse
+
+
+def _read_folder(
+    folder: Path,
+    places: Mapping[str, int],
+    refuse: Callable[[str, str], str],
+    class_map: ClassMap,
+    vocabulary: Vocabulary,
+    note_map: LabelMap | None,
+) -> tuple[HitColumns, Counter, set[str], dict[str, str]]:
+    parts, outside, files = [], Counter(), {}
+    by_name: dict[str, str] = {}
+    for relative in _files_below(folder):
+        name, suffix = os.path.splitext(relative)  # noqa: PTH122 (ids have folders in them)
+        shown = str(folder / relative)
+        if name not in places:
+            raise ValueError(refuse(visible(shown), name))
+        if name in by_name:
+            raise ValueError(
+                f"{visible(shown)}: session {name!r} has predictions in {by_name[name]} too; leave "
+                "one of the two"
+            )
+        by_name[name] = relative
+        require_plain_file(folder / relative)
+        data = (folder / relative).read_bytes()
+        files[relative] = sha256_bytes(data)
+        if suffix == TSV:
+            hits, labels = read_tsv(shown, data, vocabulary)
+        elif note_map is None:
+            raise ValueError(f"{visible(shown)}: what do its notes mean? say it with --note-map")
+        else:
+            hits, labels = read_midi(shown, data, note_map, class_map)
+        is_outside = hits.label == NO_CLASS
+        if is_outside.any():
+            outside.update(labels[row] for row in np.flatnonzero(is_outside))
+        if places[name] >= 0:
+            hits.session[:] = places[name]
+            parts.append(hits.take(~is_outside))
+    return join_hits(parts), outside, set(by_name), files
+
+
+def _files_below(folder: Path) -> list[str]:
+    """Files of predictions below a folder, sorted; anything else but its statement is refused."""
+    paths, odd = [], []
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in names:
+            relative = Path(os.path.relpath(Path(place) / name, folder)).as_posix()
+            is_one = name.endswith((TSV, *MIDI))
+            if not is_one and relative == statement_name(folder):
+                continue
+            (paths if is_one else odd).append(relative)
+    if odd:
+        shown = visible(printable(min(odd)))
+        raise ValueError(
+            f"{visible(str(folder))}: {shown}: is no file of predictions; allowed: "
+            "<session_id>.tsv, <session_id>.mid, <session_id>.midi, and predictions.json"
+        )
+    if not paths:
+        raise ValueError(f"{visible(str(folder))}: holds no predictions (.tsv, .mid, .midi)")
+    return sorted(paths)

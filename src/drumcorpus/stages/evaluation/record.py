@@ -1,0 +1,82 @@
+"""The run manifest of an evaluation, as all products have one."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from drumcorpus.ground.files.recorded_paths import recorded_path
+from drumcorpus.ground.run.code_digest import describe_code
+from drumcorpus.ground.run.job_plan import EXTERNAL, PRODUCT, RESOURCE, kind_of_input
+from drumcorpus.ground.run.run_manifest import SCHEMA, describe_file, write_manifests
+from drumcorpus.stages.evaluation.predictions import Predictions
+from drumcorpus.stages.evaluation.reference import Corpus
+
+RULE = "evaluate"
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+def write_record(
+    outputs: Iterable[str | os.PathLike],
+    corpora: Iterable[Corpus],
+    predictions: Iterable[Predictions],
+    files: Iterable[Path],
+    params: Mapping[str, object],
+) -> None:
+    """Write the run manifest beside each of the outputs, which lie below the present folder.
+
+    Inputs that lie elsewhere are named without their folder.
+
+    Parameters
+    ----------
+    corpora : iterable of Corpus
+        Whose manifests and tables of splits were read.
+    files : iterable of path
+        What else was read.
+    params : mapping
+        The arguments that shape the outputs.
+    """
+    code = describe_code(__file__, _PACKAGE, ["drumcorpus.commands.evaluate"])
+    tables = [
+        (name, corpus.folder / path, sha256)
+        for corpus in corpora
+        for name, path, sha256 in (
+            ("corpus", corpus.manifest, corpus.sha256),
+            ("splits", corpus.splits, corpus.splits_sha256),
+        )
+    ]
+    inputs = [_table(*each) for each in tables]
+    for said in predictions:
+        folder = said.path if said.path.is_dir() else said.path.parent
+        inputs += [_row("predictions", folder / path, sha) for path, sha in said.files.items()]
+        if said.statement.path is not None:
+            path = said.statement.path
+            inputs.append(describe_file("statement", path, recorded_path(path), EXTERNAL))
+    for path in files:
+        kind, shown = kind_of_input(str(Path(path).resolve()), _PACKAGE.parent.parent)
+        shown = shown if kind == RESOURCE else recorded_path(path)
+        inputs.append(describe_file("settings", path, shown, kind))
+    plan = {
+        "schema": SCHEMA,
+        "rule": RULE,
+        "wildcards": {},
+        "script": {
+            "path": Path(__file__).resolve().relative_to(_PACKAGE.parent.parent).as_posix(),
+            "code": code["digest"],
+            "software": code["software"],
+        },
+        "params": dict(params),
+        "inputs": inputs,
+    }
+    write_manifests(plan, [("evaluation", recorded_path(path)) for path in outputs], {})
+
+
+def _row(name: str, path: Path, sha256: str) -> dict:
+    shown = recorded_path(path)
+    return {"name": name, "path": shown, "kind": EXTERNAL, "sha256": sha256, "rows": None}
+
+
+def _table(name: str, path: Path, sha256: str) -> dict:
+    """A product of the corpus; as a file from elsewhere where it does not lie below this folder."""
+    row = _row(name, path, sha256)
+    is_here = not row["path"].startswith("…")
+    return row | {"kind": PRODUCT if is_here else EXTERNAL}

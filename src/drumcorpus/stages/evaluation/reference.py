@@ -1,0 +1,201 @@
+"""The reference: the hits of one split of a built corpus, and its sessions."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.tables import iter_batches, read_table
+from drumcorpus.ground.run.lineage import place_of
+from drumcorpus.ground.run.sidecars import read_output
+from drumcorpus.schemas import EVENTS, SPLITS
+from drumcorpus.stages.evaluation.hit_columns import HitColumns, join_hits, make_hits
+
+# What is read of every event, leaves of its components included.
+_COLUMNS = ("session_id", "onset_time", "style", "is_synthetic", "drummer_id", "kit_id")
+_LEAVES = ("components.list.element.label", "components.list.element.velocity")
+_NAMES = ("session_id", "source_set", "family_id", "group_id")
+ATTRIBUTES = ("kit_id", "drummer_id", "style", "is_synthetic")
+
+
+@dataclass
+class Sessions:
+    """The sessions of a split that have hits, in order of source set and id.
+
+    Every list has one value a session: `families` is the family that it belongs to, `groups` the
+    group of its source; `attributes` has by name what its events say (None where they say nothing).
+    """
+
+    ids: list[str]
+    source_sets: list[str]
+    families: list[str]
+    groups: list[str]
+    attributes: dict[str, list] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass
+class Corpus:
+    """A built corpus by its run manifest: where it lies and what its files are.
+
+    `manifest` and `splits` are the paths of the two tables in `folder`, `sha256` the digest of the
+    first, `splits_sha256` of the second.
+    """
+
+    folder: Path
+    manifest: str
+    sha256: str
+    splits: str
+    splits_sha256: str
+
+
+@dataclass
+class Reference:
+    """Hits by label of the taxonomy, and sessions; `not_scored` are sessions without any hit.
+
+    Nobody knows whether such a session is silent or lacks its annotation. `elsewhere` is the split
+    of every other session of the corpus, or ``left out``.
+    """
+
+    sessions: Sessions
+    hits: HitColumns
+    not_scored: list[str]
+    elsewhere: dict[str, str]
+
+
+def open_corpus(manifest: str | os.PathLike) -> Corpus:
+    """Find a corpus by its manifest, a Parquet table that stands beside its run manifest.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it, its run manifest or its table of splits is not there.
+    ValueError
+        If one of the two tables is not what the run manifests say.
+    """
+    if Path(manifest).suffix != ".parquet":
+        raise ValueError(
+            f"{visible(str(manifest))}: is no Parquet table; wanted: the manifest of a corpus, "
+            "such as results/manifests/prod_combined.parquet"
+        )
+    folder, path = place_of(manifest)
+    document, record = read_output(manifest, path)
+    stated = [row for row in document["inputs"] if row["name"] == "splits"]
+    if len(stated) != 1:
+        raise ValueError(
+            f"{visible(str(manifest))}: its run manifest names no table of splits; wanted: a "
+            "manifest that the workflow has merged"
+        )
+    (splits,) = stated
+    for row in (record, splits):
+        sha256 = sha256_file(Path(folder) / row["path"])
+        if sha256 != row["sha256"]:
+            raise ValueError(
+                f"{visible(row['path'])}: is not what the run manifest of the corpus says (sha256 "
+                f"{row['sha256'][:12]}… recorded, {sha256[:12]}… found); make the corpus again"
+            )
+    return Corpus(Path(folder), path, record["sha256"], splits["path"], splits["sha256"])
+
+
+def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Reference:
+    """The sessions and hits of one split.
+
+    Parameters
+    ----------
+    split : str
+        One of `vocabulary.SPLITS`.
+    labels : sequence of str
+        Of the taxonomy; a hit's label is its place there.
+
+    Raises
+    ------
+    ValueError
+        If no session of that split has a hit, or a label of the corpus is not in the taxonomy.
+    """
+    rows = read_table(corpus.folder / corpus.splits, SPLITS.names).to_pylist()
+    in_split = [row for row in rows if row["included"] and row["split"] == split]
+    in_split.sort(key=lambda row: (row["source_set"], row["session_id"]))
+    elsewhere = {row["session_id"]: row["split"] if row["included"] else "left out" for row in rows}
+    places = {row["session_id"]: n for n, row in enumerate(in_split)}
+    hits, seen = _read_hits(corpus.folder / corpus.manifest, places, labels)
+    if not seen:
+        counts = ", ".join(sorted(set(elsewhere.values()))) or "none"
+        raise ValueError(
+            f"{corpus.manifest}: split {split}: no session there has a hit; its splits: {counts}"
+        )
+    kept = [n for n, row in enumerate(in_split) if row["session_id"] in seen]
+    number = np.full(len(in_split), -1)
+    number[kept] = np.arange(len(kept))
+    sessions = Sessions(
+        *([in_split[n][name] for n in kept] for name in _NAMES),
+        {name: [seen[in_split[n]["session_id"]][name] for n in kept] for name in ATTRIBUTES},
+    )
+    hits = _renumbered(hits, number)
+    not_scored = [row["session_id"] for row in in_split if row["session_id"] not in seen]
+    return Reference(sessions, hits, not_scored, elsewhere)
+
+
+def _renumbered(hits: HitColumns, number: np.ndarray) -> HitColumns:
+    """The hits with another number for each session: that at its place in `number`."""
+    return HitColumns(
+        number[hits.session].astype(np.int32), hits.label, hits.onset, hits.velocity, hits.polyphony
+    )
+
+
+def _read_hits(
+    path: Path, places: dict[str, int], labels: Sequence[str]
+) -> tuple[HitColumns, dict[str, dict]]:
+    """Hits of the sessions at `places`, and by session what its first event says of it."""
+    parts, seen = [], {}
+    text = [name for name in _COLUMNS if EVENTS.field(name).type == pa.string()]
+    for batch in iter_batches(path, [*_COLUMNS, *_LEAVES], [*text, _LEAVES[0]]):
+        ids = _encoded(batch["session_id"])
+        place = np.array([places.get(name, -1) for name in ids.dictionary.to_pylist()])
+        session = place[ids.indices.to_numpy()]
+        rows = np.flatnonzero(session >= 0)
+        if len(rows) == 0:
+            continue
+        counts = np.diff(batch["components"].offsets.to_numpy())
+        struck = rows[counts[rows] > 0]
+        _, first = np.unique(session[struck], return_index=True)
+        for row in struck[first].tolist():
+            name = ids[row].as_py()
+            if name not in seen:
+                seen[name] = {key: batch[key][row].as_py() for key in ATTRIBUTES}
+        parts.append(_components(batch, session, counts, labels, path))
+    return join_hits(parts), seen
+
+
+def _components(
+    batch: pa.RecordBatch, session: np.ndarray, counts: np.ndarray, labels: Sequence[str], path
+) -> HitColumns:
+    """One hit for each component of the events of a batch that are of a session with a place."""
+    components = batch["components"].flatten()
+    coded = _encoded(components.field("label"))
+    names = coded.dictionary.to_pylist()
+    numbers = {label: n for n, label in enumerate(labels)}
+    if odd := sorted(set(names) - set(labels)):
+        raise ValueError(
+            f"{path.name}: label {odd[0]!r} of the corpus is not in components.yaml; evaluate with "
+            "the checkout that has built it"
+        )
+    label = np.array([numbers[name] for name in names], dtype=int)[coded.indices.to_numpy()]
+    event = np.repeat(np.arange(len(session)), counts)
+    is_here = session[event] >= 0
+    velocity = components.field("velocity").to_numpy(zero_copy_only=False)
+    onset = batch["onset_time"].to_numpy()
+    event = event[is_here]
+    return make_hits(
+        session[event], label[is_here], onset[event], velocity[is_here], counts[event].clip(0, 255)
+    )
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()

@@ -1,0 +1,225 @@
+"""The report of an evaluation: one JSON document with everything that was asked and found."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.evaluation.contamination import contamination
+from drumcorpus.stages.evaluation.durations import total_minutes
+from drumcorpus.stages.evaluation.evaluate import (
+    CURVE_MS,
+    HEADLINE_MS,
+    WINDOWS_MS,
+    Scored,
+    compare,
+    hit_details,
+    hits_by_class,
+    other_windows,
+    score_system,
+    scores_of,
+)
+from drumcorpus.stages.evaluation.hit_columns import by_session
+from drumcorpus.stages.evaluation.intervals import FEWEST_GROUPS, LEVEL, Groups, make_groups
+from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
+from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
+from drumcorpus.stages.evaluation.scores import CAP_HITS
+from drumcorpus.stages.evaluation.settings import Settings
+from drumcorpus.stages.evaluation.slices import session_slices
+
+SCHEMA = "drumcorpus-evaluation-v1"
+DECIMALS = 6
+
+
+@dataclass
+class Evaluation:
+    """The report, and the predictions that it rests on."""
+
+    document: dict
+    predictions: list[Predictions]
+
+
+def evaluate(
+    corpus: Corpus,
+    predictions: str | os.PathLike,
+    settings: Settings,
+    *,
+    other: str | os.PathLike | None = None,
+    trained_on: Mapping[str, Corpus] | None = None,
+    folds: Mapping[str, list[str]] | None = None,
+) -> Evaluation:
+    """Hold the predictions of a system, or of two, against a split of a corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        As of `reference.open_corpus`.
+    predictions, other : path
+        As of `predictions.read_predictions`.
+    trained_on : mapping, optional
+        Corpora that systems may have been trained on, by the digest of their manifest.
+    folds : mapping, optional
+        As of `scores.fold_mean`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As of `read_reference` and `read_predictions`; if predictions are of another corpus.
+    """
+    reference = read_reference(corpus, settings.split, settings.labels)
+    hits, n_outside = hits_by_class(by_session(reference.hits), settings.class_map)
+    reference.hits = hits
+    groups = make_groups(reference.sessions.families, reference.sessions.source_sets)
+    minutes = total_minutes(corpus, reference.sessions)
+    corpora = {corpus.sha256: corpus} | dict(trained_on or {})
+    documents, scored, read = [], [], []
+    for path in [predictions] if other is None else [predictions, other]:
+        said = read_predictions(
+            path,
+            reference,
+            settings.split,
+            settings.class_map,
+            settings.vocabulary,
+            settings.note_map,
+        )
+        _check_corpus(said, corpus)
+        counted = score_system(
+            hits, said.hits, groups, len(settings.class_map.classes), settings.resampling
+        )
+        classes, sessions = settings.class_map.classes, reference.sessions
+        scores = scores_of(
+            counted, groups, classes, sessions=sessions.ids, minutes=minutes, folds=folds
+        )
+        documents.append(
+            _about(said, counted, settings)
+            | {"scores": scores}
+            | other_windows(counted.counts, classes)
+            | hit_details(counted.counts, classes)
+            | {
+                "slices": session_slices(counted.counts.table(), sessions, classes),
+                "contamination": contamination(
+                    said.statement, corpora, sessions, counted.counts.table(), classes
+                ),
+            }
+        )
+        scored.append(counted)
+        read.append(said)
+    document = {
+        "schema": SCHEMA,
+        "protocol": _protocol(settings),
+        "corpus": _corpus(corpus, reference, settings, groups, n_outside, minutes),
+        "system": documents[0],
+        "other": documents[1] if other is not None else None,
+        "comparison": None
+        if other is None
+        else compare(*scored, settings.class_map.classes, settings.resampling),
+    }
+    return Evaluation(rounded(document), read)
+
+
+def _check_corpus(said: Predictions, corpus: Corpus) -> None:
+    stated = said.statement.corpus
+    if stated is not None and stated != corpus.sha256:
+        raise ValueError(
+            f"{visible(str(said.statement.path))}: corpus: the predictions are of the manifest "
+            f"with sha256 {stated[:12]}…, and {corpus.manifest} has {corpus.sha256[:12]}…; predict "
+            "the sessions of this corpus, or evaluate against that one"
+        )
+
+
+def _protocol(settings: Settings) -> dict:
+    return {
+        "id": f"{settings.class_map.name}@{HEADLINE_MS}/pooled",
+        "class_map": settings.class_map.name,
+        "classes": list(settings.class_map.classes),
+        "vocabulary": settings.vocabulary.name,
+        "note_map": settings.note_map and settings.note_map.name,
+        "window_ms": HEADLINE_MS,
+        "windows_ms": list(WINDOWS_MS),
+        "curve_ms": list(CURVE_MS),
+        "thresholds": "as given",
+        "cap_hits": CAP_HITS,
+        "interval": {
+            "level": LEVEL,
+            "resamples": settings.resampling.n_draws,
+            "seed": settings.resampling.seed,
+            "unit": "family_id, within its source set",
+            "fewest_groups": FEWEST_GROUPS,
+        },
+    }
+
+
+def _corpus(
+    corpus: Corpus,
+    reference: Reference,
+    settings: Settings,
+    groups: Groups,
+    n_outside: int,
+    minutes: float | None,
+) -> dict:
+    return {
+        "manifest": corpus.manifest,
+        "sha256": corpus.sha256,
+        "splits_sha256": corpus.splits_sha256,
+        "split": settings.split,
+        "sessions": len(reference.sessions),
+        "groups": len(groups),
+        "hits": len(reference.hits),
+        "hits_without_class": n_outside,
+        "minutes": minutes,
+        "sessions_not_scored": reference.not_scored,
+    }
+
+
+def _about(said: Predictions, scored: Scored, settings: Settings) -> dict:
+    """What was read of a system, and what of it does not count."""
+    merged = scored.counts.merged.tolist()
+    classes = settings.class_map.classes
+    return {
+        "name": said.statement.system or said.path.stem,
+        "corpus_stated": said.statement.corpus is not None,
+        "predictions": len(said.hits),
+        "missing_sessions": said.missing,
+        "sessions_not_scored": said.not_scored,
+        "labels_without_class": dict(sorted(said.outside.items())),
+        "duplicates_merged": {
+            side: {name: count for name, count in zip(classes, counts, strict=True) if count}
+            for side, counts in zip(("reference", "predictions"), merged, strict=True)
+        },
+    }
+
+
+def rounded(value):
+    """A document with every number of a fixed number of decimals, and null where there is none.
+
+    Examples
+    --------
+    >>> rounded({"f": 2 / 3, "recall": [math.nan, 1]})
+    {'f': 0.666667, 'recall': [None, 1]}
+    """
+    if isinstance(value, Mapping):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(each) for each in value]
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(float(value), DECIMALS) + 0.0
+    return value
+
+
+def read_folds(path: str | os.PathLike) -> dict[str, list[str]]:
+    """Folds from a YAML file: lists of session ids by name.
+
+    Raises
+    ------
+    ValueError
+        If the file is not YAML, or has something else.
+    """
+    document = read_yaml(path)
+    if not isinstance(document, dict) or not all(
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+        for names in document.values()
+    ):
+        raise ValueError(f"{path}: wanted: the name of each fold, and a list of session ids")
+    return {str(name): names for name, names in document.items()}

@@ -1,0 +1,68 @@
+"""Figures that must hold: ``micro>=0.80``, ``crash.low>=0.3``."""
+
+import math
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drumcorpus.ground.files.spelling import did_you_mean
+
+_FORM = re.compile(r"(?P<figure>[^<>=]+)(?P<sign>>=|<=|>|<)(?P<limit>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_SIGNS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+_MEANS = ("micro", "macro", "macro_resolvable", "track_mean", "fold_mean")
+_PARTS = ("f", "precision", "recall", "low", "high", "track_mean", "fp_per_minute")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A figure of a report, by its place there, and what it must be."""
+
+    text: str
+    place: tuple[str, ...]
+    sign: str
+    limit: float
+
+    def problem(self, scores: Mapping) -> str:
+        """Why it does not hold, in words; empty where it does.
+
+        A figure that has no value holds nothing: neither an absent class nor an interval of too
+        few groups passes.
+        """
+        value = scores
+        for key in self.place:
+            value = None if value is None else value.get(key)
+        if value is None or math.isnan(value):
+            return f"{self.text}: has no value (absent, or not resolvable)"
+        return "" if _SIGNS[self.sign](value, self.limit) else f"{self.text}: is {value:.4f}"
+
+
+def read_requirement(text: str, classes: tuple[str, ...]) -> Requirement:
+    """What ``FIGURE>=LIMIT`` means.
+
+    FIGURE is a mean or a class, and after a dot one of its parts; without one it is F.
+
+    Raises
+    ------
+    LookupError
+        If it is not of that form, or names no figure.
+
+    Examples
+    --------
+    >>> read_requirement("CY+RD.low>=0.3", ("BD", "CY+RD")).place
+    ('classes', 'CY+RD', 'low')
+    """
+    match = _FORM.fullmatch(text.replace(" ", ""))
+    if match is None:
+        raise LookupError(f"--require: got {text!r}; wanted: FIGURE>=LIMIT, such as micro>=0.80")
+    name, dot, part = match["figure"].rpartition(".")
+    if not dot:
+        name, part = match["figure"], "f"
+    names = (*_MEANS, *classes)
+    if name not in names:
+        hint = did_you_mean(name, names)
+        raise LookupError(f"--require: {text}: no {name!r}{hint}; allowed: {', '.join(names)}")
+    if part not in _PARTS:
+        raise LookupError(f"--require: {text}: no {part!r}; allowed: {', '.join(_PARTS)}")
+    place = (name, part) if name in _MEANS else ("classes", name, part)
+    return Requirement(text, place, match["sign"], float(match["limit"]))

@@ -1,0 +1,92 @@
+"""What an evaluation is asked to do, and what it rests on beside the corpus and the predictions."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.evaluation.class_maps import (
+    CORPUS,
+    ClassMap,
+    Vocabulary,
+    load_class_map,
+    make_vocabulary,
+)
+from drumcorpus.stages.evaluation.evaluate import Resampling
+from drumcorpus.taxonomy import LabelMap, Stroke, Taxonomy
+
+GENERAL_MIDI = "general_midi"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`class_map` is what is scored, `vocabulary` what predictions may say.
+
+    `files` are the files of the checkout that were read for it.
+    """
+
+    split: str
+    labels: tuple[str, ...]
+    class_map: ClassMap
+    vocabulary: Vocabulary
+    note_map: LabelMap | None
+    resampling: Resampling
+    files: tuple[Path, ...]
+
+
+def make_settings(
+    resources: str | os.PathLike,
+    *,
+    split: str,
+    class_map: str = CORPUS,
+    vocabulary: str | None = None,
+    note_map: str | None = None,
+    resampling: Resampling | None = None,
+) -> Settings:
+    """Settings by names, looked up in the folder of resources of a checkout.
+
+    Parameters
+    ----------
+    class_map, vocabulary : str
+        Names of class maps, or ``corpus``; `vocabulary` is that of the class map if not given.
+    note_map : str, optional
+        A note map of the taxonomy, or ``general_midi``.
+
+    Raises
+    ------
+    LookupError
+        If there is nothing of such a name; the message has the names that there are.
+    ValueError
+        If a file is not as it must be, or predictions of that vocabulary cannot be scored so.
+    """
+    resources = Path(resources)
+    folder, maps = resources / "taxonomy", resources / "evaluation/class_maps"
+    files = [folder / f"{name}.yaml" for name in ("components", "techniques", "dynamics")]
+    taxonomy = load_taxonomy(*files)
+    spoken = vocabulary or class_map
+    scored = load_class_map(class_map, maps, taxonomy.labels)
+    words = make_vocabulary(load_class_map(spoken, maps, taxonomy.labels), scored)
+    files += [maps / f"{name}.yaml" for name in sorted({class_map, spoken} - {CORPUS})]
+    notes = None
+    if note_map is not None:
+        notes, path = _load_note_map(note_map, folder, taxonomy)
+        files.append(path)
+    return Settings(
+        split, taxonomy.labels, scored, words, notes, resampling or Resampling(), tuple(files)
+    )
+
+
+def _load_note_map(name: str, folder: Path, taxonomy: Taxonomy) -> tuple[LabelMap, Path]:
+    if name == GENERAL_MIDI:
+        path = folder / f"{GENERAL_MIDI}.yaml"
+        notes = read_yaml(path)["instruments"]
+        strokes = {str(note): Stroke(entry["label"]) for note, entry in notes.items()}
+        return LabelMap(GENERAL_MIDI, strokes), path
+    path = folder / "note_maps" / f"{name}.yaml"
+    names = sorted(
+        each.stem for each in (folder / "note_maps").glob("*.yaml") if "notes" in read_yaml(each)
+    )
+    if name not in names:
+        raise LookupError(f"no note map {name!r}; allowed: {', '.join([GENERAL_MIDI, *names])}")
+    return load_label_map(path, taxonomy), path

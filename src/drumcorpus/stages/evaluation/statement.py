@@ -1,0 +1,70 @@
+"""What a system says of its predictions: its name, the corpus they are of, what it was trained on.
+
+It stands in ``predictions.json`` in the folder of the predictions, or in ``<name>.json`` beside a
+table ``<name>.parquet``; nobody has to write one.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumcorpus.ground.files.json_files import read_json_by_people
+from drumcorpus.ground.files.paths import visible
+
+_KEYS = ("system", "corpus", "trained_on")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`system` is a name; `corpus` the SHA-256 of the manifest that the predictions are of.
+
+    `trained_on` has the SHA-256 of each manifest that the system was trained on; None where nobody
+    says. `path` is the file that says it, None where there is none.
+    """
+
+    system: str | None = None
+    corpus: str | None = None
+    trained_on: tuple[str, ...] | None = None
+    path: Path | None = None
+
+
+def statement_name(path: Path) -> str:
+    """The name of the statement of a folder, which lies in it, or of a table, beside it."""
+    return f"{path.stem}.json" if path.suffix == ".parquet" else "predictions.json"
+
+
+def read_statement(path: Path) -> Statement:
+    """The statement in a file; an empty one where there is no file.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or a key is none or has not the value that it must have.
+    """
+    if not path.exists():
+        return Statement()
+    document, shown = read_json_by_people(path), visible(str(path))
+    if not isinstance(document, dict) or (odd := sorted(set(document) - set(_KEYS))):
+        got = f"unknown key {odd[0]!r}" if isinstance(document, dict) else "got no object"
+        raise ValueError(f"{shown}: {got}; allowed: {', '.join(_KEYS)}")
+    if not isinstance(document.get("system", ""), str):
+        raise ValueError(f"{shown}: system: got {document['system']!r}; wanted: a name")
+    trained_on = document.get("trained_on")
+    if not isinstance(trained_on, list | None):
+        raise ValueError(f"{shown}: trained_on: got {trained_on!r:.60}; wanted: a list of digests")
+    for key, value in [
+        ("corpus", document.get("corpus")),
+        *(("trained_on", v) for v in trained_on or ()),
+    ]:
+        if value is not None and not (isinstance(value, str) and _SHA256.fullmatch(value)):
+            raise ValueError(
+                f"{shown}: {key}: got {value!r:.80}; wanted: the SHA-256 of a manifest, 64 "
+                "lower-case hex digits, as its run manifest has it"
+            )
+    return Statement(
+        document.get("system"),
+        document.get("corpus"),
+        None if trained_on is None else tuple(trained_on),
+        path,
+    )

@@ -1,0 +1,134 @@
+"""``evaluate`` writes a report, says the figures, and ends by what is required."""
+
+import json
+
+import pytest
+import yaml
+from checkout import REPO
+from command_lines import read_sidecar_json, run_command
+from evaluated_corpus import MANIFEST, write_corpus, write_lines
+
+from drumcorpus.ground.files.schema_check import document_problems
+
+SESSIONS = {
+    f"s{n}": {"events": [(1.0, ["kick", "crash"]), (2.0, ["snare"])], "kit": f"k{n % 2}"}
+    for n in range(12)
+}
+ARGUMENTS = ("evaluate", "--corpus", MANIFEST, "--predictions", "mine", "--resamples", 200)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    write_corpus(tmp_path, SESSIONS, monkeypatch)
+    for n in range(12):
+        lines = [(1.001, "kick"), (1.02, "crash"), (2.0, "snare" if n % 3 else "kick")]
+        write_lines(tmp_path / "mine", **{f"s{n}": lines})
+        write_lines(tmp_path / "theirs", **{f"s{n}": lines[:2]})
+    return tmp_path
+
+
+def report(folder):
+    return json.loads((folder / "evaluation.json").read_text())
+
+
+def test_the_figures_are_said_and_written(folder):
+    status, said, errors = run_command(folder, *ARGUMENTS)
+    assert (status, errors) == (0, "")
+    lines = said.splitlines()
+    assert lines[:3] == [
+        "evaluation.json: written",
+        "evaluation.json.manifest.json: written",
+        f"corpus@50/pooled on test of {MANIFEST} (12 sessions, 12 groups, 36 hits)",
+    ]
+    assert lines[3].startswith("micro              F 0.8889  [0.")
+    assert "snare              F 0.8000  [0." in said
+    scores = report(folder)["system"]["scores"]
+    assert (scores["micro"]["tp"], scores["micro"]["fp"], scores["micro"]["fn"]) == (32, 4, 4)
+    assert scores["classes"]["kick"]["precision"] == 0.75
+    assert report(folder)["system"]["errors"]["snare"]["taken_for"] == {"kick": 4}
+
+
+def test_the_report_is_of_its_schema_and_has_the_same_bytes_again(folder):
+    run_command(folder, *ARGUMENTS, "--compare", "theirs")
+    names = ("evaluation.json", "evaluation.json.manifest.json")
+    before = [(folder / name).read_bytes() for name in names]
+    schema = yaml.safe_load((REPO / "workflow/schemas/evaluation.schema.yaml").read_text())
+    assert document_problems(report(folder), schema) == []
+    run_command(folder, *ARGUMENTS, "--compare", "theirs")
+    assert [(folder / name).read_bytes() for name in names] == before
+
+
+def test_the_run_manifest_names_the_corpus_and_is_verified_and_traced(folder):
+    run_command(folder, *ARGUMENTS)
+    manifest = read_sidecar_json(folder / "evaluation.json")
+    inputs = {row["path"]: (row["name"], row["kind"]) for row in manifest["inputs"]}
+    assert inputs[MANIFEST] == ("corpus", "product")
+    assert inputs["mine/s0.tsv"] == ("predictions", "external")
+    assert inputs["resources/taxonomy/components.yaml"] == ("settings", "resource")
+    stated = {row["path"]: row["sha256"] for row in manifest["inputs"]}
+    assert report(folder)["corpus"]["sha256"] == stated[MANIFEST]
+    assert run_command(folder, "verify", "evaluation.json")[0] == 0
+    assert MANIFEST in run_command(folder, "trace", "evaluation.json")[1]
+
+
+def test_a_second_system_is_held_against_the_first(folder):
+    status, said, _ = run_command(folder, *ARGUMENTS, "--compare", "theirs")
+    assert status == 0
+    assert "theirs less mine: micro -0.0889, [-0." in said
+    comparison = report(folder)["comparison"]
+    assert comparison["classes"]["snare"]["difference"] == -0.8
+    assert comparison["classes"]["snare"]["p"] < 0.05
+    assert comparison["classes"]["snare"]["p_holm"] >= comparison["classes"]["snare"]["p"]
+    assert comparison["classes"]["crash"] == {
+        "difference": 0.0,
+        "effective_groups": 12.0,
+        "groups": 12,
+        "high": 0.0,
+        "low": 0.0,
+        "p": 1.0,
+        "p_holm": 1.0,
+        "resolvable": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("required", "status", "words"),
+    [
+        (["micro>=0.88", "snare.f>0.7"], 0, ""),
+        (["micro>=0.89"], 1, "does not hold: micro>=0.89: is 0.8889"),
+        (["micro>=0.5", "tom_low>=0"], 1, "tom_low>=0: has no value (absent, or not resolvable)"),
+        (["micr>=0.5"], 2, "no 'micr' (did you mean 'micro'?); allowed: micro, macro"),
+        (["micro=0.5"], 2, "got 'micro=0.5'; wanted: FIGURE>=LIMIT, such as micro>=0.80"),
+        (["micro.q>0.5"], 2, "no 'q'; allowed: f, precision, recall, low, high"),
+    ],
+    ids=["holds", "does not", "absent", "no such figure", "no such form", "no such part"],
+)
+def test_a_required_figure_decides_the_exit_status(folder, required, status, words):
+    options = [word for each in required for word in ("--require", each)]
+    ended, _, errors = run_command(folder, *ARGUMENTS, *options)
+    assert ended == status
+    assert words in errors
+
+
+def test_what_cannot_be_read_ends_with_2_and_writes_nothing(folder):
+    (folder / "mine/s3.tsv").write_text("1.0\tkick\n0.5\tkick\n")
+    status, _, errors = run_command(folder, *ARGUMENTS)
+    assert status == 2
+    assert "mine/s3.tsv:2: onset_time 0.5 is before" in errors
+    assert not (folder / "evaluation.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--class-map", "vogl"], "no class map 'vogl'"),
+        (["--note-map", "pads"], "no note map 'pads'; allowed: general_midi, roland_td11"),
+        (["--output", "../e.json"], "lies outside the present folder"),
+        (["--corpus", "results/manifests/none.parquet"], "there is no such file"),
+        (["--predictions", "none"], "there is no such file"),
+    ],
+    ids=["class map", "note map", "output", "corpus", "predictions"],
+)
+def test_a_name_that_is_none_ends_with_2(folder, options, words):
+    status, _, errors = run_command(folder, *ARGUMENTS, *options)
+    assert (status, words in errors) == (2, True), errors

@@ -1,0 +1,81 @@
+"""One table of predictions is held to the same as lines, by row."""
+
+import math
+
+import pyarrow as pa
+import pytest
+
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.stages.evaluation.class_maps import Vocabulary
+from drumcorpus.stages.evaluation.prediction_table import read_prediction_table
+
+WORDS = Vocabulary("two", {"BD": 0, "SD": 1, "TB": -1})
+
+
+def read(tmp_path, rows, **types):
+    table = pa.Table.from_pylist(rows)
+    for name, kind in types.items():
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, name, table[name].cast(kind))
+    write_table(tmp_path / "p.parquet", table)
+    return read_prediction_table(
+        tmp_path / "p.parquet",
+        {"a": 0, "b": 1, "silent": -1},
+        WORDS,
+        lambda where, name: f"{where}: no {name}",
+    )
+
+
+def row(session, time, label="BD", **more):
+    return {"session_id": session, "onset_time": time, "label": label, **more}
+
+
+def test_rows_of_sessions_in_any_order_of_these(tmp_path):
+    hits, outside, named = read(
+        tmp_path,
+        [
+            row("b", 1.0, "SD", velocity=0.5),
+            row("b", 1.0, "TB", velocity=0.5),
+            row("a", 0.25, velocity=1.0),
+            row("silent", 0.0, velocity=1.0),
+        ],
+    )
+    assert hits.session.tolist() == [1, 0]
+    assert hits.label.tolist() == [1, 0]
+    assert hits.onset.tolist() == [1_000_000, 250_000]
+    assert hits.velocity.tolist() == [5_000, 10_000]
+    assert outside == {"TB": 1}
+    assert named == {"a", "b", "silent"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([row("a", 1.0), row("a", math.nan)], "row 2: onset_time: got nan; wanted: a time from 0"),
+        ([row("a", -1.0)], "row 1: onset_time: got -1.0"),
+        ([row("a", 1.0), row("a", 0.5)], "row 2: onset_time 0.5 is before that of the row above"),
+        ([row("a", 1.0), row("b", 0.5), row("a", 2.0)], "row 3: session 'a' begins again"),
+        ([row("a", 1.0), row("c", 0.5)], "row 2: no c"),
+        ([row("a", 1.0), row("a", 1.0, "HH")], "row 2: label 'HH'; allowed in vocabulary two"),
+        ([row("a", 1.0, velocity=2.0)], "row 1: velocity: got 2.0"),
+        (
+            [row("a", 1.0, pitch=36)],
+            "columns session_id, onset_time, label, pitch; wanted: session",
+        ),
+        ([{"session_id": "a", "onset_time": 1.0}], "columns session_id, onset_time; wanted"),
+        ([row("a", 1.0), row("a", 1.0, None)], "row 2: label is empty"),
+        ([row("a", "1.0")], "column onset_time is string; wanted: numbers"),
+    ],
+    ids=range(11),
+)
+def test_a_row_that_is_wrong_is_named(tmp_path, rows, words):
+    with pytest.raises(ValueError, match=rf"p\.parquet: {words}"):
+        read(tmp_path, rows)
+
+
+def test_order_holds_from_batch_to_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr("drumcorpus.ground.files.tables.BATCH_ROWS", 1)
+    with pytest.raises(ValueError, match=r"row 2: onset_time 0\.5 is"):
+        read(tmp_path, [row("a", 1.0), row("a", 0.5)])
+    hits, _, _ = read(tmp_path, [row("a", 1.0), row("a", 1.0, "SD"), row("b", 0.5)])
+    assert hits.onset.tolist() == [1_000_000, 1_000_000, 500_000]
