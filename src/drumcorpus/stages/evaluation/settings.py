@@ -39,7 +39,7 @@ def make_settings(
     resources: str | os.PathLike,
     *,
     split: str,
-    class_map: str = CORPUS,
+    class_map: str,
     vocabulary: str | None = None,
     note_map: str | None = None,
     resampling: Resampling | None = None,
