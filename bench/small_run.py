@@ -67,8 +67,8 @@ def measure_run(folder: Path, target: str, together: str, cores: int) -> tuple[f
         while run.poll() is None:
             fields = Path(f"/proc/{run.pid}/stat").read_text().rpartition(")")[2].split()
             ticks = [int(field) for field in fields[11:15]]
-            if any(ticks):  # one that has ended and was not asked yet has none
-                own, of_jobs = sum(ticks[:2]) / TICKS, sum(ticks[2:]) / TICKS
+            own = max(own, sum(ticks[:2]) / TICKS)  # one that has ended is no longer told of jobs
+            of_jobs = max(of_jobs, sum(ticks[2:]) / TICKS)
             time.sleep(0.1)
     if run.returncode:
         sys.exit(f"the run failed; see {folder / 'said.txt'}")
