@@ -39,7 +39,7 @@ def main() -> None:
         n_processes = count_processes(folder, args.target)
         print(
             f"{together:<9} {wall:5.0f} s {own + of_jobs:5.0f} s {own:7.1f} s {of_jobs:5.0f} s "
-            f"{n_processes:5} {n_processes * start:6.0f} s",
+            f"{n_processes:5} {n_processes * start:6.1f} s",
             flush=True,
         )
 
