@@ -84,8 +84,8 @@ def effective_number(sizes: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> effective_number(np.array([10, 10, 10, 10])), effective_number(np.array([1000, 1, 1]))
-    (4.0, 1.0040019...)
+    >>> effective_number(np.array([[10, 96], [10, 2], [10, 1], [10, 1]])).round(2).tolist()
+    [4.0, 1.08]
     """
     sizes = np.asarray(sizes, dtype=float)
     squares = (sizes * sizes).sum(axis=0)
