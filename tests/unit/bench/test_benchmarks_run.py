@@ -17,6 +17,7 @@ from drumcorpus.demo import mdb_drums
 HERE = {
     "bench/audio_checks.py",
     "bench/corpora_merge.py",
+    "bench/evaluate.py",
     "bench/export_records.py",
     "bench/export_shards.py",
     "bench/imports.py",
@@ -344,3 +345,12 @@ def test_shards_of_json_lines_are_merged_beside_plain_python(tmp_path):
     assert plain.startswith("plain Python ")
     assert plain.endswith(f"{{{counters}, 'unique_sources': 6}}")
     assert other.startswith("peer ")
+
+
+def test_an_evaluation_is_measured_beside_what_it_says(tmp_path):
+    small = ("--sessions", "60", "--hits", "50", "--copies", "4", "--resamples", "50")
+    said = run(command_of("evaluate.py"), {"OUT": tmp_path / "out"}, *small).splitlines()
+    assert said[0] == "60 sessions, 1 h, 3,000 hits"
+    assert any(line.endswith("(60 sessions, 15 groups, 3,000 hits)") for line in said)
+    assert any(line.startswith("micro              F 0.8") and "[" in line for line in said)
+    assert said[-1].startswith("evaluate ")
