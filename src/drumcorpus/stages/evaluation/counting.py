@@ -13,7 +13,7 @@ from drumcorpus.stages.evaluation.timing import Offsets
 from drumcorpus.stages.evaluation.velocities import Velocities
 
 # Hits of both sides that are matched at a time: bounds the memory.
-BLOCK_HITS = 1_500_000
+BLOCK_HITS = 400_000
 MS = 1_000  # µs
 
 
