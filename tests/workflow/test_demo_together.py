@@ -44,3 +44,14 @@ def test_a_job_that_is_asked_with_others_leaves_where_its_products_are_fresh(pro
     assert together.jobs(*again, "--", "ingest") == set()
     assert together.jobs_logged("fresh") >= DONE_TOGETHER
     assert together.products() == before
+
+
+def test_of_a_raw_file_that_changed_the_inventory_is_taken_and_the_demo_stays(projects):
+    together, _ = projects
+    path = min(together.path("data/demo/mdb_drums").rglob("*_class.txt"))
+    path.write_text(path.read_text() + "\n")
+    text = path.read_text()
+    jobs = together.jobs("ingest")
+    assert "take_inventory mdb_drums" in jobs
+    assert "take_inventory idmt_smt_drums_v2" not in jobs
+    assert path.read_text() == text

@@ -47,8 +47,9 @@ def steps_of_sets(names):
     merged = [name for name in ingested if name in MERGED]
     sets, shards = of_sets(ingested), of_shards(ingested)
     return {
+        # By itself: where a raw file changed its inventory is taken again, and no demo written.
+        "demo": {"write_demo": of_sets(modules)},
         "inventory": {
-            "write_demo": of_sets(modules),
             "take_inventory": of_sets(names),
             "shard_sessions": shards,
         },

@@ -150,14 +150,15 @@ def _lend(path: Path, folder: Path) -> None:
     """An input with its run manifest, in a folder where nothing else of the run stands."""
     if path.parts[0] not in WRITTEN or path.parts[0] == STATE_FOLDER:
         return
-    for source in (path, manifest_path(path)):
-        if source.is_file():
-            target = folder / source
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(source, target)
-            except OSError:  # no links on this file system
-                shutil.copyfile(source, target)
+    target, record = folder / path, manifest_path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file():
+        try:
+            os.link(path, target)
+        except OSError:  # no links on this file system
+            shutil.copyfile(path, target)
+    if record.is_file():  # never linked: the next run knows its run manifests by their change times
+        shutil.copyfile(record, folder / record)
 
 
 def _of(checkout: Path, options: Sequence[str]) -> list[str]:

@@ -38,18 +38,22 @@ def earlier_product(product: str | os.PathLike) -> tuple[Path | None, str]:
 
 
 def read_earlier_inventory(
-    inventory: str | os.PathLike, leftovers: Leftovers, say: Callable[[str], None]
+    inventory: str | os.PathLike,
+    leftovers: Leftovers,
+    say: Callable[[str], None],
+    *,
+    of_demo: bool = False,
 ) -> dict[str, str]:
     """The SHA-256 of each raw file that the inventory of an earlier run lists, by path.
 
     Empty where there is none, where it is not as it was written (which is said), and where it is of
-    a demo corpus: whoever goes on with data of their own does not miss the demo's files. Nor are
-    `leftovers` missed, though an earlier version may have listed them.
+    a demo corpus, unless `of_demo`: whoever goes on with data of their own does not miss the demo's
+    files. Nor are `leftovers` missed, though an earlier version may have listed them.
     """
     place, wrong = earlier_product(inventory)
     if wrong:
         say(f"{wrong} Whether raw files vanished or changed since then cannot be told.")
-    if place is None or _is_of_a_demo(inventory):
+    if place is None or (_is_of_a_demo(inventory) and not of_demo):
         return {}
     table = read_table(place, ["path", "sha256"])
     pairs = zip(table["path"].to_pylist(), table["sha256"].to_pylist(), strict=True)

@@ -61,7 +61,9 @@ class RawFiles:
         inventory = dict(job["outputs"])["files"]
         earlier = {}
         with contextlib.suppress(ValueError):  # a damaged table, which the job will name
-            earlier = read_earlier_inventory(inventory, leftovers, lambda sentence: None)
+            earlier = read_earlier_inventory(
+                inventory, leftovers, lambda sentence: None, of_demo=True
+            )
         words = _in_words(earlier, digests)
         n_bytes = sum(files[path].bytes for path in unread)
         self.bytes_to_read[source_set] = n_bytes

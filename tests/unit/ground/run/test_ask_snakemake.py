@@ -7,6 +7,7 @@ import pytest
 
 from drumcorpus.ground.run import ask_snakemake
 from drumcorpus.ground.run.ask_snakemake import make_again, plan_jobs
+from drumcorpus.ground.run.state import manifests_stamp
 
 EVENTS, TABLE = "results/events/toy.parquet", "results/manifests/all.parquet"
 PLANNED = {
@@ -71,6 +72,12 @@ def test_one_job_gets_its_inputs_with_their_records_and_all_that_is_not_made(wor
     (command,) = asked
     assert command[command.index("--allowed-rules") + 1 :] == ["merge", "--", TABLE]
     assert command[command.index("--cores") + 1] == "2"
+
+
+def test_lent_records_stay_as_they_are_to_the_next_run(working_folder, asked):
+    before = manifests_stamp()
+    make_again(Path("/checkout"), [], PLANNED, TABLE, cores=1, whole=False)
+    assert manifests_stamp() == before
 
 
 def test_for_all_jobs_a_demo_that_they_write_is_not_lent(working_folder, asked):

@@ -184,6 +184,13 @@ def test_files_of_a_demo_are_not_missed(root):
     assert take(root, changed="refuse") == []
 
 
+def test_files_of_a_demo_are_listed_for_who_asks_for_them(root):
+    card = "resources/demo/source_sets/groove.yaml"
+    take(root, inputs=[{"kind": "resource", "path": card, "sha256": "0" * 64}])
+    listed = read_earlier_inventory(INVENTORY_PATH, NO_LEFTOVERS, pytest.fail, of_demo=True)
+    assert sorted(listed) == NAMES
+
+
 def test_a_damaged_cache_is_said_and_the_digests_are_true(root):
     path = digests_path(SET)
     path.write_text(path.read_text().replace('"sha256": "', '"sha256": "0', 1))
