@@ -26,6 +26,9 @@ from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 from drumcorpus.ground.run.write_failures import OF_WRITING, in_words, is_full, number_in, path_in
 
 _KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
+# All products of jobs done together, though what was finished of them comes back by itself; not so
+# demo corpora, which are not kept.
+_TAKEN_AWAY = re.compile(r"Removing output files of failed job (together_(?!demo_)\S+) ")
 _HEAD = re.compile(r"^\w+(?:Error|Exception) in file ")
 
 
@@ -74,6 +77,8 @@ class FailureWatch(logging.Filter):
             self.n_planned = getattr(record, "stats", {}).get("total", self.n_planned)
         elif event == "JOB_FINISHED":
             self.n_done += 1
+        elif taken := _TAKEN_AWAY.match(str(record.msg)):
+            record.msg, record.args = f"What {taken[1]} had finished is kept.", ()
         elif record.levelno >= logging.ERROR or (
             isinstance(record.msg, str) and "rrno" in record.msg
         ):

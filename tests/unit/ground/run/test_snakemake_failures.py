@@ -90,6 +90,22 @@ def test_an_error_in_the_data_is_left_to_its_own_words(run):
     assert watching.last_words() == ""
 
 
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ("together_ingest_0", "What together_ingest_0 had finished is kept."),
+        ("together_demo_0", None),
+        ("gather_events", None),
+    ],
+)
+def test_of_jobs_done_together_what_is_taken_away_and_comes_back_is_not_listed(run, job, said):
+    watching, logger = run
+    text = f"Removing output files of failed job {job} since they might be corrupted:\na.parquet"
+    record = logger.makeRecord("snakemake", logging.INFO, "x", 1, text, (), None)
+    assert watching.filter(record)
+    assert record.getMessage() == (said or text)
+
+
 def test_a_run_that_succeeds_has_no_last_words(run):
     watching, _ = run
     assert watching.last_words() == ""
