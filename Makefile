@@ -67,7 +67,7 @@ readers: .venv/.installed
 
 # One after the other: a cluster has ports and a place for its settings of its own.
 test-cluster: cluster
-	$(BIN)/python -m pytest tests/cluster
+	$(BIN)/python -m pytest tests/unit/bench/test_cluster_run.py tests/cluster
 
 # The executor of workflow/profiles/slurm; what is installed already stays as it is.
 cluster: .venv/.installed

@@ -24,8 +24,8 @@ optionally score and velocity, parted by tabs) or <session_id>.mid, or one
 Parquet table. The report is JSON, with a run manifest beside it.
 
 example:
-  python -m drumcorpus evaluate --corpus results/manifests/prod_combined.parquet \\
-    --predictions mine --class-map adtof5 --require 'micro>=0.80'
+  python -m drumcorpus evaluate --predictions mine --class-map adtof5 \\
+    --corpus results/manifests/prod_combined.parquet --require 'micro>=0.80'
 """
 N_SHOWN = 3  # names of sessions in what is said
 

@@ -53,13 +53,16 @@ PRODUCTION = {
 CAPACITY = {
     "bench/production/capacity.py",
 }
+CLUSTER = {
+    "bench/demo_on_a_cluster.py",
+}
 
 
 # --- no script and no command is left out
 
 
 def test_every_script_is_printed_and_run():
-    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY
+    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY | CLUSTER
     assert {command.script for command in COMMANDS if command.page.endswith(".md")} == set(SCRIPTS)
 
 
@@ -70,8 +73,9 @@ def test_every_script_is_printed_and_run():
         (CRASHES, "test_crash_truth_run.py"),
         (PRODUCTION, "test_production_run.py"),
         (CAPACITY, "test_production_capacity.py"),
+        (CLUSTER, "test_cluster_run.py"),
     ],
-    ids=["here", "crashes", "production", "capacity"],
+    ids=["here", "crashes", "production", "capacity", "cluster"],
 )
 def test_a_test_runs_each_script(scripts, file):
     tree = ast.parse((REPO / "tests/unit/bench" / file).read_text())

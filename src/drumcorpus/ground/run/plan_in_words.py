@@ -207,7 +207,9 @@ def duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes < 60:
         return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d}" if minutes < 2880 else f"{minutes // 60:,} h"
+    if minutes < 2880:
+        return f"{minutes // 60} h {minutes % 60:02d}"
+    return f"{round(minutes / 60):,} h"
 
 
 def _hours(seconds: float | None) -> str:

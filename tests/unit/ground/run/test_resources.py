@@ -78,9 +78,9 @@ def test_a_run_manifest_that_is_made_anew_is_read_anew(tmp_path):
     "rule, reads, attempt, wanted",
     [
         ("render_health", NOTHING, 1, AROUND_MB + 200),
-        ("merge_manifest", Reads(events=3_007_914), 1, 1151),
-        ("merge_manifest", Reads(events=3_007_914), 2, 2301),
-        ("measure_health", Reads(events=30_000_000), 1, 2250),
+        ("merge_manifest", Reads(events=3_007_914), 1, 1121),
+        ("merge_manifest", Reads(events=3_007_914), 2, 2241),
+        ("measure_health", Reads(events=30_000_000), 1, 1800),
         ("decide_splits", Reads(sessions=50_000), 1, 2500),
         ("write_samples", Reads(events=806_250), 1, 3319),
     ],
