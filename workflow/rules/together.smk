@@ -11,7 +11,7 @@ in, out:  as the rules say whose jobs these are
 
 import os
 
-from drumcorpus.ground.run.together import ALONE_ASKED, spread
+from drumcorpus.ground.run.together import ALONE_ASKED, named_alone, spread
 from snakemake.iocontainers import Wildcards
 
 DEMO_SETS = [name for name in SOURCE_SETS if is_demo(name)]
@@ -181,6 +181,12 @@ if N_TOGETHER:
         for step, rules_of_step in steps_of_manifest(manifest).items():
             TOGETHER[step] = parts_of(rules_of_step)
 TOGETHER = {step: parts for step, parts in TOGETHER.items() if len(parts) > 1}
+
+RULES_OF_STEPS = {
+    step: {part["rule"] for part in parts} for step, parts in TOGETHER.items()
+}
+if workflow.is_main_process and (remark := named_alone(TYPED, RULES_OF_STEPS)):
+    sys.stderr.write(f"{remark}\n")
 
 for step, parts in TOGETHER.items():
     made = {path for part in parts for path in part["output"]}

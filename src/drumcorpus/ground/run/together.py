@@ -8,7 +8,7 @@ import logging
 import resource
 import runpy
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +23,34 @@ HEADER = "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_tim
 def spread(names: Sequence[str], n_groups: int) -> list[list[str]]:
     """Names in groups of about equal length, in turn: none is empty, and the order stays."""
     return [list(names[number::n_groups]) for number in range(min(n_groups, len(names)))]
+
+
+def named_alone(typed: Mapping[str, object], rules_of_steps: Mapping[str, Iterable[str]]) -> str:
+    """What to say where a call names rules whose jobs Snakemake sees only together.
+
+    It would pass over them without a word. Empty where none is named.
+
+    Parameters
+    ----------
+    typed : mapping
+        Snakemake's options as typed.
+    rules_of_steps : mapping
+        The rules of each step's jobs.
+    """
+    named = {
+        str(rule): option
+        for option in ("forcerun", "until", "omit_from", "prioritize", "allowed_rules")
+        for rule in typed.get(option) or ()
+    }
+    sentences = []
+    for rule, option in named.items():
+        if steps := [step for step, rules in rules_of_steps.items() if rule in rules]:
+            names = ", ".join(f"together_{step}" for step in steps)
+            sentences.append(
+                f"--{option.replace('_', '-')} {rule}: passes over the demo sets, whose jobs of "
+                f"this rule are done in {names}; name these instead"
+            )
+    return "\n".join(sentences)
 
 
 def do_parts(snakemake) -> None:

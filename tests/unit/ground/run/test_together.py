@@ -7,7 +7,7 @@ import pytest
 from snakemake.benchmark import BenchmarkRecord
 from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Wildcards
 
-from drumcorpus.ground.run.together import HEADER, do_parts, spread, write_benchmark
+from drumcorpus.ground.run.together import HEADER, do_parts, named_alone, spread, write_benchmark
 
 WRITES = """
 import logging
@@ -122,3 +122,13 @@ def test_the_benchmark_of_a_part_is_as_snakemake_writes_one(tmp_path):
         "h:m:s": "1:01:01",
         "cpu_time": "1.50",
     }
+
+
+def test_a_call_that_names_a_rule_is_told_in_which_steps_its_jobs_are():
+    steps = {"ingest_0": {"gather_events", "write_provenance"}, "ingest_1": {"gather_events"}}
+    assert named_alone({"forcerun": ["gather_events"], "until": None}, steps) == (
+        "--forcerun gather_events: passes over the demo sets, whose jobs of this rule are done in "
+        "together_ingest_0, together_ingest_1; name these instead"
+    )
+    typed = {"forcerun": {"together_ingest_0"}, "until": ["merge_manifest"], "targets": ["all"]}
+    assert named_alone(typed, steps) == ""
