@@ -5,10 +5,10 @@ from pathlib import Path
 
 from drumcorpus.commands.numbers import count
 from drumcorpus.ground.files.json_files import write_json
-from drumcorpus.ground.files.paths import ELSEWHERE, visible
-from drumcorpus.ground.files.recorded_paths import recorded_path
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.stages.evaluation.class_maps import CORPUS
 from drumcorpus.stages.evaluation.evaluate import Resampling
+from drumcorpus.stages.evaluation.outputs import check_outputs
 from drumcorpus.stages.evaluation.record import write_record
 from drumcorpus.stages.evaluation.reference import Corpus, open_corpus
 from drumcorpus.stages.evaluation.report import Evaluation, evaluate, read_folds
@@ -27,6 +27,8 @@ example:
   python -m drumcorpus evaluate --predictions mine --class-map adtof5 \\
     --corpus results/manifests/prod_combined.parquet --require 'micro>=0.80'
 """
+FEWEST_RESAMPLES, MOST_RESAMPLES = 100, 1_000_000  # fewer have no 95 % interval
+LAST_SEED = 2**32 - 1
 N_SHOWN = 3  # names of sessions in what is said
 
 
@@ -72,21 +74,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a figure that must hold, such as micro>=0.80 or crash.low>=0.3",
     )
     parser.add_argument(
-        "--resamples", metavar="N", type=count, default=4_000, help="of intervals (default: 4000)"
+        "--resamples",
+        metavar="N",
+        type=_resamples,
+        default=4_000,
+        help="of intervals, 100 or more (default: 4000)",
     )
-    parser.add_argument("--seed", metavar="N", type=count, default=1, help="of resamples")
+    parser.add_argument("--seed", metavar="N", type=_seed, default=1, help="of resamples")
     parser.add_argument(
         "--output", metavar="FILE", default="evaluation.json", help="default: evaluation.json"
     )
 
 
+def _resamples(text: str) -> int:
+    return _between(text, FEWEST_RESAMPLES, MOST_RESAMPLES)
+
+
+def _seed(text: str) -> int:
+    return _between(text, 1, LAST_SEED)
+
+
+def _between(text: str, low: int, high: int) -> int:
+    number = count(text) if len(text) <= len(str(high)) else high + 1
+    if not low <= number <= high:
+        raise argparse.ArgumentTypeError(
+            f"got {text[:40]!r}; wanted: a number from {low:,} to {high:,}"
+        )
+    return number
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, write the report, and say the figures; those that are required last."""
-    if recorded_path(arguments.output).startswith(ELSEWHERE):
-        raise argparse.ArgumentError(
-            None, f"--output: {visible(arguments.output)} lies outside the present folder"
-        )
     try:
+        check_outputs({"--output": arguments.output}, [arguments.predictions, arguments.compare])
         settings = make_settings(
             Path(__file__).resolve().parents[3] / "resources",
             split=arguments.split,
@@ -154,8 +174,8 @@ def said(document: dict) -> list[str]:
     if document["comparison"] is not None:
         micro = document["comparison"]["micro"]
         lines.append(
-            f"{document['other']['name']} less {system['name']}: micro {micro['difference']:+.4f}, "
-            f"{_ends(micro)}"
+            f"{visible(document['other']['name'])} less {visible(system['name'])}: "
+            f"micro {micro['difference']:+.4f}, {_ends(micro)}"
         )
     for each in filter(None, (system, document["other"])):
         for key, words in (
@@ -165,7 +185,9 @@ def said(document: dict) -> list[str]:
             if names := each[key]:
                 more = "" if len(names) <= N_SHOWN else f" and {len(names) - N_SHOWN:,} more"
                 shown = ", ".join(visible(name) for name in names[:N_SHOWN])
-                lines.append(f"{each['name']}: {len(names):,} session(s) {words}: {shown}{more}")
+                lines.append(
+                    f"{visible(each['name'])}: {len(names):,} session(s) {words}: {shown}{more}"
+                )
     return lines
 
 

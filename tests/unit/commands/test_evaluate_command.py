@@ -132,3 +132,53 @@ def test_what_cannot_be_read_ends_with_2_and_writes_nothing(folder):
 def test_a_name_that_is_none_ends_with_2(folder, options, words):
     status, _, errors = run_command(folder, *ARGUMENTS, *options)
     assert (status, words in errors) == (2, True), errors
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (MANIFEST, "no run manifest beside it says that it was evaluated"),
+        ("results/splits/small.parquet", "no run manifest beside it says that it was evaluated"),
+        ("notes.txt", "no run manifest beside it says that it was evaluated"),
+        ("mine/predictions.json", "lies in the folder of the predictions"),
+        ("mine", "at mine is a folder; move it away"),
+        ("e.json.manifest.json", "is the name of a run manifest"),
+        ("", "is no name of a file"),
+        ("new/", "is no name of a file"),
+    ],
+    ids=["manifest", "splits", "text", "statement", "folder", "run manifest", "none", "new folder"],
+)
+def test_nothing_but_an_older_report_is_written_over(folder, output, words):
+    (folder / "notes.txt").write_text("a thesis")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    status, _, errors = run_command(folder, *ARGUMENTS, "--output", output)
+    assert (status, words in errors) == (2, True), errors
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_manifest_of_something_else_is_not_written_over(folder):
+    (folder / "e.json.manifest.json").write_text("{}")
+    status, _, errors = run_command(folder, *ARGUMENTS, "--output", "e.json")
+    assert (status, "'e.json' stands there" in errors) == (2, True), errors
+    assert (folder / "e.json.manifest.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "wanted"),
+    [
+        ("--resamples", "99", "from 100 to 1,000,000"),
+        ("--resamples", "0", "from 1 on"),
+        ("--seed", str(2**32), "from 1 to 4,294,967,295"),
+        ("--seed", "9" * 5_000, "from 1 to 4,294,967,295"),
+    ],
+    ids=["few", "none", "large seed", "endless seed"],
+)
+def test_numbers_that_no_interval_can_be_drawn_with_are_refused(folder, option, value, wanted):
+    status, _, errors = run_command(folder, *ARGUMENTS, option, value)
+    assert (status, wanted in errors) == (2, True), errors
+
+
+def test_a_name_of_a_system_cannot_steer_the_terminal(folder):
+    (folder / "theirs/predictions.json").write_text('{"system": "\\u001b[31mred"}')
+    said = run_command(folder, *ARGUMENTS, "--compare", "theirs")[1]
+    assert "\\x1b[31mred less mine: micro -0.0889" in said
