@@ -8,7 +8,7 @@ import numpy as np
 from drumcorpus.stages.evaluation.confusions import Confusions
 from drumcorpus.stages.evaluation.hit_columns import HitColumns
 from drumcorpus.stages.evaluation.hit_slices import HitSlices
-from drumcorpus.stages.evaluation.matching import match_onsets, merge_onsets
+from drumcorpus.stages.evaluation.matching import MOST_KEYS, match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.timing import Offsets
 from drumcorpus.stages.evaluation.velocities import Velocities
 
@@ -77,22 +77,24 @@ def count_matches(
         Velocities(n_classes),
         HitSlices(n_classes),
     )
-    for first, stop, sides in _blocks(reference, predictions, n_sessions):
+    for first, stop, sides in _blocks(
+        reference, predictions, n_sessions, max(1, MOST_KEYS // n_classes)
+    ):
         _count_block(counts, first, stop, sides, n_classes)
     return counts
 
 
 def _blocks(
-    reference: HitColumns, predictions: HitColumns, n_sessions: int
+    reference: HitColumns, predictions: HitColumns, n_sessions: int, n_most: int
 ) -> Iterator[tuple[int, int, tuple[HitColumns, HitColumns]]]:
-    """Stretches of whole sessions of about `BLOCK_HITS` hits, or one session."""
+    """Stretches of at most `n_most` sessions with about `BLOCK_HITS` hits, or one session."""
     edges = np.arange(n_sessions + 1)
     ends = [np.searchsorted(side.session, edges) for side in (reference, predictions)]
     total = ends[0] + ends[1]
     first = 0
     while first < n_sessions:
         stop = int(np.searchsorted(total, total[first] + BLOCK_HITS, side="right")) - 1
-        stop = min(max(stop, first + 1), n_sessions)
+        stop = min(max(stop, first + 1), first + n_most, n_sessions)
         sides = tuple(
             side.take(slice(end[first], end[stop]))
             for side, end in zip((reference, predictions), ends, strict=True)

@@ -122,10 +122,12 @@ def scores_of(
     values = f_measure(sums)
     there = ~np.isnan(values)
     enough = [number for number in np.flatnonzero(there) if resolvable[number]]
-    n_effective = effective_number(_sizes(scored.groups).sum(axis=1))
+    sizes = _sizes(scored.groups).sum(axis=1)
     return {
         "micro": pooled(sums.sum(axis=0))
-        | _interval(f_measure(scored.draws.sum(axis=1)), len(groups), n_effective),
+        | _interval(
+            f_measure(scored.draws.sum(axis=1)), int((sizes > 0).sum()), effective_number(sizes)
+        ),
         "macro": _macro(values, scored.draws, np.flatnonzero(there), scored.groups),
         "macro_resolvable": _macro(values, scored.draws, np.array(enough, int), scored.groups)
         | {"classes": [classes[number] for number in enough]},

@@ -44,12 +44,26 @@ class Groups:
 
 
 def make_groups(families: list[str], source_sets: list[str]) -> Groups:
-    """Groups of sessions by family; one of several sets is drawn with that of its first session."""
+    """Groups of sessions by family; one of several sets is drawn with that of its first session.
+
+    The smallest sets are drawn together until they have `FEWEST_GROUPS`: a set of one group is the
+    same in every draw, and those of a few vary too little.
+    """
     names = {name: n for n, name in enumerate(dict.fromkeys(families))}
     of_session = np.array([names[name] for name in families], dtype=np.int64)
     _, strata = np.unique(np.array(source_sets), return_inverse=True)
     _, first = np.unique(of_session, return_index=True)
-    return Groups(of_session, strata[first])
+    return Groups(of_session, _joined(strata[first]))
+
+
+def _joined(strata: np.ndarray) -> np.ndarray:
+    """The strata of groups, the smallest ones joined until they have `FEWEST_GROUPS` groups."""
+    numbers, sizes = np.unique(strata, return_counts=True)
+    order = np.argsort(sizes, kind="stable")
+    before = np.cumsum(sizes[order]) - sizes[order]
+    n_joined = int((before < FEWEST_GROUPS).sum())
+    is_small = np.isin(strata, numbers[order[:n_joined]])
+    return np.where(is_small, numbers[order[0]], strata)
 
 
 def bootstrap_sums(

@@ -13,6 +13,8 @@ import numpy as np
 # Bits of a time, in microseconds: twelve days.
 _TIME_BITS = 40
 LAST_TIME = (1 << _TIME_BITS) - 1
+# Keys that a number of 64 bits has room for beside the time and the side.
+MOST_KEYS = 1 << (63 - _TIME_BITS - 1)
 # Chains that go on together, below which one at a time is faster.
 _FEW = 24
 
@@ -42,19 +44,21 @@ def merge_onsets(
     Parameters
     ----------
     reference, predictions : (np.ndarray, np.ndarray), each of shape (n_hits,)
-        Keys, from 0 and below 2**22, and times in µs from 0 to `LAST_TIME`; in any order.
+        Keys, from 0 and below `MOST_KEYS`, and times in µs from 0 to `LAST_TIME`; in any order.
     each_once : bool
         Whether of hits with one side, key and time only the first stays.
 
     Raises
     ------
     ValueError
-        If a time is out of range.
+        If a time or a key is out of range.
     """
     keys = np.concatenate([reference[0], predictions[0]]).astype(np.int64)
     times = np.concatenate([reference[1], predictions[1]]).astype(np.int64)
     if len(times) and not (times.min() >= 0 and times.max() <= LAST_TIME):
         raise ValueError(f"times from {times.min()} to {times.max()} µs; wanted: 0 to {LAST_TIME}")
+    if len(keys) and not (keys.min() >= 0 and keys.max() < MOST_KEYS):
+        raise ValueError(f"keys from {keys.min()} to {keys.max()}; wanted: below {MOST_KEYS}")
     code = (keys << (_TIME_BITS + 1)) | (times << 1)
     code[len(reference[0]) :] |= 1
     order = np.argsort(code, kind="stable")

@@ -145,7 +145,7 @@ def _protocol(settings: Settings) -> dict:
             "level": LEVEL,
             "resamples": settings.resampling.n_draws,
             "seed": settings.resampling.seed,
-            "unit": "family_id, within its source set",
+            "unit": "family_id, within its source set, small sets together",
             "fewest_groups": FEWEST_GROUPS,
         },
     }

@@ -98,8 +98,28 @@ def test_blocks_of_draws_change_only_memory(monkeypatch):
 def test_sessions_of_a_family_are_one_group_of_the_set_of_its_first():
     groups = make_groups(["p", "q", "p"], ["b", "a", "b"])
     assert groups.of_session.tolist() == [0, 1, 0]
-    assert groups.strata.tolist() == [1, 0]
+    assert groups.strata.tolist() == [0, 0]  # too few to be drawn within their sets
     assert groups.sums(np.array([[1], [10], [100]])).tolist() == [[101], [10]]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "strata"),
+    [((10, 12), (0, 1)), ((12, 1), (1, 1)), ((30, 6, 3, 2), (0, 3, 3, 3)), ((1,) * 12, (0,) * 10)],
+    ids=["large ones", "one group", "small ones", "of one each"],
+)
+def test_the_smallest_sets_are_drawn_together_until_they_have_ten_groups(sizes, strata):
+    sets = [f"s{n:02}" for n, size in enumerate(sizes) for _ in range(size)]
+    groups = make_groups([f"f{n}" for n in range(len(sets))], sets)
+    wanted = [*strata, *range(len(strata), len(sizes))]
+    assert groups.strata.tolist() == [wanted[int(name[1:])] for name in sets]
+
+
+def test_sets_of_one_group_each_have_an_interval_that_is_no_point():
+    groups = make_groups([f"f{n}" for n in range(12)], [f"s{n}" for n in range(12)])
+    counts = np.array([[tp, 0, 10 - tp] for tp in (0, 5, 10) * 4])
+    drawn = bootstrap_sums(groups.sums(counts), groups.strata, n_draws=2_000, seed=1)
+    low, high = interval(f_measure(drawn), 12.0)
+    assert (low, high) == (pytest.approx(0.4, abs=0.06), pytest.approx(0.87, abs=0.06))
 
 
 def test_too_few_groups_are_not_resolvable():

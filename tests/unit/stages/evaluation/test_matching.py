@@ -128,3 +128,10 @@ def test_a_time_out_of_range_is_refused(time):
     nothing = np.zeros(0, int), np.zeros(0, int)
     with pytest.raises(ValueError, match=f"wanted: 0 to {LAST_TIME}"):
         merge_onsets((np.zeros(1, int), np.array([time])), nothing, each_once=True)
+
+
+def test_a_key_that_would_run_into_the_sign_is_refused():
+    key = np.array([1 << 22])
+    with pytest.raises(ValueError, match="keys from 4194304 to 4194304; wanted: below 4194304"):
+        merge_onsets((key, key), (key, key), each_once=True)
+    merge_onsets((key - 1, key), (key - 1, key), each_once=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from drumcorpus.stages.evaluation import counting
 from drumcorpus.stages.evaluation.counting import count_matches
 from drumcorpus.stages.evaluation.hit_columns import make_hits
 from drumcorpus.stages.evaluation.scores import (
@@ -183,3 +184,23 @@ def test_recall_is_told_by_velocity_and_polyphony():
     slices = counted(reference, predicted, n_sessions=1).slices
     assert slices.velocity[0].tolist() == [[1, 0], [0, 0], [1, 1], [1, 1]]
     assert slices.polyphony[0].tolist() == [[1, 0], [1, 1], [1, 1]]
+
+
+def test_many_sessions_of_few_hits_are_cut_into_blocks_whose_keys_have_room(monkeypatch):
+    n_sessions = 50
+    hits = make_hits(range(n_sessions), [n % 3 for n in range(n_sessions)], [1.0] * n_sessions)
+    whole = counted(hits, hits, n_sessions=n_sessions).table()
+    assert whole.sum(axis=(0, 1)).tolist() == [n_sessions, 0, 0]
+    sizes = []
+    monkeypatch.setattr(counting, "MOST_KEYS", 20)
+    merge = counting.merge_onsets
+    monkeypatch.setattr(
+        counting,
+        "merge_onsets",
+        lambda first, second, **options: (
+            sizes.append(int(first[0].max())) or merge(first, second, **options)
+        ),
+    )
+    assert (counted(hits, hits, n_sessions=n_sessions).table() == whole).all()
+    assert max(sizes) < 20
+    assert len(sizes) == 9  # of six sessions with three classes each
