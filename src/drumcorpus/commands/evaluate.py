@@ -116,6 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
             resampling=Resampling(arguments.resamples, arguments.seed),
         )
         required = [read_requirement(t, settings.class_map.classes) for t in arguments.require]
+        if arguments.folds is None and any(each.place[0] == "fold_mean" for each in required):
+            raise LookupError("--require: fold_mean is there with --folds alone")
         corpora = [open_corpus(path) for path in [arguments.corpus, *arguments.trained_on]]
         folds = None if arguments.folds is None else read_folds(arguments.folds)
         evaluation = evaluate(

@@ -99,9 +99,15 @@ def test_a_second_system_is_held_against_the_first(folder):
         (["micro>=0.5", "tom_low>=0"], 1, "tom_low>=0: has no value (absent, or not resolvable)"),
         (["micr>=0.5"], 2, "no 'micr' (did you mean 'micro'?); allowed: micro, macro"),
         (["micro=0.5"], 2, "got 'micro=0.5'; wanted: FIGURE>=LIMIT, such as micro>=0.80"),
-        (["micro.q>0.5"], 2, "no 'q'; allowed: f, precision, recall, low, high"),
+        (["micro.q>0.5"], 2, "no 'q' of micro; allowed: f, precision, recall, low, high"),
+        (["macro.precision>0"], 2, "no 'precision' of macro; allowed: f, low, high"),
+        (["fold_mean>=0"], 2, "fold_mean is there with --folds alone"),
+        (["micro>=0.8889"], 1, "does not hold: micro>=0.8889: is 0.888889"),
     ],
-    ids=["holds", "does not", "absent", "no such figure", "no such form", "no such part"],
+    ids=[
+        *("holds", "does not", "absent", "no such figure", "no such form", "no such part"),
+        *("no part of a mean", "no folds", "by a hair"),
+    ],
 )
 def test_a_required_figure_decides_the_exit_status(folder, required, status, words):
     options = [word for each in required for word in ("--require", each)]

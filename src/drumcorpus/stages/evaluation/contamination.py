@@ -52,13 +52,21 @@ def contamination(
     if statement.trained_on is None:
         return {"training": "unknown", "not_here": [], "groups_met": None, "without_them": None}
     here = [corpora[digest] for digest in statement.trained_on if digest in corpora]
+    not_here = sorted(digest for digest in statement.trained_on if digest not in corpora)
+    if not_here and not here:  # that no group was met is not known
+        return {
+            "training": "stated",
+            "not_here": not_here,
+            "groups_met": None,
+            "without_them": None,
+        }
     is_met = met_in_training(sessions, here)
     clean = table[~is_met].sum(axis=0)
     scores = f_measure(clean)
     families = np.array(sessions.families)
     return {
         "training": "stated",
-        "not_here": sorted(digest for digest in statement.trained_on if digest not in corpora),
+        "not_here": not_here,
         "groups_met": len(set(families[is_met].tolist())),
         "without_them": {
             "sessions": int((~is_met).sum()),

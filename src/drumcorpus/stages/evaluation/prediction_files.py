@@ -91,7 +91,8 @@ def _columns(
     for name, allowed in _RANGES.items():
         if name not in columns:
             continue
-        if any("_" in text for text in columns[name]):  # which `float` takes
+        text = "".join(columns[name])
+        if "_" in text or not text.isascii():  # which `float` takes
             raise ValueError
         values[name] = np.array(list(map(float, columns[name])))
         if not ((values[name] >= allowed.low) & (values[name] <= allowed.high)).all():

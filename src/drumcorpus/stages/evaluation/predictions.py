@@ -150,6 +150,10 @@ def _files_below(folder: Path) -> list[str]:
     paths, odd = [], []
     for place, folders, names in os.walk(folder):
         folders.sort()
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        odd += [
+            f"{Path(os.path.relpath(Path(place) / name, folder)).as_posix()}/" for name in links
+        ]
         for name in names:
             relative = Path(os.path.relpath(Path(place) / name, folder)).as_posix()
             is_one = name.endswith((TSV, *MIDI))
@@ -158,6 +162,11 @@ def _files_below(folder: Path) -> list[str]:
             (paths if is_one else odd).append(relative)
     if odd:
         shown = visible(printable(min(odd)))
+        if shown.endswith("/"):
+            raise ValueError(
+                f"{visible(str(folder))}: {shown[:-1]}: is a link to a folder, which is not "
+                "followed; put the folder itself there"
+            )
         raise ValueError(
             f"{visible(str(folder))}: {shown}: is no file of predictions; allowed: "
             "<session_id>.tsv, <session_id>.mid, <session_id>.midi, and predictions.json"

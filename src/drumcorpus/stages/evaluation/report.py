@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -178,7 +179,7 @@ def _about(said: Predictions, scored: Scored, settings: Settings) -> dict:
     merged = scored.counts.merged.tolist()
     classes = settings.class_map.classes
     return {
-        "name": said.statement.system or said.path.stem,
+        "name": said.statement.system or _name(said.path),
         "corpus_stated": said.statement.corpus is not None,
         "predictions": len(said.hits),
         "missing_sessions": said.missing,
@@ -189,6 +190,12 @@ def _about(said: Predictions, scored: Scored, settings: Settings) -> dict:
             for side, counts in zip(("reference", "predictions"), merged, strict=True)
         },
     }
+
+
+def _name(path: Path) -> str:
+    """What to call a system that does not say it: its folder, or its table without the ending."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 (the name of a link, not of its end)
+    return whole.name if path.is_dir() else whole.stem
 
 
 def rounded(value):

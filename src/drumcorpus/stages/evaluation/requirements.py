@@ -10,8 +10,16 @@ from drumcorpus.ground.files.spelling import did_you_mean
 
 _FORM = re.compile(r"(?P<figure>[^<>=]+)(?P<sign>>=|<=|>|<)(?P<limit>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _SIGNS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-_MEANS = ("micro", "macro", "macro_resolvable", "track_mean", "fold_mean")
-_PARTS = ("f", "precision", "recall", "low", "high", "track_mean", "fp_per_minute")
+_ENDS = ("f", "low", "high")
+# What a mean has, and what a class has.
+_MEANS = {
+    "micro": ("f", "precision", "recall", "low", "high"),
+    "macro": _ENDS,
+    "macro_resolvable": _ENDS,
+    "track_mean": ("f",),
+    "fold_mean": ("f",),
+}
+_PARTS = (*_MEANS["micro"], "track_mean", "fp_per_minute")
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,12 @@ class Requirement:
             value = None if value is None else value.get(key)
         if value is None or math.isnan(value):
             return f"{self.text}: has no value (absent, or not resolvable)"
-        return "" if _SIGNS[self.sign](value, self.limit) else f"{self.text}: is {value:.4f}"
+        holds = _SIGNS[self.sign]
+        if holds(value, self.limit):
+            return ""
+        # Not as a number that would hold: 0.79997 is not shown as 0.8000.
+        shown = f"{value:.4f}"
+        return f"{self.text}: is {f'{value:.6f}' if holds(float(shown), self.limit) else shown}"
 
 
 def read_requirement(text: str, classes: tuple[str, ...]) -> Requirement:
@@ -62,7 +75,8 @@ def read_requirement(text: str, classes: tuple[str, ...]) -> Requirement:
     if name not in names:
         hint = did_you_mean(name, names)
         raise LookupError(f"--require: {text}: no {name!r}{hint}; allowed: {', '.join(names)}")
-    if part not in _PARTS:
-        raise LookupError(f"--require: {text}: no {part!r}; allowed: {', '.join(_PARTS)}")
+    parts = _MEANS.get(name, _PARTS)
+    if part not in parts:
+        raise LookupError(f"--require: {text}: no {part!r} of {name}; allowed: {', '.join(parts)}")
     place = (name, part) if name in _MEANS else ("classes", name, part)
     return Requirement(text, place, match["sign"], float(match["limit"]))

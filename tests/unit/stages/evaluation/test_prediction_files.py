@@ -99,3 +99,13 @@ def test_a_note_that_the_map_does_not_know_is_refused():
 def test_what_is_no_midi_file_is_refused():
     with pytest.raises(ValueError, match=r"a\.mid: "):
         read_midi("a.mid", b"no MIDI", NOTES, CLASSES)
+
+
+@pytest.mark.parametrize(
+    "digits",
+    ["\uff11.0", "\u0663", "1_0", "\u00a01.0"],
+    ids=["wide", "Arabic", "parted", "after an odd blank"],
+)
+def test_a_number_that_only_python_takes_is_refused(digits):
+    with pytest.raises(ValueError, match=r"s\.tsv:1: onset_time: got "):
+        read_tsv("s.tsv", f"{digits}\tBD\n".encode(), WORDS)

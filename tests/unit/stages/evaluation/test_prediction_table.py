@@ -2,7 +2,9 @@
 
 import math
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from drumcorpus.ground.files.tables import write_table
@@ -79,3 +81,33 @@ def test_order_holds_from_batch_to_batch(tmp_path, monkeypatch):
         read(tmp_path, [row("a", 1.0), row("a", 0.5)])
     hits, _, _ = read(tmp_path, [row("a", 1.0), row("a", 1.0, "SD"), row("b", 0.5)])
     assert hits.onset.tolist() == [1_000_000, 1_000_000, 500_000]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("label", pa.array([["BD"]]), "column label is list<.*>; wanted: text"),
+        ("label", pa.array([b"BD"]), "column label is binary; wanted: text"),
+        ("label", pa.array([7]).dictionary_encode(), "column label is int64; wanted: text"),
+        ("session_id", pa.array([b"a"]), "column session_id is binary; wanted: text"),
+        ("onset_time", pa.array([{"s": 1.0}]), "column onset_time is struct<.*>; wanted: numbers"),
+        ("onset_time", pa.array([np.float16(1)]), "column onset_time is halffloat; wanted: num"),
+        ("onset_time", pa.array([True]), "column onset_time is bool; wanted: numbers"),
+    ],
+    ids=["list", "bytes", "coded number", "bytes of a session", "struct", "half a float", "bool"],
+)
+def test_a_column_of_another_type_is_refused_by_name(tmp_path, name, values, words):
+    columns = {"session_id": ["a"], "onset_time": [1.0], "label": ["BD"]} | {name: values}
+    pq.write_table(pa.table(columns), tmp_path / "p.parquet")
+    with pytest.raises(ValueError, match=rf"p\.parquet: {words}"):
+        read_prediction_table(tmp_path / "p.parquet", {"a": 0}, WORDS, str)
+
+
+def test_a_column_that_stands_twice_is_refused_with_the_name_of_the_file(tmp_path):
+    arrays = [pa.array(["a"]), pa.array([1.0]), pa.array(["BD"]), pa.array(["SD"])]
+    names = ["session_id", "onset_time", "label", "label"]
+    pq.write_table(pa.Table.from_arrays(arrays, names=names), tmp_path / "p.parquet")
+    with pytest.raises(
+        ValueError, match=r"p\.parquet: columns .*label, label; wanted: .*each once"
+    ):
+        read_prediction_table(tmp_path / "p.parquet", {"a": 0}, WORDS, str)

@@ -191,3 +191,30 @@ def test_a_family_of_which_one_session_was_trained_on_is_split_off_whole(
     stated = document["system"]["contamination"]
     assert (stated["groups_met"], stated["without_them"]["sessions"]) == (1, 1)
     assert stated["without_them"]["micro"]["f"] is None
+
+
+def test_training_data_of_which_none_is_here_is_not_called_unmet(predict, tmp_path):
+    write_lines(tmp_path / "mine", b=[(0.5, "cowbell")])
+    (tmp_path / "mine/predictions.json").write_text(json.dumps({"trained_on": ["2" * 64]}))
+    assert predict()["system"]["contamination"] == {
+        "training": "stated",
+        "not_here": ["2" * 64],
+        "groups_met": None,
+        "without_them": None,
+    }
+
+
+def test_a_link_to_a_folder_of_predictions_is_not_passed_over(tmp_path, predict):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/1.tsv").write_text("1.0\tkick\n")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/a").symlink_to(tmp_path / "other")
+    with pytest.raises(ValueError, match="mine: a: is a link to a folder, which is not followed"):
+        predict(b=[(0.5, "kick")])
+
+
+@pytest.mark.parametrize("name", ["system_v1.2", "system"])
+def test_a_system_is_called_as_its_folder(tmp_path, manifest, settings, name):
+    write_lines(tmp_path / name, b=[(0.5, "kick")])
+    document = evaluate(open_corpus(manifest), tmp_path / name, settings).document
+    assert document["system"]["name"] == name
