@@ -153,7 +153,9 @@ def _write(
         "seed": arguments.seed,
         "compare": arguments.compare is not None,
     }
-    write_record([arguments.output], corpora, evaluation.predictions, files, params)
+    write_record(
+        [arguments.output], corpora, evaluation.predictions, evaluation.tables, files, params
+    )
     for path in (arguments.output, f"{arguments.output}.manifest.json"):
         print(f"{visible(path)}: written")
 

@@ -352,7 +352,7 @@ def test_shards_of_json_lines_are_merged_beside_plain_python(tmp_path):
 
 
 def test_an_evaluation_is_measured_beside_what_it_says(tmp_path):
-    small = ("--sessions", "60", "--hits", "50", "--copies", "4", "--resamples", "50")
+    small = ("--sessions", "60", "--hits", "50", "--copies", "4", "--resamples", "100")
     said = run(command_of("evaluate.py"), {"OUT": tmp_path / "out"}, *small).splitlines()
     assert said[0] == "60 sessions, 1 h, 3,000 hits"
     assert any(line.endswith("(60 sessions, 15 groups, 3,000 hits)") for line in said)

@@ -2,13 +2,17 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 import yaml
 from checkout import REPO
 from command_lines import read_sidecar_json, run_command
 from evaluated_corpus import MANIFEST, write_corpus, write_lines
 
+from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.schema_check import document_problems
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.schemas import SESSIONS as SCHEMA_OF_SESSIONS
 
 SESSIONS = {
     f"s{n}": {"events": [(1.0, ["kick", "crash"]), (2.0, ["snare"])], "kit": f"k{n % 2}"}
@@ -188,3 +192,15 @@ def test_a_name_of_a_system_cannot_steer_the_terminal(folder):
     (folder / "theirs/predictions.json").write_text('{"system": "\\u001b[31mred"}')
     said = run_command(folder, *ARGUMENTS, "--compare", "theirs")[1]
     assert "\\x1b[31mred less mine: micro -0.0889" in said
+
+
+def test_the_tables_that_lengths_were_read_of_are_in_the_run_manifest(folder):
+    rows = [{"source_set": "one", "session_id": name, "audio_duration": 30.0} for name in SESSIONS]
+    path = "results/sessions/one.parquet"
+    write_table(path, pa.Table.from_pylist(rows, SCHEMA_OF_SESSIONS))
+    run_command(folder, *ARGUMENTS)
+    assert report(folder)["corpus"]["minutes"] == 6.0
+    assert report(folder)["system"]["scores"]["classes"]["kick"]["fp_per_minute"] == 0.666667
+    inputs = read_sidecar_json(folder / "evaluation.json")["inputs"]
+    (row,) = [row for row in inputs if row["path"] == path]
+    assert (row["name"], row["kind"], row["sha256"]) == ("sessions", "product", sha256_file(path))

@@ -1,19 +1,27 @@
 """How long the sessions of a split last, where the corpus says so."""
 
 import math
+from pathlib import Path
 
 from drumcorpus.ground.files.tables import read_table
 from drumcorpus.stages.evaluation.reference import Corpus, Sessions
 
 
-def total_minutes(corpus: Corpus, sessions: Sessions) -> float | None:
-    """Minutes of the recordings of all sessions; None where one has no recording of known length.
+def session_tables(corpus: Corpus, sessions: Sessions) -> list[Path]:
+    """The tables of sessions that lie beside the manifest: ``results/sessions/<set>.parquet``."""
+    paths = [_table_of(corpus, name) for name in sorted(set(sessions.source_sets))]
+    return [path for path in paths if path.is_file()]
 
-    The tables of sessions lie beside the manifest: ``results/sessions/<set>.parquet``.
-    """
+
+def _table_of(corpus: Corpus, source_set: str) -> Path:
+    return corpus.folder / f"results/sessions/{source_set}.parquet"
+
+
+def total_minutes(corpus: Corpus, sessions: Sessions) -> float | None:
+    """Minutes of the recordings of all sessions; None where one has none of known length."""
     seconds: dict[tuple[str, str], float | None] = {}
     for name in sorted(set(sessions.source_sets)):
-        path = corpus.folder / f"results/sessions/{name}.parquet"
+        path = _table_of(corpus, name)
         if not path.is_file():
             return None
         table = read_table(path, ["session_id", "audio_duration"])

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.recorded_paths import recorded_path
 from drumcorpus.ground.run.code_digest import describe_code
 from drumcorpus.ground.run.job_plan import EXTERNAL, PRODUCT, RESOURCE, kind_of_input
@@ -19,6 +20,7 @@ def write_record(
     outputs: Iterable[str | os.PathLike],
     corpora: Iterable[Corpus],
     predictions: Iterable[Predictions],
+    tables: Iterable[Path],
     files: Iterable[Path],
     params: Mapping[str, object],
 ) -> None:
@@ -30,13 +32,15 @@ def write_record(
     ----------
     corpora : iterable of Corpus
         Whose manifests and tables of splits were read.
+    tables : iterable of path
+        Tables of sessions that were read.
     files : iterable of path
         What else was read.
     params : mapping
         The arguments that shape the outputs.
     """
     code = describe_code(__file__, _PACKAGE, ["drumcorpus.commands.evaluate"])
-    tables = [
+    of_corpora = [
         (name, corpus.folder / path, sha256)
         for corpus in corpora
         for name, path, sha256 in (
@@ -44,7 +48,8 @@ def write_record(
             ("splits", corpus.splits, corpus.splits_sha256),
         )
     ]
-    inputs = [_table(*each) for each in tables]
+    inputs = [_table(*each) for each in of_corpora]
+    inputs += [_table("sessions", path, sha256_file(path)) for path in tables]
     for said in predictions:
         folder = said.path if said.path.is_dir() else said.path.parent
         inputs += [_row("predictions", folder / path, sha) for path, sha in said.files.items()]

@@ -117,9 +117,11 @@ def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Referen
     Raises
     ------
     ValueError
-        If no session of that split has a hit, or a label of the corpus is not in the taxonomy.
+        If no session of that split has a hit, two source sets have the id of one, or a label of the
+        corpus is not in the taxonomy.
     """
     rows = read_table(corpus.folder / corpus.splits, SPLITS.names).to_pylist()
+    _check_ids(rows, split, corpus.splits)
     in_split = [row for row in rows if row["included"] and row["split"] == split]
     in_split.sort(key=lambda row: (row["source_set"], row["session_id"]))
     elsewhere = {row["session_id"]: row["split"] if row["included"] else "left out" for row in rows}
@@ -140,6 +142,19 @@ def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Referen
     hits = _renumbered(hits, number)
     not_scored = [row["session_id"] for row in in_split if row["session_id"] not in seen]
     return Reference(sessions, hits, not_scored, elsewhere)
+
+
+def _check_ids(rows: list[dict], split: str, shown: str) -> None:
+    """Refuse a session of the split whose id another set has: predictions say the id alone."""
+    sets: dict[str, list[dict]] = {}
+    for row in rows:
+        sets.setdefault(row["session_id"], []).append(row)
+    for name, each in sets.items():
+        if len(each) > 1 and any(row["included"] and row["split"] == split for row in each):
+            raise ValueError(
+                f"{shown}: session {name!r} is of {' and of '.join(r['source_set'] for r in each)}"
+                "; predictions name a session by its id alone: evaluate a corpus of one of them"
+            )
 
 
 def _renumbered(hits: HitColumns, number: np.ndarray) -> HitColumns:

@@ -9,7 +9,7 @@ from pathlib import Path
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.evaluation.contamination import contamination
-from drumcorpus.stages.evaluation.durations import total_minutes
+from drumcorpus.stages.evaluation.durations import session_tables, total_minutes
 from drumcorpus.stages.evaluation.evaluate import (
     CURVE_MS,
     HEADLINE_MS,
@@ -36,10 +36,11 @@ DECIMALS = 6
 
 @dataclass
 class Evaluation:
-    """The report, and the predictions that it rests on."""
+    """The report, the predictions that it rests on, and the tables of lengths that were read."""
 
     document: dict
     predictions: list[Predictions]
+    tables: list[Path]
 
 
 def evaluate(
@@ -117,7 +118,7 @@ def evaluate(
         if other is None
         else compare(*scored, settings.class_map.classes, settings.resampling),
     }
-    return Evaluation(rounded(document), read)
+    return Evaluation(rounded(document), read, session_tables(corpus, reference.sessions))
 
 
 def _check_corpus(said: Predictions, corpus: Corpus) -> None:

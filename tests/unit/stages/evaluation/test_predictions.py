@@ -2,11 +2,14 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 from checkout import REPO
-from evaluated_corpus import write_corpus, write_lines
+from evaluated_corpus import MANIFEST, SPLIT_TABLE, write_corpus, write_lines
 
-from drumcorpus.stages.evaluation.reference import open_corpus, read_reference
+from drumcorpus.ground.files.tables import read_table, write_table
+from drumcorpus.schemas import SPLITS
+from drumcorpus.stages.evaluation.reference import Corpus, open_corpus, read_reference
 from drumcorpus.stages.evaluation.report import evaluate
 from drumcorpus.stages.evaluation.settings import make_settings
 
@@ -218,3 +221,15 @@ def test_a_system_is_called_as_its_folder(tmp_path, manifest, settings, name):
     write_lines(tmp_path / name, b=[(0.5, "kick")])
     document = evaluate(open_corpus(manifest), tmp_path / name, settings).document
     assert document["system"]["name"] == name
+
+
+@pytest.mark.parametrize("split", ["test", "train"])
+def test_an_id_that_two_sets_have_is_refused(tmp_path, manifest, settings, split):
+    """The hits of both would count as those of one, even where the other is not in the split."""
+    rows = read_table(SPLIT_TABLE, SPLITS.names).to_pylist()
+    (row,) = [row for row in rows if row["session_id"] == "b"]
+    rows.append({**row, "source_set": "one", "split": split})
+    write_table(SPLIT_TABLE, pa.Table.from_pylist(rows, SPLITS))
+    corpus = Corpus(tmp_path, MANIFEST, "0" * 64, SPLIT_TABLE, "0" * 64)
+    with pytest.raises(ValueError, match="session 'b' is of another and of one; predictions name"):
+        read_reference(corpus, "test", settings.labels)
