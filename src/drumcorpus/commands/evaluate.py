@@ -4,11 +4,13 @@ import argparse
 from pathlib import Path
 
 from drumcorpus.commands.numbers import count
+from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.stages.evaluation.class_maps import CORPUS
 from drumcorpus.stages.evaluation.evaluate import Resampling
 from drumcorpus.stages.evaluation.outputs import check_outputs
+from drumcorpus.stages.evaluation.page import render_evaluation_page
 from drumcorpus.stages.evaluation.record import write_record
 from drumcorpus.stages.evaluation.reference import Corpus, open_corpus
 from drumcorpus.stages.evaluation.report import Evaluation, evaluate, read_folds
@@ -84,6 +86,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="FILE", default="evaluation.json", help="default: evaluation.json"
     )
+    parser.add_argument(
+        "--page", metavar="FILE", help="the report as a page, such as evaluation.html"
+    )
 
 
 def _resamples(text: str) -> int:
@@ -106,7 +111,10 @@ def _between(text: str, low: int, high: int) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, write the report, and say the figures; those that are required last."""
     try:
-        check_outputs({"--output": arguments.output}, [arguments.predictions, arguments.compare])
+        check_outputs(
+            {"--output": arguments.output, "--page": arguments.page},
+            [arguments.predictions, arguments.compare],
+        )
         settings = make_settings(
             Path(__file__).resolve().parents[3] / "resources",
             split=arguments.split,
@@ -142,7 +150,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _write(
     arguments: argparse.Namespace, evaluation: Evaluation, corpora: list[Corpus], settings: Settings
 ) -> None:
+    outputs = [arguments.output]
     write_json(arguments.output, evaluation.document)
+    if arguments.page is not None:
+        outputs.append(arguments.page)
+        write_text(arguments.page, render_evaluation_page(evaluation.document))
     files = [*settings.files, *([arguments.folds] if arguments.folds else [])]
     params = {
         "split": settings.split,
@@ -153,11 +165,10 @@ def _write(
         "seed": arguments.seed,
         "compare": arguments.compare is not None,
     }
-    write_record(
-        [arguments.output], corpora, evaluation.predictions, evaluation.tables, files, params
-    )
-    for path in (arguments.output, f"{arguments.output}.manifest.json"):
+    write_record(outputs, corpora, evaluation.predictions, evaluation.tables, files, params)
+    for path in outputs:
         print(f"{visible(path)}: written")
+        print(f"{visible(path)}.manifest.json: written")
 
 
 def said(document: dict) -> list[str]:
