@@ -21,7 +21,7 @@ SESSIONS = {
         "kit": "<b>dull & dry" if n % 2 else "bright",
     }
     for n in range(12)
-}
+} | {"t0": {"events": [(1.0, ["kick"])], "split": "train", "group": "s0"}}
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_page_has_the_figures_of_the_report(folder):
     assert "<li><code>s11</code></li>" in html
     # the kit without kicks is the worse one, and comes first
     assert html.index("&lt;b&gt;dull &amp; dry") < html.index(">bright<")
-    assert "has met 0 in training, as far as its corpora were at hand." in html
+    assert "none of the corpora that the system says it was trained on was at hand" in html
     assert "corpus@50/pooled" in html
     assert document["corpus"]["sha256"] in html
 
@@ -102,6 +102,16 @@ def test_the_command_writes_the_page_of_its_report_and_a_record(folder):
     assert render_evaluation_page(json.loads((folder / "evaluation.json").read_text())) == html
     assert render_evaluation_page(report(folder, "theirs")) == html
     assert run_command(folder, "verify", "e.html")[0] == 0
+
+
+def test_what_was_met_in_training_is_said_first_and_has_a_column(folder):
+    statement = {"trained_on": [open_corpus(folder / MANIFEST).sha256, "0" * 64]}
+    (folder / "mine/predictions.json").write_text(json.dumps(statement))
+    html = render_evaluation_page(report(folder))
+    assert "mine has met 1 of 12 groups of this split in training." in html
+    assert "has met 1 in training, as far as its corpora were at hand. Without them: 11 " in html
+    assert cells(html, "kick")[7] == "0.625"  # 5 of 11 hits, and none of them false
+    assert f'<code title="{"0" * 64}">000000000000…</code>' in html
 
 
 def test_a_comparison_has_its_paired_intervals(folder):
