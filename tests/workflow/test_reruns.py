@@ -200,7 +200,9 @@ def test_a_job_that_dies_without_a_word_is_tried_again(project):
     script = project.path("workflow/scripts/derive_weights.py")
     whole = script.read_text()
     dead = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
-    script.write_text(whole.replace("weights = derive", f"{dead}weights = derive"))
+    before, work, after = whole.partition("weights, events = weigh_events")
+    assert work, "the script weighs no events any more"
+    script.write_text(f"{before}{dead}{work}{after}")
     assert project.snakemake("all", check=False).returncode == 1
     stamp = project.path("workflow/scripts/derive_weights.py").stat()
     script.write_text(whole)
