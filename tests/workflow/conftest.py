@@ -17,6 +17,7 @@ from small_project import (  # noqa: F401 (test modules take some of them from h
     copy_of,
     copy_tree,
     new_project,
+    write_raw_data,
 )
 
 from drumcorpus.ground.run.state import remember_manifests
@@ -32,6 +33,14 @@ def built(tmp_path_factory):
     """A project in which `all` has run, to look at; that of another worker is another copy."""
     source = built_once(tmp_path_factory, "built", build)
     return copy_of(source, tmp_path_factory.mktemp("workflow") / "built")
+
+
+@pytest.fixture(scope="module")
+def unmade(tmp_path_factory):
+    """A project with raw data, of which nothing is made."""
+    project = new_project(tmp_path_factory.mktemp("unmade") / "project", REPO)
+    write_raw_data(project)
+    return project
 
 
 class Workspace:

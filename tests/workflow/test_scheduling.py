@@ -1,17 +1,8 @@
 """When jobs of one machine begin: at once; the scheduler looks once for each job that ends."""
 
 import pytest
-from small_project import new_project, write_raw_data
 
 pytestmark = pytest.mark.workflow
-
-
-@pytest.fixture(scope="module")
-def unmade(tmp_path_factory, repo):
-    project = new_project(tmp_path_factory.mktemp("unmade") / "project", repo)
-    write_raw_data(project)
-    return project
-
 
 SHARDS = [f"results/sessions/groove_mididataset/{number:03d}.parquet" for number in range(8)]
 

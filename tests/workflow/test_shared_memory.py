@@ -3,18 +3,10 @@
 import re
 
 import pytest
-from small_project import new_project, write_raw_data
 
 from drumcorpus.ground.run.resources import AROUND_MB, NEEDS, machine_memory_mb
 
 pytestmark = pytest.mark.workflow
-
-
-@pytest.fixture(scope="module")
-def unmade(tmp_path_factory, repo):
-    project = new_project(tmp_path_factory.mktemp("unmade") / "project", repo)
-    write_raw_data(project)
-    return project
 
 
 def asked(project, *arguments):

@@ -26,6 +26,9 @@ BATCH_ROWS = 65_536
 # Columns whose values hardly repeat: a dictionary of them costs a fifth of the writing time and
 # makes the file larger.
 UNIQUE_COLUMNS = ("event_id", "onset_time")
+# What Arrow raises where it cannot give a column as a dictionary; which, depends on the encoding. A
+# damaged file is an OSError as well: read without dictionaries, it is refused by its name.
+NO_DICTIONARIES = (pa.ArrowNotImplementedError, OSError)
 
 
 def write_table(path: str | os.PathLike, table: pa.Table) -> None:
@@ -222,7 +225,7 @@ def read_table(
         if dictionaries:
             try:
                 return pq.read_table(Path(path), read_dictionary=list(dictionaries), **options)
-            except (pa.ArrowNotImplementedError, OSError):  # a damaged file is refused again
+            except NO_DICTIONARIES:
                 pass
         return pq.read_table(Path(path), **options)
 
@@ -261,7 +264,7 @@ def iter_batches(
                 for batch in file.iter_batches(most, [group], columns):
                     n_read += 1
                     yield batch
-            except (pa.ArrowNotImplementedError, OSError):  # a damaged file is refused again
+            except NO_DICTIONARIES:
                 with pq.ParquetFile(path, metadata=file.metadata) as plain:
                     batches = plain.iter_batches(most, [group], columns)
                     yield from islice(batches, n_read, None)
