@@ -5,11 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap
-from drumcorpus.stages.evaluation.counting import Counts, count_matches
-from drumcorpus.stages.evaluation.hit_columns import HitColumns
-from drumcorpus.stages.evaluation.hit_slices import POLYPHONY_BANDS, VELOCITY_BANDS
-from drumcorpus.stages.evaluation.intervals import (
+from drumcorpus.ground.statistics.intervals import (
     Groups,
     bootstrap_sums,
     holm,
@@ -17,7 +13,7 @@ from drumcorpus.stages.evaluation.intervals import (
     is_resolvable,
     sign_flip,
 )
-from drumcorpus.stages.evaluation.scores import (
+from drumcorpus.ground.statistics.scores import (
     capped,
     effective_number,
     f_measure,
@@ -26,6 +22,10 @@ from drumcorpus.stages.evaluation.scores import (
     pooled,
     track_mean,
 )
+from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap
+from drumcorpus.stages.evaluation.counting import Counts, count_matches
+from drumcorpus.stages.evaluation.hit_columns import HitColumns
+from drumcorpus.stages.evaluation.hit_slices import POLYPHONY_BANDS, VELOCITY_BANDS
 
 HEADLINE_MS = 50
 WINDOWS_MS = (20, 25, 30, 50)

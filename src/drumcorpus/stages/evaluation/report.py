@@ -8,6 +8,8 @@ from pathlib import Path
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.ground.statistics.intervals import FEWEST_GROUPS, LEVEL, Groups, make_groups
+from drumcorpus.ground.statistics.scores import CAP_HITS
 from drumcorpus.stages.evaluation.contamination import contamination
 from drumcorpus.stages.evaluation.durations import session_tables, total_minutes
 from drumcorpus.stages.evaluation.evaluate import (
@@ -23,10 +25,8 @@ from drumcorpus.stages.evaluation.evaluate import (
     scores_of,
 )
 from drumcorpus.stages.evaluation.hit_columns import by_session
-from drumcorpus.stages.evaluation.intervals import FEWEST_GROUPS, LEVEL, Groups, make_groups
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
-from drumcorpus.stages.evaluation.scores import CAP_HITS
 from drumcorpus.stages.evaluation.settings import Settings
 from drumcorpus.stages.evaluation.slices import session_slices
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from drumcorpus.ground.statistics.scores import f_measure, mean_over, pooled
 from drumcorpus.stages.evaluation.reference import Sessions
-from drumcorpus.stages.evaluation.scores import f_measure, mean_over, pooled
 from drumcorpus.vocabulary import NO_VALUE
 
 # Of a slice by its name, the attribute of the sessions that it is made by.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from drumcorpus.stages.evaluation.scores import f_measure
+from drumcorpus.ground.statistics.scores import f_measure
 
 LEVEL = 0.95
 # Groups, and effective groups, below which an interval says less than its ends pretend.

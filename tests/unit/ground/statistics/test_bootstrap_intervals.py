@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from drumcorpus.stages.evaluation.intervals import (
+from drumcorpus.ground.statistics.intervals import (
     Groups,
     bootstrap_sums,
     holm,
@@ -12,7 +12,7 @@ from drumcorpus.stages.evaluation.intervals import (
     make_groups,
     sign_flip,
 )
-from drumcorpus.stages.evaluation.scores import effective_number, f_measure
+from drumcorpus.ground.statistics.scores import effective_number, f_measure
 
 # F of the population that `drawn_sessions` draws from, of 400,000 groups.
 TRUE_F = 0.749
@@ -90,7 +90,7 @@ def test_groups_are_drawn_within_their_set():
 def test_blocks_of_draws_change_only_memory(monkeypatch):
     tables, strata = np.arange(30).reshape(10, 3), np.zeros(10, dtype=int)
     whole = bootstrap_sums(tables, strata, n_draws=50, seed=1)
-    monkeypatch.setattr("drumcorpus.stages.evaluation.intervals._BLOCK", 70)
+    monkeypatch.setattr("drumcorpus.ground.statistics.intervals._BLOCK", 70)
     parts = bootstrap_sums(tables, strata, n_draws=50, seed=1)
     assert (whole == parts).all()
 
