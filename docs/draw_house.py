@@ -19,7 +19,9 @@ RULES, SCRIPTS, WORDS = "Snakefile, workflow/rules", "workflow/scripts", "words"
 LAYERS = {
     "the workflow, the command line": (RULES, SCRIPTS, "commands"),
     "what is done": ("stages", "source_sets", "demo", "load"),
-    "the ground": tuple(f"ground/{name}" for name in ("run", "pages", "statistics", "sound", "midi", "files")),
+    "the ground": tuple(
+        f"ground/{name}" for name in ("run", "pages", "statistics", "sound", "midi", "files")
+    ),
     "the words": (WORDS,),
 }
 STYLE = """
