@@ -18,8 +18,9 @@ PLAN = {
 def write_corpus(folder, sessions, monkeypatch):
     """Write the corpus below `folder`; returns the path of its manifest.
 
-    `sessions` has by id a dict: ``events``, a list of (onset, labels) or (onset, labels, velocity),
-    and optionally ``source_set``, ``split``, ``family``, ``kit``, ``drummer`` and ``style``.
+    `sessions` has by id a dict: ``events``, a list of (onset, labels), (onset, labels, velocity) or
+    (onset, labels, velocity, other columns), and optionally ``source_set``, ``split``, ``family``,
+    ``kit``, ``drummer`` and ``style``.
     """
     monkeypatch.chdir(folder)
     write_table(SPLIT_TABLE, pa.Table.from_pylist(list(_split_rows(sessions)), SPLITS))
@@ -46,7 +47,7 @@ def _split_rows(sessions):
 
 def _event_rows(sessions):
     for name, session in sessions.items():
-        for number, (onset, labels, *velocity) in enumerate(session["events"]):
+        for number, (onset, labels, *more) in enumerate(session["events"]):
             yield {
                 "event_id": f"{name}/{number}",
                 "source_set": session.get("source_set", "one"),
@@ -58,10 +59,9 @@ def _event_rows(sessions):
                 "style": session.get("style"),
                 "is_synthetic": True,
                 "components": [
-                    {"label": label, "velocity": velocity[0] if velocity else None}
-                    for label in labels
+                    {"label": label, "velocity": more[0] if more else None} for label in labels
                 ],
-            }
+            } | (more[1] if len(more) > 1 else {})
 
 
 def write_lines(folder, **sessions):

@@ -9,7 +9,7 @@ import sys
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 
-# What each command does; its module is loaded when it is asked for.
+# What each command does; its module is loaded when it is asked for, and has `_` for `-`.
 COMMANDS = {
     "stamp": "write the run manifest of a file that no workflow made",
     "trace": "show what a file was made of, or what was made of a raw file",
@@ -19,6 +19,7 @@ COMMANDS = {
     "plan": "say what a run would do, why, how long, and what it takes",
     "replay": "say whether today's checkout and inputs would give a product again",
     "evaluate": "hold predictions of a system against a split of a corpus",
+    "boundary-pack": "write the places of a split that are hard to transcribe",
     "attest": "write an in-toto statement and an RO-Crate of how files came about",
 }
 HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2
@@ -66,7 +67,7 @@ def parser(first: list[str]) -> argparse.ArgumentParser:
         if first != [name]:
             commands.add_parser(name, help=sentence, add_help=False)
             continue
-        module = importlib.import_module(f"drumcorpus.commands.{name}")
+        module = importlib.import_module(f"drumcorpus.commands.{name.replace('-', '_')}")
         command = commands.add_parser(
             name,
             help=sentence,

@@ -3,10 +3,12 @@
 import argparse
 from pathlib import Path
 
-from drumcorpus.commands.numbers import count
+from drumcorpus.commands.numbers import between
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.evaluation.boundary_scores import Pack, read_pack
 from drumcorpus.stages.evaluation.class_maps import CORPUS
 from drumcorpus.stages.evaluation.evaluate import Resampling
 from drumcorpus.stages.evaluation.outputs import check_outputs
@@ -31,6 +33,7 @@ example:
 """
 FEWEST_RESAMPLES, MOST_RESAMPLES = 100, 1_000_000  # fewer have no 95 % interval
 LAST_SEED = 2**32 - 1
+_CHECKOUT = Path(__file__).resolve().parents[3]
 N_SHOWN = 3  # names of sessions in what is said
 
 
@@ -67,6 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a corpus whose digest a system names as its training data",
     )
+    parser.add_argument(
+        "--boundary-pack", metavar="FILE", help="hard places of the split, as boundary-pack writes"
+    )
+    parser.add_argument(
+        "--open-set", action="store_true", help="how scores tell known sounds from others"
+    )
     parser.add_argument("--folds", metavar="YAML", help="lists of session ids, by name of the fold")
     parser.add_argument(
         "--require",
@@ -92,20 +101,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _resamples(text: str) -> int:
-    return _between(text, FEWEST_RESAMPLES, MOST_RESAMPLES)
+    return between(text, FEWEST_RESAMPLES, MOST_RESAMPLES)
 
 
 def _seed(text: str) -> int:
-    return _between(text, 1, LAST_SEED)
-
-
-def _between(text: str, low: int, high: int) -> int:
-    number = count(text) if len(text) <= len(str(high)) else high + 1
-    if not low <= number <= high:
-        raise argparse.ArgumentTypeError(
-            f"got {text[:40]!r}; wanted: a number from {low:,} to {high:,}"
-        )
-    return number
+    return between(text, 1, LAST_SEED)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -116,18 +116,20 @@ def run(arguments: argparse.Namespace) -> int:
             [arguments.predictions, arguments.compare],
         )
         settings = make_settings(
-            Path(__file__).resolve().parents[3] / "resources",
+            _CHECKOUT / "resources",
             split=arguments.split,
             class_map=arguments.class_map,
             vocabulary=arguments.vocabulary,
             note_map=arguments.note_map,
             resampling=Resampling(arguments.resamples, arguments.seed),
+            open_set=arguments.open_set,
         )
         required = [read_requirement(t, settings.class_map.classes) for t in arguments.require]
         if arguments.folds is None and any(each.place[0] == "fold_mean" for each in required):
             raise LookupError("--require: fold_mean is there with --folds alone")
         corpora = [open_corpus(path) for path in [arguments.corpus, *arguments.trained_on]]
         folds = None if arguments.folds is None else read_folds(arguments.folds)
+        pack = _pack(arguments, corpora[0])
         evaluation = evaluate(
             corpora[0],
             arguments.predictions,
@@ -135,6 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
             other=arguments.compare,
             trained_on={corpus.sha256: corpus for corpus in corpora[1:]},
             folds=folds,
+            pack=pack,
         )
     except ValueError as error:  # what cannot be read was not evaluated
         raise LookupError(str(error)) from error
@@ -147,6 +150,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _pack(arguments: argparse.Namespace, corpus: Corpus) -> Pack | None:
+    if arguments.boundary_pack is None:
+        return None
+    schema = read_yaml(_CHECKOUT / "workflow/schemas/boundary_pack.schema.yaml")
+    return read_pack(arguments.boundary_pack, schema, corpus, arguments.split)
+
+
 def _write(
     arguments: argparse.Namespace, evaluation: Evaluation, corpora: list[Corpus], settings: Settings
 ) -> None:
@@ -155,7 +165,7 @@ def _write(
     if arguments.page is not None:
         outputs.append(arguments.page)
         write_text(arguments.page, render_evaluation_page(evaluation.document))
-    files = [*settings.files, *([arguments.folds] if arguments.folds else [])]
+    files = [*settings.files, *filter(None, (arguments.folds, arguments.boundary_pack))]
     params = {
         "split": settings.split,
         "class_map": settings.class_map.name,
@@ -164,6 +174,7 @@ def _write(
         "resamples": arguments.resamples,
         "seed": arguments.seed,
         "compare": arguments.compare is not None,
+        "open_set": arguments.open_set,
     }
     write_record(outputs, corpora, evaluation.predictions, evaluation.tables, files, params)
     for path in outputs:
@@ -192,6 +203,7 @@ def said(document: dict) -> list[str]:
             f"{visible(document['other']['name'])} less {visible(system['name'])}: "
             f"micro {micro['difference']:+.4f}, {_ends(micro)}"
         )
+    lines += _said_of_pack(system)
     for each in filter(None, (system, document["other"])):
         for key, words in (
             ("missing_sessions", "without predictions, counted as missed"),
@@ -203,6 +215,29 @@ def said(document: dict) -> list[str]:
                 lines.append(
                     f"{visible(each['name'])}: {len(names):,} session(s) {words}: {shown}{more}"
                 )
+    return lines
+
+
+def _said_of_pack(system: dict) -> list[str]:
+    lines = []
+    for tag, row in (system["boundary"] or {}).items():
+        if row is None:
+            lines.append(f"{tag:<22} no case")
+            continue
+        recall = row["recall"]
+        found = (
+            "" if recall["value"] is None else f"recall {recall['value']:.4f}  {_ends(recall)}, "
+        )
+        lines.append(
+            f"{tag:<22} {found}{row['fp']:,} false positive(s) in {row['cases']:,} case(s)"
+        )
+    if (row := system["open_set"]) is not None:
+        figures = [row[key] for key in ("auroc", "average_precision", "fpr_at_95_tpr")]
+        shown = ["no value" if value is None else f"{value:.4f}" for value in figures]
+        lines.append(
+            f"open set: {row['known']:,} known and {row['unknown']:,} unknown sounds, AUROC "
+            f"{shown[0]}, AP {shown[1]}, FPR at 95 % TPR {shown[2]}"
+        )
     return lines
 
 

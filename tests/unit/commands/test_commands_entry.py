@@ -15,7 +15,7 @@ from drumcorpus.__main__ import COMMANDS
 def test_help_lists_every_command_and_every_exit_status(tmp_path):
     status, said, _ = run_command(tmp_path, "--help")
     assert status == 0
-    listed = dict(re.findall(r"^    (\w+)\s+(\w.*)$", said, re.MULTILINE))
+    listed = dict(re.findall(r"^    ([\w-]+)\s+(\w.*)$", said, re.MULTILINE))
     assert {name: sentence.split()[0] for name, sentence in COMMANDS.items()} == {
         name: sentence.split()[0] for name, sentence in listed.items()
     }
@@ -29,7 +29,7 @@ def test_every_module_of_a_command_is_listed():
         for name in modules
         if hasattr(importlib.import_module(f"drumcorpus.commands.{name}"), "add_arguments")
     }
-    assert commands == COMMANDS.keys()
+    assert commands == {name.replace("-", "_") for name in COMMANDS}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,7 +1,7 @@
 """Score a system, and compare it with another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def hits_by_class(hits: HitColumns, class_map: ClassMap) -> tuple[HitColumns, in
     numbers = np.array(list(class_map.of.values()) or [NO_CLASS], dtype=np.int16)
     label = numbers[hits.label]
     is_in = label != NO_CLASS
-    kept = HitColumns(hits.session, label, hits.onset, hits.velocity, hits.polyphony).take(is_in)
+    kept = replace(hits, label=label).take(is_in)
     return kept, int((~is_in).sum())
 
 
@@ -125,7 +125,7 @@ def scores_of(
     sizes = _sizes(scored.groups).sum(axis=1)
     return {
         "micro": pooled(sums.sum(axis=0))
-        | _interval(
+        | interval_of(
             f_measure(scored.draws.sum(axis=1)), int((sizes > 0).sum()), effective_number(sizes)
         ),
         "macro": _macro(values, scored.draws, np.flatnonzero(there), scored.groups),
@@ -150,7 +150,7 @@ def _resolvable(by_group: np.ndarray) -> list[bool]:
     return [is_resolvable(*pair) for pair in zip(n_groups, effective_number(sizes), strict=True)]
 
 
-def _interval(draws: np.ndarray, n_groups: int, n_effective: float) -> dict:
+def interval_of(draws: np.ndarray, n_groups: int, n_effective: float) -> dict:
     """Ends of an interval, or nothing where there are too few groups."""
     ends = interval(draws, n_effective) if is_resolvable(n_groups, n_effective) else None
     low, high = ends or (None, None)
@@ -169,11 +169,11 @@ def _macro(
     """The mean of F over some classes; its interval stands where that of every class does."""
     sizes = _sizes(by_group)[:, classes]
     if not len(classes):
-        return {"f": None} | _interval(np.full(1, np.nan), 0, 0.0)
+        return {"f": None} | interval_of(np.full(1, np.nan), 0, 0.0)
     n_effective = float(np.min(effective_number(sizes)))
     mean = f_measure(draws[:, classes]).mean(axis=1)
     n_groups = int((sizes > 0).sum(axis=0).min())
-    return {"f": mean_over(values[classes])} | _interval(mean, n_groups, n_effective)
+    return {"f": mean_over(values[classes])} | interval_of(mean, n_groups, n_effective)
 
 
 def _class_scores(
@@ -187,7 +187,7 @@ def _class_scores(
     capped_sizes = _sizes(capped_groups)
     by_group = f_measure(scored.groups[:, number])
     there = by_group[~np.isnan(by_group)]
-    plain = _interval(
+    plain = interval_of(
         f_measure(scored.draws[:, number]), int((sizes > 0).sum()), effective_number(sizes)
     )
     return (
@@ -197,7 +197,7 @@ def _class_scores(
             "group_range": [float(there.min()), float(there.max())] if len(there) else None,
             "fp_per_minute": sums["fp"] / minutes if minutes else None,
             "capped": {"f": pooled(of_capped.sum(axis=0))["f"]}
-            | _interval(
+            | interval_of(
                 f_measure(scored.capped_draws[:, number]),
                 int((sizes > 0).sum()),
                 effective_number(capped_sizes),
@@ -284,7 +284,7 @@ def compare(first: Scored, second: Scored, classes: Sequence[str], resampling: R
 
     def row(n: int) -> dict:
         n_groups = int((sizes[:, n] > 0).sum())
-        ends = _interval(drawn[:, n], n_groups, effective_number(sizes[:, n]))
+        ends = interval_of(drawn[:, n], n_groups, effective_number(sizes[:, n]))
         p_value = p[n] if ends["resolvable"] else None
         return {"difference": observed[n]} | ends | {"p": p_value}
 

@@ -1,7 +1,7 @@
 """Hits of many sessions as columns: what both sides of an evaluation are read into."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +16,8 @@ class HitColumns:
 
     `session` is the row of the session, `label` the number of a label or class, `onset` in whole µs
     from the start of the session's audio, `velocity` from 0 to `VELOCITY_PARTS` or `NO_VELOCITY`,
-    `polyphony` how many components the hit's event has (0 where nobody says).
+    `polyphony` how many components the hit's event has (0 where nobody says). `score` is there for
+    predictions whose scores are asked for; NaN where one has none.
     """
 
     session: np.ndarray
@@ -24,16 +25,21 @@ class HitColumns:
     onset: np.ndarray
     velocity: np.ndarray
     polyphony: np.ndarray
+    score: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.session)
 
     def take(self, rows) -> "HitColumns":
         """The hits at `rows`: indices, a mask or a slice."""
-        return HitColumns(*(getattr(self, field.name)[rows] for field in fields(self)))
+        score = None if self.score is None else self.score[rows]
+        return HitColumns(*(getattr(self, name)[rows] for name in _PLAIN), score)
 
 
-def make_hits(session, label, onset, velocity=None, polyphony=None) -> HitColumns:
+_PLAIN = ("session", "label", "onset", "velocity", "polyphony")
+
+
+def make_hits(session, label, onset, velocity=None, polyphony=None, score=None) -> HitColumns:
     """Hits of arrays of any number type, in seconds and velocities from 0 to 1 or NaN.
 
     Examples
@@ -54,17 +60,20 @@ def make_hits(session, label, onset, velocity=None, polyphony=None) -> HitColumn
         np.rint(np.asarray(onset, dtype=float) * 1e6).astype(np.int64),
         parts,
         np.zeros(n_hits, np.uint8) if polyphony is None else np.asarray(polyphony, np.uint8),
+        None if score is None else np.asarray(score, dtype=float),
     )
 
 
 def join_hits(parts: Sequence[HitColumns]) -> HitColumns:
     """All hits of `parts`, in their order; `parts` may be empty."""
     parts = list(parts) or [make_hits([], [], [])]
-    return HitColumns(
-        *(
-            np.concatenate([getattr(part, field.name) for part in parts])
-            for field in fields(HitColumns)
+    score = None
+    if any(part.score is not None for part in parts):
+        score = np.concatenate(
+            [np.full(len(p), np.nan) if p.score is None else p.score for p in parts]
         )
+    return HitColumns(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN), score
     )
 
 

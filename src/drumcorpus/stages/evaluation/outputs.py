@@ -9,11 +9,15 @@ from drumcorpus.ground.files.plain_files import odd_kind
 from drumcorpus.ground.files.recorded_paths import recorded_path
 from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path, recorded_output
 from drumcorpus.ground.run.sidecars import read_sidecar
-from drumcorpus.stages.evaluation.record import RULE
+from drumcorpus.stages.evaluation.record import BOUNDARY_PACK, EVALUATE
+
+_MADE = {EVALUATE: "evaluated", BOUNDARY_PACK: "a boundary pack"}
 
 
-def check_outputs(outputs: Mapping[str, str | None], predictions: Iterable[str | None]) -> None:
-    """Refuse to write over anything but what was evaluated before, or among predictions.
+def check_outputs(
+    outputs: Mapping[str, str | None], predictions: Iterable[str | None], rule: str = EVALUATE
+) -> None:
+    """Refuse to write over anything but what the command wrote before, or among predictions.
 
     A corpus, a table of predictions or a text of somebody has no run manifest of an evaluation
     beside it, so that no input can be written over.
@@ -24,6 +28,8 @@ def check_outputs(outputs: Mapping[str, str | None], predictions: Iterable[str |
         The path of each file that will be written, by the option that names it; None for none.
     predictions : iterable of path
         Folders or tables that are read; None for none.
+    rule : str
+        As of `record.write_record`.
 
     Raises
     ------
@@ -36,7 +42,7 @@ def check_outputs(outputs: Mapping[str, str | None], predictions: Iterable[str |
     for option, path in outputs.items():
         if path is None:
             continue
-        problem = _problem(path)
+        problem = _problem(path, rule)
         place = os.path.realpath(path)
         inside = [each for each in folders if place.startswith(f"{each}{os.sep}")]
         if not problem and place in seen:
@@ -48,7 +54,7 @@ def check_outputs(outputs: Mapping[str, str | None], predictions: Iterable[str |
         seen[place] = option
 
 
-def _problem(path: str) -> str:
+def _problem(path: str, rule: str) -> str:
     """Why a file cannot be written there, or empty."""
     if not path or path.endswith(("/", "/.", "/..")) or path in (".", ".."):
         return "is no name of a file"
@@ -61,10 +67,10 @@ def _problem(path: str) -> str:
     for place in (path, os.fspath(manifest_path(path))):
         if os.path.lexists(place) and (odd := odd_kind(os.lstat(place).st_mode)):
             return f"cannot be written: at {_shown(place)} is {odd}; move it away"
-    if any(map(_holds_something, (path, manifest_path(path)))) and not _is_ours(path):
+    if any(map(_holds_something, (path, manifest_path(path)))) and not _is_ours(path, rule):
         return (
-            "stands there, and no run manifest beside it says that it was evaluated; move it away, "
-            "or choose another name"
+            f"stands there, and no run manifest beside it says that it was {_MADE[rule]}; move it "
+            "away, or choose another name"
         )
     return ""
 
@@ -73,12 +79,12 @@ def _holds_something(path: str | os.PathLike) -> bool:
     return os.path.lexists(path) and os.lstat(path).st_size > 0
 
 
-def _is_ours(path: str) -> bool:
+def _is_ours(path: str, rule: str) -> bool:
     try:
         manifest = read_sidecar(path)
     except (FileNotFoundError, ValueError):
         return False
-    return manifest["rule"] == RULE and recorded_output(manifest, recorded_path(path)) is not None
+    return manifest["rule"] == rule and recorded_output(manifest, recorded_path(path)) is not None
 
 
 def _shown(path: str) -> str:

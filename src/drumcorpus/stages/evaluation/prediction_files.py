@@ -22,7 +22,9 @@ SCORE = Range("a score", -1e12, 1e12, "")
 _RANGES = {"onset_time": TIME, "score": SCORE, "velocity": VELOCITY}
 
 
-def read_tsv(path: str, data: bytes, vocabulary: Vocabulary) -> tuple[HitColumns, list[str]]:
+def read_tsv(
+    path: str, data: bytes, vocabulary: Vocabulary, *, with_scores: bool = False
+) -> tuple[HitColumns, list[str]]:
     """Lines of a time and a label, and optionally a score and a velocity.
 
     Parameters
@@ -32,6 +34,8 @@ def read_tsv(path: str, data: bytes, vocabulary: Vocabulary) -> tuple[HitColumns
     data : bytes
         UTF-8; fields are parted by tabs. A first line that begins with ``onset_time`` names the
         fields.
+    with_scores : bool
+        Whether the hits get their scores, where there are any.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def read_tsv(path: str, data: bytes, vocabulary: Vocabulary) -> tuple[HitColumns
     if not rows:
         return make_hits([], [], []), []
     try:
-        return _columns(rows, names, vocabulary)
+        return _columns(rows, names, vocabulary, with_scores)
     except (ValueError, KeyError):
         _raise_first_problem(path, rows, names, skipped + 1, vocabulary)
         raise
@@ -78,7 +82,7 @@ def _header(path: str, fields: Sequence[str]) -> Sequence[str]:
 
 
 def _columns(
-    rows: list[list[str]], names: Sequence[str], vocabulary: Vocabulary
+    rows: list[list[str]], names: Sequence[str], vocabulary: Vocabulary, with_scores: bool
 ) -> tuple[HitColumns, list[str]]:
     """All lines at once; any error that names no line is looked for again line by line."""
     width = len(rows[0])
@@ -100,7 +104,10 @@ def _columns(
     if (np.diff(values["onset_time"]) < 0).any():
         raise ValueError
     zeros = np.zeros(len(rows), dtype=int)
-    return make_hits(zeros, classes, values["onset_time"], values.get("velocity")), labels
+    score = values.get("score") if with_scores else None
+    return make_hits(
+        zeros, classes, values["onset_time"], values.get("velocity"), score=score
+    ), labels
 
 
 def _raise_first_problem(

@@ -23,6 +23,8 @@ def read_prediction_table(
     places: Mapping[str, int],
     vocabulary: Vocabulary,
     refuse_session: Callable[[str, str], str],
+    *,
+    with_scores: bool = False,
 ) -> tuple[HitColumns, Counter, set[str]]:
     """Rows of session_id, onset_time, label, and optionally score and velocity.
 
@@ -34,6 +36,8 @@ def read_prediction_table(
         The row of every session that may be named; below 0 for one that is not scored.
     refuse_session : callable
         Gives the message for another session, by place and id.
+    with_scores : bool
+        Whether the hits get their scores, where there are any.
 
     Returns
     -------
@@ -76,9 +80,13 @@ def read_prediction_table(
             strict=True,
         ):
             outside[labels.dictionary[int(code)].as_py()] += int(count)
-        velocity = batch["velocity"].to_numpy(zero_copy_only=False) if "velocity" in names else None
+        velocity, score = (
+            batch[name].to_numpy(zero_copy_only=False) if name in names else None
+            for name in ("velocity", "score")
+        )
         rows = (place >= 0) & (label != NO_CLASS)
-        parts.append(make_hits(place, label, onset, velocity).take(rows))
+        hits = make_hits(place, label, onset, velocity, score=score if with_scores else None)
+        parts.append(hits.take(rows))
         n_rows += batch.num_rows
     return join_hits(parts), outside, order.named
 

@@ -47,6 +47,8 @@ def read_predictions(
     class_map: ClassMap,
     vocabulary: Vocabulary,
     note_map: LabelMap | None = None,
+    *,
+    with_scores: bool = False,
 ) -> Predictions:
     """Predictions of the sessions of a split.
 
@@ -59,6 +61,8 @@ def read_predictions(
         The map that is scored, and what predictions may say.
     note_map : LabelMap, optional
         What the notes of MIDI files mean.
+    with_scores : bool
+        Whether the hits get their scores, where there are any.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def read_predictions(
     refuse = _refusal(reference, split)
     if path.is_dir():
         statement = read_statement(path / statement_name(path))
-        read = _read_folder(path, places, refuse, class_map, vocabulary, note_map)
+        read = _read_folder(path, places, refuse, class_map, vocabulary, note_map, with_scores)
     else:
         require_plain_file(path)
         if path.suffix != TABLE:
@@ -82,7 +86,7 @@ def read_predictions(
             )
         statement = read_statement(path.with_name(statement_name(path)))
         read = (
-            *read_prediction_table(path, places, vocabulary, refuse),
+            *read_prediction_table(path, places, vocabulary, refuse, with_scores=with_scores),
             {path.name: sha256_file(path)},
         )
     hits, outside, named, files = read
@@ -113,6 +117,7 @@ def _read_folder(
     class_map: ClassMap,
     vocabulary: Vocabulary,
     note_map: LabelMap | None,
+    with_scores: bool,
 ) -> tuple[HitColumns, Counter, set[str], dict[str, str]]:
     parts, outside, files = [], Counter(), {}
     by_name: dict[str, str] = {}
@@ -131,7 +136,7 @@ def _read_folder(
         data = (folder / relative).read_bytes()
         files[relative] = sha256_bytes(data)
         if suffix == TSV:
-            hits, labels = read_tsv(shown, data, vocabulary)
+            hits, labels = read_tsv(shown, data, vocabulary, with_scores=with_scores)
         elif note_map is None:
             raise ValueError(f"{visible(shown)}: what do its notes mean? say it with --note-map")
         else:

@@ -12,7 +12,10 @@ from drumcorpus.ground.run.run_manifest import SCHEMA, describe_file, write_mani
 from drumcorpus.stages.evaluation.predictions import Predictions
 from drumcorpus.stages.evaluation.reference import Corpus
 
-RULE = "evaluate"
+EVALUATE = "evaluate"
+BOUNDARY_PACK = "boundary_pack"
+# What an output is called, by the command that writes it.
+OUTPUTS = {EVALUATE: "evaluation", BOUNDARY_PACK: "boundary_pack"}
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
@@ -23,6 +26,8 @@ def write_record(
     tables: Iterable[Path],
     files: Iterable[Path],
     params: Mapping[str, object],
+    *,
+    rule: str = EVALUATE,
 ) -> None:
     """Write the run manifest beside each of the outputs, which lie below the present folder.
 
@@ -38,8 +43,10 @@ def write_record(
         What else was read.
     params : mapping
         The arguments that shape the outputs.
+    rule : str
+        The module of the command that writes them.
     """
-    code = describe_code(__file__, _PACKAGE, ["drumcorpus.commands.evaluate"])
+    code = describe_code(__file__, _PACKAGE, [f"drumcorpus.commands.{rule}"])
     of_corpora = [
         (name, corpus.folder / path, sha256)
         for corpus in corpora
@@ -62,7 +69,7 @@ def write_record(
         inputs.append(describe_file("settings", path, shown, kind))
     plan = {
         "schema": SCHEMA,
-        "rule": RULE,
+        "rule": rule,
         "wildcards": {},
         "script": {
             "path": Path(__file__).resolve().relative_to(_PACKAGE.parent.parent).as_posix(),
@@ -72,7 +79,7 @@ def write_record(
         "params": dict(params),
         "inputs": inputs,
     }
-    write_manifests(plan, [("evaluation", recorded_path(path)) for path in outputs], {})
+    write_manifests(plan, [(OUTPUTS[rule], recorded_path(path)) for path in outputs], {})
 
 
 def _row(name: str, path: Path, sha256: str) -> dict:

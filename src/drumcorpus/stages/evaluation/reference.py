@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,12 @@ from drumcorpus.schemas import EVENTS, SPLITS
 from drumcorpus.stages.evaluation.hit_columns import HitColumns, join_hits, make_hits
 
 # What is read of every event, leaves of its components included.
-_COLUMNS = ("session_id", "onset_time", "style", "is_synthetic", "drummer_id", "kit_id")
+_COLUMNS = (
+    *("session_id", "onset_time", "offset_time", "negative_example"),
+    *("style", "is_synthetic", "drummer_id", "kit_id"),
+)
+# Seconds that a negative example lasts where it does not say its end.
+NEGATIVE_SECONDS = 1.0
 _LEAVES = ("components.list.element.label", "components.list.element.velocity")
 _NAMES = ("session_id", "source_set", "family_id", "group_id")
 ATTRIBUTES = ("kit_id", "drummer_id", "style", "is_synthetic")
@@ -61,13 +66,15 @@ class Reference:
     """Hits by label of the taxonomy, and sessions; `not_scored` are sessions without any hit.
 
     Nobody knows whether such a session is silent or lacks its annotation. `elsewhere` is the split
-    of every other session of the corpus, or ``left out``.
+    of every other session of the corpus, or ``left out``. `negatives`, shape (n, 3), has session,
+    start and end in µs of the stretches that negative examples stand for: nothing is struck there.
     """
 
     sessions: Sessions
     hits: HitColumns
     not_scored: list[str]
     elsewhere: dict[str, str]
+    negatives: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
 
 
 def open_corpus(manifest: str | os.PathLike) -> Corpus:
@@ -126,7 +133,7 @@ def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Referen
     in_split.sort(key=lambda row: (row["source_set"], row["session_id"]))
     elsewhere = {row["session_id"]: row["split"] if row["included"] else "left out" for row in rows}
     places = {row["session_id"]: n for n, row in enumerate(in_split)}
-    hits, seen = _read_hits(corpus.folder / corpus.manifest, places, labels)
+    hits, seen, negatives = _read_hits(corpus.folder / corpus.manifest, places, labels)
     if not seen:
         counts = ", ".join(sorted(set(elsewhere.values()))) or "none"
         raise ValueError(
@@ -141,7 +148,8 @@ def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Referen
     )
     hits = _renumbered(hits, number)
     not_scored = [row["session_id"] for row in in_split if row["session_id"] not in seen]
-    return Reference(sessions, hits, not_scored, elsewhere)
+    negatives[:, 0] = number[negatives[:, 0]]
+    return Reference(sessions, hits, not_scored, elsewhere, negatives)
 
 
 def _check_ids(rows: list[dict], split: str, shown: str) -> None:
@@ -159,16 +167,14 @@ def _check_ids(rows: list[dict], split: str, shown: str) -> None:
 
 def _renumbered(hits: HitColumns, number: np.ndarray) -> HitColumns:
     """The hits with another number for each session: that at its place in `number`."""
-    return HitColumns(
-        number[hits.session].astype(np.int32), hits.label, hits.onset, hits.velocity, hits.polyphony
-    )
+    return replace(hits, session=number[hits.session].astype(np.int32))
 
 
 def _read_hits(
     path: Path, places: dict[str, int], labels: Sequence[str]
-) -> tuple[HitColumns, dict[str, dict]]:
-    """Hits of the sessions at `places`, and by session what its first event says of it."""
-    parts, seen = [], {}
+) -> tuple[HitColumns, dict[str, dict], np.ndarray]:
+    """Hits of the sessions at `places`, by session what its first event says, and negatives."""
+    parts, seen, negatives = [], {}, [np.zeros((0, 3), dtype=np.int64)]
     text = [name for name in _COLUMNS if EVENTS.field(name).type == pa.string()]
     for batch in iter_batches(path, [*_COLUMNS, *_LEAVES], [*text, _LEAVES[0]]):
         ids = _encoded(batch["session_id"])
@@ -178,14 +184,28 @@ def _read_hits(
         if len(rows) == 0:
             continue
         counts = np.diff(batch["components"].offsets.to_numpy())
-        struck = rows[counts[rows] > 0]
+        is_negative = batch["negative_example"].fill_null(False).to_numpy(zero_copy_only=False)
+        struck = rows[(counts[rows] > 0) | is_negative[rows]]
         _, first = np.unique(session[struck], return_index=True)
         for row in struck[first].tolist():
             name = ids[row].as_py()
             if name not in seen:
                 seen[name] = {key: batch[key][row].as_py() for key in ATTRIBUTES}
+        if is_negative.any():
+            negatives.append(_negatives(batch, session, rows[is_negative[rows]]))
+            session = np.where(is_negative, -1, session)  # what it has is not struck
         parts.append(_components(batch, session, counts, labels, path))
-    return join_hits(parts), seen
+    return join_hits(parts), seen, np.concatenate(negatives)
+
+
+def _negatives(batch: pa.RecordBatch, session: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Session, start and end in µs of the negative examples at `rows`."""
+    start, end = (
+        batch[name].to_numpy(zero_copy_only=False)[rows] for name in ("onset_time", "offset_time")
+    )
+    end = np.where(np.isnan(end), start + NEGATIVE_SECONDS, np.maximum(end, start))
+    times = [np.rint(each * 1e6).astype(np.int64) for each in (start, end)]
+    return np.stack([session[rows].astype(np.int64), *times], axis=1)
 
 
 def _components(

@@ -3,15 +3,19 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.statistics.intervals import FEWEST_GROUPS, LEVEL, Groups, make_groups
 from drumcorpus.ground.statistics.scores import CAP_HITS
+from drumcorpus.stages.evaluation.boundary_scores import Pack, boundary_scores
 from drumcorpus.stages.evaluation.contamination import contamination
-from drumcorpus.stages.evaluation.durations import session_tables, total_minutes
+from drumcorpus.stages.evaluation.counting import MS
+from drumcorpus.stages.evaluation.durations import session_seconds, session_tables, total_minutes
 from drumcorpus.stages.evaluation.evaluate import (
     CURVE_MS,
     HEADLINE_MS,
@@ -24,7 +28,9 @@ from drumcorpus.stages.evaluation.evaluate import (
     score_system,
     scores_of,
 )
-from drumcorpus.stages.evaluation.hit_columns import by_session
+from drumcorpus.stages.evaluation.hit_columns import HitColumns, by_session
+from drumcorpus.stages.evaluation.open_set import CONVENTIONS as OPEN_SET
+from drumcorpus.stages.evaluation.open_set import open_set
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
 from drumcorpus.stages.evaluation.settings import Settings
@@ -51,6 +57,7 @@ def evaluate(
     other: str | os.PathLike | None = None,
     trained_on: Mapping[str, Corpus] | None = None,
     folds: Mapping[str, list[str]] | None = None,
+    pack: Pack | None = None,
 ) -> Evaluation:
     """Hold the predictions of a system, or of two, against a split of a corpus.
 
@@ -64,6 +71,8 @@ def evaluate(
         Corpora that systems may have been trained on, by the digest of their manifest.
     folds : mapping, optional
         As of `scores.fold_mean`.
+    pack : Pack, optional
+        As of `boundary_scores.read_pack`.
 
     Raises
     ------
@@ -71,10 +80,11 @@ def evaluate(
         As of `read_reference` and `read_predictions`; if predictions are of another corpus.
     """
     reference = read_reference(corpus, settings.split, settings.labels)
+    labelled = reference.hits if settings.unknown is not None else None
     hits, n_outside = hits_by_class(by_session(reference.hits), settings.class_map)
     reference.hits = hits
     groups = make_groups(reference.sessions.families, reference.sessions.source_sets)
-    minutes = total_minutes(corpus, reference.sessions)
+    minutes = total_minutes(session_seconds(corpus, reference.sessions))
     corpora = {corpus.sha256: corpus} | dict(trained_on or {})
     documents, scored, read = [], [], []
     for path in [predictions] if other is None else [predictions, other]:
@@ -85,6 +95,7 @@ def evaluate(
             settings.class_map,
             settings.vocabulary,
             settings.note_map,
+            with_scores=settings.unknown is not None,
         )
         _check_corpus(said, corpus)
         counted = score_system(
@@ -104,6 +115,10 @@ def evaluate(
                 "contamination": contamination(
                     said.statement, corpora, sessions, counted.counts.table(), classes
                 ),
+                "boundary": pack and _boundary(pack, reference, said, settings),
+                "open_set": None
+                if labelled is None
+                else _open_set(labelled, reference, said, settings),
             }
         )
         scored.append(counted)
@@ -112,6 +127,7 @@ def evaluate(
         "schema": SCHEMA,
         "protocol": _protocol(settings),
         "corpus": _corpus(corpus, reference, settings, groups, n_outside, minutes),
+        "boundary_pack": pack and pack.described(),
         "system": documents[0],
         "other": documents[1] if other is not None else None,
         "comparison": None
@@ -119,6 +135,41 @@ def evaluate(
         else compare(*scored, settings.class_map.classes, settings.resampling),
     }
     return Evaluation(rounded(document), read, session_tables(corpus, reference.sessions))
+
+
+def _boundary(
+    pack: Pack, reference: Reference, said: Predictions, settings: Settings
+) -> dict[str, dict | None]:
+    return boundary_scores(
+        pack,
+        reference.sessions,
+        settings.class_map,
+        (reference.hits, said.hits),
+        window=HEADLINE_MS * MS,
+        n_draws=settings.resampling.n_draws,
+        seed=settings.resampling.seed,
+    )
+
+
+def _open_set(
+    labelled: HitColumns, reference: Reference, said: Predictions, settings: Settings
+) -> dict:
+    scores = np.zeros(0) if said.hits.score is None else said.hits.score
+    if len(scores) < len(said.hits) or np.isnan(scores).any():
+        raise ValueError(
+            f"{visible(str(said.path))}: a prediction has no score; an open set takes one of every "
+            "prediction: add them, or evaluate without --open-set"
+        )
+    of = settings.class_map.of.values()
+    known = {of_class for n, of_class in enumerate(of) if n not in settings.unknown}
+    return open_set(
+        labelled,
+        replace(said.hits, score=scores),
+        reference.negatives,
+        unknown_labels=settings.unknown,
+        unknown_classes=set(range(len(settings.class_map.classes))) - known,
+        window=HEADLINE_MS * MS,
+    )
 
 
 def _check_corpus(said: Predictions, corpus: Corpus) -> None:
@@ -143,6 +194,9 @@ def _protocol(settings: Settings) -> dict:
         "curve_ms": list(CURVE_MS),
         "thresholds": "as given",
         "cap_hits": CAP_HITS,
+        "open_set": None
+        if settings.unknown is None
+        else OPEN_SET | {"unknown": [settings.labels[n] for n in sorted(settings.unknown)]},
         "interval": {
             "level": LEVEL,
             "resamples": settings.resampling.n_draws,

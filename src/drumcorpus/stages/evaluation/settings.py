@@ -6,8 +6,10 @@ from pathlib import Path
 
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.stages.evaluation.boundary_tags import label_numbers
 from drumcorpus.stages.evaluation.class_maps import (
     CORPUS,
+    NO_CLASS,
     ClassMap,
     Vocabulary,
     load_class_map,
@@ -23,7 +25,8 @@ GENERAL_MIDI = "general_midi"
 class Settings:
     """`class_map` is what is scored, `vocabulary` what predictions may say.
 
-    `files` are the files of the checkout that were read for it.
+    `files` are the files of the checkout that were read for it. `unknown` are the numbers of the
+    labels that no system is asked for, where an open set is asked for, and else None.
     """
 
     split: str
@@ -33,6 +36,7 @@ class Settings:
     note_map: LabelMap | None
     resampling: Resampling
     files: tuple[Path, ...]
+    unknown: frozenset[int] | None = None
 
 
 def make_settings(
@@ -43,6 +47,7 @@ def make_settings(
     vocabulary: str | None = None,
     note_map: str | None = None,
     resampling: Resampling | None = None,
+    open_set: bool = False,
 ) -> Settings:
     """Settings by names, looked up in the folder of resources of a checkout.
 
@@ -52,6 +57,8 @@ def make_settings(
         Names of class maps, or ``corpus``; `vocabulary` is that of the class map if not given.
     note_map : str, optional
         A note map of the taxonomy, or ``general_midi``.
+    open_set : bool
+        Whether it is asked how well scores tell sounds that are known from others.
 
     Raises
     ------
@@ -72,8 +79,15 @@ def make_settings(
     if note_map is not None:
         notes, path = _load_note_map(note_map, folder, taxonomy)
         files.append(path)
+    unknown = None
+    if open_set:
+        files.append(resources / "evaluation/boundary_tags.yaml")
+        unnamed = label_numbers(read_yaml(files[-1])["unknown"], taxonomy.families)
+        outside = {n for n, label in enumerate(taxonomy.labels) if scored.of[label] == NO_CLASS}
+        unknown = unnamed | outside
     return Settings(
-        split, taxonomy.labels, scored, words, notes, resampling or Resampling(), tuple(files)
+        *(split, taxonomy.labels, scored, words, notes, resampling or Resampling(), tuple(files)),
+        unknown,
     )
 
 
