@@ -1,6 +1,7 @@
 """What all tests share: where the checkout and the data beside it lie."""
 
 import os
+import shutil
 import tempfile
 
 import pytest
@@ -14,12 +15,18 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 
 # librosa compiles some functions on first use into files; tests that run side by side keep their
 # own, for two that write them at once can bring each other down.
-os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
+NUMBA_CACHE = tempfile.mkdtemp(prefix="numba-")
+os.environ["NUMBA_CACHE_DIR"] = NUMBA_CACHE
 
 
 # On a busy machine everything takes longer: how long an example takes decides no test.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_unconfigure(config):
+    """What librosa compiled goes with the process that it was compiled for."""
+    shutil.rmtree(NUMBA_CACHE, ignore_errors=True)
 
 
 def pytest_make_parametrize_id(config, val, argname):

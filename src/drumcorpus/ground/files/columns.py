@@ -39,7 +39,8 @@ def _bits(values: np.ndarray) -> pa.Buffer:
 def first_places(codes: np.ndarray, n_codes: int) -> np.ndarray:
     """Place of the first of each code from 0 to below `n_codes`; ``len(codes)`` where none is."""
     first = np.full(n_codes, len(codes), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several the last assignment stays
+    starts = np.flatnonzero(np.diff(codes, prepend=codes[:1] - 1))  # equal codes stand in runs
+    first[codes[starts][::-1]] = starts[::-1]  # of several the last assignment stays
     return first
 
 

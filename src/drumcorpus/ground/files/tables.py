@@ -128,11 +128,11 @@ class _GroupWriter:
         self._writing = self._thread.submit(self._write, group)
 
     def _write(self, group: pa.Table) -> None:
+        # `combine_chunks` copies, even what is one piece.
+        pieces = (c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for c in group.columns)
         columns = [
-            in_order_of_appearance(column.combine_chunks())
-            if pa.types.is_dictionary(column.type)
-            else column.combine_chunks()
-            for column in group.columns
+            in_order_of_appearance(column) if pa.types.is_dictionary(column.type) else column
+            for column in pieces
         ]
         self._file.write_table(pa.Table.from_arrays(columns, schema=group.schema))
 
