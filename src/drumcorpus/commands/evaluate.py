@@ -15,7 +15,7 @@ from drumcorpus.stages.evaluation.outputs import check_outputs
 from drumcorpus.stages.evaluation.page import render_evaluation_page
 from drumcorpus.stages.evaluation.record import write_record
 from drumcorpus.stages.evaluation.reference import Corpus, open_corpus
-from drumcorpus.stages.evaluation.report import Evaluation, evaluate, read_folds
+from drumcorpus.stages.evaluation.report import Evaluation, evaluate, folds_file, read_folds
 from drumcorpus.stages.evaluation.requirements import read_requirement
 from drumcorpus.stages.evaluation.settings import Settings, make_settings
 from drumcorpus.vocabulary import SPLITS
@@ -76,7 +76,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--open-set", action="store_true", help="how scores tell known sounds from others"
     )
-    parser.add_argument("--folds", metavar="YAML", help="lists of session ids, by name of the fold")
+    parser.add_argument(
+        "--folds",
+        metavar="NAME|YAML",
+        help="vogl_mdb, vogl_enst, or a file with lists of session ids by name of the fold",
+    )
     parser.add_argument(
         "--require",
         metavar="FIGURE>=LIMIT",
@@ -128,6 +132,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.folds is None and any(each.place[0] == "fold_mean" for each in required):
             raise LookupError("--require: fold_mean is there with --folds alone")
         corpora = [open_corpus(path) for path in [arguments.corpus, *arguments.trained_on]]
+        if arguments.folds is not None:
+            arguments.folds = folds_file(arguments.folds, _CHECKOUT / "resources/evaluation/folds")
         folds = None if arguments.folds is None else read_folds(arguments.folds)
         pack = _pack(arguments, corpora[0])
         evaluation = evaluate(
@@ -141,10 +147,11 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:  # what cannot be read was not evaluated
         raise LookupError(str(error)) from error
+    scores = evaluation.document["system"]["scores"]
+    evaluation.document["required"] = [each.outcome(scores) for each in required]
     _write(arguments, evaluation, corpora, settings)
     for line in said(evaluation.document):
         print(line)
-    scores = evaluation.document["system"]["scores"]
     if problems := [problem for each in required if (problem := each.problem(scores))]:
         raise ValueError(f"does not hold: {'; '.join(problems)}")
     return 0
@@ -175,6 +182,7 @@ def _write(
         "seed": arguments.seed,
         "compare": arguments.compare is not None,
         "open_set": arguments.open_set,
+        "require": arguments.require,
     }
     write_record(outputs, corpora, evaluation.predictions, evaluation.tables, files, params)
     for path in outputs:

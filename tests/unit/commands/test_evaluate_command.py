@@ -13,6 +13,7 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import SESSIONS as SCHEMA_OF_SESSIONS
+from drumcorpus.stages.evaluation.report import read_folds
 
 SESSIONS = {
     f"s{n}": {"events": [(1.0, ["kick", "crash"]), (2.0, ["snare"])], "kit": f"k{n % 2}"}
@@ -118,6 +119,25 @@ def test_a_required_figure_decides_the_exit_status(folder, required, status, wor
     ended, _, errors = run_command(folder, *ARGUMENTS, *options)
     assert ended == status
     assert words in errors
+
+
+def test_what_was_required_stands_in_the_report(folder):
+    run_command(folder, *ARGUMENTS, "--require", "micro>=0.89", "--require", "snare > 0.7")
+    assert report(folder)["required"] == [
+        {"figure": "micro>=0.89", "value": 0.888889, "holds": False},
+        {"figure": "snare > 0.7", "value": 0.8, "holds": True},
+    ]
+
+
+def test_published_folds_have_names(folder):
+    status, _, errors = run_command(folder, *ARGUMENTS, "--folds", "vogl_mdb")
+    assert status == 2
+    assert "folds: session 'MusicDelta_Punk'; wanted: every session that is scored in one" in errors
+    sizes = {"vogl_mdb": [7, 8, 8], "vogl_enst": [21, 22, 21]}
+    for name, wanted in sizes.items():
+        folds = read_folds(REPO / f"resources/evaluation/folds/{name}.yaml")
+        assert [len(names) for names in folds.values()] == wanted
+        assert len({each for names in folds.values() for each in names}) == sum(wanted)
 
 
 def test_what_cannot_be_read_ends_with_2_and_writes_nothing(folder):

@@ -11,6 +11,7 @@ from drumcorpus.stages.evaluation.hit_slices import HitSlices
 from drumcorpus.stages.evaluation.matching import MOST_KEYS, match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.timing import Offsets
 from drumcorpus.stages.evaluation.velocities import Velocities
+from drumcorpus.stages.evaluation.velocity_f import VelocityF
 
 # Hits of both sides that are matched at a time: bounds the memory.
 BLOCK_HITS = 400_000
@@ -35,6 +36,7 @@ class Counts:
     confusions: Confusions
     offsets: Offsets
     velocities: Velocities
+    velocity_f: VelocityF
     slices: HitSlices
     extra: dict = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ def count_matches(
         Confusions(n_classes),
         Offsets(n_classes, headline * MS),
         Velocities(n_classes),
+        VelocityF(n_classes),
         HitSlices(n_classes),
     )
     for first, stop, sides in _blocks(
@@ -131,4 +134,5 @@ def _count_block(
             counts.confusions.add(onsets, matched, window * MS)
             counts.offsets.add(onsets, matched)
             counts.velocities.add(onsets, matched, sides)
+            counts.velocity_f.add(onsets, matched, sides)
             counts.slices.add(onsets, matched, sides[0])

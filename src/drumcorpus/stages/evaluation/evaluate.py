@@ -236,6 +236,7 @@ def hit_details(counts: Counts, classes: Sequence[str]) -> dict:
             "classes": {name: offsets.figures(offsets.table[n]) for n, name in enumerate(classes)},
         },
         "velocity": {name: counts.velocities.figures(n) for n, name in enumerate(classes)},
+        "velocity_f": counts.velocity_f.figures(),
         "recall": {
             key: {
                 name: [

@@ -1,6 +1,8 @@
 """Predictions of one session in one file: onsets as tab-separated lines, or as MIDI."""
 
+import codecs
 import math
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +12,7 @@ from drumcorpus.ground.files.ranges import Range, number
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.midi.midi_hits import read_midi_hits
 from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap, Vocabulary
-from drumcorpus.stages.evaluation.hit_columns import HitColumns, make_hits
+from drumcorpus.stages.evaluation.hit_columns import HitColumns, join_hits, make_hits
 from drumcorpus.taxonomy import LabelMap
 from drumcorpus.vocabulary import NO_NOTES
 
@@ -20,6 +22,9 @@ TIME = Range("a time", 0, 86_400, "s from the start of the session's audio")
 VELOCITY = Range("a velocity", 0, 1, "")
 SCORE = Range("a score", -1e12, 1e12, "")
 _RANGES = {"onset_time": TIME, "score": SCORE, "velocity": VELOCITY}
+# Lines whose fields are held at a time: bounds the memory.
+_BLOCK = 20_000
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_tsv(
@@ -49,6 +54,10 @@ def read_tsv(
     ValueError
         If a line is not as it must be; the message has file, line, what was got and is allowed.
     """
+    if data.startswith(_MARKS):
+        raise ValueError(
+            f"{visible(path)}:1: begins with a byte order mark; write it as UTF-8 without one"
+        )
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -57,18 +66,26 @@ def read_tsv(
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    rows = [line.rstrip("\r").split("\t") for line in lines]
-    names, skipped = FIELDS, 0
-    if rows and rows[0][0] == FIELDS[0]:
-        names, skipped = _header(path, rows[0]), 1
-        rows = rows[1:]
-    if not rows:
-        return make_hits([], [], []), []
-    try:
-        return _columns(rows, names, vocabulary, with_scores)
-    except (ValueError, KeyError):
-        _raise_first_problem(path, rows, names, skipped + 1, vocabulary)
-        raise
+    names, first = FIELDS, 0
+    if lines and (fields := _fields(lines[0]))[0] == FIELDS[0]:
+        names, first = _header(path, fields), 1
+    parts, labels = [], []
+    width, last = len(_fields(lines[first])) if len(lines) > first else 0, -math.inf
+    for start in range(first, len(lines), _BLOCK):
+        rows = [_fields(line) for line in lines[start : start + _BLOCK]]
+        try:
+            hits, words = _columns(rows, names, vocabulary, with_scores, width, last)
+        except (ValueError, KeyError):
+            _raise_first_problem(path, rows, names, start + 1, vocabulary, width, last)
+            raise
+        parts.append(hits)
+        labels += words
+        last = float(rows[-1][names.index(FIELDS[0])])
+    return join_hits(parts), labels
+
+
+def _fields(line: str) -> list[str]:
+    return line.rstrip("\r").split("\t")
 
 
 def _header(path: str, fields: Sequence[str]) -> Sequence[str]:
@@ -82,14 +99,18 @@ def _header(path: str, fields: Sequence[str]) -> Sequence[str]:
 
 
 def _columns(
-    rows: list[list[str]], names: Sequence[str], vocabulary: Vocabulary, with_scores: bool
+    rows: list[list[str]],
+    names: Sequence[str],
+    vocabulary: Vocabulary,
+    with_scores: bool,
+    width: int,
+    last: float,
 ) -> tuple[HitColumns, list[str]]:
     """All lines at once; any error that names no line is looked for again line by line."""
-    width = len(rows[0])
     if {len(row) for row in rows} != {width} or not 2 <= width <= len(names):
         raise ValueError
     columns = dict(zip(names, zip(*rows, strict=True), strict=False))
-    labels = list(columns["label"])
+    labels = list(map(sys.intern, columns["label"]))
     classes = [vocabulary.class_of[label] for label in labels]
     values = {}
     for name, allowed in _RANGES.items():
@@ -101,7 +122,7 @@ def _columns(
         values[name] = np.array(list(map(float, columns[name])))
         if not ((values[name] >= allowed.low) & (values[name] <= allowed.high)).all():
             raise ValueError
-    if (np.diff(values["onset_time"]) < 0).any():
+    if (np.diff(values["onset_time"], prepend=last) < 0).any():
         raise ValueError
     zeros = np.zeros(len(rows), dtype=int)
     score = values.get("score") if with_scores else None
@@ -111,10 +132,15 @@ def _columns(
 
 
 def _raise_first_problem(
-    path: str, rows: list[list[str]], names: Sequence[str], line: int, vocabulary: Vocabulary
+    path: str,
+    rows: list[list[str]],
+    names: Sequence[str],
+    line: int,
+    vocabulary: Vocabulary,
+    width: int,
+    last: float,
 ) -> None:
     """Go through the lines as a person would, and stop at the first that is wrong."""
-    width, last = len(rows[0]), -math.inf
     for row in rows:
         where = f"{visible(path)}:{line}"
         if len(row) != width or not 2 <= width <= len(names):

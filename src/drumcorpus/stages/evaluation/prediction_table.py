@@ -139,6 +139,11 @@ def _checked_columns(path: Path, shown: str) -> list[str]:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if not is_one(kind):
             raise ValueError(f"{shown}: column {field.name} is {field.type}; wanted: {wanted}")
+        if field.name == "onset_time" and kind == pa.float32():
+            raise ValueError(
+                f"{shown}: column onset_time is float, 32 bits, which tell no 0.1 ms apart after "
+                "half an hour; wanted: double; write times in 64 bits from the start"
+            )
     return names
 
 

@@ -155,6 +155,10 @@ def _files_below(folder: Path) -> list[str]:
     paths, odd = [], []
     for place, folders, names in os.walk(folder):
         folders.sort()
+        for name in folders:
+            if name.endswith((TSV, *MIDI)):
+                shown = visible(str(Path(place) / name))
+                raise ValueError(f"{shown}: is a folder, and named as predictions of a session are")
         links = [name for name in folders if (Path(place) / name).is_symlink()]
         odd += [
             f"{Path(os.path.relpath(Path(place) / name, folder)).as_posix()}/" for name in links

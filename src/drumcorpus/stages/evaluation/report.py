@@ -123,6 +123,7 @@ def evaluate(
         )
         scored.append(counted)
         read.append(said)
+    _tell_apart(documents)
     document = {
         "schema": SCHEMA,
         "protocol": _protocol(settings),
@@ -130,6 +131,7 @@ def evaluate(
         "boundary_pack": pack and pack.described(),
         "system": documents[0],
         "other": documents[1] if other is not None else None,
+        "required": [],
         "comparison": None
         if other is None
         else compare(*scored, settings.class_map.classes, settings.resampling),
@@ -247,6 +249,14 @@ def _about(said: Predictions, scored: Scored, settings: Settings) -> dict:
     }
 
 
+def _tell_apart(documents: list[dict]) -> None:
+    """Say which of two systems is which, where they have one name."""
+    names = [each["name"] for each in documents]
+    if len(set(names)) < len(names):
+        for each, place in zip(documents, ("first", "second"), strict=True):
+            each["name"] = f"{each['name']} ({place})"
+
+
 def _name(path: Path) -> str:
     """What to call a system that does not say it: its folder, or its table without the ending."""
     whole = Path(os.path.abspath(path))  # noqa: PTH100 (the name of a link, not of its end)
@@ -268,6 +278,12 @@ def rounded(value):
     if isinstance(value, float):
         return None if math.isnan(value) else round(float(value), DECIMALS) + 0.0
     return value
+
+
+def folds_file(name: str, folder: Path) -> Path:
+    """The file of folds that a name stands for: one of a folder, or else a path."""
+    path = folder / f"{name}.yaml"
+    return path if path.is_file() and "/" not in name else Path(name)
 
 
 def read_folds(path: str | os.PathLike) -> dict[str, list[str]]:

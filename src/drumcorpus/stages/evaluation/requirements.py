@@ -31,16 +31,26 @@ class Requirement:
     sign: str
     limit: float
 
+    def value(self, scores: Mapping) -> float | None:
+        """What the figure is; None where it has no value."""
+        value = scores
+        for key in self.place:
+            value = None if value is None else value.get(key)
+        return None if value is None or math.isnan(value) else value
+
+    def outcome(self, scores: Mapping) -> dict:
+        """What was asked, what the figure is, and whether it holds, for the report."""
+        row = {"figure": self.text, "value": self.value(scores)}
+        return row | {"holds": not self.problem(scores)}
+
     def problem(self, scores: Mapping) -> str:
         """Why it does not hold, in words; empty where it does.
 
         A figure that has no value holds nothing: neither an absent class nor an interval of too
         few groups passes.
         """
-        value = scores
-        for key in self.place:
-            value = None if value is None else value.get(key)
-        if value is None or math.isnan(value):
+        value = self.value(scores)
+        if value is None:
             return f"{self.text}: has no value (absent, or not resolvable)"
         holds = _SIGNS[self.sign]
         if holds(value, self.limit):

@@ -31,7 +31,8 @@ class Statement:
 
 def statement_name(path: Path) -> str:
     """The name of the statement of a folder, which lies in it, or of a table, beside it."""
-    return f"{path.stem}.json" if path.suffix == ".parquet" else "predictions.json"
+    is_table = path.suffix == ".parquet" and not path.is_dir()
+    return f"{path.stem}.json" if is_table else "predictions.json"
 
 
 def read_statement(path: Path) -> Statement:

@@ -1,9 +1,12 @@
 """Predictions are read as they are written, or refused with file and line."""
 
+import codecs
+
 import numpy as np
 import pytest
 
 from drumcorpus.ground.midi.midi_writing import empty_clock, midi_bytes, nearest_ticks
+from drumcorpus.stages.evaluation import prediction_files
 from drumcorpus.stages.evaluation.class_maps import ClassMap, Vocabulary
 from drumcorpus.stages.evaluation.prediction_files import read_midi, read_tsv
 from drumcorpus.taxonomy import LabelMap, Stroke
@@ -30,6 +33,32 @@ def test_a_score_comes_before_a_velocity_unless_a_header_says_otherwise():
 @pytest.mark.parametrize("data", [b"", b"onset_time\tlabel\n"], ids=["empty", "header alone"])
 def test_a_file_without_lines_predicts_nothing(data):
     assert len(read_tsv("a.tsv", data, WORDS)[0]) == 0
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE], ids=["UTF-8", "UTF-16"])
+def test_a_byte_order_mark_is_called_so(mark):
+    with pytest.raises(ValueError, match=r"a\.tsv:1: begins with a byte order mark; write it as"):
+        read_tsv("a.tsv", mark + b"0.5\tBD\n", WORDS)
+
+
+def test_scores_are_read_where_they_are_asked_for():
+    data = b"0.5\tBD\t7.5\n1\tSD\t-2\n"
+    assert read_tsv("a.tsv", data, WORDS)[0].score is None
+    assert read_tsv("a.tsv", data, WORDS, with_scores=True)[0].score.tolist() == [7.5, -2]
+
+
+def test_lines_are_read_a_block_at_a_time_and_hold_together(monkeypatch):
+    monkeypatch.setattr(prediction_files, "_BLOCK", 2)
+    data = "onset_time\tlabel\n" + "".join(f"{n}\tBD\n" for n in range(5))
+    hits, labels = read_tsv("a.tsv", data.encode(), WORDS)
+    assert (hits.onset / 1e6).tolist() == [0, 1, 2, 3, 4]
+    assert labels == ["BD"] * 5
+    for last, words in (
+        ("3.5\tBD", r"a\.tsv:7: onset_time 3\.5 is before that of the line above \(4\.0\)"),
+        ("5\tBD\t1", r"a\.tsv:7: 3 fields"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            read_tsv("a.tsv", f"{data}{last}\n".encode(), WORDS)
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,23 @@ def test_order_holds_from_batch_to_batch(tmp_path, monkeypatch):
         ("session_id", pa.array([b"a"]), "column session_id is binary; wanted: text"),
         ("onset_time", pa.array([{"s": 1.0}]), "column onset_time is struct<.*>; wanted: numbers"),
         ("onset_time", pa.array([np.float16(1)]), "column onset_time is halffloat; wanted: num"),
+        (
+            "onset_time",
+            pa.array([np.float32(1)]),
+            "column onset_time is float, 32 bits, .*: double",
+        ),
         ("onset_time", pa.array([True]), "column onset_time is bool; wanted: numbers"),
     ],
-    ids=["list", "bytes", "coded number", "bytes of a session", "struct", "half a float", "bool"],
+    ids=[
+        "list",
+        "bytes",
+        "coded number",
+        "bytes of a session",
+        "struct",
+        "half a float",
+        "float",
+        "bool",
+    ],
 )
 def test_a_column_of_another_type_is_refused_by_name(tmp_path, name, values, words):
     columns = {"session_id": ["a"], "onset_time": [1.0], "label": ["BD"]} | {name: values}

@@ -216,6 +216,29 @@ def test_a_link_to_a_folder_of_predictions_is_not_passed_over(tmp_path, predict)
         predict(b=[(0.5, "kick")])
 
 
+def test_a_folder_that_is_named_like_a_file_is_not_passed_over(tmp_path, predict):
+    (tmp_path / "mine/b.tsv").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"mine/b\.tsv: is a folder, and named as predictions"):
+        predict(a__1=[(1.0, "kick")])
+
+
+def test_a_folder_that_is_named_like_a_table_has_its_statement_in_it(tmp_path, manifest, settings):
+    write_lines(tmp_path / "mine.parquet", a__1=[(1.0, "kick")])
+    (tmp_path / "mine.parquet/predictions.json").write_text('{"system": "third"}')
+    document = evaluate(open_corpus(manifest), tmp_path / "mine.parquet", settings).document
+    assert document["system"]["name"] == "third"
+
+
+def test_two_systems_of_one_name_are_told_apart(tmp_path, manifest, settings):
+    for place in ("old/mine", "new/mine"):
+        write_lines(tmp_path / place, a__1=[(1.0, "kick")])
+    document = evaluate(
+        open_corpus(manifest), tmp_path / "old/mine", settings, other=tmp_path / "new/mine"
+    ).document
+    assert document["system"]["name"] == "mine (first)"
+    assert document["other"]["name"] == "mine (second)"
+
+
 @pytest.mark.parametrize("name", ["system_v1.2", "system"])
 def test_a_system_is_called_as_its_folder(tmp_path, manifest, settings, name):
     write_lines(tmp_path / name, b=[(0.5, "kick")])
