@@ -31,6 +31,7 @@ HERE = {
     "bench/plan.py",
     "bench/score_onsets.py",
     "bench/small_run.py",
+    "bench/sound_stages.py",
     "bench/tables.py",
     "bench/verify_products.py",
 }
@@ -264,6 +265,17 @@ def test_audio_is_checked(judged):
     assert "1 sessions, wav" in said
     assert "1 sessions, flac" in said
     assert "one session of 5 s, wav" in said
+
+
+def test_stages_that_listen_are_held_against_libsndfile(judged):
+    small = ("--limit", "1", "--repeats", "1")
+    said = run(command_of("sound_stages.py"), {"ROOT": rendered(judged)}, *small)
+    rows = [line.split() for line in said.splitlines()]
+    stages = ("libsndfile", "check_audio", "fingerprint_sessions", "embed_crashes")
+    assert [tuple(row[:2]) for row in rows] == [(k, s) for k in ("wav", "flac") for s in stages]
+    shares = [float(row[-1].rstrip("%")) for row in rows]
+    assert shares[0] == shares[4] == 100
+    assert all(0 < share < 200 for share in shares)
 
 
 def test_near_duplicates_are_searched(renderer, kits, performances, tmp_path):

@@ -1,0 +1,172 @@
+"""Measure how near the stages that listen to sound come to libsndfile's own rate.
+
+    python bench/sound_stages.py ROOT [--limit 8] [--repeats 3]
+
+ROOT as of `audio_checks.py`: real performances that a sampled kit was rendered from. They are
+copied as stereo of 16 bits at 44.1 kHz, once as WAV and once as FLAC. A fresh process then does
+what a job of `check_audio`, `fingerprint_sessions` or `embed_crashes` does for them where it has to
+hash the recordings, too, or decodes them into floats and does nothing else. The first session is
+done once before: start, imports and what is made once are not counted. These four take turns; a
+line is the median of `--repeats`: seconds of sound per second of CPU, as a share of libsndfile's.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from audio_checks import CONFIG, copy_as_stereo
+from measured import run_fresh
+
+CRASHES = (49, 52, 55, 57)  # notes of the TD-11
+TAXONOMY = CONFIG.parents[1] / "resources/taxonomy"
+
+
+def main() -> None:
+    """Read the command line, time the stages."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--limit", type=int, default=8, help="sessions")
+    parser.add_argument("--repeats", type=int, default=3)
+    args = parser.parse_args()
+    stages = {
+        "libsndfile alone": decode,
+        "check_audio": check,
+        "fingerprint_sessions": fingerprint,
+        "embed_crashes": embed,
+    }
+    for kind in ("wav", "flac"):
+        rates: dict[str, list[float]] = {name: [] for name in stages}
+        with tempfile.TemporaryDirectory() as folder:
+            run_fresh(copy_as_stereo, args.root, Path(folder), kind, args.limit)
+            run_fresh(note_events, args.root, Path(folder), kind)
+            for _ in range(args.repeats):
+                for name, stage in stages.items():
+                    rates[name].append(run_fresh(rate_of, stage, Path(folder)).result)
+        alone = statistics.median(rates["libsndfile alone"])
+        for name, each in rates.items():
+            rate = statistics.median(each)
+            print(f"{kind:<5} {name:<22} {rate:7,.0f} s of sound/s CPU {rate / alone:7.1%}")
+
+
+def note_events(root: Path, out: Path, kind: str) -> None:
+    """Tables of the sessions that were copied and of their strokes: crashes, and snares."""
+    import mido
+    import pyarrow as pa
+
+    from drumcorpus.ground.files.digests import sha256_file
+    from drumcorpus.ground.files.tables import write_table
+    from drumcorpus.schemas import EVENTS, SESSIONS
+
+    midi = {path.stem: path for path in root.rglob("*.mid")}
+    sessions, events = [], []
+    for path in sorted(out.glob(f"*.{kind}")):
+        name = {"source_set": "bench", "session_id": path.name, "audio_path": path.name}
+        file = {"path": path.name, "role": "audio", "bytes": path.stat().st_size}
+        files = [file | {"sha256": sha256_file(path)}]
+        own = {"annotation_path": "x", "group_id": path.name, "split": "train", "files": files}
+        sessions.append(dict.fromkeys(SESSIONS.names) | name | own)
+        now = 0.0
+        for message in mido.MidiFile(midi[path.stem]):
+            now += message.time
+            if message.type == "note_on" and message.velocity > 0:
+                event = {"event_id": f"{len(events):08d}", "onset_time": now}
+                event["components"] = [{"label": "crash" if message.note in CRASHES else "snare"}]
+                events.append(dict.fromkeys(EVENTS.names) | name | event)
+    write_table(out / "sessions.parquet", pa.Table.from_pylist(sessions, SESSIONS))
+    write_table(out / "events.parquet", pa.Table.from_pylist(events, EVENTS))
+
+
+def rate_of(stage, folder: Path) -> float:
+    """Seconds of sound per second of CPU of a stage, which has done the first session before."""
+    import pyarrow.compute as pc
+    import soundfile
+
+    from drumcorpus.ground.files.tables import read_table
+
+    sessions, events = (read_table(folder / f"{name}.parquet") for name in ("sessions", "events"))
+    first = sessions["session_id"][0]
+    stage(folder, sessions.slice(0, 1), events.filter(pc.equal(events["session_id"], first)))
+    start = time.process_time()
+    stage(folder, sessions, events)
+    seconds = time.process_time() - start
+    paths = sessions["audio_path"].to_pylist()
+    return sum(soundfile.info(folder / path).duration for path in paths) / seconds
+
+
+def decode(folder: Path, sessions, events) -> None:
+    """Decode the recordings into floats with libsndfile, block by block."""
+    import soundfile
+
+    for path in sessions["audio_path"].to_pylist():
+        with soundfile.SoundFile(folder / path) as file:
+            for _ in file.blocks(1 << 18, dtype="float32"):
+                pass
+
+
+def check(folder: Path, sessions, events) -> None:
+    """What a job of `check_audio` does."""
+    from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+    from drumcorpus.stages.checks.session_checks import check_sessions
+
+    names = ("components", "techniques", "dynamics")
+    taxonomy = load_taxonomy(*(TAXONOMY / f"{name}.yaml" for name in names))
+    measure, read = config()["checks"]["measure"], raw_data(folder, sessions).verified
+    check_sessions(sessions, events, read, taxonomy.families, measure, n_shards=1)
+
+
+def fingerprint(folder: Path, sessions, events) -> None:
+    """What a job of `fingerprint_sessions` does."""
+    from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
+    from drumcorpus.ground.sound.recordings import recording_reader
+    from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, write_fingerprints
+
+    batches = fingerprint_sessions(
+        sessions,
+        events.select(["session_id", "onset_time", "audio_path", "components"]),
+        read_yaml(TAXONOMY / "class_maps.yaml")["classes_5"],
+        recording_reader(sessions, raw_data(folder, sessions).verified, SAMPLE_RATE_HZ),
+        **config()["splits"]["fingerprints"],
+    )
+    write_fingerprints(folder / "fingerprints.parquet", batches)
+
+
+def embed(folder: Path, sessions, events) -> None:
+    """What a job of `embed_crashes` does."""
+    from drumcorpus.ground.files.tables import write_table
+    from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
+    from drumcorpus.ground.sound.recordings import recording_reader
+    from drumcorpus.stages.crash.hits import embed_cymbals
+
+    crash = config()["crash"]
+    rate = crash["embedding"]["sample_rate_hz"]
+    read = raw_data(folder, sessions).verified
+    open_audio = recording_reader(sessions, read, rate, allow_not_finite=True)
+    embeddings = embed_cymbals(
+        events,
+        load_cymbal_families(TAXONOMY / "components.yaml", crash["families"]),
+        lambda path, spans: open_audio(path, spans)[0],
+        sample_rate_hz=rate,
+    )
+    write_table(folder / "embeddings.parquet", embeddings)
+
+
+def raw_data(folder: Path, sessions):
+    """The recordings, each held against its digest."""
+    from drumcorpus.ground.files.raw_reader import RawReader
+    from drumcorpus.sessions import file_digests
+
+    return RawReader([folder], file_digests(sessions))
+
+
+def config() -> dict:
+    """The configuration as it is committed."""
+    from drumcorpus.ground.files.yaml_files import read_yaml
+
+    return read_yaml(CONFIG)
+
+
+if __name__ == "__main__":
+    main()
