@@ -1,26 +1,33 @@
-"""``python -m drumcorpus``: stamp, verify and trace files, whether a workflow made them or not."""
+"""``drumcorpus``, or ``python -m drumcorpus``: make a corpus, and ask how its files came about."""
 
 import argparse
 import errno
 import importlib
 import os
 import sys
+from pathlib import Path
 
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 
 # What each command does; its module is loaded when it is asked for, and has `_` for `-`.
 COMMANDS = {
+    "init": "begin a corpus: write its config, and check the folders of the raw data",
+    "plan": "say what a run would do, why, how long, and what it takes",
+    "run": "make what is stale: everything, or the targets that are named",
+    "open": "say where the page is that one reads first, and open it",
+    "export": "make the exports, or those that are named",
+    "verify": "hold a corpus, or a file and its chain, to what is recorded of it",
+    "prune": "list what no rule makes any more, or take it away",
     "stamp": "write the run manifest of a file that no workflow made",
     "trace": "show what a file was made of, or what was made of a raw file",
-    "verify": "hold a file and its chain, or a folder, to their run manifests",
     "merge": "put shards of JSON Lines together, each row but once",
     "aggregate": "put rated shards of JSON Lines on one axis",
-    "plan": "say what a run would do, why, how long, and what it takes",
     "replay": "say whether today's checkout and inputs would give a product again",
     "evaluate": "hold predictions of a system against a split of a corpus",
     "boundary-pack": "write the places of a split that are hard to transcribe",
     "attest": "write an in-toto statement and an RO-Crate of how files came about",
+    "completion": "print what completes these commands in bash or zsh",
 }
 HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2
 EPILOG = """\
@@ -30,13 +37,15 @@ exit status:
   2  it could not be looked at: no such file, no permission, a wrong argument
 
 example:
-  python -m drumcorpus stamp ratings.jsonl --input clips.jsonl
+  python -m drumcorpus init --demo && python -m drumcorpus run
   python -m drumcorpus COMMAND --help
 """
+TYPED = "python -m drumcorpus"  # as it stands in texts
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command that is named first; returns its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     open_standard_streams()
     sys.stdout = Terminal(sys.stdout, "standard output")
     parsed = parser(arguments[:1]).parse_args(arguments)
@@ -57,9 +66,9 @@ def main(arguments: list[str]) -> int:
 def parser(first: list[str]) -> argparse.ArgumentParser:
     """The parser of the command line, with the arguments of the command that is named first."""
     top = argparse.ArgumentParser(
-        prog="python -m drumcorpus",
-        description="What a file was made of, by the run manifest that stands beside it.",
-        epilog=EPILOG,
+        prog=as_typed(),
+        description="One drum-transcription training corpus out of published drum data sets.",
+        epilog=EPILOG.replace(TYPED, as_typed()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
@@ -71,12 +80,17 @@ def parser(first: list[str]) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name,
             help=sentence,
-            description=module.USAGE,
+            description=module.USAGE.replace(TYPED, as_typed()),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return top
+
+
+def as_typed() -> str:
+    """How this was started: by the command that an installation makes, or as a module."""
+    return TYPED if Path(sys.argv[0]).name == "__main__.py" else "drumcorpus"
 
 
 def _words_of(error: OSError) -> str:
@@ -89,7 +103,7 @@ def _words_of(error: OSError) -> str:
 
 def _refuse(status: int, sentence: str) -> int:
     sys.stdout.flush()
-    Terminal(sys.stderr).write(f"python -m drumcorpus: {sentence}\n")
+    Terminal(sys.stderr).write(f"{as_typed()}: {sentence}\n")
     return status
 
 

@@ -28,6 +28,7 @@ from drumcorpus.ground.run.weight_profiles import (
 from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.ground.files.cymbal_names import read_cymbal_words
 from drumcorpus.ground.files.errata import read_errata
+from drumcorpus.ground.files.project_files import package_folder
 from drumcorpus.ground.files.written_paths import why_no_file
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.export.class_maps import make_class_maps
@@ -45,7 +46,7 @@ from snakemake.common.configfile import load_configfile
 
 WORKFLOW = Path(workflow.basedir)
 SOURCE_SET_MODULES = [
-    path.stem for path in WORKFLOW.glob("src/drumcorpus/source_sets/[!_]*.py")
+    path.stem for path in package_folder(WORKFLOW).glob("source_sets/[!_]*.py")
 ]
 
 

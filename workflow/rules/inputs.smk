@@ -6,6 +6,7 @@ source set.
 import re
 from pathlib import Path
 
+from drumcorpus.ground.files.project_files import package_folder
 from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.kept import forget_the_unrecorded
 from drumcorpus.ground.run.state import (
@@ -43,7 +44,7 @@ PROFILED = [
 ]
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
 
-LIBRARY = Library(WORKFLOW / "src/drumcorpus", memory=PYTHON_FILES)
+LIBRARY = Library(package_folder(WORKFLOW), memory=PYTHON_FILES)
 
 
 def code(script, *modules):

@@ -12,6 +12,7 @@ from drumcorpus.commands.numbers import whole_number
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, write_json
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.run.lineage import place_of
 from drumcorpus.ground.run.run_manifest import SUFFIX
 from drumcorpus.ground.run.sidecars import read_sidecar
@@ -114,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.manifest is not None and len(arguments.files) > 1:
         raise argparse.ArgumentError(None, "--manifest is that of one FILE; attest each one alone")
     chain, folder = _chain(arguments.files, arguments.manifest)
-    checkout = Path(arguments.checkout or Path(__file__).resolve().parents[3]).absolute()
+    checkout = Path(arguments.checkout or project_folder()).absolute()
     if arguments.checkout is not None and not (checkout / WORKFLOW).is_file():
         words = f"--checkout: {visible(arguments.checkout)}: holds no Snakefile of drumcorpus"
         raise argparse.ArgumentError(None, words)

@@ -1,11 +1,11 @@
 """``python -m drumcorpus boundary-pack``: write the hard places of a split, by what is hard."""
 
 import argparse
-from pathlib import Path
 
 from drumcorpus.commands.numbers import between
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.ranges import Range, number
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Find the cases, write them, and say how many each tag has; those without any are named."""
     if (arguments.window is None) != (arguments.hop is None):
         raise LookupError("--window and --hop: name both, or none")
-    resources = Path(__file__).resolve().parents[3] / "resources"
+    resources = project_folder() / "resources"
     files = [resources / f"taxonomy/{n}.yaml" for n in ("components", "techniques", "dynamics")]
     tags = resources / "evaluation/boundary_tags.yaml"
     windows = None

@@ -3,6 +3,9 @@
 import argparse
 from pathlib import Path
 
+from drumcorpus.ground.files.project_files import project_folder
+from drumcorpus.ground.run.snakemake_line import own_config
+
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:
     """Declare where a run works, and how it is configured."""
@@ -10,7 +13,11 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
         "--directory", metavar="DIR", default=".", help="the working folder (default: this one)"
     )
     parser.add_argument(
-        "--configfile", metavar="YAML", action="append", default=[], help="as given to snakemake"
+        "--configfile",
+        metavar="YAML",
+        action="append",
+        default=[],
+        help="as given to snakemake (default: drumcorpus.yaml of the working folder)",
     )
     parser.add_argument(
         "--config", metavar="KEY=VALUE", action="append", default=[], help="as given to snakemake"
@@ -23,14 +30,19 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
 def configuration(arguments: argparse.Namespace) -> list[str]:
     """What snakemake is to be told of the configuration, wherever it runs."""
     options = []
-    if arguments.configfile:
-        options += ["--configfile", *(str(Path(path).absolute()) for path in arguments.configfile)]
+    if files := configfiles(arguments):
+        options += ["--configfile", *(str(Path(path).absolute()) for path in files)]
     return [*options, *(["--config", *arguments.config] if arguments.config else [])]
+
+
+def configfiles(arguments: argparse.Namespace) -> list[str]:
+    """The overlays that are named, or else that of the working folder, where there is one."""
+    return arguments.configfile or own_config(Path(arguments.directory))
 
 
 def checkout_of(arguments: argparse.Namespace) -> Path:
     """The folder of the Snakefile; it need not be one."""
-    return Path(arguments.checkout or Path(__file__).resolve().parents[3]).absolute()
+    return Path(arguments.checkout or project_folder()).absolute()
 
 
 def require_checkout(checkout: Path) -> None:

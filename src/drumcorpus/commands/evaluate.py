@@ -1,12 +1,12 @@
 """``python -m drumcorpus evaluate``: hold predictions against a split of a corpus."""
 
 import argparse
-from pathlib import Path
 
 from drumcorpus.commands.numbers import between
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.evaluation.boundary_scores import Pack, read_pack
 from drumcorpus.stages.evaluation.class_maps import CORPUS
@@ -33,7 +33,6 @@ example:
 """
 FEWEST_RESAMPLES, MOST_RESAMPLES = 100, 1_000_000  # fewer have no 95 % interval
 LAST_SEED = 2**32 - 1
-_CHECKOUT = Path(__file__).resolve().parents[3]
 N_SHOWN = 3  # names of sessions in what is said
 
 
@@ -120,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
             [arguments.predictions, arguments.compare],
         )
         settings = make_settings(
-            _CHECKOUT / "resources",
+            project_folder() / "resources",
             split=arguments.split,
             class_map=arguments.class_map,
             vocabulary=arguments.vocabulary,
@@ -160,7 +159,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _pack(arguments: argparse.Namespace, corpus: Corpus) -> Pack | None:
     if arguments.boundary_pack is None:
         return None
-    schema = read_yaml(_CHECKOUT / "workflow/schemas/boundary_pack.schema.yaml")
+    schema = read_yaml(project_folder() / "workflow/schemas/boundary_pack.schema.yaml")
     return read_pack(arguments.boundary_pack, schema, corpus, arguments.split)
 
 

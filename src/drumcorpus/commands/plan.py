@@ -12,6 +12,7 @@ from pathlib import Path
 from drumcorpus.commands.configured import (
     add_configuration,
     checkout_of,
+    configfiles,
     configuration,
     require_checkout,
 )
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Plan, and print it."""
     checkout = checkout_of(arguments)
     require_checkout(checkout)
-    check_overlays(arguments.configfile)
+    check_overlays(configfiles(arguments))
     folder = Path(arguments.directory)
     check_folder(folder)
     options = configuration(arguments)

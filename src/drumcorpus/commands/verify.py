@@ -1,9 +1,11 @@
-"""``python -m drumcorpus verify``: hold a file and its chain, or a folder, to run manifests."""
+"""``python -m drumcorpus verify``: hold a corpus, a file and its chain, or a folder, to records."""
 
 import argparse
 import os
 from pathlib import Path
 
+from drumcorpus.commands.asked import add_run_options, run_targets
+from drumcorpus.commands.configured import add_configuration
 from drumcorpus.commands.numbers import count
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.listed_files import verify_listed
@@ -17,7 +19,11 @@ every run manifest are looked at, and whether products were made from those
 versions of others that stand. A sample of an export, which has no run manifest,
 is held against the listing of its export.
 
+Without FILE it is the whole corpus of the config: every product, sample and raw
+file that is missing, extra or changed, with the command that mends it.
+
 example:
+  python -m drumcorpus verify --quick
   python -m drumcorpus verify results/manifests/prod_combined.jsonl --quick
 """
 N_SHOWN = 3  # names of what was not looked at
@@ -25,7 +31,12 @@ N_SHOWN = 3  # names of what was not looked at
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("file", metavar="FILE|FOLDER", help="a product, a sample, or a folder")
+    parser.add_argument(
+        "file",
+        metavar="FILE|FOLDER",
+        nargs="?",
+        help="a product, a sample, or a folder (default: the corpus of the config)",
+    )
     levels = parser.add_mutually_exclusive_group()
     levels.add_argument(
         "--quick",
@@ -63,6 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=count, default=4, help="digests at once (default: 4)"
     )
+    of_corpus = parser.add_argument_group("without FILE", "how the corpus is configured")
+    add_configuration(of_corpus)
+    add_run_options(of_corpus)
 
 
 def root(text: str) -> tuple[str, str]:
@@ -77,6 +91,8 @@ def root(text: str) -> tuple[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify, list every problem, and say in one sentence how it came out."""
+    if arguments.file is None:
+        return _verify_corpus(arguments)
     roots: dict[str, list[str]] = {}
     for name, folder in arguments.root:
         roots.setdefault(name, []).append(folder)
@@ -114,6 +130,27 @@ def run(arguments: argparse.Namespace) -> int:
         f"{len(verified.inputs):,} other file(s) are as recorded (level {level})"
     )
     return 0
+
+
+def _verify_corpus(arguments: argparse.Namespace) -> int:
+    """Run the target that holds all that the config describes to its records.
+
+    Raises
+    ------
+    argparse.ArgumentError
+        If an argument is there that says where one file and its raw files lie.
+    """
+    of_file = {
+        "--root": arguments.root,
+        "--manifest": arguments.manifest,
+        "--complete": arguments.complete,
+    }
+    if wrong := [name for name, value in of_file.items() if value]:
+        raise argparse.ArgumentError(None, f"{wrong[0]}: is of a FILE, and none is named")
+    level = "sample" if arguments.sample else arguments.level
+    settings = [f"verify={level}"] if level else []
+    settings += [f"verify_sample={arguments.sample}"] if arguments.sample else []
+    return run_targets(arguments, ["verify"], settings)
 
 
 def _has_manifest(path: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 
+from drumcorpus.ground.files.project_files import package_folder
 from drumcorpus.ground.run.layout import WRITTEN
 from drumcorpus.ground.run.run_manifest import manifest_path
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
@@ -170,7 +171,7 @@ def _python(checkout: Path, arguments: list[str], **variables: str) -> subproces
 
     What it says is kept.
     """
-    path = os.pathsep.join([str(checkout / "src"), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(package_folder(checkout).parent), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
         [sys.executable, *arguments],
         env=os.environ | variables | {"PYTHONPATH": path.rstrip(os.pathsep)},

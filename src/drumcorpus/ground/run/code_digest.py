@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from drumcorpus.ground.files.project_files import WHEEL_FOLDER
 from drumcorpus.ground.run.code_listings import digest_of
 from drumcorpus.ground.run.python_modules import PACKAGE, PythonFile, PythonFiles
 from drumcorpus.ground.run.software import software_versions
@@ -121,7 +122,8 @@ class Library:
         return digest
 
     def _shown(self, path: Path) -> str:
-        is_inside = path.is_relative_to(self.folder)
+        in_wheel = path.is_relative_to(self.folder / WHEEL_FOLDER)  # a script, as in a checkout
+        is_inside = path.is_relative_to(self.folder) and not in_wheel
         return path.relative_to(self.folder).as_posix() if is_inside else path.name
 
     def _imported_files(self, path: Path, file: PythonFile) -> list[Path]:

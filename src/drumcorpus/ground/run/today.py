@@ -7,6 +7,7 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.leftovers import read_leftovers, split_refusals
 from drumcorpus.ground.files.paths import ELSEWHERE
+from drumcorpus.ground.files.project_files import PACKAGE_FOLDER, package_folder
 from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.job_plan import (
     INVENTORY,
@@ -19,8 +20,6 @@ from drumcorpus.ground.run.raw_scan import RawData
 from drumcorpus.ground.run.raw_state import scan_existing_roots
 from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.vocabulary import NOT_OF_THE_SET
-
-PACKAGE_FOLDER = "src/drumcorpus"
 
 
 class Today:
@@ -120,7 +119,7 @@ class AsStated:
 
     def __init__(self, manifest_of: Callable[[str], Mapping | None], checkout: Path):
         self.checkout = Path(checkout)
-        self._library = Library(self.checkout / PACKAGE_FOLDER)
+        self._library = Library(package_folder(self.checkout))
         self._manifest_of = manifest_of
 
     @property
@@ -149,7 +148,7 @@ class AsStated:
     def _script(self, stated: dict) -> dict:
         if not stated["path"].startswith(f"{PACKAGE_FOLDER}/"):
             return stated
-        path = self.checkout / stated["path"]
+        path = package_folder(self.checkout) / stated["path"].removeprefix(f"{PACKAGE_FOLDER}/")
         if not path.is_file():
             return stated | {"code": "", "software": {}}
         code = self._library.describe_code(path)

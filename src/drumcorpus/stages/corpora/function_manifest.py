@@ -5,6 +5,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from drumcorpus.ground.files.paths import ELSEWHERE
+from drumcorpus.ground.files.project_files import (
+    package_folder,
+    path_of_module,
+    project_folder,
+)
 from drumcorpus.ground.run.code_digest import describe_code
 from drumcorpus.ground.run.job_plan import RESOURCE, kind_of_input
 from drumcorpus.ground.run.lineage import place_in
@@ -18,7 +23,7 @@ from drumcorpus.ground.run.run_manifest import (
 from drumcorpus.ground.run.sidecars import read_output, read_sidecar
 from drumcorpus.stages.corpora.sections import SECTION, Shard, Written, recorded_path
 
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = package_folder(project_folder())
 
 
 def run_manifest(
@@ -61,7 +66,7 @@ def run_manifest(
         If an input has a run manifest and is not what that says.
     """
     code = describe_code(module, _PACKAGE)
-    path = Path(module).resolve().relative_to(_PACKAGE.parent.parent).as_posix()
+    path = path_of_module(module)
     sha256, n_bytes, rows = written
     document = {
         "schema": SCHEMA,
@@ -126,7 +131,7 @@ def _described(name: str, shard: Shard, names: Mapping[str, str]) -> dict:
 
 def _described_file(name: str, path: Path, names: Mapping[str, str]) -> dict:
     """A file as an input: one of the checkout by its place there."""
-    kind, shown = kind_of_input(str(path.resolve()), _PACKAGE.parent.parent)
+    kind, shown = kind_of_input(str(path.resolve()), project_folder())
     if kind != RESOURCE:
         shown = names.get(os.fspath(path)) or recorded_path(path)
     return describe_file(name, path, shown, kind)

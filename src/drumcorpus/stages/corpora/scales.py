@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.ground.files.plain_files import require_plain_file
+from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.schema_check import check_document
 from drumcorpus.ground.files.yaml_files import read_yaml
 
-_CHECKOUT = Path(__file__).resolve().parents[4]
-READY = _CHECKOUT / "config/corpora"  # the scales that come with the package
-SCHEMA = _CHECKOUT / "workflow/schemas/scale.schema.yaml"
+READY = project_folder() / "config/corpora"  # the scales that come with the package
+SCHEMA = project_folder() / "workflow/schemas/scale.schema.yaml"
 AXIS = (0.0, 100.0)  # the common axis; more is better
 # An affine map leaves the last bits of a float to chance: 4.1 becomes 77.49999999999999.
 SIGNIFICANT_DIGITS = 12

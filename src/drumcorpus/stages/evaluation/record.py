@@ -5,6 +5,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.project_files import (
+    package_folder,
+    path_of_module,
+    project_folder,
+)
 from drumcorpus.ground.files.recorded_paths import recorded_path
 from drumcorpus.ground.run.code_digest import describe_code
 from drumcorpus.ground.run.job_plan import EXTERNAL, PRODUCT, RESOURCE, kind_of_input
@@ -16,7 +21,7 @@ EVALUATE = "evaluate"
 BOUNDARY_PACK = "boundary_pack"
 # What an output is called, by the command that writes it.
 OUTPUTS = {EVALUATE: "evaluation", BOUNDARY_PACK: "boundary_pack"}
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = package_folder(project_folder())
 
 
 def write_record(
@@ -64,7 +69,7 @@ def write_record(
             path = said.statement.path
             inputs.append(describe_file("statement", path, recorded_path(path), EXTERNAL))
     for path in files:
-        kind, shown = kind_of_input(str(Path(path).resolve()), _PACKAGE.parent.parent)
+        kind, shown = kind_of_input(str(Path(path).resolve()), project_folder())
         shown = shown if kind == RESOURCE else recorded_path(path)
         inputs.append(describe_file("settings", path, shown, kind))
     plan = {
@@ -72,7 +77,7 @@ def write_record(
         "rule": rule,
         "wildcards": {},
         "script": {
-            "path": Path(__file__).resolve().relative_to(_PACKAGE.parent.parent).as_posix(),
+            "path": path_of_module(__file__),
             "code": code["digest"],
             "software": code["software"],
         },

@@ -1,0 +1,82 @@
+"""Is a folder the root of a source set? Told by its layout, before any of its files is read."""
+
+import os
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+
+from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.written_paths import why_no_folder
+
+N_FOLDERS = 200  # folders in a root, or around it, that are looked at for the one that was meant
+
+
+def check_roots(roots: Mapping[str, Iterable[str]], signs: Mapping[str, Iterable[str]]) -> None:
+    """Hold folders against the layouts of their sets.
+
+    Parameters
+    ----------
+    roots : mapping
+        Of each source set.
+    signs : mapping
+        Of each source set the patterns of which its root has one, as in
+        ``resources/layouts.yaml``; a set without any has a root of any kind.
+
+    Raises
+    ------
+    ValueError
+        With a sentence for each root that is not there, has no sign of its set, or has signs of
+        another set as well.
+    """
+    problems = [
+        sentence
+        for source_set, folders in roots.items()
+        for folder in folders
+        if (sentence := why_not_the_root(source_set, folder, signs))
+    ]
+    if problems:
+        raise ValueError("\n".join(problems))
+
+
+def why_not_the_root(source_set: str, folder: str, signs: Mapping[str, Iterable[str]]) -> str:
+    """What is wrong with the root of a set, and what to do; empty where nothing is."""
+    where = f"{source_set}: {visible(folder)}"
+    if reason := why_no_folder(folder):
+        return f"{where}: {reason}"
+    root = Path(folder)
+    if not os.access(root, os.R_OK | os.X_OK):
+        return f"{where}: may not be read: permission denied"
+    sets = [name for name in signs if _has_a_sign(root, signs[name])]
+    wanted = list(signs[source_set])
+    others = [name for name in sets if name != source_set]
+    if others and (source_set in sets or not wanted):
+        return (
+            f"{where}: holds files of {' and of '.join(sets)} too, and every source set has a "
+            "folder of its own; move one of them"
+            if not wanted
+            else f"{where}: is the root of {source_set} and of {' and of '.join(others)} at once, "
+            "and every source set has a folder of its own; move the files of one of them"
+        )
+    if not wanted or source_set in sets:
+        return ""
+    if others:
+        return f"{where}: is the root of {others[0]}: {others[0]}={visible(folder)}"
+    near = [child for child in _folders(root) if _has_a_sign(child, wanted)]
+    near += [root.parent] if _has_a_sign(root.parent, wanted) else []
+    asked = f"wanted: a folder that holds {' or '.join(wanted)}"
+    if near:
+        return f"{where}: is not its root; did you mean {visible(str(near[0]))}? ({asked})"
+    return f"{where}: is not its root; {asked}"
+
+
+def _has_a_sign(folder: Path, patterns: Iterable[str]) -> bool:
+    try:
+        return any(next(folder.glob(pattern), None) is not None for pattern in patterns)
+    except OSError:  # a folder below it may not be read
+        return False
+
+
+def _folders(root: Path) -> list[Path]:
+    with os.scandir(root) as entries:
+        names = sorted(entry.name for entry in islice(entries, N_FOLDERS) if entry.is_dir())
+    return [root / name for name in names]
