@@ -15,7 +15,7 @@ from drumcorpus.ground.run.root_signs import check_roots
 from drumcorpus.ground.run.snakemake_line import CONFIG_FILE
 
 USAGE = """\
-Begin a corpus in this folder: write drumcorpus.yaml, a config with comments, for
+Begin a corpus in this folder: write drumcorpus.yaml, a config with comments, of
 the source sets that are named with the folders of their files. The folders are
 looked at first. --demo begins the demo, which needs no data.
 

@@ -44,6 +44,7 @@ def remember_options(
         "config": dict(config),
         "directory": str(Path(directory).absolute()) if directory else None,
         "how": _how(typed or {}),
+        "snakefile": _given(typed or {}, "snakefile"),
     }
     os.environ[VARIABLE] = json.dumps(options)
 
@@ -65,6 +66,8 @@ def command(
     options = json.loads(os.environ.get(VARIABLE, "{}"))
     settings = _overlaid(options.get("config", {}), config or {})
     words = ["snakemake", *(options.get("how") or ["--cores", "all"])]
+    # Where it was named, Snakemake does not find it by itself, as with an installed package.
+    words += _option("--snakefile", options.get("snakefile", []))
     words += _option("--configfile", options.get("configfiles", []))
     words += _option("--directory", [options["directory"]] if options.get("directory") else [])
     words += _option("--config", [f"{key}={_value(value)}" for key, value in settings.items()])

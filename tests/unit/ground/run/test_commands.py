@@ -140,3 +140,11 @@ def test_a_job_has_the_profile_that_the_user_named(monkeypatch):
     note(arguments=["--profile", "slurm", "--cores", "9"])
     note(is_main=False)
     assert command("verify") == "snakemake --profile slurm --cores 9 -- verify"
+
+
+def test_a_snakefile_that_was_named_is_named_again(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "{}")
+    note(arguments=["--snakefile", "/site/drumcorpus/project/Snakefile", "--cores", "2", "all"])
+    assert command("verify") == (
+        "snakemake --cores all --snakefile /site/drumcorpus/project/Snakefile -- verify"
+    )
