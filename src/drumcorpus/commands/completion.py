@@ -80,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 def options_of(command: str) -> list[str]:
     """The long options of a command, in order."""
     parser = argparse.ArgumentParser()
-    importlib.import_module(f"drumcorpus.commands.{command}").add_arguments(parser)
+    module = importlib.import_module(f"drumcorpus.commands.{command.replace('-', '_')}")
+    module.add_arguments(parser)
     options = {option for action in parser._actions for option in action.option_strings}
     return sorted(option for option in options if option.startswith("--"))
 
