@@ -12,7 +12,7 @@ names another one. Below stands snakemake: --print-command prints its line, whic
 can be pasted.
 
 example:
-  python -m drumcorpus run
+  python -m drumcorpus run --cores 8
   python -m drumcorpus run ingest_egmd --cores 4
 """
 
