@@ -132,7 +132,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise LookupError("--require: fold_mean is there with --folds alone")
         corpora = [open_corpus(path) for path in [arguments.corpus, *arguments.trained_on]]
         if arguments.folds is not None:
-            arguments.folds = folds_file(arguments.folds, _CHECKOUT / "resources/evaluation/folds")
+            arguments.folds = folds_file(
+                arguments.folds, project_folder() / "resources/evaluation/folds"
+            )
         folds = None if arguments.folds is None else read_folds(arguments.folds)
         pack = _pack(arguments, corpora[0])
         evaluation = evaluate(
