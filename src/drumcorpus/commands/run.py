@@ -8,8 +8,8 @@ from drumcorpus.commands.configured import add_configuration
 USAGE = """\
 Make what is stale of the targets, by default of everything. The config is
 drumcorpus.yaml in the working folder, which init writes, unless --configfile
-names another one. Below stands snakemake: --print-command prints its line, which
-can be pasted.
+names another one. Below stands snakemake: --print-command prints its line, and
+that can be pasted.
 
 example:
   python -m drumcorpus run --cores 8
