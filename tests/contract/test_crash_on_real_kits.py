@@ -100,6 +100,7 @@ def sessions():
     }
 
 
+@pytest.mark.long
 def test_one_crash_is_seldom_split_and_mostly_accepted(sessions):
     found = [session.found for kit in KITS for session in sessions[kit, 1]]
     reasons = [clustering.reason for clustering in found]

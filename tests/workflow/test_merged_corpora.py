@@ -122,6 +122,7 @@ def test_shards_outside_the_folder_are_held_against_no_file_in_it(folder):
     assert "in/one.jsonl: changed: has sha256 " in said
 
 
+@pytest.mark.long
 def test_a_merge_is_made_again_when_a_shard_or_its_block_changes_and_else_not(folder):
     folder.make()
     assert folder.make()[1] == []
@@ -134,6 +135,7 @@ def test_a_merge_is_made_again_when_a_shard_or_its_block_changes_and_else_not(fo
     assert "one.jsonl:1: x: got the number 1.5; wanted: text" in folder.make(status=1)[0]
 
 
+@pytest.mark.long
 def test_conflicts_are_said_or_stop_the_job(folder):
     folder.write({"two.jsonl": [b'{"event_id": "c", "x": 9}']})
     said, _ = folder.make()

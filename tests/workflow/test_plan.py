@@ -120,6 +120,7 @@ def test_a_changed_raw_file_one_that_is_gone_and_a_new_one(project):
     assert verdicts(document)["ingest_sessions"] == (0, 2, 0)
 
 
+@pytest.mark.long
 def test_raw_files_that_only_look_otherwise_are_told_from_products_that_are_kept(project):
     page = project.path("reports/health/prod_combined.html")
     page.unlink()
@@ -170,6 +171,7 @@ def test_a_new_source_set_is_named_where_it_is_new(project):
     assert "new: groove_again" in words(project)
 
 
+@pytest.mark.long
 def test_the_target_says_the_same_in_a_run_that_only_reads(project):
     project.configure(crash={"clustering": {"max_cymbals": 2}})
     before = project.products()

@@ -69,6 +69,7 @@ def test_the_provenance_says_what_told_the_crashes_apart(project):
     assert audit["sets"][SET]["techniques"]["crash_dual_label"] == n_told > 0
 
 
+@pytest.mark.long
 def test_another_clustering_reaches_the_provenance_and_not_ingestion(project):
     project.configure(crash={"use_metadata": False})
     assert project.jobs(f"ingest_{SET}") == set()
@@ -78,6 +79,7 @@ def test_another_clustering_reaches_the_provenance_and_not_ingestion(project):
     assert check_annotations(project) == {"kit_mixture"}
 
 
+@pytest.mark.long
 def test_events_are_published_as_lines_where_they_are_asked_for_and_only_there(project):
     lines, table = (project.path(f"results/events/{SET}.{ext}") for ext in ("jsonl", "parquet"))
     assert not lines.exists()  # `all` has run

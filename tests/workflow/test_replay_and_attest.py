@@ -168,6 +168,7 @@ def test_a_release_is_replayed_from_its_manifest_and_the_records_beside_it(proje
     assert set(kinds) == {"input", "not looked at"}
 
 
+@pytest.mark.long
 def test_attestations_are_products_with_equal_bytes_each_time(project):
     assert project.jobs("attestations") == {"attest prod_combined", "attest releases/demo"}
     folder = project.path("reports/attestations/prod_combined")
@@ -202,6 +203,7 @@ def test_attestations_are_products_with_equal_bytes_each_time(project):
     assert "reports/releases/demo/index.json" in subjects
 
 
+@pytest.mark.long
 def test_an_attestation_follows_what_was_made_anew_with_equal_bytes(project):
     project.snakemake("attestations")
     module = project.path("src/drumcorpus/stages/manifest/merge.py")

@@ -14,6 +14,7 @@ def looks(project, *arguments):
     return project.snakemake(*options, "--", *SHARDS).said.count("Ready jobs: ")
 
 
+@pytest.mark.long
 def test_the_scheduler_looks_once_for_each_job_that_ends(unmade):
     n_jobs = len(SHARDS) + 1  # and the inventory
     assert looks(unmade) <= n_jobs

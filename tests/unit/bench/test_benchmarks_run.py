@@ -317,6 +317,7 @@ def test_onsets_are_scored_beside_librosa(tmp_path, repo):
     assert "1 s of stereo at 192 kHz" in said
 
 
+@pytest.mark.long
 def test_planning_is_measured_before_anything_is_made_and_where_nothing_is_to_do(tmp_path):
     small = ("--shards", "2", "--sets", "mdb_drums")
     lines = run(command_of("plan.py"), {"OUT": tmp_path}, *small).splitlines()
