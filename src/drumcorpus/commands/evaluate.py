@@ -11,13 +11,15 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.evaluation.boundary_scores import Pack, read_pack
 from drumcorpus.stages.evaluation.class_maps import CORPUS
 from drumcorpus.stages.evaluation.evaluate import Resampling
+from drumcorpus.stages.evaluation.folds import folds_file, read_folds
 from drumcorpus.stages.evaluation.outputs import check_outputs
 from drumcorpus.stages.evaluation.page import render_evaluation_page
 from drumcorpus.stages.evaluation.record import write_record
 from drumcorpus.stages.evaluation.reference import Corpus, open_corpus
-from drumcorpus.stages.evaluation.report import Evaluation, evaluate, folds_file, read_folds
+from drumcorpus.stages.evaluation.report import Evaluation, evaluate
 from drumcorpus.stages.evaluation.requirements import read_requirement
 from drumcorpus.stages.evaluation.settings import Settings, make_settings
+from drumcorpus.stages.evaluation.tuning import VALIDATION
 from drumcorpus.vocabulary import SPLITS
 
 USAGE = """\
@@ -47,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--compare", metavar="FOLDER|TABLE", help="what another says, held against the first"
+    )
+    parser.add_argument(
+        "--validation",
+        metavar="FOLDER|TABLE",
+        help="what the first system says of validation: lags and thresholds are fitted on that",
     )
     parser.add_argument(
         "--class-map",
@@ -116,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         check_outputs(
             {"--output": arguments.output, "--page": arguments.page},
-            [arguments.predictions, arguments.compare],
+            [arguments.predictions, arguments.compare, arguments.validation],
         )
         settings = make_settings(
             project_folder() / "resources",
@@ -130,6 +137,8 @@ def run(arguments: argparse.Namespace) -> int:
         required = [read_requirement(t, settings.class_map.classes) for t in arguments.require]
         if arguments.folds is None and any(each.place[0] == "fold_mean" for each in required):
             raise LookupError("--require: fold_mean is there with --folds alone")
+        if arguments.validation is not None and arguments.split == VALIDATION:
+            raise LookupError("--validation: what is fitted on validation cannot be scored there")
         corpora = [open_corpus(path) for path in [arguments.corpus, *arguments.trained_on]]
         if arguments.folds is not None:
             arguments.folds = folds_file(
@@ -145,6 +154,7 @@ def run(arguments: argparse.Namespace) -> int:
             trained_on={corpus.sha256: corpus for corpus in corpora[1:]},
             folds=folds,
             pack=pack,
+            validation=arguments.validation,
         )
     except ValueError as error:  # what cannot be read was not evaluated
         raise LookupError(str(error)) from error
@@ -183,6 +193,7 @@ def _write(
         "seed": arguments.seed,
         "compare": arguments.compare is not None,
         "open_set": arguments.open_set,
+        "validation": arguments.validation is not None,
         "require": arguments.require,
     }
     write_record(outputs, corpora, evaluation.predictions, evaluation.tables, files, params)
@@ -212,7 +223,7 @@ def said(document: dict) -> list[str]:
             f"{visible(document['other']['name'])} less {visible(system['name'])}: "
             f"micro {micro['difference']:+.4f}, {_ends(micro)}"
         )
-    lines += _said_of_pack(system)
+    lines += _said_of_more(system, corpus["split"])
     for each in filter(None, (system, document["other"])):
         for key, words in (
             ("missing_sessions", "without predictions, counted as missed"),
@@ -227,7 +238,7 @@ def said(document: dict) -> list[str]:
     return lines
 
 
-def _said_of_pack(system: dict) -> list[str]:
+def _said_of_more(system: dict, split: str) -> list[str]:
     lines = []
     for tag, row in (system["boundary"] or {}).items():
         if row is None:
@@ -240,6 +251,17 @@ def _said_of_pack(system: dict) -> list[str]:
         lines.append(
             f"{tag:<22} {found}{row['fp']:,} false positive(s) in {row['cases']:,} case(s)"
         )
+    if system["tuning"] is not None:
+        thresholds = system["tuning"]["thresholds"]
+        lines.append(
+            f"without the lags of validation: micro F {system['tuning']['micro_without_lag']:.4f}"
+        )
+        if thresholds is not None:
+            micro = thresholds["micro"]
+            lines.append(
+                f"with the thresholds of validation: micro F {micro['f_tuned']:.4f}; ceiling, with "
+                f"those of {split} itself: {micro['f_ceiling']:.4f}"
+            )
     if (row := system["open_set"]) is not None:
         figures = [row[key] for key in ("auroc", "average_precision", "fpr_at_95_tpr")]
         shown = ["no value" if value is None else f"{value:.4f}" for value in figures]

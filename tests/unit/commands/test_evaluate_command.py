@@ -13,7 +13,7 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import SESSIONS as SCHEMA_OF_SESSIONS
-from drumcorpus.stages.evaluation.report import read_folds
+from drumcorpus.stages.evaluation.folds import read_folds
 
 SESSIONS = {
     f"s{n}": {"events": [(1.0, ["kick", "crash"]), (2.0, ["snare"])], "kit": f"k{n % 2}"}

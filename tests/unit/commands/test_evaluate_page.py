@@ -4,10 +4,12 @@ import json
 import re
 
 import pytest
+import yaml
 from checkout import REPO
 from command_lines import run_command
 from evaluated_corpus import MANIFEST, write_corpus, write_lines
 
+from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.stages.evaluation.evaluate import Resampling
 from drumcorpus.stages.evaluation.page import render_evaluation_page
 from drumcorpus.stages.evaluation.reference import open_corpus
@@ -15,13 +17,17 @@ from drumcorpus.stages.evaluation.report import evaluate
 from drumcorpus.stages.evaluation.settings import make_settings
 
 # Of twelve sessions in twelve groups each has kick and crash; a snare is in two of them alone.
-SESSIONS = {
-    f"s{n}": {
-        "events": [(1.0, ["kick", "crash"], 0.5), *([(2.0, ["snare"])] if n < 2 else [])],
-        "kit": "<b>dull & dry" if n % 2 else "bright",
+SESSIONS = (
+    {
+        f"s{n}": {
+            "events": [(1.0, ["kick", "crash"], 0.5), *([(2.0, ["snare"])] if n < 2 else [])],
+            "kit": "<b>dull & dry" if n % 2 else "bright",
+        }
+        for n in range(12)
     }
-    for n in range(12)
-} | {"t0": {"events": [(1.0, ["kick"])], "split": "train", "group": "s0"}}
+    | {"t0": {"events": [(1.0, ["kick"])], "split": "train", "group": "s0"}}
+    | {"v0": {"events": [(1.0, ["kick"])], "split": "validation"}}
+)
 
 
 @pytest.fixture
@@ -136,3 +142,30 @@ def test_a_page_that_cannot_be_is_refused_before_anything_is_read(folder, path, 
     arguments = ("--corpus", "none.parquet", "--predictions", "none", "--page", path)
     status, _, errors = run_command(folder, "evaluate", *arguments)
     assert (status, words in errors) == (2, True), errors
+
+
+def test_the_page_has_what_validation_fits(folder):
+    write_lines(folder / "fitted_on", v0=[(1.03, "kick", 0.9), (1.5, "kick", 0.2)])
+    for n in range(11):
+        write_lines(folder / "mine", **{f"s{n}": [(1.03, "kick", 0.9), (1.6, "kick", 0.1)]})
+    status, said, errors = run_command(
+        folder,
+        *("evaluate", "--corpus", MANIFEST, "--predictions", "mine", "--resamples", 200),
+        *("--validation", "fitted_on", "--page", "evaluation.html"),
+    )
+    assert (status, errors) == (0, "")
+    document = json.loads((folder / "evaluation.json").read_text())
+    schema = yaml.safe_load((REPO / "workflow/schemas/evaluation.schema.yaml").read_text())
+    assert document_problems(document, schema) == []
+    assert document["system"]["tuning"]["lags"]["one"]["lag_ms"] == 30.0
+    assert "with the thresholds of validation: micro F 0.5946; ceiling, with those of test" in said
+    page = (folder / "evaluation.html").read_text()
+    assert re.search(r"<td>one</td><td[^>]*>\+30.00</td><td[^>]*>1</td>", page)
+    assert "no system reaches it without seeing the answers" in page
+    status, _, errors = run_command(
+        folder,
+        *("evaluate", "--corpus", MANIFEST, "--predictions", "fitted_on", "--split", "validation"),
+        *("--validation", "fitted_on"),
+    )
+    assert status == 2
+    assert "what is fitted on validation cannot be scored there" in errors

@@ -80,14 +80,14 @@ def count_matches(
         VelocityF(n_classes),
         HitSlices(n_classes),
     )
-    for first, stop, sides in _blocks(
+    for first, stop, sides in blocks(
         reference, predictions, n_sessions, max(1, MOST_KEYS // n_classes)
     ):
         _count_block(counts, first, stop, sides, n_classes)
     return counts
 
 
-def _blocks(
+def blocks(
     reference: HitColumns, predictions: HitColumns, n_sessions: int, n_most: int
 ) -> Iterator[tuple[int, int, tuple[HitColumns, HitColumns]]]:
     """Stretches of at most `n_most` sessions with about `BLOCK_HITS` hits, or one session."""

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from drumcorpus.ground.files.paths import visible
-from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.statistics.intervals import FEWEST_GROUPS, LEVEL, Groups, make_groups
 from drumcorpus.ground.statistics.scores import CAP_HITS
 from drumcorpus.stages.evaluation.boundary_scores import Pack, boundary_scores
@@ -35,6 +34,7 @@ from drumcorpus.stages.evaluation.predictions import Predictions, read_predictio
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
 from drumcorpus.stages.evaluation.settings import Settings
 from drumcorpus.stages.evaluation.slices import session_slices
+from drumcorpus.stages.evaluation.tuning import read_validation, tuning
 
 SCHEMA = "drumcorpus-evaluation-v1"
 DECIMALS = 6
@@ -58,6 +58,7 @@ def evaluate(
     trained_on: Mapping[str, Corpus] | None = None,
     folds: Mapping[str, list[str]] | None = None,
     pack: Pack | None = None,
+    validation: str | os.PathLike | None = None,
 ) -> Evaluation:
     """Hold the predictions of a system, or of two, against a split of a corpus.
 
@@ -73,6 +74,9 @@ def evaluate(
         As of `scores.fold_mean`.
     pack : Pack, optional
         As of `boundary_scores.read_pack`.
+    validation : path, optional
+        Predictions of the first system of the validation split, by which lags and thresholds are
+        fitted.
 
     Raises
     ------
@@ -95,7 +99,7 @@ def evaluate(
             settings.class_map,
             settings.vocabulary,
             settings.note_map,
-            with_scores=settings.unknown is not None,
+            with_scores=settings.unknown is not None or validation is not None,
         )
         _check_corpus(said, corpus)
         counted = score_system(
@@ -124,6 +128,18 @@ def evaluate(
         scored.append(counted)
         read.append(said)
     _tell_apart(documents)
+    for each in documents:
+        each["tuning"] = None
+    if validation is not None:
+        fitted_on, said = read_validation(corpus, validation, settings)
+        _check_corpus(said, corpus)
+        documents[0]["tuning"] = tuning(
+            (fitted_on, said.hits),
+            (reference, read[0].hits),
+            settings.class_map.classes,
+            HEADLINE_MS * MS,
+        ) | {"missing_sessions": said.missing}
+        read.append(said)
     document = {
         "schema": SCHEMA,
         "protocol": _protocol(settings),
@@ -278,26 +294,3 @@ def rounded(value):
     if isinstance(value, float):
         return None if math.isnan(value) else round(float(value), DECIMALS) + 0.0
     return value
-
-
-def folds_file(name: str, folder: Path) -> Path:
-    """The file of folds that a name stands for: one of a folder, or else a path."""
-    path = folder / f"{name}.yaml"
-    return path if path.is_file() and "/" not in name else Path(name)
-
-
-def read_folds(path: str | os.PathLike) -> dict[str, list[str]]:
-    """Folds from a YAML file: lists of session ids by name.
-
-    Raises
-    ------
-    ValueError
-        If the file is not YAML, or has something else.
-    """
-    document = read_yaml(path)
-    if not isinstance(document, dict) or not all(
-        isinstance(names, list) and all(isinstance(name, str) for name in names)
-        for names in document.values()
-    ):
-        raise ValueError(f"{path}: wanted: the name of each fold, and a list of session ids")
-    return {str(name): names for name, names in document.items()}

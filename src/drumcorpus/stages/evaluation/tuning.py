@@ -1,0 +1,228 @@
+"""What validation can fit for a system: a threshold for each class, and a lag for each source set.
+
+Both are fitted on the validation split alone and held against the split that is scored. Thresholds
+that are fitted there itself say what no system may claim: they are shown as a ceiling.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from drumcorpus.ground.statistics.scores import f_measure, mean_over
+from drumcorpus.stages.evaluation.counting import blocks
+from drumcorpus.stages.evaluation.evaluate import hits_by_class
+from drumcorpus.stages.evaluation.hit_columns import HitColumns, by_session
+from drumcorpus.stages.evaluation.matching import MOST_KEYS, match_onsets, merge_onsets
+from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
+from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
+from drumcorpus.stages.evaluation.settings import Settings
+from drumcorpus.stages.evaluation.timing import Offsets
+from drumcorpus.vocabulary import SPLITS
+
+# Thresholds that are tried for each class: none, and the quantiles of its scores between.
+N_TRIED = 33
+VALIDATION = SPLITS[1]
+
+
+def read_validation(
+    corpus: Corpus, path: str | os.PathLike, settings: Settings
+) -> tuple[Reference, Predictions]:
+    """The reference of the validation split by class, and the predictions of a system of it.
+
+    Raises
+    ------
+    ValueError
+        As of `read_reference` and `read_predictions`.
+    """
+    reference = read_reference(corpus, VALIDATION, settings.labels)
+    reference.hits, _ = hits_by_class(by_session(reference.hits), settings.class_map)
+    said = read_predictions(
+        path,
+        reference,
+        VALIDATION,
+        settings.class_map,
+        settings.vocabulary,
+        settings.note_map,
+        with_scores=True,
+    )
+    return reference, said
+
+
+def tuning(
+    validation: tuple[Reference, HitColumns],
+    scored: tuple[Reference, HitColumns],
+    classes: Sequence[str],
+    window: int,
+) -> dict:
+    """What validation fits, and what that does to F of the split that is scored.
+
+    Parameters
+    ----------
+    validation, scored : (Reference, HitColumns)
+        Reference and predictions by class, in order of session.
+    window : int
+        Of matches, in µs.
+
+    Returns
+    -------
+    dict
+        ``lags`` by source set, ``micro_without_lag``, and ``thresholds``: None where a prediction
+        has no score.
+    """
+    n_classes = len(classes)
+    lags = fit_lags(*validation, n_classes, window)
+    sets = sorted(set(scored[0].sessions.source_sets))
+    shifted = without_lag(scored[0], scored[1], lags)
+    rows, sums = {}, []
+    for hits in (scored[1], shifted):
+        table = counts_by_session(scored[0], hits, n_classes, window).sum(axis=1)
+        sums.append(table)
+    of_session = np.array(scored[0].sessions.source_sets)
+    for name in sets:
+        raw, corrected = (f_measure(table[of_session == name].sum(axis=0)) for table in sums)
+        lag = lags.get(name)
+        rows[name] = {
+            "lag_ms": None if lag is None else lag[0] / 1_000,
+            "matches": 0 if lag is None else lag[1],
+            "f": float(raw),
+            "f_without_lag": float(corrected),
+        }
+    return {
+        "validation_sessions": len(validation[0].sessions),
+        "lags": rows,
+        "micro_without_lag": float(f_measure(sums[1].sum(axis=0))),
+        "thresholds": _thresholds(validation, scored, classes, window),
+    }
+
+
+def _thresholds(
+    validation: tuple[Reference, HitColumns],
+    scored: tuple[Reference, HitColumns],
+    classes: Sequence[str],
+    window: int,
+) -> dict | None:
+    if not (_has_scores(validation[1]) and _has_scores(scored[1])):
+        return None
+    n_classes = len(classes)
+    reference, hits = scored
+    fitted = fit_thresholds(*validation, n_classes, window)
+    best = fit_thresholds(reference, hits, n_classes, window)
+    tables = [
+        counts_by_session(reference, each, n_classes, window).sum(axis=0)
+        for each in (hits, above(hits, fitted), above(hits, best))
+    ]
+    names = ("f", "f_tuned", "f_ceiling")
+
+    def figures(values: Sequence[float | None]) -> dict:
+        return dict(zip(names, values, strict=True))
+
+    by_class = [f_measure(table) for table in tables]
+    return {
+        "micro": figures([float(f_measure(table.sum(axis=0))) for table in tables]),
+        "macro": figures([mean_over(values) for values in by_class]),
+        "classes": {
+            name: figures([float(values[n]) for values in by_class])
+            | {"threshold": float(fitted[n]), "threshold_ceiling": float(best[n])}
+            for n, name in enumerate(classes)
+        },
+    }
+
+
+def _has_scores(hits: HitColumns) -> bool:
+    return hits.score is not None and not np.isnan(hits.score).any()
+
+
+def counts_by_session(
+    reference: Reference, predictions: HitColumns, n_classes: int, window: int
+) -> np.ndarray:
+    """TP, FP and FN within a window in µs, shape (n_sessions, n_classes, 3)."""
+    n_sessions = len(reference.sessions)
+    table = np.zeros((n_sessions, n_classes, 3), dtype=np.int64)
+    for first, stop, sides in blocks(
+        reference.hits, predictions, n_sessions, max(1, MOST_KEYS // n_classes)
+    ):
+        onsets = _merged(sides, first, n_classes)
+        matched = match_onsets(onsets, window)[0]
+        counts = [
+            np.bincount(onsets.key[places], minlength=(stop - first) * n_classes)
+            for places in (matched, ~onsets.is_reference, onsets.is_reference)
+        ]
+        tp = counts[0]
+        cells = np.stack([tp, counts[1] - tp, counts[2] - tp], axis=-1)
+        table[first:stop] = cells.reshape(-1, n_classes, 3)
+    return table
+
+
+def _merged(sides: tuple[HitColumns, HitColumns], first: int, n_classes: int):
+    pairs = [
+        ((side.session - first).astype(np.int64) * n_classes + side.label, side.onset)
+        for side in sides
+    ]
+    return merge_onsets(*pairs, each_once=True)
+
+
+def fit_thresholds(
+    reference: Reference, predictions: HitColumns, n_classes: int, window: int
+) -> np.ndarray:
+    """The threshold of each class with the highest pooled F, shape (n_classes,).
+
+    Tried are the lowest score and the quantiles of the scores of the class; of equal F the lowest
+    is taken. NaN for a class without a reference hit or without a prediction: all of it is kept.
+    """
+    tried = np.full((N_TRIED, n_classes), np.nan)
+    for number in range(n_classes):
+        scores = np.sort(predictions.score[predictions.label == number])
+        if len(scores):
+            tried[:, number] = scores[np.arange(N_TRIED) * len(scores) // N_TRIED]
+    best, values = np.full(n_classes, -1.0), np.full(n_classes, np.nan)
+    for thresholds in tried:
+        kept = above(predictions, thresholds)
+        sums = counts_by_session(reference, kept, n_classes, window).sum(axis=0)
+        f = f_measure(sums)
+        is_better = np.nan_to_num(f, nan=-1.0) > best
+        best = np.where(is_better, f, best)
+        values = np.where(is_better, thresholds, values)
+    return values
+
+
+def above(predictions: HitColumns, thresholds: np.ndarray) -> HitColumns:
+    """The predictions whose score is at least the threshold of their class; all where it is NaN."""
+    limit = np.where(np.isnan(thresholds), -np.inf, thresholds)
+    return predictions.take(predictions.score >= limit[predictions.label])
+
+
+def fit_lags(
+    reference: Reference, predictions: HitColumns, n_classes: int, window: int
+) -> dict[str, tuple[float, int]]:
+    """Of each source set with a match the median of prediction less reference, in µs, and matches.
+
+    A lag beyond the window is not found, for nothing matches then.
+    """
+    names = sorted(set(reference.sessions.source_sets))
+    of_session = np.array([names.index(name) for name in reference.sessions.source_sets])
+    offsets = Offsets(len(names), window)
+    n_sessions = len(reference.sessions)
+    for first, _, sides in blocks(
+        reference.hits, predictions, n_sessions, max(1, MOST_KEYS // n_classes)
+    ):
+        onsets = _merged(sides, first, n_classes)
+        matched = match_onsets(onsets, window)
+        key = of_session[onsets.key // n_classes + first]
+        offsets.add(replace(onsets, key=key), matched)
+    rows = {name: offsets.figures(offsets.table[n]) for n, name in enumerate(names)}
+    return {
+        name: (row["median_ms"] * 1_000, row["matches"])
+        for name, row in rows.items()
+        if row is not None
+    }
+
+
+def without_lag(
+    reference: Reference, predictions: HitColumns, lags: dict[str, tuple[float, int]]
+) -> HitColumns:
+    """The predictions, earlier by the lag of their set; none before the start."""
+    shift = np.array([lags.get(name, (0, 0))[0] for name in reference.sessions.source_sets])
+    onset = predictions.onset - np.rint(shift[predictions.session]).astype(np.int64)
+    return replace(predictions, onset=np.maximum(onset, 0))
