@@ -83,6 +83,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--open-set", action="store_true", help="how scores tell known sounds from others"
     )
     parser.add_argument(
+        "--calibration", action="store_true", help="how far scores are probabilities"
+    )
+    parser.add_argument(
         "--folds",
         metavar="NAME|YAML",
         help="vogl_mdb, vogl_enst, or a file with lists of session ids by name of the fold",
@@ -133,6 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
             note_map=arguments.note_map,
             resampling=Resampling(arguments.resamples, arguments.seed),
             open_set=arguments.open_set,
+            calibration=arguments.calibration,
         )
         required = [read_requirement(t, settings.class_map.classes) for t in arguments.require]
         if arguments.folds is None and any(each.place[0] == "fold_mean" for each in required):
@@ -154,7 +158,7 @@ def run(arguments: argparse.Namespace) -> int:
             trained_on={corpus.sha256: corpus for corpus in corpora[1:]},
             folds=folds,
             pack=pack,
-            validation=arguments.validation,
+            fit_on=arguments.validation,
         )
     except ValueError as error:  # what cannot be read was not evaluated
         raise LookupError(str(error)) from error
@@ -193,6 +197,7 @@ def _write(
         "seed": arguments.seed,
         "compare": arguments.compare is not None,
         "open_set": arguments.open_set,
+        "calibration": arguments.calibration,
         "validation": arguments.validation is not None,
         "require": arguments.require,
     }
@@ -251,6 +256,8 @@ def _said_of_more(system: dict, split: str) -> list[str]:
         lines.append(
             f"{tag:<22} {found}{row['fp']:,} false positive(s) in {row['cases']:,} case(s)"
         )
+    if (row := system["calibration"]) is not None and row["all"] is not None:
+        lines.append(f"expected calibration error {row['all']['ece']:.4f}, of all predictions")
     if system["tuning"] is not None:
         thresholds = system["tuning"]["thresholds"]
         lines.append(

@@ -151,7 +151,7 @@ def test_the_page_has_what_validation_fits(folder):
     status, said, errors = run_command(
         folder,
         *("evaluate", "--corpus", MANIFEST, "--predictions", "mine", "--resamples", 200),
-        *("--validation", "fitted_on", "--page", "evaluation.html"),
+        *("--validation", "fitted_on", "--page", "evaluation.html", "--calibration"),
     )
     assert (status, errors) == (0, "")
     document = json.loads((folder / "evaluation.json").read_text())
@@ -161,6 +161,12 @@ def test_the_page_has_what_validation_fits(folder):
     assert "with the thresholds of validation: micro F 0.5946; ceiling, with those of test" in said
     page = (folder / "evaluation.html").read_text()
     assert re.search(r"<td>one</td><td[^>]*>\+30.00</td><td[^>]*>1</td>", page)
+    assert document["system"]["calibration"]["all"]["bins"] == [
+        {"n": 11, "mean_score": 0.1, "right": 0.0},
+        {"n": 11, "mean_score": 0.9, "right": 1.0},
+    ]
+    assert "expected calibration error 0.1000, of all predictions" in said
+    assert "<title>0.900: 1.000 right of 11</title>" in page
     assert "no system reaches it without seeing the answers" in page
     status, _, errors = run_command(
         folder,

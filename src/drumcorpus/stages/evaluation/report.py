@@ -12,6 +12,7 @@ from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.statistics.intervals import FEWEST_GROUPS, LEVEL, Groups, make_groups
 from drumcorpus.ground.statistics.scores import CAP_HITS
 from drumcorpus.stages.evaluation.boundary_scores import Pack, boundary_scores
+from drumcorpus.stages.evaluation.calibration import calibration
 from drumcorpus.stages.evaluation.contamination import contamination
 from drumcorpus.stages.evaluation.counting import MS
 from drumcorpus.stages.evaluation.durations import session_seconds, session_tables, total_minutes
@@ -58,7 +59,7 @@ def evaluate(
     trained_on: Mapping[str, Corpus] | None = None,
     folds: Mapping[str, list[str]] | None = None,
     pack: Pack | None = None,
-    validation: str | os.PathLike | None = None,
+    fit_on: str | os.PathLike | None = None,
 ) -> Evaluation:
     """Hold the predictions of a system, or of two, against a split of a corpus.
 
@@ -74,7 +75,7 @@ def evaluate(
         As of `scores.fold_mean`.
     pack : Pack, optional
         As of `boundary_scores.read_pack`.
-    validation : path, optional
+    fit_on : path, optional
         Predictions of the first system of the validation split, by which lags and thresholds are
         fitted.
 
@@ -99,7 +100,7 @@ def evaluate(
             settings.class_map,
             settings.vocabulary,
             settings.note_map,
-            with_scores=settings.unknown is not None or validation is not None,
+            with_scores=settings.with_scores or fit_on is not None,
         )
         _check_corpus(said, corpus)
         counted = score_system(
@@ -119,6 +120,7 @@ def evaluate(
                 "contamination": contamination(
                     said.statement, corpora, sessions, counted.counts.table(), classes
                 ),
+                "calibration": _calibration(hits, said, groups, settings),
                 "boundary": pack and _boundary(pack, reference, said, settings),
                 "open_set": None
                 if labelled is None
@@ -130,8 +132,8 @@ def evaluate(
     _tell_apart(documents)
     for each in documents:
         each["tuning"] = None
-    if validation is not None:
-        fitted_on, said = read_validation(corpus, validation, settings)
+    if fit_on is not None:
+        fitted_on, said = read_validation(corpus, fit_on, settings)
         _check_corpus(said, corpus)
         documents[0]["tuning"] = tuning(
             (fitted_on, said.hits),
@@ -167,6 +169,17 @@ def _boundary(
         n_draws=settings.resampling.n_draws,
         seed=settings.resampling.seed,
     )
+
+
+def _calibration(
+    hits: HitColumns, said: Predictions, groups: Groups, settings: Settings
+) -> dict | None:
+    if not settings.calibration:
+        return None
+    try:
+        return calibration(hits, said.hits, groups, settings.class_map.classes, HEADLINE_MS * MS)
+    except ValueError as error:
+        raise ValueError(f"{visible(str(said.path))}: {error}; see --calibration") from None
 
 
 def _open_set(

@@ -26,7 +26,8 @@ class Settings:
     """`class_map` is what is scored, `vocabulary` what predictions may say.
 
     `files` are the files of the checkout that were read for it. `unknown` are the numbers of the
-    labels that no system is asked for, where an open set is asked for, and else None.
+    labels that no system is asked for, where an open set is asked for, and else None; `calibration`
+    says whether it is asked how far scores are probabilities.
     """
 
     split: str
@@ -37,6 +38,12 @@ class Settings:
     resampling: Resampling
     files: tuple[Path, ...]
     unknown: frozenset[int] | None = None
+    calibration: bool = False
+
+    @property
+    def with_scores(self) -> bool:
+        """Whether scores of predictions are needed."""
+        return self.unknown is not None or self.calibration
 
 
 def make_settings(
@@ -48,6 +55,7 @@ def make_settings(
     note_map: str | None = None,
     resampling: Resampling | None = None,
     open_set: bool = False,
+    calibration: bool = False,
 ) -> Settings:
     """Settings by names, looked up in the folder of resources of a checkout.
 
@@ -59,6 +67,8 @@ def make_settings(
         A note map of the taxonomy, or ``general_midi``.
     open_set : bool
         Whether it is asked how well scores tell sounds that are known from others.
+    calibration : bool
+        Whether it is asked how far scores are probabilities.
 
     Raises
     ------
@@ -88,6 +98,7 @@ def make_settings(
     return Settings(
         *(split, taxonomy.labels, scored, words, notes, resampling or Resampling(), tuple(files)),
         unknown,
+        calibration,
     )
 
 

@@ -34,7 +34,7 @@ def fit(tmp_path, monkeypatch):
             of_split = {f"{split}_{name}": lines(split, name) for name in ("early", "late")}
             write_lines(tmp_path / split, **of_split)
         return evaluate(
-            open_corpus(manifest), tmp_path / "test", settings, validation=tmp_path / "validation"
+            open_corpus(manifest), tmp_path / "test", settings, fit_on=tmp_path / "validation"
         ).document["system"]["tuning"]
 
     return fit
