@@ -33,7 +33,8 @@ class EventWeights:
         self._ids: list[pa.Array] = []
         self._values: list[np.ndarray] = []
         self._stretches: dict[str, list[tuple[int, int, int]]] = {}  # batch, first row, stop
-        for number, batch in enumerate(iter_batches(path, ["event_id", "session_id", "weight"])):
+        columns = ["event_id", "session_id", "weight"]
+        for number, batch in enumerate(iter_batches(path, columns, dictionaries=columns[1:2])):
             self._ids.append(batch["event_id"])
             self._values.append(batch["weight"].to_numpy())
             sessions = batch["session_id"].dictionary_encode()
