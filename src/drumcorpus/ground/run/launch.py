@@ -7,11 +7,13 @@ itself (`run.run_lock`), for plain ``snakemake`` alike.
 import signal
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
+from drumcorpus.ground.run.end_of_run import end_in_words
 from drumcorpus.ground.run.surroundings import prepare
 from drumcorpus.ground.run.terminal import open_standard_streams, write
 from drumcorpus.ground.run.write_failures import sentence
@@ -30,6 +32,7 @@ def main(arguments: list[str]) -> int:
     if refused := prepare(folder):
         write(sys.stderr, f"\n{refused}\n")
         return 1
+    began = time.monotonic()
     status, is_interrupted = run_to_its_end([sys.executable, "-m", "snakemake", *arguments])
     if is_interrupted:
         write(sys.stderr, "\nStopped. What is finished is kept; the same command carries on.\n")
@@ -37,6 +40,7 @@ def main(arguments: list[str]) -> int:
         write(sys.stderr, ended_by_signal(-status))
     elif status == 0:
         write(sys.stdout, products_message(folder))
+        write(sys.stdout, f"\n{end_in_words(folder, time.monotonic() - began)}")
     return status
 
 

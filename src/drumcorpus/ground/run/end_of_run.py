@@ -1,0 +1,61 @@
+"""What a run says last: what the corpus holds now, what was left out of it, and its gates."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from drumcorpus.ground.files.json_files import read_json
+from drumcorpus.ground.files.natural_order import natural_key
+from drumcorpus.ground.run.first_page import first_page
+from drumcorpus.ground.run.run_manifest import SUFFIX
+
+HEALTH = "reports/health/*.json"
+PASSED, WAIVED = "PASS", "WAIVED"  # of a verdict; every other one fails
+
+
+def end_in_words(folder: Path, seconds: float) -> str:
+    """Lines on every manifest that has a health report, how long it took, and what to open first.
+
+    Parameters
+    ----------
+    folder : Path
+        The working folder.
+    seconds : float
+        That the run took (s).
+    """
+    lines = []
+    for path in sorted(folder.glob(HEALTH), key=lambda path: natural_key(path.name)):
+        if not path.name.endswith(SUFFIX):
+            # Gone meanwhile, damaged, or of an earlier version: the page says it.
+            with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+                lines += corpus_in_words(path.stem, read_json(path))
+    lines.append(f"It took {seconds:,.0f} s.")
+    if page := first_page(folder):
+        lines.append(f"Open first: {page.absolute().as_uri()}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def corpus_in_words(name: str, report: Mapping) -> list[str]:
+    """Lines on one manifest, of its health report: what it holds, what it lacks, its gates."""
+    totals, sessions, drops = report["totals"], report["sessions"], report["drops"]
+    hours = sessions["audio_duration"] / 3600
+    lines = [
+        f"{name}: {totals['events']:,} events in {totals['sessions']:,} sessions of "
+        f"{totals['source_sets']:,} source sets, {hours:,.2f} h of sound"
+    ]
+    reasons = [*drops["by_reason"].items(), *drops["refused_by_reason"].items()]
+    reasons += [("no outcome", drops["unexplained_hits"])] if drops["unexplained_hits"] else []
+    reasons.sort(key=lambda pair: (-pair[1], pair[0]))
+    said = [f"{reason} {n:,}" for reason, n in reasons]
+    lines.append(f"  hits dropped: {', '.join(said) or 'none'}")
+    if n_files := report["quarantine"]["files"]:
+        lines.append(f"  files not used: {n_files:,}")
+    verdicts = report["gates"]
+    if not verdicts:
+        return [*lines, "  gates: none"]
+    failed = [each["gate"] for each in verdicts if each["status"] not in (PASSED, WAIVED)]
+    waived = [each["gate"] for each in verdicts if each["status"] == WAIVED]
+    n_passed = len(verdicts) - len(failed) - len(waived)
+    text = f"  gates: {n_passed:,} passed, {len(failed):,} failed"
+    text += f" ({', '.join(failed)})" if failed else ""
+    return [*lines, text + (f", {len(waived):,} waived ({', '.join(waived)})" if waived else "")]
