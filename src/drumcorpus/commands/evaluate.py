@@ -51,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--compare", metavar="FOLDER|TABLE", help="what another says, held against the first"
     )
     parser.add_argument(
+        "--another-seed",
+        metavar="FOLDER|TABLE",
+        action="append",
+        default=[],
+        help="what the first system says, trained with another seed; may be given several times",
+    )
+    parser.add_argument(
         "--validation",
         metavar="FOLDER|TABLE",
         help="what the first system says of validation: lags and thresholds are fitted on that",
@@ -126,7 +133,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         check_outputs(
             {"--output": arguments.output, "--page": arguments.page},
-            [arguments.predictions, arguments.compare, arguments.validation],
+            [
+                *(arguments.predictions, arguments.compare, arguments.validation),
+                *arguments.another_seed,
+            ],
         )
         settings = make_settings(
             project_folder() / "resources",
@@ -159,6 +169,7 @@ def run(arguments: argparse.Namespace) -> int:
             folds=folds,
             pack=pack,
             fit_on=arguments.validation,
+            seeds=arguments.another_seed,
         )
     except ValueError as error:  # what cannot be read was not evaluated
         raise LookupError(str(error)) from error
@@ -199,6 +210,7 @@ def _write(
         "open_set": arguments.open_set,
         "calibration": arguments.calibration,
         "validation": arguments.validation is not None,
+        "another_seed": len(arguments.another_seed),
         "require": arguments.require,
     }
     write_record(outputs, corpora, evaluation.predictions, evaluation.tables, files, params)
@@ -255,6 +267,11 @@ def _said_of_more(system: dict, split: str) -> list[str]:
         )
         lines.append(
             f"{tag:<22} {found}{row['fp']:,} false positive(s) in {row['cases']:,} case(s)"
+        )
+    if system["seeds"] is not None and (row := system["seeds"]["micro"]) is not None:
+        lines.append(
+            f"{system['seeds']['runs']} seeds: mean micro F {row['f']:.4f}  {_ends(row)}, standard "
+            f"deviation {row['sd']:.4f}"
         )
     if (row := system["calibration"]) is not None and row["all"] is not None:
         lines.append(f"expected calibration error {row['all']['ece']:.4f}, of all predictions")

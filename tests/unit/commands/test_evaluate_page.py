@@ -152,6 +152,7 @@ def test_the_page_has_what_validation_fits(folder):
         folder,
         *("evaluate", "--corpus", MANIFEST, "--predictions", "mine", "--resamples", 200),
         *("--validation", "fitted_on", "--page", "evaluation.html", "--calibration"),
+        *("--another-seed", "theirs"),
     )
     assert (status, errors) == (0, "")
     document = json.loads((folder / "evaluation.json").read_text())
@@ -167,6 +168,10 @@ def test_the_page_has_what_validation_fits(folder):
     ]
     assert "expected calibration error 0.1000, of all predictions" in said
     assert "<title>0.900: 1.000 right of 11</title>" in page
+    seeds = document["system"]["seeds"]
+    assert (seeds["runs"], seeds["micro"]["f_of_runs"]) == (2, [0.458333, 0.916667])
+    assert "2 seeds: mean micro F 0.6875" in said
+    assert "2 runs of one system, trained with other seeds" in page
     assert "no system reaches it without seeing the answers" in page
     status, _, errors = run_command(
         folder,

@@ -1,8 +1,7 @@
 """The report of an evaluation: one JSON document with everything that was asked and found."""
 
-import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,12 +32,13 @@ from drumcorpus.stages.evaluation.open_set import CONVENTIONS as OPEN_SET
 from drumcorpus.stages.evaluation.open_set import open_set
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
+from drumcorpus.stages.evaluation.rounding import rounded
+from drumcorpus.stages.evaluation.runs import over_runs
 from drumcorpus.stages.evaluation.settings import Settings
 from drumcorpus.stages.evaluation.slices import session_slices
 from drumcorpus.stages.evaluation.tuning import read_validation, tuning
 
 SCHEMA = "drumcorpus-evaluation-v1"
-DECIMALS = 6
 
 
 @dataclass
@@ -60,6 +60,7 @@ def evaluate(
     folds: Mapping[str, list[str]] | None = None,
     pack: Pack | None = None,
     fit_on: str | os.PathLike | None = None,
+    seeds: Sequence[str | os.PathLike] = (),
 ) -> Evaluation:
     """Hold the predictions of a system, or of two, against a split of a corpus.
 
@@ -78,6 +79,8 @@ def evaluate(
     fit_on : path, optional
         Predictions of the first system of the validation split, by which lags and thresholds are
         fitted.
+    seeds : sequence of path
+        Predictions of the first system, trained with other seeds.
 
     Raises
     ------
@@ -130,8 +133,24 @@ def evaluate(
         scored.append(counted)
         read.append(said)
     _tell_apart(documents)
+    runs = [scored[0]]
+    for path in seeds:
+        said = read_predictions(
+            path,
+            reference,
+            settings.split,
+            settings.class_map,
+            settings.vocabulary,
+            settings.note_map,
+        )
+        _check_corpus(said, corpus)
+        classes = settings.class_map.classes
+        runs.append(score_system(hits, said.hits, groups, len(classes), settings.resampling))
+        read.append(said)
     for each in documents:
-        each["tuning"] = None
+        each["tuning"] = each["seeds"] = None
+    if seeds:
+        documents[0]["seeds"] = over_runs(runs, settings.class_map.classes, settings.resampling)
     if fit_on is not None:
         fitted_on, said = read_validation(corpus, fit_on, settings)
         _check_corpus(said, corpus)
@@ -290,20 +309,3 @@ def _name(path: Path) -> str:
     """What to call a system that does not say it: its folder, or its table without the ending."""
     whole = Path(os.path.abspath(path))  # noqa: PTH100 (the name of a link, not of its end)
     return whole.name if path.is_dir() else whole.stem
-
-
-def rounded(value):
-    """A document with every number of a fixed number of decimals, and null where there is none.
-
-    Examples
-    --------
-    >>> rounded({"f": 2 / 3, "recall": [math.nan, 1]})
-    {'f': 0.666667, 'recall': [None, 1]}
-    """
-    if isinstance(value, Mapping):
-        return {key: rounded(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(each) for each in value]
-    if isinstance(value, float):
-        return None if math.isnan(value) else round(float(value), DECIMALS) + 0.0
-    return value
