@@ -18,6 +18,8 @@ from drumcorpus.ground.run.surroundings import prepare
 from drumcorpus.ground.run.terminal import open_standard_streams, write
 from drumcorpus.ground.run.write_failures import sentence
 
+BAR = "drumcorpus"  # the package snakemake_logger_plugin_drumcorpus
+
 
 def main(arguments: list[str]) -> int:
     """Run snakemake with `arguments`; returns its exit status."""
@@ -33,7 +35,9 @@ def main(arguments: list[str]) -> int:
         write(sys.stderr, f"\n{refused}\n")
         return 1
     began = time.monotonic()
-    status, is_interrupted = run_to_its_end([sys.executable, "-m", "snakemake", *arguments])
+    status, is_interrupted = run_to_its_end(
+        [sys.executable, "-m", "snakemake", *with_bar(arguments, sys.stderr.isatty())]
+    )
     if is_interrupted:
         write(sys.stderr, "\nStopped. What is finished is kept; the same command carries on.\n")
     elif status < 0:
@@ -42,6 +46,17 @@ def main(arguments: list[str]) -> int:
         write(sys.stdout, products_message(folder))
         write(sys.stdout, f"\n{end_in_words(folder, time.monotonic() - began)}")
     return status
+
+
+def with_bar(arguments: list[str], is_terminal: bool) -> list[str]:
+    """The arguments, with the bar of a run on a terminal where it takes the place of all lines.
+
+    It is for runs whose lines are wanted short; what a dry run says is its answer.
+    """
+    is_run = "--quiet" in arguments and not {"--dry-run", "--dryrun", "-n"} & set(arguments)
+    if not (is_terminal and is_run) or "--logger" in arguments:
+        return arguments
+    return ["--logger", BAR, *arguments]
 
 
 def ended_by_signal(number: int) -> str:
