@@ -135,6 +135,13 @@ def test_recall_and_false_positives_of_every_tag(folder):
         "silence": (0, 0, 24, 24),
         "negative_clip": (0, 0, 12, 12),
     }
+    # Of two crashes each session has one; the other is said to be the ride.
+    crash = report["system"]["cymbals"]["crash"]
+    assert (crash["hits"], crash["found"], crash["missed"]) == (24, 12, 0)
+    assert {name: n for name, n in crash["taken_for"].items() if n} == {"ride_bow": 12}
+    assert crash["taken_for"].keys() == {
+        *("ride_bow", "ride_bell", "ride_edge", "crash2", "crash3", "splash", "china"),
+    }
     choke = tags["choke"]["recall"]
     assert (choke["value"], choke["low"], choke["high"], choke["groups"]) == (0, 0, 0, 12)
     silence = tags["silence"]  # from 1.57 to 3.955 s, and from 4.055 to 9.92 s
@@ -156,6 +163,7 @@ def test_the_page_has_the_tags_and_the_open_set(folder):
     assert "<td>double_trigger</td>" in page
     assert "no session of the split has it" in page
     assert "FPR at 95 % TPR" in page
+    assert re.search(r"<td>crash</td><td[^>]*>24</td><td[^>]*>50.*ride_bow 50", page)
 
 
 def test_what_has_no_class_is_counted_and_a_pack_of_another_corpus_is_refused(folder):
@@ -164,6 +172,7 @@ def test_what_has_no_class_is_counted_and_a_pack_of_another_corpus_is_refused(fo
     run_command(folder, *ARGUMENTS, "--predictions", "mine", *map_of)
     edge = read(folder, "evaluation.json")["system"]["boundary"]["window_edge"]
     assert (edge["cases"], edge["hits"], edge["hits_without_class"]) == (12, 0, 12)
+    assert read(folder, "evaluation.json")["system"]["cymbals"].keys() == {"CY+RD"}
     pack = read(folder, PACK)
     pack["corpus"]["sha256"] = "0" * 64
     (folder / PACK).write_text(json.dumps(pack))

@@ -14,6 +14,7 @@ from drumcorpus.stages.evaluation.boundary_scores import Pack, boundary_scores
 from drumcorpus.stages.evaluation.calibration import calibration
 from drumcorpus.stages.evaluation.contamination import contamination
 from drumcorpus.stages.evaluation.counting import MS
+from drumcorpus.stages.evaluation.cymbals import cymbal_confusion
 from drumcorpus.stages.evaluation.durations import session_seconds, session_tables, total_minutes
 from drumcorpus.stages.evaluation.evaluate import (
     CURVE_MS,
@@ -117,8 +118,9 @@ def evaluate(
             _about(said, counted, settings)
             | {"scores": scores}
             | other_windows(counted.counts, classes)
-            | hit_details(counted.counts, classes)
+            | (details := hit_details(counted.counts, classes))
             | {
+                "cymbals": cymbal_confusion(details["errors"], settings.cymbals),
                 "slices": session_slices(counted.counts.table(), sessions, classes),
                 "contamination": contamination(
                     said.statement, corpora, sessions, counted.counts.table(), classes

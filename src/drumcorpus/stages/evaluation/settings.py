@@ -27,7 +27,8 @@ class Settings:
 
     `files` are the files of the checkout that were read for it. `unknown` are the numbers of the
     labels that no system is asked for, where an open set is asked for, and else None; `calibration`
-    says whether it is asked how far scores are probabilities.
+    says whether it is asked how far scores are probabilities. `cymbals` are the classes that have
+    labels of cymbals alone.
     """
 
     split: str
@@ -39,6 +40,7 @@ class Settings:
     files: tuple[Path, ...]
     unknown: frozenset[int] | None = None
     calibration: bool = False
+    cymbals: tuple[str, ...] = ()
 
     @property
     def with_scores(self) -> bool:
@@ -89,17 +91,25 @@ def make_settings(
     if note_map is not None:
         notes, path = _load_note_map(note_map, folder, taxonomy)
         files.append(path)
+    files.append(resources / "evaluation/boundary_tags.yaml")
+    words_of_tags = read_yaml(files[-1])
     unknown = None
     if open_set:
-        files.append(resources / "evaluation/boundary_tags.yaml")
-        unnamed = label_numbers(read_yaml(files[-1])["unknown"], taxonomy.families)
+        unnamed = label_numbers(words_of_tags["unknown"], taxonomy.families)
         outside = {n for n, label in enumerate(taxonomy.labels) if scored.of[label] == NO_CLASS}
         unknown = unnamed | outside
     return Settings(
         *(split, taxonomy.labels, scored, words, notes, resampling or Resampling(), tuple(files)),
         unknown,
         calibration,
+        _classes_of(label_numbers(words_of_tags["cymbals"], taxonomy.families), scored),
     )
+
+
+def _classes_of(numbers: frozenset[int], scored: ClassMap) -> tuple[str, ...]:
+    """The classes all of whose labels are of these numbers."""
+    others = {of for n, of in enumerate(scored.of.values()) if n not in numbers}
+    return tuple(name for n, name in enumerate(scored.classes) if n not in others)
 
 
 def _load_note_map(name: str, folder: Path, taxonomy: Taxonomy) -> tuple[LabelMap, Path]:
