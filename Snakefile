@@ -112,5 +112,6 @@ rule all:
 
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/plan.smk"
+include: "workflow/rules/steps.smk"
 include: "workflow/rules/together.smk"
 include: "workflow/rules/asked_targets.smk"

@@ -1,11 +1,13 @@
 """Measure what planning costs: a first build, and a built corpus in which there is nothing to do.
 
-    python bench/plan.py OUT [--shards N...] [--sets SET...]
+    python bench/plan.py OUT [--shards N...] [--sets SET...] [--jobs-per-set N...]
 
 For each number of shards of E-GMD, with the others in the proportion of config/production.yaml, it
 plans `all` of the demo's source sets below OUT, once before anything is made and once after stand-
-ins of all products were written with their run manifests. The seconds are those of whole calls of
-`snakemake --dry-run` and of `python -m drumcorpus plan`, each warm: the second of two.
+ins of all products were written with their run manifests; each time for every value of
+`resources.jobs_per_set`, by turns. Processes are what a run would start. The seconds are those of
+whole calls of `snakemake --dry-run` and of `python -m drumcorpus plan`, each warm: the second of
+two.
 """
 
 import argparse
@@ -39,28 +41,36 @@ def main() -> None:
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--shards", type=int, nargs="+", default=[32, 64, 128], metavar="N")
     parser.add_argument("--sets", nargs="+", choices=SHARDS, default=list(SHARDS), metavar="SET")
+    parser.add_argument(
+        "--jobs-per-set", nargs="+", type=json.loads, default=[16, None], metavar="N"
+    )
     args = parser.parse_args()
     out = args.out.absolute()
     for n_shards in args.shards:
-        folder = out / f"shards_{n_shards}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        overlay = folder / "plan.json"
-        overlay.write_text(json.dumps(settings(n_shards, args.sets)))
-        n_jobs = jobs_of(folder, overlay)
-        show(n_shards, n_jobs, "first build", folder, overlay)
-        write_products(folder, overlay)
-        show(n_shards, n_jobs, "nothing to do", folder, overlay)
+        overlays = {}
+        for most in args.jobs_per_set:
+            folder = out / f"shards_{n_shards}_{most}"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            overlays[folder] = folder / "plan.json"
+            overlays[folder].write_text(json.dumps(settings(n_shards, args.sets, most)))
+        sizes = {folder: size_of(folder, overlay) for folder, overlay in overlays.items()}
+        for folder, overlay in overlays.items():
+            show(n_shards, sizes[folder], "first build", folder, overlay)
+        for folder, overlay in overlays.items():
+            write_products(folder, overlay)
+        for folder, overlay in overlays.items():
+            show(n_shards, sizes[folder], "nothing to do", folder, overlay)
 
 
-def settings(n_shards: int, names: list[str]) -> dict:
+def settings(n_shards: int, names: list[str], most: int | None) -> dict:
     """An overlay of the config: production's exports, and shards in production's proportion."""
     sets = {
         name: {"shards": max(1, round(n * n_shards / SHARDS["egmd"]))} for name, n in SHARDS.items()
     }
-    # As of real data: a process for every job.
-    demo = {"together": None}
-    return {"use": names, "source_sets": sets, "exports": {"clips": None}, "demo": demo}
+    overlay = {"use": names, "source_sets": sets, "exports": {"clips": None}}
+    # As of real data.
+    return overlay | {"demo": {"together": None}, "resources": {"jobs_per_set": most}}
 
 
 def asked(folder: Path, overlay: Path) -> dict:
@@ -71,9 +81,20 @@ def asked(folder: Path, overlay: Path) -> dict:
     return plan_jobs(REPO, ["--configfile", str(overlay.absolute())], ["all"], forced=False)
 
 
-def jobs_of(folder: Path, overlay: Path) -> int:
-    """How many jobs there are on the way to `all`."""
-    return len(asked(folder, overlay)["jobs"])
+def size_of(folder: Path, overlay: Path) -> str:
+    """How many jobs there are on the way to `all`, and in how many processes."""
+    n_jobs = len(asked(folder, overlay)["jobs"])
+    done = subprocess.run(
+        [sys.executable, "-m", *snakemake(overlay, "--dry-run")],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(REPO / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+    total = next(line.split()[1] for line in done.stdout.splitlines() if line[:6] == "total ")
+    return f"{n_jobs:>6,} jobs in {int(total):>5,} processes"
 
 
 def write_products(folder: Path, overlay: Path) -> None:
@@ -103,7 +124,7 @@ def write_products(folder: Path, overlay: Path) -> None:
     run(snakemake(overlay, "--touch"), folder)
 
 
-def show(n_shards: int, n_jobs: int, name: str, folder: Path, overlay: Path) -> None:
+def show(n_shards: int, size: str, name: str, folder: Path, overlay: Path) -> None:
     """One line: seconds of CPU and on the clock, of Snakemake's dry run and of the plan."""
     plan = ["drumcorpus", "plan", "--configfile", str(overlay), "--cores", "16"]
     figures = []
@@ -111,7 +132,7 @@ def show(n_shards: int, n_jobs: int, name: str, folder: Path, overlay: Path) -> 
         run(command, folder)
         figures.append("{:6.1f} s CPU {:6.1f} s".format(*run(command, folder)))
     shown = "   plan".join(figures)
-    print(f"{n_shards:>4} shards {n_jobs:>6,} jobs  {name:<14} dry run{shown}", flush=True)
+    print(f"{n_shards:>4} shards {size}  {name:<14} dry run{shown}", flush=True)
 
 
 def snakemake(overlay: Path, option: str) -> list[str]:

@@ -9,6 +9,7 @@ from drumcorpus.ground.run.resources import (
     machine_memory_mb,
     memory_of,
     minutes_of,
+    minutes_together,
     what_is_read,
 )
 

@@ -1,146 +1,68 @@
 """
-Jobs of the demo that are done one after the other in one process (config key demo.together).
+Jobs that are done one after the other in one process, as steps.smk has them.
 
-A demo set has a few sessions: of a job on them nearly all is the start of a process and what it
-imports. Each stays the job that its own rule describes, with its log, run manifest and benchmark,
-and leaves by itself where its products are fresh; only Snakemake sees them as one. Sets with other
-raw data have a process for every job.
+Of a job on a few sessions nearly all is the start of a process and what it imports, and of a plan
+of thousands of jobs nearly all is Snakemake's work on each. Every job stays what its own rule
+describes, with its log, run manifest and benchmark, and leaves by itself where its products are
+fresh; only Snakemake sees several as one.
 
 in, out:  as the rules say whose jobs these are
 """
 
-import os
+from functools import cache
 
-from drumcorpus.ground.run.together import ALONE_ASKED, named_alone, spread
+from drumcorpus.ground.run.together import Parts, named_alone
 from snakemake.iocontainers import Wildcards
 
-DEMO_SETS = [name for name in SOURCE_SETS if is_demo(name)]
-# Of several sets that are read from one demo corpus, the first has it written.
-WRITER = {module_name(name): name for name in reversed(DEMO_SETS)}
-# Not where a single job is asked for, as `replay` does.
-N_TOGETHER = 0 if os.environ.get(ALONE_ASKED) else config["demo"]["together"] or 0
 
-
-def of_shards(names, **others):
-    """The wildcards of all shards of source sets."""
+def outputs_of(step):
+    """What the jobs of a step make, with what the report says of it."""
     return [
-        others | {"source_set": name, "shard": shard}
-        for name in names
-        for shard in shard_names(name)
+        of_the_report(path, names)
+        for name, names in STEPS[step]
+        for path in workflow.get_rule(name).expand_output(Wildcards(fromdict=names))[0]
     ]
 
 
-def of_sets(names, **others):
-    """The wildcards of source sets."""
-    return [others | {"source_set": name} for name in names]
-
-
-def of_measured(names, wildcard):
-    """The wildcards of source sets that are measured or weighed by themselves."""
-    return [{wildcard: f"source_sets/{name}"} for name in names]
-
-
-def steps_of_sets(names):
-    """What is done for some source sets: by step, the rules in their order, with wildcards."""
-    modules = [module for module, name in WRITER.items() if name in names]
-    ingested = [name for name in names if name in INGESTED]
-    merged = [name for name in ingested if name in MERGED]
-    sets, shards = of_sets(ingested), of_shards(ingested)
-    return {
-        # By itself: where a raw file changed its inventory is taken again, and no demo written.
-        "demo": {"write_demo": of_sets(modules)},
-        "inventory": {
-            "take_inventory": of_sets(names),
-            "shard_sessions": shards,
-        },
-        "ingest": {
-            "ingest_sessions": shards,
-            "gather_events": sets,
-            "write_provenance": sets,
-            "snapshot_metrics": sets,
-        },
-        "sound": {
-            "check_audio": shards,
-            "fingerprint_sessions": of_shards(merged),
-        },
-        "cymbals": {
-            "read_kit_notes": of_sets(name for name in ingested if kit_notes_of(name)),
-            "find_crash_candidates": sets,
-            "embed_crashes": shards,
-        },
-        "labels": {
-            "pool_kits": of_sets(name for name in ingested if name in POOLED),
-            "cluster_crashes": shards,
-            "gather_crashes": sets,
-            "illustrate_doubts": sets,
-            "annotate_provenance": sets,
-            "alias_events": shards,
-            "measure_distribution": of_sets(
-                name for name in ingested if name in {*MERGED, *GATED}
-            ),
-        },
-        "health": {
-            "measure_source_set": sets,
-            "compare_health": of_measured(ingested, "measured"),
-            "render_source_set": sets,
-        },
-        # Not with the figures that the gates judge: a set with gates waits for them.
-        "weights": {
-            "derive_weights": of_measured(
-                [name for name in ingested if name in ALONE], "weighed"
-            ),
-        },
-    }
-
-
-def steps_of_manifest(manifest):
-    """What is done for a manifest and its exports: the samples, and what stands around them."""
-    names = [
-        name for name in config["manifests"][manifest]["source_sets"] if is_demo(name)
-    ]
-    steps = {
-        f"splits_{manifest}": {"shard_splits": of_shards(names, manifest=manifest)}
-    }
-    for export in EXPORTS_OF[manifest]:
-        own = {"manifest": manifest, "export": export}
-        has_lists = FILES in EXPORTS[export]["form"]
-        steps[f"samples_{manifest}_{export}"] = {
-            "shard_limit": of_shards(names, **own) if export in LIMITED else [],
-            "write_samples": of_shards(names, **own),
-            "measure_export": [own],
-        }
-        # What stands around them waits for the gates in between.
-        steps[f"around_{manifest}_{export}"] = {
-            "list_labels": [own] if has_lists else [],
-            "assemble_export": [own],
-        }
-    return {name: rules for name, rules in steps.items() if names}
-
-
+@cache
 def parts_of(step):
     """The jobs of a step, as their rules describe them."""
-    parts = []
-    for name, wildcards_of_jobs in step.items():
+    parts = Parts()
+    for name, names in STEPS[step]:
         described = workflow.get_rule(name)
-        for names in wildcards_of_jobs:
-            wildcards = Wildcards(fromdict=names)
-            inputs, *_ = described.expand_input(wildcards)
-            outputs, _ = described.expand_output(wildcards)
-            params, _ = described.expand_params(wildcards, inputs, outputs, None)
-            parts.append(
-                {
-                    "rule": name,
-                    "wildcards": wildcards,
-                    "input": inputs._plainstrings(),
-                    "output": outputs._plainstrings(),
-                    "params": params,
-                    "log": described.expand_log(wildcards)._plainstrings(),
-                    "benchmark": str(described.expand_benchmark(wildcards)),
-                    "threads": threads_of(name),
-                    "shown": [of_the_report(path, names) for path in outputs],
-                }
-            )
+        wildcards = Wildcards(fromdict=names)
+        inputs, *_ = described.expand_input(wildcards)
+        outputs, _ = described.expand_output(wildcards)
+        params, _ = described.expand_params(wildcards, inputs, outputs, None)
+        parts.append(
+            {
+                "rule": name,
+                "wildcards": wildcards,
+                "input": inputs._plainstrings(),
+                "output": outputs._plainstrings(),
+                "params": params,
+                "log": described.expand_log(wildcards)._plainstrings(),
+                "benchmark": str(described.expand_benchmark(wildcards)),
+                "threads": threads_of(name),
+            }
+        )
     return parts
+
+
+def inputs_of(step):
+    """What the jobs of a step read, but for what those before them make."""
+    parts = parts_of(step)
+    made = {path for part in parts for path in part["output"]}
+    return [p for part in parts for p in part["input"] if p not in made]
+
+
+def logs_of(step):
+    """The logs of the jobs of a step."""
+    return [
+        str(path)
+        for name, names in STEPS[step]
+        for path in workflow.get_rule(name).expand_log(Wildcards(fromdict=names))
+    ]
 
 
 def of_the_report(path, names):
@@ -154,63 +76,86 @@ def of_the_report(path, names):
     )
 
 
-def needs_of_parts(parts):
+def reads_of(part):
+    """How much one job reads: where its sessions are taken out of their set's by a job before it,
+    twice a shard's share, for shards differ.
+    """
+    name = part["wildcards"].get("source_set")
+    if part["rule"] == "ingest_sessions" and not any(
+        path.startswith("results/sessions/") and Path(path).exists()
+        for path in part["input"]
+    ):
+        whole = what_is_read([f"results/sessions/{name}.parquet"])
+        return whole.share(2 / SHARDS[name])
+    return what_is_read(part["input"])
+
+
+def needs_of_parts(step):
     """Memory and time of jobs that are done one after the other."""
+
+    def jobs():
+        return [(part["rule"], reads_of(part)) for part in parts_of(step)]
 
     def mem_mb(wildcards, attempt):
         return max(
-            needs_of(part["rule"])["mem_mb"](wildcards, part["input"], attempt)
-            for part in parts
+            memory_of(name, reads, attempt, STATED.get(name, {}), LARGEST["mem_mb"])
+            for name, reads in jobs()
         )
 
     def runtime(wildcards, attempt):
-        return sum(
-            needs_of(part["rule"])["runtime"](wildcards, part["input"], attempt)
-            for part in parts
-        )
+        return minutes_together(jobs(), attempt, STATED, LARGEST["runtime"])
 
     return {"mem_mb": mem_mb, "runtime": runtime}
 
 
-TOGETHER = {}
-if N_TOGETHER:
-    for number, names in enumerate(spread(DEMO_SETS, N_TOGETHER)):
-        for step, rules_of_step in steps_of_sets(names).items():
-            TOGETHER[f"{step}_{number}"] = parts_of(rules_of_step)
-    for manifest in MANIFESTS:
-        for step, rules_of_step in steps_of_manifest(manifest).items():
-            TOGETHER[step] = parts_of(rules_of_step)
-TOGETHER = {step: parts for step, parts in TOGETHER.items() if len(parts) > 1}
+def threads_of_step(step):
+    """Threads of the widest job. The groups of the demo share the cores, and idle threads of a
+    library would spin.
+    """
+    return (
+        1 if step in STEPS_OF_DEMO else max(threads_of(name) for name, _ in STEPS[step])
+    )
 
-RULES_OF_STEPS = {
-    step: {part["rule"] for part in parts} for step, parts in TOGETHER.items()
-}
+
+STATED = config["resources"]["rules"]
+RULES_OF_STEPS = {step: {name for name, _ in jobs} for step, jobs in STEPS.items()}
 if workflow.is_main_process and (remark := named_alone(TYPED, RULES_OF_STEPS)):
     sys.stderr.write(f"{remark}\n")
 
-for step, parts in TOGETHER.items():
-    made = {path for part in parts for path in part["output"]}
+for step in STEPS:
 
     rule:
-        """Jobs of the demo, one after the other in one process."""
+        """Several jobs, one after the other in one process."""
         name:
             f"together_{step}"
         input:
-            [p for part in parts for p in part["input"] if p not in made],
+            lambda wildcards, step=step: inputs_of(step),
         output:
-            [path for part in parts for path in part.pop("shown")],
+            outputs_of(step),
         log:
-            [path for part in parts for path in part["log"]],
+            logs_of(step),
         benchmark:
             f"benchmarks/together/{step}.tsv"
-        threads: 1  # the groups share the cores, and idle threads of a library would spin
+        threads: threads_of_step(step)
         resources:
-            **needs_of_parts(parts),
+            **needs_of_parts(step),
         params:
-            parts=parts,
+            parts=lambda wildcards, step=step: parts_of(step),
         script:
             "../scripts/together.py"
 
-    workflow.ruleorder(
-        f"together_{step}", *sorted({part["rule"] for part in parts})
-    )
+
+# Snakemake would make a job of either rule that makes a product, to leave one of them.
+DONE_TOGETHER = {
+    str(path) for step in STEPS for path in workflow.get_rule(f"together_{step}").output
+}
+
+
+def leave_to_steps(described):
+    """Let a rule make what no step does."""
+    is_producer = described.is_producer
+    described.is_producer = lambda path: path not in DONE_TOGETHER and is_producer(path)
+
+
+for rule_name in sorted(set().union(*RULES_OF_STEPS.values())):
+    leave_to_steps(workflow.get_rule(rule_name))

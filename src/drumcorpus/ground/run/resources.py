@@ -68,6 +68,11 @@ class Reads:
     sessions: int = 0
     sound_bytes: int = 0
 
+    def share(self, part: float) -> "Reads":
+        """A part of it, of 1; no more than all."""
+        numbers = (self.events, self.sessions, self.sound_bytes)
+        return Reads(*(math.ceil(number * min(1, part)) for number in numbers))
+
 
 _PAGE = Need(200)
 _TABLE = Need(400, mb_events=100, minutes_events=2)
@@ -216,14 +221,56 @@ def minutes_of(rule: str, reads: Reads, attempt: int, stated: Mapping, longest: 
     """Minutes that a job asks for, like `memory_of`; `longest` is the limit of the partition."""
     if "runtime" in stated:
         return stated["runtime"] * attempt
+    asked = math.ceil((NEEDS[rule].minutes + _minutes_of_reading(rule, reads)) * attempt)
+    return asked if longest is None else min(asked, longest)
+
+
+def minutes_together(
+    jobs: Iterable[tuple[str, Reads]],
+    attempt: int,
+    stated: Mapping[str, Mapping],
+    longest: int | None,
+) -> int:
+    """Minutes that jobs ask for which are done one after the other in one process.
+
+    The time that is allowed for a slow node is that of one job, and a minute for each.
+
+    Parameters
+    ----------
+    jobs : iterable of (str, Reads)
+        The rule of each, and what it reads.
+    attempt : int
+        1 at first.
+    stated : mapping
+        What the config states, by rule.
+    longest : int or None
+        The limit of the partition in minutes. More is asked for only where the config states more
+        of a single job: what is not done within it is done at the next attempt.
+
+    Returns
+    -------
+    int
+        Minutes of all jobs.
+    """
+    once, each, alone = 0, 0.0, 0
+    for rule, reads in jobs:
+        if "runtime" in stated.get(rule, {}):
+            each += stated[rule]["runtime"]
+            alone = max(alone, stated[rule]["runtime"] * attempt)
+        else:
+            once = max(once, NEEDS[rule].minutes)
+            each += 1 + _minutes_of_reading(rule, reads)
+    asked = math.ceil((once + each) * attempt)
+    return asked if longest is None else max(alone, min(asked, longest))
+
+
+def _minutes_of_reading(rule: str, reads: Reads) -> float:
     need = NEEDS[rule]
-    more = (
+    return (
         need.minutes_events * reads.events / 1e6
         + need.minutes_sessions * reads.sessions / 1e3
         + need.minutes_sound * reads.sound_bytes / 1e9
     )
-    asked = math.ceil((need.minutes + more) * attempt)
-    return asked if longest is None else min(asked, longest)
 
 
 def check_stated(stated: Mapping[str, Mapping]) -> None:

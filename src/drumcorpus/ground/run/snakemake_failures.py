@@ -29,6 +29,8 @@ _KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
 # All products of jobs done together, though what was finished of them comes back by itself; not so
 # demo corpora, which are not kept.
 _TAKEN_AWAY = re.compile(r"Removing output files of failed job (together_(?!demo_)\S+) ")
+# Below the words of one of several jobs done together Snakemake lists all files of all of them.
+_TOGETHER = "Error in rule together_"
 _HEAD = re.compile(r"^\w+(?:Error|Exception) in file ")
 
 
@@ -45,7 +47,7 @@ class FailureWatch(logging.Filter):
         self.refusals: list[tuple[str, str]] = []
         self.has_begun = False
         self.has_failed = self.is_killed = self.is_refused = False
-        self.speaks_for_jobs = False
+        self.speaks_for_jobs = self.has_failed_together = False
         self.nodes_that_failed: Callable[[], Iterable[str]] = tuple
         self.not_taken: list[str] = []
 
@@ -88,6 +90,7 @@ class FailureWatch(logging.Filter):
     def _look_at(self, record: logging.LogRecord) -> None:
         text = str(record.msg)
         self.has_failed = self.has_failed or record.levelno >= logging.ERROR
+        self.has_failed_together = self.has_failed_together or text.startswith(_TOGETHER)
         self.is_refused = self.is_refused or "STOPPED: " in text
         self.is_killed = self.is_killed or bool(_KILLED.search(text))
         number = number_in(text)
@@ -123,8 +126,12 @@ class FailureWatch(logging.Filter):
         )
 
     def words_of_jobs(self) -> str:
-        """What jobs on other machines said when they failed, or that they ended without a word."""
-        if not (self.speaks_for_jobs and self.has_failed) or self.is_refused:
+        """What jobs said when they failed, where that does not stand last on this terminal anyway:
+        on other machines, or together with others. Of other machines also who ended without a word.
+        """
+        if not (self.speaks_for_jobs or self.has_failed_together) or not self.has_failed:
+            return ""
+        if self.is_refused:
             return ""
         notes = read_notes()
         said = [
@@ -132,6 +139,8 @@ class FailureWatch(logging.Filter):
             for note in notes
             if "failed" in note
         ]
+        if not self.speaks_for_jobs:
+            return "\n\n".join(said)
         for refused in self.not_taken:
             what, advice = refusal_in_words(refused)
             said.append(

@@ -4,11 +4,13 @@ To a script its job looks as if it were alone. What it leaves in the process tha
 alone, the handlers of its log, is taken away before the next one begins.
 """
 
+import hashlib
 import logging
 import resource
 import runpy
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +18,8 @@ from drumcorpus.ground.run.run_log import peak_memory_mb
 
 # An environment variable that asks for a process of its own for every job.
 ALONE_ASKED = "DRUMCORPUS_ALONE"
+# Steps that a sentence names.
+MOST_NAMED = 4
 # What a benchmark file has, and what of it is measured here; the others are not known of a part.
 HEADER = "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_time".split()  # noqa: SIM905
 
@@ -23,6 +27,23 @@ HEADER = "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_tim
 def spread(names: Sequence[str], n_groups: int) -> list[list[str]]:
     """Names in groups of about equal length, in turn: none is empty, and the order stays."""
     return [list(names[number::n_groups]) for number in range(min(n_groups, len(names)))]
+
+
+def in_batches(names: Sequence[str], most: int) -> list[list[str]]:
+    """Names in at most so many batches of about equal length, one after the other."""
+    n = min(most, len(names))
+    ends = [round(number * len(names) / n) for number in range(n + 1)] if n else [0]
+    return [list(names[start:end]) for start, end in pairwise(ends)]
+
+
+class Parts(list):
+    """What is to be done of several jobs, as a parameter that Snakemake records in few bytes.
+
+    It records each parameter as Python shows it, once for every product of a job.
+    """
+
+    def __repr__(self) -> str:
+        return f"{len(self)} jobs {hashlib.sha256(super().__repr__().encode()).hexdigest()}"
 
 
 def named_alone(typed: Mapping[str, object], rules_of_steps: Mapping[str, Iterable[str]]) -> str:
@@ -45,10 +66,12 @@ def named_alone(typed: Mapping[str, object], rules_of_steps: Mapping[str, Iterab
     sentences = []
     for rule, option in named.items():
         if steps := [step for step, rules in rules_of_steps.items() if rule in rules]:
-            names = ", ".join(f"together_{step}" for step in steps)
+            names = ", ".join(f"together_{step}" for step in steps[:MOST_NAMED])
+            also = f" and {len(steps) - MOST_NAMED} more" if len(steps) > MOST_NAMED else ""
             sentences.append(
-                f"--{option.replace('_', '-')} {rule}: passes over the demo sets, whose jobs of "
-                f"this rule are done in {names}; name these instead"
+                f"--{option.replace('_', '-')} {rule}: passes over jobs of this rule that are done "
+                f"in {names}{also}; name these instead, or set {ALONE_ASKED}=1 for a process "
+                "per job"
             )
     return "\n".join(sentences)
 

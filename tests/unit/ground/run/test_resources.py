@@ -15,6 +15,7 @@ from drumcorpus.ground.run.resources import (
     machine_memory_mb,
     memory_of,
     minutes_of,
+    minutes_together,
     what_is_read,
 )
 
@@ -107,6 +108,27 @@ def test_time_grows_with_what_is_read_and_with_attempts(rule, reads, attempt, wa
 def test_no_more_is_asked_for_than_the_cluster_has():
     assert memory_of("embed_crashes", Reads(events=10**9), 1, {}, 64_000) == 64_000
     assert minutes_of("embed_crashes", Reads(events=10**9), 1, {}, 1440) == 1440
+
+
+def test_jobs_done_together_are_allowed_a_slow_start_once():
+    # 15 and 3 for each gigabyte, 20 and 60 for each million events; a minute for each job.
+    jobs = [("check_audio", Reads(sound_bytes=2 * 10**9)), ("embed_crashes", Reads(events=10**6))]
+    assert minutes_together(jobs, 1, {}, None) == 20 + 6 + 60 + 2
+    assert minutes_together(jobs, 2, {}, None) == 2 * 88
+    assert minutes_together(jobs * 50, 1, {}, 1440) == 1440
+    assert minutes_together(jobs, 1, {"check_audio": {"runtime": 30}}, None) == 30 + 20 + 60 + 1
+
+
+def test_only_a_single_job_that_is_stated_so_asks_for_more_than_the_partition_grants():
+    jobs = [("embed_crashes", NOTHING)] * 8
+    assert minutes_together(jobs, 1, {"embed_crashes": {"runtime": 240}}, 1440) == 1440
+    assert minutes_together(jobs, 1, {"embed_crashes": {"runtime": 2000}}, 1440) == 2000
+
+
+def test_a_part_of_what_is_read_is_no_more_than_all():
+    reads = Reads(events=10, sessions=3, sound_bytes=100)
+    assert reads.share(0.25) == Reads(events=3, sessions=1, sound_bytes=25)
+    assert reads.share(2) == reads
 
 
 def test_what_the_config_states_goes_first():

@@ -163,6 +163,16 @@ def test_what_a_job_said_on_another_machine_is_said_whole(run):
     )
 
 
+def test_of_jobs_done_together_the_one_that_failed_has_the_last_word(run):
+    watching, logger = run
+    fail("ingest_sessions egmd 002", failed="a.mid: no track", log="logs/ingest_sessions/2.log")
+    logger.error("Error in rule together_ingest_egmd_000, jobid: 4")
+    assert watching.last_words() == ""
+    assert watching.words_of_jobs() == (
+        "ERROR in ingest_sessions egmd 002:\n  a.mid: no track\n  log: logs/ingest_sessions/2.log"
+    )
+
+
 def test_of_what_is_too_long_for_a_note_the_end_is_cut_off(run):
     fail("check_audio egmd 001", failed="ü\n" * 5000, log="logs/a.log")
     (note,) = read_notes()

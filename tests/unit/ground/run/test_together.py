@@ -1,13 +1,22 @@
 """Jobs that are done one after the other in one process."""
 
 import logging
+import pickle
 from types import SimpleNamespace
 
 import pytest
 from snakemake.benchmark import BenchmarkRecord
 from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Wildcards
 
-from drumcorpus.ground.run.together import HEADER, do_parts, named_alone, spread, write_benchmark
+from drumcorpus.ground.run.together import (
+    HEADER,
+    Parts,
+    do_parts,
+    in_batches,
+    named_alone,
+    spread,
+    write_benchmark,
+)
 
 WRITES = """
 import logging
@@ -31,6 +40,28 @@ FAILS = "raise ValueError('no such session')"
 )
 def test_groups_are_of_about_one_length_and_none_is_empty(n_groups, wanted):
     assert spread("abcde", n_groups) == wanted
+
+
+@pytest.mark.parametrize(
+    "n, most, wanted",
+    [
+        (5, 2, ["01", "234"]),
+        (4, 4, ["0", "1", "2", "3"]),
+        (3, 16, ["0", "1", "2"]),
+        (7, 3, ["01", "234", "56"]),
+        (0, 16, []),
+    ],
+)
+def test_batches_are_neighbours_of_about_one_length_and_none_is_empty(n, most, wanted):
+    names = [str(number) for number in range(n)]
+    assert ["".join(batch) for batch in in_batches(names, most)] == wanted
+
+
+def test_what_is_recorded_of_parts_is_short_and_differs_where_one_of_them_does():
+    one, same, other = (Parts({"word": word} for word in "ab" * 500 + end) for end in "xxy")
+    assert repr(one) == repr(same) != repr(other)
+    assert len(repr(one)) < 100 and repr(one).startswith("1001 jobs ")
+    assert list(pickle.loads(pickle.dumps(one))) == list(one)
 
 
 def part(folder, rule, source, target, **params):
@@ -127,8 +158,16 @@ def test_the_benchmark_of_a_part_is_as_snakemake_writes_one(tmp_path):
 def test_a_call_that_names_a_rule_is_told_in_which_steps_its_jobs_are():
     steps = {"ingest_0": {"gather_events", "write_provenance"}, "ingest_1": {"gather_events"}}
     assert named_alone({"forcerun": ["gather_events"], "until": None}, steps) == (
-        "--forcerun gather_events: passes over the demo sets, whose jobs of this rule are done in "
-        "together_ingest_0, together_ingest_1; name these instead"
+        "--forcerun gather_events: passes over jobs of this rule that are done in "
+        "together_ingest_0, together_ingest_1; name these instead, or set DRUMCORPUS_ALONE=1 for a "
+        "process per job"
     )
     typed = {"forcerun": {"together_ingest_0"}, "until": ["merge_manifest"], "targets": ["all"]}
     assert named_alone(typed, steps) == ""
+
+
+def test_of_many_steps_a_call_is_told_the_first():
+    steps = {f"ingest_{number}": {"gather_events"} for number in range(6)}
+    assert "together_ingest_3 and 2 more; name these" in named_alone(
+        {"until": ["gather_events"]}, steps
+    )
