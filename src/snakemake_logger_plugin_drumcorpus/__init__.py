@@ -11,15 +11,17 @@ import time
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-from drumcorpus.ground.run.progress_bar import ProgressBar
-from drumcorpus.ground.run.terminal import write
-
 
 class LogHandler(LogHandlerBase):
     """Draws the bar anew at every event of Snakemake's, on one line of standard error."""
 
     def __post_init__(self) -> None:
-        self.bar = ProgressBar(clock=time.monotonic)
+        # Here, because Snakemake imports every plug-in that it finds, whoever has asked for it: one
+        # that cannot be imported would end runs that want no bar.
+        from drumcorpus.ground.run.progress_bar import ProgressBar
+        from drumcorpus.ground.run.terminal import write
+
+        self.bar, self.write = ProgressBar(clock=time.monotonic), write
         self.is_drawn = False
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -29,7 +31,7 @@ class LogHandler(LogHandlerBase):
             self.bar.hear(event, vars(record))
             if record.levelno >= logging.WARNING and (text := self.format(record)):
                 self._erase()
-                write(sys.stderr, f"{text}\n")
+                self.write(sys.stderr, f"{text}\n")
             if self.bar.total:
                 self._draw()
         except Exception:
@@ -38,7 +40,7 @@ class LogHandler(LogHandlerBase):
     def close(self) -> None:
         """Leave the last state of the bar standing."""
         if self.is_drawn:
-            write(sys.stderr, "\n")
+            self.write(sys.stderr, "\n")
             self.is_drawn = False
         super().close()
 
@@ -46,12 +48,12 @@ class LogHandler(LogHandlerBase):
         size = shutil.get_terminal_size()
         encoding = getattr(sys.stderr, "encoding", None) or "ascii"
         line = self.bar.line(max(10, size.columns - 1), encoding)
-        write(sys.stderr, f"\r\x1b[K{line}")
+        self.write(sys.stderr, f"\r\x1b[K{line}")
         self.is_drawn = True
 
     def _erase(self) -> None:
         if self.is_drawn:
-            write(sys.stderr, "\r\x1b[K")
+            self.write(sys.stderr, "\r\x1b[K")
             self.is_drawn = False
 
     @property

@@ -56,7 +56,8 @@ def test_the_wheel_carries_all_that_the_checkout_reads(installed):
     assert {n: c for n, c in own.items() if not n.startswith("project/")} == files_of(
         REPO / "src/drumcorpus"
     )
-    scripts = (installed / "drumcorpus-0.1.0.dist-info/entry_points.txt").read_text()
+    (scripts,) = (path.read_text() for path in installed.glob("*.dist-info/entry_points.txt"))
+    assert (installed / "snakemake_logger_plugin_drumcorpus/__init__.py").is_file()
     assert "drumcorpus = drumcorpus.__main__:main" in scripts
 
 

@@ -1,5 +1,9 @@
 """The line of a run on a terminal: its figures, and that it fits."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from drumcorpus.ground.run.launch import with_bar
@@ -76,3 +80,19 @@ def test_a_time_has_two_units(seconds, words):
 def test_who_gets_the_bar(arguments, is_terminal, has_bar):
     bar = ["--logger", "drumcorpus"] if has_bar else []
     assert with_bar(arguments, is_terminal) == [*bar, *arguments]
+
+
+def test_snakemake_imports_the_plug_in_without_the_package(repo):
+    """It imports all plug-ins that it finds, for every run."""
+    code = (
+        "import sys; import snakemake_logger_plugin_drumcorpus as plug_in; "
+        "print(plug_in.LogHandler.__name__, [n for n in sys.modules if n.startswith('drumcorpus')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(repo / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "LogHandler []\n"
