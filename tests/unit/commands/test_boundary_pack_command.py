@@ -188,10 +188,11 @@ def test_what_has_no_class_is_counted_and_a_pack_of_another_corpus_is_refused(fo
         ({"end_us": 0, "start_us": 5}, "from 5 to 0 µs"),
         ({"session_id": "x"}, "session 'x' is none of the split with a hit"),
         ({"hits": [{"onset_us": 7, "label": "kick"}]}, "has no kick at 7 µs; write the pack again"),
+        ({"hits": [{"onset_us": 20_000, "label": "gong"}]}, "label 'gong'; allowed: kick, snare"),
         ({"hits": [{"onset_us": -7, "label": "kick"}]}, "-7"),
         ({"start_us": None}, "cases.0.start_us"),
     ],
-    ids=["tag", "end", "session", "hit", "time", "type"],
+    ids=["tag", "end", "session", "hit", "label", "time", "type"],
 )
 def test_a_pack_that_was_edited_is_refused(folder, change, words):
     run_command(folder, *MAKE)

@@ -166,7 +166,12 @@ def _count(
     for case in cases:
         classes = set()
         for hit in case["hits"]:
-            number = class_map.of.get(hit["label"], NO_CLASS)
+            number = class_map.of.get(hit["label"])
+            if number is None:
+                raise ValueError(
+                    f"{visible(path)}: session {visible(case['session_id'])!r}: label "
+                    f"{hit['label'][:60]!r}; allowed: {', '.join(class_map.of)}"
+                )
             if number == NO_CLASS:
                 outside.add((hit["onset_us"], hit["label"]))
                 continue
