@@ -34,6 +34,10 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.export.class_maps import make_class_maps
 from drumcorpus.stages.export.settings import export_settings, smoked_exports
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
+from drumcorpus.stages.train_check.trained_exports import (
+    blessed_check,
+    check_trained_exports,
+)
 from drumcorpus.ground.files.schema_check import check_document, typed
 from drumcorpus.ground.files.taxonomy_files import (
     load_cymbal_families,
@@ -146,6 +150,8 @@ def expired_waivers_of(gates, path):
 # By manifest, and by source set. The clock shows in nothing else, hence equal inputs give equal
 # products.
 EXPIRED_WAIVERS, EXPIRED_WAIVERS_OF_SETS = {}, {}
+# The blessed training check of the manifests whose gates ask for one.
+TRAIN_GATES = {}
 
 # Files and then the command line, each laid over those before it.
 LAYERS = [
@@ -201,6 +207,10 @@ try:
     }
     # Those of them that `smoke` tries.
     SMOKED = smoked_exports(config["smoke"], EXPORTS)
+    # The export that the training check of each manifest learns from.
+    TRAINED = check_trained_exports(
+        config["train_check"], EXPORTS, list(CLASS_MAPS.ids)
+    )
     check_max_cymbals(
         config["crash"]["clustering"]["max_cymbals"], families, "config: "
     )
@@ -221,6 +231,8 @@ try:
     for name, block in config["manifests"].items():
         path = named_file(block["gates"], f"config: manifests.{name}.gates")
         EXPIRED_WAIVERS[name] = expired_waivers_of(read_yaml(path), path)
+        if blessed := blessed_check(read_yaml(path), path, name, TRAINED):
+            TRAIN_GATES[name] = named_file(blessed, f"{path}: train_check.report")
         for source_set, wanted in block.get("select", {}).items():
             if isinstance(ids := wanted.get("sessions"), str):
                 where = f"config: manifests.{name}.select.{source_set}.sessions"

@@ -225,3 +225,25 @@ if workflow.is_main_process and PURPOSE != LIST:
 def export_stamp(*names):
     """The stamp of a job of an export, as an input, where its files have ever lacked."""
     return [EXPORT_STAMPS[names]] if names in EXPORT_STAMPS else []
+
+
+# Manifests whose gates ask for the training check: a release waits for it.
+TRAIN_CHECKED = sorted(TRAIN_GATES)
+
+
+def of_train_checks(manifests):
+    """All products of the training checks of some manifests."""
+    return [
+        path
+        for manifest in manifests
+        for path in (
+            f"results/train_check/{manifest}/{TRAINED[manifest]}.parquet",
+            f"reports/train_check/{manifest}/{TRAINED[manifest]}.json",
+            f"reports/train_check/{manifest}/{TRAINED[manifest]}.html",
+            *(
+                [f"results/gates/train_check/{manifest}.json"]
+                if manifest in TRAIN_GATES
+                else []
+            ),
+        )
+    ]

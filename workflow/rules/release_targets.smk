@@ -9,6 +9,7 @@ localrules:
     release,
     attestations,
     export,
+    train_check,
 
 
 rule weights:
@@ -37,6 +38,7 @@ rule release:
             "release",
             ASKED["weights"],
             products_of_exports(list(EXPORTS)),
+            of_train_checks(TRAIN_CHECKED),
             rules.file_release.output,
             rules.draw_trend.output,
         ),
@@ -74,4 +76,15 @@ rule export:
             "export",
             ASKED["health"],
             products_of_exports(list(EXPORTS)),
+        ),
+
+
+rule train_check:
+    """What the exports of `train_check.exports` teach, as a report and a page."""
+    input:
+        asked(
+            "train_check",
+            ASKED["health"],
+            products_of_exports(sorted(TRAINED.values())),
+            of_train_checks(TRAINED),
         ),

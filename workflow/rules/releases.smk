@@ -67,6 +67,18 @@ FILED = {
         ("results", expand("gates/source_sets/{source_set}.json", source_set=GATED)),
         (
             "results",
+            expand("gates/train_check/{manifest}.json", manifest=TRAIN_CHECKED),
+        ),
+        (
+            "reports",
+            [
+                f"train_check/{manifest}/{TRAINED[manifest]}.{ext}"
+                for manifest in TRAIN_CHECKED
+                for ext in ("json", "html")
+            ],
+        ),
+        (
+            "results",
             expand("sampling/source_sets/{source_set}.json", source_set=ALONE),
         ),
         (
@@ -153,6 +165,7 @@ rule file_release:
         exports=EXPORT_FOLDERS,
         manifests=MANIFESTS,
         gated_sets=GATED,
+        train_checked=TRAIN_CHECKED,
     script:
         "../scripts/file_release.py"
 

@@ -21,8 +21,7 @@ from drumcorpus.stages.releases.filing import file_release
 products = {
     n: [row for row in job.plan["inputs"] if row["name"] == n] for n in ("documents", "held")
 }
-settings = {name: params[name] for name in ("manifests", "gated_sets", "exports")} | params[
-    "releases"
-]
+names = ("manifests", "gated_sets", "train_checked", "exports")
+settings = {name: params[name] for name in names} | params["releases"]
 contents = file_release(folder, params["release"], **products, **settings, earlier=earlier)
 job.finish({"files": len(contents["files"]), "copied": len(released.copied_files(contents))})

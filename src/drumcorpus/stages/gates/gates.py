@@ -13,6 +13,7 @@ from drumcorpus.ground.run.commands import command
 from drumcorpus.stages.gates import counts, rules
 from drumcorpus.stages.gates.export_gates import ALWAYS, EXPORT_GATES
 from drumcorpus.stages.gates.limits import LIMITS
+from drumcorpus.stages.gates.train_gates import RELEASE_GATES
 from drumcorpus.stages.gates.verdicts import FAIL, WAIVED, Verdict
 from drumcorpus.stages.gates.waivers import (
     KEY,
@@ -25,8 +26,10 @@ from drumcorpus.stages.gates.waivers import (
 __all__ = [
     "EXPORT_GATES",
     "GATES",
+    "RELEASE_GATES",
     "check_export_gates",
     "check_gates",
+    "check_release_gates",
     "check_waivers",
     "enforce_gates",
     "expired_waivers",
@@ -90,7 +93,7 @@ def check_gates(report: Mapping, gates: Mapping, *, expired: Collection[str] = (
         If there is no gate, a gate has an unknown name, its limit is of the wrong kind, or a
         waiver cannot hold.
     """
-    if not set(gates) & set(GATES) and set(gates) <= {KEY, *EXPORT_GATES}:
+    if not set(gates) & set(GATES) and set(gates) <= {KEY, *EXPORT_GATES, *RELEASE_GATES}:
         raise ValueError(f"there is no gate to check; name at least one of {_names_of(GATES)}")
     return _verdicts(report, gates, GATES, expired)
 
@@ -121,6 +124,26 @@ def check_export_gates(
     return _verdicts(report, ALWAYS | gates, EXPORT_GATES, expired)
 
 
+def check_release_gates(
+    reports: Mapping, gates: Mapping, *, expired: Collection[str] = ()
+) -> list[Verdict]:
+    """Hold a training check against a blessed one, where the file of gates asks for it.
+
+    Parameters
+    ----------
+    reports : mapping
+        ``present`` and ``blessed`` reports of the check.
+    gates, expired
+        As of `check_gates`; those on other reports are passed over.
+
+    Returns
+    -------
+    verdicts : list of dict
+        As of `check_gates`; none where the file has no such gate.
+    """
+    return _verdicts(reports, gates, RELEASE_GATES, expired)
+
+
 def failing_export_gates(
     report: Mapping, gates_file: str | os.PathLike, *, expired: Collection[str], mode: str
 ) -> list[Verdict]:
@@ -147,8 +170,8 @@ def _verdicts(
     """The verdicts of those gates of a file that are on a report, with their waivers."""
     verdicts = []
     for name, limit in gates.items():
-        if name not in {KEY, *GATES, *EXPORT_GATES}:
-            allowed = _names_of({**GATES, **EXPORT_GATES})
+        if name not in {KEY, *GATES, *EXPORT_GATES, *RELEASE_GATES}:
+            allowed = _names_of({**GATES, **EXPORT_GATES, **RELEASE_GATES})
             raise ValueError(f"unknown gate {name!r}; the gates are {allowed}")
         if name in on_report:
             verdicts += on_report[name](report, name, limit)

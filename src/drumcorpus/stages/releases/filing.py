@@ -32,6 +32,7 @@ def file_release(
     manifests: Sequence[str],
     gated_sets: Sequence[str],
     copy_below_mb: float,
+    train_checked: Sequence[str] = (),
 ) -> dict:
     """Write the folder of a release.
 
@@ -52,6 +53,8 @@ def file_release(
         Whose health reports are among the documents.
     copy_below_mb : float
         As of `contents.hold_files`.
+    train_checked : sequence of str
+        Manifests whose verdict on the training check is among the documents.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def file_release(
         for below, names in (("", manifests), ("source_sets/", gated_sets))
     )
     paths = [folder / row["path"] for row in filed]
-    index = index_release(release, folder, paths, reports, reports_of_sets)
+    checks = {name: read_json(folder / f"gates/train_check/{name}.json") for name in train_checked}
+    index = index_release(release, folder, paths, reports, reports_of_sets, checks)
     write_json(folder / INDEX, index)
     write_text(folder / PAGE, render_release_page(index, contents))
     write_json(folder / CONTENTS, contents)

@@ -12,6 +12,7 @@ from drumcorpus.ground.pages.render import render_page
 SCHEMA = "drumcorpus.release/1"
 SHARD_OF_SOUND = "Shard of sound"
 STATES = ("FAIL", "WAIVED", "PASS")  # of gates, the worst first
+NOT_RUN = "not run"  # state of a training check that nobody asked for
 # What is said of a document, by its folder in the release and its ending there.
 TITLES = {
     ("provenance", ".html"): "Provenance audit",
@@ -44,6 +45,8 @@ TITLES = {
     ("splits", ".parquet"): "Splits, one row per session",
     ("provenance", ".jsonl"): "Provenance, one row per session",
     ("missing", ".jsonl"): "Sessions without sound or annotation",
+    ("train_check", ".json"): "Training check: what the corpus teaches, figures",
+    ("train_check", ".html"): "Training check: what the corpus teaches",
     ("export", ".json"): "What became of the events in an export, figures and gates",
 }
 # Of the files of an export, by their names.
@@ -78,6 +81,7 @@ def index_release(
     documents: Sequence[str | os.PathLike],
     reports: Mapping[str, Mapping],
     reports_of_sets: Mapping[str, Mapping] | None = None,
+    train_checks: Mapping[str, Mapping] | None = None,
 ) -> dict:
     """What a release's folder holds.
 
@@ -93,13 +97,17 @@ def index_release(
         Health report of every manifest, by its name.
     reports_of_sets : mapping, optional
         The same of every source set that has gates of its own.
+    train_checks : mapping, optional
+        Verdict on the training check of every manifest that is held to one.
 
     Returns
     -------
     index : dict
         ``documents``: ``path`` relative to the folder, ``name`` (manifest or source set),
         ``title``, ``bytes`` and ``sha256``, in order of the path; ``manifests``: ``totals`` and
-        ``gates`` of each; ``source_sets``: the same of those that have gates of their own.
+        ``gates`` of each; ``source_sets``: the same of those that have gates of their own;
+        ``train_check``: of each manifest the state of its training check, ``not run`` where it was
+        not judged.
     """
     filed = [_described(Path(path), Path(folder)) for path in documents]
     return {
@@ -108,6 +116,10 @@ def index_release(
         "documents": sorted(filed, key=lambda row: row["path"]),
         "manifests": _verdicts(reports),
         "source_sets": _verdicts(reports_of_sets or {}),
+        "train_check": {
+            name: (train_checks or {}).get(name, {}).get("state", NOT_RUN)
+            for name in sorted(reports)
+        },
     }
 
 

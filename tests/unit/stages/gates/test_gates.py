@@ -14,6 +14,7 @@ from drumcorpus.ground.run.state import day_of_planning
 from drumcorpus.stages.gates.gates import (
     EXPORT_GATES,
     GATES,
+    RELEASE_GATES,
     check_gates,
     enforce_gates,
 )
@@ -270,7 +271,7 @@ def validator():
 
 
 def test_schema_and_library_have_the_same_gates_each_with_a_description(validator):
-    assert set(validator.schema["properties"]) == {*GATES, *EXPORT_GATES, "waivers"}
+    assert set(validator.schema["properties"]) == {*GATES, *EXPORT_GATES, *RELEASE_GATES, "waivers"}
     assert all(entry["description"] for entry in validator.schema["properties"].values())
 
 
@@ -291,7 +292,7 @@ def test_the_gates_of_the_house_fit_the_schema_and_name_labels_of_the_taxonomy(n
     }
     assert named <= set(labels)
     assert set(gates.get("required_techniques", ())) <= set(techniques)
-    assert set(gates) <= {*GATES, *EXPORT_GATES, "waivers"}
+    assert set(gates) <= {*GATES, *EXPORT_GATES, *RELEASE_GATES, "waivers"}
 
 
 def test_production_asks_for_what_the_peer_asks_for():

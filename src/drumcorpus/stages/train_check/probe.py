@@ -1,0 +1,82 @@
+"""The model of the training check: for each class, boosted trees say whether it is struck.
+
+Given equal input, settings and version of scikit-learn it is the same to the bit, whatever the
+number of threads: scikit-learn gives each feature's sums to one thread, and a test holds that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+# Events with a class, and without it, below which nothing is learned of it.
+LEAST_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class TreeSettings:
+    """The trees of one class: `iterations` of `leaves`, splits among a share of the features."""
+
+    SECTION: ClassVar[str] = "train_check.trees"
+    iterations: int
+    leaves: int
+    learning_rate: float
+    feature_share: float
+
+
+def fit_probe(
+    features: np.ndarray,
+    truth: np.ndarray,
+    weights: np.ndarray | None,
+    *,
+    seed: int,
+    settings: TreeSettings,
+) -> list[HistGradientBoostingClassifier | None]:
+    """One model for each class.
+
+    Parameters
+    ----------
+    features : np.ndarray, shape (n_events, n_features)
+        NaN where not known.
+    truth : np.ndarray, shape (n_events, n_classes), bool
+    weights : np.ndarray, shape (n_events,), optional
+        Of the events, above 0.
+    seed : int
+        Decides which features each split chooses among.
+
+    Returns
+    -------
+    list
+        None for a class that too few events have, or too few lack.
+    """
+    models = []
+    for column in truth.T:
+        if min(column.sum(), (~column).sum()) < LEAST_EXAMPLES:
+            models.append(None)
+            continue
+        model = HistGradientBoostingClassifier(
+            max_iter=settings.iterations,
+            max_leaf_nodes=settings.leaves,
+            learning_rate=settings.learning_rate,
+            max_features=settings.feature_share,
+            early_stopping=False,
+            random_state=seed,
+        )
+        models.append(model.fit(features, column, sample_weight=weights))
+    return models
+
+
+def score_events(
+    models: Sequence[HistGradientBoostingClassifier | None], features: np.ndarray
+) -> np.ndarray:
+    """What the models say of events: shape (n_events, n_classes), 0 to 1; 0 without a model.
+
+    Scores have six decimals, so that what differs in the last bit alone is equal.
+    """
+    scores = np.zeros((len(features), len(models)))
+    for place, model in enumerate(models):
+        if model is not None and len(features):
+            scores[:, place] = model.predict_proba(features)[:, 1]
+    return np.round(scores, 6)

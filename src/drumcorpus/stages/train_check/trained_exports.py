@@ -1,0 +1,82 @@
+"""Which exports the training check learns from, by the configuration; it loads nothing large."""
+
+from collections.abc import Collection, Mapping
+
+CLIPS = "clip"  # unit of an export
+
+
+def check_trained_exports(section: Mapping, exports: Mapping, class_maps: Collection[str]) -> dict:
+    """Which export each manifest is checked on.
+
+    Parameters
+    ----------
+    section : mapping
+        ``train_check`` of the configuration.
+    exports : mapping
+        Settings of the exports in use, by name. What the section names and is not among them is
+        left out: a configuration may have other exports, and never ask for the check.
+    class_maps : collection of str
+        Those that there are.
+
+    Returns
+    -------
+    dict of str to str
+        Name of the export, by manifest.
+
+    Raises
+    ------
+    ValueError
+        If an export is none of clips, two are of one manifest, or a setting cannot be.
+    """
+    problems, trained = [], {}
+    for name in section["exports"]:
+        if name not in exports:
+            continue
+        manifest = exports[name]["manifest"]
+        if exports[name]["unit"] != CLIPS:
+            problems.append(f"exports: {name!r} is of {exports[name]['unit']}s; allowed: clips")
+        elif manifest in trained:
+            problems.append(f"exports: {trained[manifest]!r} and {name!r} are both of {manifest}")
+        else:
+            trained[manifest] = name
+    if section["class_map"] not in class_maps:
+        allowed = ", ".join(class_maps)
+        problems.append(f"class_map: got {section['class_map']!r}; allowed: {allowed}")
+    features = section["features"]
+    if not features["fmin_hz"] < features["fmax_hz"]:
+        problems.append(
+            f"features.fmin_hz: got {features['fmin_hz']}; must be below fmax_hz, "
+            f"{features['fmax_hz']}"
+        )
+    if problems:
+        raise ValueError("\n".join(f"config: train_check.{problem}" for problem in problems))
+    return trained
+
+
+def blessed_check(
+    gates: Mapping, path: object, manifest: str, trained: Mapping[str, str]
+) -> str | None:
+    """The blessed report that a file of gates names; None where it asks for no training check.
+
+    Parameters
+    ----------
+    gates : mapping
+        Content of the file at `path`.
+    manifest : str
+        That is held to it.
+    trained : mapping
+        As of `check_trained_exports`.
+
+    Raises
+    ------
+    ValueError
+        If no export of the manifest is learned from: a gate that nothing answers never passes.
+    """
+    if "train_check" not in gates:
+        return None
+    if manifest not in trained:
+        raise ValueError(
+            f"{path}: train_check: the check learns from no export of {manifest}; name one of "
+            "clips under train_check.exports of the configuration"
+        )
+    return gates["train_check"]["report"]
