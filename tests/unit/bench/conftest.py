@@ -61,7 +61,16 @@ def performances(tmp_path_factory):
     Two strike one crash, two strike both, and one of these has three of each pad's notes.
     """
     root = tmp_path_factory.mktemp("midi")
-    crashes = [[49, 57], [49], [49, 55, 57], [57]]
+    return write_performances(root, [[49, 57], [49], [49, 55, 57], [57]])
+
+
+@pytest.fixture(scope="session")
+def nine_performances(tmp_path_factory):
+    """Nine of them, which strike both crashes."""
+    return write_performances(tmp_path_factory.mktemp("nine"), [[49, 57]] * 9)
+
+
+def write_performances(root, crashes):
     rows = [write_performance(root, number, notes) for number, notes in enumerate(crashes, 1)]
     with (root / "info.csv").open("w", newline="") as handle:
         writer = csv.DictWriter(handle, list(rows[0]))
