@@ -171,7 +171,8 @@ def test_the_command_writes_its_report_twice_the_same(renderer, kits, nine_perfo
     command += ["--renderer", renderer]
     command += ["--kits", kits / "muldjord", kits / "bja_pacific", "--out", tmp_path / "out"]
     command += ["--seeds", "1", "--arms", "D", "A", "C"]
-    env = os.environ | {"PYTHONPATH": str(REPO / "src")}
+    places = os.pathsep.join([str(REPO / "tests"), str(REPO / "src")])
+    env = os.environ | {"PYTHONPATH": places}
 
     def run(*more):
         return subprocess.run(
