@@ -1,7 +1,8 @@
 """The model of the training check: for each class, boosted trees say whether it is struck.
 
 Given equal input, settings and version of scikit-learn it is the same to the bit, whatever the
-number of threads: scikit-learn gives each feature's sums to one thread, and a test holds that.
+number of threads that it is given: one is taken. Several would wait for one another where a machine
+has other work, for many times as long as they work.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 # Events with a class, and without it, below which nothing is learned of it.
 LEAST_EXAMPLES = 5
@@ -64,7 +66,8 @@ def fit_probe(
             early_stopping=False,
             random_state=seed,
         )
-        models.append(model.fit(features, column, sample_weight=weights))
+        with threadpool_limits(1):
+            models.append(model.fit(features, column, sample_weight=weights))
     return models
 
 
@@ -76,7 +79,8 @@ def score_events(
     Scores have six decimals, so that what differs in the last bit alone is equal.
     """
     scores = np.zeros((len(features), len(models)))
-    for place, model in enumerate(models):
-        if model is not None and len(features):
-            scores[:, place] = model.predict_proba(features)[:, 1]
+    with threadpool_limits(1):
+        for place, model in enumerate(models):
+            if model is not None and len(features):
+                scores[:, place] = model.predict_proba(features)[:, 1]
     return np.round(scores, 6)
