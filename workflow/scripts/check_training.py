@@ -17,7 +17,5 @@ families = load_taxonomy(*snakemake.input.taxonomy).families
 crashes = [label for label, family in families.items() if family == "crash"]
 report = check_training(described, settings, crashes)
 names = snakemake.wildcards
-write_json(
-    snakemake.output.report, report | {"manifest": names.manifest, "export": names.export}
-)
+write_json(snakemake.output.report, report | {"manifest": names.manifest, "export": names.export})
 job.finish({"events": len(described.truth), "classes": len(described.classes)})
