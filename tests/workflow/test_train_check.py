@@ -12,7 +12,7 @@ from drumcorpus.ground.files.json_files import read_json, write_json
 pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each runs the workflow several times
 
 REPORT = "reports/train_check/prod_combined/clips.json"
-SMALL = {"trees": {"iterations": 5}, "seeds": [0, 1], "draws": 200}
+SMALL = {"trees": {"iterations": 5}, "tree_seeds": [0, 1], "draws": 200}
 JOBS = {
     "describe_onsets prod_combined clips",
     "check_training prod_combined clips",

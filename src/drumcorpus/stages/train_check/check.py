@@ -73,7 +73,7 @@ def check_training(
     """
     rows = _rows_of_splits(described)
     truth = described.truth[rows["test"]]
-    said = [_learn(described, rows, seed, settings) for seed in settings.seeds]
+    said = [_learn(described, rows, seed, settings) for seed in settings.tree_seeds]
     test = {name: column[rows["test"]] for name, column in described.names.items()}
     groups = make_groups(test["group_id"].tolist(), test["source_set"].tolist())
     tables = np.stack([groups.sums(_counts(truth, each.predicted)) for each in said])

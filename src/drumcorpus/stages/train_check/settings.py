@@ -11,14 +11,14 @@ from drumcorpus.stages.train_check.probe import TreeSettings
 class TrainCheckSettings:
     """What is learned from and how: section ``train_check`` of the configuration.
 
-    `class_map` is what labels are read by; `max_events` are taken of each split, `seeds` learned
+    `class_map` is what labels are read by; `max_events` are taken of each split, `tree_seeds` learned
     with, `draws` taken for an interval. Which exports are learned from the rules say.
     """
 
     SECTION: ClassVar[str] = "train_check"
     ELSEWHERE: ClassVar[tuple[str, ...]] = ("exports",)
     class_map: str
-    seeds: tuple[int, ...]
+    tree_seeds: tuple[int, ...]
     max_events: int
     draws: int
     features: FeatureSettings

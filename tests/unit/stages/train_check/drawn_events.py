@@ -10,7 +10,7 @@ from drumcorpus.stages.train_check.settings import TrainCheckSettings
 CLASSES = ("kick", "crash", "crash2", "china")
 SETTINGS = TrainCheckSettings(
     class_map="components",
-    seeds=(0, 1),
+    tree_seeds=(0, 1),
     max_events=1000,
     draws=400,
     features=FeatureSettings(46.4, (-48.0, -2.0), 1.0, 40.0, 20_000.0),
