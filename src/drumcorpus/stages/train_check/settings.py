@@ -11,8 +11,8 @@ from drumcorpus.stages.train_check.probe import TreeSettings
 class TrainCheckSettings:
     """What is learned from and how: section ``train_check`` of the configuration.
 
-    `class_map` is what labels are read by; `max_events` are taken of each split, `tree_seeds` learned
-    with, `draws` taken for an interval. Which exports are learned from the rules say.
+    `class_map` is what labels are read by; `max_events` are taken of each split, `tree_seeds`
+    learned with, `draws` taken for an interval. Which exports are learned from the rules say.
     """
 
     SECTION: ClassVar[str] = "train_check"
