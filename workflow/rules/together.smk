@@ -1,10 +1,9 @@
 """
 Jobs that are done one after the other in one process, as steps.smk has them.
 
-Of a job on a few sessions nearly all is the start of a process and what it imports, and of a plan
-of thousands of jobs nearly all is Snakemake's work on each. Every job stays what its own rule
-describes, with its log, run manifest and benchmark, and leaves by itself where its products are
-fresh; only Snakemake sees several as one.
+Of a job on a few sessions nearly all is the start of a process and what it imports. Every job stays
+what its own rule describes, with its log, run manifest and benchmark, and leaves by itself where
+its products are fresh; only Snakemake sees several as one.
 
 in, out:  as the rules say whose jobs these are
 """
