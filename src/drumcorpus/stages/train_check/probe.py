@@ -53,6 +53,8 @@ def fit_probe(
     list
         None for a class that too few events have, or too few lack.
     """
+    # What is known of no event says nothing, and scikit-learn cannot divide it.
+    features = np.where(np.isnan(features).all(axis=0), np.float32(0), features)
     models = []
     for column in truth.T:
         if min(column.sum(), (~column).sum()) < LEAST_EXAMPLES:

@@ -110,6 +110,12 @@ def test_a_class_without_validation_has_a_stated_threshold():
     assert row["why"] == "none in validation: threshold 0.5"
 
 
+def test_a_feature_that_is_known_nowhere_is_passed_over():
+    events = draw_events()
+    events.features[:, 2] = np.nan
+    assert check_training(events, SETTINGS, CRASHES)["micro"]["f"] > 0.95
+
+
 def test_few_groups_are_not_resolvable():
     report = check_training(draw_events(n_sessions=30), SETTINGS, CRASHES)
     assert report["groups"] == 6
