@@ -15,6 +15,8 @@ from threadpoolctl import threadpool_limits
 
 # Events with a class, and without it, below which nothing is learned of it.
 LEAST_EXAMPLES = 5
+# Values of a feature that splits choose among.
+STEPS = 64
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,7 @@ def fit_probe(
     list
         None for a class that too few events have, or too few lack.
     """
-    # What is known of no event says nothing, and scikit-learn cannot divide it.
-    features = np.where(np.isnan(features).all(axis=0), np.float32(0), features)
+    features = _in_steps(features)
     models = []
     for column in truth.T:
         if min(column.sum(), (~column).sum()) < LEAST_EXAMPLES:
@@ -71,6 +72,25 @@ def fit_probe(
         with threadpool_limits(1):
             models.append(model.fit(features, column, sample_weight=weights))
     return models
+
+
+def _in_steps(features: np.ndarray) -> np.ndarray:
+    """The same with each value lowered to one of `STEPS` quantiles of its feature; NaN stays.
+
+    Done once for all classes: scikit-learn looks for weighted quantiles of every feature for every
+    class anew, which takes ten times as long as the trees. With this few values it looks for none.
+    What is known of no event says nothing, and scikit-learn cannot divide it: it is 0.
+    """
+    stepped = np.zeros(features.shape, np.float32)
+    for number, column in enumerate(features.T):
+        is_known = ~np.isnan(column)
+        if not is_known.any():
+            continue
+        ends = np.unique(np.quantile(column[is_known], np.arange(STEPS) / STEPS, method="lower"))
+        places = np.searchsorted(ends, column[is_known], side="right") - 1
+        stepped[is_known, number] = ends[places]
+        stepped[~is_known, number] = np.nan
+    return stepped
 
 
 def score_events(
