@@ -24,6 +24,9 @@ def right_predictions(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which predictions stay once equal ones are merged, and whether each of them is right.
 
+    Of several of one class, session and time that with the highest score stays, in whatever order
+    they are: finer labels that fall into one class are often said together.
+
     Returns
     -------
     rows : np.ndarray, shape (n,), int
@@ -37,11 +40,14 @@ def right_predictions(
     ):
         keys = [(s.session - first).astype(np.int64) * n_classes + s.label for s in sides]
         pairs = [(key, side.onset) for key, side in zip(keys, sides, strict=True)]
+        # The first of equal ones stays.
+        order = np.argsort(-sides[1].score, kind="stable") if len(sides[1]) else np.zeros(0, int)
+        pairs[1] = tuple(column[order] for column in pairs[1])
         onsets = merge_onsets(*pairs, each_once=True)
         matched = np.zeros(len(onsets.key), dtype=bool)
         matched[match_onsets(onsets, window)[1]] = True
         theirs = ~onsets.is_reference
-        rows.append(onsets.row[theirs] + before)
+        rows.append(order[onsets.row[theirs]] + before)
         is_right.append(matched[theirs])
         before += len(sides[1])
     return np.concatenate(rows), np.concatenate(is_right)

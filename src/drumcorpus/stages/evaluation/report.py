@@ -152,7 +152,7 @@ def evaluate(
     for each in documents:
         each["tuning"] = each["seeds"] = None
     if seeds:
-        documents[0]["seeds"] = over_runs(runs, settings.class_map.classes, settings.resampling)
+        documents[0]["seeds"] = over_runs(runs, settings.class_map.classes)
     if fit_on is not None:
         fitted_on, said = read_validation(corpus, fit_on, settings)
         _check_corpus(said, corpus)

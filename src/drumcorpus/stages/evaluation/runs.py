@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import special
 
+from drumcorpus.ground.statistics.intervals import LEVEL
 from drumcorpus.ground.statistics.scores import effective_number, f_measure
-from drumcorpus.stages.evaluation.evaluate import Resampling, Scored, interval_of
+from drumcorpus.stages.evaluation.evaluate import Scored, interval_of
 
 
-def over_runs(runs: Sequence[Scored], classes: Sequence[str], resampling: Resampling) -> dict:
+def over_runs(runs: Sequence[Scored], classes: Sequence[str]) -> dict:
     """The mean F of runs, with intervals over groups and runs at once.
 
-    In each resample groups are drawn, the same for all runs, and as many runs as there are, with
-    replacement: an interval over groups alone says nothing of another training.
+    An interval over groups alone says nothing of another training. Runs are too few to be drawn
+    with replacement: of two or three that covers far less than it says. So the two are added as
+    squares, the distance of each end over groups (the same draws for all runs), and that of
+    Student's t over runs (MOVER, Zou and Donner, Statistics in Medicine 27(10), 2008).
 
     Parameters
     ----------
@@ -27,21 +31,20 @@ def over_runs(runs: Sequence[Scored], classes: Sequence[str], resampling: Resamp
     """
     tables = [_with_all(run.groups) for run in runs]
     values = np.array([f_measure(table.sum(axis=0)) for table in tables])
-    draws = np.array([f_measure(_with_all(run.draws)) for run in runs])
-    random = np.random.Generator(np.random.Philox(resampling.seed + 2))
-    chosen = random.integers(0, len(runs), (len(runs), resampling.n_draws))
-    drawn = draws[chosen, np.arange(resampling.n_draws)].mean(axis=0)
+    drawn = np.mean([f_measure(_with_all(run.draws)) for run in runs], axis=0)
     sizes = tables[0][..., 0] + tables[0][..., 2]
+    quantile = float(special.stdtrit(len(runs) - 1, (1 + LEVEL) / 2))
 
     def row(n: int) -> dict | None:
         if np.isnan(values[:, n]).any():
             return None
         ends = interval_of(drawn[:, n], int((sizes[:, n] > 0).sum()), effective_number(sizes[:, n]))
-        return {
-            "f_of_runs": values[:, n].tolist(),
-            "f": float(values[:, n].mean()),
-            "sd": float(values[:, n].std(ddof=1)),
-        } | ends
+        f, sd = float(values[:, n].mean()), float(values[:, n].std(ddof=1))
+        if ends["resolvable"]:
+            apart = quantile * sd / np.sqrt(len(runs))
+            ends["low"] = max(0.0, f - float(np.hypot(f - ends["low"], apart)))
+            ends["high"] = min(1.0, f + float(np.hypot(ends["high"] - f, apart)))
+        return {"f_of_runs": values[:, n].tolist(), "f": f, "sd": sd} | ends
 
     return {
         "runs": len(runs),

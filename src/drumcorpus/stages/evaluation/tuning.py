@@ -108,7 +108,9 @@ def _thresholds(
     n_classes = len(classes)
     reference, hits = scored
     fitted = fit_thresholds(*validation, n_classes, window)
-    best = fit_thresholds(reference, hits, n_classes, window)
+    # Those of validation are tried too: a ceiling that they surpass would be none.
+    tried, counts = try_thresholds(reference, hits, n_classes, window, fitted)
+    best = best_thresholds(tried, counts)
     tables = [
         counts_by_session(reference, each, n_classes, window).sum(axis=0)
         for each in (hits, above(hits, fitted), above(hits, best))
@@ -120,7 +122,9 @@ def _thresholds(
 
     by_class = [f_measure(table) for table in tables]
     return {
-        "micro": figures([float(f_measure(table.sum(axis=0))) for table in tables]),
+        "micro": figures(
+            [*(float(f_measure(table.sum(axis=0))) for table in tables[:2]), highest_micro(counts)]
+        ),
         "macro": figures([mean_over(values) for values in by_class]),
         "classes": {
             name: figures([float(values[n]) for values in by_class])
@@ -166,25 +170,76 @@ def _merged(sides: tuple[HitColumns, HitColumns], first: int, n_classes: int):
 def fit_thresholds(
     reference: Reference, predictions: HitColumns, n_classes: int, window: int
 ) -> np.ndarray:
-    """The threshold of each class with the highest pooled F, shape (n_classes,).
+    """The threshold of each class with the highest pooled F, as of `best_thresholds`."""
+    return best_thresholds(*try_thresholds(reference, predictions, n_classes, window))
 
-    Tried are the lowest score and the quantiles of the scores of the class; of equal F the lowest
-    is taken. NaN for a class without a reference hit or without a prediction: all of it is kept.
+
+def try_thresholds(
+    reference: Reference,
+    predictions: HitColumns,
+    n_classes: int,
+    window: int,
+    more: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """TP, FP and FN of each class at its lowest score and at the quantiles of its scores.
+
+    Parameters
+    ----------
+    more : np.ndarray, shape (n_classes,), optional
+        A threshold of each class that is tried last.
+
+    Returns
+    -------
+    tried : np.ndarray, shape (n_tried, n_classes)
+        NaN for a class without a prediction.
+    counts : np.ndarray, shape (n_tried, n_classes, 3), int
     """
     tried = np.full((N_TRIED, n_classes), np.nan)
     for number in range(n_classes):
         scores = np.sort(predictions.score[predictions.label == number])
         if len(scores):
             tried[:, number] = scores[np.arange(N_TRIED) * len(scores) // N_TRIED]
-    best, values = np.full(n_classes, -1.0), np.full(n_classes, np.nan)
-    for thresholds in tried:
-        kept = above(predictions, thresholds)
-        sums = counts_by_session(reference, kept, n_classes, window).sum(axis=0)
-        f = f_measure(sums)
-        is_better = np.nan_to_num(f, nan=-1.0) > best
-        best = np.where(is_better, f, best)
-        values = np.where(is_better, thresholds, values)
-    return values
+    if more is not None:
+        tried = np.concatenate([tried, more[None]])
+    counts = [
+        counts_by_session(reference, above(predictions, each), n_classes, window).sum(axis=0)
+        for each in tried
+    ]
+    return tried, np.stack(counts)
+
+
+def best_thresholds(tried: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Of each class the threshold with the highest F, the first of equal ones, shape (n_classes,).
+
+    NaN for a class without a reference hit or without a prediction: all of it is kept.
+    """
+    values = np.nan_to_num(f_measure(counts), nan=-1.0)
+    best = np.take_along_axis(tried, values.argmax(axis=0)[None], axis=0)[0]
+    return np.where(values.max(axis=0) < 0, np.nan, best)
+
+
+def highest_micro(counts: np.ndarray) -> float:
+    """The highest micro F that thresholds of single classes can have, of counts as they are tried.
+
+    Those with the highest F of each class need not have it: a class of many errors asks for others.
+    F is a ratio of sums, which Dinkelbach's steps raise until it stands (Management Science 13(7),
+    1967).
+
+    Examples
+    --------
+    >>> first, second = [[110, 15, 0], [100, 0, 10]], [[10, 500, 100]] * 2
+    >>> round(highest_micro(np.stack([first, second], axis=1)), 6)
+    0.280702
+    """
+    tp, fp, fn = np.moveaxis(counts, -1, 0)
+    hits, f = 2 * tp, float(f_measure(counts[0].sum(axis=0)))
+    while True:
+        chosen = (hits - f * (hits + fp + fn)).argmax(axis=0)
+        sums = np.take_along_axis(counts, chosen[None, :, None], axis=0)[0].sum(axis=0)
+        better = float(f_measure(sums))
+        if not better > f:
+            return f
+        f = better
 
 
 def above(predictions: HitColumns, thresholds: np.ndarray) -> HitColumns:

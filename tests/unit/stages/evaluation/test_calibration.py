@@ -52,6 +52,18 @@ def test_right_is_what_matches_a_hit_of_its_class_and_the_order_does_not_matter(
     assert row["all"]["predictions"] == 28
 
 
+@pytest.mark.parametrize("scores", [[0.1, 0.9], [0.9, 0.1]], ids=["rising", "falling"])
+def test_of_hits_that_are_one_the_highest_score_counts_in_whatever_order(scores):
+    groups = make_groups(["a", "b"], ["one"] * 2)
+    hits = make_hits([0, 1], [0, 0], [1.0, 1.0])
+    said = make_hits([0, 0, 1], [0, 0, 0], [1.0, 1.0, 3.0], score=[*scores, 0.3])
+    bins = calibration(hits, said, groups, ["a"], W)["all"]["bins"]
+    assert [(one["n"], one["mean_score"], one["right"]) for one in bins] == [
+        (1, 0.3, 0.0),
+        (1, 0.9, 1.0),
+    ]
+
+
 @pytest.mark.parametrize(
     ("scores", "words"),
     [

@@ -1,15 +1,18 @@
 """Thresholds and lags are fitted on validation, and only the ceiling on what is scored."""
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
 from checkout import REPO
 from evaluated_corpus import write_corpus, write_lines
 
+from drumcorpus.ground.statistics.scores import f_measure
 from drumcorpus.stages.evaluation.reference import open_corpus
 from drumcorpus.stages.evaluation.report import evaluate
 from drumcorpus.stages.evaluation.settings import make_settings
+from drumcorpus.stages.evaluation.tuning import highest_micro
 
 TIMES = np.arange(1, 11)
 
@@ -76,3 +79,30 @@ def test_a_threshold_is_fitted_on_validation_and_the_ceiling_on_the_test(fit):
     )
     assert thresholds["micro"] == {"f": 0.5, "f_tuned": 0.666667, "f_ceiling": 1.0}
     assert json.dumps(thresholds["classes"]["snare"]["threshold"]) == "null"
+
+
+def test_no_threshold_of_validation_surpasses_the_ceiling(fit):
+    # The best threshold of the test lies between two quantiles of its scores; validation hits it.
+    right, wrong = np.arange(1, 11), np.arange(1, 91)
+
+    def lines(split, name):
+        if split == "validation":
+            rows = [(t, "kick", 0.8) for t in right] + [(t + 0.5, "kick", 0.1) for t in right]
+        else:
+            rows = [(t, "kick", 0.8 + t / 1000) for t in right]
+            rows += [(20 + t, "kick", 0.79 - t / 1000) for t in wrong]
+        return sorted((float(t), *rest) for t, *rest in rows)
+
+    thresholds = fit(lines)["thresholds"]
+    for row in (thresholds["micro"], thresholds["macro"], thresholds["classes"]["kick"]):
+        assert (row["f"], row["f_tuned"], row["f_ceiling"]) == (0.181818, 1.0, 1.0)
+
+
+def test_the_ceiling_of_micro_is_that_of_all_thresholds_together():
+    random = np.random.default_rng(2)
+    for _ in range(50):
+        hits, tp = random.integers(1, 30, 3), random.integers(0, 30, (4, 3))
+        tp = np.minimum(tp, hits)
+        counts = np.stack([tp, random.integers(0, 30, (4, 3)), hits - tp], axis=-1)
+        every = (counts[list(rows), range(3)].sum(axis=0) for rows in product(range(4), repeat=3))
+        assert highest_micro(counts) == pytest.approx(max(f_measure(sums) for sums in every))
