@@ -16,6 +16,7 @@ from drumcorpus.ground.run.exports_made import exports_in_words
 from contextlib import suppress
 
 from drumcorpus.ground.run.ledger import record_asked
+from drumcorpus.ground.run.parts_of_jobs import PartsOfJobs
 from drumcorpus.ground.run.run_log import append_line, describe_start
 from drumcorpus.ground.run.snakemake_failures import watch
 from drumcorpus.ground.run.termination import hear_termination
@@ -116,3 +117,10 @@ include: "workflow/rules/plan.smk"
 include: "workflow/rules/steps.smk"
 include: "workflow/rules/together.smk"
 include: "workflow/rules/asked_targets.smk"
+
+
+if workflow.is_main_process:
+    STAGES = {
+        each.name: Path(each.snakefile).stem for each in workflow.rules if each.script
+    }
+    logger.addFilter(PartsOfJobs(STAGES, STEPS))

@@ -77,3 +77,26 @@ def test_an_error_stands_whole_above_the_bar_on_a_narrow_terminal(tmp_path):
     assert "the disk is gone" in text
     assert "Error in rule fail" in text
     assert max(map(len, bars(text))) <= 39
+
+
+def test_make_run_names_no_profile_and_plain_snakemake_does(tmp_path):
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    (tmp_path / "profiles/default").mkdir(parents=True)
+    (tmp_path / "profiles/default/config.yaml").write_text("rerun-incomplete: true\n")
+
+    def said_by(*command):
+        done = subprocess.run(
+            [sys.executable, "-m", *command, "--cores", "1", "--quiet", "rules", "--", "all"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(REPO / "src")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    said = said_by("drumcorpus.ground.run.launch")
+    assert said.splitlines()[1] == "Done. The products:"
+    (tmp_path / "1.txt").unlink()
+    assert "Using workflow specific profile" in said_by("snakemake")

@@ -20,6 +20,7 @@ from drumcorpus.commands.numbers import count
 from drumcorpus.ground.run.command_line import check_folder, check_overlays
 from drumcorpus.ground.run.plan_in_words import plan_in_words
 from drumcorpus.ground.run.plan_of_run import plan_of_run
+from drumcorpus.ground.run.snakemake_line import Request, in_shell, words_for
 
 USAGE = """\
 Say what a run would do before it begins: how many jobs of each rule work, which
@@ -41,13 +42,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cores", metavar="N", type=count, help="cores of the run (default: those of this machine)"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument("--json", action="store_true", help="print JSON")
+    answer.add_argument(
+        "--print-command",
+        action="store_true",
+        help="print the line of snakemake that says the same, and plan nothing",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Plan, and print it."""
     checkout = checkout_of(arguments)
     require_checkout(checkout)
+    if arguments.print_command:
+        print(in_shell(words_for(_request(arguments), checkout, Path.cwd())))
+        return 0
     check_overlays(configfiles(arguments))
     folder = Path(arguments.directory)
     check_folder(folder)
@@ -66,6 +76,19 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(plan_in_words(report, shutil.get_terminal_size().columns))
     return 0
+
+
+def _request(arguments: argparse.Namespace) -> Request:
+    """The target ``plan`` of the workflow, which takes what it plans from the config."""
+    settings = [f"plan=[{','.join(arguments.targets)}]"] if arguments.targets else []
+    return Request(
+        ["plan"],
+        configfiles=configfiles(arguments),
+        config=[*arguments.config, *settings],
+        directory=arguments.directory,
+        cores=str(arguments.cores or "all"),
+        more=["--quiet", "rules"],
+    )
 
 
 def _cores() -> int:

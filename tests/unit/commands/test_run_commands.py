@@ -27,6 +27,11 @@ SNAKEFILE = f"snakemake --snakefile {REPO}/Snakefile"
             ["verify", "--sample", "9"],
             "--config verify=sample verify_sample=9 --cores all --quiet rules -- verify",
         ),
+        (["plan"], "--cores all --quiet rules -- plan"),
+        (
+            ["plan", "ingest", "export_a", "--cores", "3"],
+            "--config 'plan=[ingest,export_a]' --cores 3 --quiet rules -- plan",
+        ),
         (["prune"], "--config prune=list --cores all --quiet rules -- prune"),
         (
             ["prune", "--delete", "--config", "gates=report"],
@@ -35,7 +40,7 @@ SNAKEFILE = f"snakemake --snakefile {REPO}/Snakefile"
     ],
     ids=[
         *("run", "target", "dry", "export", "one_export", "verify", "sample"),
-        *("prune", "delete"),
+        *("plan", "plan_of_targets", "prune", "delete"),
     ],
 )
 def test_the_line_of_snakemake(tmp_path, arguments, line):

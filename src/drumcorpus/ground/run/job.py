@@ -30,7 +30,7 @@ from drumcorpus.ground.run.run_manifest import (
     read_manifest,
     write_manifests,
 )
-from drumcorpus.ground.run.terminal import write
+from drumcorpus.ground.run.terminal import clear_line, write
 from drumcorpus.ground.run.write_failures import cause_of, in_words, is_full
 
 # `software` of the config: products that were made with other versions of libraries count as well.
@@ -97,7 +97,7 @@ class Job:
     def say(self, sentence: str) -> None:
         """Say one sentence on the terminal and in the log."""
         logging.info(sentence)
-        write(sys.stderr, f"\n{self.title}: {sentence}\n\n")
+        write(sys.stderr, f"{clear_line(sys.stderr)}\n{self.title}: {sentence}\n\n")
 
     def progress(self, totals: Mapping[str, int], unit: str) -> ProgressByPart:
         """Progress by parts, on the terminal and in the log; within `with` a callable of both."""
@@ -172,7 +172,7 @@ class Job:
         if self.note is not None:
             self.note.leave(words)
         said = f"\nERROR in {self.title}:\n  {message}\n  log: {self.snakemake.log[0]}\n\n"
-        write(sys.stderr, said)
+        write(sys.stderr, f"{clear_line(sys.stderr)}{said}")
         with contextlib.suppress(OSError):  # a full disk must not hide the error itself
             self._write_run_log("failed")
 

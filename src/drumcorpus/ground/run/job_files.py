@@ -123,6 +123,20 @@ def read_notes() -> list[dict]:
     return notes
 
 
+def titles_at_work() -> list[str]:
+    """The jobs that have begun and not ended, by their notes, in the order of their beginning.
+
+    A title is as its note can have it: what stands for a `/` there is a `_`.
+    """
+    begun = []
+    with contextlib.suppress(OSError), os.scandir(LOCKS) as entries:
+        for entry in entries:
+            stat = entry.stat()
+            if stat.st_size and entry.name.endswith(".lock"):
+                begun.append((stat.st_mtime_ns, Path(entry.name).stem.replace("-", " ")))
+    return [title for _, title in sorted(begun)]
+
+
 def own_temporary_folder(title: str) -> None:
     """Give this process a folder for temporary files that goes with it.
 

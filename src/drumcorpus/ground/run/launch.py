@@ -4,21 +4,26 @@ That one run works at a time, and that a killed run is carried on, is seen to by
 itself (`run.run_lock`), for plain ``snakemake`` alike.
 """
 
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
 from drumcorpus.ground.run.end_of_run import end_in_words
+from drumcorpus.ground.run.last_words import asked_for, words_left
 from drumcorpus.ground.run.surroundings import prepare
 from drumcorpus.ground.run.terminal import open_standard_streams, write
 from drumcorpus.ground.run.write_failures import sentence
 
-BAR = "drumcorpus"  # the package snakemake_logger_plugin_drumcorpus
+BAR = "drumcorpus"  # which Snakemake finds in the package PLUG_IN
+PLUG_IN = f"snakemake_logger_plugin_{BAR}"
 
 
 def main(arguments: list[str]) -> int:
@@ -35,28 +40,36 @@ def main(arguments: list[str]) -> int:
         write(sys.stderr, f"\n{refused}\n")
         return 1
     began = time.monotonic()
-    status, is_interrupted = run_to_its_end(
-        [sys.executable, "-m", "snakemake", *with_bar(arguments, sys.stderr.isatty())]
-    )
+    with tempfile.TemporaryFile() as last:
+        status, is_interrupted = run_to_its_end(
+            [sys.executable, "-m", PLUG_IN, *with_bar(arguments)], last
+        )
+        left = words_left(last)
+    end = f"\n{end_in_words(folder, time.monotonic() - began)}"
+    if status == 0:
+        write(sys.stdout, f"{products_message(folder)}{end}")
+        write(sys.stderr, "".join(f"\n{text}\n" for text in left.get("said", ())))
+        return 0
+    if "begun" in left:
+        write(sys.stdout, f"\nWhat stands:\n{end.lstrip()}")
     if is_interrupted:
         write(sys.stderr, "\nStopped. What is finished is kept; the same command carries on.\n")
     elif status < 0:
         write(sys.stderr, ended_by_signal(-status))
-    elif status == 0:
-        write(sys.stdout, products_message(folder))
-        write(sys.stdout, f"\n{end_in_words(folder, time.monotonic() - began)}")
+    elif "words" in left:
+        write(sys.stderr, f"\n{left['words']}\n")
+    elif "begun" in left:  # else these are the last lines already
+        write(sys.stderr, "".join(f"\n{text}\n" for text in left.get("said", ())))
     return status
 
 
-def with_bar(arguments: list[str], is_terminal: bool) -> list[str]:
-    """The arguments, with the bar of a run on a terminal where it takes the place of all lines.
+def with_bar(arguments: list[str]) -> list[str]:
+    """The arguments, with the bar or the lines of stages that take the place of all other lines.
 
-    It is for runs whose lines are wanted short; what a dry run says is its answer.
+    They are for runs whose lines are wanted short; what a dry run says is its answer.
     """
     is_run = "--quiet" in arguments and not {"--dry-run", "--dryrun", "-n"} & set(arguments)
-    if not (is_terminal and is_run) or "--logger" in arguments:
-        return arguments
-    return ["--logger", BAR, *arguments]
+    return ["--logger", BAR, *arguments] if is_run and "--logger" not in arguments else arguments
 
 
 def ended_by_signal(number: int) -> str:
@@ -69,14 +82,18 @@ def ended_by_signal(number: int) -> str:
     )
 
 
-def run_to_its_end(command: list[str]) -> tuple[int, bool]:
+def run_to_its_end(command: list[str], last: BinaryIO | None = None) -> tuple[int, bool]:
     """Exit status of a command, and whether Ctrl-C was pressed meanwhile.
+
+    It is asked to leave its last words in the open file `last`.
 
     The terminal sends Ctrl-C to the command as well, which then ends its jobs in order;
     `subprocess.run` would kill the command after a quarter of a second.
     """
     is_interrupted = False
-    with subprocess.Popen(command) as process:
+    numbers = [last.fileno()] if last else []
+    environment = os.environ | (asked_for(last) if last else {})
+    with subprocess.Popen(command, env=environment, pass_fds=numbers) as process:
         # Who ends this process alone means the run.
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while True:

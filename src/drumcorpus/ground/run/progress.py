@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from drumcorpus.ground.run.terminal import write
+from drumcorpus.ground.run.terminal import clear_line, write
 
 SECONDS_BETWEEN_LINES = 3.0
 
@@ -51,7 +51,7 @@ class Progress:
             self.said = now
             line = self.line(now - self.started)
             if self.is_shown:
-                write(self.stream, f"{line}\n")
+                write(self.stream, f"{clear_line(self.stream)}{line}\n")
             if self.log:
                 self.log(line.strip())
 

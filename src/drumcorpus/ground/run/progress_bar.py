@@ -1,7 +1,8 @@
 """One line that says how far a run is: a bar, steps, the time left, and what runs now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+TOGETHER = "together_"  # begins the rules of jobs that are done together
 MOST_CELLS, FEWEST_CELLS = 24, 4  # of the bar
 FULL, EMPTY = "█", "░"
 PLAIN_FULL, PLAIN_EMPTY = "#", "."  # where the terminal has no such characters
@@ -14,6 +15,9 @@ class ProgressBar:
     ----------
     clock : callable
         Gives a time (s).
+    at_work : callable
+        Gives the titles of the jobs that have begun and not ended, in the order of their
+        beginning, those that are done together too.
 
     Attributes
     ----------
@@ -23,10 +27,11 @@ class ProgressBar:
         What runs now, by number of the job, in the order of their beginning.
     """
 
-    def __init__(self, clock: Callable[[], float]):
-        self.clock = clock
+    def __init__(self, clock: Callable[[], float], at_work: Callable[[], Sequence[str]] = list):
+        self.clock, self.at_work = clock, at_work
         self.total = self.done = 0
         self.running: dict[object, str] = {}
+        self._parts: dict[object, set[str]] = {}
         self._began: float | None = None
 
     def hear(self, event: str, fields: Mapping) -> None:
@@ -45,10 +50,24 @@ class ProgressBar:
         elif event == "progress":
             self.done, self.total = fields["done"], fields["total"]
         elif event == "job_info":
-            wildcards = (fields.get("wildcards") or {}).values()
-            self.running[fields["jobid"]] = " ".join([fields["rule_name"], *wildcards])
+            names = (fields.get("wildcards") or {}).values()
+            number, rule = fields["jobid"], fields["rule_name"]
+            self.running[number] = " ".join([rule.removeprefix(TOGETHER), *names])
+            if rule.startswith(TOGETHER):
+                parts = fields.get("parts", ())
+                self._parts[number] = {" ".join([part, *own.values()]) for _, part, own in parts}
         elif event in ("job_finished", "job_error"):
-            self.running.pop(fields.get("job_id", fields.get("jobid")), None)
+            number = fields.get("job_id", fields.get("jobid"))
+            self.running.pop(number, None)
+            self._parts.pop(number, None)
+
+    def names(self) -> list[str]:
+        """What runs now; of jobs done together the one that is at work, else their step."""
+        titles = list(self.at_work()) if self._parts else []
+        return [
+            next((title for title in titles if title in self._parts.get(number, ())), name)
+            for number, name in self.running.items()
+        ]
 
     def seconds_left(self) -> float | None:
         """By the steps so far (s); None before the first is done."""
@@ -65,8 +84,7 @@ class ProgressBar:
         n_cells = min(MOST_CELLS, max(FEWEST_CELLS, columns // 4))
         n_full = n_cells * self.done // max(1, self.total)
         line = full * n_full + empty * (n_cells - n_full) + text
-        names = list(self.running.values())
-        if names:
+        if names := self.names():
             more = f" +{len(names) - 1}" if len(names) > 1 else ""
             room = columns - len(line) - 2 - len(more)
             name = names[0].encode(encoding, "replace").decode(encoding)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drumcorpus.ground.run.job_files import clear_away, read_notes
+from drumcorpus.ground.run.last_words import VARIABLE, leave
 from drumcorpus.ground.run.run_log import megabytes
 from drumcorpus.ground.run.slurm_refusals import (
     ended_before_it_began,
@@ -48,6 +49,7 @@ class FailureWatch(logging.Filter):
         self.has_begun = False
         self.has_failed = self.is_killed = self.is_refused = False
         self.speaks_for_jobs = self.has_failed_together = False
+        self.is_asked = VARIABLE in os.environ  # to leave the last words to another process
         self.nodes_that_failed: Callable[[], Iterable[str]] = tuple
         self.not_taken: list[str] = []
 
@@ -76,6 +78,7 @@ class FailureWatch(logging.Filter):
         """Look at one record; none is held back."""
         event = getattr(getattr(record, "event", None), "name", "")
         if event == "RUN_INFO":
+            leave(begun=True)
             self.n_planned = getattr(record, "stats", {}).get("total", self.n_planned)
         elif event == "JOB_FINISHED":
             self.n_done += 1
@@ -127,11 +130,11 @@ class FailureWatch(logging.Filter):
 
     def words_of_jobs(self) -> str:
         """What jobs said when they failed, where that does not stand last on this terminal anyway:
-        on other machines, or together with others. Of other machines also who ended without a word.
+        on other machines, together with others, or where another process says it last. Of other
+        machines also who ended without a word.
         """
-        if not (self.speaks_for_jobs or self.has_failed_together) or not self.has_failed:
-            return ""
-        if self.is_refused:
+        is_heard = self.speaks_for_jobs or self.has_failed_together or self.is_asked
+        if not is_heard or not self.has_failed or self.is_refused or not self.has_begun:
             return ""
         notes = read_notes()
         said = [
@@ -204,5 +207,5 @@ def say_last_words(watching: FailureWatch) -> None:
     with contextlib.suppress(OSError):
         with contextlib.chdir(watching.folder):
             words = watching.last_words() or watching.words_of_jobs()
-        if words:
+        if words and not leave(words=words):
             os.write(2, f"\n{words}\n".encode(errors="replace"))

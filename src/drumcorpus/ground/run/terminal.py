@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from collections.abc import Mapping
 from typing import TextIO
 
 # What the system says where the other end of a pipe is gone.
@@ -54,6 +55,16 @@ class Terminal:
     def isatty(self) -> bool:
         """Whether a person may be reading."""
         return self.stream.isatty()
+
+
+def has_cursor(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
+    """Whether a line can be written over: a terminal, and not one that only types."""
+    return stream is not None and _is_terminal(stream) and environment.get("TERM") != "dumb"
+
+
+def clear_line(stream: TextIO | None) -> str:
+    """What takes away a bar that stands on the last line, where there may be one."""
+    return "\r\x1b[K" if has_cursor(stream, os.environ) else ""
 
 
 def open_standard_streams() -> None:

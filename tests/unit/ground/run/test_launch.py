@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from drumcorpus.ground.run.exports_made import exports_in_words
+from drumcorpus.ground.run import launch
 from drumcorpus.ground.run.launch import products_message, working_folder
 
 # A command that takes a second to put its things in order when it is told to stop.
@@ -73,3 +74,30 @@ def test_what_became_of_the_events_is_said_once_by_the_run_itself(tmp_path):
     assert "2 of 2 events in 2 clips" in exports_in_words(tmp_path)
     assert "events became" not in products_message(tmp_path)
     assert f"export    {tmp_path}/results/export/a/x\n" in products_message(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("status", "left", "last"),
+    [
+        (1, {"begun": True, "said": ["Error in rule x:"], "words": "ERROR in x"}, "ERROR in x"),
+        (1, {"begun": True, "said": ["a", "Error in rule x:"]}, "Error in rule x:"),
+        (1, {"said": ["WorkflowError: config"]}, None),
+        (0, {"begun": True, "said": ["a warning"]}, "a warning"),
+        (0, {"begun": True}, "It took 0 s."),
+    ],
+    ids=["words", "no_words", "refused", "warning", "nothing"],
+)
+def test_what_stopped_a_run_stands_last_below_what_stands(
+    tmp_path, monkeypatch, capsys, status, left, last
+):
+    def ends(_, file):
+        file.write(json.dumps(left).encode())
+        return status, False
+
+    monkeypatch.setattr(launch, "run_to_its_end", ends)
+    monkeypatch.setattr(sys, "stderr", sys.stdout)
+    assert launch.main(["--directory", str(tmp_path), "--", "all"]) == status
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1:] == ([last] if last else [])
+    assert ("What stands:" in lines) == (status == 1 and "begun" in left)
+    assert ("Done. The products:" in lines) == (status == 0)

@@ -67,19 +67,33 @@ def test_a_time_has_two_units(seconds, words):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "is_terminal", "has_bar"),
+    ("arguments", "has_bar"),
     [
-        (["--cores", "2", "--quiet", "rules", "--", "all"], True, True),
-        (["--cores", "2", "--quiet", "rules", "--", "all"], False, False),
-        (["--cores", "2", "--dry-run", "--quiet", "rules", "--", "all"], True, False),
-        (["--cores", "2", "--", "all"], True, False),
-        (["--logger", "rich", "--quiet", "rules", "--", "all"], True, False),
+        (["--cores", "2", "--quiet", "rules", "--", "all"], True),
+        (["--cores", "2", "--dry-run", "--quiet", "rules", "--", "all"], False),
+        (["--cores", "2", "--", "all"], False),
+        (["--logger", "rich", "--quiet", "rules", "--", "all"], False),
     ],
-    ids=["run", "no_terminal", "dry_run", "not_quiet", "another_logger"],
+    ids=["run", "dry_run", "not_quiet", "another_logger"],
 )
-def test_who_gets_the_bar(arguments, is_terminal, has_bar):
+def test_who_gets_the_bar_or_the_lines_of_stages(arguments, has_bar):
     bar = ["--logger", "drumcorpus"] if has_bar else []
-    assert with_bar(arguments, is_terminal) == [*bar, *arguments]
+    assert with_bar(arguments) == [*bar, *arguments]
+
+
+def test_of_jobs_done_together_the_one_at_work_is_named():
+    at_work = ["write_samples prod clips egmd 001", "ingest_sessions egmd 002"]
+    bar = ProgressBar(clock=lambda: 0.0, at_work=lambda: at_work)
+    parts = [("ingest", "ingest_sessions", {"source_set": "egmd", "shard": n}) for n in "ab"]
+    parts += [("ingest", "ingest_sessions", {"source_set": "egmd", "shard": "002"})]
+    step = {"jobid": 1, "rule_name": "together_ingest_0", "wildcards": {}, "parts": parts}
+    bar.hear("job_info", step)
+    bar.hear("job_info", {"jobid": 2, "rule_name": "merge", "wildcards": {"manifest": "prod"}})
+    assert bar.names() == ["ingest_sessions egmd 002", "merge prod"]
+    at_work.pop()  # another one begins in a moment
+    assert bar.names() == ["ingest_0", "merge prod"]
+    bar.hear("job_finished", {"job_id": 1})
+    assert bar.names() == ["merge prod"]
 
 
 def test_snakemake_imports_the_plug_in_without_the_package(repo):
