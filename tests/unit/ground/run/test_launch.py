@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from drumcorpus.ground.run.exports_made import exports_in_words
 from drumcorpus.ground.run import launch
+from drumcorpus.ground.run.exports_made import exports_in_words
 from drumcorpus.ground.run.launch import products_message, working_folder
 
 # A command that takes a second to put its things in order when it is told to stop.
