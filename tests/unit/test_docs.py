@@ -6,14 +6,11 @@ import pytest
 import yaml
 from checkout import REPO
 
-# Stages that no rule runs, but a command: they have neither rules nor a section of the config.
-OF_A_COMMAND = ["evaluation"]
 STAGES = sorted(
     {path.parent.name for path in (REPO / "src/drumcorpus/stages").glob("*/__init__.py")}
-    - set(OF_A_COMMAND)
 )
 # Stages whose section of the config has a name of its own.
-SECTIONS = {"manifest": "manifests"}
+SECTIONS = {"manifest": "manifests", "evaluation": "evaluations"}
 # In the order in which the Snakefile includes them.
 INCLUDED = re.findall(
     r'^include: "workflow/rules/(\w+)\.smk"', (REPO / "Snakefile").read_text(), re.M
@@ -111,12 +108,12 @@ def test_a_page_names_every_setting_of_its_section(stage):
     assert not_named(settings_of(stage, CONFIG), page(stage)) == []
 
 
-@pytest.mark.parametrize("name", ["README", *OF_A_COMMAND, *STAGES])
+@pytest.mark.parametrize("name", ["README", *STAGES])
 def test_every_path_on_a_page_stands_in_a_rule(name):
     assert unknown_paths(page(name), rule_paths()) == []
 
 
-@pytest.mark.parametrize("name", ["README", *OF_A_COMMAND, *STAGES])
+@pytest.mark.parametrize("name", ["README", *STAGES])
 def test_links_and_files_of_the_checkout_are_there(name):
     text = page(name)
     links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
@@ -129,7 +126,7 @@ def test_links_and_files_of_the_checkout_are_there(name):
 
 def test_every_stage_has_its_page_and_the_index_lists_every_page():
     pages = {path.stem for path in (REPO / "docs").glob("*.md")} - {"README", "reliability"}
-    assert {*STAGES, *OF_A_COMMAND} <= pages
+    assert set(STAGES) <= pages
     assert not [name for name in pages if f"- [{name}]({name}.md): " not in INDEX]
 
 
@@ -140,7 +137,7 @@ def test_the_index_lists_the_pages_in_the_order_of_the_chain():
     assert len(stages) == len(STAGES)
 
 
-@pytest.mark.parametrize("name", ["README", *OF_A_COMMAND, *STAGES])
+@pytest.mark.parametrize("name", ["README", *STAGES])
 def test_a_page_is_read_in_one_go(name):
     lines = page(name).splitlines()
     assert 50 <= len(lines) <= 130

@@ -20,13 +20,9 @@ SCRIPTS = sorted((REPO / "workflow/scripts").glob("*.py"))
 RULE_FILES = sorted((REPO / "workflow/rules").glob("*.smk"))
 SETS = {path.stem for path in (LIBRARY / "source_sets").glob("[a-z]*.py")}
 CARDS = [REPO / "resources/source_sets", REPO / "resources/demo/source_sets"]
-# Stages that no rule runs, with the command that does.
-OF_A_COMMAND = {"evaluation": "evaluate"}
-STAGES = {
-    path.name for path in (LIBRARY / "stages").iterdir() if (path / "__init__.py").is_file()
-} - OF_A_COMMAND.keys()
-# Sections of the config whose names users' overlays have always had.
-SECTIONS = {"manifest": "manifests"}
+STAGES = {path.name for path in (LIBRARY / "stages").iterdir() if (path / "__init__.py").is_file()}
+# Sections of the config that are called otherwise: they hold blocks by name.
+SECTIONS = {"manifest": "manifests", "evaluation": "evaluations"}
 # What each folder at the top of the package may import beside itself; the words stand at the top.
 MAY_IMPORT = {
     "words": set(),
@@ -140,16 +136,6 @@ def test_a_stage_has_one_name_in_five_places(stage):
     assert any((REPO / f"tests/unit/stages/{stage}").glob("test_*.py"))
     assert (REPO / f"docs/{stage}.md").is_file()
     assert SECTIONS.get(stage, stage) in config
-
-
-@pytest.mark.parametrize("stage", sorted(OF_A_COMMAND))
-def test_a_stage_without_a_rule_has_a_command_tests_and_a_page(stage):
-    command = (REPO / f"src/drumcorpus/commands/{OF_A_COMMAND[stage]}.py").read_text()
-    assert f"from drumcorpus.stages.{stage}." in command
-    assert not (REPO / f"workflow/rules/{stage}.smk").exists()
-    assert any((REPO / f"tests/unit/stages/{stage}").glob("test_*.py"))
-    page = (REPO / f"docs/{stage}.md").read_text()
-    assert f"python -m drumcorpus {OF_A_COMMAND[stage]}" in page
 
 
 def test_every_section_of_the_config_is_a_stage_s():

@@ -10,6 +10,7 @@ localrules:
     attestations,
     export,
     train_check,
+    evaluate,
 
 
 rule weights:
@@ -88,3 +89,21 @@ rule train_check:
             products_of_exports(sorted(TRAINED.values())),
             of_train_checks(TRAINED),
         ),
+
+
+OF_EVALUATIONS = [
+    path
+    for name in EVALUATIONS
+    for path in (
+        f"reports/evaluation/{name}.json",
+        f"reports/evaluation/{name}.html",
+        f"results/gates/evaluation/{name}.json",
+    )
+]
+asked("evaluate", ASKED["manifest"] if EVALUATIONS else [], OF_EVALUATIONS)
+
+
+rule evaluate:
+    """Every evaluation of the config: predictions of systems, held against a split."""
+    input:
+        asked_evaluations,

@@ -8,7 +8,7 @@ out:  results/SHA256SUMS   the recorded digests, for `sha256sum -c`
 TARGETS = (
     *("inventory", "ingest", "provenance", "crash", "manifest", "audit", "health"),
     *("weights", "export", "release", "yardstick", "corpora", "integrity"),
-    *("attestations", "event_lines", "train_check"),
+    *("attestations", "event_lines", "train_check", "evaluate"),
 )
 PLANNED = {}  # the first target that asks for it, by product
 for target in TARGETS:
@@ -27,7 +27,7 @@ PLAN = {
         "reports/health/files",
         "reports/provenance/files",
     ],
-    "apart": ["integrity", "attestations", "event_lines", "train_check"],
+    "apart": ["integrity", "attestations", "event_lines", "train_check", "evaluate"],
 }
 
 

@@ -1,6 +1,7 @@
 """``python -m drumcorpus evaluate``: hold predictions against a split of a corpus."""
 
 import argparse
+from dataclasses import fields
 
 from drumcorpus.commands.numbers import between
 from drumcorpus.ground.files.atomic import write_text
@@ -8,18 +9,18 @@ from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.stages.evaluation.boundary_scores import Pack, read_pack
-from drumcorpus.stages.evaluation.class_maps import CORPUS
-from drumcorpus.stages.evaluation.evaluate import Resampling
-from drumcorpus.stages.evaluation.folds import folds_file, read_folds
 from drumcorpus.stages.evaluation.outputs import check_outputs
 from drumcorpus.stages.evaluation.page import render_evaluation_page
+from drumcorpus.stages.evaluation.question import (
+    Answer,
+    Question,
+    Systems,
+    Terms,
+    answer,
+    read_terms,
+)
 from drumcorpus.stages.evaluation.record import write_record
-from drumcorpus.stages.evaluation.reference import Corpus, open_corpus
-from drumcorpus.stages.evaluation.report import Evaluation, evaluate
-from drumcorpus.stages.evaluation.requirements import read_requirement
-from drumcorpus.stages.evaluation.settings import Settings, make_settings
-from drumcorpus.stages.evaluation.tuning import VALIDATION
+from drumcorpus.stages.evaluation.requirements import enforce_requirements
 from drumcorpus.vocabulary import SPLITS
 
 USAGE = """\
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--corpus", metavar="MANIFEST", required=True, help="manifest of a built corpus (Parquet)"
     )
-    parser.add_argument("--split", choices=SPLITS, default=SPLITS[-1], help="default: test")
+    parser.add_argument("--split", choices=SPLITS, default=Question.split, help="default: test")
     parser.add_argument(
         "--predictions", metavar="FOLDER|TABLE", required=True, help="what a system says"
     )
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--class-map",
         metavar="NAME",
-        default=CORPUS,
+        default=Question.class_map,
         help="the classes that are scored: adtof5, vogl8, vogl18, star18, or corpus (default)",
     )
     parser.add_argument(
@@ -108,10 +109,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resamples",
         metavar="N",
         type=_resamples,
-        default=4_000,
+        default=Question.resamples,
         help="of intervals, 100 or more (default: 4000)",
     )
-    parser.add_argument("--seed", metavar="N", type=_seed, default=1, help="of resamples")
+    parser.add_argument(
+        "--seed", metavar="N", type=_seed, default=Question.seed, help="of resamples"
+    )
     parser.add_argument(
         "--output", metavar="FILE", default="evaluation.json", help="default: evaluation.json"
     )
@@ -130,79 +133,44 @@ def _seed(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, write the report, and say the figures; those that are required last."""
+    question = Question(**{each.name: getattr(arguments, each.name) for each in fields(Question)})
+    systems = Systems(**{each.name: getattr(arguments, each.name) for each in fields(Systems)})
+    project = project_folder()
     try:
         check_outputs(
             {"--output": arguments.output, "--page": arguments.page},
-            [
-                *(arguments.predictions, arguments.compare, arguments.validation),
-                *arguments.another_seed,
-            ],
+            [*systems.another_seed, systems.predictions, systems.compare, systems.validation],
         )
-        settings = make_settings(
-            project_folder() / "resources",
-            split=arguments.split,
-            class_map=arguments.class_map,
-            vocabulary=arguments.vocabulary,
-            note_map=arguments.note_map,
-            resampling=Resampling(arguments.resamples, arguments.seed),
-            open_set=arguments.open_set,
-            calibration=arguments.calibration,
-        )
-        required = [read_requirement(t, settings.class_map.classes) for t in arguments.require]
-        if arguments.folds is None and any(each.place[0] == "fold_mean" for each in required):
-            raise LookupError("--require: fold_mean is there with --folds alone")
-        if arguments.validation is not None and arguments.split == VALIDATION:
-            raise LookupError("--validation: what is fitted on validation cannot be scored there")
-        corpora = [open_corpus(path) for path in [arguments.corpus, *arguments.trained_on]]
-        if arguments.folds is not None:
-            arguments.folds = folds_file(
-                arguments.folds, project_folder() / "resources/evaluation/folds"
-            )
-        folds = None if arguments.folds is None else read_folds(arguments.folds)
-        pack = _pack(arguments, corpora[0])
-        evaluation = evaluate(
-            corpora[0],
-            arguments.predictions,
-            settings,
-            other=arguments.compare,
-            trained_on={corpus.sha256: corpus for corpus in corpora[1:]},
-            folds=folds,
-            pack=pack,
-            fit_on=arguments.validation,
-            seeds=arguments.another_seed,
+        terms = read_terms(question, project / "resources", fits=systems.validation is not None)
+        answered = answer(
+            terms,
+            arguments.corpus,
+            systems,
+            trained_on=arguments.trained_on,
+            boundary_pack=arguments.boundary_pack,
+            pack_schema=read_yaml(project / "workflow/schemas/boundary_pack.schema.yaml"),
         )
     except ValueError as error:  # what cannot be read was not evaluated
         raise LookupError(str(error)) from error
-    scores = evaluation.document["system"]["scores"]
-    evaluation.document["required"] = [each.outcome(scores) for each in required]
-    _write(arguments, evaluation, corpora, settings)
-    for line in said(evaluation.document):
+    _write(arguments, answered, terms)
+    document = answered.evaluation.document
+    for line in said(document):
         print(line)
-    if problems := [problem for each in required if (problem := each.problem(scores))]:
-        raise ValueError(f"does not hold: {'; '.join(problems)}")
+    enforce_requirements(document)
     return 0
 
 
-def _pack(arguments: argparse.Namespace, corpus: Corpus) -> Pack | None:
-    if arguments.boundary_pack is None:
-        return None
-    schema = read_yaml(project_folder() / "workflow/schemas/boundary_pack.schema.yaml")
-    return read_pack(arguments.boundary_pack, schema, corpus, arguments.split)
-
-
-def _write(
-    arguments: argparse.Namespace, evaluation: Evaluation, corpora: list[Corpus], settings: Settings
-) -> None:
-    outputs = [arguments.output]
+def _write(arguments: argparse.Namespace, answered: Answer, terms: Terms) -> None:
+    outputs, evaluation = [arguments.output], answered.evaluation
     write_json(arguments.output, evaluation.document)
     if arguments.page is not None:
         outputs.append(arguments.page)
         write_text(arguments.page, render_evaluation_page(evaluation.document))
-    files = [*settings.files, *filter(None, (arguments.folds, arguments.boundary_pack))]
+    files = [*terms.files, *filter(None, [arguments.boundary_pack])]
     params = {
-        "split": settings.split,
-        "class_map": settings.class_map.name,
-        "vocabulary": settings.vocabulary.name,
+        "split": arguments.split,
+        "class_map": terms.settings.class_map.name,
+        "vocabulary": terms.settings.vocabulary.name,
         "note_map": arguments.note_map,
         "resamples": arguments.resamples,
         "seed": arguments.seed,
@@ -213,7 +181,9 @@ def _write(
         "another_seed": len(arguments.another_seed),
         "require": arguments.require,
     }
-    write_record(outputs, corpora, evaluation.predictions, evaluation.tables, files, params)
+    write_record(
+        outputs, answered.corpora, evaluation.predictions, evaluation.tables, files, params
+    )
     for path in outputs:
         print(f"{visible(path)}: written")
         print(f"{visible(path)}.manifest.json: written")

@@ -106,7 +106,7 @@ def test_a_second_system_is_held_against_the_first(folder):
         (["micro=0.5"], 2, "got 'micro=0.5'; wanted: FIGURE>=LIMIT, such as micro>=0.80"),
         (["micro.q>0.5"], 2, "no 'q' of micro; allowed: f, precision, recall, low, high"),
         (["macro.precision>0"], 2, "no 'precision' of macro; allowed: f, low, high"),
-        (["fold_mean>=0"], 2, "fold_mean is there with --folds alone"),
+        (["fold_mean>=0"], 2, "require: fold_mean is there with folds alone"),
         (["micro>=0.8889"], 1, "does not hold: micro>=0.8889: is 0.888889"),
     ],
     ids=[

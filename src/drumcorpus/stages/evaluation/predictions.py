@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
-from drumcorpus.ground.files.paths import printable, visible
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import require_plain_file
 from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap, Vocabulary
 from drumcorpus.stages.evaluation.hit_columns import HitColumns, by_session, join_hits
 from drumcorpus.stages.evaluation.prediction_files import read_midi, read_tsv
+from drumcorpus.stages.evaluation.prediction_listing import TABLE, TSV, files_below
 from drumcorpus.stages.evaluation.prediction_table import read_prediction_table
 from drumcorpus.stages.evaluation.reference import Reference
 from drumcorpus.stages.evaluation.statement import Statement, read_statement, statement_name
 from drumcorpus.taxonomy import LabelMap
-
-TSV, MIDI, TABLE = ".tsv", (".mid", ".midi"), ".parquet"
 
 
 @dataclass
@@ -121,7 +120,7 @@ def _read_folder(
 ) -> tuple[HitColumns, Counter, set[str], dict[str, str]]:
     parts, outside, files = [], Counter(), {}
     by_name: dict[str, str] = {}
-    for relative in _files_below(folder):
+    for relative in files_below(folder):
         name, suffix = os.path.splitext(relative)  # noqa: PTH122 (ids have folders in them)
         shown = str(folder / relative)
         if name not in places:
@@ -138,7 +137,9 @@ def _read_folder(
         if suffix == TSV:
             hits, labels = read_tsv(shown, data, vocabulary, with_scores=with_scores)
         elif note_map is None:
-            raise ValueError(f"{visible(shown)}: what do its notes mean? say it with --note-map")
+            raise ValueError(
+                f"{visible(shown)}: what do its notes mean? say it with note_map (--note-map)"
+            )
         else:
             hits, labels = read_midi(shown, data, note_map, class_map)
         is_outside = hits.label == NO_CLASS
@@ -148,38 +149,3 @@ def _read_folder(
             hits.session[:] = places[name]
             parts.append(hits.take(~is_outside))
     return join_hits(parts), outside, set(by_name), files
-
-
-def _files_below(folder: Path) -> list[str]:
-    """Files of predictions below a folder, sorted; anything else but its statement is refused."""
-    paths, odd = [], []
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        for name in folders:
-            if name.endswith((TSV, *MIDI)):
-                shown = visible(str(Path(place) / name))
-                raise ValueError(f"{shown}: is a folder, and named as predictions of a session are")
-        links = [name for name in folders if (Path(place) / name).is_symlink()]
-        odd += [
-            f"{Path(os.path.relpath(Path(place) / name, folder)).as_posix()}/" for name in links
-        ]
-        for name in names:
-            relative = Path(os.path.relpath(Path(place) / name, folder)).as_posix()
-            is_one = name.endswith((TSV, *MIDI))
-            if not is_one and relative == statement_name(folder):
-                continue
-            (paths if is_one else odd).append(relative)
-    if odd:
-        shown = visible(printable(min(odd)))
-        if shown.endswith("/"):
-            raise ValueError(
-                f"{visible(str(folder))}: {shown[:-1]}: is a link to a folder, which is not "
-                "followed; put the folder itself there"
-            )
-        raise ValueError(
-            f"{visible(str(folder))}: {shown}: is no file of predictions; allowed: "
-            "<session_id>.tsv, <session_id>.mid, <session_id>.midi, and predictions.json"
-        )
-    if not paths:
-        raise ValueError(f"{visible(str(folder))}: holds no predictions (.tsv, .mid, .midi)")
-    return sorted(paths)

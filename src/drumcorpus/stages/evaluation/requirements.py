@@ -77,16 +77,44 @@ def read_requirement(text: str, classes: tuple[str, ...]) -> Requirement:
     """
     match = _FORM.fullmatch(text.replace(" ", ""))
     if match is None:
-        raise LookupError(f"--require: got {text!r}; wanted: FIGURE>=LIMIT, such as micro>=0.80")
+        raise LookupError(f"require: got {text!r}; wanted: FIGURE>=LIMIT, such as micro>=0.80")
     name, dot, part = match["figure"].rpartition(".")
     if not dot:
         name, part = match["figure"], "f"
     names = (*_MEANS, *classes)
     if name not in names:
         hint = did_you_mean(name, names)
-        raise LookupError(f"--require: {text}: no {name!r}{hint}; allowed: {', '.join(names)}")
+        raise LookupError(f"require: {text}: no {name!r}{hint}; allowed: {', '.join(names)}")
     parts = _MEANS.get(name, _PARTS)
     if part not in parts:
-        raise LookupError(f"--require: {text}: no {part!r} of {name}; allowed: {', '.join(parts)}")
+        raise LookupError(f"require: {text}: no {part!r} of {name}; allowed: {', '.join(parts)}")
     place = (name, part) if name in _MEANS else ("classes", name, part)
     return Requirement(text, place, match["sign"], float(match["limit"]))
+
+
+def problems_of(report: Mapping) -> list[str]:
+    """Why figures that a report was asked for do not hold, in words; none where all do."""
+    classes = tuple(report["protocol"]["classes"])
+    scores = report["system"]["scores"]
+    required = (read_requirement(row["figure"], classes) for row in report["required"])
+    return [problem for each in required if (problem := each.problem(scores))]
+
+
+def enforce_requirements(report: Mapping, page: str = "") -> None:
+    """Stop where a figure that a report was asked for does not hold.
+
+    Parameters
+    ----------
+    report : mapping
+        As of `report.evaluate`, with the figures that are required.
+    page : str
+        Where the report is shown; empty where nobody has to be led there.
+
+    Raises
+    ------
+    ValueError
+        Names every such figure, with what it is.
+    """
+    if problems := problems_of(report):
+        see = f". See {page}" if page else ""
+        raise ValueError(f"does not hold: {'; '.join(problems)}{see}")

@@ -51,6 +51,7 @@ class Settings:
 def make_settings(
     resources: str | os.PathLike,
     *,
+    taxonomy_folder: str | os.PathLike | None = None,
     split: str,
     class_map: str,
     vocabulary: str | None = None,
@@ -63,6 +64,8 @@ def make_settings(
 
     Parameters
     ----------
+    taxonomy_folder : path, optional
+        Where labels and note maps stand; that of the resources if not given.
     class_map, vocabulary : str
         Names of class maps, or ``corpus``; `vocabulary` is that of the class map if not given.
     note_map : str, optional
@@ -80,7 +83,8 @@ def make_settings(
         If a file is not as it must be, or predictions of that vocabulary cannot be scored so.
     """
     resources = Path(resources)
-    folder, maps = resources / "taxonomy", resources / "evaluation/class_maps"
+    folder = Path(taxonomy_folder or resources / "taxonomy")
+    maps = resources / "evaluation/class_maps"
     files = [folder / f"{name}.yaml" for name in ("components", "techniques", "dynamics")]
     taxonomy = load_taxonomy(*files)
     spoken = vocabulary or class_map

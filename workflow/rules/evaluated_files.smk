@@ -1,0 +1,161 @@
+"""
+What `evaluations` in the config names, looked at before any job, and as inputs of its rules.
+"""
+
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.recorded_paths import recorded_path
+from drumcorpus.ground.files.spelling import did_you_mean
+from drumcorpus.ground.files.written_paths import why_no_folder
+from drumcorpus.stages.evaluation.prediction_listing import files_of_predictions
+
+EVALUATIONS = sorted(config["evaluations"])
+EVALUATION = "|".join(EVALUATIONS) or "(?!)"
+# Keys of a block that name predictions; the last has a list of them.
+OF_SYSTEMS = ("predictions", "compare", "validation", "another_seed")
+NOT_ASKED = ("manifest", "boundary_pack", *OF_SYSTEMS)
+
+
+def evaluated_manifest(wildcards):
+    """The name of the manifest that is evaluated."""
+    return config["evaluations"][wildcards.evaluation]["manifest"]
+
+
+def places_of_systems(evaluation):
+    """By key of the block the folders and tables of predictions, as full paths."""
+    block = config["evaluations"][evaluation]
+    places = {}
+    for key in OF_SYSTEMS:
+        named = block.get(key, [])
+        where = f"config: evaluations.{evaluation}.{key}"
+        places[key] = [
+            (
+                named_folder(path, where)
+                if Path(config_path(path)).is_dir()
+                else named_file(path, where)
+            )
+            for path in ([named] if isinstance(named, str) else named)
+        ]
+    return places
+
+
+def named_folder(path, where):
+    """`config_path` of a folder that `where` in the configuration names; it must be readable."""
+    if reason := why_no_folder(config_path(path)):
+        raise ValueError(f"{where}: {path} {reason}")
+    return config_path(path)
+
+
+def files_of_system(place):
+    """The files of predictions at a place; a path with braces is refused."""
+    return [plain_path(path) for path in files_of_predictions(place)]
+
+
+def predicted_files(wildcards, key):
+    """The files of predictions that a key of the block names, as inputs."""
+    places = places_of_systems(wildcards.evaluation)[key]
+    return [path for place in places for path in files_of_system(place)]
+
+
+def recorded_systems(wildcards):
+    """What is recorded of predictions beside the digests of their files: names, not places.
+
+    A file's digest does not say of which session it is where two folders hold one name.
+    """
+    return {
+        key: [
+            {
+                "name": recorded_path(place),
+                "files": sha256_bytes(
+                    "\n".join(
+                        Path(path).relative_to(Path(place).parent).as_posix()
+                        for path in files_of_system(place)
+                    ).encode("utf-8", "surrogateescape")
+                ),
+            }
+            for place in places
+        ]
+        for key, places in places_of_systems(wildcards.evaluation).items()
+    }
+
+
+def places_of_evaluation(wildcards):
+    """Where a job finds what it reads; never part of a product."""
+    places = places_of_systems(wildcards.evaluation)
+    last = OF_SYSTEMS[-1]
+    return {
+        "resources": f"{WORKFLOW}/resources",
+        "taxonomy": TAXONOMY,
+        "folds": folds_of_evaluation(wildcards.evaluation),
+        "systems": {key: next(iter(found), None) for key, found in places.items()}
+        | {last: places[last]},
+    }
+
+
+def pack_of_evaluation(evaluation):
+    """The boundary pack of an evaluation as an input, where it names one."""
+    path = config["evaluations"][evaluation].get("boundary_pack")
+    where = f"config: evaluations.{evaluation}.boundary_pack"
+    return [named_file(path, where)] if path else []
+
+
+def folds_of_evaluation(evaluation):
+    """Its folds: the name of published ones, or the full path of a file; None for none."""
+    folds = config["evaluations"][evaluation].get("folds")
+    published = WORKFLOW / f"resources/evaluation/folds/{folds}.yaml"
+    if folds is None or published.is_file():
+        return folds
+    return named_file(folds, f"config: evaluations.{evaluation}.folds")
+
+
+def recorded_question(evaluation):
+    """What shapes a report beside the files that it rests on, without places of this machine."""
+    block = config["evaluations"][evaluation]
+    question = {key: value for key, value in block.items() if key not in NOT_ASKED}
+    folds = folds_of_evaluation(evaluation)
+    return question if folds is None else question | {"folds": recorded_path(folds)}
+
+
+def terms_of_evaluation(evaluation):
+    """The question with all its names looked up."""
+    # Not above: numpy takes as long as all else that reading the rules imports.
+    from drumcorpus.stages.evaluation.question import Question, read_terms
+
+    return read_terms(
+        Question(
+            **recorded_question(evaluation) | {"folds": folds_of_evaluation(evaluation)}
+        ),
+        f"{WORKFLOW}/resources",
+        taxonomy_folder=TAXONOMY,
+        fits="validation" in config["evaluations"][evaluation],
+    )
+
+
+def asked_evaluations(wildcards):
+    """What `evaluate` is to make, once the config names any predictions."""
+    if not EVALUATIONS:
+        raise ValueError(
+            "evaluate: the config names no predictions; wanted: evaluations, such as {mine: "
+            "{predictions: FOLDER, manifest: " + next(iter(MANIFESTS), "NAME") + "}}"
+        )
+    return ASKED["evaluate"]
+
+
+if workflow.is_main_process:  # before any job
+    for evaluation in EVALUATIONS:
+        where = f"config: evaluations.{evaluation}"
+        try:
+            manifest = config["evaluations"][evaluation]["manifest"]
+            if manifest not in MANIFESTS:
+                raise ValueError(
+                    f"manifest: got {manifest!r}{did_you_mean(manifest, MANIFESTS)}; allowed: "
+                    f"{', '.join(MANIFESTS)}"
+                )
+            for place in sum(places_of_systems(evaluation).values(), []):
+                files_of_system(place)
+            terms_of_evaluation(evaluation)
+            pack_of_evaluation(evaluation)
+        except (ValueError, LookupError, OSError) as error:
+            said = str(error)
+            raise WorkflowError(
+                said if said.startswith("config: ") else f"{where}: {said}"
+            )
