@@ -133,9 +133,10 @@ def terms_of_evaluation(evaluation):
 def asked_evaluations(wildcards):
     """What `evaluate` is to make, once the config names any predictions."""
     if not EVALUATIONS:
+        manifest = next(iter(MANIFESTS), "NAME")
         raise ValueError(
             "evaluate: the config names no predictions; wanted: evaluations, such as {mine: "
-            "{predictions: FOLDER, manifest: " + next(iter(MANIFESTS), "NAME") + "}}"
+            f"{{predictions: FOLDER, manifest: {manifest}}}}}"
         )
     return ASKED["evaluate"]
 
