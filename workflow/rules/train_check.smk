@@ -2,7 +2,8 @@
 What a corpus teaches: trees learn from an export of clips, and what they lose is held against a
 blessed report. Nothing but the target asks for it, unless the gates of a manifest do.
 
-in:   results/export/{manifest}/{export}/, the taxonomy; the gates and the blessed report they name
+in:   results/export/{manifest}/{export}/, results/splits/{manifest}.parquet, the taxonomy; the gates
+      and the blessed report they name
 out:  results/train_check/{manifest}/{export}.parquet   events with the features of their sound
       reports/train_check/{manifest}/{export}.json, .html   what was learned, and how sure that is
       results/gates/train_check/{manifest}.json         stands only if the release may
@@ -36,6 +37,7 @@ rule check_training:
     """Learn from the training split of an export, and score its test split."""
     input:
         events="results/train_check/{manifest}/{export}.parquet",
+        splits="results/splits/{manifest}.parquet",
         taxonomy=taxonomy_files(),
     output:
         report="reports/train_check/{manifest}/{export}.json",

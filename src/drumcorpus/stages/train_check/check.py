@@ -7,6 +7,7 @@ than the one before has lost something, be it labels, their times, or the sound.
 import hashlib
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -69,7 +70,8 @@ def check_training(
     Raises
     ------
     ValueError
-        If a split has no event, or training an event without a weight; says what to do.
+        If a split has no event, a group is in two, or training has an event without a weight; says
+        what to do.
     """
     rows = _rows_of_splits(described)
     truth = described.truth[rows["test"]]
@@ -116,6 +118,14 @@ def _rows_of_splits(described: Described) -> dict[str, np.ndarray]:
             "train, sets thresholds on validation and scores test: give splits.shares to each, or "
             "name another export"
         )
+    of_splits = {split: set(described.names["group_id"][of]) for split, of in rows.items()}
+    for first, second in combinations(SPLITS, 2):
+        if both := sorted(of_splits[first] & of_splits[second]):
+            raise ValueError(
+                f"train_check: group {both[0]} is in {first} and in {second}, and "
+                f"{len(both) - 1:,} more: what is learned would be known already; make splits and "
+                "export again"
+            )
     weights = described.weights[rows["train"]]
     if not (weights > 0).all():
         raise ValueError(

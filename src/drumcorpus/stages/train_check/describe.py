@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from drumcorpus.stages.train_check.features import (
 from drumcorpus.vocabulary import SPLITS
 
 NAMES = ("split", "sample_id", "source_set", "session_id", "group_id")
+_SESSION = NAMES[2:4]
 _STATED = "described_as"  # column in which every row says what its features are
 
 
@@ -26,9 +27,9 @@ _STATED = "described_as"  # column in which every row says what its features are
 class Described:
     """The events of one export; arrays by event, in the order of the table.
 
-    `names` has the columns `NAMES`; `weights` are NaN outside of training; `truth` is of shape
-    (n_events, n_classes), bool, and `features` of (n_events, n_features), float32. `n_there` has
-    how many events the export has of each split.
+    `names` has the columns `NAMES`, and what is drawn for an interval is ``group_id``; `weights`
+    are NaN outside of training; `truth` is of shape (n_events, n_classes), bool, and `features` of
+    (n_events, n_features), float32. `n_there` has how many events the export has of each split.
     """
 
     classes: tuple[str, ...]
@@ -87,6 +88,8 @@ def describe_export(
             f"{', '.join(export.class_maps.maps)}"
         )
     classes = export.class_maps[class_map].classes
+    if not any(len(export.split(split)) for split in SPLITS):
+        raise ValueError(f"{export.root}: holds no sample; nothing can be learned from it")
     tables, n_there = [], {}
     for split in SPLITS:
         samples = export.split(split)
@@ -171,6 +174,37 @@ def read_described(path: str | os.PathLike, settings: FeatureSettings) -> Descri
         _read_matrix(table, "features", len(feature_names(settings))),
         stated["there"],
     )
+
+
+def by_family(described: Described, splits: str | os.PathLike) -> Described:
+    """The events with the family of their session as their group.
+
+    A family is what must not stand in two splits, over all source sets: several groups of one
+    performance are in it, which err together.
+
+    Parameters
+    ----------
+    splits : path
+        The table of the splits stage of the manifest.
+
+    Raises
+    ------
+    ValueError
+        If a session is not there; says what to do.
+    """
+    table = read_table(splits, [*_SESSION, "family_id"])
+    families = dict(zip(_keys(table), table.column("family_id").to_pylist(), strict=True))
+    keys = list(zip(*(described.names[name].tolist() for name in _SESSION), strict=True))
+    if odd := sorted(set(keys) - set(families)):
+        raise ValueError(
+            f"{splits}: no session {'/'.join(odd[0])}, which the export has; make the export again"
+        )
+    groups = np.array([families[key] for key in keys], object)
+    return replace(described, names=described.names | {"group_id": groups})
+
+
+def _keys(table: pa.Table):
+    return zip(*(table.column(name).to_pylist() for name in _SESSION), strict=True)
 
 
 def _read_matrix(table: pa.Table, name: str, width: int) -> np.ndarray:

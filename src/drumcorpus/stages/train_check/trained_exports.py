@@ -1,8 +1,10 @@
 """Which exports the training check learns from, by the configuration; it loads nothing large."""
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 CLIPS = "clip"  # unit of an export
+OWN_REPORTS = Path("reports/train_check")
 
 
 def check_trained_exports(section: Mapping, exports: Mapping, class_maps: Collection[str]) -> dict:
@@ -70,7 +72,8 @@ def blessed_check(
     Raises
     ------
     ValueError
-        If no export of the manifest is learned from: a gate that nothing answers never passes.
+        If no export of the manifest is learned from, or the blessed report is one that the check
+        itself writes: a gate that nothing answers, or that answers itself, never passes.
     """
     if "train_check" not in gates:
         return None
@@ -79,4 +82,10 @@ def blessed_check(
             f"{path}: train_check: the check learns from no export of {manifest}; name one of "
             "clips under train_check.exports of the configuration"
         )
-    return gates["train_check"]["report"]
+    report = gates["train_check"]["report"]
+    if Path(report).resolve().is_relative_to(OWN_REPORTS.resolve()):
+        raise ValueError(
+            f"{path}: train_check.report: {report} is what the check writes anew each time, and is "
+            "never worse than itself; copy the report that you bless to another folder"
+        )
+    return report

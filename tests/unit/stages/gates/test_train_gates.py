@@ -96,6 +96,24 @@ def test_a_blessed_report_without_crashes_holds_nothing_and_does_not_pass():
     assert "no crash class that was scored" in verdict["sentence"]
 
 
+def test_the_area_of_two_other_crashes_is_not_held_against_it():
+    present = a_report()
+    present["told_apart"] |= {"of": ["crash", "crash3"]}
+    blessed = a_report()
+    blessed["told_apart"] |= {"of": ["crash", "crash2"]}
+    [verdict] = judged(present, blessed=blessed)
+    assert verdict["status"] == "FAIL"
+    assert "telling crashes apart: not scored any more" in verdict["sentence"]
+    assert judged(blessed, blessed=blessed)[0]["status"] == "PASS"
+
+
+@pytest.mark.parametrize("blessed", [[], {}, "x", {"by_class": []}], ids=str)
+def test_a_file_that_is_no_report_never_passes(blessed):
+    [verdict] = check_release_gates({"present": a_report(), "blessed": blessed}, GATES)
+    assert verdict["status"] == "FAIL"
+    assert "cannot be held against blessed.json" in verdict["sentence"]
+
+
 def test_a_waiver_lets_it_through_and_never_as_passed():
     waiver = {"gate": "train_check.max_regression", "reason": "crashes relabelled, see notes"}
     gates = GATES | {"waivers": [waiver | {"expires": "2027-01-31"}]}

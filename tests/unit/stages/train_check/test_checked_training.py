@@ -7,14 +7,17 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from checkout import REPO
 from drawn_events import CRASHES, SETTINGS, draw_events
 
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.schema_check import check_document
+from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.train_check.check import check_training
+from drumcorpus.stages.train_check.describe import by_family
 from drumcorpus.stages.train_check.page import render_training_page
 
 NAMES = {"manifest": "prod", "export": "clips"}
@@ -141,6 +144,34 @@ def test_an_empty_split_is_refused_by_name():
     names = events.names | {"split": np.where(is_test, "train", events.names["split"])}
     with pytest.raises(ValueError, match=r"no event in test; .* name another export"):
         check_training(dataclasses.replace(events, names=names), SETTINGS, CRASHES)
+
+
+def test_a_group_in_two_splits_is_refused_by_name():
+    events = draw_events()
+    groups = events.names["group_id"]
+    groups[groups == "group8"] = "group6"  # of test, and of validation
+    with pytest.raises(ValueError, match="group group6 is in validation and in test, and 0 more"):
+        check_training(events, SETTINGS, CRASHES)
+
+
+def test_families_are_drawn_and_not_the_groups_of_a_source(tmp_path):
+    events = draw_events(n_sessions=120)
+    names = sorted({*events.names["session_id"]}, key=lambda name: int(name[7:]))
+    # Twenty sessions a family: within the tens that decide the split.
+    families = [f"{number % 10}-{number // 60}" for number in range(len(names))]
+    columns = {"source_set": ["demo"] * len(names), "session_id": names, "family_id": families}
+    write_table(tmp_path / "splits.parquet", pa.table(columns))
+    joined = by_family(events, tmp_path / "splits.parquet")
+    assert set(joined.names["group_id"][joined.names["split"] == "test"]) == {
+        *("8-0", "8-1", "9-0", "9-1")
+    }
+    report = check_training(joined, SETTINGS, CRASHES)
+    assert (report["groups"], report["micro"]["resolvable"]) == (4, False)
+    assert events.names["group_id"][0] == "group0"
+    columns = {name: values[1:] for name, values in columns.items()}
+    write_table(tmp_path / "splits.parquet", pa.table(columns))
+    with pytest.raises(ValueError, match="no session demo/session0, which the export has"):
+        by_family(events, tmp_path / "splits.parquet")
 
 
 def test_events_without_a_weight_are_refused():

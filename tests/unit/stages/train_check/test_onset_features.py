@@ -150,6 +150,14 @@ def test_a_damaged_shard_is_named_with_what_to_do(export):
         describe(*export)
 
 
+def test_an_export_without_a_sample_is_refused(export):
+    for path in export[0].rglob("*_labels.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.slice(0, 0), path)
+    with pytest.raises(ValueError, match="holds no sample; nothing can be learned from it"):
+        describe(*export)
+
+
 def test_segments_are_refused(export):
     path = export[0] / "test/test_labels.parquet"
     table = pq.read_table(path)
@@ -195,3 +203,14 @@ def test_a_gate_that_nothing_answers_is_refused():
     assert blessed_check({}, "gates.yaml", "prod", {}) is None
     with pytest.raises(ValueError, match=r"gates.yaml: train_check: .* no export of prod"):
         blessed_check(gates, "gates.yaml", "prod", {})
+
+
+@pytest.mark.parametrize(
+    "report",
+    ["reports/train_check/prod/clips.json", "other/../reports/train_check/prod/old.json"],
+    ids=["its own", "another way"],
+)
+def test_a_gate_that_the_check_would_answer_by_itself_is_refused(report):
+    gates = {"train_check": {"report": report, "min_effect": 0.0, "max_regression": 0.1}}
+    with pytest.raises(ValueError, match="never worse than itself; copy the report"):
+        blessed_check(gates, "gates.yaml", "prod", {"prod": "clips"})
