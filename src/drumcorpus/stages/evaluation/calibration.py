@@ -7,6 +7,7 @@ over predictions of the distance between their bin's mean score and its share of
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def right_predictions(
         keys = [(s.session - first).astype(np.int64) * n_classes + s.label for s in sides]
         pairs = [(key, side.onset) for key, side in zip(keys, sides, strict=True)]
         # The first of equal ones stays.
-        order = np.argsort(-sides[1].score, kind="stable") if len(sides[1]) else np.zeros(0, int)
+        order = np.argsort(-sides[1].score, kind="stable")
         pairs[1] = tuple(column[order] for column in pairs[1])
         onsets = merge_onsets(*pairs, each_once=True)
         matched = np.zeros(len(onsets.key), dtype=bool)
@@ -81,6 +82,8 @@ def calibration(
         If a prediction has no score, or one that is no probability.
     """
     check_probabilities(predictions)
+    if predictions.score is None:  # without a prediction there is no column of scores
+        predictions = replace(predictions, score=np.zeros(0))
     n_sessions = len(groups.of_session)
     rows, is_right = right_predictions(reference, predictions, n_sessions, len(classes), window)
     said = predictions.take(rows)

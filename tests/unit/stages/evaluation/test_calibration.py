@@ -64,6 +64,12 @@ def test_of_hits_that_are_one_the_highest_score_counts_in_whatever_order(scores)
     ]
 
 
+def test_a_system_that_says_nothing_has_no_calibration():
+    groups = make_groups(["a"], ["one"])
+    row = calibration(make_hits([0], [0], [1.0]), make_hits([], [], []), groups, ["a"], W)
+    assert (row["all"], row["classes"]["a"], row["macro_ece"]) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("scores", "words"),
     [
