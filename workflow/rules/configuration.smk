@@ -36,6 +36,7 @@ from drumcorpus.stages.export.settings import export_settings, smoked_exports
 from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 from drumcorpus.stages.train_check.trained_exports import (
     blessed_check,
+    check_gates_of_set,
     check_trained_exports,
 )
 from drumcorpus.ground.files.schema_check import check_document, typed
@@ -228,8 +229,10 @@ try:
         path = named_file(config["crash"]["cymbal_map"], "config: crash.cymbal_map")
         read_cymbal_map(path, sorted(config["source_sets"]), labels)
     config = redistributable_part(config, CARDS)
+    gates_of_manifests = set()
     for name, block in config["manifests"].items():
         path = named_file(block["gates"], f"config: manifests.{name}.gates")
+        gates_of_manifests.add(path)
         EXPIRED_WAIVERS[name] = expired_waivers_of(read_yaml(path), path)
         if blessed := blessed_check(read_yaml(path), path, name, TRAINED):
             TRAIN_GATES[name] = named_file(blessed, f"{path}: train_check.report")
@@ -240,6 +243,7 @@ try:
     for name in config["use"]:
         if gates := config["source_sets"][name].get("gates"):
             path = named_file(gates, f"config: source_sets.{name}.gates")
+            check_gates_of_set(read_yaml(path), path, gates_of_manifests)
             EXPIRED_WAIVERS_OF_SETS[name] = expired_waivers_of(read_yaml(path), path)
 except (ValueError, OSError) as error:
     raise WorkflowError(str(error))

@@ -224,3 +224,11 @@ def test_the_tables_that_lengths_were_read_of_are_in_the_run_manifest(folder):
     inputs = read_sidecar_json(folder / "evaluation.json")["inputs"]
     (row,) = [row for row in inputs if row["path"] == path]
     assert (row["name"], row["kind"], row["sha256"]) == ("sessions", "product", sha256_file(path))
+
+
+@pytest.mark.parametrize("other", ["mine", "./mine/", "link"])
+def test_a_run_that_is_named_twice_is_no_other_seed(folder, other):
+    (folder / "link").symlink_to("mine")
+    status, _, errors = run_command(folder, *ARGUMENTS, "--another-seed", other)
+    assert status == 2
+    assert "is named twice; wanted: each run once" in errors

@@ -34,7 +34,7 @@ from drumcorpus.stages.evaluation.open_set import open_set
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
 from drumcorpus.stages.evaluation.rounding import rounded
-from drumcorpus.stages.evaluation.runs import over_runs
+from drumcorpus.stages.evaluation.runs import check_runs, over_runs
 from drumcorpus.stages.evaluation.settings import Settings
 from drumcorpus.stages.evaluation.slices import session_slices
 from drumcorpus.stages.evaluation.tuning import read_validation, tuning
@@ -86,8 +86,10 @@ def evaluate(
     Raises
     ------
     FileNotFoundError, ValueError
-        As of `read_reference` and `read_predictions`; if predictions are of another corpus.
+        As of `read_reference`, `read_predictions` and `check_runs`; if predictions are of another
+        corpus.
     """
+    check_runs([predictions, *seeds])
     reference = read_reference(corpus, settings.split, settings.labels)
     labelled = reference.hits if settings.unknown is not None else None
     hits, n_outside = hits_by_class(by_session(reference.hits), settings.class_map)

@@ -1,13 +1,32 @@
 """Several runs of one system, trained with other seeds: how much of a score is chance."""
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
 from scipy import special
 
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.statistics.intervals import LEVEL
 from drumcorpus.ground.statistics.scores import effective_number, f_measure
 from drumcorpus.stages.evaluation.evaluate import Scored, interval_of
+
+
+def check_runs(paths: Sequence[str | os.PathLike]) -> None:
+    """Refuse predictions that are named twice as those of two runs: nothing varies between them.
+
+    Raises
+    ------
+    ValueError
+        If two paths lead to one place.
+    """
+    places = [os.path.realpath(path) for path in paths]
+    for path, place in zip(paths, places, strict=True):
+        if places.count(place) > 1:
+            raise ValueError(
+                f"--another-seed: {visible(str(path))} is named twice; wanted: each run once, and "
+                "that of --predictions not again"
+            )
 
 
 def over_runs(runs: Sequence[Scored], classes: Sequence[str]) -> dict:

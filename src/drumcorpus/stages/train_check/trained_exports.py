@@ -89,3 +89,25 @@ def blessed_check(
             "never worse than itself; copy the report that you bless to another folder"
         )
     return report
+
+
+def check_gates_of_set(gates: Mapping, path: str, of_manifests: Collection[str]) -> None:
+    """Refuse a training check among the gates of a source set, which nothing would ever answer.
+
+    Parameters
+    ----------
+    gates, path
+        As of `blessed_check`.
+    of_manifests : collection of str
+        Files of gates that manifests are held to; one of these may be a set's as well.
+
+    Raises
+    ------
+    ValueError
+        If the file asks for a check and is that of no manifest.
+    """
+    if "train_check" in gates and path not in of_manifests:
+        raise ValueError(
+            f"{path}: train_check: a manifest is held to it, and a source set never; write it into "
+            "the gates of a manifest"
+        )

@@ -17,7 +17,11 @@ from drumcorpus.stages.train_check.features import (
     describe_onsets,
     feature_names,
 )
-from drumcorpus.stages.train_check.trained_exports import blessed_check, check_trained_exports
+from drumcorpus.stages.train_check.trained_exports import (
+    blessed_check,
+    check_gates_of_set,
+    check_trained_exports,
+)
 
 SETTINGS = FeatureSettings(46.4, (-48.0, -2.0, 80.0), 1.0, 40.0, 20_000.0)
 NAMES = feature_names(SETTINGS)
@@ -214,3 +218,11 @@ def test_a_gate_that_the_check_would_answer_by_itself_is_refused(report):
     gates = {"train_check": {"report": report, "min_effect": 0.0, "max_regression": 0.1}}
     with pytest.raises(ValueError, match="never worse than itself; copy the report"):
         blessed_check(gates, "gates.yaml", "prod", {"prod": "clips"})
+
+
+def test_gates_of_a_source_set_ask_for_no_check_that_nothing_would_run():
+    gates = {"train_check": {"report": "blessed.json", "min_effect": 0.0, "max_regression": 0.1}}
+    with pytest.raises(ValueError, match=r"set.yaml: train_check: a manifest is held to it"):
+        check_gates_of_set(gates, "set.yaml", {"gates.yaml"})
+    check_gates_of_set(gates, "gates.yaml", {"gates.yaml"})
+    check_gates_of_set({}, "set.yaml", set())
