@@ -1,16 +1,19 @@
 """Measure `python -m drumcorpus evaluate` on a drawn corpus as large as E-GMD.
 
     python bench/evaluate.py OUT [--sessions 45537] [--hits 280] [--copies 43] [--resamples 4000]
+        [--also validation calibration open-set boundary-pack]
 
-draws a corpus whose one split has that many sessions, in groups of `copies` renderings, with about
+draws a corpus whose test split has that many sessions, in groups of `copies` renderings, with about
 `hits` hits each, and predictions of it as one Parquet table: nine of ten hits are found, with an
 offset of 10 ms standard deviation, and one of twenty is said to be of another class. 45,537
-sessions of 35 s are 443 hours. Printed are seconds on the clock and of CPU and peak memory of the
-command, in a process of its own.
+sessions of 35 s are 443 hours. A tenth as many are of validation. Printed are seconds on the clock
+and of CPU and peak memory of the command, in a process of its own, and once more with each part of
+`--also`.
 """
 
 import argparse
 import os
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,12 @@ LABELS = ("kick", "snare", "hihat_closed", "hihat_open", "ride_bow", "crash", "c
 SHARES = (0.25, 0.3, 0.2, 0.05, 0.12, 0.02, 0.01, 0.05)
 SECONDS = 35
 BLOCK = 500  # sessions drawn at a time
+ALSO = {
+    "validation": "--validation validation.parquet",
+    "calibration": "--calibration",
+    "open-set": "--open-set --class-map adtof5 --vocabulary corpus",
+    "boundary-pack": "--boundary-pack boundary_pack.json",
+}
 
 
 def main() -> None:
@@ -37,33 +46,45 @@ def main() -> None:
     parser.add_argument("--hits", type=int, default=280, help="of a session")
     parser.add_argument("--copies", type=int, default=43, help="sessions of a group")
     parser.add_argument("--resamples", type=int, default=4_000)
+    parser.add_argument("--also", choices=list(ALSO), nargs="*", default=[])
     args = parser.parse_args()
     args.out_dir.mkdir(parents=True, exist_ok=True)
     os.chdir(args.out_dir)
     draw(args.sessions, args.hits, args.copies)
     hours = args.sessions * SECONDS / 3_600
     print(f"{args.sessions:,} sessions, {hours:,.0f} h, {args.sessions * args.hits:,} hits")
-    print_figures("evaluate", run_fresh(evaluate, args.resamples))
+    print_figures("evaluate", run_fresh(evaluate, args.resamples, ""))
+    for name in args.also:
+        if name == "boundary-pack":
+            print_figures("boundary-pack", run_fresh(write_pack))
+        print_figures(f"evaluate --{name}", run_fresh(evaluate, args.resamples, ALSO[name]))
 
 
-def evaluate(n_resamples: int) -> int:
+def evaluate(n_resamples: int, more: str) -> int:
     """Run the command in the present folder; returns its exit status."""
-    words = f"evaluate --corpus {MANIFEST} --predictions predictions.parquet"
+    words = f"evaluate --corpus {MANIFEST} --predictions test.parquet {more}"
     return drumcorpus([*words.split(), "--resamples", str(n_resamples)])
+
+
+def write_pack() -> int:
+    """Write the hard places of the test split; returns the exit status of the command."""
+    return drumcorpus(["boundary-pack", "--corpus", MANIFEST])
 
 
 def draw(n_sessions: int, n_hits: int, n_copies: int) -> None:
     """Write corpus and predictions below the present folder."""
-    names = [f"drawn/{n // n_copies:05d}_{n % n_copies:02d}" for n in range(n_sessions)]
+    n_more = n_sessions // 10
+    names = [f"drawn/{n // n_copies:05d}_{n % n_copies:02d}" for n in range(n_sessions + n_more)]
+    splits = ["test"] * n_sessions + ["validation"] * n_more
     rows = {
-        "source_set": ["drawn"] * n_sessions,
+        "source_set": ["drawn"] * len(names),
         "session_id": names,
         "group_id": [name.rpartition("_")[0] for name in names],
         "family_id": [name.rpartition("_")[0] for name in names],
-        "split_before": ["test"] * n_sessions,
-        "split": ["test"] * n_sessions,
-        "included": [True] * n_sessions,
-        "reason": [None] * n_sessions,
+        "split_before": splits,
+        "split": splits,
+        "included": [True] * len(names),
+        "reason": [None] * len(names),
     }
     write_table(SPLIT_TABLE, pa.table(rows, SPLITS))
     plan = {
@@ -73,12 +94,13 @@ def draw(n_sessions: int, n_hits: int, n_copies: int) -> None:
         "params": {},
     }
     write_manifests(plan | {"rule": "draw", "inputs": []}, [("splits", SPLIT_TABLE)], {})
-    write_batches(MANIFEST, EVENTS, events(names, n_hits))
+    write_batches(MANIFEST, EVENTS, events(names, splits, n_hits))
     inputs = [describe_product("splits", SPLIT_TABLE)]
     write_manifests(plan | {"rule": "draw", "inputs": inputs}, [("manifest", MANIFEST)], {})
-    batches = predictions(names, n_hits)
-    first = next(batches)
-    write_batches("predictions.parquet", first.schema, [first, *batches])
+    for split, part in (("test", names[:n_sessions]), ("validation", names[n_sessions:])):
+        batches = predictions(part, n_hits)
+        first = next(batches)
+        write_batches(f"{split}.parquet", first.schema, chain([first], batches))
 
 
 def blocks(names: list[str], n_hits: int):
@@ -91,7 +113,7 @@ def blocks(names: list[str], n_hits: int):
         yield random, session, onset.reshape(-1), label, random.uniform(0.1, 1, len(session))
 
 
-def events(names: list[str], n_hits: int):
+def events(names: list[str], splits: list[str], n_hits: int):
     """Events of one hit each, of the schema EVENTS."""
     for _, session, onset, label, velocity in blocks(names, n_hits):
         n = len(session)
@@ -109,7 +131,7 @@ def events(names: list[str], n_hits: int):
         values = {
             "source_set": pa.array(["drawn"] * n),
             "session_id": pa.array(np.array(names)[session]),
-            "split": pa.array(["test"] * n),
+            "split": pa.array(np.array(splits)[session]),
             "onset_time": pa.array(onset),
             "is_synthetic": pa.array([True] * n),
             "kit_id": pa.array([names[each][-2:] for each in session.tolist()]),
@@ -134,6 +156,7 @@ def predictions(names: list[str], n_hits: int):
                 "onset_time": pa.array(moved[rows]),
                 "label": pa.array(np.array(LABELS)[other[rows]]),
                 "velocity": pa.array(velocity[rows]),
+                "score": pa.array(random.beta(np.where(is_wrong[rows], 2, 5), 2)),
             }
         )
 

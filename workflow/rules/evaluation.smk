@@ -25,7 +25,11 @@ rule evaluate_predictions:
         validation=lambda wildcards: predicted_files(wildcards, "validation"),
         another_seed=lambda wildcards: predicted_files(wildcards, "another_seed"),
         boundary_pack=lambda wildcards: pack_of_evaluation(wildcards.evaluation),
-        pack_schema=f"{WORKFLOW}/workflow/schemas/boundary_pack.schema.yaml",
+        pack_schema=lambda wildcards: (
+            [f"{WORKFLOW}/workflow/schemas/boundary_pack.schema.yaml"]
+            if pack_of_evaluation(wildcards.evaluation)
+            else []
+        ),
         terms=lambda wildcards: [
             str(path) for path in terms_of_evaluation(wildcards.evaluation).files
         ],

@@ -18,7 +18,7 @@ answered = answer(
     inputs.manifest,
     systems,
     boundary_pack=next(iter(inputs.boundary_pack), None),
-    pack_schema=read_yaml(inputs.pack_schema),
+    pack_schema=next(map(read_yaml, inputs.pack_schema), None),
 )
 report = answered.evaluation.document
 write_json(snakemake.output.report, report)

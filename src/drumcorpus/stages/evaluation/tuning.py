@@ -14,10 +14,11 @@ from drumcorpus.ground.statistics.scores import f_measure, mean_over
 from drumcorpus.stages.evaluation.counting import blocks
 from drumcorpus.stages.evaluation.evaluate import hits_by_class
 from drumcorpus.stages.evaluation.hit_columns import HitColumns, by_session
-from drumcorpus.stages.evaluation.matching import MOST_KEYS, match_onsets, merge_onsets
+from drumcorpus.stages.evaluation.matching import MOST_KEYS, Onsets, match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
 from drumcorpus.stages.evaluation.settings import Settings
+from drumcorpus.stages.evaluation.threshold_counts import counts_at_thresholds
 from drumcorpus.stages.evaluation.timing import Offsets
 from drumcorpus.vocabulary import SPLITS
 
@@ -159,12 +160,18 @@ def counts_by_session(
     return table
 
 
-def _merged(sides: tuple[HitColumns, HitColumns], first: int, n_classes: int):
-    pairs = [
+def _merged(sides: tuple[HitColumns, HitColumns], first: int, n_classes: int) -> Onsets:
+    return merge_onsets(*_keys(sides, first, n_classes), each_once=True)
+
+
+def _keys(
+    sides: tuple[HitColumns, HitColumns], first: int, n_classes: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Keys of session and class, and times, of both sides."""
+    return [
         ((side.session - first).astype(np.int64) * n_classes + side.label, side.onset)
         for side in sides
     ]
-    return merge_onsets(*pairs, each_once=True)
 
 
 def fit_thresholds(
@@ -201,11 +208,16 @@ def try_thresholds(
             tried[:, number] = scores[np.arange(N_TRIED) * len(scores) // N_TRIED]
     if more is not None:
         tried = np.concatenate([tried, more[None]])
-    counts = [
-        counts_by_session(reference, above(predictions, each), n_classes, window).sum(axis=0)
-        for each in tried
-    ]
-    return tried, np.stack(counts)
+    counts = np.zeros((*tried.shape, 3), dtype=np.int64)
+    for first, _, (hits, said) in blocks(
+        reference.hits,
+        predictions,
+        len(reference.sessions),
+        max(1, MOST_KEYS // n_classes),
+    ):
+        sides = _keys((hits, said), first, n_classes)
+        counts += counts_at_thresholds(sides, said.score, tried, window)
+    return tried, counts
 
 
 def best_thresholds(tried: np.ndarray, counts: np.ndarray) -> np.ndarray:
