@@ -10,39 +10,57 @@ in, out:  as the rules say whose jobs these are
 
 from functools import cache
 
-from drumcorpus.ground.run.together import Parts, named_alone
+import snakemake.dag
+from drumcorpus.ground.run.producers import Producers
+from drumcorpus.ground.run.together import Parts, named_alone, steps_of_process
 from snakemake.iocontainers import Wildcards
+
+
+@cache
+def jobs_of(step):
+    """The jobs of a step, as their rules describe them: of each its rule, its wildcards, what it
+    makes, and its log.
+    """
+    jobs = []
+    for name, names in STEPS[step]:
+        described, wildcards = workflow.get_rule(name), Wildcards(fromdict=names)
+        outputs, _ = described.expand_output(wildcards)
+        jobs.append((described, wildcards, outputs, described.expand_log(wildcards)))
+    return jobs
+
+
+@cache
+def reads_of_jobs(step):
+    """What each job of a step reads."""
+    return [rule.expand_input(wildcards)[0] for rule, wildcards, *_ in jobs_of(step)]
 
 
 def outputs_of(step):
     """What the jobs of a step make, with what the report says of it."""
     return [
-        of_the_report(path, names)
-        for name, names in STEPS[step]
-        for path in workflow.get_rule(name).expand_output(Wildcards(fromdict=names))[0]
+        of_the_report(path, wildcards)
+        for _, wildcards, outputs, _ in jobs_of(step)
+        for path in outputs
     ]
 
 
 @cache
 def parts_of(step):
-    """The jobs of a step, as their rules describe them."""
+    """The jobs of a step with all that their scripts are handed."""
     parts = Parts()
-    for name, names in STEPS[step]:
-        described = workflow.get_rule(name)
-        wildcards = Wildcards(fromdict=names)
-        inputs, *_ = described.expand_input(wildcards)
-        outputs, _ = described.expand_output(wildcards)
+    for job, inputs in zip(jobs_of(step), reads_of_jobs(step)):
+        described, wildcards, outputs, log = job
         params, _ = described.expand_params(wildcards, inputs, outputs, None)
         parts.append(
             {
-                "rule": name,
+                "rule": described.name,
                 "wildcards": wildcards,
                 "input": inputs._plainstrings(),
                 "output": outputs._plainstrings(),
                 "params": params,
-                "log": described.expand_log(wildcards)._plainstrings(),
+                "log": log._plainstrings(),
                 "benchmark": str(described.expand_benchmark(wildcards)),
-                "threads": threads_of(name),
+                "threads": threads_of(described.name),
             }
         )
     return parts
@@ -50,50 +68,50 @@ def parts_of(step):
 
 def inputs_of(step):
     """What the jobs of a step read, but for what those before them make."""
-    parts = parts_of(step)
-    made = {path for part in parts for path in part["output"]}
-    return [p for part in parts for p in part["input"] if p not in made]
+    made = {str(path) for _, _, outputs, _ in jobs_of(step) for path in outputs}
+    read = (str(path) for inputs in reads_of_jobs(step) for path in inputs)
+    return [path for path in read if path not in made]
 
 
 def logs_of(step):
     """The logs of the jobs of a step."""
-    return [
-        str(path)
-        for name, names in STEPS[step]
-        for path in workflow.get_rule(name).expand_log(Wildcards(fromdict=names))
-    ]
+    return [str(path) for *_, log in jobs_of(step) for path in log]
 
 
-def of_the_report(path, names):
+def of_the_report(path, wildcards):
     """An output, with what the report says of it."""
     if "report" not in path.flags:
         return str(path)
     shown = path.flags["report"]
-    labels = {name: label.format(**names) for name, label in shown.labels.items()}
+    labels = {name: label.format(**wildcards) for name, label in shown.labels.items()}
     return report(
         str(path), caption=shown.caption, category=shown.category, labels=labels
     )
 
 
-def reads_of(part):
+def reads_of(rule_name, wildcards, paths):
     """How much one job reads: where its sessions are taken out of their set's by a job before it,
     twice a shard's share, for shards differ.
     """
-    name = part["wildcards"].get("source_set")
-    if part["rule"] == "ingest_sessions" and not any(
-        path.startswith("results/sessions/") and Path(path).exists()
-        for path in part["input"]
+    name = wildcards.get("source_set")
+    if rule_name == "ingest_sessions" and not any(
+        path.startswith("results/sessions/") and Path(path).exists() for path in paths
     ):
         whole = what_is_read([f"results/sessions/{name}.parquet"])
         return whole.share(2 / SHARDS[name])
-    return what_is_read(part["input"])
+    return what_is_read(paths)
 
 
 def needs_of_parts(step):
     """Memory and time of jobs that are done one after the other."""
 
     def jobs():
-        return [(part["rule"], reads_of(part)) for part in parts_of(step)]
+        return [
+            (described.name, reads_of(described.name, wildcards, inputs))
+            for (described, wildcards, *_), inputs in zip(
+                jobs_of(step), reads_of_jobs(step)
+            )
+        ]
 
     def mem_mb(wildcards, attempt):
         return max(
@@ -121,7 +139,7 @@ RULES_OF_STEPS = {step: {name for name, _ in jobs} for step, jobs in STEPS.items
 if workflow.is_main_process and (remark := named_alone(TYPED, RULES_OF_STEPS)):
     sys.stderr.write(f"{remark}\n")
 
-for step in STEPS:
+for step in steps_of_process(STEPS, sys.argv, is_main=workflow.is_main_process):
 
     rule:
         """Several jobs, one after the other in one process."""
@@ -146,7 +164,10 @@ for step in STEPS:
 
 # Snakemake would make a job of either rule that makes a product, to leave one of them.
 DONE_TOGETHER = {
-    str(path) for step in STEPS for path in workflow.get_rule(f"together_{step}").output
+    str(path)
+    for described in workflow.rules
+    if described.name.startswith("together_")
+    for path in described.output
 }
 
 
@@ -158,3 +179,6 @@ def leave_to_steps(described):
 
 for rule_name in sorted(set().union(*RULES_OF_STEPS.values())):
     leave_to_steps(workflow.get_rule(rule_name))
+
+# A plan asks it for every input of every job.
+snakemake.dag.OutputIndex = Producers

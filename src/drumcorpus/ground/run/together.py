@@ -46,6 +46,23 @@ class Parts(list):
         return f"{len(self)} jobs {hashlib.sha256(super().__repr__().encode()).hexdigest()}"
 
 
+def steps_of_process(steps: Iterable[str], typed: Sequence[str], *, is_main: bool) -> list[str]:
+    """The steps that a process needs rules of: of a process that Snakemake starts for its jobs,
+    those of the jobs alone.
+
+    Parameters
+    ----------
+    steps : iterable of str
+    typed : sequence of str
+        Command line of the process. Snakemake names the rules of the jobs in it.
+    is_main : bool
+        Whether it is the process that plans.
+    """
+    if is_main or "--allowed-rules" not in typed:
+        return list(steps)
+    return [step for step in steps if f"together_{step}" in typed]
+
+
 def named_alone(typed: Mapping[str, object], rules_of_steps: Mapping[str, Iterable[str]]) -> str:
     """What to say where a call names rules whose jobs Snakemake sees only together.
 

@@ -15,6 +15,7 @@ from drumcorpus.ground.run.together import (
     in_batches,
     named_alone,
     spread,
+    steps_of_process,
     write_benchmark,
 )
 
@@ -55,6 +56,20 @@ def test_groups_are_of_about_one_length_and_none_is_empty(n_groups, wanted):
 def test_batches_are_neighbours_of_about_one_length_and_none_is_empty(n, most, wanted):
     names = [str(number) for number in range(n)]
     assert ["".join(batch) for batch in in_batches(names, most)] == wanted
+
+
+@pytest.mark.parametrize(
+    "typed, is_main, wanted",
+    [
+        (["--allowed-rules", "together_b", "--cores", "1"], False, ["b"]),
+        (["--allowed-rules", "gather_events", "--cores", "1"], False, []),
+        (["--cores", "1"], False, ["a", "b", "b_1"]),
+        (["--allowed-rules", "together_b"], True, ["a", "b", "b_1"]),
+    ],
+    ids=["its-own", "a-job-alone", "rules-not-named", "the-process-that-plans"],
+)
+def test_a_process_for_a_job_has_the_rules_of_its_job_alone(typed, is_main, wanted):
+    assert steps_of_process(["a", "b", "b_1"], typed, is_main=is_main) == wanted
 
 
 def test_what_is_recorded_of_parts_is_short_and_differs_where_one_of_them_does():
