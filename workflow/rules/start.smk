@@ -3,6 +3,8 @@ What the main process does before it plans: the layout of folders, what is kept,
 the raw data.
 """
 
+import gc
+
 from drumcorpus.ground.files.leftovers import read_leftovers
 from drumcorpus.ground.run.commands import remember_options
 from drumcorpus.ground.run.layout import check_layout
@@ -20,6 +22,10 @@ from snakemake.cli import get_argument_parser
 TYPED = {}
 if workflow.is_main_process and Path(sys.argv[0]).name in ("snakemake", "__main__.py"):
     TYPED = vars(get_argument_parser().parse_known_args(sys.argv[1:])[0])
+
+# Who looks ends soon, and the collector of garbage would go through all jobs again and again.
+if TYPED and PURPOSE == LOOK:
+    gc.disable()
 
 # In every process: what a message tells the user to type has the options of this run.
 remember_options(
