@@ -11,9 +11,10 @@ in, out:  as the rules say whose jobs these are
 from functools import cache
 
 import snakemake.dag
-from drumcorpus.ground.run.producers import Producers
+from drumcorpus.ground.run.producers import LooksUp
 from drumcorpus.ground.run.together import Parts, named_alone, steps_of_process
 from snakemake.iocontainers import Wildcards
+from snakemake.output_index import OutputIndex
 
 
 @cache
@@ -180,5 +181,9 @@ def leave_to_steps(described):
 for rule_name in sorted(set().union(*RULES_OF_STEPS.values())):
     leave_to_steps(workflow.get_rule(rule_name))
 
-# A plan asks it for every input of every job.
+
+class Producers(LooksUp, OutputIndex):
+    """Which rules make a file: a plan asks it for every input of every job."""
+
+
 snakemake.dag.OutputIndex = Producers

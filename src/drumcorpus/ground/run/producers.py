@@ -7,31 +7,28 @@ full, as rules of jobs that are done together do, that is a sixth of a plan.
 
 from collections.abc import Iterable
 
-from snakemake.output_index import OutputIndex
-from snakemake.rules import Rule
 
-
-class Producers(OutputIndex):
-    """Snakemake's index, with the same answers: products without wildcards are looked up as they
-    are, and each file is looked for once.
+class LooksUp:
+    """In front of Snakemake's `OutputIndex`, with the same answers: products without wildcards are
+    looked up as they are, and each file is looked for once.
 
     Parameters
     ----------
-    rules : iterable of Rule
-        The rules that may make something.
+    rules : iterable
+        Snakemake's rules that may make something.
     """
 
-    def __init__(self, rules: Iterable[Rule]):
+    def __init__(self, rules: Iterable):
         rules = list(rules)
         super().__init__([rule for rule in rules if rule.has_wildcards()])
-        self._named: dict[str, list[Rule]] = {}
-        self._producers: dict[str, set[Rule]] = {}
+        self._named: dict[str, list] = {}
+        self._producers: dict[str, set] = {}
         for rule in rules:
             if not rule.has_wildcards():
                 for path in rule.products():
                     self._named.setdefault(str(path), []).append(rule)
 
-    def match_producers(self, targetfile: str) -> set[Rule]:
+    def match_producers(self, targetfile: str) -> set:
         """All rules that make a file."""
         if targetfile not in self._producers:
             named = self._named.get(targetfile, ())
