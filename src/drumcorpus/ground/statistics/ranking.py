@@ -69,5 +69,6 @@ def _steps(scores, truth):
     """Distinct scores from high to low, and how many true ones and how many in all reach them."""
     order = np.argsort(-scores, kind="stable")
     ordered, hits = scores[order], truth[order]
-    ends = np.flatnonzero(np.append(np.diff(ordered) != 0, True))
+    # Compared, not subtracted: two of minus infinity, as of what got no score, are equal.
+    ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
     return ordered[ends], np.cumsum(hits)[ends], ends + 1

@@ -26,6 +26,13 @@ def test_constant_scores_give_prevalence_and_a_half():
     assert roc_area(np.ones(4), truth) == 0.5
 
 
+def test_what_got_no_score_ties_with_its_like():
+    scores, truth = np.array([0.5, -np.inf, -np.inf, -np.inf]), np.array([True, True, False, False])
+    low = np.where(np.isinf(scores), 0.0, scores)
+    assert roc_area(scores, truth) == roc_area(low, truth) == 0.75
+    assert average_precision(scores, truth) == average_precision(low, truth) == 0.75
+
+
 def test_what_is_not_there_has_no_value():
     assert np.isnan(average_precision(np.ones(2), np.zeros(2, bool)))
     assert np.isnan(roc_area(np.ones(2), np.ones(2, bool)))
