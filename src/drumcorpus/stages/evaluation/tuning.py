@@ -5,7 +5,7 @@ that are fitted there itself say what no system may claim: they are shown as a c
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -75,11 +75,10 @@ def tuning(
     n_classes = len(classes)
     lags = fit_lags(*validation, n_classes, window)
     sets = sorted(set(scored[0].sessions.source_sets))
-    shifted = without_lag(scored[0], scored[1], lags)
-    rows, sums = {}, []
-    for hits in (scored[1], shifted):
-        table = counts_by_session(scored[0], hits, n_classes, window).sum(axis=1)
-        sums.append(table)
+    rows = {}
+    sums = [
+        counts_by_session(*scored, n_classes, window, lags=each).sum(axis=1) for each in ({}, lags)
+    ]
     of_session = np.array(scored[0].sessions.source_sets)
     for name in sets:
         raw, corrected = (f_measure(table[of_session == name].sum(axis=0)) for table in sums)
@@ -112,10 +111,8 @@ def _thresholds(
     # Those of validation are tried too: a ceiling that they surpass would be none.
     tried, counts = try_thresholds(reference, hits, n_classes, window, fitted)
     best = best_thresholds(tried, counts)
-    tables = [
-        counts_by_session(reference, each, n_classes, window).sum(axis=0)
-        for each in (hits, above(hits, fitted), above(hits, best))
-    ]
+    chosen = np.stack([np.full(n_classes, np.nan), fitted, best])
+    tables = _counts_at(reference, hits, chosen, window)
     names = ("f", "f_tuned", "f_ceiling")
 
     def figures(values: Sequence[float | None]) -> dict:
@@ -140,14 +137,21 @@ def _has_scores(hits: HitColumns) -> bool:
 
 
 def counts_by_session(
-    reference: Reference, predictions: HitColumns, n_classes: int, window: int
+    reference: Reference,
+    predictions: HitColumns,
+    n_classes: int,
+    window: int,
+    *,
+    lags: Mapping[str, tuple[float, int]],
 ) -> np.ndarray:
-    """TP, FP and FN within a window in µs, shape (n_sessions, n_classes, 3)."""
+    """TP, FP and FN within a window in µs, shape (n_sessions, n_classes, 3), without some lags."""
     n_sessions = len(reference.sessions)
     table = np.zeros((n_sessions, n_classes, 3), dtype=np.int64)
     for first, stop, sides in blocks(
         reference.hits, predictions, n_sessions, max(1, MOST_KEYS // n_classes)
     ):
+        # Of a block at a time: a copy of all predictions is a third of what is held.
+        sides = (sides[0], without_lag(reference, sides[1], lags))
         onsets = _merged(sides, first, n_classes)
         matched = match_onsets(onsets, window)[0]
         counts = [
@@ -208,16 +212,23 @@ def try_thresholds(
             tried[:, number] = scores[np.arange(N_TRIED) * len(scores) // N_TRIED]
     if more is not None:
         tried = np.concatenate([tried, more[None]])
+    return tried, _counts_at(reference, predictions, tried, window)
+
+
+def _counts_at(
+    reference: Reference, predictions: HitColumns, tried: np.ndarray, window: int
+) -> np.ndarray:
+    """TP, FP and FN of each class at thresholds of shape (n_tried, n_classes), as of `tried`."""
     counts = np.zeros((*tried.shape, 3), dtype=np.int64)
     for first, _, (hits, said) in blocks(
         reference.hits,
         predictions,
         len(reference.sessions),
-        max(1, MOST_KEYS // n_classes),
+        max(1, MOST_KEYS // tried.shape[1]),
     ):
-        sides = _keys((hits, said), first, n_classes)
+        sides = _keys((hits, said), first, tried.shape[1])
         counts += counts_at_thresholds(sides, said.score, tried, window)
-    return tried, counts
+    return counts
 
 
 def best_thresholds(tried: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -254,12 +265,6 @@ def highest_micro(counts: np.ndarray) -> float:
         f = better
 
 
-def above(predictions: HitColumns, thresholds: np.ndarray) -> HitColumns:
-    """The predictions whose score is at least the threshold of their class; all where it is NaN."""
-    limit = np.where(np.isnan(thresholds), -np.inf, thresholds)
-    return predictions.take(predictions.score >= limit[predictions.label])
-
-
 def fit_lags(
     reference: Reference, predictions: HitColumns, n_classes: int, window: int
 ) -> dict[str, tuple[float, int]]:
@@ -287,7 +292,7 @@ def fit_lags(
 
 
 def without_lag(
-    reference: Reference, predictions: HitColumns, lags: dict[str, tuple[float, int]]
+    reference: Reference, predictions: HitColumns, lags: Mapping[str, tuple[float, int]]
 ) -> HitColumns:
     """The predictions, earlier by the lag of their set; none before the start."""
     shift = np.array([lags.get(name, (0, 0))[0] for name in reference.sessions.source_sets])
