@@ -208,7 +208,7 @@ def said(document: dict) -> list[str]:
         micro = document["comparison"]["micro"]
         lines.append(
             f"{visible(document['other']['name'])} less {visible(system['name'])}: "
-            f"micro {micro['difference']:+.4f}, {_ends(micro)}"
+            f"micro {_value(micro['difference'], '+.4f')}, {_ends(micro)}"
         )
     lines += _said_of_more(system, corpus["split"])
     for each in filter(None, (system, document["other"])):
@@ -248,22 +248,27 @@ def _said_of_more(system: dict, split: str) -> list[str]:
     if system["tuning"] is not None:
         thresholds = system["tuning"]["thresholds"]
         lines.append(
-            f"without the lags of validation: micro F {system['tuning']['micro_without_lag']:.4f}"
+            "without the lags of validation: micro F "
+            f"{_value(system['tuning']['micro_without_lag'])}"
         )
         if thresholds is not None:
             micro = thresholds["micro"]
             lines.append(
-                f"with the thresholds of validation: micro F {micro['f_tuned']:.4f}; ceiling, with "
-                f"those of {split} itself: {micro['f_ceiling']:.4f}"
+                f"with the thresholds of validation: micro F {_value(micro['f_tuned'])}; ceiling, "
+                f"with those of {split} itself: {_value(micro['f_ceiling'])}"
             )
     if (row := system["open_set"]) is not None:
         figures = [row[key] for key in ("auroc", "average_precision", "fpr_at_95_tpr")]
-        shown = ["no value" if value is None else f"{value:.4f}" for value in figures]
+        shown = [_value(value) for value in figures]
         lines.append(
             f"open set: {row['known']:,} known and {row['unknown']:,} unknown sounds, AUROC "
             f"{shown[0]}, AP {shown[1]}, FPR at 95 % TPR {shown[2]}"
         )
     return lines
+
+
+def _value(value: float | None, form: str = ".4f") -> str:
+    return "no value" if value is None else format(value, form)
 
 
 def _figure(row: dict) -> str:

@@ -232,3 +232,20 @@ def test_a_run_that_is_named_twice_is_no_other_seed(folder, other):
     status, _, errors = run_command(folder, *ARGUMENTS, "--another-seed", other)
     assert status == 2
     assert "is named twice; wanted: each run once" in errors
+
+
+def test_a_split_without_a_class_that_is_scored_has_no_value_and_is_said(tmp_path, monkeypatch):
+    parts = {"v": "validation", "t": "test"}
+    events = [(1.0, ["aux_percussion"])]
+    write_corpus(
+        tmp_path, {n: {"events": events, "split": s} for n, s in parts.items()}, monkeypatch
+    )
+    for folder, name in (("mine", "t"), ("theirs", "t"), ("fit", "v")):
+        write_lines(tmp_path / folder, **{name: [(1.0, "kick", 0.5)]})
+    options = ("--compare", "theirs", "--another-seed", "theirs", "--validation", "fit")
+    options += ("--class-map", "adtof5", "--vocabulary", "corpus", "--open-set", "--calibration")
+    status, said, errors = run_command(tmp_path, *ARGUMENTS, *options)
+    assert (status, errors) == (0, "")
+    assert "theirs less mine: micro no value, not resolvable (0 groups, 0.0 effective)" in said
+    assert "without the lags of validation: micro F no value" in said
+    assert "ceiling, with those of test itself: no value" in said
