@@ -42,6 +42,7 @@ rule release:
             of_train_checks(TRAIN_CHECKED),
             rules.file_release.output,
             rules.draw_trend.output,
+            rules.write_index.output,
         ),
 
 

@@ -24,5 +24,6 @@ audit = audit_files(
 comparison = compare_with_baseline(audit_figures(audit), None)
 write_json(outputs.audit, audit)
 write_text(outputs.text, render_audit_markdown(audit, comparison))
-write_text(outputs.page, render_audit_page(audit, comparison, Path(inputs.manifest).name))
+name = Path(inputs.manifest).name
+write_text(outputs.page, render_audit_page(audit, comparison, name, what="file"))
 job.finish({"events": audit["n_events"], "findings": len(audit["findings"])})

@@ -151,6 +151,7 @@ NEEDS = {
     "verify": Need(500, 240, threads=4),
     "verify_export": Need(600, 20, mb_events=30, minutes_events=2, threads=2),
     "write_demo": Need(400),
+    "write_index": _PAGE,
     "write_provenance": Need(400, mb_events=30, mb_sessions=30, minutes_sessions=0.5),
     "write_samples": Need(600, 20, mb_events=3000, minutes_events=10, minutes_sound=5),
 }

@@ -36,7 +36,9 @@ TALLIES = {
 }
 
 
-def render_audit_page(audit: Mapping, comparison: Mapping, title: str) -> str:
+def render_audit_page(
+    audit: Mapping, comparison: Mapping, title: str, *, what: str = "manifest"
+) -> str:
     """Write an audit as a page for people, readable on a phone.
 
     Parameters
@@ -47,6 +49,8 @@ def render_audit_page(audit: Mapping, comparison: Mapping, title: str) -> str:
         The audit held against the blessed one, as of `figures.compare_with_baseline`.
     title : str
         Heading of the page, such as the name of the manifest.
+    what : str
+        ``manifest``, or ``file``, which has no other pages.
 
     Returns
     -------
@@ -56,6 +60,7 @@ def render_audit_page(audit: Mapping, comparison: Mapping, title: str) -> str:
     return render_page(
         "audit.html.jinja",
         title=title,
+        what=what,
         audit=audit,
         comparison=comparison,
         changes=[

@@ -110,8 +110,9 @@ def test_the_index_lists_every_document_with_its_digest(index, tmp_path):
 def test_the_page_leads_to_every_document_beside_it_and_shows_the_gates(index, tmp_path):
     page = render_release_page(index(PASS, WAIVED), NOTHING_HELD)
     links = set(re.findall(r'href="([^"#]+)"', page))
-    assert links == {"health/prod.html", "health/prod.json", "metrics/egmd.json", "../trend.html"}
-    assert all((tmp_path / "2026-11" / link).is_file() for link in links - {"../trend.html"})
+    beside = {"health/prod.html", "health/prod.json", "metrics/egmd.json"}
+    assert links == beside | {"../trend.html", "../../index.html"}
+    assert all((tmp_path / "2026-11" / link).is_file() for link in beside)
     assert "1 gates pass, 1 is waived." in page
     assert "WAIVED" in page and "3 files &lt;wait&gt;." in page
     assert "://" not in page and str(tmp_path) not in page
