@@ -120,12 +120,13 @@ clean:
 	  if [ -d reports ]; then find reports -mindepth 1 ! -path reports/README.md -delete; fi; fi
 
 # The picture of the house, from its imports, and those of the README, from the demo corpus (needs
-# graphviz' dot and tred, and chromium). Of the graph of rules the target `all` is left out, and of
-# both graphs what follows from other edges.
+# graphviz' dot and tred, and chromium). The graph of rules has every rule by itself, also those whose
+# jobs are done together; the target `all` is left out, and of both graphs what follows from other
+# edges.
 .PHONY: pictures
 pictures: run
 	$(BIN)/python docs/draw_house.py docs/house.svg
-	$(BIN)/snakemake --directory=$(FOLDER) --rulegraph dot -- all | sed '/-> 0$$/d; /\t0\[/d' | tred | \
+	DRUMCORPUS_ALONE=1 $(BIN)/snakemake --directory=$(FOLDER) --rulegraph dot -- all | sed '/-> 0$$/d; /\t0\[/d' | tred | \
 	  dot -Tsvg -o docs/rulegraph.svg
 	chromium --headless --no-sandbox --disable-gpu --disable-background-networking \
 	  --user-data-dir=.drumcorpus/chromium --window-size=1200,1250 \

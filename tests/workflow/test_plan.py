@@ -171,6 +171,19 @@ def test_a_new_source_set_is_named_where_it_is_new(project):
     assert "new: groove_again" in words(project)
 
 
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(["--summary", "all"], id="summary"),
+        pytest.param(["--rulegraph", "dot", "--", "all"], id="rulegraph"),
+        pytest.param(["--list-rules"], id="rules"),
+    ],
+)
+def test_what_only_looks_needs_no_number_of_cores(project, look):
+    done = project.run("-m", "snakemake", "--configfile", "mine.yaml", *look)
+    assert "plan" in done.said if look == ["--list-rules"] else "write_index" in done.said
+
+
 @pytest.mark.long
 def test_the_target_says_the_same_in_a_run_that_only_reads(project):
     project.configure(crash={"clustering": {"max_cymbals": 2}})

@@ -20,6 +20,7 @@ rule plan:
         **needs_of("plan"),
     params:
         targets=config["plan"],
-        local={"cores": workflow.cores},
+        # A function: `--summary` and the graphs are asked for without a number of cores.
+        local=lambda wildcards: {"cores": workflow.cores},
     script:
         "../scripts/plan.py"
