@@ -94,10 +94,13 @@ def draw(n_sessions: int, n_hits: int, n_copies: int) -> None:
         "params": {},
     }
     write_manifests(plan | {"rule": "draw", "inputs": []}, [("splits", SPLIT_TABLE)], {})
-    write_batches(MANIFEST, EVENTS, events(names, splits, n_hits))
+    parts = {"test": names[:n_sessions], "validation": names[n_sessions:]}
+    # Drawn split by split, as the predictions are: what is drawn depends on the length of a block.
+    drawn = (events(part, split, n_hits) for split, part in parts.items())
+    write_batches(MANIFEST, EVENTS, chain.from_iterable(drawn))
     inputs = [describe_product("splits", SPLIT_TABLE)]
     write_manifests(plan | {"rule": "draw", "inputs": inputs}, [("manifest", MANIFEST)], {})
-    for split, part in (("test", names[:n_sessions]), ("validation", names[n_sessions:])):
+    for split, part in parts.items():
         batches = predictions(part, n_hits)
         first = next(batches)
         write_batches(f"{split}.parquet", first.schema, chain([first], batches))
@@ -113,8 +116,8 @@ def blocks(names: list[str], n_hits: int):
         yield random, session, onset.reshape(-1), label, random.uniform(0.1, 1, len(session))
 
 
-def events(names: list[str], splits: list[str], n_hits: int):
-    """Events of one hit each, of the schema EVENTS."""
+def events(names: list[str], split: str, n_hits: int):
+    """Events of one split, of one hit each, of the schema EVENTS."""
     for _, session, onset, label, velocity in blocks(names, n_hits):
         n = len(session)
         struck = pa.StructArray.from_arrays(
@@ -131,7 +134,7 @@ def events(names: list[str], splits: list[str], n_hits: int):
         values = {
             "source_set": pa.array(["drawn"] * n),
             "session_id": pa.array(np.array(names)[session]),
-            "split": pa.array(np.array(splits)[session]),
+            "split": pa.array([split] * n),
             "onset_time": pa.array(onset),
             "is_synthetic": pa.array([True] * n),
             "kit_id": pa.array([names[each][-2:] for each in session.tolist()]),

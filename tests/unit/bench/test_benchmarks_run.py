@@ -57,13 +57,16 @@ CAPACITY = {
 CLUSTER = {
     "bench/demo_on_a_cluster.py",
 }
+TRAINING = {
+    "bench/training/experiments.py",
+}
 
 
 # --- no script and no command is left out
 
 
 def test_every_script_is_printed_and_run():
-    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY | CLUSTER
+    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY | CLUSTER | TRAINING
     assert {command.script for command in COMMANDS if command.page.endswith(".md")} == set(SCRIPTS)
 
 
@@ -75,8 +78,9 @@ def test_every_script_is_printed_and_run():
         (PRODUCTION, "test_production_run.py"),
         (CAPACITY, "test_production_capacity.py"),
         (CLUSTER, "test_cluster_run.py"),
+        (TRAINING, "test_training_experiments.py"),
     ],
-    ids=["here", "crashes", "production", "capacity", "cluster"],
+    ids=["here", "crashes", "production", "capacity", "cluster", "training"],
 )
 def test_a_test_runs_each_script(scripts, file):
     tree = ast.parse((REPO / "tests/unit/bench" / file).read_text())

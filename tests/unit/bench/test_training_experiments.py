@@ -1,14 +1,13 @@
 """The training experiments on drawn kits: the whole command, small, and what it is made of."""
 
 import json
-import os
-import subprocess
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from checkout import REPO
+from printed import command_of, run
 
 BENCH = REPO / "bench/training"
 sys.path[:0] = [str(BENCH), str(REPO / "bench/crash_truth")]
@@ -167,20 +166,19 @@ def test_few_groups_have_no_interval():
 
 @pytest.mark.long
 def test_the_command_writes_its_report_twice_the_same(renderer, kits, nine_performances, tmp_path):
-    command = [sys.executable, BENCH / "experiments.py", "--midi", nine_performances]
-    command += ["--renderer", renderer]
-    command += ["--kits", kits / "muldjord", kits / "bja_pacific", "--out", tmp_path / "out"]
-    command += ["--seeds", "1", "--arms", "D", "A", "C"]
-    places = os.pathsep.join([str(REPO / "tests"), str(REPO / "src")])
-    env = os.environ | {"PYTHONPATH": places}
+    two = ("--kits", str(kits / "muldjord"), str(kits / "bja_pacific"))
+    small = (*two, "--seeds", "1", "--arms", "D", "A", "C")
+    places = {
+        "GMD_ROOT": nine_performances,
+        "KIT_DIR": kits / "muldjord",
+        "FILE": renderer,
+        "OUT": tmp_path / "out",
+    }
 
-    def run(*more):
-        return subprocess.run(
-            [*command, *more], env=env, text=True, capture_output=True, check=False
-        )
+    def run_small(*more, status=0):
+        return run(command_of("training/experiments.py"), places, *small, *more, status=status)
 
-    done = run()
-    assert done.returncode == 0, done.stderr
+    run_small()
     path = tmp_path / "out/training_experiments.json"
     first = path.read_bytes()
     record = json.loads(first)
@@ -189,7 +187,6 @@ def test_the_command_writes_its_report_twice_the_same(renderer, kits, nine_perfo
     permuted = record["arms_learned"]["permuted"]["loss"]["micro"]["value"]
     assert permuted > 0.1
     assert {row["id"] for row in record["hypotheses"]} >= {"D0", "D1", "D2", "A1", "C2", "C3"}
-    assert run().returncode == 0
+    run_small()
     assert path.read_bytes() == first
-    few = run("--performances", "3")
-    assert (few.returncode, "--performances must be at least 6" in few.stderr) == (2, True)
+    run_small("--performances", "3", status=2)  # fewer than there are thirds and validation
