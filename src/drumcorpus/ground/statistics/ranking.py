@@ -24,7 +24,7 @@ def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
     n_true = int(truth.sum())
     if not n_true:
         return float("nan")
-    tp, n = _steps(scores, truth)[1:]
+    tp, n = steps(scores, truth)[1:]
     gained = np.diff(tp, prepend=0)
     return float((gained * tp / n).sum() / n_true)
 
@@ -42,7 +42,7 @@ def roc_area(scores: np.ndarray, truth: np.ndarray) -> float:
     n_true, n_false = int(truth.sum()), int((~truth).sum())
     if not n_true or not n_false:
         return float("nan")
-    _, tp, n = _steps(scores, truth)
+    _, tp, n = steps(scores, truth)
     fp = n - tp
     above = np.diff(fp, prepend=0) * (np.concatenate([[0], tp[:-1]]) + np.diff(tp, prepend=0) / 2)
     return float(above.sum() / (n_true * n_false))
@@ -59,13 +59,13 @@ def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float | None:
     n_true = int(truth.sum())
     if not n_true:
         return None
-    values, tp, n = _steps(scores, truth)
+    values, tp, n = steps(scores, truth)
     # 2 tp / (n + n_true): rounded, so that the last bit decides between no two thresholds.
     f = np.round(2 * tp / (n + n_true), 12)
     return float(values[int(np.argmax(f))])
 
 
-def _steps(scores, truth):
+def steps(scores: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct scores from high to low, and how many true ones and how many in all reach them."""
     order = np.argsort(-scores, kind="stable")
     ordered, hits = scores[order], truth[order]

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from drumcorpus.ground.statistics import ranking
 from drumcorpus.stages.evaluation.hit_columns import HitColumns
 
 TPR = 0.95
@@ -48,19 +49,12 @@ def auroc(known: np.ndarray, unknown: np.ndarray) -> float | None:
     """
     if not len(known) or not len(unknown):
         return None
-    ordered = np.sort(unknown)
-    below = np.searchsorted(ordered, known, side="left").sum(dtype=np.int64)
-    at_most = np.searchsorted(ordered, known, side="right").sum(dtype=np.int64)
-    return float((below + at_most) / (2 * len(known) * len(unknown)))
+    return ranking.roc_area(*_joined(known, unknown))
 
 
-def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct scores, falling, and how many of each side have at least that."""
-    values = np.unique(np.concatenate([known, unknown]))[::-1]
-    accepted = [
-        len(side) - np.searchsorted(np.sort(side), values, side="left") for side in (known, unknown)
-    ]
-    return values, *accepted
+def _joined(known: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The scores of both, and which of them are of known sounds."""
+    return np.concatenate([known, unknown]), np.arange(len(known) + len(unknown)) < len(known)
 
 
 def average_precision(known: np.ndarray, unknown: np.ndarray) -> float | None:
@@ -73,9 +67,7 @@ def average_precision(known: np.ndarray, unknown: np.ndarray) -> float | None:
     """
     if not len(known) or not len(unknown):
         return None
-    _, tp, fp = _steps(known, unknown)
-    added = np.diff(tp, prepend=0)
-    return float((added * (tp / (tp + fp))).sum() / len(known))
+    return ranking.average_precision(*_joined(known, unknown))
 
 
 def fpr_at_tpr(known: np.ndarray, unknown: np.ndarray) -> tuple[float | None, float | None]:
@@ -93,12 +85,12 @@ def fpr_at_tpr(known: np.ndarray, unknown: np.ndarray) -> tuple[float | None, fl
     """
     if not len(known) or not len(unknown):
         return None, None
-    values, tp, fp = _steps(known, unknown)
+    values, tp, n = ranking.steps(*_joined(known, unknown))
     # Of whole numbers, so that 19 of 20 is 95 %.
     reached = np.flatnonzero((tp * 100 >= round(100 * TPR) * len(known)) & np.isfinite(values))
     if not len(reached):
         return 1.0, None
-    return float(fp[reached[0]] / len(unknown)), float(values[reached[0]])
+    return float((n - tp)[reached[0]] / len(unknown)), float(values[reached[0]])
 
 
 def open_set(
