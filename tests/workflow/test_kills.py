@@ -116,7 +116,7 @@ def jobs_of(group: int) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            fields = state_of(int(folder.name))
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:  # it has ended
             continue
@@ -127,13 +127,26 @@ def jobs_of(group: int) -> list[int]:
 
 
 def kill_one_job(run) -> bool:
-    for job in jobs_of(run.pid):
+    """Kill a job at work; one that is on its way out would end as if nothing had met it."""
+    jobs = jobs_of(run.pid)
+    for job in jobs:
         try:
+            if int(state_of(job)[1]) in jobs:  # a process that a job has started
+                continue
+            os.kill(job, signal.SIGSTOP)
+            while (state := state_of(job)[0]) not in "TZX":
+                time.sleep(0.001)
             os.kill(job, signal.SIGKILL)
-        except ProcessLookupError:
+        except (OSError, IndexError):  # it has ended
             continue
-        return True
+        if state == "T":
+            return True
     return False
+
+
+def state_of(process: int) -> list[str]:
+    """The state of a process, its parent, its group and what Linux counts of it."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs the process table of Linux")
