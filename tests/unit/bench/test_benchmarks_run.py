@@ -33,6 +33,7 @@ HERE = {
     "bench/small_run.py",
     "bench/sound_stages.py",
     "bench/tables.py",
+    "bench/upstream_facts.py",
     "bench/verify_products.py",
 }
 CRASHES = {
@@ -215,6 +216,39 @@ def test_labels_are_compared_with_a_plain_reading_of_general_midi(performances, 
     assert [row[0] for row in rows[6:]] == ["slakh2100"] * 4
     assert "| roland_td11 | 22 | 2 (9.1 %) | 3 (13.6 %) | 3 (13.6 %) | 7 (31.8 %) |" in kits
     assert "| slakh_pop_kit | 25 | " in kits
+
+
+def test_facts_of_published_sets_are_counted(performances, tmp_path):
+    run(
+        command_of("make_slakh_tree.py"),
+        {"OUT": tmp_path / "slakh"},
+        "--sessions",
+        "1",
+        "--notes",
+        "40",
+    )
+    mdb = tmp_path / "mdb/annotations"
+    for kind, label, times in [
+        ("class", "CY", ["0.25", "0.5"]),
+        ("subclass", "CRC", ["0.25", "0.501"]),
+    ]:
+        (mdb / kind).mkdir(parents=True)
+        lines = "".join(f"{time} \t {label} \n" for time in times)
+        (mdb / kind / f"MusicDelta_Rock_{kind}.txt").write_text(lines)
+    places = {"ROOT": performances, "SLAKH_ROOT": tmp_path / "slakh", "MDB_ROOT": mdb.parent}
+    said = run(command_of("upstream_facts.py"), places)
+    counts = {
+        tuple(cells[:2]): tuple(cells[2:])
+        for cells in (line.strip("| ").split(" | ") for line in said.splitlines()[2:])
+    }
+    assert counts["groove", "crash strokes on an edge (55, 52)"] == ("4", "48")
+    assert counts["groove", "takes without sound"] == ("4", "4")
+    assert counts["groove", "files that are equal to another, byte by byte"] == ("0", "4")
+    assert counts["groove", "test takes from a session that has training takes"] == ("0", "0")
+    assert counts["slakh", "stems with sound that the metadata say was not rendered"][0] == "0"
+    assert counts["mdb", "strokes at a whole hundredth of a second"] == ("1", "2")
+    assert counts["mdb", "crash strokes, all of one label"] == ("2", "2")
+    assert counts["mdb", "recordings whose two lists differ in a time"] == ("1", "1")
 
 
 def test_samples_are_cut_into_files_and_shards(tmp_path):
