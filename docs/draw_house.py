@@ -20,7 +20,8 @@ LAYERS = {
     "the workflow, the command line": (RULES, SCRIPTS, "commands"),
     "what is done": ("stages", "source_sets", "demo", "load"),
     "the ground": tuple(
-        f"ground/{name}" for name in ("run", "pages", "statistics", "sound", "midi", "files")
+        f"ground/{name}"
+        for name in ("run", "pages", "statistics", "predictions", "sound", "midi", "files")
     ),
     "the words": (WORDS,),
 }

@@ -24,6 +24,7 @@ INVENTORY_ONLY = "inventory"
 # How labels came about (`label_method`), where code asks.
 ONSET_DETECTOR = "onset_detector"
 FILE_NAME = "file_name"
+MODEL = "model"
 
 # Where a file was refused (column `stage` of the quarantine).
 AT_INVENTORY = "inventory"
@@ -34,6 +35,8 @@ IN_EVENT = "in_event"
 DOUBLE_TRIGGER = "double_trigger"
 BEFORE_START = "before_start"
 UNMAPPED_LABEL = "unmapped_label"
+# Of a prediction of a model whose class means no single label.
+CLASS_OF_SEVERAL_LABELS = "class_of_several_labels"
 
 # What became of an event in an export (column `outcome`), where it has no other reason below.
 CLIP = "clip"
@@ -113,6 +116,7 @@ NO_SOUND = "no_sound"
 NO_EVENTS = "no_events"
 DRUMS_NOT_IN_MIX = "drums_not_in_mix"
 LABELS_FROM_THIS_DETECTOR = "labels_from_this_detector"
+LABELS_FROM_A_MODEL = "labels_from_a_model"
 
 # Stages of the annotation history of an event.
 INGEST = "ingest"
@@ -180,3 +184,5 @@ OFFICIAL_SPLIT_LEAKS = "official_split_leaks"
 ISOLATED = "isolated"
 # Why a session is not in a manifest that does not take all of its source set.
 NOT_SELECTED = "not_selected"
+# Why a session whose labels a model made is not in a manifest: its split may not have such.
+MODEL_LABELS_HERE = "model_labels_not_for_this_split"

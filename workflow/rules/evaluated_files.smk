@@ -6,7 +6,7 @@ from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.recorded_paths import recorded_path
 from drumcorpus.ground.files.spelling import did_you_mean
 from drumcorpus.ground.files.written_paths import why_no_folder
-from drumcorpus.stages.evaluation.prediction_listing import files_of_predictions
+from drumcorpus.ground.predictions.prediction_listing import files_of_predictions
 
 EVALUATIONS = sorted(config["evaluations"])
 EVALUATION = "|".join(EVALUATIONS) or "(?!)"

@@ -15,11 +15,11 @@ from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import read_json_by_people
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.schema_check import check_document
+from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
+from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics.intervals import bootstrap_sums, make_groups
 from drumcorpus.ground.statistics.scores import effective_number
-from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap
 from drumcorpus.stages.evaluation.evaluate import interval_of
-from drumcorpus.stages.evaluation.hit_columns import HitColumns
 from drumcorpus.stages.evaluation.matching import match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.reference import Corpus, Sessions
 

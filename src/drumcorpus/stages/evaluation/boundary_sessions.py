@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.tables import iter_batches
+from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.stages.evaluation.boundary_tags import SessionHits
-from drumcorpus.stages.evaluation.hit_columns import HitColumns
 from drumcorpus.stages.evaluation.reference import Corpus, Reference
 
 _COLUMNS = ("session_id", "negative_example", "techniques.list.element")

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from drumcorpus.stages.evaluation.hit_columns import VELOCITY_PARTS
+from drumcorpus.ground.predictions.hit_columns import VELOCITY_PARTS
 
 MS = 1_000  # µs
 # How far a prediction may be from a hit: a case is the stretch around its hits by so much.

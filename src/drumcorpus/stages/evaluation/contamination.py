@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from drumcorpus.ground.files.tables import read_table
+from drumcorpus.ground.predictions.statement import Statement
 from drumcorpus.ground.statistics.scores import f_measure, mean_over, pooled
 from drumcorpus.schemas import SPLITS
 from drumcorpus.stages.evaluation.reference import Corpus, Sessions
-from drumcorpus.stages.evaluation.statement import Statement
 from drumcorpus.vocabulary import SPLITS as SPLIT_NAMES
 
 # What a system learns from: all splits but the one that is kept for the end.

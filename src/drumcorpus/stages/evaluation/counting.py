@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.stages.evaluation.confusions import Confusions
-from drumcorpus.stages.evaluation.hit_columns import HitColumns
 from drumcorpus.stages.evaluation.hit_slices import HitSlices
 from drumcorpus.stages.evaluation.matching import MOST_KEYS, match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.timing import Offsets

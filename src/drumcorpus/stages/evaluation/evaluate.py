@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
+from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics.intervals import (
     Groups,
     bootstrap_sums,
@@ -22,9 +24,7 @@ from drumcorpus.ground.statistics.scores import (
     pooled,
     track_mean,
 )
-from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap
 from drumcorpus.stages.evaluation.counting import Counts, count_matches
-from drumcorpus.stages.evaluation.hit_columns import HitColumns
 from drumcorpus.stages.evaluation.hit_slices import POLYPHONY_BANDS, VELOCITY_BANDS
 
 HEADLINE_MS = 50

@@ -5,7 +5,7 @@ A false positive has neither, so that such slices have no precision.
 
 import numpy as np
 
-from drumcorpus.stages.evaluation.hit_columns import NO_VELOCITY, VELOCITY_PARTS, HitColumns
+from drumcorpus.ground.predictions.hit_columns import NO_VELOCITY, VELOCITY_PARTS, HitColumns
 from drumcorpus.stages.evaluation.matching import Onsets
 
 # Names of the bands, and where each but the last ends, in MIDI's numbers.

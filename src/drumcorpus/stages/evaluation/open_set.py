@@ -11,8 +11,8 @@ from collections.abc import Collection
 
 import numpy as np
 
+from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics import ranking
-from drumcorpus.stages.evaluation.hit_columns import HitColumns
 
 TPR = 0.95
 # What a report says of how it was done.

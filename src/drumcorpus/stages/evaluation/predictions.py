@@ -11,13 +11,13 @@ import numpy as np
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import require_plain_file
-from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap, Vocabulary
-from drumcorpus.stages.evaluation.hit_columns import HitColumns, by_session, join_hits
-from drumcorpus.stages.evaluation.prediction_files import read_midi, read_tsv
-from drumcorpus.stages.evaluation.prediction_listing import TABLE, TSV, files_below
-from drumcorpus.stages.evaluation.prediction_table import read_prediction_table
+from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap, Vocabulary
+from drumcorpus.ground.predictions.hit_columns import HitColumns, by_session, join_hits
+from drumcorpus.ground.predictions.prediction_files import read_midi, read_tsv
+from drumcorpus.ground.predictions.prediction_listing import TABLE, TSV, files_below
+from drumcorpus.ground.predictions.prediction_table import read_prediction_table
+from drumcorpus.ground.predictions.statement import Statement, read_statement, statement_name
 from drumcorpus.stages.evaluation.reference import Reference
-from drumcorpus.stages.evaluation.statement import Statement, read_statement, statement_name
 from drumcorpus.taxonomy import LabelMap
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from drumcorpus.ground.predictions.class_maps import CORPUS
 from drumcorpus.stages.evaluation.boundary_scores import read_pack
-from drumcorpus.stages.evaluation.class_maps import CORPUS
 from drumcorpus.stages.evaluation.evaluate import Resampling
 from drumcorpus.stages.evaluation.folds import folds_file, read_folds
 from drumcorpus.stages.evaluation.reference import Corpus, open_corpus

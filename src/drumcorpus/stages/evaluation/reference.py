@@ -11,10 +11,10 @@ import pyarrow as pa
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.tables import iter_batches, read_table
+from drumcorpus.ground.predictions.hit_columns import HitColumns, join_hits, make_hits
 from drumcorpus.ground.run.lineage import place_of
 from drumcorpus.ground.run.sidecars import read_output
 from drumcorpus.schemas import EVENTS, SPLITS
-from drumcorpus.stages.evaluation.hit_columns import HitColumns, join_hits, make_hits
 
 # What is read of every event, leaves of its components included.
 _COLUMNS = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.predictions.hit_columns import HitColumns, by_session
 from drumcorpus.ground.statistics.intervals import FEWEST_GROUPS, LEVEL, Groups, make_groups
 from drumcorpus.ground.statistics.scores import CAP_HITS
 from drumcorpus.stages.evaluation.boundary_scores import Pack, boundary_scores
@@ -28,7 +29,6 @@ from drumcorpus.stages.evaluation.evaluate import (
     score_system,
     scores_of,
 )
-from drumcorpus.stages.evaluation.hit_columns import HitColumns, by_session
 from drumcorpus.stages.evaluation.open_set import CONVENTIONS as OPEN_SET
 from drumcorpus.stages.evaluation.open_set import open_set
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions

@@ -4,10 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.stages.evaluation.boundary_tags import label_numbers
-from drumcorpus.stages.evaluation.class_maps import (
+from drumcorpus.ground.predictions.class_maps import (
     CORPUS,
     NO_CLASS,
     ClassMap,
@@ -15,10 +14,10 @@ from drumcorpus.stages.evaluation.class_maps import (
     load_class_map,
     make_vocabulary,
 )
+from drumcorpus.ground.predictions.note_maps import load_note_map
+from drumcorpus.stages.evaluation.boundary_tags import label_numbers
 from drumcorpus.stages.evaluation.evaluate import Resampling
-from drumcorpus.taxonomy import LabelMap, Stroke, Taxonomy
-
-GENERAL_MIDI = "general_midi"
+from drumcorpus.taxonomy import LabelMap
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def make_settings(
     files += [maps / f"{name}.yaml" for name in sorted({class_map, spoken} - {CORPUS})]
     notes = None
     if note_map is not None:
-        notes, path = _load_note_map(note_map, folder, taxonomy)
+        notes, path = load_note_map(note_map, folder, taxonomy)
         files.append(path)
     files.append(resources / "evaluation/boundary_tags.yaml")
     words_of_tags = read_yaml(files[-1])
@@ -114,18 +113,3 @@ def _classes_of(numbers: frozenset[int], scored: ClassMap) -> tuple[str, ...]:
     """The classes all of whose labels are of these numbers."""
     others = {of for n, of in enumerate(scored.of.values()) if n not in numbers}
     return tuple(name for n, name in enumerate(scored.classes) if n not in others)
-
-
-def _load_note_map(name: str, folder: Path, taxonomy: Taxonomy) -> tuple[LabelMap, Path]:
-    if name == GENERAL_MIDI:
-        path = folder / f"{GENERAL_MIDI}.yaml"
-        notes = read_yaml(path)["instruments"]
-        strokes = {str(note): Stroke(entry["label"]) for note, entry in notes.items()}
-        return LabelMap(GENERAL_MIDI, strokes), path
-    path = folder / "note_maps" / f"{name}.yaml"
-    names = sorted(
-        each.stem for each in (folder / "note_maps").glob("*.yaml") if "notes" in read_yaml(each)
-    )
-    if name not in names:
-        raise LookupError(f"no note map {name!r}; allowed: {', '.join([GENERAL_MIDI, *names])}")
-    return load_label_map(path, taxonomy), path

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from drumcorpus.ground.predictions.hit_columns import make_hits
 from drumcorpus.ground.statistics.scores import (
     capped,
     effective_number,
@@ -17,7 +18,6 @@ from drumcorpus.ground.statistics.scores import (
 )
 from drumcorpus.stages.evaluation import counting
 from drumcorpus.stages.evaluation.counting import count_matches
-from drumcorpus.stages.evaluation.hit_columns import make_hits
 
 # Two sessions, classes 0 to 2; of class 2 the reference has none.
 REFERENCE = make_hits([0, 0, 0, 1, 1], [0, 0, 1, 0, 0], [1.0, 2.0, 3.0, 1.0, 2.0])

@@ -5,6 +5,7 @@ import pytest
 import yaml
 from checkout import REPO
 
+from drumcorpus.ground.predictions.hit_columns import make_hits
 from drumcorpus.stages.evaluation.boundary_pack import draw_cases
 from drumcorpus.stages.evaluation.boundary_tags import (
     KINDS,
@@ -14,7 +15,6 @@ from drumcorpus.stages.evaluation.boundary_tags import (
     label_numbers,
     tagged_cases,
 )
-from drumcorpus.stages.evaluation.hit_columns import make_hits
 
 RULES = yaml.safe_load((REPO / "resources/evaluation/boundary_tags.yaml").read_text())["tags"]
 COMPONENTS = yaml.safe_load((REPO / "resources/taxonomy/components.yaml").read_text())

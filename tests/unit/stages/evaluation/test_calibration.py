@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from drumcorpus.ground.predictions.hit_columns import make_hits
 from drumcorpus.ground.statistics.intervals import make_groups
 from drumcorpus.stages.evaluation.calibration import N_BINS, calibration, reliability
-from drumcorpus.stages.evaluation.hit_columns import make_hits
 
 W = 50_000
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from drumcorpus.stages.evaluation.hit_columns import make_hits
+from drumcorpus.ground.predictions.hit_columns import make_hits
 from drumcorpus.stages.evaluation.open_set import (
     auroc,
     average_precision,

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from drumcorpus.ground.predictions.hit_columns import make_hits
 from drumcorpus.ground.statistics.intervals import bootstrap_sums, make_groups
 from drumcorpus.stages.evaluation.evaluate import Resampling, score_system
-from drumcorpus.stages.evaluation.hit_columns import make_hits
 from drumcorpus.stages.evaluation.runs import over_runs
 
 N, HITS = 20, 10

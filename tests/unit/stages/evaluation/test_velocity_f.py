@@ -4,7 +4,7 @@ import mir_eval
 import numpy as np
 import pytest
 
-from drumcorpus.stages.evaluation.hit_columns import NO_VELOCITY, VELOCITY_PARTS, make_hits
+from drumcorpus.ground.predictions.hit_columns import NO_VELOCITY, VELOCITY_PARTS, make_hits
 from drumcorpus.stages.evaluation.matching import match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.velocity_f import VelocityF
 

@@ -1,18 +1,30 @@
-"""What a system says of its predictions: its name, the corpus they are of, what it was trained on.
+"""What a system says of its predictions: its name, what they are of, what it was trained on.
 
 It stands in ``predictions.json`` in the folder of the predictions, or in ``<name>.json`` beside a
 table ``<name>.parquet``; nobody has to write one.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from drumcorpus.ground.files.json_files import read_json_by_people
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.ranges import Range, within
 
-_KEYS = ("system", "corpus", "trained_on")
+_KEYS = ("system", "corpus", "trained_on", "audio")
+_OF_AUDIO = ("sha256", "seconds")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LENGTH = Range("a length", 1e-6, 86_400, "s")
+
+
+@dataclass(frozen=True)
+class StatedAudio:
+    """The recording that the predictions of a session are of: its SHA-256, its length in s."""
+
+    sha256: str | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -20,13 +32,15 @@ class Statement:
     """`system` is a name; `corpus` the SHA-256 of the manifest that the predictions are of.
 
     `trained_on` has the SHA-256 of each manifest that the system was trained on; None where nobody
-    says. `path` is the file that says it, None where there is none.
+    says. `audio` has the recordings of sessions by their ids, where they are of no corpus. `path`
+    is the file that says it, None where there is none.
     """
 
     system: str | None = None
     corpus: str | None = None
     trained_on: tuple[str, ...] | None = None
     path: Path | None = None
+    audio: Mapping[str, StatedAudio] = field(default_factory=dict)
 
 
 def statement_name(path: Path) -> str:
@@ -68,4 +82,20 @@ def read_statement(path: Path) -> Statement:
         document.get("corpus"),
         None if trained_on is None else tuple(trained_on),
         path,
+        _stated_audio(document.get("audio", {}), shown),
     )
+
+
+def _stated_audio(audio: object, shown: str) -> dict[str, StatedAudio]:
+    wanted = "sha256 (64 lower-case hex digits), seconds (a number above 0), or both"
+    if not isinstance(audio, dict):
+        raise ValueError(f"{shown}: audio: got {audio!r:.60}; wanted: by session id, {wanted}")
+    for name, said in audio.items():
+        where = f"{shown}: audio: {visible(name)[:100]}"
+        if not isinstance(said, dict) or not said or not set(said) <= set(_OF_AUDIO):
+            raise ValueError(f"{where}: got {said!r:.80}; wanted: {wanted}")
+        sha256, seconds = said.get("sha256", "0" * 64), said.get("seconds", 1)
+        is_digest = isinstance(sha256, str) and _SHA256.fullmatch(sha256)
+        if not is_digest or within(seconds, _LENGTH) is None:
+            raise ValueError(f"{where}: got {said!r:.160}; wanted: {wanted}")
+    return {name: StatedAudio(**said) for name, said in audio.items()}

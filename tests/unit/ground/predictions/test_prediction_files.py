@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from drumcorpus.ground.midi.midi_writing import empty_clock, midi_bytes, nearest_ticks
-from drumcorpus.stages.evaluation import prediction_files
-from drumcorpus.stages.evaluation.class_maps import ClassMap, Vocabulary
-from drumcorpus.stages.evaluation.prediction_files import read_midi, read_tsv
+from drumcorpus.ground.predictions import prediction_files
+from drumcorpus.ground.predictions.class_maps import ClassMap, Vocabulary
+from drumcorpus.ground.predictions.prediction_files import read_midi, read_tsv
 from drumcorpus.taxonomy import LabelMap, Stroke
 
 WORDS = Vocabulary("two", {"BD": 0, "SD": 1, "TB": -1})

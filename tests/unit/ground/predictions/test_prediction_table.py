@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.stages.evaluation.class_maps import Vocabulary
-from drumcorpus.stages.evaluation.prediction_table import read_prediction_table
+from drumcorpus.ground.predictions.class_maps import Vocabulary
+from drumcorpus.ground.predictions.prediction_table import read_prediction_table
 
 WORDS = Vocabulary("two", {"BD": 0, "SD": 1, "TB": -1})
 

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.ranges import Range
 from drumcorpus.ground.files.tables import iter_batches, read_schema
-from drumcorpus.stages.evaluation.class_maps import NO_CLASS, Vocabulary
-from drumcorpus.stages.evaluation.hit_columns import HitColumns, join_hits, make_hits
-from drumcorpus.stages.evaluation.prediction_files import SCORE, TIME, VELOCITY
+from drumcorpus.ground.predictions.class_maps import NO_CLASS, Vocabulary
+from drumcorpus.ground.predictions.hit_columns import HitColumns, join_hits, make_hits
+from drumcorpus.ground.predictions.prediction_files import RANGES
 
 _REQUIRED = ("session_id", "onset_time", "label")
 _OPTIONAL = ("score", "velocity")
-_RANGES = {"onset_time": TIME, "score": SCORE, "velocity": VELOCITY}
 
 
 def read_prediction_table(
@@ -25,6 +25,7 @@ def read_prediction_table(
     refuse_session: Callable[[str, str], str],
     *,
     with_scores: bool = False,
+    ranges: Mapping[str, Range] = RANGES,
 ) -> tuple[HitColumns, Counter, set[str]]:
     """Rows of session_id, onset_time, label, and optionally score and velocity.
 
@@ -38,6 +39,8 @@ def read_prediction_table(
         Gives the message for another session, by place and id.
     with_scores : bool
         Whether the hits get their scores, where there are any.
+    ranges : mapping of str to Range
+        What `onset_time`, `score` and `velocity` may be.
 
     Returns
     -------
@@ -62,8 +65,8 @@ def read_prediction_table(
     for batch in iter_batches(path, names, _REQUIRED[::2]):
         ids, labels = (_encoded(batch, name, shown, n_rows) for name in _REQUIRED[::2])
         for name in names:
-            if name in _RANGES:
-                _check_range(batch[name], name, shown, n_rows)
+            if name in ranges:
+                _check_range(batch[name], name, ranges[name], shown, n_rows)
         place = _coded(
             ids, places, lambda row, name: refuse_session(f"{shown}: row {row}", name), n_rows
         )
@@ -135,7 +138,7 @@ def _checked_columns(path: Path, shown: str) -> list[str]:
             f"allowed beside them: {', '.join(_OPTIONAL)}"
         )
     for field in schema:
-        wanted, is_one = ("numbers", _is_number) if field.name in _RANGES else ("text", _is_text)
+        wanted, is_one = ("numbers", _is_number) if field.name in RANGES else ("text", _is_text)
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if not is_one(kind):
             raise ValueError(f"{shown}: column {field.name} is {field.type}; wanted: {wanted}")
@@ -166,8 +169,8 @@ def _encoded(batch: pa.RecordBatch, name: str, shown: str, n_before: int) -> pa.
     return column
 
 
-def _check_range(column: pa.Array, name: str, shown: str, n_before: int) -> None:
-    values, allowed = column.to_numpy(zero_copy_only=False), _RANGES[name]
+def _check_range(column: pa.Array, name: str, allowed: Range, shown: str, n_before: int) -> None:
+    values = column.to_numpy(zero_copy_only=False)
     is_odd = ~((values >= allowed.low) & (values <= allowed.high))
     if is_odd.any():
         row = int(np.argmax(is_odd))

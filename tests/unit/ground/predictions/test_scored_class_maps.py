@@ -3,7 +3,7 @@
 import pytest
 from checkout import REPO
 
-from drumcorpus.stages.evaluation.class_maps import (
+from drumcorpus.ground.predictions.class_maps import (
     CORPUS,
     NO_CLASS,
     class_map_names,

@@ -3,7 +3,7 @@
 import codecs
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.ranges import Range, number
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.midi.midi_hits import read_midi_hits
-from drumcorpus.stages.evaluation.class_maps import NO_CLASS, ClassMap, Vocabulary
-from drumcorpus.stages.evaluation.hit_columns import HitColumns, join_hits, make_hits
+from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap, Vocabulary
+from drumcorpus.ground.predictions.hit_columns import HitColumns, join_hits, make_hits
 from drumcorpus.taxonomy import LabelMap
 from drumcorpus.vocabulary import NO_NOTES
 
@@ -21,14 +21,19 @@ FIELDS = ("onset_time", "label", "score", "velocity")
 TIME = Range("a time", 0, 86_400, "s from the start of the session's audio")
 VELOCITY = Range("a velocity", 0, 1, "")
 SCORE = Range("a score", -1e12, 1e12, "")
-_RANGES = {"onset_time": TIME, "score": SCORE, "velocity": VELOCITY}
+RANGES = {"onset_time": TIME, "score": SCORE, "velocity": VELOCITY}
 # Lines whose fields are held at a time: bounds the memory.
 _BLOCK = 20_000
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_tsv(
-    path: str, data: bytes, vocabulary: Vocabulary, *, with_scores: bool = False
+    path: str,
+    data: bytes,
+    vocabulary: Vocabulary,
+    *,
+    with_scores: bool = False,
+    ranges: Mapping[str, Range] = RANGES,
 ) -> tuple[HitColumns, list[str]]:
     """Lines of a time and a label, and optionally a score and a velocity.
 
@@ -41,6 +46,8 @@ def read_tsv(
         fields.
     with_scores : bool
         Whether the hits get their scores, where there are any.
+    ranges : mapping of str to Range
+        What `onset_time`, `score` and `velocity` may be.
 
     Returns
     -------
@@ -74,9 +81,9 @@ def read_tsv(
     for start in range(first, len(lines), _BLOCK):
         rows = [_fields(line) for line in lines[start : start + _BLOCK]]
         try:
-            hits, words = _columns(rows, names, vocabulary, with_scores, width, last)
+            hits, words = _columns(rows, names, vocabulary, with_scores, width, last, ranges)
         except (ValueError, KeyError):
-            _raise_first_problem(path, rows, names, start + 1, vocabulary, width, last)
+            _raise_first_problem(path, rows, names, start + 1, vocabulary, width, last, ranges)
             raise
         parts.append(hits)
         labels += words
@@ -105,6 +112,7 @@ def _columns(
     with_scores: bool,
     width: int,
     last: float,
+    ranges: Mapping[str, Range],
 ) -> tuple[HitColumns, list[str]]:
     """All lines at once; any error that names no line is looked for again line by line."""
     if {len(row) for row in rows} != {width} or not 2 <= width <= len(names):
@@ -113,7 +121,7 @@ def _columns(
     labels = list(map(sys.intern, columns["label"]))
     classes = [vocabulary.class_of[label] for label in labels]
     values = {}
-    for name, allowed in _RANGES.items():
+    for name, allowed in ranges.items():
         if name not in columns:
             continue
         text = "".join(columns[name])
@@ -139,6 +147,7 @@ def _raise_first_problem(
     vocabulary: Vocabulary,
     width: int,
     last: float,
+    ranges: Mapping[str, Range],
 ) -> None:
     """Go through the lines as a person would, and stop at the first that is wrong."""
     for row in rows:
@@ -149,7 +158,7 @@ def _raise_first_problem(
                 "where there are any, parted by tabs, as many on every line"
             )
         values = dict(zip(names, row, strict=False))
-        for name, allowed in _RANGES.items():
+        for name, allowed in ranges.items():
             if name in values:
                 try:
                     number(values[name], allowed)
@@ -166,10 +175,8 @@ def _raise_first_problem(
         last, line = time, line + 1
 
 
-def read_midi(
-    path: str, data: bytes, note_map: LabelMap, class_map: ClassMap
-) -> tuple[HitColumns, list[str]]:
-    """Every note-on of a MIDI file by the label that a note map gives it; a file without is empty.
+def read_notes(path: str, data: bytes, note_map: LabelMap) -> dict[str, np.ndarray]:
+    """Every note-on of a MIDI file, as of `midi_hits.read_midi_hits`; a file without is empty.
 
     Raises
     ------
@@ -180,19 +187,37 @@ def read_midi(
         midi = read_midi_hits(path, data, note_map)
     except UnusableFile as error:
         if error.reason == NO_NOTES:
-            return make_hits([], [], []), []
+            return {
+                "onset": np.zeros(0),
+                "source_label": np.array([], "U1"),
+                "velocity": np.zeros(0),
+            }
         raise ValueError(f"{visible(path)}: {error.detail}") from None
-    onsets, notes = midi["onset"], midi["source_label"]
     allowed = [*note_map.strokes, *note_map.drops]
-    for onset, note in zip(onsets.tolist(), notes.tolist(), strict=True):
+    for onset, note in zip(midi["onset"].tolist(), midi["source_label"].tolist(), strict=True):
         if note not in note_map.strokes and note not in note_map.drops:
             raise ValueError(
                 f"{visible(path)}: note {note} at {onset:.3f} s; allowed by note map "
                 f"{note_map.name}: {', '.join(sorted(allowed, key=int))}"
             )
+    return midi
+
+
+def read_midi(
+    path: str, data: bytes, note_map: LabelMap, class_map: ClassMap
+) -> tuple[HitColumns, list[str]]:
+    """Every note-on of a MIDI file by the label that a note map gives it; a file without is empty.
+
+    Raises
+    ------
+    ValueError
+        As of `read_notes`.
+    """
+    midi = read_notes(path, data, note_map)
     classes, labels = [], []
-    for note in notes.tolist():
+    for note in midi["source_label"].tolist():
         stroke = note_map.strokes.get(note)
         labels.append(f"note {note} ({note_map.drops[note]})" if stroke is None else stroke.label)
         classes.append(NO_CLASS if stroke is None else class_map.of[stroke.label])
-    return make_hits(np.zeros(len(labels)), classes, onsets, midi["velocity"]), labels
+    hits = make_hits(np.zeros(len(labels)), classes, midi["onset"], midi["velocity"])
+    return hits, labels

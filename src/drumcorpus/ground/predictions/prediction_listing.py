@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from drumcorpus.ground.files.paths import printable, visible
-from drumcorpus.stages.evaluation.statement import statement_name
+from drumcorpus.ground.predictions.statement import statement_name
 
 TSV, MIDI, TABLE = ".tsv", (".mid", ".midi"), ".parquet"
 
