@@ -21,7 +21,9 @@ LAYERS = {
     "what is done": ("stages", "source_sets", "demo", "load"),
     "the ground": tuple(
         f"ground/{name}"
-        for name in ("run", "pages", "statistics", "predictions", "sound", "midi", "files")
+        for name in (
+            *("archives", "run", "pages", "statistics", "predictions", "sound", "midi", "files"),
+        )
     ),
     "the words": (WORDS,),
 }

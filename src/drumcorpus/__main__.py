@@ -13,6 +13,7 @@ from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 # What each command does; its module is loaded when it is asked for, and has `_` for `-`.
 COMMANDS = {
     "init": "begin a corpus: write its config, and check the folders of the raw data",
+    "fetch": "get a published source set, once its licence is accepted",
     "plan": "say what a run would do, why, how long, and what it takes",
     "run": "make what is stale: everything, or the targets that are named",
     "open": "say where the page is that one reads first, and open it",
@@ -59,8 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(CANNOT_LOOK, _words_of(error))
     except ValueError as error:
         return _refuse(DOES_NOT_HOLD, str(error))
-    except KeyboardInterrupt:
-        return _refuse(CANNOT_LOOK, "stopped from the keyboard")
+    except KeyboardInterrupt as stopped:
+        return _refuse(CANNOT_LOOK, str(stopped) or "stopped from the keyboard")
 
 
 def parser(first: list[str]) -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from drumcorpus.ground.archives.published import archives_of
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.project_files import project_folder
@@ -75,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         text = demo_config()
     else:
-        check_roots(roots, read_yaml(project / "resources/layouts.yaml"))
+        cards = {name: read_yaml(project / f"resources/source_sets/{name}.yaml") for name in roots}
+        check_roots(roots, read_yaml(project / "resources/layouts.yaml"), _fetches(cards))
         check_layout(
             roots,
             {name: name for name in roots},
@@ -85,7 +87,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
         # As it is used, from the folder of the config.
         roots = {name: [_from(folder, path) for path in paths] for name, paths in roots.items()}
-        cards = {name: read_yaml(project / f"resources/source_sets/{name}.yaml") for name in roots}
         text = config_of_sets(
             roots,
             cards,
@@ -145,6 +146,18 @@ def _by_set(pairs: list[tuple[str, str]], known: dict) -> dict[str, list[str]]:
             )
         roots.setdefault(name, []).append(folder)
     return roots
+
+
+def _fetches(cards: dict[str, dict]) -> dict[str, str]:
+    """Of each set whose first archive can be fetched, the command that does it."""
+    from drumcorpus.__main__ import as_typed
+
+    first = {name: archives_of(card)[:1] for name, card in cards.items()}
+    return {
+        name: f"{as_typed()} fetch {name}"
+        for name, archives in first.items()
+        if archives and archives[0].can_be_fetched
+    }
 
 
 def _from(folder: Path, path: str) -> str:

@@ -95,6 +95,15 @@ def test_what_cannot_be_a_root_is_refused_and_nothing_is_written(data, arguments
     assert list((data / "corpus").iterdir()) == []
 
 
+def test_where_a_root_is_missing_the_way_to_fetch_it_is_said(data):
+    _, _, error = run_command(data / "corpus", "init", "egmd=../gone", "mdb_drums=../gone too")
+    egmd, mdb = error.splitlines()
+    assert egmd.endswith("; to get it: python -m drumcorpus fetch egmd")
+    assert "fetch" not in mdb  # of which no archive is published
+    _, _, error = run_command(data / "corpus", "init", "egmd=../groove")
+    assert "fetch" not in error
+
+
 def test_the_folder_around_or_below_is_offered_for_a_root(data):
     fill(data / "around/MDB Drums", {"annotations/subclass/a.txt": ""})
     _, _, error = run_command(data / "corpus", "init", "mdb_drums=../around")

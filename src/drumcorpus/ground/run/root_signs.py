@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.written_paths import why_no_folder
@@ -11,7 +12,11 @@ from drumcorpus.ground.files.written_paths import why_no_folder
 N_FOLDERS = 200  # folders in a root, or around it, that are looked at for the one that was meant
 
 
-def check_roots(roots: Mapping[str, Iterable[str]], signs: Mapping[str, Iterable[str]]) -> None:
+def check_roots(
+    roots: Mapping[str, Iterable[str]],
+    signs: Mapping[str, Iterable[str]],
+    fetch: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Hold folders against the layouts of their sets.
 
     Parameters
@@ -21,6 +26,8 @@ def check_roots(roots: Mapping[str, Iterable[str]], signs: Mapping[str, Iterable
     signs : mapping
         Of each source set the patterns of which its root has one, as in
         ``resources/layouts.yaml``; a set without any has a root of any kind.
+    fetch : mapping
+        Of sets that can be fetched the command that does it, which is said where a root is missing.
 
     Raises
     ------
@@ -32,21 +39,24 @@ def check_roots(roots: Mapping[str, Iterable[str]], signs: Mapping[str, Iterable
         sentence
         for source_set, folders in roots.items()
         for folder in folders
-        if (sentence := why_not_the_root(source_set, folder, signs))
+        if (sentence := why_not_the_root(source_set, folder, signs, fetch.get(source_set, "")))
     ]
     if problems:
         raise ValueError("\n".join(problems))
 
 
-def why_not_the_root(source_set: str, folder: str, signs: Mapping[str, Iterable[str]]) -> str:
+def why_not_the_root(
+    source_set: str, folder: str, signs: Mapping[str, Iterable[str]], fetch: str = ""
+) -> str:
     """What is wrong with the root of a set, and what to do; empty where nothing is."""
     where = f"{source_set}: {visible(folder)}"
     if reason := why_no_folder(folder):
-        return f"{where}: {reason}"
+        is_missing = fetch and not Path(folder).exists()
+        return f"{where}: {reason}" + (f"; to get it: {fetch}" if is_missing else "")
     root = Path(folder)
     if not os.access(root, os.R_OK | os.X_OK):
         return f"{where}: may not be read: permission denied"
-    sets = [name for name in signs if _has_a_sign(root, signs[name])]
+    sets = [name for name in signs if has_a_sign(root, signs[name])]
     wanted = list(signs[source_set])
     others = [name for name in sets if name != source_set]
     if others and (source_set in sets or not wanted):
@@ -61,15 +71,16 @@ def why_not_the_root(source_set: str, folder: str, signs: Mapping[str, Iterable[
         return ""
     if others:
         return f"{where}: is the root of {others[0]}: {others[0]}={visible(folder)}"
-    near = [child for child in _folders(root) if _has_a_sign(child, wanted)]
-    near += [root.parent] if _has_a_sign(root.parent, wanted) else []
+    near = [child for child in _folders(root) if has_a_sign(child, wanted)]
+    near += [root.parent] if has_a_sign(root.parent, wanted) else []
     asked = f"wanted: a folder that holds {' or '.join(wanted)}"
     if near:
         return f"{where}: is not its root; did you mean {visible(str(near[0]))}? ({asked})"
     return f"{where}: is not its root; {asked}"
 
 
-def _has_a_sign(folder: Path, patterns: Iterable[str]) -> bool:
+def has_a_sign(folder: Path, patterns: Iterable[str]) -> bool:
+    """Whether a folder has one of the signs of a set."""
     try:
         return any(next(folder.glob(pattern), None) is not None for pattern in patterns)
     except OSError:  # a folder below it may not be read

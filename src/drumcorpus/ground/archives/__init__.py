@@ -1,0 +1,1 @@
+"""Published archives: what a card says of them, how they come here, and how they are unpacked."""

@@ -1,0 +1,275 @@
+"""Archives unpacked into a folder of their own: nothing leaves it, and nothing outgrows its bounds.
+
+Of every member only the content is written, to a new file: owner, mode and time of an archive do
+not come along, and no name is taken that `MemberNames` refuses. A link to a file of the archive
+becomes a copy of it; all other links, devices and what else is no file are refused. How much is
+written is counted as it is written, whatever the archive says of it.
+"""
+
+import bz2
+import errno
+import gzip
+import hashlib
+import io
+import lzma
+import shutil
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from drumcorpus.ground.archives.joined_file import JoinedFile
+from drumcorpus.ground.archives.member_names import MemberNames, UnsafeArchive
+from drumcorpus.ground.files.atomic import naming
+from drumcorpus.ground.pages.shown import data_size
+
+TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+MAX_RATIO = 50  # of what comes out to the archive, where the card does not say what comes out
+SLACK = 1.1  # over what the card says
+MAX_MEMBERS = 2_000_000  # the largest published set has 173,000
+_BLOCK = 1 << 20
+_BYTES_BETWEEN_LOOKS = 64 << 20  # at the disk
+_ENCRYPTED = 0x1  # a flag of a member of a zip
+# What the libraries raise of bytes that are not what they are called.
+_DAMAGES = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, RuntimeError, OverflowError, ValueError),
+)
+
+
+@dataclass
+class Bounds:
+    """How much may be unpacked.
+
+    Parameters
+    ----------
+    most : int
+        Bytes of all members together.
+    free
+        Gives the bytes that are free on the disk of a folder.
+    """
+
+    most: int
+    free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
+    n_bytes: int = 0
+    n_members: int = 0
+    _looked: int = field(default=0, repr=False)
+
+
+def bounds_of(n_bytes: int, unpacked_bytes: int | None) -> Bounds:
+    """The bounds of an archive of `n_bytes`, of which about `unpacked_bytes` are said to come."""
+    return Bounds(int(unpacked_bytes * SLACK) if unpacked_bytes else n_bytes * MAX_RATIO)
+
+
+def unpack(
+    name: str,
+    paths: Sequence[Path],
+    folder: Path,
+    bounds: Bounds,
+    *,
+    advance: Callable[[int], None] = lambda n_bytes: None,
+) -> dict[str, tuple[str, int]]:
+    """Unpack an archive into a folder, which is made.
+
+    Parameters
+    ----------
+    name : str
+        Name of the archive, by whose ending it is read.
+    paths : sequence of Path
+        The archive, or its pieces in order.
+    folder : Path
+        It must not be there.
+    bounds : Bounds
+    advance
+        Is told of bytes that are written.
+
+    Returns
+    -------
+    dict
+        SHA-256 and size in bytes of every file, by its path below the folder.
+
+    Raises
+    ------
+    UnsafeArchive
+        If it is damaged, of no kind that is read here, has a member that is not written, or more
+        comes out of it than the bounds allow.
+    OSError
+        If the disk refuses to be written.
+    """
+    folder.mkdir(parents=True)
+    writer = _Writer(name, folder, bounds, advance)
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(io.BufferedReader(JoinedFile(paths), _BLOCK))
+            if name.endswith(".zip"):
+                _unpack_zip(file, writer)
+            elif name.endswith(TAR_ENDINGS):
+                _unpack_tar(stack.enter_context(_plain(name, file)), writer)
+            else:
+                raise UnsafeArchive(f"{name}: read are .zip and {', '.join(TAR_ENDINGS)}")
+    except UnsafeArchive:
+        raise
+    except _DAMAGES as error:
+        raise UnsafeArchive(f"{name}: is damaged, or of a kind not read here: {error}") from error
+    except OSError as error:
+        if error.errno is not None:  # of the disk, and not of a decompressor
+            raise
+        raise UnsafeArchive(f"{name}: is damaged: {error}") from error
+    return writer.files
+
+
+class _Writer:
+    """Writes members below a folder, and counts."""
+
+    def __init__(self, name: str, folder: Path, bounds: Bounds, advance: Callable):
+        self.folder, self.bounds, self.advance = folder, bounds, advance
+        self.names = MemberNames(name)
+        self.files: dict[str, tuple[str, int]] = {}
+
+    def count(self, name: str) -> None:
+        self.bounds.n_members += 1
+        if self.bounds.n_members > MAX_MEMBERS:
+            self.names.refuse(name, f"is one of more than {MAX_MEMBERS:,} members")
+
+    def folder_at(self, name: str) -> None:
+        if path := self.names.take(name, is_folder=True):
+            (self.folder / path).mkdir(parents=True, exist_ok=True)
+
+    def file_at(self, name: str, content: BinaryIO) -> None:
+        path = self.names.take(name, is_folder=False)
+        place = self.folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        digest, n_bytes = hashlib.sha256(), 0
+        with naming(place), place.open("xb") as file:
+            while block := content.read(_BLOCK):
+                n_bytes += len(block)
+                self._measure(name, len(block))
+                file.write(block)
+                digest.update(block)
+        self.files[str(path)] = (digest.hexdigest(), n_bytes)
+
+    def copy_at(self, name: str, target: str) -> None:
+        """A link to a file of the archive, as a file of its own."""
+        path = str(PurePosixPath(target))
+        if path.startswith("/") or ".." in PurePosixPath(path).parts:
+            self.names.refuse(name, f"is a link out of its folder, to {target}")
+        if not self.names.has_file(path):
+            self.names.refuse(name, f"is a link to what is no file before it, {target}")
+        with (self.folder / path).open("rb") as content:
+            self.file_at(name, content)
+
+    def _measure(self, name: str, n_bytes: int) -> None:
+        bounds = self.bounds
+        bounds.n_bytes += n_bytes
+        if bounds.n_bytes > bounds.most:
+            self.names.refuse(
+                name, f"goes beyond {data_size(bounds.most)}, the most that may come out of it"
+            )
+        if bounds.n_bytes - bounds._looked >= _BYTES_BETWEEN_LOOKS:
+            bounds._looked = bounds.n_bytes
+            require_room(self.folder, _BYTES_BETWEEN_LOOKS, bounds.free)
+        self.advance(n_bytes)
+
+
+def require_room(folder: Path, n_bytes: int, free: Callable[[Path], int]) -> None:
+    """Refuse to write `n_bytes` where they have no room.
+
+    Raises
+    ------
+    OSError
+    """
+    if (there := free(folder)) < n_bytes:
+        raise OSError(
+            errno.ENOSPC,
+            f"{data_size(n_bytes)} are needed, and {data_size(there)} are free",
+            str(folder),
+        )
+
+
+def _unpack_zip(file: BinaryIO, writer: _Writer) -> None:
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        _look_ahead(members, writer)
+        for member in members:
+            # As it stands in the file: the library cuts a name at a NUL.
+            name = member.orig_filename
+            writer.count(name)
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            if member.flag_bits & _ENCRYPTED:
+                writer.names.refuse(name, "is encrypted")
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                writer.names.refuse(name, "is a link, a device or another thing that is no file")
+            if member.is_dir() or kind == stat.S_IFDIR:
+                writer.folder_at(name)
+                continue
+            with archive.open(member) as content:
+                writer.file_at(name, content)
+
+
+def _look_ahead(members: Sequence[zipfile.ZipInfo], writer: _Writer) -> None:
+    """Refuse an archive by what it says of itself, before anything is written."""
+    names, n_bytes = MemberNames(writer.names.archive), 0
+    for member in members:
+        names.take(member.orig_filename, is_folder=member.is_dir())
+        n_bytes += member.file_size
+        if n_bytes > writer.bounds.most:
+            names.refuse(
+                member.orig_filename,
+                f"goes beyond {data_size(writer.bounds.most)}, the most that may come out of it",
+            )
+    require_room(writer.folder, n_bytes, writer.bounds.free)
+
+
+def _unpack_tar(file: BinaryIO, writer: _Writer) -> None:
+    with tarfile.open(fileobj=file, mode="r|") as archive:
+        for member in archive:
+            name = member.name
+            writer.count(name)
+            if member.isdir():
+                writer.folder_at(name)
+            elif member.isreg():
+                writer.file_at(name, archive.extractfile(member))
+            elif member.islnk():
+                writer.copy_at(name, member.linkname)
+            elif member.issym():
+                writer.copy_at(name, _from_beside(name, member.linkname, writer.names))
+            else:
+                writer.names.refuse(name, "is a device or another thing that is no file")
+
+
+def _from_beside(name: str, target: str, names: MemberNames) -> str:
+    """The path below the folder that a symbolic link leads to; the link's own folder is known."""
+    parts = [] if target.startswith("/") else list(PurePosixPath(name).parts[:-1])
+    for part in PurePosixPath(target).parts:
+        if part != "..":
+            parts.append(part)
+        elif parts:
+            parts.pop()
+        else:
+            names.refuse(name, f"is a link out of its folder, to {target}")
+    return str(PurePosixPath(*parts)) if not target.startswith("/") else target
+
+
+@contextmanager
+def _plain(name: str, file: BinaryIO) -> Iterator[BinaryIO]:
+    """What a compressed tar holds, to be read once from its beginning."""
+    if name.endswith(".zst"):
+        import pyarrow
+
+        with pyarrow.CompressedInputStream(pyarrow.PythonFile(file, "r"), "zstd") as stream:
+            yield stream
+        return
+    openers = {".gz": gzip.GzipFile, ".tgz": gzip.GzipFile, ".bz2": bz2.BZ2File}
+    openers |= {".xz": lzma.LZMAFile}
+    opener = openers.get(PurePosixPath(name).suffix)
+    if opener is None:
+        yield file
+        return
+    with opener(fileobj=file) if opener is gzip.GzipFile else opener(file) as stream:
+        yield stream
