@@ -103,18 +103,18 @@ def maps(events: Events) -> list[Arm]:
     """A: what two maps make of the notes."""
     return [
         Arm(name, _mapped(events, of), events.onset)
-        for name, of in (("corpus_map", _corpus_map()), ("general_midi", _general_midi()))
+        for name, of in (("corpus_map", corpus_map()), ("general_midi", general_midi()))
     ]
 
 
-def _corpus_map():
+def corpus_map():
     notes = yaml.safe_load((TAXONOMY / "note_maps/roland_td11.yaml").read_text())["notes"]
     named = {note: entry["label"] for note, entry in notes.items()}
     second = {note: SECOND for note, entry in notes.items() if entry.get("cymbal") == 2}
     return named | second
 
 
-def _general_midi():
+def general_midi():
     document = yaml.safe_load((TAXONOMY / "general_midi.yaml").read_text())
     return {note: entry["label"] for note, entry in document["instruments"].items()}
 

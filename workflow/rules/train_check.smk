@@ -50,7 +50,11 @@ rule check_training:
         **needs_of("check_training"),
     params:
         code=code("check_training.py"),
-        check={k: v for k, v in config["train_check"].items() if k != "exports"},
+        check={
+            key: value
+            for key, value in config["train_check"].items()
+            if key not in ("exports", "networks")
+        },
     script:
         "../scripts/check_training.py"
 

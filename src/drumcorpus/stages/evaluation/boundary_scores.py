@@ -18,9 +18,9 @@ from drumcorpus.ground.files.schema_check import check_document
 from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
 from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics.intervals import bootstrap_sums, make_groups
+from drumcorpus.ground.statistics.matching import match_onsets, merge_onsets
 from drumcorpus.ground.statistics.scores import effective_number
 from drumcorpus.stages.evaluation.evaluate import interval_of
-from drumcorpus.stages.evaluation.matching import match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.reference import Corpus, Sessions
 
 _MINUTE = 60_000_000  # µs

@@ -13,9 +13,9 @@ import numpy as np
 
 from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics.intervals import FEWEST_GROUPS, Groups
+from drumcorpus.ground.statistics.matching import MOST_KEYS, match_onsets, merge_onsets
 from drumcorpus.ground.statistics.scores import effective_number
 from drumcorpus.stages.evaluation.counting import blocks
-from drumcorpus.stages.evaluation.matching import MOST_KEYS, match_onsets, merge_onsets
 
 N_BINS = 10
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drumcorpus.stages.evaluation.matching import Onsets, match_onsets, merge_onsets
+from drumcorpus.ground.statistics.matching import Onsets, match_onsets, merge_onsets
 
 
 class Confusions:

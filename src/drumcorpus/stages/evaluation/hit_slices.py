@@ -6,7 +6,7 @@ A false positive has neither, so that such slices have no precision.
 import numpy as np
 
 from drumcorpus.ground.predictions.hit_columns import NO_VELOCITY, VELOCITY_PARTS, HitColumns
-from drumcorpus.stages.evaluation.matching import Onsets
+from drumcorpus.ground.statistics.matching import Onsets
 
 # Names of the bands, and where each but the last ends, in MIDI's numbers.
 VELOCITY_BANDS = ("below 40", "40 to 79", "80 to 127", "not stated")

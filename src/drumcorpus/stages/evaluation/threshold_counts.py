@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drumcorpus.stages.evaluation.matching import Onsets, match_onsets, merge_onsets
+from drumcorpus.ground.statistics.matching import Onsets, match_onsets, merge_onsets
 
 
 @dataclass(frozen=True)

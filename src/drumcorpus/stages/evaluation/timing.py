@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drumcorpus.stages.evaluation.matching import Onsets
+from drumcorpus.ground.statistics.matching import Onsets
 
 FAR = 20_000  # µs
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from drumcorpus.ground.predictions.hit_columns import HitColumns, by_session
+from drumcorpus.ground.statistics.matching import MOST_KEYS, Onsets, match_onsets, merge_onsets
 from drumcorpus.ground.statistics.scores import f_measure, mean_over
 from drumcorpus.stages.evaluation.counting import blocks
 from drumcorpus.stages.evaluation.evaluate import hits_by_class
-from drumcorpus.stages.evaluation.matching import MOST_KEYS, Onsets, match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
 from drumcorpus.stages.evaluation.settings import Settings

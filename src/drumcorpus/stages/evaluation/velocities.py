@@ -7,7 +7,7 @@ velocities of a session do not vary, as where its labels have one alone, there i
 import numpy as np
 
 from drumcorpus.ground.predictions.hit_columns import NO_VELOCITY, VELOCITY_PARTS, HitColumns
-from drumcorpus.stages.evaluation.matching import Onsets
+from drumcorpus.ground.statistics.matching import Onsets
 
 # Matches of one class with velocities on both sides that a session must have to count.
 FEWEST = 10

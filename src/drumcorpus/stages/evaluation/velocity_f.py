@@ -9,8 +9,8 @@ which a hit of either side has no velocity, do not count.
 import numpy as np
 
 from drumcorpus.ground.predictions.hit_columns import NO_VELOCITY, VELOCITY_PARTS, HitColumns
+from drumcorpus.ground.statistics.matching import Onsets
 from drumcorpus.ground.statistics.scores import pooled
-from drumcorpus.stages.evaluation.matching import Onsets
 
 TOLERANCE = 0.1
 _STEP = VELOCITY_PARTS / 127  # of MIDI

@@ -12,11 +12,12 @@ class TrainCheckSettings:
     """What is learned from and how: section ``train_check`` of the configuration.
 
     `class_map` is what labels are read by; `max_events` are taken of each split, `tree_seeds`
-    learned with, `draws` taken for an interval. Which exports are learned from the rules say.
+    learned with, `draws` taken for an interval. Which exports are learned from the rules say, and
+    `network_settings` what networks do.
     """
 
     SECTION: ClassVar[str] = "train_check"
-    ELSEWHERE: ClassVar[tuple[str, ...]] = ("exports",)
+    ELSEWHERE: ClassVar[tuple[str, ...]] = ("exports", "networks")
     class_map: str
     tree_seeds: tuple[int, ...]
     max_events: int

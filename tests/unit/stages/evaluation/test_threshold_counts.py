@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from drumcorpus.stages.evaluation.matching import match_onsets, merge_onsets
+from drumcorpus.ground.statistics.matching import match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.threshold_counts import counts_at_thresholds
 
 N_CLASSES, WINDOW = 3, 50

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from drumcorpus.ground.predictions.hit_columns import NO_VELOCITY, VELOCITY_PARTS, make_hits
-from drumcorpus.stages.evaluation.matching import match_onsets, merge_onsets
+from drumcorpus.ground.statistics.matching import match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.velocity_f import VelocityF
 
 

@@ -4,7 +4,7 @@ import mir_eval
 import numpy as np
 import pytest
 
-from drumcorpus.stages.evaluation.matching import LAST_TIME, match_onsets, merge_onsets
+from drumcorpus.ground.statistics.matching import LAST_TIME, match_onsets, merge_onsets
 
 
 def matches(reference, predictions, window):
