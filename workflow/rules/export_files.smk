@@ -247,3 +247,11 @@ def of_train_checks(manifests):
             ),
         )
     ]
+
+
+# What the networks of the training check are reported in.
+OF_NETWORKS = [
+    f"reports/train_check/networks/{manifest}/{export}.{ext}"
+    for manifest, export in sorted(NETWORKED.items())
+    for ext in ("json", "html")
+]

@@ -87,8 +87,9 @@ rule train_check:
         asked(
             "train_check",
             ASKED["health"],
-            products_of_exports(sorted(TRAINED.values())),
+            products_of_exports(sorted({*TRAINED.values(), *NETWORKED.values()})),
             of_train_checks(TRAINED),
+            OF_NETWORKS,
         ),
 
 

@@ -7,7 +7,11 @@ in:   results/export/{manifest}/{export}/, results/splits/{manifest}.parquet, th
 out:  results/train_check/{manifest}/{export}.parquet   events with the features of their sound
       reports/train_check/{manifest}/{export}.json, .html   what was learned, and how sure that is
       results/gates/train_check/{manifest}.json         stands only if the release may
+      reports/train_check/networks/{manifest}/{export}.json, .html   what networks learned, if asked
 """
+
+from drumcorpus.ground.run.software import here
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
 
 
 rule describe_onsets:
@@ -112,3 +116,58 @@ rule judge_training:
         local={"mode": config["gates"]},
     script:
         "../scripts/judge_training.py"
+
+
+# The version of torch is a parameter: the library is named by none that imports it, and may lack.
+rule learn_networks:
+    """Let networks learn from an export of segments or sessions, and score its test split."""
+    input:
+        [f"results/export/{{manifest}}/{{export}}/{file}" for file in AROUND_SAMPLES],
+        splits="results/splits/{manifest}.parquet",
+        taxonomy=taxonomy_files(),
+    output:
+        report="reports/train_check/networks/{manifest}/{export}.json",
+    log:
+        "logs/learn_networks/{manifest}/{export}.log",
+    benchmark:
+        "benchmarks/learn_networks/{manifest}/{export}.tsv"
+    threads: threads_of("learn_networks")
+    resources:
+        **needs_of("learn_networks"),
+    params:
+        code=code("learn_networks.py"),
+        networks={
+            key: value
+            for key, value in config["train_check"]["networks"].items()
+            if key != "exports"
+        },
+        draws=config["train_check"]["draws"],
+        torch=here("torch"),
+        local={"memory": f"{STATE_FOLDER}/networks"},
+    script:
+        "../scripts/learn_networks.py"
+
+
+rule render_networks:
+    """Show what networks have learned from an export."""
+    input:
+        report="reports/train_check/networks/{manifest}/{export}.json",
+    output:
+        page=report(
+            "reports/train_check/networks/{manifest}/{export}.html",
+            caption="../report/network_check.rst",
+            category="Training check",
+            labels={"of": "networks of {manifest}/{export}"},
+        ),
+    log:
+        "logs/render_networks/{manifest}/{export}.log",
+    benchmark:
+        "benchmarks/render_networks/{manifest}/{export}.tsv"
+    localrule: True
+    threads: threads_of("render_networks")
+    resources:
+        **needs_of("render_networks"),
+    params:
+        code=code("render_networks.py"),
+    script:
+        "../scripts/render_networks.py"

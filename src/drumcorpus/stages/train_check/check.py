@@ -12,16 +12,22 @@ from itertools import combinations
 import numpy as np
 
 from drumcorpus.ground.statistics.intervals import (
-    Groups,
     bootstrap_sums,
     interval,
     is_resolvable,
     make_groups,
 )
 from drumcorpus.ground.statistics.ranking import average_precision, best_threshold, roc_area
-from drumcorpus.ground.statistics.scores import effective_number, f_measure, mean_over, pooled
+from drumcorpus.ground.statistics.scores import effective_number, mean_over, pooled
 from drumcorpus.stages.train_check.describe import Described
 from drumcorpus.stages.train_check.features import FEATURE_SET
+from drumcorpus.stages.train_check.figures import (
+    DECIMALS,
+    DRAW_SEED,
+    draw_tables,
+    figure,
+    rounded,
+)
 from drumcorpus.stages.train_check.probe import LEAST_EXAMPLES, fit_probe, score_events
 from drumcorpus.stages.train_check.settings import TrainCheckSettings
 from drumcorpus.vocabulary import SPLITS
@@ -32,8 +38,6 @@ TIER = "P"  # trees, with the onset given
 THRESHOLD = 0.5
 LEAST_OF_EACH = 3  # hits of two crashes in a session in which they are told apart
 SCORED, NOT_LEARNED, ABSENT = "scored", "not learned", "absent in test"
-_DECIMALS = 6
-_DRAW_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def check_training(
     groups = make_groups(test["group_id"].tolist(), test["source_set"].tolist())
     tables = np.stack([groups.sums(_counts(truth, each.predicted)) for each in said])
     classes = described.classes
-    drawn = _draw(tables, groups, settings.draws)
+    drawn = draw_tables(tables, groups, settings.draws)
     return {
         "schema": SCHEMA,
         "tier": TIER,
@@ -95,7 +99,7 @@ def check_training(
         "test": _digest(test["sample_id"], truth),
         "groups": len(groups),
         "micro": _micro(tables, drawn, truth, groups),
-        "macro_ap": _rounded(mean_over(np.array([_mean_ap(said, truth, n) for n in _in(truth)]))),
+        "macro_ap": rounded(mean_over(np.array([_mean_ap(said, truth, n) for n in _in(truth)]))),
         "by_class": {
             name: _class_row(described, rows, said, tables, drawn, groups, number)
             for number, name in enumerate(classes)
@@ -159,44 +163,9 @@ def _counts(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return np.stack(cells, axis=-1).astype(np.int64)
 
 
-def _draw(tables: np.ndarray, groups: Groups, n_draws: int) -> np.ndarray:
-    """Counts of every seed over drawn groups; shape (n_draws, n_seeds, n_classes, 3)."""
-    n_seeds, n_groups = tables.shape[:2]
-    flat = tables.transpose(1, 0, 2, 3).reshape(n_groups, -1)
-    sums = bootstrap_sums(flat, groups.strata, n_draws=n_draws, seed=_DRAW_SEED)
-    return sums.reshape(len(sums), n_seeds, tables.shape[2], 3)
-
-
 def _micro(tables, drawn, truth, groups):
     sizes = groups.sums(truth.astype(np.int64)).sum(axis=1)
-    return _figure(tables.sum(axis=(1, 2)), drawn.sum(axis=2), sizes)
-
-
-def _figure(of_seeds: np.ndarray, drawn: np.ndarray, sizes: np.ndarray) -> dict:
-    """F of counts summed over seeds, with its interval and what two seeds differ by.
-
-    `of_seeds` is of shape (n_seeds, 3), `drawn` of (n_draws, n_seeds, 3), `sizes` has the hits of
-    each group.
-    """
-    n_effective = float(effective_number(sizes))
-    resolvable = is_resolvable(int((sizes > 0).sum()), n_effective)
-    ends = interval(f_measure(drawn.sum(axis=1)), n_effective) if resolvable else None
-    limit = None
-    if ends is not None and len(of_seeds) > 1:
-        apart = interval(f_measure(drawn[:, 0]) - f_measure(drawn[:, 1]), n_effective)
-        limit = None if apart is None else max(map(abs, apart))
-    seeds = f_measure(of_seeds)
-    spread = float(np.std(seeds, ddof=1)) if len(seeds) > 1 else None
-    return {
-        "f": _rounded(f_measure(of_seeds.sum(axis=0))),
-        "low": _rounded(ends[0]) if ends else None,
-        "high": _rounded(ends[1]) if ends else None,
-        "resolvable": ends is not None,
-        "groups": int((sizes > 0).sum()),
-        "effective_groups": _rounded(n_effective),
-        "seed_sd": _rounded(spread),
-        "detection_limit": _rounded(limit),
-    }
+    return figure(tables.sum(axis=(1, 2)), drawn.sum(axis=2), sizes)
 
 
 def _class_row(described, rows, said, tables, drawn, groups, number):
@@ -216,12 +185,12 @@ def _class_row(described, rows, said, tables, drawn, groups, number):
         "state": state,
         "why": why,
         "events": events,
-        "ap": _rounded(_mean_ap(said, truth, number)),
-        "precision": _rounded(counted["precision"]),
-        "recall": _rounded(counted["recall"]),
-        "thresholds": [_rounded(each.thresholds[number]) for each in said],
+        "ap": rounded(_mean_ap(said, truth, number)),
+        "precision": rounded(counted["precision"]),
+        "recall": rounded(counted["recall"]),
+        "thresholds": [rounded(each.thresholds[number]) for each in said],
         "confused_with": _confused(said, truth, described.classes, number),
-        **_figure(tables[:, :, number].sum(axis=1), drawn[:, :, number], sizes),
+        **figure(tables[:, :, number].sum(axis=1), drawn[:, :, number], sizes),
     }
 
 
@@ -238,7 +207,7 @@ def _confused(said, truth, classes, number):
         missed = truth[:, number] & ~predicted[:, number]
         counts += (predicted & ~truth)[missed].sum(axis=0)
     return {
-        name: _rounded(count / len(said))
+        name: rounded(count / len(said))
         for name, count in zip(classes, counts.tolist(), strict=True)
         if count
     }
@@ -267,24 +236,24 @@ def _told_apart(said, truth, test, groups, classes, crashes, n_draws):
         margins = [each.scores[rows, second] - each.scores[rows, first] for each in said]
         area = np.mean([roc_area(margin, is_second) for margin in margins])
         group = groups.of_session[rows[0]]
-        sums[group] += round(float(area) * 10**_DECIMALS)
+        sums[group] += round(float(area) * 10**DECIMALS)
         counts[group] += 1
     if not counts.sum():
         why = f"no session of test has {LEAST_OF_EACH} hits of each of {', '.join(pair['of'])}"
         return empty | pair | {"why": why}
     table = np.stack([sums, counts], axis=1)
-    drawn = bootstrap_sums(table, groups.strata, n_draws=n_draws, seed=_DRAW_SEED)
+    drawn = bootstrap_sums(table, groups.strata, n_draws=n_draws, seed=DRAW_SEED)
     area = np.full(len(drawn), np.nan)
-    np.divide(drawn[:, 0] / 10**_DECIMALS, drawn[:, 1], out=area, where=drawn[:, 1] > 0)
+    np.divide(drawn[:, 0] / 10**DECIMALS, drawn[:, 1], out=area, where=drawn[:, 1] > 0)
     n_effective = float(effective_number(counts))
     ends = (
         interval(area, n_effective) if is_resolvable(int((counts > 0).sum()), n_effective) else None
     )
     return pair | {
         "sessions": int(counts.sum()),
-        "area": _rounded(sums.sum() / 10**_DECIMALS / counts.sum()),
-        "low": _rounded(ends[0]) if ends else None,
-        "high": _rounded(ends[1]) if ends else None,
+        "area": rounded(sums.sum() / 10**DECIMALS / counts.sum()),
+        "low": rounded(ends[0]) if ends else None,
+        "high": rounded(ends[1]) if ends else None,
         "resolvable": ends is not None,
         "why": "",
     }
@@ -295,7 +264,3 @@ def _digest(sample_ids: np.ndarray, truth: np.ndarray) -> str:
     digest = hashlib.sha256("\0".join(sample_ids.tolist()).encode())
     digest.update(np.packbits(truth).tobytes())
     return digest.hexdigest()
-
-
-def _rounded(value) -> float | None:
-    return None if value is None or np.isnan(value) else round(float(value), _DECIMALS) + 0.0

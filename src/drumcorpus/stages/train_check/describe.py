@@ -192,8 +192,7 @@ def by_family(described: Described, splits: str | os.PathLike) -> Described:
     ValueError
         If a session is not there; says what to do.
     """
-    table = read_table(splits, [*_SESSION, "family_id"])
-    families = dict(zip(_keys(table), table.column("family_id").to_pylist(), strict=True))
+    families = read_families(splits)
     keys = list(zip(*(described.names[name].tolist() for name in _SESSION), strict=True))
     if odd := sorted(set(keys) - set(families)):
         raise ValueError(
@@ -201,6 +200,12 @@ def by_family(described: Described, splits: str | os.PathLike) -> Described:
         )
     groups = np.array([families[key] for key in keys], object)
     return replace(described, names=described.names | {"group_id": groups})
+
+
+def read_families(splits: str | os.PathLike) -> dict[tuple[str, str], str]:
+    """Families by source set and session, from the table of the splits stage of a manifest."""
+    table = read_table(splits, [*_SESSION, "family_id"])
+    return dict(zip(_keys(table), table.column("family_id").to_pylist(), strict=True))
 
 
 def _keys(table: pa.Table):

@@ -55,6 +55,54 @@ def check_trained_exports(section: Mapping, exports: Mapping, class_maps: Collec
     return trained
 
 
+def check_network_exports(section: Mapping, exports: Mapping, class_maps: Collection[str]) -> dict:
+    """Which export the networks of each manifest learn from, by the configuration.
+
+    Parameters
+    ----------
+    section, exports, class_maps
+        As of `check_trained_exports`.
+
+    Returns
+    -------
+    dict of str to str
+        Name of the export, by manifest; empty where no tier is named.
+
+    Raises
+    ------
+    ValueError
+        If an export is one of clips, two are of one manifest, or a setting cannot be.
+    """
+    networks = section["networks"]
+    if networks["tier"] is None:
+        return {}
+    problems, trained = [], {}
+    for name in networks["exports"]:
+        if name not in exports:
+            continue
+        manifest = exports[name]["manifest"]
+        if exports[name]["unit"] == CLIPS:
+            problems.append(f"exports: {name!r} is of clips; allowed: segments, sessions")
+        elif manifest in trained:
+            problems.append(f"exports: {trained[manifest]!r} and {name!r} are both of {manifest}")
+        else:
+            trained[manifest] = name
+    if networks["class_map"] not in class_maps:
+        allowed = ", ".join(class_maps)
+        problems.append(f"class_map: got {networks['class_map']!r}; allowed: {allowed}")
+    spectra = networks["spectra"]
+    if not spectra["fmin_hz"] < spectra["fmax_hz"]:
+        problems.append(
+            f"spectra.fmin_hz: got {spectra['fmin_hz']}; must be below fmax_hz, "
+            f"{spectra['fmax_hz']}"
+        )
+    if problems:
+        raise ValueError(
+            "\n".join(f"config: train_check.networks.{problem}" for problem in problems)
+        )
+    return trained
+
+
 def blessed_check(
     gates: Mapping, path: object, manifest: str, trained: Mapping[str, str]
 ) -> str | None:

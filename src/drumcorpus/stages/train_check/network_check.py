@@ -1,0 +1,82 @@
+"""The networks of a training check from an export to the report; torch is loaded if it is there."""
+
+import os
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from drumcorpus.stages.train_check.describe import read_families
+from drumcorpus.stages.train_check.frame_samples import by_families, read_frames
+from drumcorpus.stages.train_check.network_report import not_run, report_networks
+from drumcorpus.stages.train_check.network_settings import NetworkSettings
+from drumcorpus.stages.train_check.spectra import FrameCache
+
+
+def check_networks(
+    export,
+    family_of_label: Mapping[str, str],
+    splits: str | os.PathLike,
+    settings: NetworkSettings,
+    *,
+    n_draws: int,
+    memory: str | os.PathLike,
+    n_threads: int,
+    log: Callable[[str], None],
+    say: Callable[[str], None],
+) -> dict:
+    """Learn with every seed, and score; without torch nothing is read.
+
+    Parameters
+    ----------
+    export : drumcorpus.load.exports.Export
+    family_of_label : mapping
+        Of every label of the taxonomy in use.
+    splits : path
+        The table of the splits stage of the manifest.
+    settings : NetworkSettings
+    n_draws : int
+        Of groups, for an interval.
+    memory : path
+        A folder of this machine: frames by content, and checkpoints while networks learn.
+    n_threads : int
+        Of the CPU.
+    log, say : callable
+        Get lines for the log, and sentences for people.
+
+    Returns
+    -------
+    report : dict
+        By ``workflow/schemas/network_check.schema.yaml``, without ``manifest`` and ``export``.
+
+    Raises
+    ------
+    ValueError
+        If the export cannot be learned from, or a checkpoint is of another taxonomy or of other
+        features; says what to do.
+    """
+    if find_spec("torch") is None:
+        report = not_run(settings)
+        say(f"not run: {report['why']}")
+        return report
+    # What needs torch cannot be imported without it.
+    from drumcorpus.stages.train_check.learned_networks import learn_networks
+
+    cache = FrameCache(Path(memory, "frames"), settings.spectra)
+    material = read_frames(
+        export, cache, labels=list(family_of_label), class_map=settings.class_map
+    )
+    material = by_families(material, read_families(splits), os.fspath(splits))
+    n_strokes = int(material.n_strokes("train").sum())
+    log(f"{len(material.samples)} samples, {n_strokes} strokes to learn from")
+    folder = Path(memory, "checkpoints", *Path(export.root).parts[-2:])
+    said, network = learn_networks(
+        material, settings, folder=folder, n_threads=n_threads, log=log, say=say
+    )
+    crashes = [label for label, family in family_of_label.items() if family == "crash"]
+    report = report_networks(
+        material, said, settings, n_draws=n_draws, crashes=crashes, network=network
+    )
+    # Only a training that was killed leaves a checkpoint.
+    for path in folder.glob("seed-*.pt"):
+        path.unlink()
+    return report

@@ -1,0 +1,29 @@
+"""Let networks learn from an export, and score its test split; without torch say that none did."""
+
+from drumcorpus.ground.run.job import start_job
+
+job = start_job(snakemake)
+
+import logging
+
+from drumcorpus.ground.files.json_files import write_json
+from drumcorpus.ground.files.settings import read_settings
+from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+from drumcorpus.load.exports import open_export
+from drumcorpus.stages.train_check.network_check import check_networks
+from drumcorpus.stages.train_check.network_settings import NetworkSettings
+
+params, of = snakemake.params, dict(snakemake.wildcards.items())
+report = check_networks(
+    open_export(f"results/export/{of['manifest']}/{of['export']}"),
+    load_taxonomy(*snakemake.input.taxonomy).families,
+    snakemake.input.splits,
+    read_settings(NetworkSettings, params.networks),
+    n_draws=params.draws,
+    memory=params.local["memory"],
+    n_threads=snakemake.threads,
+    log=logging.info,
+    say=job.say,
+)
+write_json(snakemake.output.report, report | of)
+job.finish({"seeds": len(report.get("seeds", []))})
