@@ -37,8 +37,7 @@ from drumcorpus.stages.gates.waivers import check_waivers, expired_waivers
 from drumcorpus.stages.train_check.trained_exports import (
     blessed_check,
     check_gates_of_set,
-    check_network_exports,
-    check_trained_exports,
+    checked_exports,
 )
 from drumcorpus.ground.files.schema_check import check_document, typed
 from drumcorpus.ground.files.taxonomy_files import (
@@ -209,12 +208,8 @@ try:
     }
     # Those of them that `smoke` tries.
     SMOKED = smoked_exports(config["smoke"], EXPORTS)
-    # The export that the training check of each manifest learns from.
-    TRAINED = check_trained_exports(
-        config["train_check"], EXPORTS, list(CLASS_MAPS.ids)
-    )
-    # That which networks learn from, if there are to be any.
-    NETWORKED = check_network_exports(
+    # By manifest, the exports that trees and networks of the training check learn from.
+    TRAINED, NETWORKED = checked_exports(
         config["train_check"], EXPORTS, list(CLASS_MAPS.ids)
     )
     check_max_cymbals(

@@ -247,11 +247,3 @@ def of_train_checks(manifests):
             ),
         )
     ]
-
-
-# What the networks of the training check are reported in.
-OF_NETWORKS = [
-    f"reports/train_check/networks/{manifest}/{export}.{ext}"
-    for manifest, export in sorted(NETWORKED.items())
-    for ext in ("json", "html")
-]

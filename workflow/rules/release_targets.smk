@@ -81,6 +81,14 @@ rule export:
         ),
 
 
+# What the networks of the training check are reported in.
+OF_NETWORKS = [
+    f"reports/train_check/networks/{manifest}/{export}.{ext}"
+    for manifest, export in sorted(NETWORKED.items())
+    for ext in ("json", "html")
+]
+
+
 rule train_check:
     """What the exports of `train_check.exports` teach, as a report and a page."""
     input:

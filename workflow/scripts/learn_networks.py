@@ -14,11 +14,13 @@ from drumcorpus.stages.train_check.network_check import check_networks
 from drumcorpus.stages.train_check.network_settings import NetworkSettings
 
 params, of = snakemake.params, dict(snakemake.wildcards.items())
+families = load_taxonomy(*snakemake.input.taxonomy).families
 report = check_networks(
     open_export(f"results/export/{of['manifest']}/{of['export']}"),
-    load_taxonomy(*snakemake.input.taxonomy).families,
     snakemake.input.splits,
     read_settings(NetworkSettings, params.networks),
+    labels=list(families),
+    crashes=[label for label, family in families.items() if family == "crash"],
     n_draws=params.draws,
     memory=params.local["memory"],
     n_threads=snakemake.threads,

@@ -1,7 +1,7 @@
 """The networks of a training check from an export to the report; torch is loaded if it is there."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from drumcorpus.stages.train_check.spectra import FrameCache
 
 def check_networks(
     export,
-    family_of_label: Mapping[str, str],
     splits: str | os.PathLike,
     settings: NetworkSettings,
     *,
+    labels: Sequence[str],
+    crashes: Collection[str],
     n_draws: int,
     memory: str | os.PathLike,
     n_threads: int,
@@ -29,11 +30,13 @@ def check_networks(
     Parameters
     ----------
     export : drumcorpus.load.exports.Export
-    family_of_label : mapping
-        Of every label of the taxonomy in use.
     splits : path
         The table of the splits stage of the manifest.
     settings : NetworkSettings
+    labels : sequence of str
+        Those of the taxonomy in use.
+    crashes : collection of str
+        Those of them that are crash cymbals.
     n_draws : int
         Of groups, for an interval.
     memory : path
@@ -62,9 +65,7 @@ def check_networks(
     from drumcorpus.stages.train_check.learned_networks import learn_networks
 
     cache = FrameCache(Path(memory, "frames"), settings.spectra)
-    material = read_frames(
-        export, cache, labels=list(family_of_label), class_map=settings.class_map
-    )
+    material = read_frames(export, cache, labels=labels, class_map=settings.class_map)
     material = by_families(material, read_families(splits), os.fspath(splits))
     n_strokes = int(material.n_strokes("train").sum())
     log(f"{len(material.samples)} samples, {n_strokes} strokes to learn from")
@@ -72,7 +73,6 @@ def check_networks(
     said, network = learn_networks(
         material, settings, folder=folder, n_threads=n_threads, log=log, say=say
     )
-    crashes = [label for label, family in family_of_label.items() if family == "crash"]
     report = report_networks(
         material, said, settings, n_draws=n_draws, crashes=crashes, network=network
     )

@@ -27,8 +27,8 @@ SCORED, NOT_LEARNED, ABSENT = "scored", "not learned", "absent in test"
 LEAST_STROKES = 5
 _NEVER = 2.0  # a threshold that no height reaches
 WITHOUT_TORCH = (
-    "torch is not installed: make readers in a checkout, which takes requirements-torch.lock; with a "
-    'GPU pip install "drumcorpus[train]"; then run train_check again'
+    "torch is not installed: make readers in a checkout, which takes requirements-torch.lock; with "
+    'a GPU pip install "drumcorpus[train]"; then run train_check again'
 )
 
 

@@ -7,6 +7,19 @@ CLIPS = "clip"  # unit of an export
 OWN_REPORTS = Path("reports/train_check")
 
 
+def checked_exports(
+    section: Mapping, exports: Mapping, class_maps: Collection[str]
+) -> tuple[dict, dict]:
+    """By manifest, the export that trees learn from, and that which networks learn from.
+
+    What it takes and raises is as of the two functions that it calls.
+    """
+    return (
+        check_trained_exports(section, exports, class_maps),
+        check_network_exports(section, exports, class_maps),
+    )
+
+
 def check_trained_exports(section: Mapping, exports: Mapping, class_maps: Collection[str]) -> dict:
     """Which export each manifest is checked on.
 
