@@ -14,6 +14,7 @@ from drumcorpus.stages.train_check.network_check import check_networks
 from drumcorpus.stages.train_check.network_settings import NetworkSettings
 
 params, of = snakemake.params, dict(snakemake.wildcards.items())
+around = {"memory": params.local["memory"], "log": logging.info, "say": job.say}
 families = load_taxonomy(*snakemake.input.taxonomy).families
 report = check_networks(
     open_export(f"results/export/{of['manifest']}/{of['export']}"),
@@ -22,10 +23,8 @@ report = check_networks(
     labels=list(families),
     crashes=[label for label, family in families.items() if family == "crash"],
     n_draws=params.draws,
-    memory=params.local["memory"],
     n_threads=snakemake.threads,
-    log=logging.info,
-    say=job.say,
+    **around,
 )
 write_json(snakemake.output.report, report | of)
 job.finish({"seeds": len(report.get("seeds", []))})

@@ -121,9 +121,17 @@ def test_without_torch_it_is_not_run_and_never_passed(monkeypatch):
     monkeypatch.setattr(network_check, "find_spec", lambda name: None)
     lines = []
     report = network_check.check_networks(
-        None, "nowhere", SETTINGS, labels=[], crashes=[], n_draws=400, memory="nowhere", n_threads=1,
-        log=lines.append, say=lines.append,
-    )  # fmt: skip
+        None,
+        "nowhere",
+        SETTINGS,
+        labels=[],
+        crashes=[],
+        n_draws=400,
+        memory="nowhere",
+        n_threads=1,
+        log=lines.append,
+        say=lines.append,
+    )
     assert (report["state"], report["tier"]) == ("not run", "S")
     assert 'pip install "drumcorpus[train]"' in report["why"]
     assert lines == [f"not run: {report['why']}"]
