@@ -14,7 +14,7 @@ from drumcorpus.stages.train_check.network_check import check_networks
 from drumcorpus.stages.train_check.network_settings import NetworkSettings
 
 params, of = snakemake.params, dict(snakemake.wildcards.items())
-around = {"memory": params.local["memory"], "log": logging.info, "say": job.say}
+around = {"n_threads": snakemake.threads, "log": logging.info, "say": job.say}
 families = load_taxonomy(*snakemake.input.taxonomy).families
 report = check_networks(
     open_export(f"results/export/{of['manifest']}/{of['export']}"),
@@ -23,8 +23,7 @@ report = check_networks(
     labels=list(families),
     crashes=[label for label, family in families.items() if family == "crash"],
     n_draws=params.draws,
-    n_threads=snakemake.threads,
-    **around,
+    **(params.local | around),
 )
 write_json(snakemake.output.report, report | of)
 job.finish({"seeds": len(report.get("seeds", []))})
