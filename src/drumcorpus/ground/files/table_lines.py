@@ -17,7 +17,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.ground.files.atomic import replacing
+from drumcorpus.ground.files.atomic import reaching_the_disk, replacing
 from drumcorpus.ground.files.columns import column_of, distinct_numbers, numbers
 from drumcorpus.ground.files.tables import UNIQUE_COLUMNS, iter_batches, leaf_columns, read_ahead
 
@@ -49,6 +49,7 @@ def write_table_as_lines(table: str | os.PathLike, lines: str | os.PathLike) -> 
     with (
         replacing(lines) as part,
         part.open("wb") as handle,
+        reaching_the_disk(handle),
         ThreadPoolExecutor(THREADS) as pool,
     ):
         waiting: deque[Future] = deque()

@@ -1,7 +1,7 @@
 """Integrated loudness after ITU-R BS.1770-4, block by block, so that length costs no memory.
 
-The two filters are pyloudnorm's. It wants a whole recording at once, so what runs them here keeps
-their state from block to block.
+The two filters are pyloudnorm's. It wants a whole recording at once, so what runs them here
+(`block_filter`) keeps their state from block to block.
 
 References
 ----------
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from drumcorpus.ground.sound.block_filter import BlockFilter
 from drumcorpus.ground.sound.decoding import Source, open_sound
 
 STEP = 0.1  # s: gating blocks of 0.4 s overlap by three quarters
@@ -39,11 +40,9 @@ class LoudnessMeter:
     """
 
     def __init__(self, sample_rate_hz: int, n_channels: int):
-        # They take a second; only jobs that measure pay for it.
+        # It takes a second; only jobs that measure pay for it.
         from pyloudnorm import IIRfilter
-        from scipy.signal import sosfilt
 
-        self._filter = sosfilt
         filters = [
             IIRfilter(gain, quality, frequency, sample_rate_hz, kind)
             for gain, quality, frequency, kind in K_WEIGHTING
@@ -53,13 +52,13 @@ class LoudnessMeter:
         shares = CHANNEL_WEIGHTS[:n_channels] if has_weights else [1 / n_channels] * n_channels
         weights = np.array(shares)
         self._weights = weights * 10 ** (-OFFSET / 10) / self._power_gain(TONE_HZ / sample_rate_hz)
-        self._state = np.zeros((len(filters), len(self._weights), 2))
+        self._filter = BlockFilter(self._sections, n_channels)
         self._rate, self._n_samples = sample_rate_hz, 0
         self._sums: list[float] = [0.0]  # of the weighted squares of every step
 
     def add(self, samples: np.ndarray) -> None:
         """Take the next samples, (n_channels, n_samples) float, full scale 1."""
-        weighted, self._state = self._filter(self._sections, samples, axis=1, zi=self._state)
+        weighted = self._filter(samples)
         power = self._weights @ np.square(weighted, out=weighted)
         stop = self._n_samples + len(power)
         # A step starts at the sample that a whole number of steps have reached.

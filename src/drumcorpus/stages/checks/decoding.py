@@ -174,7 +174,9 @@ class _Gathering:
         framed = samples[:, :n_used].reshape(shape)
         steps = np.subtract(joined[:, self.n_apart :], joined[:, : -self.n_apart])
         steps = steps[:, :n_used].reshape(shape)
-        upper, lower = framed.max(axis=2), framed.min(axis=2)
+        # Over the frames of each place in them: numpy takes several times as long over short rows.
+        turned = np.ascontiguousarray(framed.transpose(0, 2, 1))
+        upper, lower = turned.max(axis=1), turned.min(axis=1)
         n_per_value = self.n_channels * self.n_frame
         power = np.einsum("cfs,cfs->f", framed, framed) / n_per_value
         edge = np.einsum("cfs,cfs->f", steps, steps) / n_per_value
