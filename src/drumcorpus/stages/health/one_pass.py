@@ -7,6 +7,7 @@ bytes of each event that tell whether one stands twice.
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,10 +69,12 @@ def count_events(paths: Sequence[str | os.PathLike]) -> Counts:
     """Count the events of tables of the schema `schemas.EVENTS`, which is held to be theirs."""
     counts = Counts()
     keys = EventKeys(sum(map(count_rows, paths)))
-    for path in paths:
-        for batch in read_ahead(batches(path)):
-            count_batch(counts, batch)
-            keys.add(batch)
+    with ThreadPoolExecutor(1) as pool:
+        for path in paths:
+            for batch in read_ahead(batches(path)):
+                adding = pool.submit(keys.add, batch)
+                count_batch(counts, batch)
+                adding.result()
     counts.may_repeat = keys.some_repeat()
     return counts
 

@@ -5,6 +5,7 @@ Where fewer keys are distinct than there are rows, the rows are compared value b
 """
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -42,9 +43,15 @@ class EventKeys:
 
     def some_repeat(self) -> tuple[bool, bool]:
         """Whether two ids may be equal, and two hits; the keys are gone after that."""
-        self._keys.sort(axis=1)
-        ids, hits = (self._keys[:, 1:] == self._keys[:, :-1]).any(axis=1)
-        return bool(ids), bool(hits)
+        with ThreadPoolExecutor(len(self._keys)) as pool:
+            ids, hits = pool.map(_has_equal, self._keys)
+        return ids, hits
+
+
+def _has_equal(keys: np.ndarray) -> bool:
+    """Whether two keys are equal; they are in order after that."""
+    keys.sort()
+    return bool((keys[1:] == keys[:-1]).any())
 
 
 def keys_of_text(column: pa.Array) -> np.ndarray:

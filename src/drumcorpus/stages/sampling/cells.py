@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from drumcorpus.ground.files.columns import (
     column_of,
@@ -173,13 +172,13 @@ def _iter_rows(tables, settings: SamplingSettings, duplicates, names: Names) -> 
         batches = iter_batches(path, columns, dictionaries=text_columns(columns))
         for batch in read_ahead(batches):
             last = first + batch.num_rows - 1
-            chosen = _of_splits(batch, settings)
-            if chosen.num_rows:
-                try:
-                    table = pa.Table.from_batches([chosen])
-                    rows = _rows(table, settings, group, duplicates, names)
-                except ValueError as error:
-                    raise ValueError(f"{path}, rows {first} to {last}: {error}") from error
+            if not batch.num_rows:
+                continue
+            try:
+                rows = _rows(batch, settings, group, duplicates, names)
+            except ValueError as error:
+                raise ValueError(f"{path}, rows {first} to {last}: {error}") from error
+            if len(rows.unit):
                 yield rows
             first = last + 1
 
@@ -195,42 +194,57 @@ def _is_among(column: pa.Array, names: Iterable[str]) -> np.ndarray:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     is_one = [name in names for name in column.dictionary.to_pylist()]
+    if not any(is_one):
+        return np.zeros(len(column), bool)
+    if all(is_one) and not column.null_count:
+        return np.ones(len(column), bool)
     return np.array([*is_one, False])[numbers(column.indices, null=-1)]
 
 
-def _rows(table: pa.Table, settings, group, duplicates, names: Names) -> Rows:
-    """The events of one table."""
-    unit = _unit_codes(table, group, names)
-    one_shot = _is_among(_only(table["style"]), (ONE_SHOT,))
+def _rows(batch: pa.RecordBatch, settings, group, duplicates, names: Names) -> Rows:
+    """The events of one batch that are of the weighted splits."""
+    unit = _unit_codes(batch, group, settings.splits, names)
+    chosen = unit >= 0
+    unit = unit[chosen]
+    if not len(unit):
+        return Rows(unit, unit, None)
+    one_shot = _is_among(batch["style"], (ONE_SHOT,))[chosen]
     if one_shot.any():
         names.one_shots.update(np.unique(unit[one_shot]).tolist())
-    kind = _kind_codes(table, settings.technique_factors, names)
-    return Rows(unit, kind, duplicates.shares(table))
+    kind = _kind_codes(batch, chosen, settings.technique_factors, names)
+    shares = None
+    if duplicates.fields:
+        own = batch if chosen.all() else batch.filter(column_of(chosen))
+        shares = duplicates.shares(pa.Table.from_batches([own]))
+    return Rows(unit, kind, shares)
 
 
-def _unit_codes(table: pa.Table, group: str | None, names: Names) -> np.ndarray:
-    """Code of the unit of each row, looked up once per run of equal rows."""
+def _unit_codes(
+    batch: pa.RecordBatch, group: str | None, splits: Iterable[str], names: Names
+) -> np.ndarray:
+    """Code of the unit of each row, looked up once per run of equal rows; -1 in other splits."""
     wanted = ["source_set", "session_id", "split", *([group] if group else [])]
-    columns = [_only(table[name]) for name in wanted]
+    columns = [_as_dictionary(batch[name]) for name in wanted]
     codes = [numbers(column.indices, null=-1) for column in columns]
     changes = np.any([np.diff(code) != 0 for code in codes], axis=0)
     starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
     values = [[*column.dictionary.to_pylist(), None] for column in columns]
     runs = []
-    for start in starts:
+    for start in starts.tolist():
         row = [values[place][codes[place][start]] for place in range(len(columns))]
-        runs.append(names.units[tuple(row if group else [*row, None])])
-    return np.repeat(np.array(runs, np.int32), np.diff(starts, append=table.num_rows))
+        is_one = row[2] in splits
+        runs.append(names.units[tuple(row if group else [*row, None])] if is_one else -1)
+    return np.repeat(np.array(runs, np.int32), np.diff(starts, append=batch.num_rows))
 
 
-def _kind_codes(table: pa.Table, technique_factors, names: Names) -> np.ndarray:
-    """Code of the kind of each row, looked up once per distinct signature."""
-    components, techniques = (_only(table[name]) for name in ("components", "techniques"))
-    codes, labels = _decode(pc.struct_field(components.flatten(), [0]))
-    technique_codes, technique_names = _decode(techniques.flatten())
-    n_labels = _lengths(components)
-    factors = np.array([technique_factors.get(name, 1.0) for name in technique_names])
-    factor = _products(factors[technique_codes], _lengths(techniques))
+def _kind_codes(
+    batch: pa.RecordBatch, chosen: np.ndarray, technique_factors, names: Names
+) -> np.ndarray:
+    """Code of the kind of each chosen row, looked up once per distinct signature."""
+    codes, n_labels, labels = _of_chosen(batch["components"], chosen, LABELS.split(".")[-1])
+    technique_codes, n_techniques, techniques = _of_chosen(batch["techniques"], chosen)
+    factors = np.array([technique_factors.get(name, 1.0) for name in techniques])
+    factor = _products(factors[technique_codes], n_techniques)
     # By the name and not by its code, which is another in another table.
     hashes = np.array([hash_of(name) for name in labels], np.uint64)
     signature = mixed(sums_of_lists(hashes[codes], n_labels)) ^ mixed(factor.view(np.uint64))
@@ -249,6 +263,25 @@ def _kind_codes(table: pa.Table, technique_factors, names: Names) -> np.ndarray:
     return kinds[places]
 
 
+def _of_chosen(
+    lists: pa.ListArray, chosen: np.ndarray, field: str | None = None
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Codes of the names in the lists of the chosen rows, how many each has, and the names."""
+    n_names = numbers(lists.value_lengths())
+    column = lists.flatten()
+    column = _as_dictionary(column if field is None else column.field(field))
+    codes = numbers(column.indices, null=-1)
+    if not chosen.all():
+        codes, n_names = codes[np.repeat(chosen, n_names)], n_names[chosen]
+    if column.null_count and (codes < 0).any():
+        raise ValueError("a component without a label, or a technique without a name")
+    return codes, n_names, column.dictionary.to_pylist()
+
+
+def _as_dictionary(column: pa.Array) -> pa.DictionaryArray:
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+
+
 def _products(values: np.ndarray, n_values: np.ndarray) -> np.ndarray:
     """Product of the `n_values` (n_events,) consecutive `values` of each event; 1 for none."""
     products = np.ones(len(n_values))
@@ -257,22 +290,3 @@ def _products(values: np.ndarray, n_values: np.ndarray) -> np.ndarray:
         starts = np.cumsum(n_values) - n_values
         products[some] = np.multiply.reduceat(values, starts[some])
     return products
-
-
-def _decode(names: pa.DictionaryArray) -> tuple[np.ndarray, list[str]]:
-    """Codes (n,) into the distinct names, and those names: only such as occur."""
-    if names.null_count:
-        raise ValueError("a component without a label, or a technique without a name")
-    codes, every_name = numbers(names.indices), names.dictionary.to_pylist()
-    occurs = np.bincount(codes, minlength=len(every_name)) > 0  # not so if its rows were filtered
-    return (np.cumsum(occurs) - 1)[codes], [every_name[i] for i in np.flatnonzero(occurs)]
-
-
-def _lengths(lists: pa.Array) -> np.ndarray:
-    """Number of values of each list, 0 for null."""
-    return numbers(lists.value_lengths())
-
-
-def _only(column: pa.ChunkedArray) -> pa.Array:
-    """The one chunk of a combined column."""
-    return column.chunk(0)

@@ -301,8 +301,7 @@ def _weight_batches(
         rows = events.rows.part(start, start + len(event_ids))
         start += len(event_ids)
         # Events of one unit and kind weigh alike: of each pair one is reckoned.
-        cells, places = distinct_numbers(rows.keys())
-        unit, kind = cells >> 32, cells & 0xFFFFFFFF
+        unit, kind, places = _pairs(rows, len(kinds))
         values = np.clip(base[kind] * in_set[unit], least[kind], most[kind]) * in_group[unit]
         if rows.shares is None:
             values = rounded_all(values)[places]
@@ -310,6 +309,20 @@ def _weight_batches(
             values = rounded_all(values[places] * rows.shares)
         columns = [event_ids, session_ids, column_of(values)]
         yield pa.RecordBatch.from_arrays(columns, EVENT_WEIGHTS.names)
+
+
+def _pairs(rows: Rows, n_kinds: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit and kind of pairs among which are those of some events, and the place of each event's.
+
+    Events of a few sessions are of few units, whose numbers follow each other: of each of these
+    every kind is a pair, unless that are more than there are events.
+    """
+    first, n_units = int(rows.unit.min()), int(np.ptp(rows.unit)) + 1
+    if n_units * n_kinds <= len(rows.unit):
+        unit, kind = np.divmod(np.arange(n_units * n_kinds), n_kinds)
+        return unit + first, kind, (rows.unit - first) * np.int64(n_kinds) + rows.kind
+    cells, places = distinct_numbers(rows.keys())
+    return cells >> 32, cells & 0xFFFFFFFF, places
 
 
 def _refuse_unknown(kinds: Iterable[tuple], units: Iterable[tuple], weights, tables) -> None:
