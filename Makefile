@@ -53,7 +53,8 @@ test-long: .venv/.installed
 # Files with a test that asks for one of these readers, and skips without it.
 READ_BY_OTHERS = tests/demo_exports tests/unit/load tests/unit/ground/files/test_tar_shards.py \
   tests/unit/stages/export/test_croissant.py tests/unit/stages/export/test_parquet_shards.py \
-  tests/unit/stages/export/test_session_files.py tests/unit/stages/provenance/test_crate.py
+  tests/unit/stages/export/test_session_files.py tests/unit/stages/provenance/test_crate.py \
+  tests/unit/stages/releases/test_release_metadata.py
 
 test-loading: run readers
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(READ_BY_OTHERS)

@@ -2,11 +2,14 @@
 File the reports of a release together, under its name.
 
 in:   the audit, splits, health, drift, weights and gates of every manifest, the metrics of all sets;
-      manifests, provenance, the crash mapping, and what stands around the sound of the exports
+      manifests, provenance, the crash mapping, and what stands around the sound of the exports; the
+      cards of what is merged
 out:  reports/releases/<release>/...           documents and small files, each as it was then
       reports/releases/<release>/index.json, .html   one page that leads to them, with their digests
       reports/releases/<release>/contents.json       all that belongs to it, with digests and places
       reports/releases/<release>/contents.sha256, elsewhere.sha256   the same for `sha256sum -c`
+      reports/releases/<release>/licences.json, CITE.bib    of what was merged
+      reports/releases/<release>/croissant.json, ro-crate-metadata.json   the release for others
       reports/releases/trend.html              the metrics of all releases that are filed
 """
 
@@ -144,6 +147,7 @@ rule file_release:
     input:
         documents=list(FILED.values()),
         held=HELD,
+        cards=[config_path(card_name(name)) for name in MERGED],
     output:
         documents=list(FILED),
         index=f"{RELEASE}/index.json",
@@ -151,6 +155,10 @@ rule file_release:
         contents=f"{RELEASE}/contents.json",
         here=f"{RELEASE}/contents.sha256",
         elsewhere=f"{RELEASE}/elsewhere.sha256",
+        licences=f"{RELEASE}/licences.json",
+        citations=f"{RELEASE}/CITE.bib",
+        croissant=f"{RELEASE}/croissant.json",
+        crate=f"{RELEASE}/ro-crate-metadata.json",
     log:
         "logs/file_release.log",
     benchmark:
@@ -166,6 +174,7 @@ rule file_release:
         manifests=MANIFESTS,
         gated_sets=GATED,
         train_checked=TRAIN_CHECKED,
+        merged_sets=MERGED,
     script:
         "../scripts/file_release.py"
 

@@ -16,12 +16,14 @@ place, _ = earlier_product(outputs.contents)
 earlier = read_json(place) if place else None
 job.leave_if_fresh(also=lambda: released.copies_stand(folder, earlier, outputs.documents))
 
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.releases.filing import file_release
 
 products = {
     n: [row for row in job.plan["inputs"] if row["name"] == n] for n in ("documents", "held")
 }
 names = ("manifests", "gated_sets", "train_checked", "exports")
-settings = {name: params[name] for name in names} | params["releases"]
+cards = dict(zip(params["merged_sets"], map(read_yaml, snakemake.input.cards), strict=True))
+settings = {name: params[name] for name in names} | params["releases"] | {"cards": cards}
 contents = file_release(folder, params["release"], **products, **settings, earlier=earlier)
 job.finish({"files": len(contents["files"]), "copied": len(released.copied_files(contents))})

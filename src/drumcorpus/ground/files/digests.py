@@ -1,5 +1,6 @@
 """SHA-256 of bytes, files and trees."""
 
+import base64
 import hashlib
 import os
 from collections.abc import Iterable
@@ -29,6 +30,18 @@ def sha256_file(path: str | os.PathLike) -> str:
 def sha256_handle(handle: BinaryIO) -> str:
     """SHA-256 of what is left to read of an open file, in bounded memory."""
     return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def content_name(sha256: str) -> str:
+    """The name of a file by its content alone, after RFC 6920.
+
+    Examples
+    --------
+    >>> content_name("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    'ni:///sha-256;47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'
+    """
+    digest = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
+    return f"ni:///sha-256;{digest}"
 
 
 def tree_digest(entries: Iterable[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.citations import bibliography
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.tables import (
@@ -17,7 +18,6 @@ from drumcorpus.ground.files.tables import (
 )
 from drumcorpus.stages.export.audio_choice import with_audio
 from drumcorpus.stages.export.cards import dataset_card
-from drumcorpus.stages.export.citations import bibliography
 from drumcorpus.stages.export.class_maps import ClassMaps
 from drumcorpus.stages.export.croissant import croissant_document
 from drumcorpus.stages.export.event_weights import EventWeights

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import yaml
 
+from drumcorpus.ground.files.citations import citation_of
 from drumcorpus.stages.export.amounts import amounts_in_words, duration_in_words
 from drumcorpus.stages.export.card_examples import loading
-from drumcorpus.stages.export.citations import citation_of
 from drumcorpus.stages.export.figure_tables import amounts_table
 from drumcorpus.stages.export.layout import CHECKSUMS, SPLIT_FOLDERS
 from drumcorpus.stages.export.record_fields import NESTED_FIELDS, RECORD_FIELDS, STROKE_FIELDS

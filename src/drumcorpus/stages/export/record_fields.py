@@ -1,5 +1,7 @@
 """What every field of a record means, in words: for the dataset card and for Croissant."""
 
+from drumcorpus.event_columns import COMPONENT_COLUMNS
+
 RECORD_FIELDS = {
     "sample_id": "name of the sample within the export",
     "source_set": "published data set that it comes from",
@@ -49,16 +51,8 @@ STROKE_FIELDS = {
     "confidence": "of the label, from 0 to 1; null where not known",
     "techniques": "how it was played",
 }
-COMPONENT_FIELDS = {
-    **{name: STROKE_FIELDS[name] for name in ("label", "velocity", "openness", "cymbal")},
-    "dynamic_bucket": "strength as a word",
-    "strike_position": "where it was struck",
-    "instance": "number among equal components of one event",
-    "confidence": STROKE_FIELDS["confidence"],
-    "source_label": "note number or token as the source set has it",
-}
 NESTED_FIELDS = {
     "strokes": STROKE_FIELDS,
     "ringing": STROKE_FIELDS,
-    "components": COMPONENT_FIELDS,
+    "components": COMPONENT_COLUMNS,
 }

@@ -9,10 +9,10 @@ References
 RO-Crate 1.1; Workflow RO-Crate 1.0; Process, Workflow and Provenance Run Crate 0.5.
 """
 
-import base64
 import json
 from collections.abc import Iterable, Mapping
 
+from drumcorpus.ground.files.digests import content_name
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.run.job_plan import RAW_KIND
 from drumcorpus.stages.provenance.chain import Chain, raw_inventories
@@ -276,9 +276,7 @@ def _rules(chain: Chain) -> dict[str, set[str]]:
 
 
 def _file_id(row: Mapping) -> str:
-    """The name of a file's content, after RFC 6920."""
-    digest = base64.urlsafe_b64encode(bytes.fromhex(row["sha256"])).decode().rstrip("=")
-    return f"ni:///sha-256;{digest}"
+    return content_name(row["sha256"])
 
 
 def _action_id(manifest: Mapping) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.citations import bibliography
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import read_json, write_json
 from drumcorpus.ground.run.released import CONTENTS, remove_other_copies
@@ -15,9 +16,26 @@ from drumcorpus.stages.releases.contents import (
     hold_files,
     list_contents,
 )
+from drumcorpus.stages.releases.licences import report_licences
+from drumcorpus.stages.releases.metadata import (
+    CRATE,
+    CROISSANT,
+    crate_of_release,
+    croissant_of_release,
+)
 from drumcorpus.stages.releases.releases import index_release, render_release_page
 
 INDEX, PAGE = "index.json", "index.html"
+LICENCES, CITATIONS = "licences.json", "CITE.bib"
+# What the folder has beside what it lists, with a word on each.
+AROUND = {
+    CITATIONS: "Citations",
+    LICENCES: "Licences of what was merged",
+    CONTENTS: "All that belongs to the release, with digests and places",
+    CROISSANT: "Croissant metadata",
+    INDEX: "Documents, totals and gates",
+    PAGE: "The page of the release",
+}
 HERE, ELSEWHERE = "contents.sha256", "elsewhere.sha256"
 
 
@@ -31,6 +49,7 @@ def file_release(
     earlier: Mapping | None,
     manifests: Sequence[str],
     gated_sets: Sequence[str],
+    cards: Mapping[str, Mapping],
     copy_below_mb: float,
     train_checked: Sequence[str] = (),
 ) -> dict:
@@ -50,7 +69,9 @@ def file_release(
     earlier : mapping, optional
         Contents of this release that an earlier run has written: what is no longer copied goes.
     manifests, gated_sets : sequence of str
-        Whose health reports are among the documents.
+        Whose health reports are among the documents; of manifests the audits too.
+    cards : mapping
+        The card of every source set that is merged into a manifest, by its name.
     copy_below_mb : float
         As of `contents.hold_files`.
     train_checked : sequence of str
@@ -77,10 +98,17 @@ def file_release(
     paths = [folder / row["path"] for row in filed]
     checks = {name: read_json(folder / f"gates/train_check/{name}.json") for name in train_checked}
     index = index_release(release, folder, paths, reports, reports_of_sets, checks)
+    audits = {name: read_json(folder / f"provenance/{name}.json") for name in manifests}
+    licences = report_licences(release, audits, cards)
+    citations = bibliography(cards.values(), "release")
     write_json(folder / INDEX, index)
-    write_text(folder / PAGE, render_release_page(index, contents))
+    write_text(folder / PAGE, render_release_page(index, contents, licences))
     write_json(folder / CONTENTS, contents)
-    others = [(name, sha256_file(folder / name)) for name in (CONTENTS, INDEX, PAGE)]
+    write_json(folder / LICENCES, licences)
+    write_text(folder / CITATIONS, citations)
+    write_json(folder / CROISSANT, croissant_of_release(contents, cards, citations))
+    write_json(folder / CRATE, crate_of_release(contents, cards, list(AROUND.items())))
+    others = [(name, sha256_file(folder / name)) for name in (*AROUND, CRATE)]
     here, elsewhere = checksums(contents, others)
     write_text(folder / HERE, here)
     write_text(folder / ELSEWHERE, elsewhere)

@@ -130,7 +130,7 @@ def _verdicts(reports: Mapping[str, Mapping]) -> dict:
     }
 
 
-def render_release_page(index: Mapping, contents: Mapping) -> str:
+def render_release_page(index: Mapping, contents: Mapping, licences: Mapping) -> str:
     """The page of a release; all its links lead to documents beside it.
 
     Parameters
@@ -139,6 +139,8 @@ def render_release_page(index: Mapping, contents: Mapping) -> str:
         As of `index_release`.
     contents : mapping
         As of `contents.list_contents`. Shards of sound are counted on the page and not listed.
+    licences : mapping
+        As of `licences.report_licences`.
 
     Returns
     -------
@@ -168,6 +170,7 @@ def render_release_page(index: Mapping, contents: Mapping) -> str:
         exports=contents["exports"],
         copy_below_mb=contents["copy_below_mb"],
         judged=judged,
+        licences=licences["manifests"],
         n_of={state: states.count(state) for state in STATES},
     )
 

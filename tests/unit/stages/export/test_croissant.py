@@ -9,10 +9,11 @@ import pytest
 import yaml
 from checkout import REPO
 
+from drumcorpus.ground.files.citations import bibliography
+from drumcorpus.ground.files.croissant import CONFORMS_TO
 from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.tables import write_table
-from drumcorpus.stages.export.citations import bibliography
-from drumcorpus.stages.export.croissant import CONFORMS_TO, croissant_document
+from drumcorpus.stages.export.croissant import croissant_document
 from drumcorpus.stages.export.layout import SPLIT_FOLDERS, labels_table, records_schema
 from drumcorpus.stages.export.record_fields import RECORD_FIELDS
 
@@ -245,7 +246,7 @@ def test_equal_exports_have_equal_metadata_without_a_path_of_the_machine(tmp_pat
         ({"files": {}}, "no label table among the files; wanted: train/train_labels.parquet"),
         (
             {"files": {"train/train_labels.parquet": ("", 1), "../x": ("", 1)}},
-            r"\.\./x: a file of an export has a path below it",
+            r"\.\./x: a file of a data set has a path below it",
         ),
         (
             {"records": SCHEMA.append(pa.field("mood", pa.string()))},

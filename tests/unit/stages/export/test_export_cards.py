@@ -14,7 +14,7 @@ from drumcorpus.stages.export.cards import card_head, dataset_card, size_categor
 from drumcorpus.stages.export.class_maps import make_class_maps
 from drumcorpus.stages.export.layout import STROKE, records_schema
 from drumcorpus.stages.export.record_fields import (
-    COMPONENT_FIELDS,
+    COMPONENT_COLUMNS,
     NESTED_FIELDS,
     RECORD_FIELDS,
     STROKE_FIELDS,
@@ -260,7 +260,7 @@ def test_every_field_of_a_record_is_explained():
     assert list(RECORD_FIELDS) == schema.names
     assert list(STROKE_FIELDS) == [field.name for field in STROKE]
     components = [field.name for field in schema.field("components").type.value_type]
-    assert sorted(COMPONENT_FIELDS) == sorted(components)
+    assert sorted(COMPONENT_COLUMNS) == sorted(components)
     assert NESTED_FIELDS.keys() <= set(schema.names)
 
 

@@ -22,6 +22,7 @@ FOLDER = "reports/releases/2026-11"
 MANIFEST = "results/manifests/prod.parquet"
 CARD = "results/export/prod/clips/README.md"
 HEALTH = "reports/health/prod.json"
+AUDIT = "reports/provenance/prod.json"
 TOTALS = {"events": 10, "components": 12, "sessions": 2, "source_sets": 1}
 WRITTEN = pa.schema(
     [
@@ -42,7 +43,19 @@ def folder(tmp_path, monkeypatch):
 
 
 REPORT = json.dumps({"totals": TOTALS, "gates": []}).encode()
-CONTENT = {MANIFEST: b"x" * 2000, CARD: b"# Hi\n", HEALTH: REPORT}
+AUDITED = {
+    **{"merged": True, "n_referenced_sessions": 2, "n_events": 10, "n_sessions": 3},
+    **{"redistributable_sessions": 2, "licenses": {"CC-BY-4.0": 2, "CC-BY-NC-4.0": 1}},
+}
+STAGED = AUDITED | {"merged": False}
+AUDIT_OF = json.dumps({"sets": {"egmd": AUDITED, "staged": STAGED}}).encode()
+CONTENT = {MANIFEST: b"x" * 2000, CARD: b"# Hi\n", HEALTH: REPORT, AUDIT: AUDIT_OF}
+EGMD = {
+    **{"name": "egmd", "title": "Expanded Groove", "version": "1.0.0", "license": "CC-BY-4.0"},
+    **{"license_url": "https://a.example/by", "license_verified": None, "redistributable": True},
+    **{"forbids": ["commercial use"], "attribution": "Google", "obtain": "https://b.example"},
+    "citation": 'Ann Lee and Bo Du, "Drums", Conference on Sound (CS), 2019.',
+}
 
 
 def product(path, rows=None):
@@ -55,8 +68,18 @@ HELD = [product(MANIFEST, 7), product(CARD)]
 
 def filed(copy_below_mb=50.0, **changes):
     settings = {
-        **{"documents": [product(HEALTH)], "held": HELD, "exports": [], "earlier": None},
-        **{"manifests": ["prod"], "gated_sets": [], "copy_below_mb": copy_below_mb},
+        **{
+            "documents": [product(HEALTH), product(AUDIT)],
+            "held": HELD,
+            "exports": [],
+            "earlier": None,
+        },
+        **{
+            "manifests": ["prod"],
+            "gated_sets": [],
+            "cards": {"egmd": EGMD},
+            "copy_below_mb": copy_below_mb,
+        },
     }
     return file_release(FOLDER, "2026-11", **settings | changes)
 
@@ -166,14 +189,16 @@ def test_the_contents_are_in_order_and_read_by_sha256sum_here_and_elsewhere(fold
         ("export/prod/clips/README.md", True),
         ("health/prod.json", True),
         ("manifests/prod.parquet", False),
+        ("provenance/prod.json", True),
     ]
     for listing, place, names in (
         (
             "contents.sha256",
             folder / FOLDER,
             {
-                *("contents.json", "index.json", "index.html"),
-                *("export/prod/clips/README.md", "health/prod.json"),
+                *("contents.json", "index.json", "index.html", "licences.json", "CITE.bib"),
+                *("croissant.json", "ro-crate-metadata.json"),
+                *("export/prod/clips/README.md", "health/prod.json", "provenance/prod.json"),
             },
         ),
         ("elsewhere.sha256", folder, {MANIFEST}),
@@ -231,7 +256,7 @@ def test_names_on_the_page_are_escaped_and_shards_are_counted_alone():
     export |= {"bytes": 5, "shards": 1, "loose_files": 0, "loose_bytes": 0, "listing": "x"}
     contents = list_contents("1", [row, shard], [export], copy_below_mb=1.0)
     index = {"release": "1", "documents": [], "manifests": {}, "source_sets": {}}
-    page = render_release_page(index, contents)
+    page = render_release_page(index, contents, {"manifests": {}})
     assert "<b>" not in page and "&lt;b&gt;" in page and "m/&lt;e&gt;" in page
     assert "1,234" in page
     assert "results/s.tar" not in page

@@ -22,6 +22,7 @@ from drumcorpus.stages.releases.trend import (
 )
 
 NOTHING_HELD = list_contents("1", [], [], copy_below_mb=1.0)
+NO_LICENCES = {"manifests": {}}
 DATABASE = {"threads": 2, "memory_limit": "1GB"}
 VERDICT = {"gate": "max_quarantined", "figure": 3, "limit": 0, "sentence": "3 files <wait>."}
 PASS = VERDICT | {"status": "PASS", "passed": True, "waiver": None}
@@ -108,7 +109,7 @@ def test_the_index_lists_every_document_with_its_digest(index, tmp_path):
 
 
 def test_the_page_leads_to_every_document_beside_it_and_shows_the_gates(index, tmp_path):
-    page = render_release_page(index(PASS, WAIVED), NOTHING_HELD)
+    page = render_release_page(index(PASS, WAIVED), NOTHING_HELD, NO_LICENCES)
     links = set(re.findall(r'href="([^"#]+)"', page))
     beside = {"health/prod.html", "health/prod.json", "metrics/egmd.json"}
     assert links == beside | {"../trend.html", "../../index.html"}
@@ -128,7 +129,7 @@ def test_a_set_with_gates_of_its_own_is_shown_with_them_though_a_manifest_has_it
     filed = [tmp_path / path for path in paths]
     index = index_release("1", tmp_path, filed, {"egmd": of_manifest}, {"egmd": of_set})
     assert index["source_sets"]["egmd"]["gates"] == [FAIL]
-    page = render_release_page(index, NOTHING_HELD)
+    page = render_release_page(index, NOTHING_HELD, NO_LICENCES)
     assert "1 gate fails" in page
     manifests, _, sets = page.partition("Documents of the source sets")
     assert "health/egmd.json" in manifests and "health/source_sets/egmd.json" not in manifests
@@ -136,7 +137,7 @@ def test_a_set_with_gates_of_its_own_is_shown_with_them_though_a_manifest_has_it
 
 
 def test_without_any_gate_nothing_is_said_to_pass(tmp_path):
-    page = render_release_page(index_release("1", tmp_path, [], {}), NOTHING_HELD)
+    page = render_release_page(index_release("1", tmp_path, [], {}), NOTHING_HELD, NO_LICENCES)
     assert "Nothing was held to gates" in page
 
 
@@ -148,7 +149,7 @@ def test_without_any_gate_nothing_is_said_to_pass(tmp_path):
     ],
 )
 def test_the_banner_says_how_the_gates_stand(index, verdicts, banner):
-    assert banner in render_release_page(index(*verdicts), NOTHING_HELD)
+    assert banner in render_release_page(index(*verdicts), NOTHING_HELD, NO_LICENCES)
 
 
 def test_only_the_name_of_one_safe_folder_is_a_release(workflow_schema):

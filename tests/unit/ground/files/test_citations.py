@@ -8,7 +8,7 @@ from checkout import REPO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumcorpus.stages.export.citations import bibliography, citation_of
+from drumcorpus.ground.files.citations import bibliography, citation_of
 
 CARDS = {
     path.stem: card

@@ -102,16 +102,18 @@ def citation_of(card: Mapping) -> Citation | None:
     return Citation(kind, card["name"], fields | address)
 
 
-def bibliography(cards: Iterable[Mapping]) -> str:
+def bibliography(cards: Iterable[Mapping], of: str = "export") -> str:
     """`CITE.bib`: an entry per source set, by its name; sets without one stand as comments.
 
     Parameters
     ----------
     cards : iterable of mapping
         As of `citation_of`; a name that comes twice counts once.
+    of : str
+        What the source sets are of, for the first line.
     """
     by_name = {card["name"]: card for card in cards}
-    parts = ["% The source sets of this export, and their licences. Cite those that you use."]
+    parts = [f"% The source sets of this {of}, and their licences. Cite those that you use."]
     for name in sorted(by_name):
         card = by_name[name]
         citation = citation_of(card)
