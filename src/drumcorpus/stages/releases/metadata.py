@@ -87,7 +87,9 @@ def crate_of_release(
         "description": "Strokes of drums in published data sets, with labels, splits and weights.",
         "hasPart": _refs([*dict.fromkeys(parts), *(each["@id"] for each in sound)]),
         "license": _refs(_licence_id(name, licences[name]) for name in sorted(licences)),
-        "creditText": "; ".join(cards[name]["attribution"] for name in sorted(cards)),
+        "creditText": "; ".join(
+            dict.fromkeys(cards[name]["attribution"] for name in sorted(cards))
+        ),
         "isBasedOn": _refs(f"#{name}" for name in sorted(cards)),
         **version_of(release),
     }

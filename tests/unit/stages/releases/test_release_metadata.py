@@ -141,7 +141,7 @@ def test_the_crate_has_every_file_and_who_is_to_be_named(release):
     assert parts == {"manifests/prod.parquet", large, "index.html", "#export/prod/clips"}
     assert entities[large]["alternateName"] == "results/sampling/prod.parquet"
     assert entities["manifests/prod.parquet"]["sha256"] == contents["files"][0]["sha256"]
-    assert root["creditText"] == "B; A <b>; A <b>"
+    assert root["creditText"] == "B; A <b>"
     linked = {
         each["@id"]
         for entity in crate["@graph"]
