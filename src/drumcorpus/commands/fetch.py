@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --from: take an archive whose digest nobody has published",
     )
-    parser.add_argument("--keep", action="store_true", help="keep the archive")
+    parser.add_argument("--keep", action="store_true", help="keep the archive, beside the folder")
     parser.add_argument(
         *("--dry-run", "--print"), action="store_true", help="say what would be fetched, and end"
     )
@@ -115,8 +115,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"({data_size(place.free())} are free); what has come is kept. Make room there, and "
             "the same command goes on, or take another disk with --to"
         ) from error
-    if not arguments.keep:
-        place.tidy()
+    if arguments.keep:
+        place.keep(archive, line=print)
+    place.tidy()
     return 0
 
 
@@ -125,6 +126,7 @@ def _fetch(card: Mapping, archive: Archive, place: Place, arguments, project: Pa
     line = TransferLine()
     if arguments.source is not None:
         paths = _take(archive, Path(arguments.source), arguments.unverified, line)
+        _require_room(archive, place, is_here=True)
     else:
         paths = _download(card, archive, place, line)
     signs = read_yaml(project / "resources/layouts.yaml").get(card["name"], [])

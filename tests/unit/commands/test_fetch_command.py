@@ -384,9 +384,49 @@ def test_what_nobody_can_hold_against_anything_is_taken_only_if_one_says_so(
     assert call(SET, "--from", tmp_path, "--unverified", *ACCEPT)[0] == 0
 
 
-def test_the_archive_is_kept_if_one_asks_for_it(call, tmp_path):
-    assert call(SET, "--keep", *ACCEPT)[0] == 0
-    assert (tmp_path / f"corpus/data/.{SET}.fetch/set.zip").read_bytes() == ARCHIVE
+def test_the_archive_is_kept_if_one_asks_for_it(call, project, tmp_path):
+    data = tmp_path / "corpus/data"
+    status, said, _ = call(SET, "--keep", *ACCEPT)
+    assert (status, said.splitlines()[-1]) == (0, "set.zip: kept beside the folder")
+    assert call(SET)[0] == 0  # which leaves it alone
+    assert (data / "set.zip").read_bytes() == ARCHIVE
+    assert sorted(path.name for path in data.iterdir()) == ["checksums", SET, "set.zip"]
+    project.server.asked.clear()
+    assert call(SET, "--to", "data/again", "--from", "data", "--keep", *ACCEPT)[0] == 0
+    assert project.server.asked == []
+    (data / "set.zip").write_bytes(b"other")
+    status, said, _ = call(SET, "--to", "data/third", "--keep", *ACCEPT)
+    assert "set.zip: not kept; a file of that name stands beside the folder" in said
+    assert (data / "set.zip").read_bytes() == b"other"
+
+
+def test_a_root_below_the_folder_is_said_where_the_archive_holds_more_than_one(
+    call, project, tmp_path
+):
+    content = zip_of(FILES | {"__MACOSX/groove/._info.csv": b"shadow"})
+    project.served.content = content
+    project.name(entry("set.zip", project.server.url("set.zip"), content))
+    status, said, error = call(SET, *ACCEPT)
+    assert status == 0, error
+    data = tmp_path / "corpus/data"
+    assert below(data / SET) == FILES | {"__MACOSX/groove/._info.csv": b"shadow"}
+    assert said.splitlines()[-1].endswith(f"init {SET}=data/{SET}/groove")
+    listed = (data / f"checksums/{SET}.sha256").read_text().splitlines()
+    assert [line.split("  ")[1] for line in listed][-1] == "info.csv"
+    assert call(SET)[0] == 0
+    assert run_command(tmp_path / "corpus", "init", f"{SET}=data/{SET}/groove")[0] == 0
+
+
+def test_saying_what_would_be_fetched_takes_nothing_away(call, project, tmp_path):
+    project.served.cuts = [50_000, 0, 0, 0]
+    call(SET, *ACCEPT)
+    project.name(entry("set.zip", project.server.url("moved.zip"), ARCHIVE))
+    assert "50 kB of it are here" in call(SET, "--dry-run")[1]
+    assert (tmp_path / f"corpus/data/.{SET}.fetch/set.zip.part").stat().st_size == 50_000
+    place = tmp_path / "corpus/data" / SET
+    place.mkdir()
+    (place / "mine").write_text("")
+    assert f"to: data/{SET} (stands there: mine)\n" in call(SET, "--dry-run")[1]
 
 
 def test_two_calls_do_not_fetch_to_one_place(call, project, tmp_path):

@@ -24,8 +24,8 @@ class Begun:
     """
 
     def __init__(self, part: Part, folder: Path):
-        self.path = folder / f"{part.name}.part"
-        self._note = folder / f"{part.name}.part.json"
+        self.path = folder / begun_name(part)
+        self._note = folder / f"{begun_name(part)}.json"
         self._url = part.url
         note = self._read_note()
         self.validator = note.get("validator", "")
@@ -69,6 +69,11 @@ class Begun:
         except (OSError, ValueError):
             return {}
         return note if isinstance(note, dict) else {}
+
+
+def begun_name(part: Part) -> str:
+    """What a file is called until it is whole."""
+    return f"{part.name}.part"
 
 
 def validator_of(headers: Mapping[str, str]) -> str:

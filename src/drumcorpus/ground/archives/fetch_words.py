@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from drumcorpus.ground.archives.begun import Begun
+from drumcorpus.ground.archives.begun import begun_name
 from drumcorpus.ground.archives.http_words import host_of
 from drumcorpus.ground.archives.place import Place
 from drumcorpus.ground.archives.published import Archive, archives_of, terms
@@ -38,7 +38,8 @@ def plan_words(card: Mapping, archive: Archive, place: Place) -> list[str]:
     lines += [f"  {data_size(here)} of it are here"] if here else []
     out = f"about {data_size(archive.unpacked_bytes)}" if archive.unpacked_bytes else "not known"
     lines.append(f"  unpacked: {out}; free on the disk: {data_size(place.free())}")
-    lines.append(f"to: {visible(str(place.shown))}")
+    stands = f" (stands there: {place.holds()})" if place.is_taken() else ""
+    lines.append(f"to: {visible(str(place.shown))}{stands}")
     others = [other for other in archives_of(card) if other.name != archive.name]
     if others:
         names = ", ".join(f"{other.name} ({size_words(other)})" for other in others)
@@ -53,13 +54,8 @@ def size_words(archive: Archive) -> str:
 
 def arrived(place: Place, archive: Archive) -> list[int]:
     """Bytes of each part that are here."""
-    sizes = []
-    for part in archive.parts:
-        whole = place.work / part.name
-        there = whole.exists() or not place.work.is_dir()
-        size = whole.stat().st_size if whole.exists() else 0
-        sizes.append(size if there else Begun(part, place.work).size)
-    return sizes
+    paths = [(place.work / part.name, place.work / begun_name(part)) for part in archive.parts]
+    return [next((path.stat().st_size for path in either if path.is_file()), 0) for either in paths]
 
 
 def needed_bytes(place: Place, archive: Archive, *, is_here: bool) -> int:

@@ -9,7 +9,7 @@ and ``NAME.sha256`` and ``NAME.sizes`` what is in it.
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -120,6 +120,16 @@ class Place:
         is_lone = len(entries) == 1 and entries[0].is_dir()
         os.sync()  # the content reaches the disk before the name does
         os.rename(entries[0] if is_lone else self.unpacked, self.folder)  # noqa: PTH104
+
+    def keep(self, archive: Archive, line: Callable[[str], None]) -> None:
+        """Put what was fetched of an archive beside the folder, where nothing is written over."""
+        for part in archive.parts:
+            source, target = self.work / part.name, self.folder.with_name(part.name)
+            if source.exists() and target.exists():
+                line(f"{part.name}: not kept; a file of that name stands beside the folder")
+            elif source.exists():
+                os.rename(source, target)  # noqa: PTH104
+                line(f"{part.name}: kept beside the folder")
 
     def tidy(self) -> None:
         """Take away the folder of the work, archives included."""

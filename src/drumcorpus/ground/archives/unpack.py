@@ -197,30 +197,43 @@ def _unpack_zip(file: BinaryIO, writer: _Writer) -> None:
         members = archive.infolist()
         _look_ahead(members, writer)
         for member in members:
-            # As it stands in the file: the library cuts a name at a NUL.
-            name = member.orig_filename
+            name = _name_in_zip(member)
             writer.count(name)
             kind = stat.S_IFMT(member.external_attr >> 16)
             if member.flag_bits & _ENCRYPTED:
                 writer.names.refuse(name, "is encrypted")
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 writer.names.refuse(name, "is a link, a device or another thing that is no file")
-            if member.is_dir() or kind == stat.S_IFDIR:
+            if _is_folder(member):
                 writer.folder_at(name)
                 continue
             with archive.open(member) as content:
                 writer.file_at(name, content)
 
 
+def _name_in_zip(member: zipfile.ZipInfo) -> str:
+    """The name as it stands in the file, which the library would cut at a NUL.
+
+    Some programs of Windows write backslashes between folders, against the format.
+    """
+    return member.orig_filename.replace("\\", "/")
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    mode = stat.S_IFMT(member.external_attr >> 16)
+    return _name_in_zip(member).endswith("/") or mode == stat.S_IFDIR
+
+
 def _look_ahead(members: Sequence[zipfile.ZipInfo], writer: _Writer) -> None:
     """Refuse an archive by what it says of itself, before anything is written."""
     names, n_bytes = MemberNames(writer.names.archive), 0
     for member in members:
-        names.take(member.orig_filename, is_folder=member.is_dir())
+        name = _name_in_zip(member)
+        names.take(name, is_folder=_is_folder(member))
         n_bytes += member.file_size
         if n_bytes > writer.bounds.most:
             names.refuse(
-                member.orig_filename,
+                name,
                 f"goes beyond {data_size(writer.bounds.most)}, the most that may come out of it",
             )
     require_room(writer.folder, n_bytes, writer.bounds.free)

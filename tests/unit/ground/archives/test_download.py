@@ -6,6 +6,7 @@ import random
 import socket
 
 import pytest
+import requests
 from archive_server import archive_server
 
 from drumcorpus.ground.archives import download
@@ -325,3 +326,36 @@ def test_a_stop_from_the_keyboard_keeps_what_has_come(server, tmp_path, notes, m
     kept = (tmp_path / "set.zip.part").read_bytes()
     assert kept == CONTENT[: len(kept)] != b""
     assert fetch(part_of(server), tmp_path, Notes()).read_bytes() == CONTENT
+
+
+def test_a_server_that_falls_silent_is_left_and_gone_on_with(server, tmp_path, notes, monkeypatch):
+    monkeypatch.setattr(download, "TIMEOUTS_S", (1.0, 0.2))
+    served = server.serve("set.zip", CONTENT)
+    served.pause = (600_000, 30.0)
+
+    def end_the_silence(seconds):
+        served.pause = None
+
+    part = part_of(server)
+    path = fetch_part(part, tmp_path, shown=notes, waits=(0.0,), sleep=end_the_silence)
+    assert path.read_bytes() == CONTENT
+    n_kept = int(server.ranges_asked()[1].removeprefix("bytes=").removesuffix("-"))
+    assert 0 < n_kept <= 600_000
+
+
+def test_another_size_is_refused_also_where_one_goes_on(server, tmp_path, notes):
+    served = server.serve("set.zip", CONTENT)
+    served.cuts, served.changes = [1_000_000], [(CONTENT + b"more", '"1"')]
+    with pytest.raises(ValueError, match="offers 3,000,004 bytes, and 3,000,000 are published"):
+        fetch(part_of(server), tmp_path, notes)
+
+
+def test_a_detour_that_is_not_encrypted_is_refused(tmp_path, notes):
+    part = Part("set.zip", "https://example.org/set.zip", md5="0" * 32)
+    transfer = download._Transfer(part, Begun(part, tmp_path), notes, "", (), None)
+    answers = [requests.Response() for _ in range(2)]
+    answers[0].url, answers[1].url = part.url, "https://elsewhere.org/set.zip"
+    transfer._refuse_detours(answers)
+    answers[0].url = "http://example.org/set.zip"
+    with pytest.raises(NotFetched, match=r"example\.org sends to an address that is not encrypted"):
+        transfer._refuse_detours(answers)

@@ -127,6 +127,11 @@ def test_a_path_out_of_the_folder_is_refused_in_a_zip_before_anything_is_written
     assert below(tmp_path) == {}
 
 
+def test_backslashes_of_windows_lie_between_folders_in_a_zip(tmp_path):
+    unpacked(tmp_path, zip_of([("set\\a\\", b""), ("set\\a\\1.wav", b"1"), ("set/b", b"2")]))
+    assert below(tmp_path) == {"set/a/1.wav": b"1", "set/b": b"2"}
+
+
 @pytest.mark.parametrize(
     ("members", "words"),
     [
