@@ -161,7 +161,7 @@ def test_without_the_licence_nothing_is_fetched_and_the_line_is_said(
     assert status == 2
     assert f"{SET}: its licence was not accepted{got}; nothing was fetched. If you" in error
     assert error.rstrip().endswith(typed)
-    assert "commercial use:                allowed" in said
+    assert "commercial use:                  allowed" in said
     assert project.server.asked == []
     assert list((tmp_path / "corpus").iterdir()) == []
 
@@ -177,7 +177,7 @@ def test_a_licence_in_words_is_typed_in_quotes(call, project):
     _status, said, error = call(SET)
     assert error.rstrip().endswith(f"--accept '{words}'")
     for question in ("commercial use", "passing the files on", "passing on what is made of them"):
-        assert f"{question + ':':<31}forbidden" in said
+        assert f"{question + ':':<33}forbidden" in said
     assert "forbids: any use but academic; redistribution" in said
     assert call(SET, "--accept", words)[0] == 0
 

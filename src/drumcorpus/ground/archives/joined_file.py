@@ -5,21 +5,21 @@ import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from pathlib import Path
+from typing import BinaryIO
 
 
 class JoinedFile(io.RawIOBase):
-    """Files read one behind the other, as ``cat`` would join them.
+    """Files read one behind the other, as ``cat`` would join them; they are closed with it.
 
     Parameters
     ----------
-    paths : sequence of Path
-        In order.
+    pieces : sequence of (file, int)
+        Open files in order, and how many bytes of each count.
     """
 
-    def __init__(self, paths: Sequence[Path]):
-        self._files = [path.open("rb") for path in paths]
-        self._starts = [0, *accumulate(path.stat().st_size for path in paths)]
+    def __init__(self, pieces: Sequence[tuple[BinaryIO, int]]):
+        self._files = [file for file, _ in pieces]
+        self._starts = [0, *accumulate(n_bytes for _, n_bytes in pieces)]
         self._at = 0
 
     def readable(self) -> bool:

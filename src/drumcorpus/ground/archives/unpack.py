@@ -26,6 +26,7 @@ from typing import BinaryIO
 
 from drumcorpus.ground.archives.joined_file import JoinedFile
 from drumcorpus.ground.archives.member_names import MemberNames, UnsafeArchive
+from drumcorpus.ground.archives.zip_volumes import open_zip
 from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.pages.shown import data_size
 
@@ -106,10 +107,11 @@ def unpack(
     writer = _Writer(name, folder, bounds, advance)
     try:
         with ExitStack() as stack:
-            file = stack.enter_context(io.BufferedReader(JoinedFile(paths), _BLOCK))
             if name.endswith(".zip"):
-                _unpack_zip(file, writer)
+                _unpack_zip(stack.enter_context(open_zip(paths)), writer)
             elif name.endswith(TAR_ENDINGS):
+                pieces = [(path.open("rb"), path.stat().st_size) for path in paths]
+                file = stack.enter_context(io.BufferedReader(JoinedFile(pieces), _BLOCK))
                 _unpack_tar(stack.enter_context(_plain(name, file)), writer)
             else:
                 raise UnsafeArchive(f"{name}: read are .zip and {', '.join(TAR_ENDINGS)}")

@@ -5,9 +5,14 @@ import gzip
 import hashlib
 import io
 import lzma
+import random
+import shutil
 import stat
+import struct
+import subprocess
 import tarfile
 import zipfile
+from itertools import accumulate, pairwise
 
 import pyarrow
 import pytest
@@ -295,7 +300,8 @@ def test_an_archive_in_pieces_is_one(tmp_path, size):
 def test_joined_files_are_read_and_sought_as_one(tmp_path):
     for name, content in (("1", b"abc"), ("2", b""), ("3", b"defgh")):
         (tmp_path / name).write_bytes(content)
-    with io.BufferedReader(JoinedFile([tmp_path / name for name in "123"])) as file:
+    pieces = [((tmp_path / name).open("rb"), size) for name, size in (("1", 3), ("2", 0), ("3", 5))]
+    with io.BufferedReader(JoinedFile(pieces)) as file:
         assert file.read() == b"abcdefgh"
         assert file.seek(-3, 2) == 5
         assert file.read() == b"fgh"
@@ -312,3 +318,99 @@ def test_a_name_that_is_taken_is_one_of_the_archive():
     assert names.has_file("set/a")
     assert not names.has_file("set")
     assert names.take("./", is_folder=True) is None
+
+
+# --- volumes
+
+
+def volumes_of(folder, content, sizes, *, large=False):
+    """A zip in volumes of these sizes, the last with what is left: paths in order.
+
+    Volumes begin with a sign of four bytes, as of the programs that write them; places are counted
+    within their volume. `large`: as where there are more than 65,535 members or 4 GB.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        start_of_list, members = archive.start_dir, archive.infolist()
+        body = b"PK\7\x08" + content[:start_of_list]
+    starts = [0, *accumulate(sizes)]
+
+    def where(place):
+        disk = max(number for number, start in enumerate(starts) if start <= place)
+        return disk, place - starts[disk]
+
+    listed = b""
+    for member in members:
+        disk, offset = where(member.header_offset + 4)
+        name = member.filename.encode()
+        numbers = (member.compress_size, member.file_size)
+        extra, packed = b"\xfe\xca\x02\0hi", numbers
+        if large:
+            extra += struct.pack("<2H3QL", 1, 28, numbers[1], numbers[0], offset, disk)
+            packed, offset, disk = (0xFFFFFFFF, 0xFFFFFFFF), 0xFFFFFFFF, 0xFFFF
+        head = (b"PK\1\2", 45, 45, 0, member.compress_type, 0, 33, member.CRC, *packed)
+        listed += struct.pack(
+            "<4s6H3L5H2L", *head, len(name), len(extra), 2, disk, 0, 0, offset
+        ) + (name + extra + b"ok")
+    disk, offset = where(len(body))
+    last, n = len(sizes), len(members)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", last, disk, n, n, len(listed), offset, 0)
+    if large:
+        at = where(len(body) + len(listed))
+        end = struct.pack(
+            "<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, last, disk, n, n, len(listed), offset
+        )
+        end += struct.pack("<4sLQL", b"PK\6\7", *at, last + 1)
+        end += struct.pack("<4s4H2LH", b"PK\5\6", *[0xFFFF] * 4, *[0xFFFFFFFF] * 2, 0)
+    whole, paths = body + listed + end, []
+    for number, (start, stop) in enumerate(pairwise([*starts, len(whole)])):
+        paths.append(folder / f"{number:03d}")
+        paths[-1].write_bytes(whole[start:stop])
+    return paths
+
+
+MANY = {f"set/{n}.wav": random.Random(n).randbytes(5000) for n in range(8)}
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("sizes", [[3000], [10_000, 7000], [500] * 50, [39_000]])
+def test_a_zip_in_volumes_is_read_as_one(tmp_path, sizes, large):
+    paths = volumes_of(tmp_path, zip_of(MANY.items()), sizes, large=large)
+    unpack("set.zip", paths, tmp_path / "out", Bounds(PLENTY))
+    assert below(tmp_path) == MANY
+
+
+@pytest.mark.skipif(shutil.which("zip") is None, reason="the program zip is not here")
+def test_volumes_of_the_program_zip_are_read(tmp_path):
+    files = {f"set/{n}.wav": random.Random(n).randbytes(100_000) for n in range(8)}
+    (tmp_path / "set").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    subprocess.run(["zip", "-qrs", "200k", "a.zip", "set"], cwd=tmp_path, check=True)
+    paths = [*sorted(tmp_path.glob("a.z0?")), tmp_path / "a.zip"]
+    assert len(paths) == 4
+    unpack("a.zip", paths, tmp_path / "out", Bounds(PLENTY))
+    assert below(tmp_path) == files
+
+
+def test_volumes_that_lack_one_or_stand_in_another_order_are_refused(tmp_path):
+    paths = volumes_of(tmp_path, zip_of(MANY.items()), [10_000, 10_000])
+    with pytest.raises(UnsafeArchive, match="it has 3 volumes, and 2 are here"):
+        unpack("set.zip", paths[1:], tmp_path / "a", Bounds(PLENTY))
+    with pytest.raises(UnsafeArchive, match=r"set\.zip: is damaged"):
+        unpack("set.zip", [paths[1], paths[0], paths[2]], tmp_path / "b", Bounds(PLENTY))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_ends_of_volumes_are_refused_in_a_sentence(tmp_path, seed):
+    paths = volumes_of(tmp_path, zip_of(MANY.items()), [10_000], large=seed % 2 == 0)
+    draw = random.Random(seed)
+    content = bytearray(paths[-1].read_bytes())
+    for _ in range(6):
+        content[-draw.randrange(1, 900)] = draw.randrange(256)
+    paths[-1].write_bytes(content)
+    try:
+        unpack("set.zip", paths, tmp_path / "out", Bounds(PLENTY))
+    except UnsafeArchive:
+        return
+    # What was changed was of no account.
+    assert set(below(tmp_path).values()) == set(MANY.values())
