@@ -46,6 +46,7 @@ onstart:
     if WORKS:
         record_asked(str(path) for job in workflow.dag.jobs for path in job.output)
         remember_listings(CODE_LISTINGS, LIBRARY.listings)
+        LIBRARY.remember()  # what jobs that start Snakemake find
 
 
 onsuccess:
@@ -65,6 +66,7 @@ onerror:
 
 include: "workflow/rules/configuration.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/code.smk"
 include: "workflow/rules/needs.smk"
 include: "workflow/rules/named_files.smk"
 include: "workflow/rules/start.smk"
@@ -119,6 +121,7 @@ include: "workflow/rules/verify.smk"
 include: "workflow/rules/plan.smk"
 include: "workflow/rules/steps.smk"
 include: "workflow/rules/together.smk"
+include: "workflow/rules/quicker.smk"
 include: "workflow/rules/asked_targets.smk"
 
 

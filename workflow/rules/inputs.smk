@@ -1,19 +1,12 @@
 """
-What rules share: names of shards and products, digests of code, and the files that belong to a
-source set.
+What rules share: names of shards and products, and the files that belong to a source set.
 """
 
 import re
 from pathlib import Path
 
-from drumcorpus.ground.files.project_files import package_folder
-from drumcorpus.ground.run.code_digest import Library
 from drumcorpus.ground.run.kept import forget_the_unrecorded
-from drumcorpus.ground.run.state import (
-    PYTHON_FILES,
-    other_software_in_words,
-    remember_manifests,
-)
+from drumcorpus.ground.run.state import other_software_in_words, remember_manifests
 
 SOURCE_SETS = config["use"]
 # Those of tier inventory are listed and nothing more.
@@ -43,30 +36,6 @@ PROFILED = [
     if profile != profile_name(config["manifests"][manifest])
 ]
 SHARDS = {name: config["source_sets"][name]["shards"] for name in SOURCE_SETS}
-
-LIBRARY = Library(package_folder(WORKFLOW), memory=PYTHON_FILES)
-
-
-def code(script, *modules):
-    """What a script is made of: the digest of its code with all modules that it reaches, modules that
-    it loads by name among them, and the versions of the libraries; and which versions are accepted.
-    """
-    described = LIBRARY.describe_code(WORKFLOW / "workflow/scripts" / script, modules)
-    if WORKS:  # what jobs that start Snakemake find
-        LIBRARY.remember()
-    return described | {"accepts": config["software"]}
-
-
-def source_set_code(script):
-    """As a function of wildcards: the digest of a script with its source set's module."""
-    return lambda wildcards: code(
-        script, f"drumcorpus.source_sets.{module_name(wildcards.source_set)}"
-    )
-
-
-def ingestion_digest(wildcards):
-    """The digest of the code that a source set's events were made by, for its provenance."""
-    return source_set_code("ingest_sessions.py")(wildcards)["digest"]
 
 
 def shard_names(source_set):

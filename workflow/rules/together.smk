@@ -10,84 +10,109 @@ in, out:  as the rules say whose jobs these are
 
 from functools import cache
 
-import snakemake.dag
-from drumcorpus.ground.run.producers import LooksUp
+from drumcorpus.ground.run.rule_paths import RulePaths, flat
 from drumcorpus.ground.run.together import Parts, named_alone, steps_of_process
-from snakemake.iocontainers import Wildcards
-from snakemake.output_index import OutputIndex
+from snakemake.io import strip_wildcard_constraints
+from snakemake.iocontainers import InputFiles, Log, OutputFiles, Wildcards
+
+
+@cache
+def paths_of(kind, rule_name):
+    """What a rule says of the `input`, `output` or `log` of its jobs."""
+    described = getattr(workflow.get_rule(rule_name), kind)
+    return RulePaths(described, strip_wildcard_constraints)
 
 
 @cache
 def jobs_of(step):
     """The jobs of a step, as their rules describe them: of each its rule, its wildcards, what it
-    makes, and its log.
+    makes, by name, and its logs.
     """
     jobs = []
     for name, names in STEPS[step]:
-        described, wildcards = workflow.get_rule(name), Wildcards(fromdict=names)
-        outputs, _ = described.expand_output(wildcards)
-        jobs.append((described, wildcards, outputs, described.expand_log(wildcards)))
+        wildcards = Wildcards(fromdict=names)
+        outputs = paths_of("output", name).named(wildcards)
+        logs = paths_of("log", name).paths(wildcards)
+        jobs.append((workflow.get_rule(name), wildcards, outputs, logs))
     return jobs
 
 
 @cache
 def reads_of_jobs(step):
-    """What each job of a step reads."""
-    return [rule.expand_input(wildcards)[0] for rule, wildcards, *_ in jobs_of(step)]
+    """What each job of a step reads, by name."""
+    return [
+        paths_of("input", described.name).named(wildcards)
+        for described, wildcards, *_ in jobs_of(step)
+    ]
 
 
 def outputs_of(step):
     """What the jobs of a step make, with what the report says of it."""
     return [
-        of_the_report(path, wildcards)
-        for _, wildcards, outputs, _ in jobs_of(step)
-        for path in outputs
+        of_the_report(path, pattern, wildcards)
+        for described, wildcards, outputs, _ in jobs_of(step)
+        for path, pattern in zip(flat(outputs), described.output)
     ]
 
 
-@cache
 def parts_of(step):
     """The jobs of a step with all that their scripts are handed."""
-    parts = Parts()
-    for job, inputs in zip(jobs_of(step), reads_of_jobs(step)):
-        described, wildcards, outputs, log = job
-        params, _ = described.expand_params(wildcards, inputs, outputs, None)
-        parts.append(
-            {
+
+    def describe():
+        for job, inputs in zip(jobs_of(step), reads_of_jobs(step)):
+            described, wildcards, outputs, log = job
+            inputs, outputs = named_files(InputFiles, inputs), named_files(
+                OutputFiles, outputs
+            )
+            params, _ = described.expand_params(wildcards, inputs, outputs, None)
+            yield {
                 "rule": described.name,
                 "wildcards": wildcards,
-                "input": inputs._plainstrings(),
-                "output": outputs._plainstrings(),
+                "input": inputs,
+                "output": outputs,
                 "params": params,
-                "log": log._plainstrings(),
+                "log": Log(log),
                 "benchmark": str(described.expand_benchmark(wildcards)),
                 "threads": threads_of(described.name),
             }
-        )
-    return parts
+
+    return Parts(describe)
 
 
+def named_files(kind, named):
+    """Paths with their names as Snakemake hands them to a script."""
+    files = kind()
+    for name, paths in named:
+        is_one = isinstance(paths, str)
+        start = len(files)
+        files.extend([paths] if is_one else paths)
+        if name:
+            files._set_name(name, start, end=None if is_one else len(files))
+    return files
+
+
+@cache
 def inputs_of(step):
-    """What the jobs of a step read, but for what those before them make."""
-    made = {str(path) for _, _, outputs, _ in jobs_of(step) for path in outputs}
-    read = (str(path) for inputs in reads_of_jobs(step) for path in inputs)
+    """What the jobs of a step read, each once, but for what those before them make."""
+    made = {path for _, _, outputs, _ in jobs_of(step) for path in flat(outputs)}
+    read = dict.fromkeys(
+        path for inputs in reads_of_jobs(step) for path in flat(inputs)
+    )
     return [path for path in read if path not in made]
 
 
 def logs_of(step):
     """The logs of the jobs of a step."""
-    return [str(path) for *_, log in jobs_of(step) for path in log]
+    return [path for *_, log in jobs_of(step) for path in log]
 
 
-def of_the_report(path, wildcards):
+def of_the_report(path, pattern, wildcards):
     """An output, with what the report says of it."""
-    if "report" not in path.flags:
-        return str(path)
-    shown = path.flags["report"]
+    if "report" not in pattern.flags:
+        return path
+    shown = pattern.flags["report"]
     labels = {name: label.format(**wildcards) for name, label in shown.labels.items()}
-    return report(
-        str(path), caption=shown.caption, category=shown.category, labels=labels
-    )
+    return report(path, caption=shown.caption, category=shown.category, labels=labels)
 
 
 def reads_of(rule_name, wildcards, paths):
@@ -108,7 +133,7 @@ def needs_of_parts(step):
 
     def jobs():
         return [
-            (described.name, reads_of(described.name, wildcards, inputs))
+            (described.name, reads_of(described.name, wildcards, flat(inputs)))
             for (described, wildcards, *_), inputs in zip(
                 jobs_of(step), reads_of_jobs(step)
             )
@@ -180,10 +205,3 @@ def leave_to_steps(described):
 
 for rule_name in sorted(set().union(*RULES_OF_STEPS.values())):
     leave_to_steps(workflow.get_rule(rule_name))
-
-
-class Producers(LooksUp, OutputIndex):
-    """Which rules make a file: a plan asks it for every input of every job."""
-
-
-snakemake.dag.OutputIndex = Producers

@@ -41,8 +41,8 @@ class Library:
     ----------
     package_folder : path
         Folder of the package, ``src/drumcorpus``.
-    memory : path, optional
-        File in which what was read of each module is remembered, as of `PythonFiles`.
+    memory, shared : path, optional
+        Files in which what was read of each module is remembered, as of `PythonFiles`.
 
     Attributes
     ----------
@@ -50,11 +50,17 @@ class Library:
         Of each digest that was given, the digests of script and modules, by path.
     """
 
-    def __init__(self, package_folder: str | os.PathLike, memory: str | os.PathLike | None = None):
+    def __init__(
+        self,
+        package_folder: str | os.PathLike,
+        memory: str | os.PathLike | None = None,
+        shared: str | os.PathLike | None = None,
+    ):
         self.folder = Path(package_folder)
-        self._files = PythonFiles(memory)
+        self._files = PythonFiles(memory, shared)
         self._imported: dict[Path, list[Path]] = {}
         self._named: dict[str, list[Path]] = {}
+        self._rows: dict[Path, tuple[str, str]] = {}
         self._described: dict[tuple, dict] = {}
         self.listings: dict[str, dict[str, str]] = {}
 
@@ -87,6 +93,10 @@ class Library:
         """Write down what was read, if any of it is new."""
         self._files.save()
 
+    def share(self) -> None:
+        """Write it down for all who use the package."""
+        self._files.share()
+
     def digest(self, script: str | os.PathLike, modules: Iterable[str] = ()) -> str:
         """16 hex digits for a script and, transitively, all modules of the package that it imports.
 
@@ -111,15 +121,19 @@ class Library:
         return reached
 
     def _digest(self, reached: dict[Path, PythonFile]) -> str:
-        listing = {}
-        for path, file in reached.items():
-            content = hashlib.sha256(file.meaning.encode())
-            for template in _existing(self.folder / TEMPLATES, file.file_names):
-                content.update(template.read_bytes())
-            listing[self._shown(path)] = content.hexdigest()
+        listing = dict(self._listed(path, file) for path, file in reached.items())
         digest = digest_of(listing)
         self.listings[digest] = listing
         return digest
+
+    def _listed(self, path: Path, file: PythonFile) -> tuple[str, str]:
+        """How a file is shown, and the digest of what counts of it and of its templates."""
+        if path not in self._rows:  # a module is reached from many scripts
+            content = hashlib.sha256(file.meaning.encode())
+            for template in _existing(self.folder / TEMPLATES, file.file_names):
+                content.update(template.read_bytes())
+            self._rows[path] = self._shown(path), content.hexdigest()
+        return self._rows[path]
 
     def _shown(self, path: Path) -> str:
         in_wheel = path.is_relative_to(self.folder / WHEEL_FOLDER)  # a script, as in a checkout

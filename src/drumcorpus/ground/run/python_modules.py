@@ -7,17 +7,21 @@ that what was read of each is remembered by its content.
 import ast
 import contextlib
 import hashlib
+import importlib.util
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 
-from drumcorpus.ground.files.json_files import canonical_json, read_json
+from drumcorpus.ground.files.json_files import canonical_json, read_json, write_json
 from drumcorpus.ground.files.memory_files import write_memory
 
 PACKAGE = "drumcorpus"
+# Files, of several states of the package, beyond which those that were not read are forgotten.
+MOST_SHARED = 2000
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.\w+")
 
 
@@ -49,13 +53,22 @@ class PythonFiles:
     memory : path, optional
         File in which what was read is remembered by content. It is no product: losing it costs a
         second.
+    shared : path, optional
+        Another one, of all who use the package, which is asked where the first has nothing.
     """
 
-    def __init__(self, memory: str | os.PathLike | None = None):
+    def __init__(
+        self, memory: str | os.PathLike | None = None, shared: str | os.PathLike | None = None
+    ):
         self.memory = None if memory is None else Path(memory)
+        self.shared = None if shared is None else Path(shared)
         self.n_parsed = 0
+        self._n_saved = self._n_shared = 0
         self._by_path: dict[Path, PythonFile] = {}
-        self._by_content = {} if self.memory is None else _remembered(self.memory)
+        self._by_content: dict[str, PythonFile] = {}
+        for place in (self.memory, self.shared):
+            if place and not self._by_content:
+                self._by_content = _remembered(place)
 
     def read(self, path: Path) -> PythonFile:
         """What counts of a file.
@@ -76,14 +89,40 @@ class PythonFiles:
 
     def save(self) -> None:
         """Remember what was read, if any of it is new, and forget files that were not read."""
-        if self.memory is None or not self.n_parsed:
-            return
+        if self.memory is not None and self.n_parsed > self._n_saved:
+            self._n_saved = self.n_parsed
+            with contextlib.suppress(OSError):  # what cannot be remembered is read again
+                write_memory(self.memory, _document(self._read()))
+
+    def share(self) -> None:
+        """Remember it for all who use the package, beside what they have read."""
+        if self.shared is not None and self.n_parsed > self._n_shared:
+            self._n_shared = self.n_parsed
+            files, others = self._read(), _remembered(self.shared)
+            if len(others) < MOST_SHARED:
+                files = others | files
+            with contextlib.suppress(OSError):  # a package that others have installed
+                write_json(self.shared, _document(files))
+
+    def _read(self) -> dict[str, PythonFile]:
         read = set(self._by_path.values())
-        files = {name: astuple(file) for name, file in self._by_content.items() if file in read}
-        document = {"parser": _parser(), "files": files}
-        with contextlib.suppress(OSError):  # what cannot be remembered is read again
-            write_memory(self.memory, document | {"seal": _seal(document)})
-        self.n_parsed = 0
+        return {name: file for name, file in self._by_content.items() if file in read}
+
+
+def shared_memory(package_folder: str | os.PathLike) -> Path | None:
+    """Where all who use a package remember its files: beside its compiled modules.
+
+    None where Python is not to write these.
+    """
+    if sys.dont_write_bytecode:
+        return None
+    compiled = importlib.util.cache_from_source(os.path.join(package_folder, "__init__.py"))  # noqa: PTH118
+    return Path(compiled).with_name(f"python_files.{sys.implementation.cache_tag}.json")
+
+
+def _document(files: Mapping[str, PythonFile]) -> dict:
+    document = {"parser": _parser(), "files": {name: astuple(file) for name, file in files.items()}}
+    return document | {"seal": _seal(document)}
 
 
 def _remembered(memory: Path) -> dict[str, PythonFile]:

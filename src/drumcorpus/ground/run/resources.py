@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from drumcorpus.ground.run.run_manifest import manifest_path
+from drumcorpus.ground.run.run_manifest import SUFFIX, manifest_path
 
 # On a cluster two processes of Snakemake stand around the one that works, 110 to 150 MB each.
 AROUND_MB = 300
@@ -167,17 +167,18 @@ def what_is_read(paths: Iterable[str | os.PathLike]) -> Reads:
     """
     events = sessions = sound_bytes = table_bytes = 0
     seen = set()
-    for path in map(Path, paths):
+    for path in map(os.fspath, paths):  # of every job, and most of them are not made yet
+        manifest = f"{path}{SUFFIX}"
         with contextlib.suppress(OSError):
-            stat = manifest_path(path).stat()
-            counted = _counted(str(manifest_path(path)), stat.st_mtime_ns)
+            stat = os.stat(manifest)  # noqa: PTH116
+            counted = _counted(manifest, stat.st_mtime_ns)
             if counted and counted[0] not in seen:
                 seen.add(counted[0])
                 events += counted[1].events
                 sessions += counted[1].sessions
                 sound_bytes += counted[1].sound_bytes
-            if path.suffix == ".parquet":
-                table_bytes += path.stat().st_size
+            if path.endswith(".parquet"):
+                table_bytes += os.stat(path).st_size  # noqa: PTH116
     return Reads(events or table_bytes // EVENT_BYTES, sessions, sound_bytes)
 
 

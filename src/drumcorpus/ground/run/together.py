@@ -9,7 +9,7 @@ import logging
 import resource
 import runpy
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,13 +37,46 @@ def in_batches(names: Sequence[str], most: int) -> list[list[str]]:
 
 
 class Parts(list):
-    """What is to be done of several jobs, as a parameter that Snakemake records in few bytes.
+    """What is to be done of several jobs, as a parameter of Snakemake's.
 
-    It records each parameter as Python shows it, once for every product of a job.
+    Snakemake evaluates the parameters of every job of a plan; of most it looks at none. So the jobs
+    are described when they are first looked at. It records each parameter as Python shows it, once
+    for every product of a job: hence in few bytes.
+
+    Parameters
+    ----------
+    describe : callable
+        Returns the jobs.
     """
 
+    def __init__(self, describe: Callable[[], Iterable]):
+        super().__init__()
+        self._describe: Callable[[], Iterable] | None = describe
+
+    def _look(self) -> None:
+        if self._describe is not None:
+            self.extend(self._describe())
+            self._describe = None
+
+    def __iter__(self) -> Iterator:
+        self._look()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._look()
+        return super().__len__()
+
+    def __getitem__(self, place):
+        self._look()
+        return super().__getitem__(place)
+
     def __repr__(self) -> str:
+        self._look()
         return f"{len(self)} jobs {hashlib.sha256(super().__repr__().encode()).hexdigest()}"
+
+    def __reduce__(self) -> tuple:
+        """A script is handed the jobs, in a process that cannot describe them."""
+        return list, (list(self),)
 
 
 def steps_of_process(steps: Iterable[str], typed: Sequence[str], *, is_main: bool) -> list[str]:

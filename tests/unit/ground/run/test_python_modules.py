@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from drumcorpus.ground.run import python_modules
 from drumcorpus.ground.run.code_digest import Library, code_digest
-from drumcorpus.ground.run.python_modules import PythonFiles, parse
+from drumcorpus.ground.run.python_modules import PythonFiles, parse, shared_memory
 
 
 def test_what_a_file_leads_to():
@@ -101,3 +102,85 @@ class TestMemory:
             library = Library(package, memory=tmp_path / "memory.json")
             assert library.describe_code(script)["digest"] == code_digest(script, package)
             library.remember()
+
+
+class TestSharedMemory:
+    def test_what_was_read_for_one_folder_is_not_parsed_for_another(self, file, tmp_path):
+        first = PythonFiles(tmp_path / "a.json", tmp_path / "shared.json")
+        read = first.read(file)
+        first.share()
+        second = PythonFiles(tmp_path / "b.json", tmp_path / "shared.json")
+        assert second.read(file) == read
+        assert second.n_parsed == 0
+        assert not (tmp_path / "a.json").exists()
+
+    def test_an_edit_counts_though_size_and_times_are_as_before(self, file, tmp_path):
+        first = PythonFiles(shared=tmp_path / "shared.json")
+        first.read(file)
+        first.share()
+        file.write_text("import scipy\n")
+        assert PythonFiles(shared=tmp_path / "shared.json").read(file).imports == ("scipy",)
+
+    def test_the_memory_of_the_folder_goes_first(self, file, tmp_path):
+        for place in ("own", "shared"):
+            files = PythonFiles(tmp_path / f"{place}.json")
+            files.read(file)
+            files.save()
+        (tmp_path / "shared.json").write_text("{")
+        both = PythonFiles(tmp_path / "own.json", tmp_path / "shared.json")
+        both.read(file)
+        assert both.n_parsed == 0
+
+    def test_what_others_have_read_stays_until_there_is_too_much_of_it(
+        self, file, tmp_path, monkeypatch
+    ):
+        shared = tmp_path / "shared.json"
+
+        def read_and_share(text):
+            file.write_text(text)
+            files = PythonFiles(tmp_path / "none.json", shared)
+            files.read(file)
+            files.share()
+            return len(json.loads(shared.read_text())["files"])
+
+        assert read_and_share("import numpy\n") == 1
+        assert read_and_share("import scipy\n") == 2
+        assert read_and_share("import scipy\n") == 2
+        monkeypatch.setattr(python_modules, "MOST_SHARED", 2)
+        assert read_and_share("import json\n") == 1
+
+    @pytest.mark.parametrize(
+        "damage",
+        ["{", "[]", '{"parser": [], "files": {}}'],
+        ids=["no-json", "a-list", "of-another-parser"],
+    )
+    def test_a_damaged_one_is_none_and_is_mended(self, file, tmp_path, damage):
+        shared = tmp_path / "shared.json"
+        shared.write_text(damage)
+        files = PythonFiles(shared=shared)
+        assert files.read(file).imports == ("numpy",)
+        assert files.n_parsed == 1
+        files.share()
+        again = PythonFiles(shared=shared)
+        again.read(file)
+        assert again.n_parsed == 0
+
+    def test_it_stands_beside_compiled_modules_and_not_where_python_writes_none(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr("sys.dont_write_bytecode", False)
+        monkeypatch.setattr("sys.pycache_prefix", None)
+        place = shared_memory(tmp_path / "package")
+        assert place.parent == tmp_path / "package/__pycache__"
+        assert place.name.startswith("python_files.") and place.suffix == ".json"
+        monkeypatch.setattr("sys.pycache_prefix", str(tmp_path / "elsewhere"))
+        assert shared_memory(tmp_path / "package").is_relative_to(tmp_path / "elsewhere")
+        monkeypatch.setattr("sys.dont_write_bytecode", True)
+        assert shared_memory(tmp_path / "package") is None
+
+    def test_a_package_that_cannot_be_written_to_is_read_again(self, file, tmp_path):
+        (tmp_path / "no_folder").write_text("")
+        files = PythonFiles(shared=tmp_path / "no_folder/__pycache__/shared.json")
+        files.read(file)
+        files.share()
+        assert {path.name for path in tmp_path.iterdir()} == {"module.py", "no_folder"}

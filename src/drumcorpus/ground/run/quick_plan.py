@@ -1,0 +1,71 @@
+"""What Snakemake asks for every job of a plan, with the same answer each time, asked once."""
+
+import inspect
+import os
+from collections.abc import Callable, Iterable
+from types import FunctionType
+
+
+class LooksAtScriptsOnce:
+    """In front of Snakemake's ``ScriptProcessor``, which opens the script of every job.
+
+    Most scripts do not depend on the job, and are opened once.
+    """
+
+    def __init__(self, dag):
+        super().__init__(dag)
+        self._looked_at: set[tuple[str, str]] = set()
+
+    def process_job(self, job) -> None:
+        """Look whether the script of a job is there."""
+        script = (str(job.rule.script), job.rule.snakefile)
+        if script not in self._looked_at:
+            super().process_job(job)
+            if "{" not in script[0]:
+                self._looked_at.add(script)
+
+
+def is_storage(file) -> bool:
+    """Whether a file of Snakemake's lies in a storage, as its ``is_storage`` says it.
+
+    That asks for the type of the text by a list of abstract classes, for every look at a file.
+    """
+    return bool(getattr(file._file, "flags", None) and file._file.flags.get("storage_object"))
+
+
+def finds_nested_outputs_quickly(check: Callable[[object], None]) -> Callable[[object], None]:
+    """Snakemake's check that no product lies in a folder that is a product, called where one does.
+
+    Parameters
+    ----------
+    check : callable
+        The method of Snakemake's ``DAG``, which compares all products part by part.
+    """
+
+    def check_directory_outputs(dag) -> None:
+        outputs = {os.path.abspath(path) for job in dag.jobs for path in job.output}  # noqa: PTH100
+        folders: set[str] = set()
+        for path in outputs:
+            while (path := os.path.dirname(path)) not in folders:  # noqa: PTH120
+                folders.add(path)
+        if not folders.isdisjoint(outputs):
+            check(dag)
+
+    return check_directory_outputs
+
+
+def remember_parameters(
+    functions: Iterable, overwrite: Callable[[Callable, object], object]
+) -> None:
+    """Let Snakemake find the parameters of functions, which it asks for at every call.
+
+    Parameters
+    ----------
+    functions : iterable
+        Functions of rules; what is none of Python's own is passed over.
+    overwrite : callable
+        Snakemake's way to say which parameters a function has.
+    """
+    for function in functions:
+        if isinstance(function, FunctionType):
+            overwrite(function, inspect.signature(function).parameters)
