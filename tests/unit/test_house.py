@@ -241,6 +241,16 @@ def test_every_package_of_the_lock_has_a_hash_and_no_address_stands_in_it():
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
+def test_torch_is_an_extra_and_its_pin_is_that_of_the_lock_without_gpus():
+    project = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
+    assert "torch" not in {pin.split("==")[0] for pin in [*pins(), *project["dependencies"]]}
+    (wanted,) = project["optional-dependencies"]["train"]
+    lock = (REPO / "requirements-torch.lock").read_text()
+    assert f"\n{wanted}+cpu ; sys_platform == 'linux'" in lock
+    assert f"\n{wanted} ; sys_platform != 'linux'" in lock
+    assert "\nnvidia" not in lock
+
+
 @pytest.mark.parametrize("overlay", [None, "production.yaml"])
 def test_the_committed_configurations_are_valid(overlay, taxonomy):
     config = yaml.safe_load((REPO / "config/config.yaml").read_text())

@@ -77,3 +77,35 @@ def test_a_gate_that_nothing_answers_is_refused_before_any_job(tmp_path):
     project.configure(exports=OVERLAY["exports"] | {"clips": None})
     said = project.snakemake("release", check=False).said
     assert "the check learns from no export of prod_combined" in said
+
+
+NETWORKS = "reports/train_check/networks/prod_combined/segments"
+FEW = {"tier": "S", "learning": {"epochs": 2, "pieces": 16}}
+LEARN, RENDER = (f"{rule}_networks prod_combined segments" for rule in ("learn", "render"))
+
+
+def test_networks_are_learned_where_a_tier_is_named(checked):
+    pytest.importorskip("torch", reason="torch is not installed: requirements-torch.lock")
+    checked.configure(train_check=SMALL | {"networks": FEW})
+    assert {LEARN, RENDER} <= checked.jobs("train_check")
+    report = read_json(checked.path(f"{NETWORKS}.json"))
+    assert (report["state"], report["tier"], report["seeds"][0]["seed"]) == ("run", "S", 0)
+    assert len(report["seeds"][0]["curve"]) == 2
+    assert report["by_class"]["kick"]["strokes"]["test"] > 0
+    assert "2.13" in report["torch"]
+    page = checked.path(f"{NETWORKS}.html").read_text()
+    assert "Learning" in page
+    assert checked.jobs("train_check") == set()
+    memory = checked.path(".drumcorpus/networks")
+    assert list(memory.rglob("*.npy"))
+    assert not list(memory.rglob("*.pt"))
+
+    # Another number of pieces decodes nothing; what was there stays.
+    times = {path: path.stat().st_mtime_ns for path in memory.rglob("*.npy")}
+    fewer = FEW | {"learning": {"epochs": 1, "pieces": 8}}
+    checked.configure(train_check=SMALL | {"networks": fewer})
+    assert checked.jobs("train_check") == {LEARN, RENDER}
+    assert {path: path.stat().st_mtime_ns for path in memory.rglob("*.npy")} == times
+    checked.configure(train_check=SMALL | {"networks": FEW | {"exports": ["clips"]}})
+    said = checked.snakemake("train_check", check=False).said
+    assert "config: train_check.networks.exports: 'clips' is of clips" in said

@@ -4,8 +4,6 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
-import logging
-
 from drumcorpus.ground.files.json_files import write_json
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
@@ -14,7 +12,6 @@ from drumcorpus.stages.train_check.network_check import check_networks
 from drumcorpus.stages.train_check.network_settings import NetworkSettings
 
 params, of = snakemake.params, dict(snakemake.wildcards.items())
-around = {"n_threads": snakemake.threads, "log": logging.info, "say": job.say}
 families = load_taxonomy(*snakemake.input.taxonomy).families
 report = check_networks(
     open_export(f"results/export/{of['manifest']}/{of['export']}"),
@@ -23,7 +20,10 @@ report = check_networks(
     labels=list(families),
     crashes=[label for label, family in families.items() if family == "crash"],
     n_draws=params.draws,
-    **(params.local | around),
+    n_threads=snakemake.threads,
+    memory=params.local["memory"],
+    say=job.say,
+    progress=job.progress,
 )
 write_json(snakemake.output.report, report | of)
 job.finish({"seeds": len(report.get("seeds", []))})

@@ -146,15 +146,14 @@ def _read_split(samples, records, split, of, cache, progress):
                 f"{record['sample_id']}: is a clip; name an export of `unit: segment` or "
                 "`unit: session` under train_check.networks.exports"
             )
-        weight = record.get("weight")
-        if split == "train" and not (weight is not None and weight > 0):
+        weight, strokes = record.get("weight"), samples.strokes[row]
+        if split == "train" and len(strokes) and not (weight is not None and weight > 0):
             raise ValueError(
                 f"{record['sample_id']}: is of train and has no sampling weight; make the labels "
                 "of the export again"
             )
         if not cache.has(sha256):
             cache.add(sha256, *_decode(samples, row))
-        strokes = samples.strokes[row]
         classes = of.ids[strokes.label_ids]
         kept = classes >= 0
         names = {name: record[name] for name in ("source_set", "session_id", "group_id")}
@@ -172,7 +171,22 @@ def _read_split(samples, records, split, of, cache, progress):
             )
         )
         progress(1)
-    return read
+    return _with_silence(read) if split == "train" else read
+
+
+def _with_silence(samples: list[FrameSample]) -> list[FrameSample]:
+    """Samples in which nothing is struck have no weight of events: they get the mean of the others.
+
+    They teach what is no stroke.
+    """
+    weights = np.array([sample.weight for sample in samples])
+    if not (weights > 0).any():
+        raise ValueError(
+            "train_check: nothing is struck in train; a network learns strokes from it: give "
+            "splits.shares to train, or name another export"
+        )
+    mean = float(weights[weights > 0].mean())
+    return [each if each.weight > 0 else replace(each, weight=mean) for each in samples]
 
 
 def _decode(samples, row):

@@ -273,6 +273,8 @@ class _Run:
         began = time.perf_counter()
         batches = iter(self.loader)
         while True:
+            if self.machine.has_gpu:
+                torch.cuda.synchronize()  # what is under way is no waiting
             asked = time.perf_counter()
             batch = next(batches, None)
             self.waited += time.perf_counter() - asked

@@ -1,5 +1,6 @@
 """The networks of a training check from an export to the report; torch is loaded if it is there."""
 
+import logging
 import os
 from collections.abc import Callable, Collection, Sequence
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from drumcorpus.stages.train_check.frame_samples import by_families, read_frames
 from drumcorpus.stages.train_check.network_report import not_run, report_networks
 from drumcorpus.stages.train_check.network_settings import NetworkSettings
 from drumcorpus.stages.train_check.spectra import FrameCache
+from drumcorpus.vocabulary import SPLITS
 
 
 def check_networks(
@@ -22,8 +24,8 @@ def check_networks(
     n_draws: int,
     memory: str | os.PathLike,
     n_threads: int,
-    log: Callable[[str], None],
     say: Callable[[str], None],
+    progress: Callable,
 ) -> dict:
     """Learn with every seed, and score; without torch nothing is read.
 
@@ -43,8 +45,10 @@ def check_networks(
         A folder of this machine: frames by content, and checkpoints while networks learn.
     n_threads : int
         Of the CPU.
-    log, say : callable
-        Get lines for the log, and sentences for people.
+    say : callable
+        Gets sentences for people.
+    progress : callable
+        As `Job.progress`: of the total of each part, and what is counted, what counts them.
 
     Returns
     -------
@@ -65,14 +69,26 @@ def check_networks(
     from drumcorpus.stages.train_check.learned_networks import learn_networks
 
     cache = FrameCache(Path(memory, "frames"), settings.spectra)
-    material = read_frames(export, cache, labels=labels, class_map=settings.class_map)
-    material = by_families(material, read_families(splits), os.fspath(splits))
-    n_strokes = int(material.n_strokes("train").sum())
-    log(f"{len(material.samples)} samples, {n_strokes} strokes to learn from")
     folder = Path(memory, "checkpoints", *Path(export.root).parts[-2:])
-    said, network = learn_networks(
-        material, settings, folder=folder, n_threads=n_threads, log=log, say=say
-    )
+    n_epochs = settings.learning.epochs * len(settings.network_seeds)
+    totals = {"samples": sum(len(export.split(split)) for split in SPLITS), "epochs": n_epochs}
+    with progress(totals, "samples and epochs") as done:
+        material = read_frames(
+            export,
+            cache,
+            labels=labels,
+            class_map=settings.class_map,
+            progress=lambda n: done("samples", n),
+        )
+        material = by_families(material, read_families(splits), os.fspath(splits))
+
+        def log_epoch(words):
+            logging.info(words)
+            done("epochs", 1)
+
+        said, network = learn_networks(
+            material, settings, folder=folder, n_threads=n_threads, log=log_epoch, say=say
+        )
     report = report_networks(
         material, said, settings, n_draws=n_draws, crashes=crashes, network=network
     )

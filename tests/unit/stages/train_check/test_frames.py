@@ -3,6 +3,8 @@
 import dataclasses
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from drawn_frames import CLASSES, SPECTRA, draw_material
 from small_export import LABELS, RATE_HZ, write_export
@@ -188,6 +190,31 @@ def test_an_export_is_read_with_its_strokes_and_weights(tmp_path):
     assert (sample.read() == describe_frames(of.sound, RATE_HZ, FULL)).all()
     hot = of.frames(100, class_map="classes_3", spread=(0.5, 1.0, 0.5))
     assert (targets_of(sample, 0, 50, 3, 100.0) == hot).mean() > 0.98
+
+
+def change_train(export, change):
+    """Write the labels of train anew, each record as `change` makes it."""
+    path = export.root / "train/train_labels.parquet"
+    table = pq.read_table(path)
+    records = [change(row, record) for row, record in enumerate(table.to_pylist())]
+    pq.write_table(pa.Table.from_pylist(records, table.schema), path)
+    return open_export(export.root)
+
+
+def test_silence_has_the_mean_weight_and_a_stroke_without_one_is_refused(tmp_path):
+    export = exported(tmp_path)
+    silent = change_train(
+        export, lambda row, r: r | ({"weight": None, "strokes": []} if row == 3 else {})
+    )
+    weights = [sample.weight for sample in frames_of(silent, tmp_path).of("train")]
+    others = weights[:3] + weights[4:]
+    assert weights[3] == pytest.approx(np.mean(others))
+    without = change_train(export, lambda row, r: r | ({"weight": None} if r["strokes"] else {}))
+    with pytest.raises(ValueError, match=r"train_\d+: is of train and has no sampling weight"):
+        frames_of(without, tmp_path)
+    empty = change_train(export, lambda row, r: r | {"weight": None, "strokes": []})
+    with pytest.raises(ValueError, match="nothing is struck in train; a network learns strokes"):
+        frames_of(empty, tmp_path)
 
 
 def test_a_sound_is_described_once_and_anew_with_other_settings(tmp_path, monkeypatch):

@@ -129,8 +129,8 @@ def test_without_torch_it_is_not_run_and_never_passed(monkeypatch):
         n_draws=400,
         memory="nowhere",
         n_threads=1,
-        log=lines.append,
         say=lines.append,
+        progress=None,
     )
     assert (report["state"], report["tier"]) == ("not run", "S")
     assert 'pip install "drumcorpus[train]"' in report["why"]

@@ -1,10 +1,21 @@
 """Networks of tiers S and R: their size, what they see, what they learn, and how they go on."""
 
+import contextlib
 import dataclasses
+import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from checkout import REPO
 from drawn_frames import LEARNING, SETTINGS, draw_material
+from small_export import LABELS, write_export
+
+from drumcorpus.ground.files.schema_check import check_document
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.load.exports import open_export
+from drumcorpus.stages.train_check import network_check
 
 torch = pytest.importorskip("torch", reason="torch is not installed: requirements-torch.lock")
 
@@ -254,3 +265,71 @@ def test_a_loss_that_is_no_number_is_said(material, tmp_path):
     samples = (broken, *material.samples[1:])
     with pytest.raises(ValueError, match="the loss of epoch 1 is no number; lower train_check"):
         learn(dataclasses.replace(material, samples=samples), tmp_path)
+
+
+@contextlib.contextmanager
+def counted(totals, unit):
+    yield lambda part, n: totals.update({part: totals[part] - n})
+
+
+def check_export(root, labels=LABELS):
+    few = dataclasses.replace(LEARNING, epochs=2, pieces=6)
+    return network_check.check_networks(
+        open_export(root / "segments"),
+        root / "splits.parquet",
+        dataclasses.replace(SETTINGS, learning=few),
+        labels=labels,
+        crashes=["crash"],
+        n_draws=200,
+        n_threads=1,
+        memory=root / "memory",
+        say=print,
+        progress=counted,
+    )
+
+
+@pytest.fixture
+def exported(tmp_path):
+    splits = ("train", "validation", "test")
+    write_export(tmp_path / "segments", splits=splits, seconds=0.5)
+    names = [f"session/{split}/{number}" for split in splits for number in range(3)]
+    columns = {"source_set": ["demo"] * 9, "session_id": names, "family_id": names}
+    write_table(tmp_path / "splits.parquet", pa.table(columns))
+    return tmp_path
+
+
+def test_an_export_is_learned_from_and_leaves_no_checkpoint(exported):
+    report = check_export(exported)
+    check_document(
+        report | {"manifest": "prod", "export": "segments"},
+        read_yaml(REPO / "workflow/schemas/network_check.schema.yaml"),
+        "report",
+    )
+    assert report["samples"]["train"]["sessions"] == report["groups"] == 3
+    assert len(report["seeds"][0]["curve"]) == 2
+    assert report["micro"]["resolvable"] is False
+    assert len(list((exported / "memory/frames").rglob("*.npy"))) == 36
+    assert list((exported / "memory/checkpoints").rglob("*.pt")) == []
+    assert check_export(exported) == report
+
+
+def test_a_checkpoint_that_a_killed_run_left_is_refused_by_another_taxonomy(exported, monkeypatch):
+    class Killed(Exception):
+        pass
+
+    def die(*_, **__):
+        raise Killed
+
+    monkeypatch.setattr(network_check, "report_networks", die)
+    with pytest.raises(Killed):
+        check_export(exported)
+    (left,) = (exported / "memory/checkpoints").rglob("*.pt")
+    monkeypatch.undo()
+    path = exported / "segments/components.json"
+    components = json.loads(path.read_text())
+    components["classes"] |= {"crash": 4, "shaker": 3}
+    path.write_text(json.dumps(components))
+    with pytest.raises(ValueError, match=rf"{left.name}: a checkpoint of another taxonomy"):
+        check_export(exported)
+    left.unlink()
+    assert check_export(exported)["classes"][3:] == ["shaker", "crash"]
