@@ -61,13 +61,16 @@ CLUSTER = {
 TRAINING = {
     "bench/training/experiments.py",
 }
+NETWORKS = {
+    "bench/training/networks.py",
+}
 
 
 # --- no script and no command is left out
 
 
 def test_every_script_is_printed_and_run():
-    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY | CLUSTER | TRAINING
+    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY | CLUSTER | TRAINING | NETWORKS
     assert {command.script for command in COMMANDS if command.page.endswith(".md")} == set(SCRIPTS)
 
 
@@ -80,8 +83,9 @@ def test_every_script_is_printed_and_run():
         (CAPACITY, "test_production_capacity.py"),
         (CLUSTER, "test_cluster_run.py"),
         (TRAINING, "test_training_experiments.py"),
+        (NETWORKS, "test_training_networks.py"),
     ],
-    ids=["here", "crashes", "production", "capacity", "cluster", "training"],
+    ids=["here", "crashes", "production", "capacity", "cluster", "training", "networks"],
 )
 def test_a_test_runs_each_script(scripts, file):
     tree = ast.parse((REPO / "tests/unit/bench" / file).read_text())
