@@ -69,9 +69,11 @@ include: "workflow/rules/inputs.smk"
 include: "workflow/rules/code.smk"
 include: "workflow/rules/needs.smk"
 include: "workflow/rules/named_files.smk"
+include: "workflow/rules/predicted_files.smk"
 include: "workflow/rules/start.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/inventory.smk"
+include: "workflow/rules/predictions.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/onsets.smk"
 include: "workflow/rules/checks.smk"
@@ -113,6 +115,7 @@ rule all:
         asked(
             "all",
             *(ASKED["release"], ASKED["export"], ASKED["yardstick"]),
+            ASKED["predictions"],
             rules.corpora.input,
         ),
 

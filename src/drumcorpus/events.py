@@ -55,7 +55,7 @@ def build_components(hits: Hits, strokes: list[Stroke], taxonomy: Taxonomy) -> p
             _column([stroke.strike_position for stroke in strokes], hits.stroke, pa.string()),
             _column([stroke.cymbal for stroke in strokes], hits.stroke, pa.int32()),
             pa.array(hits.instance, pa.int32(), mask=hits.instance == 0),
-            pa.array(np.round(hits.confidence, VALUE_DIGITS)),
+            _nullable(np.round(hits.confidence, VALUE_DIGITS)),
             pa.array(hits.source_label, pa.string()),
         ],
         fields=list(COMPONENT),

@@ -12,10 +12,10 @@ class Hits:
     `session` is the row of the session in its table, `stroke` the row of the stroke in the list
     of strokes, or below 0 where its source label has none; `onset` in seconds; `velocity` and
     `openness` 0 to 1 or NaN; `tempo_bpm` in quarter notes a minute or NaN; `bar` from 1, or 0
-    where unknown; `beat` from 1 or NaN; `confidence` 0 to 1; `instance` from 1, or 0. `audio`,
-    `remark` and `technique` are rows of the lists of `HitNames`, or -1: the audio that the hit
-    comes from where that is not its session's, what was done to its label, and how it was played
-    beyond what its stroke says.
+    where unknown; `beat` from 1 or NaN; `confidence` 0 to 1 or NaN; `instance` from 1, or 0.
+    `audio`, `remark` and `technique` are rows of the lists of `HitNames`, or -1: the audio that the
+    hit comes from where that is not its session's, what was done to its label, and how it was
+    played beyond what its stroke says.
     """
 
     session: np.ndarray

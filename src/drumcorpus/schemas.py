@@ -151,6 +151,18 @@ SESSIONS = pa.schema(
     ]
 )
 
+# One row per prediction of a model that becomes a label of a session without labels.
+PREDICTED_HITS = pa.schema(
+    [
+        ("session_id", pa.string()),
+        ("onset_time", pa.float64()),  # s from the start of its recording
+        ("source_label", pa.string()),  # the word or note as the prediction has it
+        ("score", pa.float64()),  # 0 to 1; null where the model gives none
+        ("velocity", pa.float64()),  # 0 to 1, likewise
+        ("audio_path", pa.string()),  # of its recording; null where it is the session's own
+    ]
+)
+
 # One row per raw file that is not used, with its reason.
 QUARANTINE = pa.schema(
     [

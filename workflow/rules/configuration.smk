@@ -222,7 +222,8 @@ try:
         )
     CARDS = {name: read_card(name) for name in config["use"]}
     for name, card in CARDS.items():
-        check_settings(name, card, config["source_sets"][name])
+        block, is_predicted = config["source_sets"][name], name in config["predictions"]
+        check_settings(name, card, block, is_predicted)
         if workflow.is_main_process:  # before any job; not once more in each
             check_maps(name, vocabulary, labels)
     if config["crash"]["cymbal_map"]:

@@ -2,11 +2,8 @@
 What `evaluations` in the config names, looked at before any job, and as inputs of its rules.
 """
 
-from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.recorded_paths import recorded_path
 from drumcorpus.ground.files.spelling import did_you_mean
-from drumcorpus.ground.files.written_paths import why_no_folder
-from drumcorpus.ground.predictions.prediction_listing import files_of_predictions
 
 EVALUATIONS = sorted(config["evaluations"])
 EVALUATION = "|".join(EVALUATIONS) or "(?!)"
@@ -28,26 +25,10 @@ def places_of_systems(evaluation):
         named = block.get(key, [])
         where = f"config: evaluations.{evaluation}.{key}"
         places[key] = [
-            (
-                named_folder(path, where)
-                if Path(config_path(path)).is_dir()
-                else named_file(path, where)
-            )
+            named_predictions(path, where)
             for path in ([named] if isinstance(named, str) else named)
         ]
     return places
-
-
-def named_folder(path, where):
-    """`config_path` of a folder that `where` in the configuration names; it must be readable."""
-    if reason := why_no_folder(config_path(path)):
-        raise ValueError(f"{where}: {path} {reason}")
-    return config_path(path)
-
-
-def files_of_system(place):
-    """The files of predictions at a place; a path with braces is refused."""
-    return [plain_path(path) for path in files_of_predictions(place)]
 
 
 def predicted_files(wildcards, key):
@@ -57,23 +38,9 @@ def predicted_files(wildcards, key):
 
 
 def recorded_systems(wildcards):
-    """What is recorded of predictions beside the digests of their files: names, not places.
-
-    A file's digest does not say of which session it is where two folders hold one name.
-    """
+    """What is recorded of predictions beside the digests of their files."""
     return {
-        key: [
-            {
-                "name": recorded_path(place),
-                "files": sha256_bytes(
-                    "\n".join(
-                        Path(path).relative_to(Path(place).parent).as_posix()
-                        for path in files_of_system(place)
-                    ).encode("utf-8", "surrogateescape")
-                ),
-            }
-            for place in places
-        ]
+        key: [recorded_system(place) for place in places]
         for key, places in places_of_systems(wildcards.evaluation).items()
     }
 

@@ -2,7 +2,8 @@
 Read the strokes of every session, merge them into events, and say where each session came from.
 
 in:   results/sessions/{source_set}/{shard}.parquet, raw annotation files, cards and label maps;
-      results/roots/{source_set}.parquet, for the provenance
+      results/roots/{source_set}.parquet, for the provenance; results/predictions/{source_set}.*,
+      where a model has made the labels
 out:  results/events/{source_set}/{shard}.parquet       events of one shard
       results/tallies/{source_set}/{shard}.parquet      what became of every stroke
       results/quarantine/{source_set}/{shard}.parquet   files that are not used, with the reason
@@ -23,6 +24,8 @@ rule ingest_sessions:
         label_maps=label_map_files,
         references=reference_files,
         taxonomy=taxonomy_files(),
+        predicted=predicted_hits,
+        terms=term_files,
     output:
         events="results/events/{source_set}/{shard}.parquet",
         tallies="results/tallies/{source_set}/{shard}.parquet",
@@ -41,7 +44,9 @@ rule ingest_sessions:
         code=source_set_code("ingest_sessions.py"),
         settings=lambda wildcards: own_settings(wildcards.source_set),
         ingest=config["ingest"],
-        local=lambda wildcards: roots(wildcards.source_set),
+        model=lambda wildcards: model_of(wildcards.source_set),
+        terms=lambda wildcards: terms_of(wildcards.source_set),
+        local=lambda wildcards: roots(wildcards.source_set) | {"terms": PLACES_OF_TERMS},
     script:
         "../scripts/ingest_sessions.py"
 
@@ -116,6 +121,7 @@ rule write_provenance:
         flags="results/flags/{source_set}.parquet",
         roots="results/roots/{source_set}.parquet",
         card=card_file,
+        predicted=staged_predictions,
     output:
         provenance="results/provenance/{source_set}/ingest.jsonl",
         missing="results/missing/{source_set}.jsonl",

@@ -131,6 +131,7 @@ rule shard_sessions:
     input:
         sessions="results/sessions/{source_set}.parquet",
         inventory="results/inventory/{source_set}.parquet",
+        predicted=staged_predictions,
     output:
         sessions="results/sessions/{source_set}/{shard}.parquet",
         sound_files="results/sound_files/{source_set}/{shard}.parquet",

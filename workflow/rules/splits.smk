@@ -61,6 +61,7 @@ rule decide_splits:
             for name in ("seed", "shares", "leaks", "isolate", "search")
         },
         select=lambda wildcards: selection_of(wildcards.manifest),
+        model_labels=lambda wildcards: splits_of_model_labels(wildcards.manifest),
         local={"memory_limit": config["splits"]["memory_limit"]},
     script:
         "../scripts/decide_splits.py"

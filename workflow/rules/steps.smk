@@ -46,6 +46,7 @@ def steps_of_sets(names):
         "demo": {"write_demo": of_sets(modules)},
         "inventory": {
             "take_inventory": of_sets(names),
+            "stage_predictions": of_sets(name for name in names if name in PREDICTED),
             "shard_sessions": shards,
         },
         "ingest": {

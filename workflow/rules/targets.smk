@@ -15,6 +15,7 @@ INGEST = [
     *("events/{s}", "tallies/{s}", "quarantine/{s}", "flags/{s}"),
 ]
 OF_INGESTION = ["provenance/{s}/ingest.jsonl", "missing/{s}.jsonl"]
+OF_PREDICTIONS = ["predictions/{s}", "predictions/{s}.json"]
 CRASH_CYMBALS = [
     *("crash/embeddings/{s}/{n}", "crash/assignments/{s}/{n}", "crash/assignments/{s}"),
 ]
@@ -29,6 +30,7 @@ localrules:
     inventory,
     integrity,
     ingest,
+    predictions,
     event_lines,
     provenance,
     crash,
@@ -67,6 +69,7 @@ for source_set in INGESTED:
             asked(
                 f"ingest_{source_set}",
                 products([*INVENTORY, *INGEST, *OF_INGESTION], [source_set]),
+                products(OF_PREDICTIONS, [s for s in PREDICTED if s == source_set]),
                 f"reports/metrics/{source_set}.json",
             ),
         localrule: True
@@ -79,8 +82,24 @@ rule ingest:
             "ingest",
             ASKED["inventory"],
             products(INGEST, INGESTED),
+            products(OF_PREDICTIONS, PREDICTED),
             expand("reports/metrics/{source_set}.json", source_set=INGESTED),
             expand("reports/ingest.{ext}", ext=["html", "json"]),
+        ),
+
+
+rule predictions:
+    """Labels that a model made of source sets without labels, held against what is heard."""
+    input:
+        asked(
+            "predictions",
+            ASKED["inventory"],
+            products([*INGEST, *OF_INGESTION, *OF_PREDICTIONS], PREDICTED),
+            expand(
+                "reports/predictions/{source_set}.{ext}",
+                source_set=PREDICTED,
+                ext=["json", "html"],
+            ),
         ),
 
 

@@ -6,7 +6,16 @@ out:  results/SHA256SUMS   the recorded digests, for `sha256sum -c`
 """
 
 TARGETS = (
-    *("inventory", "ingest", "provenance", "crash", "manifest", "audit", "health"),
+    *(
+        "inventory",
+        "ingest",
+        "predictions",
+        "provenance",
+        "crash",
+        "manifest",
+        "audit",
+        "health",
+    ),
     *("weights", "export", "release", "yardstick", "corpora", "integrity"),
     *("attestations", "event_lines", "train_check", "evaluate"),
 )

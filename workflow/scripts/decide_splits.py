@@ -18,6 +18,7 @@ table, report = split_manifest(
     read_selection(params.select, inputs.lists),
     manifest=snakemake.wildcards.manifest,
     threads=snakemake.threads,
+    model_labels=params.model_labels,
     **params.local,
 )
 write_table(outputs.splits, table)

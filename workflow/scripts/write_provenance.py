@@ -4,6 +4,7 @@ from drumcorpus.ground.run.job import start_job
 
 job = start_job(snakemake)
 
+from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.files.jsonl import write_rows
 from drumcorpus.ground.files.missing_files import missing_files
@@ -21,6 +22,7 @@ rows = provenance_rows(
     card=read_yaml(inputs.card),
     license_ref=params.license_ref,
     ingestion=params.ingestion,
+    staged=next(map(read_json, inputs.predicted), None),
 )
 counts = {"sessions": write_rows(outputs.provenance, rows)}
 job.finish(counts | {"missing": write_rows(outputs.missing, missing)})

@@ -94,6 +94,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibration", action="store_true", help="how far scores are probabilities"
     )
     parser.add_argument(
+        "--model-labels",
+        action="store_true",
+        help="score by labels that a model made as well, which are no truth",
+    )
+    parser.add_argument(
         "--folds",
         metavar="NAME|YAML",
         help="vogl_mdb, vogl_enst, or a file with lists of session ids by name of the fold",
@@ -177,6 +182,7 @@ def _write(arguments: argparse.Namespace, answered: Answer, terms: Terms) -> Non
         "compare": arguments.compare is not None,
         "open_set": arguments.open_set,
         "calibration": arguments.calibration,
+        "model_labels": arguments.model_labels,
         "validation": arguments.validation is not None,
         "another_seed": len(arguments.another_seed),
         "require": arguments.require,
@@ -197,6 +203,10 @@ def said(document: dict) -> list[str]:
         f"{protocol['id']} on {corpus['split']} of {corpus['manifest']} ({corpus['sessions']:,} "
         f"sessions, {corpus['groups']:,} groups, {corpus['hits']:,} hits)"
     ]
+    if of_model := corpus["model_labels"]:
+        sets = ", ".join(f"{visible(name)} {n:,}" for name, n in of_model.items())
+        n_events = sum(of_model.values())
+        lines.append(f"NOT TRUTH: a model made the labels of {n_events:,} events ({sets})")
     for key in ("micro", "macro"):
         lines.append(f"{key:<18} F {_figure(scores[key])}")
     for name, row in scores["classes"].items():

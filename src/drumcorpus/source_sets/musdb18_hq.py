@@ -2,7 +2,8 @@
 
 Layout: ``{train,test}/{Artist} - {Title}/{mixture,drums,bass,other,vocals}.wav``. Of the training
 songs 14 are set aside for validation by the publisher's tools. ``drums.wav`` is a mix of the whole
-drum set, and nothing says when which of its parts is struck: no events are made of it.
+drum set, and nothing says when which of its parts is struck: no events are made of it, unless of
+the predictions of a model (``docs/predictions.md``).
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ FOLDERS = ("train", "test")
 DRUMS = "drums.wav"
 MIXTURE = "mixture.wav"
 STEMS = (DRUMS, MIXTURE, "bass.wav", "other.wav", "vocals.wav")
-NOTE = "the drum stem is a mix of the whole kit: no labels are made of it"
+NOTE = "the drum stem is a mix of the whole kit, without labels of its own"
 
 
 def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dict) -> Survey:

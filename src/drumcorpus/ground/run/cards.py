@@ -40,8 +40,10 @@ def read_options(card: Mapping, references: Iterable[str | os.PathLike], setting
     return dict(settings) | documents
 
 
-def check_settings(name: str, card: Mapping, block: Mapping) -> None:
+def check_settings(name: str, card: Mapping, block: Mapping, is_predicted: bool = False) -> None:
     """Hold the settings of a source set's block against its card.
+
+    Where the labels of the set are predictions of a model (`is_predicted`), none is a detector's.
 
     Raises
     ------
@@ -60,8 +62,9 @@ def check_settings(name: str, card: Mapping, block: Mapping) -> None:
             f"config: source_sets.{name}: settings of its own: {allowed}; "
             f"got unknown {unknown}, missing {missing}"
         )
-    is_detected = card.get("label_method") == ONSET_DETECTOR and block["tier"] == PRODUCTION
-    if is_detected and not block.get("accept_detected_labels", False):
+    is_detected = card.get("label_method") == ONSET_DETECTOR and not is_predicted
+    accepted = block["tier"] != PRODUCTION or block.get("accept_detected_labels", False)
+    if is_detected and not accepted:
         raise ValueError(
             f"config: source_sets.{name}: tier {PRODUCTION!r}, but a detector found its labels in "
             f"the sound (label_method {ONSET_DETECTOR} in its card); write accept_detected_labels: "

@@ -9,7 +9,7 @@ import numpy as np
 from drumcorpus.stages.evaluation.boundary_sessions import iter_sessions, read_techniques
 from drumcorpus.stages.evaluation.boundary_tags import Case, SessionHits, Windows, tagged_cases
 from drumcorpus.stages.evaluation.durations import session_seconds, session_tables
-from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
+from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference, require_truth
 
 SCHEMA = "drumcorpus-boundary-pack-v1"
 # Why a tag has no case.
@@ -48,9 +48,10 @@ def make_pack(
     Raises
     ------
     ValueError
-        As of `read_reference`.
+        As of `read_reference` and `require_truth`.
     """
     reference = read_reference(corpus, split, tuple(families))
+    require_truth(reference, split, corpus.manifest)
     sessions = reference.sessions
     names = sorted({rule["technique"] for rule in rules.values() if "technique" in rule})
     seconds = session_seconds(corpus, sessions)

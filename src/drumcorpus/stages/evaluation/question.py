@@ -33,6 +33,7 @@ class Question:
     folds: str | None = None
     open_set: bool = False
     calibration: bool = False
+    model_labels: bool = False
     require: tuple[str, ...] = ()
     resamples: int = 4_000
     seed: int = 1
@@ -106,6 +107,7 @@ def read_terms(
         resampling=Resampling(question.resamples, question.seed),
         open_set=question.open_set,
         calibration=question.calibration,
+        model_labels=question.model_labels,
     )
     classes = settings.class_map.classes
     required = tuple(read_requirement(text, classes) for text in question.require)

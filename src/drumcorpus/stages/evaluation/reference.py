@@ -1,6 +1,7 @@
 """The reference: the hits of one split of a built corpus, and its sessions."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,11 +16,12 @@ from drumcorpus.ground.predictions.hit_columns import HitColumns, join_hits, mak
 from drumcorpus.ground.run.lineage import place_of
 from drumcorpus.ground.run.sidecars import read_output
 from drumcorpus.schemas import EVENTS, SPLITS
+from drumcorpus.vocabulary import MODEL
 
 # What is read of every event, leaves of its components included.
 _COLUMNS = (
     *("session_id", "onset_time", "offset_time", "negative_example"),
-    *("style", "is_synthetic", "drummer_id", "kit_id"),
+    *("style", "is_synthetic", "drummer_id", "kit_id", "label_method"),
 )
 # Seconds that a negative example lasts where it does not say its end.
 NEGATIVE_SECONDS = 1.0
@@ -68,6 +70,7 @@ class Reference:
     Nobody knows whether such a session is silent or lacks its annotation. `elsewhere` is the split
     of every other session of the corpus, or ``left out``. `negatives`, shape (n, 3), has session,
     start and end in µs of the stretches that negative examples stand for: nothing is struck there.
+    `by_model` counts by source set the events whose labels a model made.
     """
 
     sessions: Sessions
@@ -75,6 +78,7 @@ class Reference:
     not_scored: list[str]
     elsewhere: dict[str, str]
     negatives: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
+    by_model: dict[str, int] = field(default_factory=dict)
 
 
 def open_corpus(manifest: str | os.PathLike) -> Corpus:
@@ -133,7 +137,7 @@ def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Referen
     in_split.sort(key=lambda row: (row["source_set"], row["session_id"]))
     elsewhere = {row["session_id"]: row["split"] if row["included"] else "left out" for row in rows}
     places = {row["session_id"]: n for n, row in enumerate(in_split)}
-    hits, seen, negatives = _read_hits(corpus.folder / corpus.manifest, places, labels)
+    hits, seen, negatives, of_model = _read_hits(corpus.folder / corpus.manifest, places, labels)
     if not seen:
         counts = ", ".join(sorted(set(elsewhere.values()))) or "none"
         raise ValueError(
@@ -149,7 +153,30 @@ def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Referen
     hits = _renumbered(hits, number)
     not_scored = [row["session_id"] for row in in_split if row["session_id"] not in seen]
     negatives[:, 0] = number[negatives[:, 0]]
-    return Reference(sessions, hits, not_scored, elsewhere, negatives)
+    by_model: Counter[str] = Counter()
+    for row in in_split:
+        by_model[row["source_set"]] += of_model[row["session_id"]]
+    by_model = dict(sorted((+by_model).items()))
+    return Reference(sessions, hits, not_scored, elsewhere, negatives, by_model)
+
+
+def require_truth(reference: Reference, split: str, manifest: str) -> None:
+    """Refuse a split with labels that a model made: they are no truth to score by.
+
+    Raises
+    ------
+    ValueError
+        If there is such a label.
+    """
+    if reference.by_model:
+        sets = ", ".join(f"{name} {n:,}" for name, n in reference.by_model.items())
+        n_events = sum(reference.by_model.values())
+        raise ValueError(
+            f"{manifest}: split {split}: a model made the labels of {n_events:,} events ({sets}; "
+            f"label_method {MODEL}), and a score by them is how far two systems agree; keep them "
+            "out of that split (predictions.<set>.splits), or score by them knowingly, with "
+            "model_labels (--model-labels)"
+        )
 
 
 def _check_ids(rows: list[dict], split: str, shown: str) -> None:
@@ -172,9 +199,13 @@ def _renumbered(hits: HitColumns, number: np.ndarray) -> HitColumns:
 
 def _read_hits(
     path: Path, places: dict[str, int], labels: Sequence[str]
-) -> tuple[HitColumns, dict[str, dict], np.ndarray]:
-    """Hits of the sessions at `places`, by session what its first event says, and negatives."""
+) -> tuple[HitColumns, dict[str, dict], np.ndarray, Counter[str]]:
+    """Hits of the sessions at `places`, by session what its first event says, and negatives.
+
+    Last, by session the events whose labels a model made.
+    """
     parts, seen, negatives = [], {}, [np.zeros((0, 3), dtype=np.int64)]
+    of_model: Counter[str] = Counter()
     text = [name for name in _COLUMNS if EVENTS.field(name).type == pa.string()]
     for batch in iter_batches(path, [*_COLUMNS, *_LEAVES], [*text, _LEAVES[0]]):
         ids = _encoded(batch["session_id"])
@@ -183,6 +214,7 @@ def _read_hits(
         rows = np.flatnonzero(session >= 0)
         if len(rows) == 0:
             continue
+        of_model.update(_ids_of_model(batch, ids, rows))
         counts = np.diff(batch["components"].offsets.to_numpy())
         is_negative = batch["negative_example"].fill_null(False).to_numpy(zero_copy_only=False)
         struck = rows[(counts[rows] > 0) | is_negative[rows]]
@@ -195,7 +227,17 @@ def _read_hits(
             negatives.append(_negatives(batch, session, rows[is_negative[rows]]))
             session = np.where(is_negative, -1, session)  # what it has is not struck
         parts.append(_components(batch, session, counts, labels, path))
-    return join_hits(parts), seen, np.concatenate(negatives)
+    return join_hits(parts), seen, np.concatenate(negatives), of_model
+
+
+def _ids_of_model(batch: pa.RecordBatch, ids: pa.DictionaryArray, rows: np.ndarray) -> list[str]:
+    """The session of each of the events at `rows` whose labels a model made."""
+    methods = _encoded(batch["label_method"])
+    is_one = np.array([*(name == MODEL for name in methods.dictionary.to_pylist()), False])
+    if not is_one.any():
+        return []
+    numbers = methods.indices.fill_null(-1).to_numpy()  # none says nothing, as the last
+    return ids.take(pa.array(rows[is_one[numbers[rows]]])).to_pylist()
 
 
 def _negatives(batch: pa.RecordBatch, session: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ from drumcorpus.stages.evaluation.evaluate import (
 from drumcorpus.stages.evaluation.open_set import CONVENTIONS as OPEN_SET
 from drumcorpus.stages.evaluation.open_set import open_set
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
-from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
+from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference, require_truth
 from drumcorpus.stages.evaluation.rounding import rounded
 from drumcorpus.stages.evaluation.runs import check_runs, over_runs
 from drumcorpus.stages.evaluation.settings import Settings
@@ -91,6 +91,8 @@ def evaluate(
     """
     check_runs([predictions, *seeds])
     reference = read_reference(corpus, settings.split, settings.labels)
+    if not settings.model_labels:
+        require_truth(reference, settings.split, corpus.manifest)
     labelled = reference.hits if settings.unknown is not None else None
     hits, n_outside = hits_by_class(by_session(reference.hits), settings.class_map)
     reference.hits = hits
@@ -280,6 +282,7 @@ def _corpus(
         "hits_without_class": n_outside,
         "minutes": minutes,
         "sessions_not_scored": reference.not_scored,
+        "model_labels": reference.by_model,
     }
 
 

@@ -27,7 +27,7 @@ class Settings:
     `files` are the files of the checkout that were read for it. `unknown` are the numbers of the
     labels that no system is asked for, where an open set is asked for, and else None; `calibration`
     says whether it is asked how far scores are probabilities. `cymbals` are the classes that have
-    labels of cymbals alone.
+    labels of cymbals alone. `model_labels` says whether labels that a model made may be scored by.
     """
 
     split: str
@@ -40,6 +40,7 @@ class Settings:
     unknown: frozenset[int] | None = None
     calibration: bool = False
     cymbals: tuple[str, ...] = ()
+    model_labels: bool = False
 
     @property
     def with_scores(self) -> bool:
@@ -58,6 +59,7 @@ def make_settings(
     resampling: Resampling | None = None,
     open_set: bool = False,
     calibration: bool = False,
+    model_labels: bool = False,
 ) -> Settings:
     """Settings by names, looked up in the folder of resources of a checkout.
 
@@ -73,6 +75,8 @@ def make_settings(
         Whether it is asked how well scores tell sounds that are known from others.
     calibration : bool
         Whether it is asked how far scores are probabilities.
+    model_labels : bool
+        Whether labels that a model made are scored by as if they were truth.
 
     Raises
     ------
@@ -106,6 +110,7 @@ def make_settings(
         unknown,
         calibration,
         _classes_of(label_numbers(words_of_tags["cymbals"], taxonomy.families), scored),
+        model_labels,
     )
 
 

@@ -16,7 +16,7 @@ from drumcorpus.ground.statistics.scores import f_measure, mean_over
 from drumcorpus.stages.evaluation.counting import blocks
 from drumcorpus.stages.evaluation.evaluate import hits_by_class
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
-from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference
+from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference, require_truth
 from drumcorpus.stages.evaluation.settings import Settings
 from drumcorpus.stages.evaluation.threshold_counts import counts_at_thresholds
 from drumcorpus.stages.evaluation.timing import Offsets
@@ -38,6 +38,8 @@ def read_validation(
         As of `read_reference` and `read_predictions`.
     """
     reference = read_reference(corpus, VALIDATION, settings.labels)
+    if not settings.model_labels:
+        require_truth(reference, VALIDATION, corpus.manifest)
     reference.hits, _ = hits_by_class(by_session(reference.hits), settings.class_map)
     said = read_predictions(
         path,

@@ -28,7 +28,7 @@ from drumcorpus.stages.health.audio_limits import (
 )
 from drumcorpus.stages.health.intervals import effective_size, quantile_interval, share_interval
 from drumcorpus.stages.health.scans import N_EXAMPLES
-from drumcorpus.vocabulary import NOT_SELECTED
+from drumcorpus.vocabulary import MODEL_LABELS_HERE, NOT_SELECTED
 
 PathList = Sequence[str | os.PathLike]
 
@@ -109,7 +109,8 @@ def _selected(rows: Rows, refused: Iterable[Mapping]) -> Rows:
     The sample is drawn of the source set, for all manifests. Where a small selection is missed by
     it, the set as a whole is the only evidence there is.
     """
-    unselected = {_key(row) for row in refused if row["reason"] == NOT_SELECTED}
+    left_out = (NOT_SELECTED, MODEL_LABELS_HERE)
+    unselected = {_key(row) for row in refused if row["reason"] in left_out}
     selected = [row for row in rows if _key(row) not in unselected]
     present = {row["source_set"] for row in selected}
     missed = present - {row["source_set"] for row in selected if is_sampled(row)}

@@ -65,7 +65,7 @@ def describe_ingest(
     """
     counts, n_hits, n_sessions = count_tallies(tallies)
     listed = read_table(sessions, [*completeness.SESSION_COLUMNS, "label_map", "notes"])
-    label_maps = listed["label_map"]
+    n_labelled = len(listed) - listed["label_map"].null_count
     by_outcome = sums_by_outcome(counts)
     if sum(by_outcome.values()) != n_hits:
         raise ValueError(f"{tallies}: outcomes add up to {sum(by_outcome.values())} of {n_hits}")
@@ -73,8 +73,9 @@ def describe_ingest(
     return {
         **describe_source_set(name, card, tier, quarantine),
         "sessions": {
-            "total": len(label_maps),
-            "with_labels": len(label_maps) - label_maps.null_count,
+            "total": len(listed),
+            # A model labels sessions that have no labels of their own.
+            "with_labels": max(n_labelled, n_sessions),
             "with_hits": n_sessions,
         },
         "hits": {"total": n_hits, IN_EVENT: n_in_event, "dropped": n_hits - n_in_event},

@@ -7,10 +7,11 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.schemas import EVENTS
-from drumcorpus.vocabulary import IN_EVENT
+from drumcorpus.vocabulary import IN_EVENT, MODEL
 
 # What lies between a raw file and an event, in order; each step is a rule of the workflow.
 PROCESSING_CHAIN = ["take_inventory", "ingest_sessions"]
+OF_PREDICTIONS = ["take_inventory", "stage_predictions", "ingest_sessions"]
 
 
 def provenance_rows(
@@ -25,6 +26,7 @@ def provenance_rows(
     *,
     license_ref: str,
     ingestion: str,
+    staged: Mapping | None = None,
 ) -> Iterator[dict]:
     """One row per session, in order of session_id.
 
@@ -42,6 +44,8 @@ def provenance_rows(
         Where the card stands, below the workflow's folder.
     ingestion : str
         Digest of the code that read the sessions.
+    staged : mapping, optional
+        Of predictions that are the labels of the set: the model, and the file of every session.
 
     Yields
     ------
@@ -49,10 +53,12 @@ def provenance_rows(
         `hashes` has the files, each with the ``root`` that it lies below (``primary``,
         ``secondary``, ``root_3`` and so on) and its ``root_number``, from 1, in the order of the
         config; `roots` has those of the session, in that order, each with ``n_files`` and the
-        ``roles`` of these. `missing` says what the session lacks, without its name.
+        ``roles`` of these. `missing` says what the session lacks, without its name. Where a model
+        has labelled the set, `predictions` has model, version and, of a session that has some, the
+        file and the recording by their digests.
     """
     root_of = {row["path"]: (row["root"], row["root_number"]) for row in roots.to_pylist()}
-    played = _played(events)
+    played, labelled = _played(events), _labelled(staged)
     drops = _drops(tallies)
     lacking: dict[str, list[dict]] = {}
     for row in missing:
@@ -70,6 +76,9 @@ def provenance_rows(
         session_id = session["session_id"]
         n_events, techniques = played.get(session_id, (0, []))
         files = [_with_root(file, *root_of[file["path"]]) for file in session["files"]]
+        label_map, label_method = session["label_map"], card["label_method"]
+        if staged is not None:
+            label_map, label_method = labelled.get(session_id, {}).get("label_map"), MODEL
         yield {
             "source_set": session["source_set"],
             "session_id": session_id,
@@ -81,10 +90,10 @@ def provenance_rows(
             "hashes": files,
             "roots": _roots(files),
             "missing": lacking.get(session_id, []),
-            "processing_chain": PROCESSING_CHAIN,
+            "processing_chain": OF_PREDICTIONS if session_id in labelled else PROCESSING_CHAIN,
             "code": ingestion,
-            "label_method": card["label_method"] if session["label_map"] else None,
-            "label_map": session["label_map"],
+            "label_method": label_method if label_map else None,
+            "label_map": label_map,
             "audio_path": session["audio_path"],
             "mix_path": session["mix_path"],
             "mix_parts": session["mix_parts"],
@@ -95,7 +104,20 @@ def provenance_rows(
             "drops": drops.get(session_id, {}),
             "flags": flagged.get(session_id, []),
             "notes": [*session["notes"], *refused.get(session_id, [])],
+            **({} if staged is None else {"predictions": labelled.get(session_id)}),
         }
+
+
+def _labelled(staged: Mapping | None) -> dict[str, dict]:
+    """By session, what model has labelled it, and by which file."""
+    if staged is None:
+        return {}
+    model = {name: staged[name] for name in ("model", "version", "label_map", "files_sha256")}
+    return {
+        row["session_id"]: model
+        | {name: row[name] for name in ("file", "audio_path", "audio_sha256", "n_hits")}
+        for row in staged["sessions"]
+    }
 
 
 def _with_root(file: dict, root: str, root_number: int) -> dict:

@@ -34,7 +34,9 @@ from drumcorpus.hits import group_onsets
 from drumcorpus.stages.onsets.scopes import SCOPES
 from drumcorpus.vocabulary import (
     FILE_NAME,
+    LABELS_FROM_A_MODEL,
     LABELS_FROM_THIS_DETECTOR,
+    MODEL,
     NO_AUDIO,
     NO_EVENTS,
     ONSET_DETECTOR,
@@ -192,11 +194,12 @@ def score_takes(
         NO_AUDIO: 0,
         UNREADABLE_AUDIO: 0,
         LABELS_FROM_THIS_DETECTOR: 0,
+        LABELS_FROM_A_MODEL: 0,
     }
     for (session_id, path, method), reference in _takes(events):
         on_take()
-        if path is None or method in OWN_METHODS:
-            not_scored[NO_AUDIO if path is None else LABELS_FROM_THIS_DETECTOR] += 1
+        if reason := _why_not_scored(path, method):
+            not_scored[reason] += 1
             continue
         try:
             matches = _score_take(*open_audio(path), reference, detection)
@@ -232,6 +235,14 @@ def _match(reference, estimated):
 def _as_match(reference, estimated, pairs, n_set_aside=0):
     offset = estimated[pairs[:, 1]] - reference[pairs[:, 0]]
     return Match(len(reference), len(estimated) - n_set_aside, offset)
+
+
+def _why_not_scored(path: str | None, method: str) -> str | None:
+    if path is None:
+        return NO_AUDIO
+    if method == MODEL:
+        return LABELS_FROM_A_MODEL
+    return LABELS_FROM_THIS_DETECTOR if method in OWN_METHODS else None
 
 
 def _takes(events):

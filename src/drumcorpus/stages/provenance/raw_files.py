@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.lineage import Lineage, Record
 from drumcorpus.stages.provenance.rows import (
@@ -25,9 +26,12 @@ from drumcorpus.stages.provenance.text import missing_links
 from drumcorpus.stages.provenance.tree import upstream_of
 
 SCHEMA = "drumcorpus-origins-v1"
+STAGED_KEY = "predictions"
 # The rule that lists sessions with their files, and what it calls the table of them.
 LISTS_SESSIONS, SESSIONS = "take_inventory", "sessions"
 PROVENANCE = "results/provenance/{source_set}.jsonl"
+# The rule that stages the predictions of a model as labels, and what it calls its account of them.
+STAGES_PREDICTIONS, STAGED = "stage_predictions", "staged"
 
 
 @dataclass
@@ -46,7 +50,8 @@ class Origin:
     """Where a row came from: its session, the raw files of this, and what says so.
 
     `row` has what a row says of itself, and `told_by` the product in which the files stand. `files`
-    that the row itself names, as its sound or its labels, come first.
+    that the row itself names, as its sound or its labels, come first. `predictions` has, where a
+    model has made the labels, its name and version and the file that they are from.
     """
 
     source_set: str
@@ -56,10 +61,11 @@ class Origin:
     files: list[RawFile] = field(default_factory=list)
     told_by: str = ""
     problems: list[str] = field(default_factory=list)
+    predictions: dict = field(default_factory=dict)
 
     def as_document(self) -> dict:
-        """The same for JSON."""
-        return asdict(self)
+        """The same for JSON; without `predictions` where there are none."""
+        return {key: value for key, value in asdict(self).items() if key != STAGED_KEY or value}
 
 
 def origins_of_event(lineage: Lineage, product: str, event_id: str) -> list[Origin]:
@@ -132,7 +138,25 @@ def _origins(lineage: Lineage, product: str, rows: list[dict]) -> list[Origin]:
             shown = {name: its_rows[0].get(name) for name in (*SHOWN, *NAMES_FILES)}
             origin.row = {name: value for name, value in shown.items() if value is not None}
         _add_files(lineage, chain, origin, its_rows)
+        _add_predictions(lineage, chain, origin)
     return list(origins.values())
+
+
+def _add_predictions(lineage: Lineage, chain: Iterable[Record], origin: Origin) -> None:
+    """Find the model and the file that labelled a session, where one did."""
+    for record in chain:
+        is_account = (record.rule, record.name) == (STAGES_PREDICTIONS, STAGED)
+        place = lineage.folder / record.path
+        if not is_account or not place.is_file():
+            continue
+        if sha256_file(place) != record.sha256:
+            origin.problems.append(f"{visible(record.path)}: is not what its run manifest says")
+            continue
+        staged = read_json(place)
+        for row in staged["sessions"] if staged["source_set"] == origin.source_set else ():
+            if row["session_id"] == origin.session_id:
+                said = {name: staged[name] for name in ("model", "version", "place")}
+                origin.predictions = said | row["file"] | {"told_by": record.path}
 
 
 def _add_files(lineage: Lineage, chain: Iterable[Record], origin: Origin, rows: list[dict]) -> None:

@@ -12,6 +12,7 @@ from drumcorpus.vocabulary import (
     EQUAL_AUDIO,
     FOLLOWS_OFFICIAL_SPLIT,
     ISOLATED,
+    MODEL_LABELS_HERE,
     NEAR_AUDIO,
     NEAR_STROKES,
     NOT_SELECTED,
@@ -38,6 +39,7 @@ REASONS = {
     OFFICIAL_SPLIT_LEAKS: "its published split leaks into another",
     ISOLATED: "kept apart by drummer or kit",
     NOT_SELECTED: "not selected for this manifest",
+    MODEL_LABELS_HERE: "a model made its labels, and its split may not have such",
 }
 # In the order of reading, what tells most first; the report has its keys by name.
 EVIDENCE = (
@@ -64,7 +66,8 @@ def render_splits_page(report: Mapping, manifest: str) -> str:
         A whole document.
     """
     after = {name: sides["after"] for name, sides in report["splits"].items()}
-    order = in_order(after, (), first=[*reversed(HELD_OUT), "refused", NOT_SELECTED])
+    left_out = ("refused", NOT_SELECTED, MODEL_LABELS_HERE)
+    order = in_order(after, (), first=[*reversed(HELD_OUT), *left_out])
     return render_page(
         "splits.html.jinja",
         title=manifest,

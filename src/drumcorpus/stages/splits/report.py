@@ -8,7 +8,7 @@ import pyarrow as pa
 from drumcorpus.schemas import SPLITS
 from drumcorpus.stages.splits.decide import Decision, families_across_splits
 from drumcorpus.stages.splits.families import GROUP, Edge
-from drumcorpus.vocabulary import NOT_SELECTED
+from drumcorpus.vocabulary import MODEL_LABELS_HERE, NOT_SELECTED
 
 N_EXAMPLES = 50  # families that are described; those that stood in several splits come first
 N_MEMBERS = 20  # sessions named of each family
@@ -79,14 +79,18 @@ def describe_splits(
         ``leaks``: the figures that gates rest on. ``families``: how many there are, of what kind,
         and examples. ``splits``: sessions by source set and split, before and after. ``refused``:
         the first sessions left out. ``not_selected``: how many the manifest does not ask for, of
-        which no other figure of leaks and refusals speaks. ``without_landmarks``:
+        which no other figure of leaks and refusals speaks; the same of those whose labels a model
+        made, in a split that may not have such. ``without_landmarks``:
         `audio_reasons`; ``unheard_files``. ``unreadable``: sessions of which a recording cannot be
         decoded, in all and by source set.
     """
     edges = list(edges)
-    unselected = {n for n, decision in enumerate(decisions) if decision.reason == NOT_SELECTED}
+    unselected, by_model = (
+        {n for n, decision in enumerate(decisions) if decision.reason == reason}
+        for reason in (NOT_SELECTED, MODEL_LABELS_HERE)
+    )
     before = [
-        Decision(session["split"], included=number not in unselected)
+        Decision(session["split"], included=number not in unselected | by_model)
         for number, session in enumerate(sessions)
     ]
     leaking = families_across_splits(families, before)
@@ -128,12 +132,8 @@ def describe_splits(
             "more": max(len(examples) - N_EXAMPLES, 0),
         },
         "splits": _by_split(sessions, decisions),
-        NOT_SELECTED: {
-            "sessions": len(unselected),
-            "by_source_set": dict(
-                sorted(Counter(sessions[n]["source_set"] for n in unselected).items())
-            ),
-        },
+        NOT_SELECTED: _by_source_set(sessions, unselected),
+        MODEL_LABELS_HERE: _by_source_set(sessions, by_model),
         "refused": [_member(sessions[n], decisions[n]) for n in refused[:N_REFUSED]],
         "unheard_files": {name: dict(n) for name, n in sorted(unheard_files.items())},
         "without_landmarks": {
@@ -149,8 +149,13 @@ def describe_splits(
     }
 
 
+def _by_source_set(sessions: Sequence[Mapping], numbers: Iterable[int]) -> dict:
+    counts = Counter(sessions[number]["source_set"] for number in numbers)
+    return {"sessions": counts.total(), "by_source_set": dict(sorted(counts.items()))}
+
+
 def _is_refused(decision: Decision) -> bool:
-    return not decision.included and decision.reason != NOT_SELECTED
+    return not decision.included and decision.reason not in (NOT_SELECTED, MODEL_LABELS_HERE)
 
 
 def _is_moved(session: Mapping, decision: Decision) -> bool:
@@ -216,7 +221,7 @@ def _by_split(sessions: Sequence[Mapping], decisions: Sequence[Decision]) -> dic
     for session, decision in zip(sessions, decisions, strict=True):
         here = counts.setdefault(session["source_set"], {"before": Counter(), "after": Counter()})
         here["before"][session["split"]] += 1
-        left_out = NOT_SELECTED if decision.reason == NOT_SELECTED else "refused"
+        left_out = "refused" if _is_refused(decision) else decision.reason
         here["after"][decision.split if decision.included else left_out] += 1
     return {
         name: {side: dict(sorted(here[side].items())) for side in ("before", "after")}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from drumcorpus.ground.files.spelling import did_you_mean
 from drumcorpus.stages.splits.decide import Decision
-from drumcorpus.vocabulary import NOT_SELECTED
+from drumcorpus.vocabulary import MODEL_LABELS_HERE, NOT_SELECTED
 
 # What is asked of a session, and its column.
 COLUMNS = {"sessions": "session_id", "style": "style", "kit": "kit_id", "drummer": "drummer_id"}
@@ -100,6 +100,29 @@ def leave_out_unselected(
         raise ValueError("\n".join(problems))
 
 
+def leave_out_model_labels(
+    sessions: Sequence[Mapping],
+    decisions: Sequence[Decision],
+    allowed: Mapping[str, Sequence[str]],
+) -> None:
+    """Leave the sessions whose labels a model made out of the splits that may not have such.
+
+    Splits were decided before: no session moves, and what is scored against a split is scored
+    against labels that somebody has set, unless the config says otherwise.
+
+    Parameters
+    ----------
+    sessions, decisions
+        As of `leave_out_unselected`; those that are not allowed are changed.
+    allowed : mapping
+        By source set whose labels a model made, the splits that may have them.
+    """
+    for session, decision in zip(sessions, decisions, strict=True):
+        splits = allowed.get(session["source_set"])
+        if splits is not None and decision.included and decision.split not in splits:
+            decision.included, decision.reason = False, MODEL_LABELS_HERE
+
+
 def selected_alone(
     of_sets: Mapping[str, Sequence[str]],
     sessions: Sequence[Mapping],
@@ -109,7 +132,7 @@ def selected_alone(
     unselected = {
         (session["source_set"], session["session_id"])
         for session, decision in zip(sessions, decisions, strict=True)
-        if decision.reason == NOT_SELECTED
+        if decision.reason in (NOT_SELECTED, MODEL_LABELS_HERE)
     }
     kept = {
         name: [session_id for session_id in ids if (name, session_id) not in unselected]

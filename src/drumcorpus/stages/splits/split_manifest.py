@@ -1,6 +1,6 @@
 """From the tables of a manifest's source sets to the split of every session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -14,7 +14,11 @@ from drumcorpus.stages.splits.search import (
     find_unreadable,
     read_sessions,
 )
-from drumcorpus.stages.splits.selection import leave_out_unselected, selected_alone
+from drumcorpus.stages.splits.selection import (
+    leave_out_model_labels,
+    leave_out_unselected,
+    selected_alone,
+)
 from drumcorpus.stages.splits.settings import SplitSettings
 
 
@@ -28,6 +32,7 @@ def split_manifest(
     manifest: str,
     threads: int,
     memory_limit: str,
+    model_labels: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[pa.Table, dict]:
     """Find the sessions that belong together, and decide in which split they stand.
 
@@ -44,6 +49,8 @@ def split_manifest(
     threads : int
     memory_limit : str
         Of the database; what does not fit is spilled to a temporary folder.
+    model_labels : mapping, optional
+        As `allowed` of `selection.leave_out_model_labels`.
 
     Returns
     -------
@@ -73,6 +80,7 @@ def split_manifest(
         rows, edges, policy=settings.leaks, seed=settings.seed, shares=settings.shares
     )
     leave_out_unselected(rows, decisions, select, manifest=manifest)
+    leave_out_model_labels(rows, decisions, model_labels or {})
     reasons, unheard = count_audio_reasons(fingerprints), count_unheard_files(fingerprints)
     policies = {"policy": settings.leaks, "isolate": settings.isolate}
     unreadable = selected_alone(find_unreadable(fingerprints), rows, decisions)

@@ -1,14 +1,17 @@
 """Predictions of a split: none is lost, and none of another split or corpus is taken."""
 
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 from checkout import REPO
 from evaluated_corpus import MANIFEST, SPLIT_TABLE, write_corpus, write_lines
 
+from drumcorpus.commands.evaluate import said
 from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.schemas import SPLITS
+from drumcorpus.stages.evaluation.page import render_evaluation_page
 from drumcorpus.stages.evaluation.reference import Corpus, open_corpus, read_reference
 from drumcorpus.stages.evaluation.report import evaluate
 from drumcorpus.stages.evaluation.settings import make_settings
@@ -256,3 +259,22 @@ def test_an_id_that_two_sets_have_is_refused(tmp_path, manifest, settings, split
     corpus = Corpus(tmp_path, MANIFEST, "0" * 64, SPLIT_TABLE, "0" * 64)
     with pytest.raises(ValueError, match="session 'b' is of another and of one; predictions name"):
         read_reference(corpus, "test", settings.labels)
+
+
+def test_a_split_that_a_model_labelled_is_refused_or_said_to_be_no_truth(
+    tmp_path, settings, monkeypatch
+):
+    by_model = {"label_method": "model"}
+    sessions = {
+        "a": {"events": [(1.0, ["kick"]), (2.0, ["kick"], None, by_model)], "source_set": "mixes"},
+        "b": {"events": [(1.0, ["kick"], None, {"label_method": "midi"})]},
+        "c": {"events": [(1.0, ["kick"], None, by_model)], "split": "train"},
+    }
+    corpus = open_corpus(write_corpus(tmp_path, sessions, monkeypatch))
+    write_lines(tmp_path / "mine", a=[(1.0, "kick")], b=[(1.0, "kick")])
+    with pytest.raises(ValueError, match=r"test: a model made the labels of 1 events .mixes 1"):
+        evaluate(corpus, tmp_path / "mine", settings)
+    document = evaluate(corpus, tmp_path / "mine", replace(settings, model_labels=True)).document
+    assert document["corpus"]["model_labels"] == {"mixes": 1}
+    assert "A model made the labels of 1 events of this split" in render_evaluation_page(document)
+    assert any("NOT TRUTH" in line for line in said(document))

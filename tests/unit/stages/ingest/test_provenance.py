@@ -27,7 +27,7 @@ def session(name, *paths, **more):
 
 @pytest.fixture
 def rows_of(tmp_path):
-    def rows_of(sessions, roots, missing=()):
+    def rows_of(sessions, roots, missing=(), **more):
         events = tmp_path / "events.parquet"
         write_table(events, pa.Table.from_pylist([], EVENTS))
         placed = [
@@ -38,7 +38,8 @@ def rows_of(tmp_path):
             *(TALLIES.empty_table(), QUARANTINE.empty_table()),
             *(FLAGS.empty_table(), pa.Table.from_pylist(placed, ROOTS), list(missing)),
         )
-        return list(provenance_rows(*tables, CARD, license_ref="card.yaml", ingestion="0"))
+        about = {"license_ref": "card.yaml", "ingestion": "0"} | more
+        return list(provenance_rows(*tables, CARD, **about))
 
     return rows_of
 
@@ -81,3 +82,18 @@ def test_a_session_says_what_it_lacks(rows_of):
     a, b = rows_of([session("a"), session("b")], {}, missing)
     assert a["missing"] == [lacking]
     assert b["missing"] == []
+
+
+def test_a_session_that_a_model_labelled_names_it_and_its_file(rows_of):
+    said = {"file": {"path": "a.tsv", "sha256": "5" * 64, "bytes": 3}, "n_hits": 7}
+    said |= {"audio_path": "a.wav", "audio_sha256": "6" * 64}
+    model = {"model": "lion", "version": "1.0", "label_map": "adtof5", "files_sha256": "7" * 64}
+    staged = model | {"sessions": [{"session_id": "a", "stated_sha256": None} | said]}
+    roots = {"a.wav": FIRST, "b.wav": FIRST}
+    sessions = [session(name, f"{name}.wav", label_map=None) for name in ("a", "b")]
+    a, b = rows_of(sessions, roots, staged=staged)
+    assert a["predictions"] == model | said
+    assert (a["label_method"], a["label_map"]) == ("model", "adtof5")
+    assert a["processing_chain"][1] == "stage_predictions"
+    assert (b["predictions"], b["label_method"], b["label_map"]) == (None, None, None)
+    assert "predictions" not in rows_of([session("c")], {})[0]

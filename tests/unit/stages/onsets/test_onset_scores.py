@@ -157,6 +157,7 @@ def test_every_take_is_scored_and_what_is_not_is_counted():
         ("d", "gone.wav", "midi", [0.1]),
         ("e", "a.wav", "onset_detector", [0.5]),
         ("f", "a.wav", "file_name", [0.5]),
+        ("h", "a.wav", "model", [0.5]),
     ]
     audio = {"a.wav": clicks([0.5, 1.0]), "b1.wav": clicks([0.5]), "b2.wav": clicks([0.5, 1.2])}
     seen = []
@@ -166,13 +167,14 @@ def test_every_take_is_scored_and_what_is_not_is_counted():
         ("b", "b1.wav"),
         ("b", "b2.wav"),
     ]
-    assert len(seen) == 7
+    assert len(seen) == 8
     total = report["total"]["all"]
     assert (total["n_takes"], total["n_reference"], total["n_matched"]) == (3, 5, 4)
     assert report["not_scored"] == {
         "no_audio": 1,
         "no_events": 1,
         "unreadable_audio": 1,
+        "labels_from_a_model": 1,
         "labels_from_this_detector": 2,
     }
     assert report["refusals"] == [

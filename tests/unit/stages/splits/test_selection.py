@@ -9,11 +9,12 @@ from drumcorpus.stages.splits.families import Edge
 from drumcorpus.stages.splits.page import render_splits_page
 from drumcorpus.stages.splits.report import describe_splits, split_table
 from drumcorpus.stages.splits.selection import (
+    leave_out_model_labels,
     leave_out_unselected,
     read_selection,
     selected_alone,
 )
-from drumcorpus.vocabulary import NEAR_STROKES, NOT_SELECTED
+from drumcorpus.vocabulary import MODEL_LABELS_HERE, NEAR_STROKES, NOT_SELECTED
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
@@ -195,3 +196,36 @@ def test_sessions_that_cannot_be_decoded_count_where_they_are_selected():
     kept = selected_alone(unreadable, CORPUS, decisions)
     assert kept == {"egmd": ["e1"], "mdb_drums": ["m0"]}
     assert selected_alone({"egmd": ["e2"]}, CORPUS, decisions) == {}
+
+
+def test_sessions_that_a_model_labelled_are_left_out_of_splits_that_may_not_have_such():
+    sessions = [
+        {"source_set": source_set, "session_id": str(n)}
+        for n, source_set in enumerate(["mixes", "mixes", "mixes", "egmd", "rooms"])
+    ]
+    splits = ["train", "test", "validation", "test", "test"]
+    decisions = [Decision(split) for split in splits]
+    decisions[2] = Decision("validation", included=False, reason=NOT_SELECTED)
+    leave_out_model_labels(sessions, decisions, {"mixes": ["train"], "rooms": ["test"]})
+    left = [(decision.included, decision.reason) for decision in decisions]
+    assert left == [
+        (True, None),
+        (False, MODEL_LABELS_HERE),
+        (False, NOT_SELECTED),
+        (True, None),
+        (True, None),
+    ]
+
+
+def test_the_report_counts_them_apart_from_refusals_and_leaks():
+    sessions = [session("a"), session("b", "test", "mixes"), session("c", "test", "mixes")]
+    edges = [Edge(NEAR_STROKES, 0, 1)]
+    families, decisions = decide_splits(sessions, edges, policy="report", seed=1, shares=SHARES)
+    leave_out_model_labels(sessions, decisions, {"mixes": ["train"]})
+    about = {"policy": "report", "isolate": []}
+    report = describe_splits(sessions, edges, families, decisions, {}, {}, {}, **about)
+    assert report[MODEL_LABELS_HERE] == {"sessions": 2, "by_source_set": {"mixes": 2}}
+    assert report["leaks"]["refused_sessions"] == report["leaks"]["families"] == 0
+    assert report["refused"] == []
+    assert report["splits"]["mixes"]["after"] == {MODEL_LABELS_HERE: 2}
+    assert "2 sessions more left out" in render_splits_page(report, "m")

@@ -248,6 +248,7 @@ def test_the_script_makes_its_products_of_tables_without_a_session(
                 "search": search,
             },
             select={},
+            model_labels={},
             local={"memory_limit": "500MB"},
         ),
         wildcards=Named(manifest="m"),
