@@ -30,7 +30,7 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.pages.shown import data_size
 from drumcorpus.ground.run.layout import check_layout
 from drumcorpus.ground.run.progress import Progress
-from drumcorpus.stages.inventory.checksum_lists import sizes_path, write_checksum_list
+from drumcorpus.stages.inventory.checksum_lists import write_checksum_list
 from drumcorpus.stages.inventory.integrity import hold_against_list
 
 USAGE = """\
@@ -214,12 +214,10 @@ def _say_integrity(source_set: str, place: Place, signs: list[str], project: Pat
             shown=place.checksums.name,
         )
     shown = place.shown / root.relative_to(place.folder)
-    listed = f"{visible(str(place.checksums.parent.name))}/{visible(place.checksums.name)}"
     print(
-        f"integrity: {len(comparison.listed.digests):,} files are as {listed} beside it lists, "
-        f"{len(comparison.digests):,} of them by digest"
+        f"integrity: {len(comparison.listed.digests):,} files are as "
+        f"{visible(str(place.shown_list))} says, {len(comparison.digests):,} of them by digest"
     )
-    print(f"{sizes_path(place.checksums).name}: their sizes, beside it")
     print(f"Next: {_typed('init', '='.join((source_set, str(shown))))}")
 
 
@@ -267,6 +265,11 @@ def _require_accepted(card: Mapping, arguments: argparse.Namespace) -> None:
 def _require_place(source_set: str, place: Place, project: Path) -> None:
     if reason := why_not_to_make(place.shown):
         raise LookupError(f"--to: {visible(str(place.shown))}: {reason}")
+    if os.path.ismount(place.folder):
+        raise LookupError(
+            f"--to: {visible(str(place.shown))}: a disk is mounted there, and a finished folder "
+            "cannot take its place; name a folder below it"
+        )
     check_layout(
         {source_set: [str(place.folder)]},
         {source_set: source_set},

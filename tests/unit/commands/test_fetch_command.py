@@ -116,10 +116,17 @@ def test_a_set_comes_into_its_place_and_its_files_are_listed(call, project, tmp_
     assert (data / f"checksums/{SET}.sizes").read_text().splitlines()[-1] == "16  info.csv"
     note = json.loads((data / f"checksums/{SET}.fetched.json").read_text())
     assert (note["archive"], note["license_accepted"]) == ("set.zip", LICENCE)
-    assert "integrity: 3 files are as checksums/groove_mididataset.sha256 beside it lists" in said
+    listed = "data/checksums/groove_mididataset.sha256"
+    assert f"integrity: 3 files are as {listed} says, 3 of them by digest\n" in said
     assert said.splitlines()[-1].endswith(f"init {SET}=data/{SET}")
     assert "set.zip: 201 kB\n" in error
     assert "\r" not in error
+
+
+def test_the_list_stands_where_integrity_looks_for_it():
+    config = yaml.safe_load((REPO / "config/config.yaml").read_text())
+    folder = config["inventory"]["integrity"]["folder"]
+    assert str(Place(f"data/{SET}").shown_list) == f"{folder}/{SET}.sha256"
 
 
 def test_what_came_is_a_root_that_init_takes_and_integrity_holds(call, tmp_path):
@@ -314,6 +321,15 @@ def test_what_can_be_no_place_is_refused(call, project, tmp_path, to, words):
     assert project.server.asked == []
 
 
+def test_where_a_disk_is_mounted_no_folder_takes_its_place(call, project, tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    monkeypatch.setattr(fetch.os.path, "ismount", lambda path: True)
+    status, _, error = call(SET, "--to", tmp_path / "disk", *ACCEPT)
+    assert status == 2
+    assert "a disk is mounted there, and a finished folder cannot take its place" in error
+    assert project.server.asked == []
+
+
 def test_a_disk_that_is_too_small_is_said_before_anything_comes(
     call, project, tmp_path, monkeypatch
 ):
@@ -322,6 +338,7 @@ def test_a_disk_that_is_too_small_is_said_before_anything_comes(
     assert status == 2
     assert "need 401 kB, and 300 kB are free there" in error
     assert project.server.asked == []
+    assert list((tmp_path / "corpus/data").iterdir()) == []
 
 
 def test_a_disk_that_fills_up_keeps_what_has_come(call, project, tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ from drumcorpus.ground.archives.http_words import (
     words_of_status,
 )
 from drumcorpus.ground.archives.published import Part
+from drumcorpus.ground.archives.room import require_room
 from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.pages.shown import data_size
 
@@ -235,6 +236,7 @@ class _Transfer:
                 "nothing was fetched"
             )
         self.total = offered
+        require_room(self.begun.path.parent, offered - self.begun.size)
 
     def _write(self, response: requests.Response, file: BinaryIO) -> bool:
         """Write what comes; whether the file is whole then."""

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from drumcorpus.ground.archives.published import Archive
+from drumcorpus.ground.archives.room import free_bytes
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.file_lock import lock
@@ -41,6 +42,12 @@ class Place:
         beside = self.folder.parent / "checksums"
         self.note = beside / f"{self.folder.name}.fetched.json"
         self.checksums = beside / f"{self.folder.name}.sha256"
+
+    @property
+    def shown_list(self) -> Path:
+        """The list, as a person finds it."""
+        parent = self.folder.parent if self.shown.is_symlink() else self.shown.parent
+        return parent / self.checksums.parent.name / self.checksums.name
 
     def is_taken(self) -> bool:
         """Whether something stands there: a file, or a folder that is not empty."""
@@ -87,7 +94,7 @@ class Place:
         nearest = self.folder
         while not nearest.exists():
             nearest = nearest.parent
-        return shutil.disk_usage(nearest).free
+        return free_bytes(nearest)
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -107,7 +114,15 @@ class Place:
                     f"{visible(str(self.shown))}: another call fetches to it; wait for that"
                 ) from None
             self.forget_unpacked()
-            yield
+            try:
+                yield
+            finally:
+                self._leave()
+
+    def _leave(self) -> None:
+        """Take the folder of the work away if nothing has come."""
+        if [entry.name for entry in self.work.iterdir()] == ["lock"]:
+            self.tidy()
 
     def forget_unpacked(self) -> None:
         """Take away what was unpacked and did not come into place."""

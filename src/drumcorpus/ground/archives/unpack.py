@@ -7,12 +7,10 @@ written is counted as it is written, whatever the archive says of it.
 """
 
 import bz2
-import errno
 import gzip
 import hashlib
 import io
 import lzma
-import shutil
 import stat
 import struct
 import tarfile
@@ -26,6 +24,7 @@ from typing import BinaryIO
 
 from drumcorpus.ground.archives.joined_file import JoinedFile
 from drumcorpus.ground.archives.member_names import MemberNames, UnsafeArchive
+from drumcorpus.ground.archives.room import free_bytes, require_room
 from drumcorpus.ground.archives.zip_volumes import open_zip
 from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.pages.shown import data_size
@@ -57,7 +56,7 @@ class Bounds:
     """
 
     most: int
-    free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
+    free: Callable[[Path], int] = free_bytes
     n_bytes: int = 0
     n_members: int = 0
     _looked: int = field(default=0, repr=False)
@@ -177,21 +176,6 @@ class _Writer:
             bounds._looked = bounds.n_bytes
             require_room(self.folder, _BYTES_BETWEEN_LOOKS, bounds.free)
         self.advance(n_bytes)
-
-
-def require_room(folder: Path, n_bytes: int, free: Callable[[Path], int]) -> None:
-    """Refuse to write `n_bytes` where they have no room.
-
-    Raises
-    ------
-    OSError
-    """
-    if (there := free(folder)) < n_bytes:
-        raise OSError(
-            errno.ENOSPC,
-            f"{data_size(n_bytes)} are needed, and {data_size(there)} are free",
-            str(folder),
-        )
 
 
 def _unpack_zip(file: BinaryIO, writer: _Writer) -> None:

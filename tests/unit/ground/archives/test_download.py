@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import random
+import shutil
 import socket
 
 import pytest
@@ -359,3 +360,15 @@ def test_a_detour_that_is_not_encrypted_is_refused(tmp_path, notes):
     answers[0].url = "http://example.org/set.zip"
     with pytest.raises(NotFetched, match=r"example\.org sends to an address that is not encrypted"):
         transfer._refuse_detours(answers)
+
+
+def test_a_size_that_the_disk_has_no_room_for_is_said_before_it_comes(
+    server, tmp_path, notes, monkeypatch
+):
+    server.serve("set.zip", CONTENT)
+    usage = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(OSError, match="3 MB are needed, and 1 MB are free") as caught:
+        fetch(part_of(server, sized=False), tmp_path, notes)
+    assert caught.value.errno == errno.ENOSPC
+    assert names(tmp_path) == []
