@@ -31,14 +31,15 @@ class BlockFilter:
     def __init__(self, sections: np.ndarray, n_channels: int):
         from scipy.signal import sosfilt  # takes a second; only jobs that measure pay for it
 
-        self._filter, self._sections = sosfilt, sections
         n_sections, n_states = len(sections), 2 * len(sections)
-        self._state = np.zeros((n_sections, n_channels, 2))
+        self._state = np.zeros((n_channels, n_states))
         # The rows are what comes of one sample of a block, or of one number of the state.
         at_rest = np.zeros((n_sections, _BLOCK, 2))
         of_samples, left = sosfilt(sections, np.eye(_BLOCK), axis=1, zi=at_rest)
         self._kept = _flat(left)  # (_BLOCK, n_states)
         states = _as_sections(np.eye(n_states), n_sections)
+        _, after_one = sosfilt(sections, np.zeros((n_states, 1)), axis=1, zi=states)
+        self._onward = [np.linalg.matrix_power(_flat(after_one), n) for n in range(_BLOCK)]
         of_states, left = sosfilt(sections, np.zeros((n_states, _BLOCK)), axis=1, zi=states)
         self._out = np.concatenate([of_samples, of_states])  # (_BLOCK + n_states, _BLOCK)
         self._levels = []
@@ -70,14 +71,15 @@ class BlockFilter:
         if n_blocks:
             inputs, states = self._room[:, :, :_BLOCK], self._room[:, :, _BLOCK:]
             inputs[:] = samples[:, :n_whole].reshape(n_channels, n_blocks, _BLOCK)
-            left = self._states(inputs @ self._kept, _flat(self._state), states)
-            self._state = _as_sections(left, len(self._sections))
+            self._state = self._states(inputs @ self._kept, self._state, states)
             for room, filtered in zip(self._room, self._filtered, strict=True):
                 np.matmul(room, self._out, out=filtered[:n_whole].reshape(n_blocks, _BLOCK))
-        if n_whole < n_samples:
-            self._filtered[:, n_whole:], self._state = self._filter(
-                self._sections, samples[:, n_whole:], axis=1, zi=self._state
+        if n_left := n_samples - n_whole:
+            left = samples[:, n_whole:]
+            self._filtered[:, n_whole:] = (
+                left @ self._out[:n_left, :n_left] + self._state @ self._out[_BLOCK:, :n_left]
             )
+            self._state = left @ self._kept[-n_left:] + self._state @ self._onward[n_left]
         return self._filtered
 
     def _states(

@@ -25,6 +25,7 @@ SILENCE_DB = -60.0  # re full scale: sound whose peak is below it is silent
 # Measured on real performances on sampled kits, see bench/near_duplicates.py: of eight windows and
 # steps these keep most landmarks of a copy that is cut, noisy, coded at once, and quieter.
 _N_FFT = 512
+_TAPER = np.hanning(_N_FFT).astype(np.float32)
 _LOWEST_BIN = 4  # 62 Hz: what is below is hum and the offset of the recorder
 _PEAK_FRAMES, _PEAK_BINS = 9, 15  # a peak is the largest value of such a field
 # ... and around it the level has risen so much in 40 ms, in nepers, over a mean of so many bins: a
@@ -36,7 +37,7 @@ _PEAKS_PER_BLOCK = 12
 _FAN = 4  # peaks after the first that make landmarks with it, two at a time
 _NEAREST, _FARTHEST = 8, 125  # frames between the first peak and these
 _FRAME_STEP, _BIN_STEP = 4, 2  # what counts as equal distance and equal band
-_CHUNK_FRAMES = 15_000  # frames of spectrogram held at once: two minutes
+_CHUNK_FRAMES = 500  # frames of spectrogram held at once: what is made of them stays in the caches
 
 
 def find_landmarks(samples: np.ndarray, *, max_landmarks: int) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +74,7 @@ def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n_frames = max(1 + (len(samples) - _N_FFT) // HOP, 0)
     peaks = []
     loudest = -np.inf
-    margin = _PEAK_FRAMES // 2
+    margin = max(_PEAK_FRAMES // 2, _RISE_FRAMES)
     for start in range(0, n_frames, _CHUNK_FRAMES):
         first, last = max(start - margin, 0), min(start + _CHUNK_FRAMES + margin, n_frames)
         levels = _levels(samples[first * HOP : (last - 1) * HOP + _N_FFT])
@@ -81,7 +82,7 @@ def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         around = highest_around(levels, _PEAK_FRAMES)
         is_peak = levels == highest_around(around.T, _PEAK_BINS).T
         is_peak &= _rise(levels) >= _RISE
-        frame, band = np.nonzero(is_peak)
+        frame, band = np.divmod(np.flatnonzero(is_peak), levels.shape[1])
         level = levels[frame, band]
         frame += first
         here = (frame >= start) & (frame < start + _CHUNK_FRAMES)
@@ -110,7 +111,7 @@ def highest_around(values: np.ndarray, n: int) -> np.ndarray:
 def _levels(samples: np.ndarray) -> np.ndarray:
     """Logarithmic spectrogram, shape (n_frames, n_bins)."""
     windows = np.lib.stride_tricks.sliding_window_view(samples, _N_FFT)[::HOP]
-    spectrum = rfft(windows * np.hanning(_N_FFT).astype(np.float32), axis=1)
+    spectrum = rfft(windows * _TAPER, axis=1)
     return np.log(np.abs(spectrum[:, _LOWEST_BIN:-1]) + 1e-6).astype(np.float32)
 
 

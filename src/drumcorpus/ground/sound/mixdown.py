@@ -22,6 +22,7 @@ LOST_SHARE = 0.05
 # dB below channels that have nothing in common, of all audible blocks together: equal channels
 # correlate at -0.75 then, which no pair of microphones before one kit does over a whole recording.
 WHOLE_DB = 6.0
+_FEW_CHANNELS = 4  # whose products are taken one by one: those of thin matrices take far longer
 _CHUNK = 1 << 16  # samples of each channel that are measured at once
 
 
@@ -86,11 +87,25 @@ class MixMeter:
         """(n_blocks, n_samples, n_channels); an offset from zero is no sound."""
         n_samples = blocks.shape[1]
         with np.errstate(over="ignore", invalid="ignore"):
-            products = np.matmul(blocks.transpose(0, 2, 1), blocks).astype(np.float64) / n_samples
+            products = _products(blocks)
+            products /= n_samples
             offsets = np.matmul(np.ones(n_samples, blocks.dtype), blocks) / n_samples
             products -= offsets[:, :, None] * offsets[:, None, :]
         self._channels.append(np.maximum(np.diagonal(products, axis1=1, axis2=2), 0))
         self._means.append(np.maximum(products.mean(axis=(1, 2)), 0))
+
+
+def _products(blocks: np.ndarray) -> np.ndarray:
+    """Sums of the products of every two channels, (n_blocks, n_channels, n_channels)."""
+    n_channels = blocks.shape[2]
+    if n_channels > _FEW_CHANNELS:
+        return np.matmul(blocks.transpose(0, 2, 1), blocks).astype(np.float64)
+    products = np.empty((len(blocks), n_channels, n_channels))
+    for one in range(n_channels):
+        for other in range(one + 1):
+            sums = np.einsum("bs,bs->b", blocks[:, :, one], blocks[:, :, other])
+            products[:, one, other] = products[:, other, one] = sums
+    return products
 
 
 def as_one(samples: np.ndarray, channel: int | None = None) -> np.ndarray:
