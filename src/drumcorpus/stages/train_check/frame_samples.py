@@ -4,12 +4,15 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from drumcorpus.stages.train_check.spectra import SPECTRA_SET, FrameCache, SpectrumSettings
 from drumcorpus.vocabulary import SPLITS
+
+_SLACK_S = 0.001  # that a sample may begin before another ends, as rounding has it
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def read_frames(
     ------
     ValueError
         If the export has other labels than the taxonomy, no such class map, a split without a
-        sample, training without a weight, clips, or a sample that cannot be read; says what to do.
+        sample, training without a weight, clips, segments that overlap in validation or test, or a
+        sample that cannot be read; says what to do.
     """
     if odd := sorted(set(labels) ^ set(export.class_maps.labels)):
         raise ValueError(
@@ -171,7 +175,30 @@ def _read_split(samples, records, split, of, cache, progress):
             )
         )
         progress(1)
-    return _with_silence(read) if split == "train" else read
+    if split == "train":
+        return _with_silence(read)
+    _refuse_overlap(read, records.column("duration").to_pylist())
+    return read
+
+
+def _refuse_overlap(samples: list[FrameSample], durations: list[float]) -> None:
+    """What stands in two samples would be counted twice."""
+    order = sorted(
+        range(len(samples)),
+        key=lambda row: (samples[row].source_set, samples[row].session_id, samples[row].start),
+    )
+    for first, second in pairwise(order):
+        one, next_one = samples[first], samples[second]
+        is_one_session = (one.source_set, one.session_id) == (
+            next_one.source_set,
+            next_one.session_id,
+        )
+        if is_one_session and next_one.start < one.start + durations[first] - _SLACK_S:
+            raise ValueError(
+                f"{next_one.sample_id}: begins at {next_one.start:g} s, before {one.sample_id} "
+                "ends: strokes would be counted twice; name an export with `overlap: 0` under "
+                "train_check.networks.exports"
+            )
 
 
 def _with_silence(samples: list[FrameSample]) -> list[FrameSample]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from drumcorpus.ground.files.atomic import replacing
+from drumcorpus.ground.files.atomic import naming
 
 # Counted up with every change of what a band of a frame is: what was learned of others is refused.
 SPECTRA_SET = "log_mel/1"
@@ -123,6 +123,13 @@ class FrameCache:
 
     def add(self, sha256: str, sound: np.ndarray, sample_rate_hz: int) -> None:
         """Describe a sound and keep its frames."""
-        frames = describe_frames(sound, sample_rate_hz, self.settings)
-        with replacing(self.path(sha256)) as part, part.open("wb") as file:
-            np.save(file, frames)
+        frames, path = describe_frames(sound, sample_rate_hz, self.settings), self.path(sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Of another process that describes the same sound, the part has another name.
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with naming(path), part.open("wb") as file:
+                np.save(file, frames)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)

@@ -84,7 +84,7 @@ def check_network_exports(section: Mapping, exports: Mapping, class_maps: Collec
     Raises
     ------
     ValueError
-        If an export is one of clips, two are of one manifest, or a setting cannot be.
+        If an export is one of clips, two are of one manifest, none is left, or a setting cannot be.
     """
     networks = section["networks"]
     if networks["tier"] is None:
@@ -100,6 +100,12 @@ def check_network_exports(section: Mapping, exports: Mapping, class_maps: Collec
             problems.append(f"exports: {trained[manifest]!r} and {name!r} are both of {manifest}")
         else:
             trained[manifest] = name
+    if not trained and not problems:
+        allowed = ", ".join(name for name, of in exports.items() if of["unit"] != CLIPS) or "none"
+        problems.append(
+            f"tier: got {networks['tier']!r}, and no export to learn from: got "
+            f"{networks['exports']} under exports; in use are of segments or sessions: {allowed}"
+        )
     if networks["class_map"] not in class_maps:
         allowed = ", ".join(class_maps)
         problems.append(f"class_map: got {networks['class_map']!r}; allowed: {allowed}")

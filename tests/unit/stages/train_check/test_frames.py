@@ -192,27 +192,27 @@ def test_an_export_is_read_with_its_strokes_and_weights(tmp_path):
     assert (targets_of(sample, 0, 50, 3, 100.0) == hot).mean() > 0.98
 
 
-def change_train(export, change):
-    """Write the labels of train anew, each record as `change` makes it."""
-    path = export.root / "train/train_labels.parquet"
+def change(export, split, changed):
+    """Write the labels of a split anew, each record as `changed` makes it."""
+    path = export.root / f"{split}/{split}_labels.parquet"
     table = pq.read_table(path)
-    records = [change(row, record) for row, record in enumerate(table.to_pylist())]
+    records = [changed(row, record) for row, record in enumerate(table.to_pylist())]
     pq.write_table(pa.Table.from_pylist(records, table.schema), path)
     return open_export(export.root)
 
 
 def test_silence_has_the_mean_weight_and_a_stroke_without_one_is_refused(tmp_path):
     export = exported(tmp_path)
-    silent = change_train(
-        export, lambda row, r: r | ({"weight": None, "strokes": []} if row == 3 else {})
+    silent = change(
+        export, "train", lambda row, r: r | ({"weight": None, "strokes": []} if row == 3 else {})
     )
     weights = [sample.weight for sample in frames_of(silent, tmp_path).of("train")]
     others = weights[:3] + weights[4:]
     assert weights[3] == pytest.approx(np.mean(others))
-    without = change_train(export, lambda row, r: r | ({"weight": None} if r["strokes"] else {}))
+    without = change(export, "train", lambda row, r: r | ({"weight": None} if r["strokes"] else {}))
     with pytest.raises(ValueError, match=r"train_\d+: is of train and has no sampling weight"):
         frames_of(without, tmp_path)
-    empty = change_train(export, lambda row, r: r | {"weight": None, "strokes": []})
+    empty = change(export, "train", lambda row, r: r | {"weight": None, "strokes": []})
     with pytest.raises(ValueError, match="nothing is struck in train; a network learns strokes"):
         frames_of(empty, tmp_path)
 
@@ -237,6 +237,15 @@ def test_a_corrupt_shard_is_named_with_what_to_do(tmp_path):
     (export.root / place).write_bytes(b"RIFF")
     with pytest.raises(ValueError, match=rf"{place}: test_00003: .*; `snakemake verify` names all"):
         frames_of(export, tmp_path)
+
+
+def test_segments_that_overlap_are_refused_where_they_are_scored(tmp_path):
+    export = exported(tmp_path)
+    change(export, "train", lambda row, r: r | {"start": 0.4 * row})
+    assert len(frames_of(export, tmp_path).samples) == 36
+    overlapping = change(export, "test", lambda row, r: r | {"start": 0.4 * row})
+    with pytest.raises(ValueError, match=r"test_00001: begins at 0.4 s, before test_00000 ends"):
+        frames_of(overlapping, tmp_path)
 
 
 def test_another_taxonomy_map_or_split_is_refused(tmp_path):

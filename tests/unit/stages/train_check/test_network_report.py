@@ -171,10 +171,11 @@ def test_which_export_networks_learn_from():
     [
         ({"exports": ["clips"]}, "exports: 'clips' is of clips; allowed: segments, sessions"),
         ({"exports": ["segments", "sessions"]}, "'segments' and 'sessions' are both of prod"),
+        ({"exports": ["other"]}, r"tier: got 'S', and no export .*: segments, sessions"),
         ({"class_map": "no"}, "class_map: got 'no'; allowed: components"),
         ({"spectra": {"fmin_hz": 9.0, "fmax_hz": 8.0}}, "spectra.fmin_hz: got 9.0; must be below"),
     ],
-    ids=["clips", "two", "map", "bands"],
+    ids=["clips", "two", "none", "map", "bands"],
 )
 def test_what_cannot_be_learned_from_is_refused_before_any_job(changes, words):
     with pytest.raises(ValueError, match=rf"config: train_check.networks.*{words}"):
