@@ -1,6 +1,16 @@
-"""The tables of a run, as Markdown."""
+"""The tables of a run, as Markdown.
 
+    python bench/training/written.py [RECORD]
+
+prints the table of hypotheses of a record that `experiments.py` has left, or of `results.json`
+beside this, which is what docs/training_experiments.md shows.
+"""
+
+import json
+import sys
 from pathlib import Path
+
+RESULTS = Path(__file__).with_name("results.json")
 
 
 def write_report(record: dict, path: Path) -> None:
@@ -9,12 +19,7 @@ def write_report(record: dict, path: Path) -> None:
         f"{record['performances']} performances, {len(record['kits'])} kits, "
         f"{record['events']:,} events, {record['seeds']} seeds.",
         "",
-        "| id | figure | value | 95 % | verdict |",
-        "| --- | --- | ---: | --- | --- |",
-    ]
-    lines += [
-        f"| {row['id']} | {row['of']} | {_shown(row['value'])} | {_ends(row)} | {row['verdict']} |"
-        for row in record["hypotheses"]
+        *hypothesis_lines(record["hypotheses"]),
     ]
     keys = ["micro", *record["classes"], "crash_area"]
     lines += ["", f"| arm | {' | '.join(keys)} |", f"| --- |{' ---: |' * len(keys)}"]
@@ -29,9 +34,28 @@ def write_report(record: dict, path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def hypothesis_lines(rows: list[dict]) -> list[str]:
+    """The table of hypotheses; of rows of several runs, with their seeds."""
+    of_several = any("seeds" in row for row in rows)
+    lines = [
+        f"| id | figure | value | 95 % | {'seeds | ' if of_several else ''}verdict |",
+        f"| --- | --- | ---: | --- | {'---: | ' if of_several else ''}--- |",
+    ]
+    for row in rows:
+        seeds = f"{row['seeds']} | " if of_several else ""
+        figure = f"{row['of']} | {_shown(row['value'])} | {_ends(row)}"
+        lines.append(f"| {row['id']} | {figure} | {seeds}{row['verdict']} |")
+    return lines
+
+
 def _shown(value) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
 def _ends(row) -> str:
     return "-" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else RESULTS
+    print("\n".join(hypothesis_lines(json.loads(path.read_text(encoding="utf-8"))["hypotheses"])))

@@ -26,6 +26,7 @@ COMMANDS = {
     "aggregate": "put rated shards of JSON Lines on one axis",
     "replay": "say whether today's checkout and inputs would give a product again",
     "evaluate": "hold predictions of a system against a split of a corpus",
+    "benchmark": "score a submission of a named split, and print its row, or the table",
     "boundary-pack": "write the places of a split that are hard to transcribe",
     "attest": "write an in-toto statement and an RO-Crate of how files came about",
     "completion": "print what completes these commands in bash or zsh",

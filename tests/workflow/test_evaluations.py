@@ -64,6 +64,17 @@ def test_the_rule_and_the_command_write_one_report_and_what_changed_is_made_agai
     assert project.path("by_hand.html").read_bytes() == project.path(PAGE).read_bytes()
     assert "holds: " in project.run("-m", "drumcorpus", "verify", REPORT).said
     assert project.jobs("evaluate") == set()
+    # What the system was trained on is read once the config names it: this corpus itself.
+    sha256 = report["corpus"]["sha256"]
+    said = json.dumps({"corpus": sha256, "trained_on": [sha256]})
+    project.path("mine/predictions.json").write_text(said)
+    configure(project, split=split, require=["micro>=0.99"], trained_on=["prod_combined"])
+    assert project.jobs("evaluate") == JOBS | {"enforce_evaluation mine"}
+    training = json.loads(project.path(REPORT).read_text())["system"]["contamination"]
+    assert (training["training"], training["not_here"]) == ("stated", [])
+    manifest = json.loads(project.path(f"{REPORT}.manifest.json").read_text())
+    tables = [row["path"] for row in manifest["inputs"] if row["name"] == "trained_on"]
+    assert tables == [f"results/{kind}/prod_combined.parquet" for kind in ("manifests", "splits")]
     # Half of the hits: the evaluation is made again and nothing else, and what it requires fails.
     write_predictions(project, keep=2)
     project.path("logs/run_log.jsonl").unlink(missing_ok=True)
@@ -101,11 +112,16 @@ def test_a_file_that_comes_and_goes_is_noticed(project):
         ({"class_map": "adtof6"}, "evaluations.mine: no class map 'adtof6'"),
         ({"require": ["micr>=0.5"]}, "evaluations.mine: require: micr>=0.5: no 'micr'"),
         ({"folds": "vogl"}, "evaluations.mine.folds: vogl is not there"),
-        ({"split": "dev"}, "evaluations.mine.split"),
+        ({"split": "dev"}, "evaluations.mine: split: no split 'dev'"),
         ({"predictions": "odd"}, "notes.txt: is no file of predictions"),
         ({"split": "validation", "validation": "mine"}, "cannot be scored there"),
+        ({"compare_validation": "mine"}, "compare_validation: there is no other system"),
+        ({"trained_on": ["prod"]}, "evaluations.mine.trained_on: prod is not there"),
     ],
-    ids=["path", "manifest", "class map", "figure", "folds", "split", "odd file", "validation"],
+    ids=[
+        *("path", "manifest", "class map", "figure", "folds", "split", "odd file", "validation"),
+        *("validation of nobody", "corpus of training"),
+    ],
 )
 def test_what_cannot_be_evaluated_is_refused_before_any_job(unmade, keys, words):
     write_lines(unmade.path("mine"), s=[(1.0, "kick")])

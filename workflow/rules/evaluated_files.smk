@@ -2,14 +2,22 @@
 What `evaluations` in the config names, looked at before any job, and as inputs of its rules.
 """
 
+from types import SimpleNamespace
+
 from drumcorpus.ground.files.recorded_paths import recorded_path
 from drumcorpus.ground.files.spelling import did_you_mean
 
 EVALUATIONS = sorted(config["evaluations"])
 EVALUATION = "|".join(EVALUATIONS) or "(?!)"
 # Keys of a block that name predictions; the last has a list of them.
-OF_SYSTEMS = ("predictions", "compare", "validation", "another_seed")
-NOT_ASKED = ("manifest", "boundary_pack", *OF_SYSTEMS)
+OF_SYSTEMS = (
+    "predictions",
+    "compare",
+    "validation",
+    "compare_validation",
+    "another_seed",
+)
+NOT_ASKED = ("manifest", "boundary_pack", "trained_on", *OF_SYSTEMS)
 
 
 def evaluated_manifest(wildcards):
@@ -53,6 +61,7 @@ def places_of_evaluation(wildcards):
         "resources": f"{WORKFLOW}/resources",
         "taxonomy": TAXONOMY,
         "folds": folds_of_evaluation(wildcards.evaluation),
+        "trained_on": manifests_trained_on(wildcards.evaluation),
         "systems": {key: next(iter(found), None) for key, found in places.items()}
         | {last: places[last]},
     }
@@ -63,6 +72,33 @@ def pack_of_evaluation(evaluation):
     path = config["evaluations"][evaluation].get("boundary_pack")
     where = f"config: evaluations.{evaluation}.boundary_pack"
     return [named_file(path, where)] if path else []
+
+
+def manifests_trained_on(evaluation):
+    """Manifests that systems may have been trained on: of this config, or files of another."""
+    return [
+        (
+            f"results/manifests/{name}.parquet"
+            if name in MANIFESTS
+            else named_file(name, f"config: evaluations.{evaluation}.trained_on")
+        )
+        for name in config["evaluations"][evaluation].get("trained_on", [])
+    ]
+
+
+def tables_trained_on(wildcards):
+    """These manifests and their tables of splits, as inputs; those of others must stand."""
+    tables = []
+    for path in manifests_trained_on(wildcards.evaluation):
+        name = Path(path).stem
+        if path == f"results/manifests/{name}.parquet" and name in MANIFESTS:
+            tables += [path, f"results/splits/{name}.parquet"]
+        else:
+            # Not above: numpy takes as long as all else that reading the rules imports.
+            from drumcorpus.stages.evaluation.reference import tables_of_corpus
+
+            tables += [plain_path(str(each)) for each in tables_of_corpus(path)]
+    return tables
 
 
 def folds_of_evaluation(evaluation):
@@ -93,7 +129,10 @@ def terms_of_evaluation(evaluation):
         ),
         f"{WORKFLOW}/resources",
         taxonomy_folder=TAXONOMY,
-        fits="validation" in config["evaluations"][evaluation],
+        fits=bool(
+            {"validation", "compare_validation"}
+            & set(config["evaluations"][evaluation])
+        ),
     )
 
 
@@ -122,6 +161,12 @@ if workflow.is_main_process:  # before any job
                 files_of_system(place)
             terms_of_evaluation(evaluation)
             pack_of_evaluation(evaluation)
+            block = config["evaluations"][evaluation]
+            if "compare_validation" in block and "compare" not in block:
+                raise ValueError(
+                    "compare_validation: there is no other system; name it under compare"
+                )
+            tables_trained_on(SimpleNamespace(evaluation=evaluation))
         except (ValueError, LookupError, OSError) as error:
             said = str(error)
             raise WorkflowError(

@@ -23,7 +23,11 @@ rule evaluate_predictions:
         predictions=lambda wildcards: predicted_files(wildcards, "predictions"),
         compare=lambda wildcards: predicted_files(wildcards, "compare"),
         validation=lambda wildcards: predicted_files(wildcards, "validation"),
+        compare_validation=lambda wildcards: predicted_files(
+            wildcards, "compare_validation"
+        ),
         another_seed=lambda wildcards: predicted_files(wildcards, "another_seed"),
+        trained_on=tables_trained_on,
         boundary_pack=lambda wildcards: pack_of_evaluation(wildcards.evaluation),
         pack_schema=lambda wildcards: (
             [f"{WORKFLOW}/workflow/schemas/boundary_pack.schema.yaml"]

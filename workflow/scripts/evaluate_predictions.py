@@ -11,12 +11,14 @@ from drumcorpus.stages.evaluation.question import Question, Systems, answer, rea
 inputs, params, local = snakemake.input, snakemake.params, snakemake.params.local
 systems = Systems(**local["systems"])
 question = Question(**params.question | {"folds": local["folds"]})
-fits = systems.validation is not None
-terms = read_terms(question, local["resources"], taxonomy_folder=local["taxonomy"], fits=fits)
+terms = read_terms(
+    question, local["resources"], taxonomy_folder=local["taxonomy"], fits=systems.fits
+)
 answered = answer(
     terms,
     inputs.manifest,
     systems,
+    trained_on=local["trained_on"],
     boundary_pack=next(iter(inputs.boundary_pack), None),
     pack_schema=next(map(read_yaml, inputs.pack_schema), None),
 )

@@ -24,6 +24,7 @@ from verdicts import (  # noqa: E402
     mean_area,
     micro_f,
 )
+from written import hypothesis_lines  # noqa: E402
 
 
 def some_events(n_performances=6, per=40):
@@ -47,6 +48,21 @@ def some_events(n_performances=6, per=40):
         truth,
         notes,
     )
+
+
+def test_the_page_has_the_table_of_the_results_and_says_what_the_intervals_say():
+    rows = json.loads((BENCH / "results.json").read_text())["hypotheses"]
+    page = (REPO / "docs/training_experiments.md").read_text()
+    assert "\n".join(hypothesis_lines(rows)) in page
+    assert {row["seeds"] for row in rows if row["id"].startswith("B")} == {5}
+    for row in rows:
+        if row["low"] is not None:
+            assert row["low"] <= row["value"] <= row["high"]
+    of = {row["id"]: row for row in rows}
+    assert judge(of["B1"], above=0.75) == of["B1"]["verdict"]
+    assert judge(of["B2"], below=0.60) == of["B2"]["verdict"]
+    assert judge(of["B3"], above=0.0) == of["B3"]["verdict"]
+    assert judge(of["D3, 10 ms"], below=0.02) == of["D3, 10 ms"]["verdict"]
 
 
 def test_three_seeds_test_every_performance_once_and_no_part_shares_one():

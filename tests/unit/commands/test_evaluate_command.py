@@ -249,3 +249,28 @@ def test_a_split_without_a_class_that_is_scored_has_no_value_and_is_said(tmp_pat
     assert "theirs less mine: micro no value, not resolvable (0 groups, 0.0 effective)" in said
     assert "without the lags of validation: micro F no value" in said
     assert "ceiling, with those of test itself: no value" in said
+
+
+def test_lags_of_two_systems_are_fitted_each_on_its_own_validation(tmp_path, monkeypatch):
+    sessions = {f"{split}{n}": split for split in ("validation", "test") for n in range(3)}
+    events = [(1.0, ["kick"]), (2.0, ["snare"])]
+    write_corpus(
+        tmp_path, {n: {"events": events, "split": s} for n, s in sessions.items()}, monkeypatch
+    )
+    for late, folder in ((0.04, "mine"), (0.01, "theirs")):
+        for name, split in sessions.items():
+            place = tmp_path / (folder if split == "test" else f"{folder}_validation")
+            write_lines(place, **{name: [(1 + late, "kick"), (2 + late, "snare")]})
+    options = ("--compare", "theirs", "--compare-validation", "theirs_validation")
+    status, _, errors = run_command(
+        tmp_path, *ARGUMENTS, *options, "--validation", "mine_validation"
+    )
+    assert (status, errors) == (0, "")
+    document = report(tmp_path)
+    lags = [document[key]["tuning"]["lags"]["one"]["lag_ms"] for key in ("system", "other")]
+    assert lags == [40.0, 10.0]
+    run_command(tmp_path, *ARGUMENTS, *options)
+    assert report(tmp_path)["system"]["tuning"] is None
+    status, _, errors = run_command(tmp_path, *ARGUMENTS, *options[2:])
+    assert status == 2
+    assert "compare_validation: there is no other system; name it under compare" in errors

@@ -304,6 +304,16 @@ def count_rows(path: str | os.PathLike) -> int:
         return pq.read_metadata(path).num_rows
 
 
+def count_values(path: str | os.PathLike, leaf: str) -> int:
+    """The number of values of a leaf (`leaf_columns`), nulls and empty lists included."""
+    with _naming(path):
+        metadata = pq.read_metadata(path)
+    names = [metadata.schema.column(n).path for n in range(metadata.num_columns)]
+    groups = (metadata.row_group(n) for n in range(metadata.num_row_groups))
+    place = names.index(leaf)
+    return sum(group.column(place).num_values for group in groups)
+
+
 def check_columns(path: str | os.PathLike, schema: pa.Schema) -> None:
     """Refuse a file that is not Parquet, or in which a column of `schema` is missing or another.
 

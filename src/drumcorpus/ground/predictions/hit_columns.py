@@ -1,6 +1,5 @@
 """Hits of many sessions as columns: what both sides of an evaluation are read into."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,21 +63,58 @@ def make_hits(session, label, onset, velocity=None, polyphony=None, score=None) 
     )
 
 
-def join_hits(parts: Sequence[HitColumns]) -> HitColumns:
-    """All hits of `parts`, in their order; `parts` may be empty."""
-    parts = list(parts) or [make_hits([], [], [])]
-    score = None
-    if any(part.score is not None for part in parts):
-        score = np.concatenate(
-            [np.full(len(p), np.nan) if p.score is None else p.score for p in parts]
-        )
-    return HitColumns(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN), score
-    )
+def join_hits(parts: list[HitColumns]) -> HitColumns:
+    """All hits of `parts`, in their order; `parts` may be empty, and is empty afterwards.
+
+    One column is joined after the other, and what it was joined of is let go: no second copy of all
+    columns stands in memory.
+    """
+    whole = list(parts) or [make_hits([], [], [])]
+    parts.clear()
+    columns = {name: [getattr(part, name) for part in whole] for name in _PLAIN}
+    if any(part.score is not None for part in whole):
+        columns["score"] = [
+            np.full(len(part), np.nan) if part.score is None else part.score for part in whole
+        ]
+    whole.clear()
+    return HitColumns(**{name: np.concatenate(columns.pop(name)) for name in [*columns]})
+
+
+class HitBuffer:
+    """Hits as they are read batch by batch, `n_most` at most, without a second copy of them.
+
+    Room that is not used takes no memory.
+    """
+
+    def __init__(self, n_most: int):
+        empty = make_hits([], [], [])
+        self._columns = {name: np.empty(n_most, getattr(empty, name).dtype) for name in _PLAIN}
+        self._score: np.ndarray | None = None
+        self._n_most = n_most
+        self._n = 0
+
+    def add(self, hits: HitColumns) -> None:
+        """Take hits behind those that are there."""
+        rows = slice(self._n, self._n + len(hits))
+        for name, column in self._columns.items():
+            column[rows] = getattr(hits, name)
+        if hits.score is not None:
+            if self._score is None:
+                self._score = np.empty(self._n_most)
+                self._score[: self._n] = np.nan
+            self._score[rows] = hits.score
+        elif self._score is not None:
+            self._score[rows] = np.nan
+        self._n += len(hits)
+
+    def hits(self) -> HitColumns:
+        """All hits, in their order."""
+        score = None if self._score is None else self._score[: self._n]
+        return HitColumns(*(column[: self._n] for column in self._columns.values()), score)
 
 
 def by_session(hits: HitColumns) -> HitColumns:
     """The hits in order of session; within one as they were."""
-    if len(hits) and (np.diff(hits.session) < 0).any():
+    if (hits.session[1:] < hits.session[:-1]).any():
         return hits.take(np.argsort(hits.session, kind="stable"))
     return hits

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.ranges import Range
-from drumcorpus.ground.files.tables import iter_batches, read_schema
+from drumcorpus.ground.files.tables import count_rows, iter_batches, read_schema
 from drumcorpus.ground.predictions.class_maps import NO_CLASS, Vocabulary
-from drumcorpus.ground.predictions.hit_columns import HitColumns, join_hits, make_hits
+from drumcorpus.ground.predictions.hit_columns import HitBuffer, HitColumns, make_hits
 from drumcorpus.ground.predictions.prediction_files import RANGES
 
 _REQUIRED = ("session_id", "onset_time", "label")
@@ -60,7 +60,7 @@ def read_prediction_table(
     """
     shown = visible(str(path))
     names = _checked_columns(path, shown)
-    parts, outside, order = [], Counter(), _Order(shown)
+    buffer, outside, order = HitBuffer(count_rows(path)), Counter(), _Order(shown)
     n_rows = 0
     for batch in iter_batches(path, names, _REQUIRED[::2]):
         ids, labels = (_encoded(batch, name, shown, n_rows) for name in _REQUIRED[::2])
@@ -89,9 +89,9 @@ def read_prediction_table(
         )
         rows = (place >= 0) & (label != NO_CLASS)
         hits = make_hits(place, label, onset, velocity, score=score if with_scores else None)
-        parts.append(hits.take(rows))
+        buffer.add(hits.take(rows))
         n_rows += batch.num_rows
-    return join_hits(parts), outside, order.named
+    return buffer.hits(), outside, order.named
 
 
 class _Order:

@@ -3,7 +3,12 @@
 Equal scores are one step: none of these depends on the order in which equal scores stand.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
+
+# Scores of each side that `sorted_steps` takes at a time: bounds the memory.
+_BLOCK = 250_000
 
 
 def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
@@ -72,3 +77,34 @@ def steps(scores: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray
     # Compared, not subtracted: two of minus infinity, as of what got no score, are equal.
     ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
     return ordered[ends], np.cumsum(hits)[ends], ends + 1
+
+
+def sorted_steps(
+    true: np.ndarray, false: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """As of `steps`, of sorted scores of true and false ones, some steps at a time.
+
+    Parameters
+    ----------
+    true, false : np.ndarray, shape (n,)
+        From low to high. Nothing as large as these is made.
+
+    Examples
+    --------
+    >>> [[part.tolist() for part in block] for block in sorted_steps([0.3, 0.9], [0.1, 0.3])]
+    [[[0.9, 0.3, 0.1], [1, 2, 2], [1, 3, 4]]]
+    """
+    sides = [np.asarray(true), np.asarray(false)]
+    stops = [len(side) for side in sides]
+    while any(stops):
+        low = max(
+            side[max(0, stop - _BLOCK)] for side, stop in zip(sides, stops, strict=True) if stop
+        )
+        # All of one score fall into one block.
+        starts = [int(np.searchsorted(side, low)) for side in sides]
+        starts = [min(pair) for pair in zip(starts, stops, strict=True)]
+        parts = [side[slice(*ends)] for side, *ends in zip(sides, starts, stops, strict=True)]
+        values = np.unique(np.concatenate(parts))[::-1]
+        tp, fp = (len(side) - np.searchsorted(side, values) for side in sides)
+        yield values, tp, tp + fp
+        stops = starts

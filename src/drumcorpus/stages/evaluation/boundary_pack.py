@@ -50,7 +50,7 @@ def make_pack(
     ValueError
         As of `read_reference` and `require_truth`.
     """
-    reference = read_reference(corpus, split, tuple(families))
+    reference = read_reference(corpus, split, tuple(families), None)
     require_truth(reference, split, corpus.manifest)
     sessions = reference.sessions
     names = sorted({rule["technique"] for rule in rules.values() if "technique" in rule})

@@ -18,23 +18,23 @@ from drumcorpus.ground.statistics.scores import effective_number
 from drumcorpus.stages.evaluation.counting import blocks
 
 N_BINS = 10
+# What becomes of a prediction: it is one with a better one, it is wrong, or it is right.
+_MERGED, _WRONG, _RIGHT = range(3)
 
 
 def right_predictions(
     reference: HitColumns, predictions: HitColumns, n_sessions: int, n_classes: int, window: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which predictions stay once equal ones are merged, and whether each of them is right.
+) -> np.ndarray:
+    """What becomes of each prediction: `_MERGED` with an equal one, `_WRONG` or `_RIGHT`.
 
     Of several of one class, session and time that with the highest score stays, in whatever order
     they are: finer labels that fall into one class are often said together.
 
     Returns
     -------
-    rows : np.ndarray, shape (n,), int
-        Of `predictions`.
-    is_right : np.ndarray, shape (n,), bool
+    np.ndarray, shape (n_predictions,), uint8
     """
-    rows, is_right = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=bool)]
+    outcome = np.zeros(len(predictions), dtype=np.uint8)
     before = 0
     for first, _, sides in blocks(
         reference, predictions, n_sessions, max(1, MOST_KEYS // n_classes)
@@ -45,13 +45,12 @@ def right_predictions(
         order = np.argsort(-sides[1].score, kind="stable")
         pairs[1] = tuple(column[order] for column in pairs[1])
         onsets = merge_onsets(*pairs, each_once=True)
-        matched = np.zeros(len(onsets.key), dtype=bool)
-        matched[match_onsets(onsets, window)[1]] = True
+        what = np.full(len(onsets.key), _WRONG, dtype=np.uint8)
+        what[match_onsets(onsets, window)[1]] = _RIGHT
         theirs = ~onsets.is_reference
-        rows.append(order[onsets.row[theirs]] + before)
-        is_right.append(matched[theirs])
+        outcome[before + order[onsets.row[theirs]]] = what[theirs]
         before += len(sides[1])
-    return np.concatenate(rows), np.concatenate(is_right)
+    return outcome
 
 
 def calibration(
@@ -85,23 +84,24 @@ def calibration(
     if predictions.score is None:  # without a prediction there is no column of scores
         predictions = replace(predictions, score=np.zeros(0))
     n_sessions = len(groups.of_session)
-    rows, is_right = right_predictions(reference, predictions, n_sessions, len(classes), window)
-    said = predictions.take(rows)
+    outcome = right_predictions(reference, predictions, n_sessions, len(classes), window)
     by_class, errors, lacking = {}, [], []
     for number, name in enumerate(classes):
-        here = said.label == number
-        by_class[name] = reliability(said.score[here], is_right[here])
+        here = np.flatnonzero((predictions.label == number) & (outcome != _MERGED))
+        by_class[name] = reliability(predictions.score[here], outcome[here] == _RIGHT)
         if by_class[name] is None:
             continue
-        sizes = np.bincount(groups.of_session[said.session[here]], minlength=len(groups))
+        # By session first: there are far fewer of these than of predictions.
+        sizes = groups.sums(np.bincount(predictions.session[here], minlength=n_sessions))
         by_class[name]["effective_groups"] = float(effective_number(sizes))
         if by_class[name]["effective_groups"] < FEWEST_GROUPS:
             lacking.append(name)
         else:
             errors.append(by_class[name]["ece"])
+    stays = outcome != _MERGED
     return {
         "bins": N_BINS,
-        "all": reliability(said.score, is_right),
+        "all": reliability(predictions.score[stays], outcome[stays] == _RIGHT),
         "classes": by_class,
         "macro_ece": float(np.mean(errors)) if errors else None,
         "not_resolvable": lacking,
@@ -133,14 +133,23 @@ def reliability(scores: np.ndarray, is_right: np.ndarray) -> dict | None:
     n = len(scores)
     if n == 0:
         return None
-    order = np.argsort(scores, kind="stable")
-    ordered, right = scores[order], is_right[order]
-    # The rank of the first of equal scores: all of one score fall into one bin.
-    number = np.searchsorted(ordered, ordered, side="left") * N_BINS // n
+    right = np.sort(scores[is_right])
+    ordered = np.sort(scores)
+    # Where each bin begins: all of one score fall into the bin that the first of them is in.
+    starts = -(-np.arange(N_BINS) * n // N_BINS)
+    values = ordered[np.minimum(starts, n - 1)]
+    is_first = (np.searchsorted(ordered, values) == starts) & (starts < n)
+    starts = np.where(is_first, starts, np.searchsorted(ordered, values, side="right"))
+    before = np.searchsorted(right, ordered[np.minimum(starts, n - 1)])
+    before = np.where(starts < n, before, len(right))
     bins, error = [], 0.0
-    for each in np.unique(number).tolist():
-        here = number == each
-        size, mean, share = int(here.sum()), float(ordered[here].mean()), float(right[here].mean())
+    for start, stop, hits in zip(
+        starts, np.append(starts[1:], n), np.diff(before, append=len(right)), strict=True
+    ):
+        size = int(stop - start)
+        if size <= 0:
+            continue
+        mean, share = float(ordered[start:stop].mean()), int(hits) / size
         bins.append({"n": size, "mean_score": mean, "right": share})
         error += size / n * abs(mean - share)
     return {"predictions": n, "ece": error, "bins": bins}

@@ -1,11 +1,10 @@
 """Score a system, and compare it with another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
 from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics.intervals import (
     Groups,
@@ -52,15 +51,6 @@ class Scored:
     groups: np.ndarray
     draws: np.ndarray
     capped_draws: np.ndarray
-
-
-def hits_by_class(hits: HitColumns, class_map: ClassMap) -> tuple[HitColumns, int]:
-    """Hits by label of the corpus as hits by class, and the number of those that have none."""
-    numbers = np.array(list(class_map.of.values()) or [NO_CLASS], dtype=np.int16)
-    label = numbers[hits.label]
-    is_in = label != NO_CLASS
-    kept = replace(hits, label=label).take(is_in)
-    return kept, int((~is_in).sum())
 
 
 def score_system(
@@ -127,7 +117,8 @@ def scores_of(
         "micro": pooled(sums.sum(axis=0))
         | interval_of(
             f_measure(scored.draws.sum(axis=1)), int((sizes > 0).sum()), effective_number(sizes)
-        ),
+        )
+        | {"group_range": _range(scored.groups.sum(axis=1))},
         "macro": _macro(values, scored.draws, np.flatnonzero(there), scored.groups),
         "macro_resolvable": _macro(values, scored.draws, np.array(enough, int), scored.groups)
         | {"classes": [classes[number] for number in enough]},
@@ -185,8 +176,6 @@ def _class_scores(
     of_capped = capped(table)[:, number]
     capped_groups = groups.sums(of_capped)
     capped_sizes = _sizes(capped_groups)
-    by_group = f_measure(scored.groups[:, number])
-    there = by_group[~np.isnan(by_group)]
     plain = interval_of(
         f_measure(scored.draws[:, number]), int((sizes > 0).sum()), effective_number(sizes)
     )
@@ -194,7 +183,7 @@ def _class_scores(
         sums
         | plain
         | {
-            "group_range": [float(there.min()), float(there.max())] if len(there) else None,
+            "group_range": _range(scored.groups[:, number]),
             "fp_per_minute": sums["fp"] / minutes if minutes else None,
             "capped": {"f": pooled(of_capped.sum(axis=0))["f"]}
             | interval_of(
@@ -204,6 +193,13 @@ def _class_scores(
             ),
         }
     )
+
+
+def _range(by_group: np.ndarray) -> list[float] | None:
+    """The lowest and the highest F of a group, of counts of shape (n_groups, 3)."""
+    values = f_measure(by_group)
+    there = values[~np.isnan(values)]
+    return [float(there.min()), float(there.max())] if len(there) else None
 
 
 def other_windows(counts: Counts, classes: Sequence[str]) -> dict:

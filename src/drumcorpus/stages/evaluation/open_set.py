@@ -12,9 +12,17 @@ from collections.abc import Collection
 import numpy as np
 
 from drumcorpus.ground.predictions.hit_columns import HitColumns
-from drumcorpus.ground.statistics import ranking
+from drumcorpus.ground.statistics.intervals import Groups
+from drumcorpus.ground.statistics.ranking import sorted_steps
+from drumcorpus.stages.evaluation.open_set_intervals import (
+    FIGURES,
+    TPR_PERCENT,
+    count_steps,
+    draw_figures,
+)
+from drumcorpus.stages.evaluation.open_set_sounds import score_sounds
+from drumcorpus.stages.evaluation.reference import Reference
 
-TPR = 0.95
 # What a report says of how it was done.
 CONVENTIONS = {
     "positive": "known",
@@ -24,159 +32,110 @@ CONVENTIONS = {
     "auroc": "ranks, ties half",
     "average_precision": "step-wise at distinct scores",
 }
-# Sounds that are looked at together: bounds the memory.
-_BLOCK = 500_000
-_TIME_BITS = 41
 
 
-def auroc(known: np.ndarray, unknown: np.ndarray) -> float | None:
-    """The share of pairs of a known and an unknown sound that scores put in order, ties half.
+def open_set(
+    reference: Reference,
+    predictions: HitColumns,
+    groups: Groups,
+    *,
+    unknown_classes: Collection[int],
+    window: int,
+    n_draws: int,
+    seed: int,
+) -> dict:
+    """Scores of known and of unknown sounds, told apart by a system, with intervals.
+
+    Parameters
+    ----------
+    reference : Reference
+        As of `read_reference` with labels that are unknown.
+    predictions : HitColumns
+        By class, in order of session, with a score each.
+    groups : Groups
+        Of the sessions.
+    unknown_classes
+        Classes that have none but unknown labels.
+    window : int
+        µs.
+    n_draws, seed : int
+        As of `intervals.bootstrap_sums`.
+    """
+    row, table = _counted(reference, predictions, groups, unknown_classes, window)
+    exact = [row[name] for name in FIGURES]
+    ends = draw_figures(table, exact, groups.strata, n_draws=n_draws, seed=seed)
+    return row | {"intervals": ends}
+
+
+def _counted(
+    reference: Reference,
+    predictions: HitColumns,
+    groups: Groups,
+    unknown_classes: Collection[int],
+    window: int,
+) -> tuple[dict, np.ndarray]:
+    """The figures of all sounds, and their numbers as of `count_steps`; scores are let go here."""
+    sounds = score_sounds(reference, predictions, unknown_classes, window)
+    table = count_steps(sounds, groups)  # before they are sorted: they stand by session
+    sounds.known.sort()
+    sounds.unknown.sort()
+    row = figures(sounds.known, sounds.unknown, is_sorted=True) | {
+        "unknown_percussion": sounds.n_percussion,
+        "negative_examples": len(reference.negatives),
+        "left_out": sounds.n_left_out,
+    }
+    return row, table
+
+
+def figures(known: np.ndarray, unknown: np.ndarray, *, is_sorted: bool = False) -> dict:
+    """AUROC, AP and FPR at a TPR of 95 % of scores of known and unknown sounds.
 
     Parameters
     ----------
     known, unknown : np.ndarray, shape (n,)
         Scores; minus infinity for a sound that got none.
+    is_sorted : bool
+        Whether they stand from low to high.
 
     Returns
     -------
-    float or None
-        None where there is none of either.
+    dict
+        Without sounds of both kinds the figures are None. ``threshold`` is the score from which on
+        sounds are accepted at that TPR; None too where no score reaches it.
 
     Examples
     --------
-    >>> auroc(np.array([0.9, 0.5]), np.array([0.5, 0.1]))
-    0.875
+    >>> row = figures(np.array([0.9, 0.5]), np.array([0.5, 0.1]))
+    >>> row["auroc"], round(row["average_precision"], 6), row["fpr_at_95_tpr"], row["threshold"]
+    (0.875, 0.833333, 0.5, 0.5)
     """
-    if not len(known) or not len(unknown):
-        return None
-    return ranking.roc_area(*_joined(known, unknown))
-
-
-def _joined(known: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The scores of both, and which of them are of known sounds."""
-    return np.concatenate([known, unknown]), np.arange(len(known) + len(unknown)) < len(known)
-
-
-def average_precision(known: np.ndarray, unknown: np.ndarray) -> float | None:
-    """Precision at each distinct score, by the recall that it adds; arguments as of `auroc`.
-
-    Examples
-    --------
-    >>> average_precision(np.array([0.9, 0.5]), np.array([0.7, 0.1])).__round__(6)
-    0.833333
-    """
-    if not len(known) or not len(unknown):
-        return None
-    return ranking.average_precision(*_joined(known, unknown))
-
-
-def fpr_at_tpr(known: np.ndarray, unknown: np.ndarray) -> tuple[float | None, float | None]:
-    """FPR at a TPR of 95 %, and the score from which on sounds are accepted there.
-
-    Returns
-    -------
-    fpr, threshold : float or None
-        As of `auroc`; `threshold` is None too where no score reaches that TPR, and FPR 1.
-
-    Examples
-    --------
-    >>> fpr_at_tpr(np.array([0.9, 0.8]), np.array([0.8, 0.1]))
-    (0.5, 0.8)
-    """
-    if not len(known) or not len(unknown):
-        return None, None
-    values, tp, n = ranking.steps(*_joined(known, unknown))
-    # Of whole numbers, so that 19 of 20 is 95 %.
-    reached = np.flatnonzero((tp * 100 >= round(100 * TPR) * len(known)) & np.isfinite(values))
-    if not len(reached):
-        return 1.0, None
-    return float((n - tp)[reached[0]] / len(unknown)), float(values[reached[0]])
-
-
-def open_set(
-    hits: HitColumns,
-    predictions: HitColumns,
-    negatives: np.ndarray,
-    *,
-    unknown_labels: Collection[int],
-    unknown_classes: Collection[int],
-    window: int,
-) -> dict:
-    """Scores of known and of unknown sounds, told apart by a system.
-
-    A sound is all hits of a session at one time. Its score is the highest of a prediction of a
-    known class within the window; that of a negative example the highest within its stretch.
-
-    Parameters
-    ----------
-    hits : HitColumns
-        The reference by label of the corpus, in any order, those without a class included.
-    predictions : HitColumns
-        By class, in order of session, with a score each.
-    negatives : np.ndarray, shape (n, 3), int
-        Session, start and end in µs of stretches in which nothing is struck.
-    unknown_labels, unknown_classes
-        Labels that no system is asked for, and classes that have none but such labels.
-    window : int
-        µs.
-    """
-    is_unknown = np.isin(hits.label, sorted(unknown_labels))
-    codes = [
-        np.unique((hits.session[rows].astype(np.int64) << _TIME_BITS) + hits.onset[rows])
-        for rows in (~is_unknown, is_unknown)
-    ]
-    # A prediction near both could be of either.
-    low, high = (
-        np.searchsorted(codes[0], codes[1] + shift, side=side)
-        for shift, side in ((-2 * window, "left"), (2 * window, "right"))
-    )
-    apart = codes[1][low == high]
-    is_word = ~np.isin(predictions.label, sorted(unknown_classes))
-    said = predictions.take(is_word)
-    code = (said.session.astype(np.int64) << _TIME_BITS) + said.onset
-    order = np.argsort(code, kind="stable")
-    code, score = code[order], said.score[order]
-    known = _highest(code, score, codes[0] - window, codes[0] + window)
-    start, end = ((negatives[:, 0] << _TIME_BITS) + negatives[:, n] for n in (1, 2))
-    unknown = [
-        _highest(code, score, apart - window, apart + window),
-        _highest(code, score, start, end),
-    ]
-    return figures(known, np.concatenate(unknown)) | {
-        "unknown_percussion": len(apart),
-        "negative_examples": len(negatives),
-        "left_out": len(codes[1]) - len(apart),
+    if not is_sorted:
+        known, unknown = np.sort(known), np.sort(unknown)
+    n_known, n_unknown = len(known), len(unknown)
+    row = {
+        "known": n_known,
+        "unknown": n_unknown,
+        "known_without_prediction": int(np.searchsorted(known, -np.inf, side="right")),
+        "unknown_without_prediction": int(np.searchsorted(unknown, -np.inf, side="right")),
+        **dict.fromkeys((*FIGURES, "threshold")),
     }
-
-
-def figures(known: np.ndarray, unknown: np.ndarray) -> dict:
-    """The figures of scores of known and unknown sounds."""
-    fpr, threshold = fpr_at_tpr(known, unknown)
-    return {
-        "known": len(known),
-        "unknown": len(unknown),
-        "known_without_prediction": int(np.isneginf(known).sum()),
-        "unknown_without_prediction": int(np.isneginf(unknown).sum()),
-        "auroc": auroc(known, unknown),
-        "average_precision": average_precision(known, unknown),
-        "fpr_at_95_tpr": fpr,
-        "threshold": threshold,
-    }
-
-
-def _highest(code: np.ndarray, score: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """The highest score from each low to each high code, both included; -inf where there is none.
-
-    A time before the start falls among codes of the session before, later than any of its times.
-    """
-    values = np.full(len(low), -np.inf)
-    for first in range(0, len(low), _BLOCK):
-        rows = slice(first, first + _BLOCK)
-        starts = np.searchsorted(code, low[rows], side="left")
-        stops = np.searchsorted(code, high[rows], side="right")
-        some = np.flatnonzero(stops > starts)
-        if len(some):
-            bounds = np.stack([starts[some], stops[some]], axis=1).reshape(-1)
-            padded = np.append(score, -np.inf)
-            values[first + some] = np.maximum.reduceat(padded, bounds)[::2]
-    return values
+    if not n_known or not n_unknown:
+        return row
+    area = precision = 0.0
+    before = 0, 0
+    fpr, threshold = 1.0, None
+    for values, tp, n in sorted_steps(known, unknown):
+        fp = n - tp
+        gained, taken = (
+            np.diff(each, prepend=last) for each, last in zip((tp, fp), before, strict=True)
+        )
+        area += float((taken * (tp - gained / 2)).sum())
+        precision += float((gained * tp / n).sum())
+        # Of whole numbers, so that 19 of 20 is 95 %.
+        reached = (tp * 100 >= TPR_PERCENT * n_known) & np.isfinite(values)
+        if threshold is None and reached.any():
+            place = int(np.argmax(reached))
+            fpr, threshold = float(fp[place] / n_unknown), float(values[place])
+        before = int(tp[-1]), int(fp[-1])
+    shown = (area / (n_known * n_unknown), precision / n_known, fpr)
+    return row | dict(zip(FIGURES, shown, strict=True)) | {"threshold": threshold}

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from drumcorpus.ground.files.digests import sha256_bytes, sha256_file
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import require_plain_file
 from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap, Vocabulary
-from drumcorpus.ground.predictions.hit_columns import HitColumns, by_session, join_hits
+from drumcorpus.ground.predictions.hit_columns import HitColumns, by_session, join_hits, make_hits
 from drumcorpus.ground.predictions.prediction_files import read_midi, read_tsv
 from drumcorpus.ground.predictions.prediction_listing import TABLE, TSV, files_below
 from drumcorpus.ground.predictions.prediction_table import read_prediction_table
@@ -37,6 +37,10 @@ class Predictions:
     not_scored: list[str]
     statement: Statement
     files: dict[str, str] = field(default_factory=dict)
+
+    def without_hits(self) -> "Predictions":
+        """The same, of which nothing is kept but what was read where."""
+        return replace(self, hits=make_hits([], [], []))
 
 
 def read_predictions(

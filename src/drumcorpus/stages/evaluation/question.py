@@ -21,9 +21,9 @@ from drumcorpus.vocabulary import SPLITS
 class Question:
     """What shapes a report beside the files that it rests on.
 
-    `class_map` and `vocabulary` as of `settings.make_settings`; `folds` is a published name or a
-    path; `require` has figures as of `requirements.read_requirement`; `resamples` and `seed` are
-    those of intervals.
+    `split`, `class_map` and `vocabulary` as of `settings.make_settings`; `folds` is a published
+    name or a path; `require` has figures as of `requirements.read_requirement`; `resamples` and
+    `seed` are those of intervals.
     """
 
     split: str = SPLITS[-1]
@@ -43,13 +43,25 @@ class Question:
 class Systems:
     """Where predictions lie: folders or tables, as of `predictions.read_predictions`.
 
-    `compare` is another system; `validation` and `another_seed` are of the first one.
+    `compare` is another system; `validation` and `another_seed` are of the first one, and
+    `compare_validation` is of the other.
     """
 
     predictions: str | os.PathLike
     compare: str | os.PathLike | None = None
     validation: str | os.PathLike | None = None
+    compare_validation: str | os.PathLike | None = None
     another_seed: Sequence[str | os.PathLike] = ()
+
+    def places(self) -> list[str | os.PathLike]:
+        """Every folder and table that is named."""
+        one = (self.predictions, self.compare, self.validation, self.compare_validation)
+        return [*self.another_seed, *(place for place in one if place is not None)]
+
+    @property
+    def fits(self) -> bool:
+        """Whether anything is fitted on validation."""
+        return self.validation is not None or self.compare_validation is not None
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,11 @@ def read_terms(
         raise LookupError("require: fold_mean is there with folds alone")
     if fits and question.split == VALIDATION:
         raise LookupError("validation: what is fitted on validation cannot be scored there")
+    if fits and settings.named is not None:
+        raise LookupError(
+            f"validation: sessions of the split {question.split} may be of the validation of a "
+            "corpus; fit before, and evaluate what was fitted"
+        )
     if question.folds is None:
         return Terms(question, settings, required, None, settings.files)
     path = folds_file(question.folds, Path(resources) / "evaluation/folds")
@@ -146,8 +163,10 @@ def answer(
     Raises
     ------
     FileNotFoundError, LookupError, ValueError
-        As of `report.evaluate`.
+        As of `report.evaluate`; if there is validation of another system, and no such system.
     """
+    if systems.compare_validation is not None and systems.compare is None:
+        raise ValueError("compare_validation: there is no other system; name it under compare")
     corpora = tuple(open_corpus(path) for path in [manifest, *trained_on])
     pack = None
     if boundary_pack is not None:
@@ -161,6 +180,7 @@ def answer(
         folds=terms.folds,
         pack=pack,
         fit_on=systems.validation,
+        fit_other_on=systems.compare_validation,
         seeds=systems.another_seed,
     )
     scores = evaluation.document["system"]["scores"]

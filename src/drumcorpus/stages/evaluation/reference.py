@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import visible
-from drumcorpus.ground.files.tables import iter_batches, read_table
-from drumcorpus.ground.predictions.hit_columns import HitColumns, join_hits, make_hits
+from drumcorpus.ground.files.plain_files import require_plain_file
+from drumcorpus.ground.files.tables import count_values, iter_batches, read_table
+from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
+from drumcorpus.ground.predictions.hit_columns import HitBuffer, HitColumns, join_hits, make_hits
 from drumcorpus.ground.run.lineage import place_of
 from drumcorpus.ground.run.sidecars import read_output
 from drumcorpus.schemas import EVENTS, SPLITS
@@ -26,6 +28,7 @@ _COLUMNS = (
 # Seconds that a negative example lasts where it does not say its end.
 NEGATIVE_SECONDS = 1.0
 _LEAVES = ("components.list.element.label", "components.list.element.velocity")
+_BLOCK = 1_000_000  # hits that are numbered at a time
 _NAMES = ("session_id", "source_set", "family_id", "group_id")
 ATTRIBUTES = ("kit_id", "drummer_id", "style", "is_synthetic")
 
@@ -65,12 +68,15 @@ class Corpus:
 
 @dataclass
 class Reference:
-    """Hits by label of the taxonomy, and sessions; `not_scored` are sessions without any hit.
+    """Hits, and sessions; `not_scored` are sessions without any hit.
 
-    Nobody knows whether such a session is silent or lacks its annotation. `elsewhere` is the split
-    of every other session of the corpus, or ``left out``. `negatives`, shape (n, 3), has session,
+    Hits by class are in order of session, those by label in that of the corpus. Nobody knows
+    whether a session without a hit is silent or lacks its annotation. `elsewhere` is the split of
+    every other session of the corpus, or ``left out``. `negatives`, shape (n, 3), has session,
     start and end in µs of the stretches that negative examples stand for: nothing is struck there.
     `by_model` counts by source set the events whose labels a model made.
+    `n_outside` counts hits without a class. Where labels are unknown, `unknown` are their hits, by
+    label, and `is_unknown` says which of `hits` are of them; else both are None.
     """
 
     sessions: Sessions
@@ -79,6 +85,9 @@ class Reference:
     elsewhere: dict[str, str]
     negatives: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
     by_model: dict[str, int] = field(default_factory=dict)
+    n_outside: int = 0
+    unknown: HitColumns | None = None
+    is_unknown: np.ndarray | None = None
 
 
 def open_corpus(manifest: str | os.PathLike) -> Corpus:
@@ -91,6 +100,34 @@ def open_corpus(manifest: str | os.PathLike) -> Corpus:
     ValueError
         If one of the two tables is not what the run manifests say.
     """
+    folder, path, record, splits = _located(manifest)
+    for row in (record, splits):
+        sha256 = sha256_file(folder / row["path"])
+        if sha256 != row["sha256"]:
+            raise ValueError(
+                f"{visible(row['path'])}: is not what the run manifest of the corpus says (sha256 "
+                f"{row['sha256'][:12]}… recorded, {sha256[:12]}… found); make the corpus again"
+            )
+    return Corpus(folder, path, record["sha256"], splits["path"], splits["sha256"])
+
+
+def tables_of_corpus(manifest: str | os.PathLike) -> list[Path]:
+    """The two tables that `open_corpus` reads: the manifest, and its splits.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If one is not there, or a run manifest is not as it must be.
+    """
+    folder, path, _, splits = _located(manifest)
+    tables = [folder / path, folder / splits["path"]]
+    for table in tables:
+        require_plain_file(table)
+    return tables
+
+
+def _located(manifest: str | os.PathLike) -> tuple[Path, str, dict, dict]:
+    """The folder of a corpus, the path of its manifest there, and the records of both tables."""
     if Path(manifest).suffix != ".parquet":
         raise ValueError(
             f"{visible(str(manifest))}: is no Parquet table; wanted: the manifest of a corpus, "
@@ -104,26 +141,32 @@ def open_corpus(manifest: str | os.PathLike) -> Corpus:
             f"{visible(str(manifest))}: its run manifest names no table of splits; wanted: a "
             "manifest that the workflow has merged"
         )
-    (splits,) = stated
-    for row in (record, splits):
-        sha256 = sha256_file(Path(folder) / row["path"])
-        if sha256 != row["sha256"]:
-            raise ValueError(
-                f"{visible(row['path'])}: is not what the run manifest of the corpus says (sha256 "
-                f"{row['sha256'][:12]}… recorded, {sha256[:12]}… found); make the corpus again"
-            )
-    return Corpus(Path(folder), path, record["sha256"], splits["path"], splits["sha256"])
+    return Path(folder), path, record, stated[0]
 
 
-def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Reference:
+def read_reference(
+    corpus: Corpus,
+    split: str,
+    labels: Sequence[str],
+    class_map: ClassMap | None,
+    unknown: frozenset[int] | None = None,
+    *,
+    sessions: Collection[str] | None = None,
+) -> Reference:
     """The sessions and hits of one split.
 
     Parameters
     ----------
     split : str
-        One of `vocabulary.SPLITS`.
+        One of `vocabulary.SPLITS`; in messages, if `sessions` are given.
     labels : sequence of str
         Of the taxonomy; a hit's label is its place there.
+    class_map : ClassMap or None
+        Of these labels: hits then are by class, and those without one are counted and left out.
+    unknown : frozenset of int, optional
+        Labels that no system is asked for.
+    sessions : collection of str, optional
+        Ids of the sessions, whatever split they are of.
 
     Raises
     ------
@@ -132,32 +175,47 @@ def read_reference(corpus: Corpus, split: str, labels: Sequence[str]) -> Referen
         corpus is not in the taxonomy.
     """
     rows = read_table(corpus.folder / corpus.splits, SPLITS.names).to_pylist()
-    _check_ids(rows, split, corpus.splits)
-    in_split = [row for row in rows if row["included"] and row["split"] == split]
+    in_split = [
+        row
+        for row in rows
+        if row["included"]
+        and (row["split"] == split if sessions is None else row["session_id"] in sessions)
+    ]
+    _check_ids(rows, in_split, corpus.splits)
     in_split.sort(key=lambda row: (row["source_set"], row["session_id"]))
     elsewhere = {row["session_id"]: row["split"] if row["included"] else "left out" for row in rows}
     places = {row["session_id"]: n for n, row in enumerate(in_split)}
-    hits, seen, negatives, of_model = _read_hits(corpus.folder / corpus.manifest, places, labels)
+    n_most = count_values(corpus.folder / corpus.manifest, _LEAVES[0])
+    gathered = _Gathered(class_map, unknown, n_most)
+    seen, negatives, of_model = _read_hits(
+        corpus.folder / corpus.manifest, places, labels, gathered
+    )
     if not seen:
         counts = ", ".join(sorted(set(elsewhere.values()))) or "none"
         raise ValueError(
             f"{corpus.manifest}: split {split}: no session there has a hit; its splits: {counts}"
         )
     kept = [n for n, row in enumerate(in_split) if row["session_id"] in seen]
-    number = np.full(len(in_split), -1)
+    number = np.full(len(in_split), -1, dtype=np.int32)
     number[kept] = np.arange(len(kept))
-    sessions = Sessions(
+    described = Sessions(
         *([in_split[n][name] for n in kept] for name in _NAMES),
         {name: [seen[in_split[n]["session_id"]][name] for n in kept] for name in ATTRIBUTES},
     )
-    hits = _renumbered(hits, number)
     not_scored = [row["session_id"] for row in in_split if row["session_id"] not in seen]
     negatives[:, 0] = number[negatives[:, 0]]
     by_model: Counter[str] = Counter()
     for row in in_split:
         by_model[row["source_set"]] += of_model[row["session_id"]]
     by_model = dict(sorted((+by_model).items()))
-    return Reference(sessions, hits, not_scored, elsewhere, negatives, by_model)
+    return Reference(
+        described,
+        not_scored=not_scored,
+        elsewhere=elsewhere,
+        negatives=negatives,
+        by_model=by_model,
+        **gathered.joined(number),
+    )
 
 
 def require_truth(reference: Reference, split: str, manifest: str) -> None:
@@ -179,32 +237,84 @@ def require_truth(reference: Reference, split: str, manifest: str) -> None:
         )
 
 
-def _check_ids(rows: list[dict], split: str, shown: str) -> None:
+def _check_ids(rows: list[dict], in_split: list[dict], shown: str) -> None:
     """Refuse a session of the split whose id another set has: predictions say the id alone."""
-    sets: dict[str, list[dict]] = {}
+    ids = {row["session_id"] for row in in_split}
+    sets: dict[str, list[str]] = {}
     for row in rows:
-        sets.setdefault(row["session_id"], []).append(row)
+        if row["session_id"] in ids:
+            sets.setdefault(row["session_id"], []).append(row["source_set"])
     for name, each in sets.items():
-        if len(each) > 1 and any(row["included"] and row["split"] == split for row in each):
+        if len(each) > 1:
             raise ValueError(
-                f"{shown}: session {name!r} is of {' and of '.join(r['source_set'] for r in each)}"
+                f"{shown}: session {name!r} is of {' and of '.join(each)}"
                 "; predictions name a session by its id alone: evaluate a corpus of one of them"
             )
 
 
-def _renumbered(hits: HitColumns, number: np.ndarray) -> HitColumns:
-    """The hits with another number for each session: that at its place in `number`."""
-    return replace(hits, session=number[hits.session].astype(np.int32))
+class _Gathered:
+    """Hits as they are read, batch by batch; those without a class go no further."""
+
+    def __init__(self, class_map: ClassMap | None, unknown: frozenset[int] | None, n_most: int):
+        self._numbers = None
+        if class_map is not None:
+            self._numbers = np.array(list(class_map.of.values()) or [NO_CLASS], dtype=np.int16)
+        self._unknown = unknown
+        self._hits, self._of_unknown = HitBuffer(n_most), []
+        self._marks = np.empty(n_most, dtype=bool)
+        self._n = 0
+        self.n_outside = 0
+
+    def add(self, hits: HitColumns) -> None:
+        if self._numbers is None:
+            self._hits.add(hits)
+            return
+        label = self._numbers[hits.label]
+        is_in = label != NO_CLASS
+        self.n_outside += int((~is_in).sum())
+        kept = replace(hits, label=label).take(is_in)
+        self._hits.add(kept)
+        if self._unknown is not None:
+            is_unknown = np.isin(hits.label, sorted(self._unknown))
+            self._of_unknown.append(hits.take(is_unknown))
+            self._marks[self._n : self._n + len(kept)] = is_unknown[is_in]
+            self._n += len(kept)
+
+    def joined(self, number: np.ndarray) -> dict:
+        """What a `Reference` has of them, each session with its number at its place there."""
+        hits = self._hits.hits()
+        if self._numbers is None:
+            return {"hits": replace(hits, session=number[hits.session])}
+        hits, order = _in_order(hits, number)
+        if self._unknown is None:
+            return {"hits": hits, "n_outside": self.n_outside}
+        return {
+            "hits": hits,
+            "n_outside": self.n_outside,
+            "unknown": _in_order(join_hits(self._of_unknown), number)[0],
+            "is_unknown": self._marks[: self._n][order],
+        }
+
+
+def _in_order(hits: HitColumns, number: np.ndarray) -> tuple[HitColumns, np.ndarray | slice]:
+    """Hits by the numbers of their sessions, in order of these, and how they were put in order."""
+    for first in range(0, len(hits), _BLOCK):  # in place: no second column of them
+        rows = slice(first, first + _BLOCK)
+        hits.session[rows] = number[hits.session[rows]]
+    if not (hits.session[1:] < hits.session[:-1]).any():
+        return hits, slice(None)
+    order = np.argsort(hits.session, kind="stable")
+    return hits.take(order), order
 
 
 def _read_hits(
-    path: Path, places: dict[str, int], labels: Sequence[str]
-) -> tuple[HitColumns, dict[str, dict], np.ndarray, Counter[str]]:
-    """Hits of the sessions at `places`, by session what its first event says, and negatives.
+    path: Path, places: dict[str, int], labels: Sequence[str], gathered: _Gathered
+) -> tuple[dict[str, dict], np.ndarray, Counter[str]]:
+    """Gather hits of the sessions at `places`; by session what its first event says, and negatives.
 
     Last, by session the events whose labels a model made.
     """
-    parts, seen, negatives = [], {}, [np.zeros((0, 3), dtype=np.int64)]
+    seen, negatives = {}, [np.zeros((0, 3), dtype=np.int64)]
     of_model: Counter[str] = Counter()
     text = [name for name in _COLUMNS if EVENTS.field(name).type == pa.string()]
     for batch in iter_batches(path, [*_COLUMNS, *_LEAVES], [*text, _LEAVES[0]]):
@@ -226,8 +336,8 @@ def _read_hits(
         if is_negative.any():
             negatives.append(_negatives(batch, session, rows[is_negative[rows]]))
             session = np.where(is_negative, -1, session)  # what it has is not struck
-        parts.append(_components(batch, session, counts, labels, path))
-    return join_hits(parts), seen, np.concatenate(negatives), of_model
+        gathered.add(_components(batch, session, counts, labels, path))
+    return seen, np.concatenate(negatives), of_model
 
 
 def _ids_of_model(batch: pa.RecordBatch, ids: pa.DictionaryArray, rows: np.ndarray) -> list[str]:

@@ -17,7 +17,9 @@ from drumcorpus.ground.predictions.class_maps import (
 from drumcorpus.ground.predictions.note_maps import load_note_map
 from drumcorpus.stages.evaluation.boundary_tags import label_numbers
 from drumcorpus.stages.evaluation.evaluate import Resampling
+from drumcorpus.stages.evaluation.named_splits import NamedSplit, read_named_split
 from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import SPLITS
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Settings:
     labels that no system is asked for, where an open set is asked for, and else None; `calibration`
     says whether it is asked how far scores are probabilities. `cymbals` are the classes that have
     labels of cymbals alone. `model_labels` says whether labels that a model made may be scored by.
+    `named` is the split, where it is none of the corpus's own.
     """
 
     split: str
@@ -41,6 +44,7 @@ class Settings:
     calibration: bool = False
     cymbals: tuple[str, ...] = ()
     model_labels: bool = False
+    named: NamedSplit | None = None
 
     @property
     def with_scores(self) -> bool:
@@ -65,6 +69,8 @@ def make_settings(
 
     Parameters
     ----------
+    split : str
+        One of `vocabulary.SPLITS`, or a named split, which is scored by its own class map.
     taxonomy_folder : path, optional
         Where labels and note maps stand; that of the resources if not given.
     class_map, vocabulary : str
@@ -81,11 +87,20 @@ def make_settings(
     Raises
     ------
     LookupError
-        If there is nothing of such a name; the message has the names that there are.
+        If there is nothing of such a name; the message has the names that there are. If a named
+        split is to be scored by another class map than its own.
     ValueError
         If a file is not as it must be, or predictions of that vocabulary cannot be scored so.
     """
     resources = Path(resources)
+    named = None
+    if split not in SPLITS:
+        named = read_named_split(split, resources / "evaluation/splits")
+        if class_map not in (CORPUS, named.class_map):
+            raise LookupError(
+                f"class_map: got {class_map!r}; the split {split} is scored by {named.class_map}"
+            )
+        class_map = named.class_map
     folder = Path(taxonomy_folder or resources / "taxonomy")
     maps = resources / "evaluation/class_maps"
     files = [folder / f"{name}.yaml" for name in ("components", "techniques", "dynamics")]
@@ -98,6 +113,8 @@ def make_settings(
     if note_map is not None:
         notes, path = load_note_map(note_map, folder, taxonomy)
         files.append(path)
+    if named is not None:
+        files.append(named.path)
     files.append(resources / "evaluation/boundary_tags.yaml")
     words_of_tags = read_yaml(files[-1])
     unknown = None
@@ -111,6 +128,7 @@ def make_settings(
         calibration,
         _classes_of(label_numbers(words_of_tags["cymbals"], taxonomy.families), scored),
         model_labels,
+        named,
     )
 
 

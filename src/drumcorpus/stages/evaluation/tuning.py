@@ -10,11 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from drumcorpus.ground.predictions.hit_columns import HitColumns, by_session
+from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics.matching import MOST_KEYS, Onsets, match_onsets, merge_onsets
 from drumcorpus.ground.statistics.scores import f_measure, mean_over
 from drumcorpus.stages.evaluation.counting import blocks
-from drumcorpus.stages.evaluation.evaluate import hits_by_class
 from drumcorpus.stages.evaluation.predictions import Predictions, read_predictions
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference, require_truth
 from drumcorpus.stages.evaluation.settings import Settings
@@ -37,10 +36,9 @@ def read_validation(
     ValueError
         As of `read_reference` and `read_predictions`.
     """
-    reference = read_reference(corpus, VALIDATION, settings.labels)
+    reference = read_reference(corpus, VALIDATION, settings.labels, settings.class_map)
     if not settings.model_labels:
         require_truth(reference, VALIDATION, corpus.manifest)
-    reference.hits, _ = hits_by_class(by_session(reference.hits), settings.class_map)
     said = read_predictions(
         path,
         reference,

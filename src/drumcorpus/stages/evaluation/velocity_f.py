@@ -78,9 +78,11 @@ def _right(
         np.add.at(sums, session, values)
         return sums
 
-    size, x, y = total(np.ones_like(ours)), total(theirs), total(ours)
-    spread = (size * total(theirs * theirs) - x * x).astype(float)
-    shared = (size * total(theirs * ours) - x * y).astype(float)
+    # Products of sums as Python's integers: 300,000 matches are too many for 64 bits.
+    whole = [total(each).astype(object) for each in (np.ones_like(ours), theirs, ours)]
+    spread = (whole[0] * total(theirs * theirs) - whole[1] ** 2).astype(float)
+    shared = (whole[0] * total(theirs * ours) - whole[1] * whole[2]).astype(float)
+    size, x, y = (each.astype(float) for each in whole)
     slope = np.divide(shared, spread, out=np.zeros(n), where=spread > 0)
     mean = np.divide(y - slope * x, size, out=np.zeros(n), where=size > 0)
     scale = np.maximum(high - low, _STEP)[session]

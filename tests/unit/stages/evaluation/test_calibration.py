@@ -84,3 +84,17 @@ def test_scores_that_are_no_probabilities_are_refused(scores, words):
     hits = make_hits([0, 0], [0, 0], [1.0, 2.0])
     with pytest.raises(ValueError, match=words):
         calibration(hits, make_hits([0, 0], [0, 0], [1.0, 2.0], score=scores), groups, ["a"], W)
+
+
+def test_bins_are_those_of_counting_score_by_score():
+    random = np.random.default_rng(2)
+    for n in [*range(1, 25), 200]:
+        scores = random.integers(0, random.integers(1, 30), n) / 30
+        is_right = random.random(n) < scores
+        bins = {}
+        for score, right in zip(scores.tolist(), is_right.tolist(), strict=True):
+            place = int((scores < score).sum()) * N_BINS // n
+            bins.setdefault(place, []).append((score, right))
+        wanted = [(len(one), sum(right for _, right in one)) for _, one in sorted(bins.items())]
+        shown = reliability(scores, is_right)["bins"]
+        assert [(one["n"], round(one["right"] * one["n"])) for one in shown] == wanted

@@ -46,7 +46,7 @@ def predict(tmp_path, manifest, settings):
 
 
 def test_the_reference_is_one_split(manifest, settings):
-    reference = read_reference(open_corpus(manifest), "test", settings.labels)
+    reference = read_reference(open_corpus(manifest), "test", settings.labels, None)
     assert reference.sessions.ids == ["b", "a/1", "a/2"]  # by source set and id
     assert reference.sessions.families == ["b", "a/1", "a/1"]
     assert reference.sessions.attributes["kit_id"] == [None, "k1", "k2"]
@@ -153,12 +153,12 @@ def test_a_corpus_that_was_changed_is_refused(manifest):
 
 def test_a_split_without_hits_is_refused(manifest, settings):
     with pytest.raises(ValueError, match="split validation: no session there has a hit"):
-        read_reference(open_corpus(manifest), "validation", settings.labels)
+        read_reference(open_corpus(manifest), "validation", settings.labels, None)
 
 
 def test_a_corpus_of_another_taxonomy_is_refused(manifest):
     with pytest.raises(ValueError, match="label 'cowbell' of the corpus is not in components"):
-        read_reference(open_corpus(manifest), "test", ["kick", "snare", "crash"])
+        read_reference(open_corpus(manifest), "test", ["kick", "snare", "crash"], None)
 
 
 def test_kits_are_listed_the_worst_first(predict):
@@ -258,7 +258,7 @@ def test_an_id_that_two_sets_have_is_refused(tmp_path, manifest, settings, split
     write_table(SPLIT_TABLE, pa.Table.from_pylist(rows, SPLITS))
     corpus = Corpus(tmp_path, MANIFEST, "0" * 64, SPLIT_TABLE, "0" * 64)
     with pytest.raises(ValueError, match="session 'b' is of another and of one; predictions name"):
-        read_reference(corpus, "test", settings.labels)
+        read_reference(corpus, "test", settings.labels, None)
 
 
 def test_a_split_that_a_model_labelled_is_refused_or_said_to_be_no_truth(

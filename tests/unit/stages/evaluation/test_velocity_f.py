@@ -68,3 +68,17 @@ def test_a_session_without_velocities_or_that_does_not_vary_does_not_count():
     assert figures_of(varied, varied)["f"] == 1.0
     # A system that says one velocity is fitted by the mean, 0.533 of a range of 0.7.
     assert figures_of(varied, flat)["f"] == pytest.approx(1 / 3)
+
+
+def test_half_a_million_matches_of_one_session_are_fitted_as_few_are():
+    random = np.random.default_rng(5)
+    n = 500_000  # sums of products beyond 64 bits
+    velocity = random.integers(1, 128, n) / 127
+    onset = np.arange(n) * 0.15
+    heard = np.clip(0.7 * velocity + 0.25 + random.normal(0, 0.05, n), 0, 1)
+    ones = np.zeros(n)
+    row = figures_of(make_hits(ones, ones, onset, velocity), make_hits(ones, ones, onset, heard))
+    slope, offset = np.polyfit(heard, velocity, 1)
+    near = np.abs(slope * heard + offset - velocity) < 0.1 * (velocity.max() - velocity.min())
+    assert row["tp"] == pytest.approx(near.sum(), rel=1e-4)
+    assert near.mean() > 0.8
