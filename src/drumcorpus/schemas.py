@@ -71,8 +71,8 @@ INVENTORY = pa.schema(
         ("bytes", pa.int64()),
         ("sha256", pa.string()),
         ("duration", pa.float64()),  # audio only
-        ("sample_rate_hz", pa.int32()),
-        ("channels", pa.int32()),
+        ("sample_rate_hz", pa.int32()),  # audio only, Hz
+        ("channels", pa.int32()),  # audio only
     ]
 )
 
@@ -106,21 +106,21 @@ SESSIONS = pa.schema(
         ("audio_path", pa.string()),
         # Where several mono files are one recording, such as a pair of overheads; else null.
         ("channel_paths", pa.list_(pa.string())),
-        ("audio_duration", pa.float64()),
+        ("audio_duration", pa.float64()),  # s, of its recording; null without one
         # Of the recording of all instruments, which has the time line of the drums: the file that
         # names it; null where there is none, or no recording of the drums.
         ("mix_path", pa.string()),
         # Where it is a sum: the recordings that are added, each by the file that names it, and
         # their linear gains; else null.
         ("mix_parts", pa.list_(pa.struct([("path", pa.string()), ("gain", pa.float64())]))),
-        ("mix_duration", pa.float64()),
+        ("mix_duration", pa.float64()),  # s
         # Whether the channels of its sound cancel when they are mixed to one, so that the loudest
         # is heard instead; null where there is one channel, no sound, or no label.
         ("channels_cancel", pa.bool_()),
         # LUFS, of the audio as measured, or else as the source states it for its own rendering.
         ("integrated_loudness", pa.float64()),
         ("overall_gain", pa.float64()),  # linear, that the source applied to the audio
-        ("notes", pa.list_(pa.string())),
+        ("notes", pa.list_(pa.string())),  # remarks of the reader
         # Known faults, as a reviewed file says; one that is left out has no label map.
         (
             "errata",
@@ -130,18 +130,19 @@ SESSIONS = pa.schema(
                         ("action", pa.string()),  # flag, leave_out
                         ("reason", pa.string()),
                         ("status", pa.string()),  # reported, verified
-                        ("source", pa.string()),
+                        ("source", pa.string()),  # who says so, a key of the file of errata
                     ]
                 )
             ),
         ),
+        # The raw files that it rests on.
         (
             "files",
             pa.list_(
                 pa.struct(
                     [
                         ("path", pa.string()),
-                        ("role", pa.string()),
+                        ("role", pa.string()),  # as in the inventory
                         ("bytes", pa.int64()),
                         ("sha256", pa.string()),
                     ]
@@ -181,7 +182,7 @@ FLAGS = pa.schema(
         ("source_set", pa.string()),
         ("session_id", pa.string()),
         ("path", pa.string()),  # null where it is said of the session
-        ("flag", pa.string()),
+        ("flag", pa.string()),  # what is wrong, by name
         ("n", pa.int64()),  # how often in the file
         ("detail", pa.string()),
     ]
@@ -213,7 +214,7 @@ CYMBAL_EMBEDDINGS = pa.schema(
         ("onset_time", pa.float64()),
         ("beside", pa.list_(pa.string())),  # labels of other families struck with it; sorted
         ("reason", pa.string()),  # null where the hit is described
-        ("embedding", pa.list_(pa.float32())),
+        ("embedding", pa.list_(pa.float32())),  # of its sound
     ]
 )
 
@@ -234,10 +235,10 @@ KIT_CYMBALS = pa.schema(
         ("n_cymbals", pa.int32()),  # of the kit, one above what is allowed included, doubtful not
         ("confidence", pa.float64()),  # that their number is right
         ("reason", pa.string()),
-        ("order_key", pa.float64()),
-        ("mean", pa.list_(pa.float64())),
-        ("discriminant", pa.list_(pa.float64())),
-        ("offset", pa.float64()),
+        ("order_key", pa.float64()),  # pitch by which cymbals are numbered, from low to high
+        ("mean", pa.list_(pa.float64())),  # of the patterns of its hits
+        ("discriminant", pa.list_(pa.float64())),  # weights of a hit that is held against it
+        ("offset", pa.float64()),  # what is added to that
     ]
 )
 
@@ -270,7 +271,7 @@ LABEL_CHANGES = pa.schema(
         ("family", pa.string()),  # of the assignment; null where there is none
         ("source_label", pa.string()),
         ("before", pa.string()),  # label; null where there is no component, as the two below
-        ("after", pa.string()),
+        ("after", pa.string()),  # label that it has now
         ("method", pa.string()),  # that decided the label: an alias, or the assignment's
         ("confidence", pa.float64()),  # of that method, or of an assignment without component
         ("accepted", pa.bool_()),  # of the assignment; null where there is none
@@ -289,7 +290,7 @@ SESSION_LABELS = pa.schema(
     [
         ("session_id", pa.string()),
         ("n_events", pa.int64()),
-        ("labels", pa.list_(LABEL_COUNT)),
+        ("labels", pa.list_(LABEL_COUNT)),  # components of each label, before and after
     ]
 )
 
@@ -301,13 +302,13 @@ FINGERPRINTS = pa.schema(
         ("audio_reason", pa.string()),  # null where there are landmarks, else why there are none
         # Spectral-peak pairs: a hash of two peaks and their distance, at a frame of the audio.
         ("landmark_hashes", pa.list_(pa.uint32())),
-        ("landmark_frames", pa.list_(pa.int32())),
+        ("landmark_frames", pa.list_(pa.int32())),  # frame of each
         ("silent_files", pa.list_(pa.string())),  # SHA-256 of its files without sound
         # Of its sound files, stems included, that cannot be decoded and have no sound before that.
         ("unreadable_stems", pa.list_(pa.string())),
         # Onsets of the session's events, in order: milliseconds, and one bit per class struck.
         ("stroke_times", pa.list_(pa.int32())),
-        ("stroke_classes", pa.list_(pa.uint8())),
+        ("stroke_classes", pa.list_(pa.uint8())),  # classes struck at each of them
         ("pattern_hashes", pa.list_(pa.uint64())),  # sketch of the patterns of onsets
         ("unreadable_files", pa.list_(pa.string())),  # paths of those looked at, not decodable
     ]
@@ -331,9 +332,9 @@ SPLITS = pa.schema(
 HIT_LEVEL = pa.struct(
     [
         ("family", pa.string()),
-        ("hits", pa.int32()),
-        ("peak_dbfs", pa.float64()),
-        ("rms_dbfs", pa.float64()),
+        ("hits", pa.int32()),  # isolated ones
+        ("peak_dbfs", pa.float64()),  # of the sound after the onset
+        ("rms_dbfs", pa.float64()),  # the same
     ]
 )
 
@@ -342,13 +343,13 @@ _SOUND_CHECKS = [
     ("reason", pa.string()),  # why a sampled session could not be measured; null if it was
     ("detail", pa.string()),  # of the reason
     ("files", pa.int32()),  # that were decoded
-    ("channels", pa.int32()),
+    ("channels", pa.int32()),  # the most, where its files differ
     ("sample_rate_hz", pa.int32()),  # the lowest, where its files differ
     ("duration", pa.float64()),  # s decoded, of all files together
     ("loudness_lufs", pa.float64()),  # BS.1770 integrated; null where all is below its gate
     ("peak_dbfs", pa.float64()),  # -120 is the lowest value
-    ("rms_dbfs", pa.float64()),
-    ("clipped_runs", pa.int64()),
+    ("rms_dbfs", pa.float64()),  # of all samples
+    ("clipped_runs", pa.int64()),  # runs of samples that stand at the edge of the scale
     ("clipped_share", pa.float64()),  # of the samples, those in such runs
     ("dc_offset", pa.float64()),  # largest of the channels, share of full scale, with its sign
     ("digital_silence_share", pa.float64()),  # of the time
@@ -357,7 +358,7 @@ _SOUND_CHECKS = [
 # How far labels are from what is heard there.
 _TIMING_CHECKS = [
     ("timing_reason", pa.string()),  # why no offset is given; null if one is
-    ("onsets_measured", pa.int32()),
+    ("onsets_measured", pa.int32()),  # annotated onsets with an attack beside them
     ("onsets_unmeasured", pa.int32()),  # of those apart from others, without an attack
     ("offset_ms", pa.float64()),  # median of annotated minus measured; above 0: annotated late
     ("offset_mad_ms", pa.float64()),  # median absolute deviation around the fitted line
@@ -381,7 +382,7 @@ AUDIO_CHECKS = pa.schema(
         ("session_id", pa.string()),
         ("sampled", pa.bool_()),  # false: all below is null, but for whether there is a mix
         *_SOUND_CHECKS,
-        ("hit_levels", pa.list_(HIT_LEVEL)),
+        ("hit_levels", pa.list_(HIT_LEVEL)),  # of each family that has such hits
         *_TIMING_CHECKS,
         ("mix", MIX_CHECKS),  # null where the session has none
     ]
