@@ -5,6 +5,7 @@
 # make test-loading   the tests that open the exports of the demo with the readers of others:
 #             webdataset, datasets, torch, pretty_midi, mir_eval, mlcroissant, rocrate
 # make test-cluster   runs of a SLURM cluster of two nodes, started on this machine for the tests
+# make docs   build the documentation as a site of static pages below site/
 # make notebook   execute docs/manifest_to_batch.ipynb on the demo and store what comes out
 # make lock   resolve the dependencies of pyproject.toml anew (needs uv, told where the CPU wheels of
 #             torch are)
@@ -30,7 +31,8 @@ ifneq (,$(findstring $(LINE_BREAK),$(value CONFIG)$(value DIR)))
 $(error CONFIG and DIR: a path with a line break cannot be given here; rename the file or folder)
 endif
 
-.PHONY: run plan test test-long test-loading readers test-cluster cluster notebook lint lock clean
+.PHONY: run plan test test-long test-loading readers test-cluster cluster docs site-generator \
+  notebook lint lock clean
 
 run: .venv/.installed
 	$(BIN)/python -m drumcorpus.ground.run.launch \
@@ -46,7 +48,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 	  -m "not long and not loading and not cluster"
 
-test-long: .venv/.installed
+test-long: .venv/.installed site-generator
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 	  -m "long and not loading and not cluster"
 
@@ -75,6 +77,15 @@ cluster: .venv/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 	  -r requirements-cluster.lock || \
 	  echo "requirements-cluster.lock: not installed, as pip says; the tests that need it are skipped"
+
+# The pages as a site below site/. What is installed already stays as it is.
+docs: site-generator
+	$(BIN)/python docs/site/build.py site
+
+site-generator: .venv/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements-docs.lock || \
+	  echo "requirements-docs.lock: not installed, as pip says; tests that need it are skipped"
 
 notebook: run readers
 	$(BIN)/python docs/execute_notebook.py docs/manifest_to_batch.ipynb $(FOLDER)
@@ -110,6 +121,9 @@ lock:
 	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  --extra cluster --constraints requirements.lock pyproject.toml -o requirements-cluster.lock
+	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  --extra docs --constraints requirements.lock pyproject.toml -o requirements-docs.lock
 
 # Takes away what can be made again, and nothing else: of the demo, or of the run with this CONFIG
 # and DIR.

@@ -28,7 +28,8 @@ def settings_page(schema: Mapping, config: Mapping) -> str:
             rows = list(rows_of(key, rule, config.get(key, _ABSENT)))
             head = rule.get("description", "")
             parts += [f"## {key}", *([f"{head[:1].upper()}{head[1:]}."] if head else [])]
-            parts += [table(row for row in rows if row[0] != key)]
+            is_group = isinstance(config.get(key), Mapping)
+            parts += [table(row for row in rows if not (is_group and row[0] == key))]
     return "\n\n".join(parts) + "\n"
 
 
