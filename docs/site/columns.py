@@ -22,6 +22,7 @@ FILES = {
     "INVENTORY": "`results/inventory/<set>.parquet`",
     "ROOTS": "`results/roots/<set>.parquet`",
     "SESSIONS": "`results/sessions/<set>/<shard>.parquet`",
+    "PREDICTED_HITS": "`results/predictions/<set>.parquet`",
     "QUARANTINE": "`results/quarantine/<set>.parquet`",
     "FLAGS": "`results/flags/<set>.parquet`",
     "TALLIES": "`results/tallies/<set>.parquet`",
@@ -74,6 +75,8 @@ def columns_page() -> str:
     ]
     for name in tables(source):
         schema, head = getattr(schemas, name), remarks[name, ""]
+        if name not in FILES:
+            raise KeyError(f"schemas.{name}: say in docs/site/columns.py where this table lies")
         rows = list(rows_of(schema, name, remarks))
         title = name.lower().replace("_", " ").capitalize()
         parts += [f"## {title}", head, f"In {FILES[name]}.", table(rows)]
