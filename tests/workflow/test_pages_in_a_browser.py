@@ -31,6 +31,7 @@ TOPS = {
     "inventory.html",
     "provenance",
     "releases",
+    "sessions",
     "splits",
 }
 # Width of the screen in px, and whether the system asks for dark colours. A window has at least
@@ -215,8 +216,11 @@ def test_every_text_stands_out_from_what_is_behind_it(seen):
 def test_every_link_leads_to_what_is_there_and_shown(seen, built):
     for path, told in seen.items():
         for href, is_shown in told["links"].items():
-            file = built.path(path).parent / unquote(href)
+            name, _, anchor = unquote(href).partition("#")
+            file = built.path(path).parent / name
             assert is_shown or "://" in href or file.is_file(), f"{path}: {href}"
+            if name and anchor and not is_shown:
+                assert f'id="{anchor}"' in file.read_text(), f"{path}: {href}"
     assert any(href.startswith("#labels-") for href in seen[HEALTH]["links"])
 
 

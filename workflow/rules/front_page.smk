@@ -19,6 +19,8 @@ PAGES = [
     *(f"train_check/{name}/{TRAINED[name]}.html" for name in TRAIN_CHECKED),
     *expand("health/source_sets/{source_set}.html", source_set=INGESTED),
     *(f"predictions/{name}.html" for name in PREDICTED),
+    "sessions/index.html",
+    *expand("sessions/{source_set}.html", source_set=INGESTED),
     *("inventory.html", "ingest.html", "crash/review.html", "crash/label_changes.html"),
     *(f"releases/{config['release']}/index.html", "releases/trend.html"),
 ]

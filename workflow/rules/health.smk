@@ -63,6 +63,9 @@ rule render_health:
     input:
         report="reports/health/{manifest}.json",
         diff="reports/health/{manifest}.diff.json",
+        chosen=lambda wildcards: tables_of_manifest(
+            "listening/chosen", wildcards.manifest, "json"
+        ),
     output:
         page=report(
             "reports/health/{manifest}.html",
@@ -136,6 +139,7 @@ rule render_source_set:
     input:
         report="reports/health/source_sets/{source_set}.json",
         diff="reports/health/source_sets/{source_set}.diff.json",
+        chosen="results/listening/chosen/{source_set}.json",
     output:
         page=report(
             "reports/health/source_sets/{source_set}.html",

@@ -54,6 +54,15 @@ def shards_of_manifest(pattern, manifest):
     return [path for name in source_sets for path in shards_of(pattern, name)]
 
 
+def manifests_of(source_set):
+    """The manifests that merge a source set."""
+    return [
+        name
+        for name in MANIFESTS
+        if source_set in config["manifests"][name]["source_sets"]
+    ]
+
+
 def measured_sets(measured):
     """The source sets of a manifest, or the one that is measured by itself."""
     if measured in MANIFESTS:
@@ -102,10 +111,10 @@ def gates_to_pass(measured):
     return [f"results/gates/{measured}.json"] if is_gated else []
 
 
-def tables_of_manifest(folder, manifest):
-    """The tables below results/FOLDER of all source sets of a manifest."""
+def tables_of_manifest(folder, manifest, ext="parquet"):
+    """The files below results/FOLDER of all source sets of a manifest."""
     source_sets = config["manifests"][manifest]["source_sets"]
-    return expand(f"results/{folder}/{{source_set}}.parquet", source_set=source_sets)
+    return expand(f"results/{folder}/{{source_set}}.{ext}", source_set=source_sets)
 
 
 def products(patterns, source_sets=tuple(SOURCE_SETS)):

@@ -38,6 +38,7 @@ rule release:
         asked(
             "release",
             ASKED["weights"],
+            ASKED["sessions"],
             products_of_exports(list(EXPORTS)),
             of_train_checks(TRAIN_CHECKED),
             rules.file_release.output,

@@ -98,6 +98,13 @@ FILED = {
         ),
     )
     for target in targets
+} | {
+    f"{RELEASE}/sessions/index.html": "reports/sessions/index.html",
+    # Without the sound that may not be passed on.
+    **{
+        f"{RELEASE}/sessions/{name}.html": f"results/sessions/{name}.html"
+        for name in INGESTED
+    },
 }
 # What is copied where it is small, and else listed by its digest and its place. The sound of the
 # exports is listed alone.

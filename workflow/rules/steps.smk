@@ -78,6 +78,12 @@ def steps_of_sets(names):
         "health": {
             "measure_source_set": sets,
             "compare_health": of_measured(ingested, "measured"),
+        },
+        # Of the manifests' health as well, which waits for nothing of the step before.
+        "sessions": {
+            "choose_sessions": sets,
+            "cut_excerpts": sets,
+            "render_sessions": sets,
             "render_source_set": sets,
         },
         # Not with the figures that the gates judge: a set with gates waits for them.

@@ -38,6 +38,7 @@ localrules:
     audit,
     audit_of,
     health,
+    sessions,
     health_of,
     compare,
     yardstick,
@@ -184,7 +185,7 @@ rule health:
         asked(
             "health",
             ASKED["audit"],
-            products(["audio_checks/{s}/{n}"], INGESTED),
+            products(["audio_checks/{s}/{n}", "listening/chosen/{s}.json"], INGESTED),
             expand(
                 "reports/health/source_sets/{source_set}.{ext}",
                 source_set=INGESTED,
@@ -202,6 +203,21 @@ rule health:
             expand("reports/distribution/{manifest}.json", manifest=MANIFESTS),
             expand("results/baselines/{name}", name=baseline_names()),
             expand("results/gates/{manifest}.json", manifest=MANIFESTS),
+        ),
+
+
+rule sessions:
+    """Sessions to see and hear: those that other pages name, and some of every split."""
+    input:
+        asked(
+            "sessions",
+            ASKED["health"],
+            products(
+                ["listening/excerpts/{s}.json", "sessions/{s}.html"],
+                INGESTED,
+            ),
+            expand("reports/sessions/{source_set}.html", source_set=INGESTED),
+            "reports/sessions/index.html",
         ),
 
 

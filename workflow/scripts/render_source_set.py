@@ -7,10 +7,14 @@ job = start_job(snakemake)
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.stages.health.page import render_health_page
+from drumcorpus.stages.listening.links import links_to_sessions
 
-report = read_json(snakemake.input.report)
 page = render_health_page(
-    report, snakemake.wildcards.source_set, what="source set", diff=read_json(snakemake.input.diff)
+    read_json(snakemake.input.report),
+    snakemake.wildcards.source_set,
+    what="source set",
+    diff=read_json(snakemake.input.diff),
+    sessions=links_to_sessions([read_json(snakemake.input.chosen)], "../../sessions"),
 )
 write_text(snakemake.output.page, page)
 job.finish({"bytes": len(page.encode())})

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.run.raw_data import open_raw_data
+from drumcorpus.ground.sound.excerpts import excerpt_reader
 from drumcorpus.ground.sound.mixes import with_sums
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.ground.sound.stereo import stereo_reader
@@ -42,6 +43,25 @@ def open_recordings(
     options = {"allow_not_finite": allow_not_finite, "keep_pcm16": keep_pcm16}
     opened = reader(sessions, locate, sample_rate_hz, **options)
     return with_sums(sessions, opened)
+
+
+def open_excerpts(
+    source_set: str,
+    roots: Iterable[str | os.PathLike],
+    sessions: pa.Table,
+    sample_rate_hz: int,
+) -> Callable[[str, float, float], np.ndarray]:
+    """What opens a stretch of a session's sound, as of `excerpts.excerpt_reader`.
+
+    Parameters
+    ----------
+    source_set, roots, sessions
+        As of `raw_data.open_raw_data`.
+    sample_rate_hz
+        As of `excerpts.excerpt_reader`.
+    """
+    locate = open_raw_data(source_set, roots, sessions).verified
+    return excerpt_reader(sessions, locate, sample_rate_hz)
 
 
 def export_sound(

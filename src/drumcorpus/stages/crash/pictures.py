@@ -1,25 +1,21 @@
 """One hit for eye and ear: a small spectrogram as PNG and a snippet as MP3.
 
-Both have equal bytes for equal samples and libraries: the PNG is written here, and the MP3 at a
-constant bit rate, since libsndfile gives every Ogg stream another serial number.
+Both have equal bytes for equal samples and libraries: the MP3 has a constant bit rate, since
+libsndfile gives every Ogg stream another serial number.
 """
 
 import io
-import struct
-import zlib
 
 import numpy as np
 import soundfile
+
+from drumcorpus.ground.sound import spectrograms
 
 RATE_HZ = 22_050  # of the samples that come in and of the snippet
 PREROLL = 0.05  # s, shown and heard before the onset
 WIDTH, HEIGHT = 96, 64  # px
 FREQUENCY_RANGE_HZ = (200.0, 10_000.0)  # of the spectrogram, on a logarithmic axis
-N_WINDOW = 1024  # samples; 46 ms, 22 Hz between bins
 RANGE_DB = 60.0  # below the loudest point, which is the brightest
-N_SHADES = 16  # what 4 bits can tell; 4 dB each
-# From dark to bright, evenly spaced.
-SHADES = ((8, 10, 28), (60, 20, 90), (150, 40, 100), (220, 85, 60), (250, 165, 50), (252, 250, 200))
 PEAK = 0.8  # of the snippet re full scale: what MP3 adds must not clip
 FADE = 0.005  # s, at both ends
 COMPRESSION_LEVEL = 0.7  # 56 kbit/s, of 8 to 160
@@ -77,48 +73,7 @@ def draw_spectrogram(snippet: np.ndarray) -> bytes:
     Levels are relative to the snippet's loudest point, so that strokes of different strength on
     one cymbal look alike.
     """
-    starts = np.linspace(0, len(snippet), WIDTH).round().astype(int)
-    padded = np.pad(snippet, N_WINDOW // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_WINDOW)[starts]
-    power = np.abs(np.fft.rfft(frames * np.hanning(N_WINDOW), axis=1)) ** 2
-    # The mean power of each band, from the integral over the bins: narrow bands interpolate.
-    bins_hz = np.arange(N_WINDOW // 2 + 2) * RATE_HZ / N_WINDOW
-    integral = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))
-    edges_hz = np.geomspace(*FREQUENCY_RANGE_HZ, HEIGHT + 1)
-    bands = np.diff([np.interp(edges_hz, bins_hz, row) for row in integral], axis=1)
-    level_db = 10 * np.log10(bands / np.diff(edges_hz) + POWER_FLOOR)
-    share = 1 + (level_db - level_db.max()) / RANGE_DB
-    shades = np.clip(share * N_SHADES, 0, N_SHADES - 1).astype(np.uint8)
-    return encode_png(shades.T[::-1], _palette())
-
-
-def encode_png(indices: np.ndarray, palette: np.ndarray) -> bytes:
-    """A PNG of 16 colours.
-
-    Parameters
-    ----------
-    indices : np.ndarray, shape (height, width), uint8
-        Rows of the palette; the width is even.
-    palette : np.ndarray, shape (16, 3), uint8
-        Red, green and blue.
-    """
-    height, width = indices.shape
-    packed = (indices[:, ::2] << 4) | indices[:, 1::2]
-    rows = np.pad(packed, ((0, 0), (1, 0)))  # each begins with its filter, none
-    header = struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 0)  # 4 bits, with a palette
-    chunks = [
-        (b"IHDR", header),
-        (b"PLTE", palette.astype(np.uint8).tobytes()),
-        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
-        (b"IEND", b""),
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
+    size = (WIDTH, HEIGHT)
+    return spectrograms.draw_spectrogram(
+        snippet, RATE_HZ, size, FREQUENCY_RANGE_HZ, range_db=RANGE_DB
     )
-
-
-def _palette() -> np.ndarray:
-    stops = np.linspace(0, 1, len(SHADES))
-    at = np.linspace(0, 1, N_SHADES)
-    return np.stack([np.interp(at, stops, row).round() for row in np.transpose(SHADES)], axis=1)

@@ -89,7 +89,12 @@ LISTS = {
 
 
 def render_health_page(
-    report: Mapping, title: str, *, what: str = "manifest", diff: Mapping | None = None
+    report: Mapping,
+    title: str,
+    *,
+    what: str = "manifest",
+    diff: Mapping | None = None,
+    sessions: Mapping[str, str] | None = None,
 ) -> str:
     """The page of a health report.
 
@@ -104,6 +109,9 @@ def render_health_page(
         ``manifest``, ``source set`` or ``file``; a source set may have no gates, a file has none.
     diff : mapping, optional
         How the report differs from the blessed one.
+    sessions : mapping, optional
+        Where a session is to be seen and heard, as of `listening.links.links_to_sessions`; where
+        there is none, no page of sessions is named.
 
     Returns
     -------
@@ -131,6 +139,7 @@ def render_health_page(
         examples=examples,
         ids=ids,
         diff=diff,
+        pages_of_sessions=sessions,
         sections=[(id_, name) for id_, name in SECTIONS.items() if id_ not in absent],
     )
 

@@ -17,6 +17,11 @@ PAGES = {
     "train_check": ("Training check", "What an export teaches, class by class."),
     "health/source_sets": ("Health", "What is in the source set, before any manifest."),
     "predictions": ("Predictions", "How far labels that a model made agree with the sound."),
+    "sessions/index.html": (
+        "Sessions to hear and see",
+        "Those that other pages name, worst first, and some of every split.",
+    ),
+    "sessions": ("Sessions", "Waveform, spectrogram, labels and sound of its sessions."),
     "inventory.html": ("Inventory", "Files, sessions, sound and licences of every source set."),
     "ingest.html": ("Ingest", "What became of every source label, and of every file not used."),
     "crash/review.html": ("Cymbals in doubt", "Sessions to see, hear and decide."),

@@ -22,6 +22,8 @@ TITLES = {
     ("health", ".html"): "Health report",
     ("health", ".json"): "Health report, figures and verdicts",
     ("health", ".diff.json"): "What differs from the blessed figures",
+    ("sessions/index", ".html"): "Sessions to hear and see, by the reason why",
+    ("sessions", ".html"): "Sessions to hear and see",
     ("splits", ".html"): "Splits and near-duplicates",
     ("splits", ".json"): "Splits and near-duplicates, figures",
     ("distribution", ".json"): "What has drifted, by source set and class",
@@ -182,12 +184,14 @@ def _worst(verdict: Mapping) -> int:
 def _is_of_set(path: str) -> bool:
     """Whether a document is of a source set, whose name a manifest may have too."""
     folders = PurePosixPath(path).parts[:-1]
-    return folders[:1] == ("metrics",) or "source_sets" in folders
+    if _is_of_all(path):
+        return False
+    return folders[:1] in (("metrics",), ("sessions",)) or "source_sets" in folders
 
 
 def _is_of_all(path: str) -> bool:
     """Whether a document is of all source sets together."""
-    return len(PurePosixPath(path).parts) == 1 or path.startswith("crash/")
+    return len(PurePosixPath(path).parts) == 1 or path.startswith(("crash/", "sessions/index."))
 
 
 def _is_of_manifest(path: str) -> bool:
