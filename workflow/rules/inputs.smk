@@ -54,15 +54,6 @@ def shards_of_manifest(pattern, manifest):
     return [path for name in source_sets for path in shards_of(pattern, name)]
 
 
-def manifests_of(source_set):
-    """The manifests that merge a source set."""
-    return [
-        name
-        for name in MANIFESTS
-        if source_set in config["manifests"][name]["source_sets"]
-    ]
-
-
 def measured_sets(measured):
     """The source sets of a manifest, or the one that is measured by itself."""
     if measured in MANIFESTS:

@@ -175,3 +175,12 @@ def attested_products(wildcards):
             ext=["jsonl", "parquet"],
         )
     return rules.file_release.output
+
+
+def manifests_of(source_set):
+    """The manifests that merge a source set."""
+    return [
+        name
+        for name in MANIFESTS
+        if source_set in config["manifests"][name]["source_sets"]
+    ]

@@ -13,15 +13,13 @@ from drumcorpus.ground.run.raw_sound import open_excerpts
 from drumcorpus.stages.listening.cut import cut_sessions, read_sessions, write_excerpts
 from drumcorpus.stages.listening.settings import ListeningSettings
 
-inputs, params = snakemake.input, snakemake.params
-settings = read_settings(ListeningSettings, params.listening)
+inputs = snakemake.input
+settings = read_settings(ListeningSettings, snakemake.params.listening)
 chosen = read_json(inputs.chosen)["sessions"]
 tables = read_sessions(chosen, inputs.sessions, inputs.events, inputs.assignments)
-place = (snakemake.wildcards.source_set, params.local["roots"], tables.sessions)
+place = (snakemake.wildcards.source_set, snakemake.params.local["roots"], tables.sessions)
 shown = cut_sessions(
-    chosen,
-    tables,
-    open_excerpts(*place, settings.sample_rate_hz),
+    *(chosen, tables, open_excerpts(*place, settings.sample_rate_hz)),
     read_yaml(inputs.card),
     load_taxonomy(*inputs.taxonomy).labels,
     settings,

@@ -7,7 +7,7 @@ job = start_job(snakemake)
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.stages.health.page import render_health_page
-from drumcorpus.stages.listening.links import links_to_sessions
+from drumcorpus.ground.pages.session_links import links_to_sessions
 
 page = render_health_page(
     read_json(snakemake.input.report),

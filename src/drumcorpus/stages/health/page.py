@@ -110,7 +110,7 @@ def render_health_page(
     diff : mapping, optional
         How the report differs from the blessed one.
     sessions : mapping, optional
-        Where a session is to be seen and heard, as of `listening.links.links_to_sessions`; where
+        Where a session is to be seen and heard, as of `session_links.links_to_sessions`; where
         there is none, no page of sessions is named.
 
     Returns

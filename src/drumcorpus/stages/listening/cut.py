@@ -17,7 +17,7 @@ from drumcorpus.ground.sound.spectrograms import draw_spectrogram
 from drumcorpus.stages.listening.excerpt import choose_excerpt, lanes, strokes_of
 from drumcorpus.stages.listening.settings import ListeningSettings
 from drumcorpus.stages.listening.words import ENDS_BEFORE, N_COLUMNS, PAGE_IS_FULL, SWING
-from drumcorpus.vocabulary import NO_AUDIO
+from drumcorpus.vocabulary import NO_AUDIO, UNREADABLE_AUDIO
 
 EVENT_COLUMNS = ["event_id", "session_id", "onset_time", "components", "license", "redistributable"]
 DOUBT_COLUMNS = ["event_id", "session_id", "component_index", "accepted"]
@@ -187,7 +187,7 @@ def cut_recording(
     try:
         samples = read_excerpt(path, start, start + length)
     except ValueError as error:
-        reason = getattr(error, "reason", "unreadable_audio")
+        reason = getattr(error, "reason", UNREADABLE_AUDIO)
         return {"problem": reason, "detail": getattr(error, "detail", str(error))} | nothing
     if not len(samples) or n_samples < N_COLUMNS:
         return {"problem": NO_AUDIO, "detail": "the excerpt has no sample"} | nothing

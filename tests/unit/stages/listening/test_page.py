@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from drumcorpus.stages.listening.links import links_to_sessions
+from drumcorpus.ground.pages.session_links import links_to_sessions
 from drumcorpus.stages.listening.page import (
     clock,
     outline,
