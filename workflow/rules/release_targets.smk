@@ -1,16 +1,32 @@
 """
-Targets past the gates: weights, exports, the release. As in targets.smk, each asks for every product
+Targets past the gates: sessions, weights, exports, the release. As in targets.smk, each asks for every product
 on the way to it.
 """
 
 
 localrules:
+    sessions,
     weights,
     release,
     attestations,
     export,
     train_check,
     evaluate,
+
+
+rule sessions:
+    """Sessions to see and hear: those that other pages name, and some of every split."""
+    input:
+        asked(
+            "sessions",
+            ASKED["health"],
+            products(
+                ["listening/excerpts/{s}.json", "sessions/{s}.html"],
+                INGESTED,
+            ),
+            expand("reports/sessions/{source_set}.html", source_set=INGESTED),
+            "reports/sessions/index.html",
+        ),
 
 
 rule weights:

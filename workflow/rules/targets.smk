@@ -38,7 +38,6 @@ localrules:
     audit,
     audit_of,
     health,
-    sessions,
     health_of,
     compare,
     yardstick,
@@ -203,21 +202,6 @@ rule health:
             expand("reports/distribution/{manifest}.json", manifest=MANIFESTS),
             expand("results/baselines/{name}", name=baseline_names()),
             expand("results/gates/{manifest}.json", manifest=MANIFESTS),
-        ),
-
-
-rule sessions:
-    """Sessions to see and hear: those that other pages name, and some of every split."""
-    input:
-        asked(
-            "sessions",
-            ASKED["health"],
-            products(
-                ["listening/excerpts/{s}.json", "sessions/{s}.html"],
-                INGESTED,
-            ),
-            expand("reports/sessions/{source_set}.html", source_set=INGESTED),
-            "reports/sessions/index.html",
         ),
 
 
