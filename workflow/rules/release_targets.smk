@@ -1,6 +1,6 @@
 """
-Targets past the gates: sessions, weights, exports, the release. As in targets.smk, each asks for every product
-on the way to it.
+Targets past the gates: sessions, weights, exports, the release. As in targets.smk, each asks for
+every product on the way to it.
 """
 
 
