@@ -99,9 +99,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _say_what_stands(card, archive, place, project)
     _require_accepted(card, arguments)
     _require_place(card["name"], place, project)
+    line = TransferLine()
     try:
         with place.working():
-            _fetch(card, archive, place, arguments, project)
+            _fetch(card, archive, place, arguments, project, line)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"{card['name']}: stopped from the keyboard; what has come is kept in "
@@ -115,15 +116,16 @@ def run(arguments: argparse.Namespace) -> int:
             f"({data_size(place.free())} are free); what has come is kept. Make room there, and "
             "the same command goes on, or take another disk with --to"
         ) from error
+    finally:
+        line.clear()
     if arguments.keep:
         place.keep(archive, line=print)
     place.tidy()
     return 0
 
 
-def _fetch(card: Mapping, archive: Archive, place: Place, arguments, project: Path) -> None:
+def _fetch(card, archive: Archive, place: Place, arguments, project: Path, line) -> None:
     """Bring the archive here, unpack it, move it into place and hold it against its list."""
-    line = TransferLine()
     if arguments.source is not None:
         paths = _take(archive, Path(arguments.source), arguments.unverified, line)
         _require_room(archive, place, is_here=True)
@@ -141,9 +143,8 @@ def _fetch(card: Mapping, archive: Archive, place: Place, arguments, project: Pa
                 f"{archive.name}: holds no root of {card['name']} ({' or '.join(signs)}); nothing "
                 "was put in place"
             )
-        named = below(root, place.unpacked, files)
-        _write_list(named, place, project)
-        place.write_note(card["name"], archive, arguments.accept)
+        is_own = _write_list(below(root, place.unpacked, files), place, project)
+        place.write_note(card["name"], archive, arguments.accept, is_own_list=is_own)
         place.move_in()
     finally:
         place.forget_unpacked()
@@ -181,16 +182,17 @@ def _take(archive: Archive, folder: Path, may_be_any: bool, line: TransferLine) 
     return paths
 
 
-def _write_list(files: Mapping[str, tuple[str, int]], place: Place, project: Path) -> None:
-    """List what came, but for what is not of the set; a list of somebody else's stays."""
+def _write_list(files: Mapping[str, tuple[str, int]], place: Place, project: Path) -> bool:
+    """List what came, but for what is not of the set; False where somebody else's list stays."""
     if place.checksums.exists():
-        if not place.read_note():
-            return
+        if not place.has_own_list():
+            return False
         place.checksums.unlink()
     leftovers = read_leftovers(project / "resources/not_of_the_set.yaml")
     listed = {path: value for path, value in files.items() if not leftovers.kind_of(path)}
     sizes = {path: size for path, (_, size) in listed.items()}
     write_checksum_list(place.checksums, sizes, {path: sha for path, (sha, _) in listed.items()})
+    return True
 
 
 def _say_integrity(source_set: str, place: Place, signs: list[str], project: Path) -> None:
@@ -228,8 +230,10 @@ def _say_what_stands(card: Mapping, archive: Archive, place: Place, project: Pat
     if place.folder.is_dir() and place.is_of(card["name"], archive):
         print(f"{where}: {archive.name} is there already; nothing was fetched")
         with place.working():
-            _say_integrity(card["name"], place, signs, project)
-        place.tidy()
+            try:
+                _say_integrity(card["name"], place, signs, project)
+            finally:
+                place.tidy()
         return 0
     note = place.read_note()
     if place.folder.is_dir() and note.get("archive"):

@@ -461,6 +461,11 @@ def test_a_list_of_somebody_else_is_not_written_over(call, tmp_path):
     assert status == 1
     assert "info.csv: digest: has sha256 " in error
     assert (lists / f"{SET}.sha256").read_text() == f"{'0' * 64}  info.csv\n"
+    shutil.rmtree(tmp_path / f"corpus/data/{SET}")  # nor when it is fetched once more
+    assert call(SET, *ACCEPT)[0] == 1
+    assert (lists / f"{SET}.sha256").read_text() == f"{'0' * 64}  info.csv\n"
+    assert call(SET)[0] == 1
+    assert not (tmp_path / f"corpus/data/.{SET}.fetch").exists()
 
 
 def test_a_list_of_an_earlier_fetch_goes_with_the_folder(call, project, tmp_path):

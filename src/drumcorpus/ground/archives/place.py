@@ -17,6 +17,7 @@ from pathlib import Path
 from drumcorpus.ground.archives.published import Archive
 from drumcorpus.ground.archives.room import free_bytes
 from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.run.file_lock import lock
 from drumcorpus.ground.run.root_signs import has_a_sign
@@ -61,13 +62,21 @@ class Place:
             return {}
         return note if isinstance(note, dict) else {}
 
-    def write_note(self, source_set: str, archive: Archive, licence: str) -> None:
-        """Note what is about to stand there."""
+    def has_own_list(self) -> bool:
+        """Whether its list is the one that was written when it was fetched."""
+        noted = self.read_note().get("list_sha256")
+        return noted is not None and noted == sha256_file(self.checksums)
+
+    def write_note(
+        self, source_set: str, archive: Archive, licence: str, *, is_own_list: bool
+    ) -> None:
+        """Note what is about to stand there, and whether its list was written for it."""
         note = {
             "source_set": source_set,
             "archive": archive.name,
             "digests": {part.name: part.digests for part in archive.parts},
             "license_accepted": licence,
+            "list_sha256": sha256_file(self.checksums) if is_own_list else None,
         }
         write_text(self.note, json.dumps(note, indent=1, sort_keys=True) + "\n")
 
@@ -121,7 +130,7 @@ class Place:
 
     def _leave(self) -> None:
         """Take the folder of the work away if nothing has come."""
-        if [entry.name for entry in self.work.iterdir()] == ["lock"]:
+        if self.work.exists() and [entry.name for entry in self.work.iterdir()] == ["lock"]:
             self.tidy()
 
     def forget_unpacked(self) -> None:

@@ -60,6 +60,10 @@ class TransferLine:
             self.say(f"{self.what}: {data_size(self.done)}")
         self.what = ""
 
+    def clear(self) -> None:
+        """Take the line away, where one stands."""
+        write(self.stream, clear_line(self.stream))
+
     def line(self, elapsed: float) -> str:
         """The line to show after `elapsed` seconds, in the width of the terminal."""
         text = f"{self.what}  {data_size(self.done)}"

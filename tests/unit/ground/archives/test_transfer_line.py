@@ -97,3 +97,10 @@ def test_of_an_unknown_size_the_rate_is_said(clock):
     line.advance(4000)
     assert line.line(0.5) == "a  4 kB"
     assert line.line(2.0) == "a  4 kB  2 kB/s"
+
+
+def test_nothing_is_left_of_the_line_when_it_is_taken_away(clock, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    for stream, cleared in ((Terminal(), "\r\x1b[K"), (io.StringIO(), "")):
+        line_on(stream, clock).clear()
+        assert stream.getvalue() == cleared
