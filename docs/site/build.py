@@ -19,7 +19,10 @@ REPO = Path(__file__).resolve().parents[2]
 # Pages in the order in which they are read; one that docs/README.md lists and no chapter has stands
 # under "More".
 CHAPTERS = {
-    "Begin": ["commands", "roots", "plan", "running", "cluster", "fetch"],
+    "Begin": [
+        *("first_corpus", "own_data", "chain", "results", "commands", "fetch", "roots", "plan"),
+        *("running", "cluster"),
+    ],
     "Stages": [],  # those of docs/README.md, in the order of the chain
     "Labels": ["kit_notes", "cymbal_families", "mixture", "upstream_facts"],
     "Train and evaluate": [
