@@ -308,8 +308,9 @@ def test_an_empty_folder_and_a_link_to_one_are_filled(call, tmp_path):
         ("~/data", "begins with ~, which only a shell reads"),
         (".", "is the working folder"),
         ("results/set", "lies in results, where products are written"),
+        ("/", "/: holds all other folders; name one for the set"),
     ],
-    ids=["below_a_file", "home", "here", "products"],
+    ids=["below_a_file", "home", "here", "products", "top"],
 )
 def test_what_can_be_no_place_is_refused(call, project, tmp_path, to, words):
     (tmp_path / "corpus/file").write_text("")

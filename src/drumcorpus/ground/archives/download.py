@@ -167,9 +167,7 @@ class _Transfer:
             headers["Range"] = f"bytes={size}-"
             if self.begun.validator:
                 headers["If-Range"] = self.begun.validator
-        with session.get(
-            self.part.url, headers=headers, stream=True, timeout=TIMEOUTS_S
-        ) as response:
+        with self._ask(session, headers) as response:
             self._refuse_detours([*response.history, response])
             if size and response.status_code == 416:
                 if response.headers.get("Content-Range") == f"bytes */{size}":
@@ -181,6 +179,14 @@ class _Transfer:
                 return False
             with file:
                 return self._write(response, file)
+
+    def _ask(self, session: requests.Session, headers: dict[str, str]) -> requests.Response:
+        try:
+            return session.get(self.part.url, headers=headers, stream=True, timeout=TIMEOUTS_S)
+        except requests.exceptions.RequestException:
+            raise
+        except ValueError as error:  # of a redirect that no library can take apart
+            raise requests.exceptions.InvalidURL(str(error)) from error
 
     def _refuse_detours(self, responses: Sequence[requests.Response]) -> None:
         plain = any(not response.url.startswith("https:") for response in responses)

@@ -48,6 +48,8 @@ def words_of_failure(error: Exception, url: str) -> str:
         )
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return f"{host} sends from one address to the next without an end"
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return f"{host} sends to an address that cannot be read ({_inmost(error)})"
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ReadTimeout):
         return f"{host} does not answer"
     if "NameResolutionError" in repr(error) or "Failed to resolve" in str(error):
@@ -62,6 +64,7 @@ def is_for_good(error: Exception) -> bool:
     kinds = (
         *(requests.exceptions.ProxyError, requests.exceptions.SSLError),
         *(requests.exceptions.TooManyRedirects, requests.exceptions.InvalidURL),
+        requests.exceptions.InvalidSchema,
     )
     return isinstance(error, kinds)
 

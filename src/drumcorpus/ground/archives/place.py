@@ -33,11 +33,18 @@ class Place:
     ----------
     folder : path
         As a person has written it; a link is followed.
+
+    Raises
+    ------
+    LookupError
+        If it is the folder that holds all others.
     """
 
     def __init__(self, folder: str | os.PathLike):
         self.shown = Path(folder)
         self.folder = Path(os.path.realpath(folder))
+        if not self.folder.name:
+            raise LookupError(f"{self.shown}: holds all other folders; name one for the set")
         self.work = self.folder.with_name(f".{self.folder.name}.fetch")
         self.unpacked = self.work / "unpacked"
         beside = self.folder.parent / "checksums"

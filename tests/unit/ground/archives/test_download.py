@@ -261,6 +261,14 @@ def test_a_redirect_is_followed_and_one_without_end_is_not(server, tmp_path, not
         fetch(part_of(server), tmp_path, notes)
 
 
+@pytest.mark.parametrize("location", ["http://[::bad", "ftp://example.org/set.zip"])
+def test_a_redirect_to_what_is_no_address_is_not_asked_twice(server, tmp_path, notes, location):
+    server.serve("set.zip", CONTENT).location = location
+    with pytest.raises(NotFetched, match=r"set\.zip: .* sends to an address that cannot be read"):
+        fetch(part_of(server), tmp_path, notes)
+    assert len(server.asked) == 1
+
+
 def test_a_server_without_tls_cannot_prove_who_it_is(server, tmp_path, notes):
     url = server.url("set.zip").replace("http:", "https:")
     with pytest.raises(NotFetched, match=r"could not prove by TLS who it is .*REQUESTS_CA_BUNDLE"):
