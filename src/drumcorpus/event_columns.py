@@ -19,7 +19,7 @@ EVENT_COLUMNS = {
     "audio_path": "recording of the drums, below the root of the source set; null without one",
     "annotation_path": "file of the labels, below the root of the source set",
     "is_synthetic": "whether the sound was made by a program",
-    "label_method": "how the label came about, such as midi or annotation",
+    "label_method": "how the label came about, such as midi or annotation, or a model",
     "drummer_id": "who played; null where not known",
     "kit_id": "drum set or sound set that was played; null where not known",
     "license": "licence of the session",

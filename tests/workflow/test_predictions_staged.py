@@ -157,6 +157,18 @@ def test_promoted_they_are_merged_into_training_alone_and_marked_in_exports(proj
     folder = "results/export/prod_combined/clips"
     labels = rows(project, f"{folder}/train/train_labels.parquet", "label_method", "event_id")
     assert {row["label_method"] for row in labels} == {"model"}
+    metadata = json.loads(project.path(f"{folder}/metadata.json").read_text())
+    assert metadata["models"] == {"musdb18_hq": {"model": "lion", "version": "2023-11"}}
+    (marked,) = metadata["label_methods"]["train"]["musdb18_hq"].items()
+    assert marked == ("model", {"records": len(labels), "strokes": marked[1]["strokes"]})
+    assert metadata["label_methods"]["test"] == {}
+    sentence = f"A model made the labels of {len(labels)} samples of musdb18_hq"
+    assert sentence in project.path(f"{folder}/README.md").read_text()
+    croissant = json.loads(project.path(f"{folder}/croissant.json").read_text())
+    assert sentence in croissant["description"]
+    assert croissant["rai:machineAnnotationTools"] == ["lion 2023-11"]
+    sessions = rows(project, f"{folder}/sessions.parquet", "label_method")
+    assert sessions == [{"label_method": "model"}] * len(SONGS)
     # From a label back to the file that it was predicted in.
     traced = project.run(
         *("-m", "drumcorpus", "trace", f"{folder}/train/train_labels.parquet"),
@@ -166,8 +178,7 @@ def test_promoted_they_are_merged_into_training_alone_and_marked_in_exports(proj
     assert sum(digest in traced.said for digest in digests) == 1
     # A split of such labels is no truth.
     words = "evaluate --corpus results/manifests/prod_combined.parquet --split train --predictions"
-    for song in [HELD_OUT]:
-        project.path(f"mine/{song}.tsv").rename(project.path(f"{song}.tsv"))
+    project.path(f"mine/{HELD_OUT}.tsv").unlink()
     refused = project.run("-m", "drumcorpus", *words.split(), "mine", check=False)
     assert (refused.returncode, "a model made the labels of" in refused.said) == (2, True)
     told = project.run("-m", "drumcorpus", *words.split(), "mine", "--model-labels")

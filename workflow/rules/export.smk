@@ -196,6 +196,7 @@ rule assemble_export:
         source_sets=lambda wildcards: config["manifests"][wildcards.manifest][
             "source_sets"
         ],
+        models=lambda wildcards: models_of(wildcards.manifest),
         local={"memory_limit": config["export"]["memory_limit"]},
     script:
         "../scripts/assemble_export.py"

@@ -84,10 +84,15 @@ def model_of(source_set):
     return {key: block[key] for key in ("model", "version")}
 
 
+def models_of(manifest):
+    """By source set of a manifest whose labels a model made, the model."""
+    return {name: model_of(name) for name in splits_of_model_labels(manifest)}
+
+
 def predicted_hits(wildcards):
-    """The predictions of a source set as they are staged, where it has any."""
-    name = wildcards.source_set
-    return [f"results/predictions/{name}.parquet"] if name in PREDICTED else []
+    """The predictions of a shard as they are staged, where its source set has any."""
+    path = "results/predictions/{source_set}/{shard}.parquet".format(**wildcards)
+    return [path] if wildcards.source_set in PREDICTED else []
 
 
 def staged_predictions(wildcards):

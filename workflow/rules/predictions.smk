@@ -3,7 +3,8 @@ Predictions of a model as labels of a source set that has none, held against its
 
 in:   the files that `predictions` in the config names, results/sessions and results/inventory of
       the source set, raw audio
-out:  results/predictions/{source_set}.parquet       one row per prediction, for ingestion
+out:  results/predictions/{source_set}.parquet       one row per prediction
+      results/predictions/{source_set}/{shard}.parquet   those of one shard, for ingestion
       results/predictions/{source_set}.json          model, files by digest, recording of every session
       reports/predictions/{source_set}.json, .html   how far they agree with the onsets that are heard
 """
@@ -41,6 +42,30 @@ rule stage_predictions:
         },
     script:
         "../scripts/stage_predictions.py"
+
+
+rule shard_predictions:
+    """Take the predictions of one shard's sessions out of the table."""
+    input:
+        hits="results/predictions/{source_set}.parquet",
+    output:
+        hits="results/predictions/{source_set}/{shard}.parquet",
+    log:
+        "logs/shard_predictions/{source_set}/{shard}.log",
+    benchmark:
+        "benchmarks/shard_predictions/{source_set}/{shard}.tsv"
+    wildcard_constraints:
+        source_set=PREDICTED_SET,
+    group:
+        "shard"
+    threads: threads_of("shard_predictions")
+    resources:
+        **needs_of("shard_predictions"),
+    params:
+        code=code("shard_predictions.py"),
+        n_shards=lambda wildcards: SHARDS[wildcards.source_set],
+    script:
+        "../scripts/shard_predictions.py"
 
 
 rule hold_predictions:

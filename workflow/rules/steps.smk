@@ -50,6 +50,7 @@ def steps_of_sets(names):
             "shard_sessions": shards,
         },
         "ingest": {
+            "shard_predictions": of_shards(n for n in ingested if n in PREDICTED),
             "ingest_sessions": shards,
             "gather_events": sets,
             "write_provenance": sets,
@@ -142,7 +143,11 @@ def steps_of_batches(names):
             rules_of_steps = {"shards": ["shard_sessions"]}
         else:
             rules_of_steps = {
-                "ingest": ["shard_sessions", "ingest_sessions"],
+                "ingest": [
+                    "shard_sessions",
+                    *(["shard_predictions"] if name in PREDICTED else []),
+                    "ingest_sessions",
+                ],
                 "sound": [
                     "check_audio",
                     *(["fingerprint_sessions"] if name in MERGED else []),

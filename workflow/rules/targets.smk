@@ -15,7 +15,7 @@ INGEST = [
     *("events/{s}", "tallies/{s}", "quarantine/{s}", "flags/{s}"),
 ]
 OF_INGESTION = ["provenance/{s}/ingest.jsonl", "missing/{s}.jsonl"]
-OF_PREDICTIONS = ["predictions/{s}", "predictions/{s}.json"]
+OF_PREDICTIONS = ["predictions/{s}", "predictions/{s}.json", "predictions/{s}/{n}"]
 CRASH_CYMBALS = [
     *("crash/embeddings/{s}/{n}", "crash/assignments/{s}/{n}", "crash/assignments/{s}"),
 ]

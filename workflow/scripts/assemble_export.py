@@ -24,6 +24,7 @@ cards = dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True))
 maps = read_class_maps(inputs.taxonomy, inputs.class_maps)
 shared = {"class_maps": maps, "threads": snakemake.threads, **params.local}
 about = {**names, "release": params.release, "settings": params.export, "cards": cards}
+about |= {"models": params.models}
 metadata = assemble_export(folder, **about, **tables, **shared)
 job.say(write_run(folder, indexes_made(**names), logs_made(**names), metadata, **shared))
 job.finish({"samples": metadata["statistics"]["records"]})

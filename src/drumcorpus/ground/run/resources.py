@@ -148,6 +148,7 @@ NEEDS = {
     "report_agreement": Need(300),
     "score_onsets": Need(700, 20, mb_sessions=100, minutes_sessions=30, minutes_sound=10),
     "shard_limit": Need(400, mb_events=50),
+    "shard_predictions": Need(400, mb_events=400),
     "shard_sessions": Need(400, mb_sessions=10),
     "shard_splits": Need(400, mb_sessions=10),
     "smoke": Need(1000, 120),

@@ -12,7 +12,12 @@ from pathlib import Path
 from drumcorpus.ground.files.database import open_database, select
 from drumcorpus.ground.files.jsonl import read_rows
 from drumcorpus.ground.files.manifest_files import as_parquet
-from drumcorpus.stages.audit.notes import figures_of_provenance, license_of, standing
+from drumcorpus.stages.audit.notes import (
+    figures_of_provenance,
+    license_of,
+    models_of_provenance,
+    standing,
+)
 from drumcorpus.stages.audit.provenance import read_provenance
 from drumcorpus.stages.audit.rules import COVERAGE, REFERENCED, REFERENCES, RULES, SPLIT_RULES
 from drumcorpus.stages.audit.tables import load_manifest, load_provenance, load_splits
@@ -147,10 +152,11 @@ def _of_set(figures: dict, provenance: dict, findings: list[dict], cards: Mappin
     name = figures["source_set"]
     card = cards.get(name)
     cases = {finding["kind"]: finding["n"] for finding in findings if finding["source_set"] == name}
+    models = models_of_provenance(provenance.get(name, []))
     counted = {figure: cases.get(kind, 0) for figure, kind in COUNTED.items()}
     return (
         counted
         | figures_of_provenance(provenance.get(name, []))
-        | standing(figures["tier"], figures["merged"], card)
+        | standing(figures["tier"], figures["merged"], card, models)
         | {"license_card": license_of(card)}
     )

@@ -43,7 +43,9 @@ def figures_of_provenance(rows: list[dict]) -> dict:
     }
 
 
-def standing(tier: str | None, merged: bool, card: Mapping | None) -> dict:
+def standing(
+    tier: str | None, merged: bool, card: Mapping | None, models: Iterable[str] = ()
+) -> dict:
     """Whether a set is in production or staged, and why.
 
     Parameters
@@ -54,6 +56,8 @@ def standing(tier: str | None, merged: bool, card: Mapping | None) -> dict:
         Whether the manifest merges it.
     card : mapping or None
         Its card, which holds the reasons.
+    models : iterable of str
+        Models that have made its labels, with their versions.
 
     Returns
     -------
@@ -66,12 +70,25 @@ def standing(tier: str | None, merged: bool, card: Mapping | None) -> dict:
         return {"standing": UNKNOWN, "why": why} | card_notes
     if tier == PRODUCTION:
         where = "merged into this manifest" if merged else "but this manifest does not merge it"
-        why = f"Its tier is production, {where}."
+        why = f"Its tier is production, {where}.{_by_models(models)}"
         return {"standing": IN_PRODUCTION if merged else NOT_MERGED, "why": why} | card_notes
     done = "merged all the same" if merged else "ingested and audited, not merged"
-    reasons = list(_reasons_to_wait(card)) if card else []
+    models = list(models)
+    reasons = list(_reasons_to_wait(card, has_labels=bool(models))) if card else []
     because = f" Its card: {'; '.join(reasons)}." if reasons else " Its card names no reason."
-    return {"standing": STAGED, "why": f"Its tier is {tier}: {done}.{because}"} | card_notes
+    why = f"Its tier is {tier}: {done}.{_by_models(models)}{because}"
+    return {"standing": STAGED, "why": why} | card_notes
+
+
+def models_of_provenance(rows: Iterable[Mapping]) -> list[str]:
+    """The models that have labelled sessions, with their versions, each once."""
+    said = [row["predictions"] for row in rows if row.get("predictions")]
+    return sorted({f"{each['model']} {each['version']}" for each in said})
+
+
+def _by_models(models: Iterable[str]) -> str:
+    names = ", ".join(models)
+    return f" Its labels are predictions of {names}, which nobody has checked." if names else ""
 
 
 def license_of(card: Mapping | None) -> dict | None:
@@ -86,11 +103,11 @@ def license_of(card: Mapping | None) -> dict | None:
     }
 
 
-def _reasons_to_wait(card: Mapping) -> Iterable[str]:
-    """What in a card speaks against training on the set."""
-    if not card["label_maps"]:
+def _reasons_to_wait(card: Mapping, *, has_labels: bool) -> Iterable[str]:
+    """What in a card speaks against training on the set; its labels may be those of a model."""
+    if not has_labels and not card["label_maps"]:
         yield "nothing says what is struck when, so it gives no events"
-    elif card["label_method"] in _LABEL_REASONS:
+    elif not has_labels and card["label_method"] in _LABEL_REASONS:
         yield _LABEL_REASONS[card["label_method"]]
     if card["license_verified"] is None:
         yield "nobody has read the text of its licence"

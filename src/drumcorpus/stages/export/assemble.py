@@ -24,6 +24,11 @@ from drumcorpus.stages.export.event_weights import EventWeights
 from drumcorpus.stages.export.figure_tables import contribution_table, durations_csv
 from drumcorpus.stages.export.file_list import list_files
 from drumcorpus.stages.export.label_lists import labelled_records
+from drumcorpus.stages.export.label_methods import (
+    labelled_by_model,
+    model_in_words,
+    model_labels_in_words,
+)
 from drumcorpus.stages.export.layout import (
     COMPONENTS,
     METADATA,
@@ -65,6 +70,7 @@ def assemble_export(
     label_files: Sequence[str],
     limits: str | os.PathLike | None = None,
     cards: Mapping[str, Mapping],
+    models: Mapping[str, Mapping] | None = None,
     memory_limit: str,
     threads: int,
 ) -> dict:
@@ -93,6 +99,8 @@ def assemble_export(
         Parquet in the schema `limits.LIMITS`: what a limited export takes.
     cards : mapping
         The card of every source set, by its name.
+    models : mapping, optional
+        By source set whose labels a model made, its `model` and `version`.
     memory_limit : str
         What duckdb may hold before it goes to disk.
     threads : int
@@ -121,6 +129,7 @@ def assemble_export(
         "class_map": settings["class_map"],
         "settings": dict(settings),
         "limit": None if limits is None else limit_figures(read_table(limits), settings["limit"]),
+        "models": dict(models or {}),
         **figures,
     }
     write_json(root / METADATA, metadata)
@@ -130,15 +139,21 @@ def assemble_export(
     write_table(root / SESSIONS_TABLE, gather_sessions(rows))
     about = {"manifest": manifest, "export": export, "release": release, "cards": cards}
     citations = bibliography(cards.values())
-    write_text(
-        root / CARD, dataset_card(**about, settings=settings, figures=figures, class_maps=maps)
-    )
+    of_model = model_labels_in_words(figures, models or {})
+    facts = {"settings": settings, "figures": figures, "class_maps": maps, "of_model": of_model}
+    write_text(root / CARD, dataset_card(**about, **facts))
     write_text(root / CITATIONS, citations)
     tables = [labels_table(split) for split in SPLIT_FOLDERS]
     document = croissant_document(
         **about,
         settings=settings,
-        description=f"Drum strokes of {manifest} as {settings['unit']}s, with all that sounds.",
+        description=f"Drum strokes of {manifest} as {settings['unit']}s, with all that sounds."
+        + (f" {of_model}" if of_model else ""),
+        annotation_tools=[
+            model_in_words(models[name])
+            for name in labelled_by_model(figures)
+            if name in (models or {})
+        ],
         cite_as=citations,
         records=records_schema(class_maps.ids),
         files={path: (row["sha256"], row["bytes"]) for path, row in _rows(root, tables)},

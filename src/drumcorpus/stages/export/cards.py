@@ -12,6 +12,7 @@ from drumcorpus.ground.files.citations import citation_of
 from drumcorpus.stages.export.amounts import amounts_in_words, duration_in_words
 from drumcorpus.stages.export.card_examples import loading
 from drumcorpus.stages.export.figure_tables import amounts_table
+from drumcorpus.stages.export.label_methods import labelled_by_model
 from drumcorpus.stages.export.layout import CHECKSUMS, SPLIT_FOLDERS
 from drumcorpus.stages.export.record_fields import NESTED_FIELDS, RECORD_FIELDS, STROKE_FIELDS
 from drumcorpus.vocabulary import NO_VALUE, ONSET_DETECTOR, SPLITS
@@ -39,6 +40,7 @@ def dataset_card(
     figures: Mapping,
     cards: Mapping[str, Mapping],
     class_maps: Mapping[str, Mapping],
+    of_model: str = "",
 ) -> str:
     """The text of README.md.
 
@@ -55,6 +57,8 @@ def dataset_card(
         The card of every source set of the export, by the set's name.
     class_maps : mapping
         As of `statistics.measure_samples`.
+    of_model : str
+        What a model made of the labels, as of `label_methods.model_labels_in_words`.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def dataset_card(
     if missing:
         raise ValueError(f"no card of the source sets {', '.join(missing)}")
     sections = {
-        None: _head_words(manifest, export, release, settings, figures),
+        None: _head_words(manifest, export, release, settings, figures)
+        + (f"\n\n**{of_model}**" if of_model else ""),
         "How to load it": loading(settings, export),
         "Fields": _fields(),
         "Splits": _splits(figures),
@@ -328,7 +333,12 @@ def _limits(settings: Mapping, figures: Mapping, cards: Mapping[str, Mapping]) -
         "A stroke stands in every sample in which it sounds: counts over clips, or over segments "
         "that overlap, count one stroke several times.",
     ]
-    detected = sorted(n for n, card in cards.items() if card["label_method"] == ONSET_DETECTOR)
+    by_model = labelled_by_model(figures)
+    detected = sorted(
+        name
+        for name, card in cards.items()
+        if card["label_method"] == ONSET_DETECTOR and name not in by_model
+    )
     if detected:
         limits.append(
             f"The labels of {', '.join(f'`{name}`' for name in detected)} were found in the sound "

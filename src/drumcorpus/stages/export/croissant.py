@@ -4,7 +4,7 @@ Paths are relative to the file itself. SHA256SUMS stands in it only where its
 digest is given: an export whose list names croissant.json cannot have it here as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -27,6 +27,7 @@ def croissant_document(
     cite_as: str,
     records: pa.Schema,
     files: Mapping[str, tuple[str, int]],
+    annotation_tools: Sequence[str] = (),
 ) -> dict:
     """The metadata as a JSON-LD document; equal arguments give an equal one.
 
@@ -50,6 +51,8 @@ def croissant_document(
     files : mapping
         SHA-256 and bytes of single files, by their path below the export: the label tables, and
         any other that is to be listed.
+    annotation_tools : sequence of str
+        Models that have made labels, with their versions.
 
     Raises
     ------
@@ -70,6 +73,7 @@ def croissant_document(
             cards=cards,
             cite_as=cite_as,
         ),
+        **({"rai:machineAnnotationTools": list(annotation_tools)} if annotation_tools else {}),
         "distribution": [
             *(file_object(path, *files[path]) for path in sorted(files)),
             file_set(LABELS, "Labels of all splits.", tables, "parquet"),

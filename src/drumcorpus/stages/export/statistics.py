@@ -15,6 +15,7 @@ from drumcorpus.ground.files.database import open_database, open_tables
 from drumcorpus.ground.files.tables import check_columns, read_schema
 from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.export.amounts import amounts_in_words
+from drumcorpus.stages.export.label_methods import label_methods
 from drumcorpus.vocabulary import NO_VALUE, SPLITS
 
 # What is read of the tables, beside `strokes`.
@@ -27,6 +28,7 @@ COLUMNS = pa.schema(
         ("sample_rate_hz", pa.int32()),
         ("n_samples", pa.int64()),
         ("outcome", pa.string()),
+        ("label_method", pa.string()),
         EVENTS.field("components"),  # of a clip's own event; null of other samples
     ]
 )
@@ -52,6 +54,10 @@ SELECT split, label, count(*) FROM (
     SELECT split, unnest(list_transform(components, lambda c: c.label)) AS label
     FROM samples WHERE bytes IS NOT NULL
 ) GROUP BY ALL ORDER BY ALL
+"""
+_METHODS = """
+SELECT split, source_set, coalesce(label_method, $no_value), count(*), sum(len(strokes))
+FROM samples WHERE bytes IS NOT NULL GROUP BY ALL ORDER BY ALL
 """
 _WITHOUT_SOUND = """
 SELECT split, source_set, coalesce(outcome, $no_value), count(*)
@@ -87,7 +93,8 @@ def measure_samples(
         ``statistics``: ``records``, ``strokes``, ``seconds``, ``bytes`` and ``sessions`` of all,
         ``by_split``, ``by_source_set`` and ``by_split_and_source_set``; ``label_counts``: strokes
         by split, map and class, those without a class under ``(none)``; ``event_label_counts``:
-        the same of the clips' own events, None where there is no clip;
+        the same of the clips' own events, None where there is no clip; ``label_methods``: as of
+        `label_methods.label_methods`;
         ``split_durations_seconds``; ``durations_by_source_set``: seconds by split and set;
         ``without_sound``: ``records`` without sound and why, in all, by split and by set;
         ``in_words``: the same totals for people.
@@ -98,7 +105,8 @@ def measure_samples(
         If a table lacks a column, or has a split or a label that is none.
     """
     paths = list(tables)
-    rows = dict.fromkeys(("sums", "sessions", "labels", "event_labels", "without"), ())
+    names = ("sums", "sessions", "labels", "event_labels", "methods", "without")
+    rows = dict.fromkeys(names, ())
     if paths:
         for path in paths:
             _check(path)
@@ -108,6 +116,7 @@ def measure_samples(
             rows["sessions"] = con.execute(_SESSIONS).fetchall()
             rows["labels"] = con.execute(_LABELS).fetchall()
             rows["event_labels"] = con.execute(_EVENT_LABELS).fetchall()
+            rows["methods"] = con.execute(_METHODS, {"no_value": NO_VALUE}).fetchall()
             rows["without"] = con.execute(_WITHOUT_SOUND, {"no_value": NO_VALUE}).fetchall()
     return figures_of(rows, class_maps)
 
@@ -120,6 +129,7 @@ def figures_of(rows: Mapping[str, Sequence[tuple]], class_maps: Mapping[str, Map
     rows : mapping
         ``sums``: split, source set, sample rate, records, strokes, samples of sound and bytes;
         ``sessions``: split, source set and number; ``labels`` and ``event_labels``: split, label
+        and strokes; ``methods``, where labels are known: split, source set, label method, records
         and strokes; ``without``: split, source set, reason and records.
     class_maps : mapping
         As of `measure_samples`.
@@ -146,6 +156,7 @@ def figures_of(rows: Mapping[str, Sequence[tuple]], class_maps: Mapping[str, Map
         "statistics": statistics,
         "label_counts": _label_counts(rows["labels"], class_maps),
         "event_label_counts": _label_counts(events, class_maps) if events else None,
+        **({"label_methods": label_methods(rows["methods"])} if "methods" in rows else {}),
         "split_durations_seconds": {split: by_split[split]["seconds"] for split in SPLITS},
         "durations_by_source_set": {
             split: {name: part["seconds"] for name, part in of_sets.items()}

@@ -28,7 +28,7 @@ def labels_of_model(
     declared : mapping
         As of `declarations.read_declarations`.
     predicted : path
-        A table of the schema PREDICTED_HITS, of the whole source set, by session and onset.
+        A table of the schema PREDICTED_HITS, by session and onset.
     sessions : pa.Table
         Schema SESSIONS: those of the shard; the ones that have predictions name the label map.
     terms : mapping

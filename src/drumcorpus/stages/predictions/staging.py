@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_file, tree_digest
 from drumcorpus.ground.files.paths import visible
@@ -31,6 +32,7 @@ from drumcorpus.ground.predictions.statement import (
     statement_name,
 )
 from drumcorpus.schemas import PREDICTED_HITS
+from drumcorpus.sessions import shard_of
 from drumcorpus.stages.predictions.recordings import Recording, recording_of
 
 SCHEMA = "drumcorpus.predictions/1"
@@ -148,6 +150,21 @@ def stage_predictions(
         "missing": [name for name in known.rows if name not in of_files],
     }
     return Staged(hits, document)
+
+
+def hits_of_shard(hits: pa.Table, shard: int, n_shards: int) -> pa.Table:
+    """The predictions of the sessions of one shard, in their order.
+
+    Parameters
+    ----------
+    hits : pa.Table
+        Schema PREDICTED_HITS.
+    shard, n_shards : int
+        As of `sessions.shard_of`.
+    """
+    ids = hits["session_id"].unique()
+    here = [name for name in ids.to_pylist() if shard_of(name, n_shards) == shard]
+    return hits.filter(pc.is_in(hits["session_id"], pa.array(here, pa.string())))
 
 
 def _lengths(files: pa.Table) -> dict[str, float]:

@@ -16,6 +16,7 @@ from drumcorpus.stages.train_check.features import (
     describe_onsets,
     feature_names,
 )
+from drumcorpus.stages.train_check.truth import require_truth
 from drumcorpus.vocabulary import SPLITS
 
 NAMES = ("split", "sample_id", "source_set", "session_id", "group_id")
@@ -74,7 +75,7 @@ def describe_export(
     ------
     ValueError
         If the export has other labels than the taxonomy, has no such class map, holds no clips, or
-        a sample of it cannot be read; says what to do.
+        a sample of it cannot be read, and as of `require_truth`; says what to do.
     """
     odd = sorted(set(labels) ^ set(export.class_maps.labels))
     if odd:
@@ -87,6 +88,7 @@ def describe_export(
             f"train_check.class_map: got {class_map!r}; the export has: "
             f"{', '.join(export.class_maps.maps)}"
         )
+    require_truth(export)
     classes = export.class_maps[class_map].classes
     if not any(len(export.split(split)) for split in SPLITS):
         raise ValueError(f"{export.root}: holds no sample; nothing can be learned from it")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from drumcorpus.stages.train_check.spectra import SPECTRA_SET, FrameCache, SpectrumSettings
+from drumcorpus.stages.train_check.truth import require_truth
 from drumcorpus.vocabulary import SPLITS
 
 _SLACK_S = 0.001  # that a sample may begin before another ends, as rounding has it
@@ -125,6 +126,7 @@ def read_frames(
             f"train_check.networks.class_map: got {class_map!r}; the export has: "
             f"{', '.join(export.class_maps.maps)}"
         )
+    require_truth(export)
     of = export.class_maps[class_map]
     read = []
     for split in SPLITS:

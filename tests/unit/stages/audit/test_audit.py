@@ -10,6 +10,7 @@ from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS, INVENTORY, SPLITS
 from drumcorpus.stages.audit.baseline import audit_figures
 from drumcorpus.stages.audit.manifest import audit_manifest
+from drumcorpus.stages.audit.notes import models_of_provenance, standing
 from drumcorpus.stages.audit.page import render_audit_markdown, render_audit_page
 from drumcorpus.stages.audit.rules import RULES
 
@@ -735,3 +736,16 @@ def test_a_damaged_line_of_a_manifest_stops_the_audit_and_is_named(lines, damage
     path.write_text(path.read_text() + line + "\n")
     with pytest.raises(ValueError, match=message):
         audit()
+
+
+def test_what_a_model_has_labelled_is_said_in_place_of_what_the_card_says():
+    rows = [{"predictions": {"model": "lion", "version": "1.0"}}, {"predictions": None}, {}]
+    models = models_of_provenance(rows)
+    assert models == ["lion 1.0"]
+    card = CARD | {"label_maps": []}
+    said = "Its labels are predictions of lion 1.0, which nobody has checked."
+    why = standing("staged", False, card, models)["why"]
+    assert said in why
+    assert "nothing says what is struck" not in why
+    assert standing("production", True, card, models)["why"].endswith(said)
+    assert "predictions" not in standing("staged", False, card)["why"]

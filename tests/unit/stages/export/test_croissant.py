@@ -269,7 +269,8 @@ def test_mlcroissant_finds_no_error_and_reads_the_records(tmp_path, name):
         pytest.skip(reason)
     import mlcroissant
 
-    write_export(tmp_path, settings=FORMS[name], release="2026-11-05")
+    tools = {"annotation_tools": ["lion 1.0"]}
+    write_export(tmp_path, settings=FORMS[name], release="2026-11-05", **tools)
     dataset = mlcroissant.Dataset(tmp_path / "croissant.json")
     assert dataset.metadata.ctx.issues.errors == set()
     assert dataset.metadata.ctx.issues.warnings == set()
@@ -279,3 +280,9 @@ def test_mlcroissant_finds_no_error_and_reads_the_records(tmp_path, name):
     assert [stroke["records/strokes/label"] for stroke in strokes] == [b"kick", b"snare"]
     assert strokes[1]["records/strokes/techniques"] == [b"flam", b"ghost_note"]
     assert rows[0]["records/class_ids"]["records/class_ids/classes_3"] == [0, 1]
+
+
+def test_models_that_have_made_labels_are_annotation_tools(tmp_path):
+    assert "rai:machineAnnotationTools" not in write_export(tmp_path)
+    document = write_export(tmp_path, annotation_tools=["lion 1.0"])
+    assert document["rai:machineAnnotationTools"] == ["lion 1.0"]

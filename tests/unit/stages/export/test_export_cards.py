@@ -61,6 +61,7 @@ def figures(tmp_path_factory):
             "sample_rate_hz": 44100,
             "n_samples": 441_000,
             "outcome": "segment",
+            "label_method": "midi",
             "strokes": [{"label": "snare"}] * 20,
         }
         for source_set, split in [
@@ -78,7 +79,7 @@ def figures(tmp_path_factory):
 
 @pytest.fixture
 def written(figures):
-    def write(sets=("egmd", "enst_drums"), release="2026-11", **changed):
+    def write(sets=("egmd", "enst_drums"), release="2026-11", of_model="", **changed):
         facts = {
             "manifest": "prod_combined",
             "export": "segments",
@@ -87,6 +88,7 @@ def written(figures):
             "figures": figures,
             "cards": cards(*sets),
             "class_maps": MAPS,
+            "of_model": of_model,
         }
         return dataset_card(**facts)
 
@@ -277,3 +279,10 @@ def test_words_of_a_card_cannot_break_the_table(figures):
         **facts, figures=figures, cards=cards("enst_drums") | {"egmd": odd}, class_maps=MAPS
     )
     assert "a \\| b &lt;script>" in text
+
+
+def test_labels_that_a_model_made_are_named_before_all_else(written):
+    said = "A model made the labels of 3 samples of egmd (lion 1.0)."
+    _, body = head_of(written(of_model=said))
+    assert f"\n\n**{said}**\n\n## How to load it" in body
+    assert "A model made" not in written()

@@ -6,6 +6,7 @@ import pytest
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.stages.export.figure_tables import contribution_table
+from drumcorpus.stages.export.label_methods import labelled_by_model, model_labels_in_words
 from drumcorpus.stages.export.statistics import COLUMNS, measure_samples, run_figures
 
 DATABASE = {"threads": 2, "memory_limit": "500MB"}
@@ -31,6 +32,7 @@ def sample(source_set, session, split, labels, *, n_samples=8000, outcome="segme
         "sample_rate_hz": 8000,
         "n_samples": n_samples,
         "outcome": outcome,
+        "label_method": {"a": "midi", "b": "model"}[source_set],
         "strokes": [{"onset": 0.1, "label": label} for label in labels or ()],
     }
 
@@ -198,3 +200,21 @@ def test_a_table_without_strokes_is_refused_by_its_name(tmp_path):
     write_table(path, COLUMNS.empty_table())
     with pytest.raises(ValueError, match=r"old\.parquet: the column strokes is missing"):
         measure_samples([path], class_maps=MAPS, **DATABASE)
+
+
+def test_samples_and_strokes_are_counted_by_how_their_labels_came_about(figures):
+    assert figures["label_methods"] == {
+        "train": {
+            "a": {"midi": {"records": 2, "strokes": 3}},
+            "b": {"model": {"records": 1, "strokes": 2}},
+        },
+        "validation": {"a": {"midi": {"records": 1, "strokes": 1}}},
+        "test": {},
+    }
+    assert labelled_by_model(figures) == {"b": {"records": 1, "strokes": 2, "splits": ["train"]}}
+    models = {"b": {"model": "lion", "version": "1.0"}}
+    assert model_labels_in_words(figures, models) == (
+        "A model made the labels of 1 samples of b with 2 strokes, in train (lion 1.0): "
+        "predictions that nobody has checked, and no truth to score by (label_method: model)."
+    )
+    assert model_labels_in_words({"label_methods": {"train": {}}}, models) == ""

@@ -11,7 +11,8 @@ from checkout import REPO
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.predictions.meanings import read_meanings
 from drumcorpus.schemas import INVENTORY, PREDICTED_HITS, SESSIONS
-from drumcorpus.stages.predictions.staging import stage_predictions
+from drumcorpus.sessions import shard_of
+from drumcorpus.stages.predictions.staging import hits_of_shard, stage_predictions
 
 SECONDS = {"one/drums.wav": 10.0, "two/left.wav": 20.0, "two/right.wav": 20.5}
 
@@ -233,6 +234,19 @@ def test_predictions_of_something_else_are_refused(stage, tmp_path, name, stated
     with pytest.raises(ValueError) as refused:
         stage()
     assert words in str(refused.value)
+
+
+def test_every_prediction_is_in_one_shard(stage, tmp_path):
+    write(tmp_path, "1\tkick\n2\tsnare\n")
+    write(tmp_path, "1\tkick\n", "mine/two.tsv")
+    state(tmp_path, audio={"two": {"sha256": sha256("two/left.wav")}})
+    hits = stage().hits
+    shards = [hits_of_shard(hits, n, 3) for n in range(3)]
+    for name, n_hits in (("one", 2), ("two", 1)):
+        ids = shards[shard_of(name, 3)]["session_id"].to_pylist()
+        assert ids.count(name) == n_hits
+    assert sum(map(len, shards)) == 3
+    assert hits_of_shard(hits, 0, 1).equals(hits)
 
 
 def test_two_files_of_one_session_are_refused(stage, tmp_path):

@@ -27,6 +27,7 @@ from drumcorpus.stages.provenance.raw_files import (
     origins_of_sample,
     origins_of_session,
 )
+from drumcorpus.stages.provenance.text import origin_in_words
 
 PARQUET, LINES = "results/manifests/prod.parquet", "results/manifests/prod.jsonl"
 LABELS = f"{EXPORT}/train/train_labels.parquet"
@@ -150,3 +151,44 @@ def test_rows_of_any_shape_are_looked_through(folder):
     (folder / LINES).write_text("".join(json.dumps(row) + "\n" for row in named))
     (origin,) = origins_of_event(Lineage(folder), LINES, EVENT)
     assert origin.n_rows == 1
+
+
+def stage(folder, **more):
+    """Let the events of the corpus rest on predictions of a model, as the workflow records them."""
+    path = "results/predictions/egmd.json"
+    file = {"path": "s1.tsv", "sha256": "5" * 64, "bytes": 7}
+    staged = {"source_set": "egmd", "model": "lion", "version": "1.0", "place": "…/mine"} | more
+    staged["sessions"] = [{"session_id": SESSION, "file": file}]
+    (folder / path).parent.mkdir()
+    (folder / path).write_text(json.dumps(staged))
+    write_record(folder, path, [(SESSIONS, "product")], rule="stage_predictions", called="staged")
+    sources = [(SESSIONS, "product"), (path, "product")]
+    write_record(folder, "results/events/egmd.parquet", sources)
+    write_record(folder, PARQUET, [("results/events/egmd.parquet", "product")])
+    return path, staged, file
+
+
+def test_an_event_that_a_model_labelled_leads_to_the_file_of_its_predictions(folder):
+    path, staged, file = stage(folder)
+    (origin,) = origins_of_event(Lineage(folder), PARQUET, EVENT)
+    assert origin.predictions == file | {
+        **{key: staged[key] for key in ("model", "version", "place")},
+        "told_by": path,
+    }
+    assert origin.problems == []
+    said = "\n".join(origin_in_words(origin))
+    assert "labels: predictions of lion 1.0\n  in …/mine, 7 bytes\n    s1.tsv\n" in said
+    assert f"    sha256 {'5' * 64}\ntold by {path}" in said
+    assert origin.as_document()["predictions"]["sha256"] == "5" * 64
+    (other,) = origins_of_event(Lineage(folder), PARQUET, OTHER_EVENT)
+    assert "predictions" not in other.as_document()
+    (folder / path).write_text(json.dumps(staged | {"version": "2.0"}))
+    (origin,) = origins_of_event(Lineage(folder), PARQUET, EVENT)
+    assert origin.predictions == {}
+    assert f"{path}: is not what its run manifest says" in origin.problems
+
+
+def test_predictions_of_another_source_set_label_no_session_of_this_one(folder):
+    stage(folder, source_set="musdb18_hq")
+    (origin,) = origins_of_event(Lineage(folder), PARQUET, EVENT)
+    assert origin.predictions == {}

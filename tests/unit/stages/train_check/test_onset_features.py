@@ -226,3 +226,19 @@ def test_gates_of_a_source_set_ask_for_no_check_that_nothing_would_run():
         check_gates_of_set(gates, "set.yaml", {"gates.yaml"})
     check_gates_of_set(gates, "gates.yaml", {"gates.yaml"})
     check_gates_of_set({}, "set.yaml", set())
+
+
+def test_labels_that_a_model_made_are_learned_from_and_never_scored_by(export):
+    root, labels = export
+    n_rows = len(describe(root, labels))
+    for short, split in (("train", None), ("val", "validation")):
+        path = root / short / f"{short}_labels.parquet"
+        table = pq.read_table(path)
+        place = table.schema.get_field_index("label_method")
+        methods = pa.array(["model"] * len(table), table.schema.field(place).type)
+        pq.write_table(table.set_column(place, "label_method", methods), path)
+        if split is None:
+            assert len(describe(root, labels)) == n_rows
+        else:
+            with pytest.raises(ValueError, match=rf"split {split}: a model made the labels of"):
+                describe(root, labels)
