@@ -6,7 +6,7 @@ job = open_job(snakemake)
 
 from drumcorpus.stages.export.stale import remove_stale
 
-inputs, names = snakemake.input, dict(snakemake.wildcards.items())
+inputs, params, names = snakemake.input, snakemake.params, dict(snakemake.wildcards.items())
 folder = f"results/export/{names['manifest']}/{names['export']}"
 label_files = [path.removeprefix(f"{folder}/") for path in inputs.labels]
 remove_stale(folder, inputs.written, label_files)  # of what is fresh, too
@@ -17,7 +17,6 @@ from drumcorpus.ground.run.exports_made import indexes_made, logs_made
 from drumcorpus.stages.export.assemble import assemble_export, write_run
 from drumcorpus.stages.export.class_map_files import read_class_maps
 
-params = snakemake.params
 tables = {name: inputs[name] for name in ("index", "written", "events", "sessions", "weights")}
 tables |= {"label_files": label_files, "limits": next(iter(inputs.limits), None)}
 cards = dict(zip(params.source_sets, map(read_yaml, inputs.cards), strict=True))
