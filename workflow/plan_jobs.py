@@ -19,14 +19,24 @@ import sys
 from pathlib import Path
 
 import orjson
-from snakemake.api import SnakemakeApi
-from snakemake.cli import parse_args, parse_config
-from snakemake.exceptions import MissingRuleException, WorkflowError
-from snakemake.logging import logger
-from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
 from drumcorpus.ground.run.asked_targets import check_targets
 from drumcorpus.ground.run.job_plan import named_paths
+from drumcorpus.ground.run.quick_plan import ImportsWhenUsed
+
+# Snakemake's plug-in for SLURM names it, of which nothing is asked here.
+sys.meta_path.insert(0, ImportsWhenUsed("pandas"))
+
+from snakemake.api import SnakemakeApi  # noqa: E402
+from snakemake.cli import parse_args, parse_config  # noqa: E402
+from snakemake.exceptions import MissingRuleException, WorkflowError  # noqa: E402
+from snakemake.logging import logger  # noqa: E402
+from snakemake.settings.types import (  # noqa: E402
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    ResourceSettings,
+)
 
 
 def reasons_of(job) -> dict:

@@ -5,9 +5,11 @@ Each of these stands in front of what Snakemake does, with the same answers. A t
 """
 
 import snakemake.dag
+import snakemake.workflow
 from drumcorpus.ground.run.producers import LooksUp
 from drumcorpus.ground.run.quick_plan import (
     LooksAtScriptsOnce,
+    ReadsRecordsOnce,
     finds_nested_outputs_quickly,
     is_storage,
     remember_parameters,
@@ -26,14 +28,22 @@ class Scripts(LooksAtScriptsOnce, snakemake.dag.ScriptProcessor):
     """Whether the scripts of jobs are there."""
 
 
+class Records(ReadsRecordsOnce, snakemake.workflow.FilePersistence):
+    """What Snakemake has recorded of each product."""
+
+    read = RECORDS
+
+
 snakemake.dag.OutputIndex = Producers
-snakemake.dag.ScriptProcessor = Scripts
-snakemake.dag.DAG.check_directory_outputs = finds_nested_outputs_quickly(
-    snakemake.dag.DAG.check_directory_outputs
-)
-# Files are compared and looked up by their text, a million times: without a detour.
-_IOFile.__eq__, _IOFile.__hash__ = str.__eq__, str.__hash__
-_IOFile.is_storage = property(is_storage)
+if workflow.is_main_process:
+    snakemake.dag.ScriptProcessor = Scripts
+    snakemake.workflow.FilePersistence = Records
+    snakemake.dag.DAG.check_directory_outputs = finds_nested_outputs_quickly(
+        snakemake.dag.DAG.check_directory_outputs
+    )
+    # Files are compared and looked up by their text, a million times: without a detour.
+    _IOFile.__eq__, _IOFile.__hash__ = str.__eq__, str.__hash__
+    _IOFile.is_storage = property(is_storage)
 
 remember_parameters(
     [

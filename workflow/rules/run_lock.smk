@@ -54,7 +54,7 @@ def purpose_of_this_call():
 
 def mend_records():
     """Put aside what Snakemake could not read of its records; every job is asked anew then."""
-    found = damaged_records(MetadataRecord.model_validate)
+    found = damaged_records(MetadataRecord.model_validate, RECORDS)
     if not found:
         return
     said = damage_in_words(found)
@@ -72,6 +72,8 @@ def mend_records():
         sys.stderr.write(f"{said} The next run puts them aside.\n")
 
 
+# What Snakemake knows of each product, where it was read to see whether it can be read.
+RECORDS = {}
 PURPOSE = purpose_of_this_call() if workflow.is_main_process else None
 WORKS = PURPOSE == WORK
 # Where a call that looks writes what it needs for its plan.

@@ -12,6 +12,7 @@ from functools import cache
 
 from drumcorpus.ground.run.rule_paths import RulePaths, flat
 from drumcorpus.ground.run.together import Parts, named_alone, steps_of_process
+from snakemake.common import get_function_params
 from snakemake.io import strip_wildcard_constraints
 from snakemake.iocontainers import InputFiles, Log, OutputFiles, Wildcards
 
@@ -61,22 +62,49 @@ def parts_of(step):
     def describe():
         for job, inputs in zip(jobs_of(step), reads_of_jobs(step)):
             described, wildcards, outputs, log = job
-            inputs, outputs = named_files(InputFiles, inputs), named_files(
-                OutputFiles, outputs
-            )
-            params, _ = described.expand_params(wildcards, inputs, outputs, None)
             yield {
                 "rule": described.name,
                 "wildcards": wildcards,
-                "input": inputs,
-                "output": outputs,
-                "params": params,
+                "input": named_files(InputFiles, inputs),
+                "output": named_files(OutputFiles, outputs),
+                "params": params_of(described, wildcards, inputs, outputs),
                 "log": Log(log),
                 "benchmark": str(described.expand_benchmark(wildcards)),
                 "threads": threads_of(described.name),
             }
 
-    return Parts(describe)
+    def recorded():
+        return [
+            (
+                *(described.name, dict(wildcards.items()), inputs, outputs, log),
+                dict(params_of(described, wildcards, inputs, outputs).items()),
+                threads_of(described.name),
+            )
+            for (described, wildcards, outputs, log), inputs in zip(
+                jobs_of(step), reads_of_jobs(step)
+            )
+        ]
+
+    return Parts(describe, recorded)
+
+
+@cache
+def asks_for_files(rule_name):
+    """Whether a parameter of a rule follows from the files of a job."""
+    return any(
+        {"input", "output"}.intersection(get_function_params(function))
+        for function in workflow.get_rule(rule_name).params
+        if callable(function)
+    )
+
+
+def params_of(described, wildcards, inputs, outputs):
+    """The parameters of a job."""
+    if not asks_for_files(described.name):
+        inputs = outputs = []
+    files = named_files(InputFiles, inputs), named_files(OutputFiles, outputs)
+    params, _ = described.expand_params(wildcards, *files, None)
+    return params
 
 
 def named_files(kind, named):

@@ -2,7 +2,9 @@
 
 import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
 from types import FunctionType
 
 
@@ -23,6 +25,38 @@ class LooksAtScriptsOnce:
             super().process_job(job)
             if "{" not in script[0]:
                 self._looked_at.add(script)
+
+
+class ReadsRecordsOnce:
+    """In front of Snakemake's ``FilePersistence``, which looks ten times for a product's record.
+
+    It forgets what it knows where Snakemake does, before a record is written.
+
+    Attributes
+    ----------
+    read : dict
+        Records that were read before, by product.
+    """
+
+    read: Mapping[str, object] = {}
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self._known = dict(self.read)
+
+    @property
+    def _serialize_param(self) -> Callable[[object], object]:
+        """How a parameter is recorded; no rule has one of pandas', which takes long to import."""
+        return self._serialize_param_builtin
+
+    def _read_record(self, key: str) -> object:
+        if key not in self._known:
+            self._known[key] = super()._read_record(key)
+        return self._known[key]
+
+    def _clear_cache(self) -> None:
+        self._known.clear()
+        super()._clear_cache()
 
 
 def is_storage(file) -> bool:
@@ -52,6 +86,28 @@ def finds_nested_outputs_quickly(check: Callable[[object], None]) -> Callable[[o
             check(dag)
 
     return check_directory_outputs
+
+
+class ImportsWhenUsed:
+    """A finder of Python's that has a library imported when something of it is used first.
+
+    To name it costs nothing then. Not where several threads may use it first.
+
+    Parameters
+    ----------
+    name : str
+        The library.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
+        """The library, to be imported later; every other module is left to other finders."""
+        spec = PathFinder.find_spec(name, path, target) if name == self.name else None
+        if spec is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
 
 
 def remember_parameters(

@@ -4,6 +4,7 @@ Snakemake passes over a record that is no JSON, and then takes its product for w
 other damage it ends in a traceback, at this call and at every one after it.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -43,10 +44,8 @@ class Damage:
         """The product that the record is of; none of another file of Snakemake's."""
         for folder in (METADATA, INCOMPLETE):
             if self.path.is_relative_to(folder):
-                parts = self.path.relative_to(folder).parts
                 try:
-                    name = "".join(part.removeprefix("@") for part in parts)
-                    return urlsafe_b64decode(name.encode()).decode() or None
+                    return product_of(self.path, folder) or None
                 except ValueError:
                     return None
         return None
@@ -56,22 +55,43 @@ class Damage:
         return f"{visible(str(self.path))}{of}: {self.reason}"
 
 
-def damaged_records(check_record: Callable[[dict], object]) -> list[Damage]:
+def damaged_records(
+    check_record: Callable[[dict], object], whole: dict[str, object] | None = None
+) -> list[Damage]:
     """What Snakemake could not read below its folder in the working directory.
 
     Parameters
     ----------
     check_record
         Raises ValueError at a record, as a mapping, that Snakemake does not take.
+    whole : dict, optional
+        Is filled with what `check_record` returns of each record that is not damaged, by product.
     """
     folders = [SNAKEMAKE, *(SNAKEMAKE / name for name in FOLDERS)]
     found = [Damage(path, "no folder") for path in folders if _is_no_folder(path)]
     if any(damage.path == SNAKEMAKE for damage in found):
         return found[:1]
-    for folder, check in ((METADATA, check_record), (INCOMPLETE, _check_mark)):
+    records: dict[Path, object] = {}
+    for folder, check, read in ((METADATA, check_record, records), (INCOMPLETE, _check_mark, {})):
         if folder.is_dir():
-            found += _damaged_below(folder, check)
+            found += _damaged_below(folder, check, read)
+    if whole is not None:
+        for path, record in records.items():
+            with contextlib.suppress(ValueError):  # a stranger's file, which Snakemake never reads
+                whole[product_of(path, METADATA)] = record
     return found
+
+
+def product_of(path: Path, folder: Path) -> str:
+    """The product that a record below a folder of records is of, which its name says.
+
+    Raises
+    ------
+    ValueError
+        If the name says none.
+    """
+    name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
+    return urlsafe_b64decode(name.encode()).decode()
 
 
 def put_aside(found: Iterable[Damage]) -> Path:
@@ -97,25 +117,28 @@ def damage_in_words(found: list[Damage]) -> str:
     return f"Snakemake cannot read {len(found):,} of its records: {shown}{more}."
 
 
-def _damaged_below(folder: Path, check: Callable[[dict], object]) -> list[Damage]:
-    """Damage in a folder of records; a long name goes through folders that begin with @."""
+def _damaged_below(folder: Path, check: Callable[[dict], object], read: dict) -> list[Damage]:
+    """Damage in a folder of records; a long name goes through folders that begin with @.
+
+    What `check` returns of the others is put into `read`, by path.
+    """
     found = []
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         path = Path(entry.path)
         is_folder = entry.is_dir()
         if entry.name.startswith("@"):
             if is_folder:
-                found += _damaged_below(path, check)
+                found += _damaged_below(path, check, read)
             else:
                 found.append(Damage(path, "no folder"))
         elif is_folder:
             found.append(Damage(path, "a folder, not a file"))
-        elif reason := _why_unreadable(path, check):
+        elif reason := _why_unreadable(path, check, read):
             found.append(Damage(path, reason))
     return found
 
 
-def _why_unreadable(path: Path, check: Callable[[dict], object]) -> str:
+def _why_unreadable(path: Path, check: Callable[[dict], object], read: dict) -> str:
     """Why Snakemake could not read a record; empty if it can."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for ever
@@ -133,8 +156,9 @@ def _why_unreadable(path: Path, check: Callable[[dict], object]) -> str:
         record = json.loads(content.decode("utf-8"))
         if not isinstance(record, dict) or not record:
             return "JSON, but no record"
-        check(record)
+        checked = check(record)
         _check_values(record)
+        read[path] = checked
     except UnicodeDecodeError as error:
         return f"not UTF-8 at byte {error.start}"
     except json.JSONDecodeError as error:

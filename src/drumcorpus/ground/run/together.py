@@ -47,11 +47,14 @@ class Parts(list):
     ----------
     describe : callable
         Returns the jobs.
+    recorded : callable
+        Returns what differs wherever the description of a job does, in plain values.
     """
 
-    def __init__(self, describe: Callable[[], Iterable]):
+    def __init__(self, describe: Callable[[], Iterable], recorded: Callable[[], list]):
         super().__init__()
         self._describe: Callable[[], Iterable] | None = describe
+        self._recorded = recorded
 
     def _look(self) -> None:
         if self._describe is not None:
@@ -71,8 +74,8 @@ class Parts(list):
         return super().__getitem__(place)
 
     def __repr__(self) -> str:
-        self._look()
-        return f"{len(self)} jobs {hashlib.sha256(super().__repr__().encode()).hexdigest()}"
+        recorded = self._recorded()
+        return f"{len(recorded)} jobs {hashlib.sha256(repr(recorded).encode()).hexdigest()}"
 
     def __reduce__(self) -> tuple:
         """A script is handed the jobs, in a process that cannot describe them."""

@@ -5,8 +5,11 @@ Each is held against Snakemake as it is installed: where a later one answers oth
 
 import inspect
 import itertools
+import subprocess
+import sys
 from functools import partial
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 import snakemake.api  # before snakemake.dag, which it goes round with
@@ -17,10 +20,14 @@ from snakemake.common import (
 )
 from snakemake.exceptions import ChildIOException
 from snakemake.io import IOFile, _IOFile, ancient, directory, flag, temp
+from snakemake.persistence import MetadataRecord
+from snakemake.persistence.file import FilePersistence
 from snakemake.resources import Resource
 
 from drumcorpus.ground.run.quick_plan import (
+    ImportsWhenUsed,
     LooksAtScriptsOnce,
+    ReadsRecordsOnce,
     finds_nested_outputs_quickly,
     is_storage,
     remember_parameters,
@@ -72,6 +79,39 @@ def test_a_script_that_is_gone_is_an_error_at_every_job():
 def test_snakemake_makes_its_processors_of_a_dag_and_asks_them_job_by_job():
     assert list(inspect.signature(ScriptProcessor.__init__).parameters) == ["self", "dag"]
     assert list(inspect.signature(ScriptProcessor.process_job).parameters) == ["self", "job"]
+
+
+class Records(ReadsRecordsOnce, FilePersistence):
+    """As the workflow has it, with what was read before."""
+
+    read: ClassVar = {"results/a": "was read", "results/none": None}
+
+
+def test_records_are_read_once_and_forgotten_where_one_is_written(tmp_path):
+    path = tmp_path / ".snakemake"
+    alone, records = FilePersistence(path=path), Records(path=path)
+    alone._write_record("results/b", MetadataRecord(rule="made", params=["1"]))
+    assert records._read_record("results/a") == "was read"
+    assert records._read_record("results/none") is None
+    for _ in range(2):
+        assert records._read_record("results/b") == alone._read_record("results/b")
+        assert records._read_record("results/b").rule == "made"
+        assert records._read_record("results/c") is None
+    alone._write_record("results/c", MetadataRecord(rule="later"))
+    assert records._read_record("results/c") is None
+    records._clear_cache()
+    assert records._read_record("results/c").rule == "later"
+    assert records._read_record("results/a") is None
+    assert Records.read == {"results/a": "was read", "results/none": None}
+
+
+def test_snakemake_reads_and_forgets_its_records_by_these_names():
+    metadata = inspect.getsource(FilePersistence.metadata)
+    assert "self._read_record(self._get_key(target))" in metadata
+    for name in ("started", "finished", "deactivate_cache", "cleanup_metadata"):
+        source = inspect.getsource(getattr(FilePersistence, name))
+        assert "self._clear_cache()" in source, name
+    assert snakemake.workflow.FilePersistence is FilePersistence
 
 
 FILES = {
@@ -213,3 +253,54 @@ def test_a_resource_is_evaluated_with_what_its_function_takes(monkeypatch):
         assert evaluated() == 3
     finally:
         del Resource.evaluate._overwrite_params
+
+
+def test_a_library_is_imported_when_something_of_it_is_used(tmp_path):
+    (tmp_path / "library.py").write_text("print('imported')\nWORD = 'word'\n")
+    (tmp_path / "names.py").write_text("import library\n")
+    lines = [
+        "import sys",
+        "from drumcorpus.ground.run.quick_plan import ImportsWhenUsed",
+        "sys.meta_path.insert(0, ImportsWhenUsed('library'))",
+        "sys.path.insert(0, sys.argv[1])",
+        "import names",
+        "print('named')",
+        "print(names.library.WORD)",
+        "import json, library",
+        "print(library.WORD, json.dumps(1))",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split("\n") == ["named", "imported", "word", "word 1", ""]
+
+
+def test_a_library_that_is_not_there_is_not_found():
+    assert ImportsWhenUsed("no_such_library").find_spec("no_such_library") is None
+    assert ImportsWhenUsed("no_such_library").find_spec("json") is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        1,
+        0.5,
+        True,
+        "text",
+        [1, "a"],
+        (1,),
+        {"a": [1]},
+        {1},
+        b"x",
+        object(),
+        LooksAtScriptsOnce,
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_parameter_is_recorded_as_snakemake_records_it(value, tmp_path):
+    alone, records = (kind(path=tmp_path) for kind in (FilePersistence, Records))
+    assert records._serialize_param(value) == alone._serialize_param(value)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from snakemake.persistence import MetadataRecord
+from snakemake.persistence.file import FilePersistence
 
 from drumcorpus.ground.run.snakemake_records import (
     INCOMPLETE,
@@ -61,6 +62,22 @@ def test_sound_records_are_no_damage():
     deep.mkdir()
     damage(deep / "name", RECORD)
     assert found() == []
+
+
+def test_sound_records_are_handed_over_by_product_as_snakemake_reads_them():
+    long = "results/" + 50 * "long/" + "name.parquet"
+    damage(named(METADATA), RECORD)
+    damage(named(METADATA, "results/broken"), RECORD | {"input": 5})
+    damage(METADATA / "no name of Snakemake's", RECORD)
+    damage(named(INCOMPLETE, "results/unfinished"), {"external_jobid": None})
+    snakemakes = FilePersistence(path=Path(".snakemake").absolute())
+    snakemakes._write_record(long, MetadataRecord(**RECORD))
+    whole = {}
+    [broken] = damaged_records(MetadataRecord.model_validate, whole)
+    assert broken.product == "results/broken"
+    assert whole.keys() == {PRODUCT, long}
+    assert all(whole[name] == snakemakes._read_record(name) for name in whole)
+    assert whole[PRODUCT].rule == "ingest_sessions"
 
 
 @pytest.mark.parametrize(

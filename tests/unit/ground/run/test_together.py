@@ -76,11 +76,10 @@ def test_a_process_for_a_job_has_the_rules_of_its_job_alone(typed, is_main, want
 
 def test_what_is_recorded_of_parts_is_short_and_differs_where_one_of_them_does():
     one, same, other = (
-        Parts(lambda end=end: [{"word": word} for word in "ab" * 500 + end]) for end in "xxy"
+        Parts(list, lambda end=end: [{"word": word} for word in "ab" * 500 + end]) for end in "xxy"
     )
     assert repr(one) == repr(same) != repr(other)
     assert len(repr(one)) < 100 and repr(one).startswith("1001 jobs ")
-    assert list(pickle.loads(pickle.dumps(one))) == list(one)
 
 
 @pytest.mark.parametrize(
@@ -91,14 +90,13 @@ def test_what_is_recorded_of_parts_is_short_and_differs_where_one_of_them_does()
         (bool, True),
         (lambda parts: parts[1], "b"),
         (lambda parts: parts[-1:], ["b"]),
-        (repr, repr(Parts(lambda: ["a", "b"]))),
         (lambda parts: pickle.loads(pickle.dumps(parts)), ["a", "b"]),
         (lambda parts: pickle.loads(pickle.dumps([parts])), [["a", "b"]]),
         (copy.copy, ["a", "b"]),
         (json.dumps, '["a", "b"]'),
     ],
     ids=[
-        *("list", "len", "bool", "item", "slice", "repr"),
+        *("list", "len", "bool", "item", "slice"),
         *("pickled", "pickled-in-a-list", "copy", "json"),
     ],
 )
@@ -109,7 +107,8 @@ def test_parts_are_described_when_they_are_first_looked_at_and_once(look, wanted
         described.append("once")
         return iter(["a", "b"])
 
-    parts = Parts(describe)
+    parts = Parts(describe, lambda: ["recorded"])
+    assert repr(parts).startswith("1 jobs ")
     assert described == []
     assert look(parts) == wanted
     assert look(parts) == wanted
