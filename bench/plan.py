@@ -6,8 +6,10 @@ For each number of shards of E-GMD, with the others in the proportion of config/
 plans `all` of the demo's source sets below OUT, once before anything is made and once after stand-
 ins of all products were written with their run manifests; each time for every value of
 `resources.jobs_per_set`, by turns. Processes are what a run would start. The seconds are those of
-whole calls of `snakemake --dry-run` and of `python -m drumcorpus plan`, each warm: the second of
-two.
+whole calls of `snakemake --dry-run` and of `python -m drumcorpus plan`, user and system, and on the
+clock, each the least of three that are warm. Beside them stands what `snakemake --dry-run` takes
+for a workflow of one rule with as many jobs, of which each has one input and one output, and how
+much of the machine was busy with other things meanwhile.
 """
 
 import argparse
@@ -57,6 +59,7 @@ def main() -> None:
         sizes = {folder: size_of(folder, overlay) for folder, overlay in overlays.items()}
         for folder, overlay in overlays.items():
             show(n_shards, sizes[folder], "first build", folder, overlay)
+            show_limit(sizes[folder][1], folder / "limit")
         for folder, overlay in overlays.items():
             write_products(folder, overlay)
         for folder, overlay in overlays.items():
@@ -81,20 +84,20 @@ def asked(folder: Path, overlay: Path) -> dict:
     return plan_jobs(REPO, ["--configfile", str(overlay.absolute())], ["all"], forced=False)
 
 
-def size_of(folder: Path, overlay: Path) -> str:
+def size_of(folder: Path, overlay: Path) -> tuple[int, int]:
     """How many jobs there are on the way to `all`, and in how many processes."""
     n_jobs = len(asked(folder, overlay)["jobs"])
     done = subprocess.run(
         [sys.executable, "-m", *snakemake(overlay, "--dry-run")],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(REPO / "src")},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=True,
     )
     total = next(line.split()[1] for line in done.stdout.splitlines() if line[:6] == "total ")
-    return f"{n_jobs:>6,} jobs in {int(total):>5,} processes"
+    return n_jobs, int(total)
 
 
 def write_products(folder: Path, overlay: Path) -> None:
@@ -124,15 +127,35 @@ def write_products(folder: Path, overlay: Path) -> None:
     run(snakemake(overlay, "--touch"), folder)
 
 
-def show(n_shards: int, size: str, name: str, folder: Path, overlay: Path) -> None:
-    """One line: seconds of CPU and on the clock, of Snakemake's dry run and of the plan."""
+def show(n_shards: int, size: tuple[int, int], name: str, folder: Path, overlay: Path) -> None:
+    """One line: seconds of Snakemake's dry run and of the plan."""
     plan = ["drumcorpus", "plan", "--configfile", str(overlay), "--cores", "16"]
-    figures = []
-    for command in (snakemake(overlay, "--dry-run"), plan):
-        run(command, folder)
-        figures.append("{:6.1f} s CPU {:6.1f} s".format(*run(command, folder)))
+    figures = [in_words(command, folder) for command in (snakemake(overlay, "--dry-run"), plan)]
+    jobs = f"{size[0]:>6,} jobs in {size[1]:>5,} processes"
     shown = "   plan".join(figures)
-    print(f"{n_shards:>4} shards {size}  {name:<14} dry run{shown}", flush=True)
+    print(f"{n_shards:>4} shards {jobs}  {name:<14} dry run{shown}", flush=True)
+
+
+def show_limit(n_jobs: int, folder: Path) -> None:
+    """One line: seconds of a dry run of jobs that have no more than an input and an output."""
+    folder.mkdir()
+    (folder / "source").touch()
+    (folder / "Snakefile").write_text(
+        f'rule all:\n    input: expand("made/{{n}}", n=range({n_jobs - 1}))\n\n'
+        'rule each:\n    input: "source"\n    output: "made/{n}"\n    shell: "touch {output}"\n'
+    )
+    figures = in_words(["snakemake", "--cores", "16", "--quiet", "all", "--dry-run"], folder)
+    print(f"{'':>11} as many jobs of one empty rule {'':<14} dry run{figures}", flush=True)
+
+
+def in_words(command: list[str], folder: Path) -> str:
+    """Seconds of the quickest of three calls, after one that warms, and what else was busy."""
+    run(command, folder)
+    busy, start = _busy(), time.perf_counter()
+    cpu, clock = min(run(command, folder) for _ in range(3))
+    own = 3 * cpu
+    others = (_busy() - busy - own) / (time.perf_counter() - start)
+    return f"{cpu:6.1f} s CPU {clock:6.1f} s, others {max(0, others):.1f} cores"
 
 
 def snakemake(overlay: Path, option: str) -> list[str]:
@@ -147,13 +170,25 @@ def run(words: list[str], folder: Path) -> tuple[float, float]:
     done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(REPO / "src")},
+        env=environment(),
         capture_output=True,
         text=True,
     )
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(words)}: status {done.returncode}\n{done.stderr[-2000:]}")
     return _cpu_of_children() - before, time.perf_counter() - start
+
+
+def environment() -> dict[str, str]:
+    """That of a user: Python keeps what it compiles."""
+    others = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return others | {"PYTHONPATH": str(REPO / "src")}
+
+
+def _busy() -> float:
+    """Seconds of all cores that were not idle since the machine was started."""
+    seconds = [int(n) for n in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+    return (sum(seconds[:8]) - seconds[3] - seconds[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu_of_children() -> float:

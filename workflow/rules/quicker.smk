@@ -44,22 +44,21 @@ if workflow.is_main_process:
     # Files are compared and looked up by their text, a million times: without a detour.
     _IOFile.__eq__, _IOFile.__hash__ = str.__eq__, str.__hash__
     _IOFile.is_storage = property(is_storage)
-
-remember_parameters(
-    [
-        Resource.evaluate,
-        *(
-            function
-            for described in workflow.rules
-            for function in [
-                *described.input,
-                *described.params,
-                *(
-                    getattr(resource, "_evaluator", None)
-                    for resource in described.resources.values()
-                ),
-            ]
-        ),
-    ],
-    overwrite_function_params,
-)
+    remember_parameters(
+        [
+            Resource.evaluate,
+            *(
+                function
+                for described in workflow.rules
+                for function in [
+                    *described.input,
+                    *described.params,
+                    *(
+                        getattr(resource, "_evaluator", None)
+                        for resource in described.resources.values()
+                    ),
+                ]
+            ),
+        ],
+        overwrite_function_params,
+    )

@@ -4,6 +4,7 @@ Snakemake makes two objects of every path and holds each against its patterns. O
 together, whose rules it never makes jobs of, the paths alone are wanted.
 """
 
+import os
 from collections.abc import Callable, Mapping
 
 # The paths under one name, if they have one: one path, or those of a list.
@@ -42,7 +43,7 @@ class RulePaths:
         named = []
         for name, item in self._items:
             paths = item if isinstance(item, str | list) else item(wildcards)
-            is_one = isinstance(paths, str)
+            is_one = isinstance(paths, str | os.PathLike)
             shown = [_filled(path, values) for path in ([paths] if is_one else paths)]
             named.append((name, shown[0] if is_one else shown))
         return named

@@ -1,5 +1,7 @@
 """Paths of a rule's jobs: those that Snakemake finds, without its objects."""
 
+from pathlib import Path
+
 import pytest
 from snakemake.io import IOFile, strip_wildcard_constraints
 from snakemake.iocontainers import InputFiles, Wildcards
@@ -35,12 +37,13 @@ def files(**items):
             [("tables", ["results/toy/007.parquet", "b/toy"]), ("none", [])],
         ),
         ({"one": lambda names: f"of/{names.shard}"}, [("one", "of/007")]),
+        ({"path": lambda names: Path("of", names.shard)}, [("path", "of/007")]),
         ({"pattern": lambda names: "of/{shard}"}, [("pattern", "of/007")]),
         ({"some": lambda names: ["a", "{shard}"]}, [("some", ["a", "007"])]),
         ({"made": lambda names: (n for n in "ab")}, [("made", ["a", "b"])]),
         ({"unnamed": SHARD}, [(None, "results/toy/007.parquet")]),
     ],
-    ids=["pattern", "plain", "lists", "one", "filled", "some", "generator", "unnamed"],
+    ids=["pattern", "plain", "lists", "one", "path", "filled", "some", "generator", "unnamed"],
 )
 def test_paths_by_name(items, wanted):
     paths = RulePaths(files(**items), strip_wildcard_constraints)
