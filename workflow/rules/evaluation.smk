@@ -80,6 +80,7 @@ rule render_evaluation:
         **needs_of("render_evaluation"),
     params:
         code=code("render_evaluation.py"),
+        manifest=evaluated_manifest,
     script:
         "../scripts/render_evaluation.py"
 

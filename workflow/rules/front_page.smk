@@ -17,6 +17,7 @@ PAGES = [
         manifest=MANIFESTS,
     ),
     *(f"train_check/{name}/{TRAINED[name]}.html" for name in TRAIN_CHECKED),
+    *(f"evaluation/{name}.html" for name in sorted(config["evaluations"])),
     *expand("health/source_sets/{source_set}.html", source_set=INGESTED),
     *(f"predictions/{name}.html" for name in PREDICTED),
     "sessions/index.html",

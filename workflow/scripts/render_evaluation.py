@@ -8,6 +8,11 @@ from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.stages.evaluation.page import render_evaluation_page
 
-page = render_evaluation_page(read_json(snakemake.input.report))
+manifest = snakemake.params.manifest
+page = render_evaluation_page(
+    read_json(snakemake.input.report),
+    home="../index.html",
+    neighbours=[("Health", f"../health/{manifest}.html"), ("Splits", f"../splits/{manifest}.html")],
+)
 write_text(snakemake.output.page, page)
 job.finish({"bytes": len(page.encode())})

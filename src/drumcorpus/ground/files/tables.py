@@ -306,6 +306,7 @@ def count_rows(path: str | os.PathLike) -> int:
 
 def count_values(path: str | os.PathLike, leaf: str) -> int:
     """The number of values of a leaf (`leaf_columns`), nulls and empty lists included."""
+    _check_names(path, [leaf])
     with _naming(path):
         metadata = pq.read_metadata(path)
     names = [metadata.schema.column(n).path for n in range(metadata.num_columns)]

@@ -105,7 +105,7 @@ NEEDS = {
     "enforce_evaluation": _PAGE,
     "enforce_export_gates": _PAGE,
     "enforce_gates": _PAGE,
-    "evaluate_predictions": Need(500, 15, mb_events=150, minutes_events=1),
+    "evaluate_predictions": Need(300, 15, mb_events=100, minutes_events=1),
     "file_release": Need(300),
     "find_crash_candidates": Need(400, mb_events=100, mb_sessions=30, minutes_events=2),
     "fingerprint_sessions": Need(600, 15, mb_sessions=30, minutes_sound=3),

@@ -93,8 +93,9 @@ def bootstrap_sums(
         weights = np.zeros((n, len(strata)))
         for rows in members:
             drawn = random.integers(0, len(rows), (n, len(rows)))
-            cells = drawn + np.arange(n)[:, None] * len(rows)
-            counts = np.bincount(cells.reshape(-1), minlength=n * len(rows))
+            drawn += np.arange(n)[:, None] * len(rows)  # in place: numbers of cells
+            counts = np.bincount(drawn.reshape(-1), minlength=n * len(rows))
+            del drawn
             weights[:, rows] = counts.reshape(n, len(rows))
         # Whole numbers in floating point: every order of summing gives the same.
         parts.append(np.rint(weights @ values).astype(np.int64))

@@ -14,7 +14,7 @@ from drumcorpus.stages.evaluation.velocities import Velocities
 from drumcorpus.stages.evaluation.velocity_f import VelocityF
 
 # Hits of both sides that are matched at a time: bounds the memory.
-BLOCK_HITS = 400_000
+BLOCK_HITS = 200_000
 MS = 1_000  # µs
 
 

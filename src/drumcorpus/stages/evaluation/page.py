@@ -33,13 +33,19 @@ MEANS = {"micro": "micro, all counts", "macro": "macro, mean over classes"}
 N_NAMED = 100  # sessions of one list; the report has all of them
 
 
-def render_evaluation_page(report: Mapping) -> str:
+def render_evaluation_page(
+    report: Mapping, *, home: str | None = None, neighbours: Sequence[tuple[str, str]] = ()
+) -> str:
     """The page of a report.
 
     Parameters
     ----------
     report : mapping
         As of `report.evaluate`, or read back from JSON.
+    home : str, optional
+        Where the index of the corpus is, for a page that stands among others.
+    neighbours : sequence of (str, str)
+        Name and path of pages beside it.
 
     Returns
     -------
@@ -55,6 +61,8 @@ def render_evaluation_page(report: Mapping) -> str:
         systems=[system_values(system, report["protocol"]) for system in systems],
         comparison=comparison_values(report["comparison"], systems, classes),
         n_named=N_NAMED,
+        home=home,
+        neighbours=neighbours,
     )
 
 

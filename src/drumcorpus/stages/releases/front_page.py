@@ -15,6 +15,7 @@ PAGES = {
     "splits": ("Splits", "How sessions were divided, and what sounds alike across splits."),
     "provenance": ("Provenance", "Whether every session is covered by its raw files and licence."),
     "train_check": ("Training check", "What an export teaches, class by class."),
+    "evaluation": ("Evaluation", "How well a system transcribes a split, and where it fails."),
     "health/source_sets": ("Health", "What is in the source set, before any manifest."),
     "predictions": ("Predictions", "How far labels that a model made agree with the sound."),
     "sessions/index.html": (
