@@ -14,6 +14,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from drumcorpus.stages.listening.page import render_sessions
+from drumcorpus.stages.listening.settings import ListeningSettings
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 pytestmark = [
@@ -22,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is installed"),
 ]
 
+HOME = "reports/index.html"
 HEALTH = "reports/health/prod_combined.html"
 TOPS = {
     "crash",
@@ -127,6 +131,76 @@ addEventListener("load", async () => {
 });
 </script>
 """
+# Plays a session by the page's own clock, which here runs ahead of the sound card and of the
+# threads that decode: a stand-in takes their place.
+PLAYS = r"""
+<script>
+let seconds = 0;
+const born = performance.now(), nodes = [], offline = new OfflineAudioContext(1, 1, 44100);
+window.AudioContext = class {
+  sampleRate = 44100; state = "running"; destination = {}; outputLatency = 0;
+  get currentTime() { return (performance.now() - born) / 1000; }
+  async decodeAudioData(bytes) {
+    told.heads = [...(told.heads ?? []), String.fromCharCode(...new Uint8Array(bytes, 0, 4))];
+    return this.createBuffer(1, seconds * 44100, 44100);
+  }
+  createBuffer(...shape) { return offline.createBuffer(...shape); }
+  createGain() { return { gain: { value: 1 }, connect: () => {} }; }
+  createBufferSource() {
+    const node = { at: null, connect: (gain) => { node.gain = gain.gain; return gain; } };
+    node.start = (when, at) => { node.at = at; };
+    node.stop = () => { node.stopped = true; };
+    nodes.push(node);
+    return node;
+  }
+};
+addEventListener("load", async () => {
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  setTimeout(() => parent.postMessage([name, told], "*"), 20000);  // also where an error ends this
+  const section = [...document.querySelectorAll(".session")].find((one) =>
+    one.querySelectorAll("audio").length === wanted && one.querySelectorAll(".lanes path").length);
+  const part = (name) => section.querySelector(`.${name}`);
+  const press = (key, more = {}) =>
+    dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true, ...more }));
+  const cursor = () => (parseFloat(part("cursor").style.left) / 100) * section.dataset.seconds;
+  const levels = () => nodes.slice(-1 - wanted).map((node) => node.gain.value);
+  const moved = async (ms) => { const from = cursor(); await wait(ms); return cursor() - from; };
+  const playing = async () => { while (section.dataset.state !== "playing") await wait(20); };
+  seconds = Number(section.dataset.seconds);
+  section.scrollIntoView();
+  part("play").click();
+  await playing();
+  for (let n = 0; n < 300 && cursor() === 0; n++) await wait(50);  // frames are rare here
+  told.moved = cursor();
+  told.seconds = nodes.map((node) => node.buffer.duration - section.dataset.seconds);
+  const clicks = nodes.at(-1).buffer.getChannelData(0), times = new Set();
+  for (let n = 1; n < clicks.length; n++)
+    if (clicks[n] && !clicks.slice(Math.max(0, n - 30), n).some(Boolean)) times.add(n);
+  told.onsets = [...section.querySelectorAll(".lanes path")].map((one) => Number(one.dataset.t));
+  told.clicks = [...times].map((n) => n / 44100);
+  told.levels = [levels()];
+  press("c"); told.levels.push(levels());
+  press("c"); press("m"); told.levels.push(levels());
+  await wait(400);
+  press(" ");
+  told.state = section.dataset.state;
+  told.stopped = [cursor(), part("at").textContent];
+  told.still = await moved(300);
+  press("ArrowLeft"); press("ArrowLeft"); press("ArrowLeft"); told.first = cursor();
+  press("ArrowRight", { shiftKey: true }); told.tenth = cursor();
+  const width = () => part("sheet").getBoundingClientRect().width / part("view").clientWidth;
+  press("+"); press("+"); press("-"); told.zoom = width();
+  const box = part("sheet").getBoundingClientRect();
+  part("sheet").dispatchEvent(new MouseEvent("click", { clientX: box.left + box.width / 4 }));
+  told.quarter = cursor() / section.dataset.seconds;
+  press(" "); await playing(); told.from = nodes.at(-1).at / section.dataset.seconds;
+  press(" ");
+  told.other = part("which")?.textContent;
+  told.shown = [...section.querySelectorAll(".recording")]
+    .filter((one) => one.checkVisibility()).map((one) => one.dataset.name);
+});
+</script>
+"""
 AROUND = """<!doctype html>
 <meta charset="utf-8"><style>:root { color-scheme: light dark; }</style><pre></pre>
 <script>
@@ -139,12 +213,12 @@ addEventListener("message", ({ data: [name, what] }) => {
 """
 
 
-def look_at(pages, folder, width, dark):
+def look_at(pages, folder, width, dark, at_the_end=AT_THE_END):
     """Open pages (HTML by name) on a screen `width` px wide; returns what each told, by name."""
     around = AROUND
     for place, (name, text) in enumerate(pages.items()):
         assert text.count("<head>") == 1
-        copy = text.replace("<head>", "<head>" + AT_THE_START.strip()) + AT_THE_END
+        copy = text.replace("<head>", "<head>" + AT_THE_START.strip()) + at_the_end
         (folder / f"{place}.html").write_text(copy)
         around += f'<iframe name="{name}" src="{place}.html" width="{width}"></iframe>\n'
     (folder / "around.html").write_text(around)
@@ -250,6 +324,67 @@ def test_the_tables_of_the_health_page_are_filtered_by_words_in_any_order(seen):
             assert (filtered["shown"], filtered["said"]) == (wanted, f"{n}{len(texts)} rows")
             n_narrowed += 0 < len(wanted) < len(texts)
     assert n_narrowed, "no filter left some rows and hid others"
+
+
+def test_every_page_is_reached_from_the_index_and_leads_back_to_it(seen, built):
+    reports = built.path("reports")
+    leads_to = {
+        path: {
+            (built.path(path).parent / unquote(href).partition("#")[0]).resolve()
+            for href in told["links"]
+            if not href.startswith("#")
+        }
+        for path, told in seen.items()
+    }
+    first, pages = (reports / "index.html").resolve(), {built.path(p).resolve(): p for p in seen}
+    reached, left = {first}, [first]
+    while left:
+        for page in leads_to[pages[left.pop()]] & pages.keys():
+            if page not in reached:
+                reached.add(page)
+                left.append(page)
+    assert [path for page, path in pages.items() if page not in reached] == []
+    # Copies in a release lead to its page, and that to the index.
+    indexes = {page for page in pages if page.name == "index.html"}
+    assert [path for path in seen if path != HOME and not leads_to[path] & indexes] == []
+
+
+def test_a_figure_of_health_leads_to_a_session(seen):
+    links = [href for href in seen[HEALTH]["links"] if "/sessions/" in href and "#" in href]
+    assert len(links) >= 3
+
+
+def test_a_session_is_played_with_clicks_at_its_labels(built, tmp_path):
+    page = built.path("reports/sessions/groove_mididataset.html").read_text()
+    plays = PLAYS.replace("wanted", "1")
+    played = look_at({"page": page}, tmp_path, 1280, False, plays)["page"]
+    assert (played["errors"], played["fetched"]) == ([], [])
+    assert 0 < played["moved"] < 0.4 <= played["stopped"][0]
+    assert played["heads"] == ["fLaC"]
+    assert played["seconds"] == pytest.approx([0, 0], abs=0.001)
+    for time in played["clicks"]:
+        assert min(abs(time - onset) for onset in played["onsets"]) < 0.001
+    assert len(played["clicks"]) >= 0.3 * len(set(played["onsets"])) > 1
+    assert played["levels"] == [[1, 0.4], [1, 0], [1, 0.4]]  # the sound and the clicks
+    assert (played["state"], played["still"]) == ("stopped", 0)
+    assert (played["first"], played["zoom"]) == (0, pytest.approx(2, abs=0.01))
+    assert played["tenth"] == pytest.approx(0.1, abs=0.001)
+    assert played["from"] == played["quarter"] == pytest.approx(0.25, abs=0.001)
+
+
+def test_drums_and_mix_are_heard_in_turn(built, tmp_path):
+    """A page that has both, made of one that has drums alone."""
+    shown = json.loads(built.path("results/listening/excerpts/groove_mididataset.json").read_text())
+    for row in shown:
+        row["recordings"] += [one | {"recording": "mix"} for one in row["recordings"]]
+    card = {"title": "Both", "license": "none", "redistributable": True}
+    settings = ListeningSettings(12, 1, 20.0, 22_050, 12.0)
+    page = render_sessions("both", card, shown, [], settings)
+    plays = PLAYS.replace("wanted", "2")
+    played = look_at({"page": page}, tmp_path, 390, True, plays)["page"]
+    assert played["errors"] == []
+    assert played["levels"] == [[1, 0, 0.4], [1, 0, 0], [0, 1, 0.4]]
+    assert (played["other"], played["shown"]) == ("mix", ["mix"])
 
 
 def test_what_is_wrong_with_a_page_is_told(tmp_path):

@@ -201,7 +201,7 @@
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.target.closest?.("input, select, textarea, summary, audio")) return;
     if (event.key === " " && event.target.closest?.("button, a")) return;
-    const session = current && isSeen(current) ? current : inView();
+    const session = current && (current.playing || isSeen(current)) ? current : inView();
     const step = event.shiftKey ? 0.1 : 1;
     const actions = {
       " ": () => session.toggle(),
