@@ -64,15 +64,22 @@ def stacked_bars(
 
 
 def histogram(
-    bins: Sequence[tuple[str, int]], end: str | None = None, centred: bool = False
+    bins: Sequence[tuple[str, int]],
+    end: str | None = None,
+    centred: bool = False,
+    edges: Sequence[float] | None = None,
 ) -> dict | None:
     """Standing columns, one per (name, count); names stand at the left edge of their column.
 
     Positions are in percent of the width and height; `end` names the right edge of the last
     column, and `centred` sets the names below the middle. None where there is nothing to draw.
+    Bins of unequal width have `edges`, one more than there are bins and all above 0: they stand on
+    a logarithmic axis, and a column is as high as its count for a factor of ten.
     """
     if not any(n for _, n in bins):
         return None
+    if edges is not None:
+        return _on_logarithmic_axis(bins, [math.log10(edge) for edge in edges])
     ticks = nice_ticks(max(n for _, n in bins))
     width = 100 / len(bins)
     every = math.ceil(len(bins) / N_TICK_LABELS)
@@ -94,6 +101,31 @@ def histogram(
                 "height": round(100 * n / ticks[-1], 3),
             }
             for index, (name, n) in enumerate(bins)
+        ],
+        "x_labels": labels,
+        "y_ticks": [{"at": 100 * tick / ticks[-1], "text": short(tick)} for tick in ticks],
+    }
+
+
+def _on_logarithmic_axis(bins: Sequence[tuple[str, int]], places: Sequence[float]) -> dict:
+    spans = [right - left for left, right in itertools.pairwise(places)]
+    heights = [n / span for (_, n), span in zip(bins, spans, strict=True)]
+    ticks = nice_ticks(max(heights))
+    at = [100 * (place - places[0]) / (places[-1] - places[0]) for place in places]
+    labels = [{"at": 0.0, "text": bins[0][0]}]
+    for place, (name, _) in zip(at, bins, strict=False):
+        if place - labels[-1]["at"] >= 100 / N_TICK_LABELS and place < 100 - MIN_GAP:
+            labels.append({"at": round(place, 3), "text": name})
+    return {
+        "columns": [
+            {
+                "name": name,
+                "n": n,
+                "x": round(left + 0.03 * (right - left), 3),
+                "width": round(0.94 * (right - left), 3),
+                "height": round(100 * height / ticks[-1], 3),
+            }
+            for (name, n), left, right, height in zip(bins, at[:-1], at[1:], heights, strict=True)
         ],
         "x_labels": labels,
         "y_ticks": [{"at": 100 * tick / ticks[-1], "text": short(tick)} for tick in ticks],

@@ -304,9 +304,14 @@ def duration_chart(durations: Mapping | None, splits: Sequence[str]) -> dict | N
 
 
 def hits_histogram(hits: Mapping | None) -> dict | None:
-    """Histogram of hits per session, without the empty bins at both ends."""
+    """Histogram of hits per session by area, without the empty bins at both ends."""
     if hits is None:
         return None
     bins = [(short(b["from"]), b["sessions"]) for b in hits["bins"]]
+    edges = [b["from"] for b in hits["bins"]]
+    edges.append(max(hits["max"], edges[-1]) * 2)  # the last bin is open
     filled = [index for index, (_, n) in enumerate(bins) if n]
-    return histogram(bins[filled[0] : filled[-1] + 1]) if filled else None
+    if not filled:
+        return None
+    first, last = filled[0], filled[-1] + 1
+    return histogram(bins[first:last], edges=edges[first : last + 1])

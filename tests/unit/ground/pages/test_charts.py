@@ -2,7 +2,7 @@
 
 import pytest
 
-from drumcorpus.ground.pages.charts import COLOURS, RAMP, in_order, stacked_bars
+from drumcorpus.ground.pages.charts import COLOURS, RAMP, histogram, in_order, stacked_bars
 from drumcorpus.vocabulary import NO_VALUE
 
 
@@ -17,3 +17,15 @@ def test_what_has_no_value_has_no_place_in_the_order_of_colours(colours):
 def test_what_has_no_value_comes_last():
     rows = {"row": {NO_VALUE: 1, "b": 2, "a": 3, "first": 4}}
     assert in_order(rows, (), first=("first",)) == ["first", "a", "b", NO_VALUE]
+
+
+def test_bins_of_unequal_width_stand_on_a_logarithmic_axis_and_count_by_their_area():
+    chart = histogram([("1", 10), ("10", 10), ("1k", 5)], edges=[1, 10, 1_000, 10_000])
+    columns = chart["columns"]
+    assert [column["width"] for column in columns] == pytest.approx([23.5, 47, 23.5])
+    assert [column["x"] for column in columns] == pytest.approx([0.75, 26.5, 75.75])
+    assert [column["height"] for column in columns] == [100.0, 50.0, 50.0]
+    areas = [column["width"] * column["height"] for column in columns]
+    assert areas[0] == pytest.approx(areas[1]) == pytest.approx(2 * areas[2])
+    assert [label["text"] for label in chart["x_labels"]] == ["1", "10", "1k"]
+    assert histogram([("1", 0)], edges=[1, 10]) is None
