@@ -88,7 +88,7 @@ def calibration(
     by_class, errors, lacking = {}, [], []
     for number, name in enumerate(classes):
         here = np.flatnonzero((predictions.label == number) & (outcome != _MERGED))
-        by_class[name] = reliability(predictions.score[here], outcome[here] == _RIGHT)
+        by_class[name] = _reliability(predictions.score[here], outcome[here] == _RIGHT)
         if by_class[name] is None:
             continue
         # By session first: there are far fewer of these than of predictions.
@@ -101,7 +101,7 @@ def calibration(
     stays = outcome != _MERGED
     return {
         "bins": N_BINS,
-        "all": reliability(predictions.score[stays], outcome[stays] == _RIGHT),
+        "all": _reliability(predictions.score[stays], outcome[stays] == _RIGHT),
         "classes": by_class,
         "macro_ece": float(np.mean(errors)) if errors else None,
         "not_resolvable": lacking,
@@ -130,11 +130,18 @@ def reliability(scores: np.ndarray, is_right: np.ndarray) -> dict | None:
     >>> [(one["mean_score"], one["right"]) for one in row["bins"]], round(row["ece"], 6)
     ([(0.2, 0.0), (0.9, 0.5)], 0.3)
     """
+    return _reliability(scores.copy(), is_right)
+
+
+def _reliability(scores: np.ndarray, is_right: np.ndarray) -> dict | None:
+    """As of `reliability`, of scores that are put in order where they stand."""
     n = len(scores)
     if n == 0:
         return None
-    right = np.sort(scores[is_right])
-    ordered = np.sort(scores)
+    right = scores[is_right]
+    right.sort()
+    scores.sort()
+    ordered = scores
     # Where each bin begins: all of one score fall into the bin that the first of them is in.
     starts = -(-np.arange(N_BINS) * n // N_BINS)
     values = ordered[np.minimum(starts, n - 1)]
