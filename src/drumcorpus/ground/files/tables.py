@@ -315,6 +315,11 @@ def count_values(path: str | os.PathLike, leaf: str) -> int:
     return sum(group.column(place).num_values for group in groups)
 
 
+def release_unused() -> None:
+    """Give the system back what reading tables has left unused, which allocators keep else."""
+    pa.default_memory_pool().release_unused()
+
+
 def check_columns(path: str | os.PathLike, schema: pa.Schema) -> None:
     """Refuse a file that is not Parquet, or in which a column of `schema` is missing or another.
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.ranges import Range
-from drumcorpus.ground.files.tables import count_rows, iter_batches, read_schema
+from drumcorpus.ground.files.tables import count_rows, iter_batches, read_schema, release_unused
 from drumcorpus.ground.predictions.class_maps import NO_CLASS, Vocabulary
 from drumcorpus.ground.predictions.hit_columns import HitBuffer, HitColumns, make_hits
 from drumcorpus.ground.predictions.prediction_files import RANGES
@@ -91,6 +91,7 @@ def read_prediction_table(
         hits = make_hits(place, label, onset, velocity, score=score if with_scores else None)
         buffer.add(hits.take(rows))
         n_rows += batch.num_rows
+    release_unused()
     return buffer.hits(), outside, order.named
 
 

@@ -6,7 +6,7 @@ predictions, those of one score whole in one bin; the expected calibration error
 over predictions of the distance between their bin's mean score and its share of right ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from drumcorpus.ground.statistics.scores import effective_number
 from drumcorpus.stages.evaluation.counting import blocks
 
 N_BINS = 10
+_BLOCK = 1_000_000  # predictions that are looked at together
 # What becomes of a prediction: it is one with a better one, it is wrong, or it is right.
 _MERGED, _WRONG, _RIGHT = range(3)
 
@@ -88,7 +89,9 @@ def calibration(
     by_class, errors, lacking = {}, [], []
     for number, name in enumerate(classes):
         here = np.flatnonzero((predictions.label == number) & (outcome != _MERGED))
-        by_class[name] = _reliability(predictions.score[here], outcome[here] == _RIGHT)
+        by_class[name] = _reliability(
+            predictions.score[here], _right_scores(predictions, outcome, number)
+        )
         if by_class[name] is None:
             continue
         # By session first: there are far fewer of these than of predictions.
@@ -98,14 +101,27 @@ def calibration(
             lacking.append(name)
         else:
             errors.append(by_class[name]["ece"])
-    stays = outcome != _MERGED
     return {
         "bins": N_BINS,
-        "all": _reliability(predictions.score[stays], outcome[stays] == _RIGHT),
+        "all": _reliability(
+            predictions.score[outcome != _MERGED], _right_scores(predictions, outcome)
+        ),
         "classes": by_class,
         "macro_ece": float(np.mean(errors)) if errors else None,
         "not_resolvable": lacking,
     }
+
+
+def _right_scores(
+    predictions: HitColumns, outcome: np.ndarray, number: int | None = None
+) -> Iterator[np.ndarray]:
+    """Scores of the right predictions of a class, or of all, some at a time."""
+    for first in range(0, len(outcome), _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        is_one = outcome[rows] == _RIGHT
+        if number is not None:
+            is_one &= predictions.label[rows] == number
+        yield predictions.score[rows][is_one]
 
 
 def check_probabilities(predictions: HitColumns) -> None:
@@ -130,16 +146,17 @@ def reliability(scores: np.ndarray, is_right: np.ndarray) -> dict | None:
     >>> [(one["mean_score"], one["right"]) for one in row["bins"]], round(row["ece"], 6)
     ([(0.2, 0.0), (0.9, 0.5)], 0.3)
     """
-    return _reliability(scores.copy(), is_right)
+    return _reliability(scores.copy(), [scores[is_right]])
 
 
-def _reliability(scores: np.ndarray, is_right: np.ndarray) -> dict | None:
-    """As of `reliability`, of scores that are put in order where they stand."""
+def _reliability(scores: np.ndarray, right: Iterable[np.ndarray]) -> dict | None:
+    """As of `reliability`, of scores that are put in order where they stand.
+
+    `right` are those of them that are right, in parts: no second copy of all is made.
+    """
     n = len(scores)
     if n == 0:
         return None
-    right = scores[is_right]
-    right.sort()
     scores.sort()
     ordered = scores
     # Where each bin begins: all of one score fall into the bin that the first of them is in.
@@ -147,11 +164,15 @@ def _reliability(scores: np.ndarray, is_right: np.ndarray) -> dict | None:
     values = ordered[np.minimum(starts, n - 1)]
     is_first = (np.searchsorted(ordered, values) == starts) & (starts < n)
     starts = np.where(is_first, starts, np.searchsorted(ordered, values, side="right"))
-    before = np.searchsorted(right, ordered[np.minimum(starts, n - 1)])
-    before = np.where(starts < n, before, len(right))
+    lowest = ordered[np.minimum(starts, n - 1)]
+    before, n_right = np.zeros(N_BINS, dtype=np.int64), 0
+    for part in right:
+        before += np.searchsorted(np.sort(part), lowest)
+        n_right += len(part)
+    before = np.where(starts < n, before, n_right)
     bins, error = [], 0.0
     for start, stop, hits in zip(
-        starts, np.append(starts[1:], n), np.diff(before, append=len(right)), strict=True
+        starts, np.append(starts[1:], n), np.diff(before, append=n_right), strict=True
     ):
         size = int(stop - start)
         if size <= 0:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.plain_files import require_plain_file
-from drumcorpus.ground.files.tables import count_values, iter_batches, read_table
+from drumcorpus.ground.files.tables import count_values, iter_batches, read_table, release_unused
 from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
 from drumcorpus.ground.predictions.hit_columns import HitBuffer, HitColumns, join_hits, make_hits
 from drumcorpus.ground.run.lineage import place_of
@@ -337,6 +337,7 @@ def _read_hits(
             negatives.append(_negatives(batch, session, rows[is_negative[rows]]))
             session = np.where(is_negative, -1, session)  # what it has is not struck
         gathered.add(_components(batch, session, counts, labels, path))
+    release_unused()
     return seen, np.concatenate(negatives), of_model
 
 
