@@ -4,19 +4,20 @@
                                       [--repeats 3]
 
 writes drum-like noise below OUT, 44.1 kHz mono, as PCM16 WAV and as FLAC, and draws its events, a
-shard for each job. A job does what `write_samples` does: it reads the events of its shard, checks
-and decodes every recording, cuts, describes and writes its samples, and writes the records as
-Parquet. Clips of 280 ms (crashes 880) are cut by `--jobs` processes; they count on the clock and
-per second of CPU of all processes. Beside them the limit: as many bytes written plainly, in as many
-files. Segments of 10 s are cut by one process; there the seconds of sound per second of its CPU
-count, and in the same turns libsndfile decodes the same files into floats and does nothing else.
-Each line is the median of `--repeats` runs. What was written is removed at the end alone: for half
-a minute after files were deleted ext4 takes ten times as long to make one, for it gives no number
-of those again and looks at each.
+shard for each job. A job does what `write_samples` does on the machine whose inventory has hashed
+the recordings: it reads the events of its shard, decodes every recording, cuts, describes, hashes
+and writes its samples, and writes the records as Parquet. Clips of 280 ms (crashes 880) are cut by
+`--jobs` processes; they count on the clock and per second of CPU of all processes. Beside them the
+limit: as many bytes written plainly, in as many files. Segments of 10 s are cut by one process;
+there the seconds of sound per second of its CPU count, and in the same turns libsndfile decodes the
+same files into floats and does nothing else. Each line is the median of `--repeats` runs. What was
+written is removed at the end alone: for half a minute after files were deleted ext4 takes ten times
+as long to make one, for it gives no number of those again and looks at each.
 """
 
 import argparse
 import hashlib
+import os
 import shutil
 import statistics
 import time
@@ -28,9 +29,13 @@ import numpy as np
 import soundfile
 from drawn_shards import SOURCE_SET, TAXONOMY, draw_shard
 
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.files.fact_cache import FactCache
+from drumcorpus.ground.files.raw_files import RawFile, stat_stamp
 from drumcorpus.ground.files.tables import read_table, write_tables
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.raw_sound import export_sound
+from drumcorpus.ground.run.state_folder import digests_path
 from drumcorpus.stages.export.shard_inputs import read_sample_cutter
 
 RATE_HZ = 44_100
@@ -46,7 +51,7 @@ SEGMENTS = EXPORT | {"unit": "segment", "seconds": 10, "overlap": 0}
 def main() -> None:
     """Write the recordings, time the jobs."""
     args = read_arguments()
-    out = args.out / "export_shards"
+    out = args.out.resolve() / "export_shards"
     for kind in ("wav", "flac"):
         write_recordings(out, kind, args)
     n_seconds = args.files * args.seconds
@@ -102,6 +107,17 @@ def write_recordings(out: Path, kind: str, args: argparse.Namespace) -> None:
         n_events = args.clips * len(own) // args.files
         folder = out / f"tables_{kind}" / f"{shard:03d}"
         draw_shard(folder, shard, n_events, own, seconds=args.seconds, splits={"train": 1})
+    note_digests(out / kind)
+
+
+def note_digests(folder: Path) -> None:
+    """Keep what an inventory has learnt of the files of a folder, as it does."""
+    cache = FactCache(folder / "state" / digests_path(SOURCE_SET))
+    for path in folder.iterdir():
+        if path.is_file():
+            file = RawFile(path.name, path.resolve(), stat_stamp(path.stat()))
+            cache.fact(file, "sha256", lambda file: sha256_file(file.location))
+    cache.save()
 
 
 def cut(
@@ -109,6 +125,7 @@ def cut(
 ) -> tuple[int, int, float]:
     """Do the job of one shard; its samples, their bytes and the seconds of CPU."""
     start = time.process_time()
+    os.chdir(out / kind / "state")
     tables = out / f"tables_{kind}" / f"{shard:03d}"
     events, sessions = (read_table(tables / f"{n}.parquet") for n in ("events", "sessions"))
     settings = block | {"encoding": encoding, "form": [FORMS.get(form, form)]}

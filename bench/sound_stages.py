@@ -4,10 +4,11 @@
 
 ROOT as of `audio_checks.py`: real performances that a sampled kit was rendered from. They are
 copied as stereo of 16 bits at 44.1 kHz, once as WAV and once as FLAC. A fresh process then does
-what a job of `check_audio`, `fingerprint_sessions` or `embed_crashes` does for them where it has to
-hash the recordings, too, or decodes them into floats and does nothing else. The first session is
-done once before: start, imports and what is made once are not counted. These four take turns; a
-line is the median of `--repeats`: seconds of sound per second of CPU, as a share of libsndfile's.
+what a job of `check_audio`, `fingerprint_sessions` or `embed_crashes` does for them on the machine
+whose inventory has hashed them, or decodes them into floats and does nothing else, or hashes them,
+as a job on another machine does before. The first session is done once before: start, imports and
+what is made once are not counted. These five take turns; a line is the median of `--repeats`:
+seconds of sound per second of CPU, as a share of libsndfile's.
 """
 
 import argparse
@@ -35,6 +36,7 @@ def main() -> None:
         "check_audio": check,
         "fingerprint_sessions": fingerprint,
         "embed_crashes": embed,
+        "SHA-256 alone": hash_all,
     }
     for kind in ("wav", "flac"):
         rates: dict[str, list[float]] = {name: [] for name in stages}
@@ -153,12 +155,28 @@ def embed(folder: Path, sessions, events) -> None:
     write_table(folder / "embeddings.parquet", embeddings)
 
 
+def hash_all(folder: Path, sessions, events) -> None:
+    """Hash the recordings, and do nothing else."""
+    from drumcorpus.ground.files.digests import sha256_file
+
+    for path in sessions["audio_path"].to_pylist():
+        sha256_file(folder / path)
+
+
 def raw_data(folder: Path, sessions):
-    """The recordings, each held against its digest."""
+    """The recordings, which the inventory has hashed and which have not changed since."""
+    import os
+
+    from drumcorpus.ground.files.paths import printable
+    from drumcorpus.ground.files.raw_files import stat_stamp
     from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.sessions import file_digests
 
-    return RawReader([folder], file_digests(sessions))
+    digests = file_digests(sessions)
+    places = {path: os.path.realpath(folder / path) for path in digests}
+    stamps = {path: stat_stamp(Path(place).stat()) for path, place in places.items()}
+    hashed = {printable(places[path]): (stamps[path], digests[path]) for path in digests}
+    return RawReader([folder], digests, hashed)
 
 
 def config() -> dict:

@@ -11,7 +11,7 @@ import argparse
 import time
 from pathlib import Path
 
-from measured import print_figures, run_fresh
+from measured import print_figures, run_fresh, run_jobs
 
 DATABASE = {"threads": 2, "memory_limit": "1GB"}
 N_ALIAS_SHARDS = 30  # of some 100,000 events
@@ -46,6 +46,8 @@ def main() -> None:
         name, step = steps[key]
         figures = run_fresh(step, args.out_dir)
         print_figures(name, figures, figures.result)
+        if key == "alias":
+            alias_two_at_once(args.out_dir)
 
 
 def prepare(data: Path) -> None:
@@ -129,15 +131,15 @@ def write_records(data: Path, sessions: list[dict], n_events: dict[tuple[str, st
         )
 
 
-def alias(data: Path) -> str:
-    """Alias all shards, one after the other."""
+def alias(data: Path, shards: range | None = None) -> str:
+    """Alias all shards, or some, one after the other."""
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.ground.files.taxonomy_files import load_taxonomy
     from drumcorpus.stages.manifest.aliases import UNTOUCHED_TEXT, alias_events
 
     taxonomy = load_taxonomy(*TAXONOMY)
     seconds, n_assigned = 0.0, 0
-    for shard in range(len(list((data / "tables").glob("alias_*.parquet")))):
+    for shard in shards or range(n_shards(data)):
         path = data / f"tables/alias_{shard}.parquet"
         events = read_table(path, dictionaries=UNTOUCHED_TEXT)
         assignments = read_table(data / f"tables/assignments_{shard}.parquet")
@@ -148,6 +150,18 @@ def alias(data: Path) -> str:
         for name in ("events", "changes", "sessions"):
             write_table(data / f"tables/aliased_{name}_{shard}.parquet", getattr(aliased, name))
     return f"{n_assigned:,} crashes; {seconds:.2f} s without reading and writing"
+
+
+def n_shards(data: Path) -> int:
+    """How many shards there are to be aliased."""
+    return len(list((data / "tables").glob("alias_*.parquet")))
+
+
+def alias_two_at_once(data: Path) -> None:
+    """Alias all shards in two processes, and print what that took."""
+    half = n_shards(data) // 2
+    figures = run_jobs(alias, [(data, range(half)), (data, range(half, n_shards(data)))], 2)
+    print_figures("the same, two at once", figures)
 
 
 def merge(data: Path) -> str:

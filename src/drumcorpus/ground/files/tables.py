@@ -29,9 +29,6 @@ UNIQUE_COLUMNS = ("event_id", "onset_time")
 # What Arrow raises where it cannot give a column as a dictionary; which, depends on the encoding. A
 # damaged file is an OSError as well: read without dictionaries, it is refused by its name.
 NO_DICTIONARIES = (pa.ArrowNotImplementedError, OSError)
-# Arrow's own allocator gives memory back at once and has it cleared by the system when it is wanted
-# again: a tenth of the work of aliasing, and a quarter more memory.
-pa.set_memory_pool(pa.system_memory_pool())
 
 
 def write_table(path: str | os.PathLike, table: pa.Table) -> None:
