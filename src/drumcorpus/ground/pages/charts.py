@@ -132,6 +132,43 @@ def _on_logarithmic_axis(bins: Sequence[tuple[str, int]], places: Sequence[float
     }
 
 
+def ranges(rows: Mapping[str, Sequence[float]], zero: bool = False) -> dict | None:
+    """A line, a box and a stroke for each row of five quantiles in order, on one axis.
+
+    Positions are in thousandths of the width; with `zero` the axis reaches to 0. None where there
+    is no row.
+    """
+    if not rows:
+        return None
+    low = min(values[0] for values in rows.values())
+    high = max(values[-1] for values in rows.values())
+    if zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    step = 10.0 ** math.floor(math.log10(max(high - low, 1e-6)))
+    step = next(part * step for part in (0.2, 0.5, 1, 2, 5) if (high - low) / (part * step) <= 5)
+    first, last = math.floor(low / step), max(math.ceil(high / step), math.floor(low / step) + 1)
+
+    def place(value: float) -> float:
+        return round(1000 * (value / step - first) / (last - first), 2)
+
+    return {
+        "rows": [
+            {
+                "name": name,
+                "values": list(values),
+                "line": [place(values[0]), place(values[-1])],
+                "box": [place(values[1]), round(place(values[3]) - place(values[1]), 2)],
+                "middle": place(values[2]),
+            }
+            for name, values in rows.items()
+        ],
+        "ticks": [
+            {"at": round(100 * n / (last - first), 3), "text": f"{round((first + n) * step, 6):g}"}
+            for n in range(last - first + 1)
+        ],
+    }
+
+
 def nice_ticks(largest: float) -> list[float]:
     """Ticks of whole numbers from 0 to at least `largest`: 3 to 6 of them, steps of 1, 2 or 5."""
     if largest <= 2:

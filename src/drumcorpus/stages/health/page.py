@@ -7,7 +7,7 @@ small script sorts and filters the tables; without it the page says the same.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from drumcorpus.ground.pages.charts import COLOURS, RAMP, histogram, in_order, stacked_bars
+from drumcorpus.ground.pages.charts import COLOURS, RAMP, histogram, in_order, ranges, stacked_bars
 from drumcorpus.ground.pages.charts import nice_ticks as nice_ticks
 from drumcorpus.ground.pages.render import render_page
 from drumcorpus.ground.pages.shown import hours as hours
@@ -246,8 +246,37 @@ def health_charts(report: Mapping) -> dict:
         "tempo": histogram([(str(b["from_bpm"]), b["events"]) for b in report["tempo"]["bins"]]),
         "components": histogram(numbers, centred=True),
         "durations": duration_chart(report["durations"], splits),
+        **range_charts(report),
         "cells": cells,
         "cell_legend": legend,
+    }
+
+
+def range_charts(report: Mapping) -> dict:
+    """Quantiles of velocity by class, and of loudness and the labels' offset by source set."""
+    keys = ("lower_quartile", "lower_quartile", "median", "upper_quartile", "upper_quartile")
+    velocities = {
+        label: [figures["velocity"][key] for key in keys]
+        for label, figures in sorted(report["labels"].items())
+        if figures["velocity"]["known"]
+    }
+    sets = (report["audio_checks"] or {}).get("by_source_set", {})
+    levels = {name: figures["loudness"] for name, figures in sets.items()}
+    offsets = {name: figures["timing"]["offset_ms"] for name, figures in sets.items()}
+    return {
+        "velocity_ranges": ranges(velocities, zero=True),
+        "loudness_ranges": ranges(_quantiles(levels)),
+        "offset_ranges": ranges(_quantiles(offsets), zero=True),
+    }
+
+
+def _quantiles(distributions: Mapping[str, Mapping]) -> dict[str, list[float]]:
+    """Those from 5 to 95 % of what has any."""
+    levels = ("0.05", "0.25", "0.5", "0.75", "0.95")
+    return {
+        name: [known_levels[level] for level in levels]
+        for name, each in distributions.items()
+        if (known_levels := each["quantiles"])
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drumcorpus.ground.pages.charts import COLOURS, RAMP, histogram, in_order, stacked_bars
+from drumcorpus.ground.pages.charts import COLOURS, RAMP, histogram, in_order, ranges, stacked_bars
 from drumcorpus.vocabulary import NO_VALUE
 
 
@@ -29,3 +29,14 @@ def test_bins_of_unequal_width_stand_on_a_logarithmic_axis_and_count_by_their_ar
     assert areas[0] == pytest.approx(areas[1]) == pytest.approx(2 * areas[2])
     assert [label["text"] for label in chart["x_labels"]] == ["1", "10", "1k"]
     assert histogram([("1", 0)], edges=[1, 10]) is None
+
+
+def test_ranges_share_one_axis_of_round_numbers():
+    chart = ranges({"a": [-4, -2, 0, 2, 6], "b": [0, 0, 1, 1, 3]})
+    assert [tick["text"] for tick in chart["ticks"]] == ["-4", "-2", "0", "2", "4", "6"]
+    first, second = chart["rows"]
+    assert (first["line"], first["box"], first["middle"]) == ([0, 1000], [200, 400], 400)
+    assert (second["line"], second["box"], second["middle"]) == ([400, 700], [400, 100], 500)
+    assert ranges({"a": [3, 3, 3, 3, 3]}, zero=True)["ticks"][0] == {"at": 0, "text": "0"}
+    assert ranges({"a": [3, 3, 3, 3, 3]})["rows"][0]["middle"] == 0
+    assert ranges({}) is None
