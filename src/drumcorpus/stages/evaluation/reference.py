@@ -17,7 +17,7 @@ from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
 from drumcorpus.ground.predictions.hit_columns import HitBuffer, HitColumns, join_hits, make_hits
 from drumcorpus.ground.run.lineage import place_of
 from drumcorpus.ground.run.sidecars import read_output
-from drumcorpus.schemas import EVENTS, SPLITS
+from drumcorpus.schemas import EVENTS
 from drumcorpus.vocabulary import MODEL
 
 # What is read of every event, leaves of its components included.
@@ -174,7 +174,7 @@ def read_reference(
         If no session of that split has a hit, two source sets have the id of one, or a label of the
         corpus is not in the taxonomy.
     """
-    rows = read_table(corpus.folder / corpus.splits, SPLITS.names).to_pylist()
+    rows = read_table(corpus.folder / corpus.splits, [*_NAMES, "split", "included"]).to_pylist()
     in_split = [
         row
         for row in rows

@@ -207,7 +207,8 @@ def try_thresholds(
     """
     tried = np.full((N_TRIED, n_classes), np.nan)
     for number in range(n_classes):
-        scores = np.sort(predictions.score[predictions.label == number])
+        scores = predictions.score[predictions.label == number]
+        scores.sort()  # in place: a second copy is large
         if len(scores):
             tried[:, number] = scores[np.arange(N_TRIED) * len(scores) // N_TRIED]
     if more is not None:
