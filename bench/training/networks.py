@@ -25,7 +25,7 @@ from excerpts import VOICES, choose_performances, render_all  # noqa: E402
 from label_arms import CLASS_OF_LABEL, REPO, corpus_map, general_midi  # noqa: E402
 from learned import divide  # noqa: E402
 from render import find_material, load_renderer  # noqa: E402
-from verdicts import class_f, class_recall, draw_groups, estimate, micro_f  # noqa: E402
+from verdicts import class_f, class_recall, draw_groups, estimate, judge, micro_f  # noqa: E402
 
 from drumcorpus.ground.files.digests import sha256_file  # noqa: E402
 from drumcorpus.ground.files.settings import read_settings  # noqa: E402
@@ -53,7 +53,8 @@ from drumcorpus.stages.train_check.spectra import FrameCache  # noqa: E402
 
 SCHEMA = "training_networks/1"
 TRUTH = "truth"
-ARMS = (TRUTH, "corpus_map", "general_midi")
+GENERAL_MIDI = "general_midi"
+ARMS = (TRUTH, "corpus_map", GENERAL_MIDI)
 
 
 def main() -> None:
@@ -117,6 +118,7 @@ def main() -> None:
         "sha256": material.digests(),
         "arms": arms,
         "figures": figures_of(tables, classes),
+        "hypotheses": hypotheses_of(tables, classes),
     }
     path = args.out / f"networks-{left_out}-{args.seed}.json"
     path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -170,7 +172,7 @@ def labelled(strokes, arm: str, classes) -> tuple[np.ndarray, np.ndarray]:
     if arm == TRUTH:
         named = [(time, voice) for time, _, voice in strokes]
     else:
-        label_of = general_midi() if arm == "general_midi" else corpus_map()
+        label_of = general_midi() if arm == GENERAL_MIDI else corpus_map()
         labels = [(time, label_of.get(note)) for time, note, _ in strokes]
         named = [(time, CLASS_OF_LABEL.get(label, label)) for time, label in labels]
     kept = [(time, numbers[name]) for time, name in named if name in numbers]
@@ -255,9 +257,40 @@ def figures_of(tables, classes):
     return rows
 
 
+def hypotheses_of(tables, classes) -> list[dict]:
+    """N1 to N3, with what their intervals over performances say of this seed."""
+    unseen, seen = tables[TRUTH]["unseen"], tables[TRUTH]["seen"]
+    weights = draw_groups(len(unseen))
+    sizes = unseen[..., [0, 2]].sum(axis=-1)
+    true = micro_f(unseen, weights)
+    rows = []
+
+    def add(name, text, draws, of_groups, above):
+        figure = estimate(draws, of_groups)
+        rows.append({"id": name, "of": text, **figure, "verdict": judge(figure, above=above)})
+
+    if GENERAL_MIDI in tables:
+        arm = tables[GENERAL_MIDI]["unseen"]
+        loss = true - micro_f(arm, weights)
+        add("N1", "loss of micro F, General MIDI", loss, sizes.sum(axis=1), 0.03)
+        if "hihat_closed" in classes:
+            column = classes.index("hihat_closed")
+            loss = class_recall(unseen, weights, column) - class_recall(arm, weights, column)
+            text = "loss of recall of the closed hi-hat, General MIDI"
+            add("N2", text, loss, sizes[:, column], 0.05)
+    text = "micro F, kit seen less unseen"
+    add("N3", text, micro_f(seen, weights) - true, sizes.sum(axis=1), 0.05)
+    return rows
+
+
 def in_words(record) -> str:
-    """The table of a run."""
-    lines = ["| kit | figure | arm | value | 95 % | loss | 95 % |"]
+    """The tables of a run."""
+    lines = ["| id | figure | value | 95 % | verdict |", "| --- | --- | ---: | --- | --- |"]
+    lines += [
+        f"| {row['id']} | {row['of']} | {_shown(row['value'])} | {_ends(row)} | {row['verdict']} |"
+        for row in record["hypotheses"]
+    ]
+    lines += ["", "| kit | figure | arm | value | 95 % | loss | 95 % |"]
     lines.append("| --- | --- | --- | ---: | --- | ---: | --- |")
     for row in record["figures"]:
         cells = [f"{_shown(row[key]['value'])} | {_ends(row[key])}" for key in ("value", "loss")]
@@ -286,7 +319,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--renderer", type=Path, required=True, help="program that plays a kit")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--left-out", help="kit that is only tested; without it the last")
-    parser.add_argument("--arms", nargs="+", choices=ARMS, default=[TRUTH, "general_midi"])
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=[TRUTH, GENERAL_MIDI])
     parser.add_argument("--tier", choices=["S", "R"], default="S")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

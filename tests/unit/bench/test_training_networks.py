@@ -41,6 +41,23 @@ def test_what_an_arm_calls_the_strokes(arm, expected):
     assert networks.labelled([], arm, CLASSES)[0].shape == (0,)
 
 
+def test_a_verdict_is_of_the_kit_that_was_left_out():
+    right = np.tile(np.array([[90, 5, 5], [80, 10, 10]]), (20, 1, 1))
+    fewer = np.tile(np.array([[90, 5, 5], [40, 10, 50]]), (20, 1, 1))
+    tables = {
+        "truth": {"unseen": right, "seen": right},
+        "general_midi": {"unseen": fewer, "seen": right},
+    }
+    rows = networks.hypotheses_of(tables, ("kick", "hihat_closed"))
+    assert [(row["id"], row["verdict"]) for row in rows] == [
+        ("N1", "supported"),
+        ("N2", "supported"),
+        ("N3", "refuted"),
+    ]
+    # 340 of 370 against 260 of 330; 80 of 90 against 40.
+    assert [row["value"] for row in rows] == [0.1310, 0.4444, 0.0]
+
+
 @pytest.mark.long
 def test_the_command_tells_what_general_midi_costs(renderer, kits, nine_performances, tmp_path):
     small = ("--kits", str(kits / "muldjord"), str(kits / "bja_pacific"), "--threads", "1")
@@ -63,6 +80,7 @@ def test_the_command_tells_what_general_midi_costs(renderer, kits, nine_performa
     assert {(row["kit"], row["arm"]) for row in record["figures"]} == {
         (kit, arm) for kit in ("unseen", "seen") for arm in ("truth", "general_midi")
     }
+    assert [row["id"] for row in record["hypotheses"]] == ["N1", "N3"]  # the kits have no hi-hat
     first = record["arms"]["truth"]["curve"]
     run_small("--epochs", "2", "--pieces", "16")  # from its checkpoints
     again = json.loads(path.read_text())
