@@ -9,7 +9,7 @@ import pytest
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.schemas import EVENTS
 from drumcorpus.stages.baselines.compare_files import compare_files
-from drumcorpus.stages.baselines.comparison_page import render_comparison_page
+from drumcorpus.stages.baselines.comparison_page import by_subject, render_comparison_page
 from drumcorpus.stages.baselines.manifests import compare_manifests
 from drumcorpus.stages.baselines.reports import (
     compare_reports,
@@ -381,3 +381,30 @@ def test_a_manifest_with_repeated_ids_equals_itself_in_any_order(tmp_path):
     write_table(a, pa.Table.from_pylist(rows, EVENTS))
     write_table(b, pa.Table.from_pylist(rows[::-1], EVENTS))
     assert compare_manifests(a, b, **DATABASE)["n_differences"] == 0
+
+
+def test_a_page_has_differences_by_subject_the_worst_first():
+    def row(figure, relative, is_beyond):
+        kept = {"figure": figure, "relative": relative, "beyond": is_beyond, "note": None}
+        return kept | {"a": 1, "b": 2, "difference": 1}
+
+    rows = [
+        row("drops.share", 0.9, False),
+        row("labels.a", 0.2, True),
+        row("labels.b", -0.5, True),
+        row("labels.c", 0.9, False),
+        row("labels.d", None, True),
+        row("hit_levels.x", 0.1, True),
+    ]
+    groups = by_subject(rows)
+    assert [(group["name"], group["n_beyond"], group["n"]) for group in groups] == [
+        ("labels", 3, 4),
+        ("hit levels", 1, 1),
+        ("drops", 0, 1),
+    ]
+    order = [row["figure"] for row in groups[0]["rows"]]
+    assert order == ["labels.b", "labels.a", "labels.d", "labels.c"]
+    found = compare_reports(REPORT, changed(totals={"components": 1, "events": 9}), STRICT)
+    page = render_comparison_page(found | {"names": {"a": "x", "b": "y"}}, "t")
+    assert "<summary>totals: 2 beyond tolerance, 0 within</summary>" in page
+    assert 'aria-label="totals: beyond tolerance 2"' in page
