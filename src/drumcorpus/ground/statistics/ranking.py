@@ -91,8 +91,8 @@ def sorted_steps(
 
     Examples
     --------
-    >>> [[part.tolist() for part in block] for block in sorted_steps([0.3, 0.9], [0.1, 0.3])]
-    [[[0.9, 0.3, 0.1], [1, 2, 2], [1, 3, 4]]]
+    >>> [[part.tolist() for part in block] for block in sorted_steps([0.3, 0.9], [0.3, 0.3])]
+    [[[0.9, 0.3], [1, 2], [1, 4]]]
     """
     sides = [np.asarray(true), np.asarray(false)]
     stops = [len(side) for side in sides]
