@@ -12,6 +12,7 @@ of several equal instruments, from 1); `map_label` (what is looked up in the lab
 is not the source label); `audio_path` (the file that the hit was found in, where a session has
 several); `extra_technique` (beyond those of the label map); `remark` (what was done to the label:
 it enters the history of the event). Empty text means none. Beside these, `refusals` lists files of
-the session that could not be used. It raises `UnusableFile` where the session as a whole cannot be
+the session that could not be used, and `license` is that of the session, where the sessions of a
+set have licences of their own. It raises `UnusableFile` where the session as a whole cannot be
 read.
 """

@@ -87,6 +87,7 @@ def ingest_sessions(
     """
     book = _Book(label_maps, taxonomy)
     parts, refusals, soundless, flags = [], [], set(), []
+    licences: dict[str, str] = {}
     for row, session in enumerate(sessions.to_pylist()):
         defects: Mapping[str, int] = {}
         if session["label_map"] is not None:
@@ -98,6 +99,8 @@ def ingest_sessions(
             else:
                 refusals += columns.pop("refusals", [])
                 defects = columns.pop("flags", {})
+                if "license" in columns:
+                    licences[session["session_id"]] = columns.pop("license")
                 refusal = _short_audio(session, columns)
                 if refusal is not None:
                     refusals.append(refusal)
@@ -126,6 +129,7 @@ def ingest_sessions(
         redistributable=redistributable,
         names=book.names(),
     )
+    events = _with_own_licences(events, licences)
     return Ingested(events, tallies, refusals, flag_table)
 
 
@@ -280,6 +284,15 @@ def _without_audio(sessions: pa.Table, rows: Iterable[int]) -> pa.Table:
     paths = sessions["audio_path"].to_pylist()
     kept = [path if ok else None for path, ok in zip(paths, keep, strict=True)]
     return sessions.set_column(column, "audio_path", pa.array(kept, pa.string()))
+
+
+def _with_own_licences(events: pa.Table, licences: Mapping[str, str]) -> pa.Table:
+    """Events with the licence of their session, where it has one of its own."""
+    if not licences:
+        return events
+    rows = zip(events["session_id"].to_pylist(), events["license"].to_pylist(), strict=True)
+    own = pa.array([licences.get(session_id, licence) for session_id, licence in rows], pa.string())
+    return events.set_column(events.schema.get_field_index("license"), "license", own)
 
 
 def _tally(sessions: pa.Table, hits: Hits, outcomes: np.ndarray, book: _Book) -> pa.Table:

@@ -39,7 +39,8 @@ def provenance_rows(
     events : path
         Its events as Parquet.
     card : dict
-        The source set's card: licence and where the data come from.
+        The source set's card: licence, of sessions whose events have none of their own, and where
+        the data come from.
     license_ref : str
         Where the card stands, below the workflow's folder.
     ingestion : str
@@ -74,7 +75,7 @@ def provenance_rows(
         flagged.setdefault(row["session_id"], []).append(said)
     for session in sessions.to_pylist():
         session_id = session["session_id"]
-        n_events, techniques = played.get(session_id, (0, []))
+        n_events, techniques, licence = played.get(session_id, (0, [], card["license"]))
         files = [_with_root(file, *root_of[file["path"]]) for file in session["files"]]
         label_map, label_method = session["label_map"], card["label_method"]
         if staged is not None:
@@ -82,7 +83,7 @@ def provenance_rows(
         yield {
             "source_set": session["source_set"],
             "session_id": session_id,
-            "license": card["license"],
+            "license": licence,
             "license_ref": license_ref,
             "redistributable": card["redistributable"],
             "version": card["version"],
@@ -135,17 +136,19 @@ def _roots(files: list[dict]) -> list[dict]:
     ]
 
 
-def _played(events: str | os.PathLike) -> dict[str, tuple[int, list[str]]]:
+def _played(events: str | os.PathLike) -> dict[str, tuple[int, list[str], str]]:
+    """By session: how many events, their techniques, and their licence, of which there is one."""
     with open_database(1, "1GB") as database:
         open_tables(database, "events", [events], EVENTS)
         rows = database.execute(
             """
             SELECT session_id, count(*),
-                   list_sort(list_distinct(coalesce(flatten(list(techniques)), [])))
+                   list_sort(list_distinct(coalesce(flatten(list(techniques)), []))),
+                   min(license)
             FROM events GROUP BY session_id
             """
         ).fetchall()
-    return {session_id: (n_events, techniques) for session_id, n_events, techniques in rows}
+    return {session_id: tuple(row) for session_id, *row in rows}
 
 
 def _drops(tallies: pa.Table) -> dict[str, dict[str, int]]:

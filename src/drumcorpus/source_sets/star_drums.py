@@ -1,0 +1,260 @@
+"""STAR Drums: real music whose drums a program has written down and sampled kits play anew.
+
+Layout, below the folder that holds ``data``; the preview has no folders of collections::
+
+    data/training/ismir04/annotation/1001890_mix_stadium_kit_full.txt   19.2158\\tBD\\t103
+    data/training/ismir04/audio/re_synthesized_drum/1001890_re_synth_drum_stadium_kit_full.flac
+    data/training/ismir04/audio/mix/1001890_mix_stadium_kit_full.flac
+    data/training/ismir04/audio/original_drum/, original_mix/, non_drum/
+
+The annotation is what was rendered: it is exact for the new drums and for the mix with them, and an
+estimate for the originals, which are never used. The mix is the new drums and what a separation
+left of the music, in which the old drums may be heard faintly. Weber et al., "STAR Drums", TISMIR
+2025, doi 10.5334/tismir.244.
+
+Every track has a licence of its own. How the archive lists them is not published, so they are read
+from a file ``track_licences.csv`` that the user writes, in any root: the columns `track` (the name
+before ``_mix_``) and `licence` (such as ``CC-BY-NC-SA-3.0``).
+"""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from drumcorpus.ground.files.documents import parse_csv, text_lines
+from drumcorpus.ground.files.limits import LABEL
+from drumcorpus.ground.files.ranges import ONSET, Range, number
+from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
+from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.taxonomy import LabelMap
+from drumcorpus.vocabulary import (
+    ANNOTATION,
+    AUDIO,
+    DUPLICATE_SESSION,
+    INDEX,
+    MISSING_ANNOTATION,
+    MISSING_AUDIO,
+    NO_ONSETS,
+    OTHER_FILE,
+    SPLIT_CONFLICT,
+    UNLISTED_FILE,
+    UNREADABLE_ANNOTATION,
+)
+
+LICENCES = "track_licences.csv"
+NON_COMMERCIAL = ("leave_out", "use")
+"""What may become of the tracks whose licence forbids commercial use, or is not listed."""
+
+_SPLITS = {"training": "train", "validation": "validation", "test": "test"}
+_PLACE = rf"(?P<place>(?:.*?/)?(?P<split>{'|'.join(_SPLITS)})(?:/[^/]+)?)/"
+# The last "_mix_" parts track and kit: the name of a track may hold one.
+_FILES = {
+    "annotation": re.compile(_PLACE + r"annotation/(?P<track>[^/]+)_mix_(?P<kit>[^/]+)\.txt"),
+    "drums": re.compile(
+        _PLACE + r"audio/re_synthesized_drum/(?P<track>[^/]+)_re_synth_drum_(?P<kit>[^/]+)\.flac"
+    ),
+    "mix": re.compile(_PLACE + r"audio/mix/(?P<track>[^/]+)_mix_(?P<kit>[^/]+)\.flac"),
+}
+_LICENCE = re.compile(r"CC0-1\.0|CC-BY(-NC)?(?:-SA)?-[1-4]\.[0-9]")
+_SAYS_LICENCE = "licence: "  # how the note of a session begins that has it
+_VELOCITY = Range("a velocity", 0, 127, "")
+_WANTED = "a time, a class and, at most, a velocity"
+
+Take = tuple[str, str]
+"""Track and kit."""
+
+
+def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dict) -> Survey:
+    """Which takes there are, by their annotations: each a track on one of the kits.
+
+    All takes of a track are one group. The published splits are taken. A take whose licence forbids
+    commercial use, or is not listed, has no labels unless the setting `non_commercial` is ``use``.
+
+    Refused are: a take that is there in a second folder (`duplicate_session`), one of a track that
+    another split has too (`split_conflict`), its drums where only those of others are there
+    (`missing_audio`), sound without an annotation (`missing_annotation`), and annotations of other
+    names (`unlisted_file`).
+
+    Raises
+    ------
+    ValueError
+        If there is no annotation at all, the list of licences is none, no take may be used, or
+        `non_commercial` is none of NON_COMMERCIAL.
+    """
+    policy = options.get("non_commercial")
+    if policy not in NON_COMMERCIAL:
+        allowed = ", ".join(NON_COMMERCIAL)
+        raise ValueError(f"source_sets.star_drums.non_commercial is {policy!r}; allowed: {allowed}")
+    survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
+    licences, lists = _licences(files, read)
+    survey.roles |= dict.fromkeys(lists, INDEX)
+    places: dict[str, tuple[str, dict[Take, dict[str, str]]]] = {}
+    for path in sorted(files):
+        _sort_in(path, places, survey)
+    if not any("annotation" in paths for _, takes in places.values() for paths in takes.values()):
+        raise ValueError(
+            "no file such as data/training/ismir04/annotation/1001890_mix_stadium_kit_full.txt; "
+            "the root of star_drums is the folder that holds data"
+        )
+    _add_sessions(survey, places, licences, policy)
+    if survey.sessions and all(row.get("label_map", "") is None for row in survey.sessions):
+        raise ValueError(
+            f"{', '.join(lists) or LICENCES}: of {len(survey.sessions)} takes none has a licence "
+            "that is listed and allows commercial use, so that none may be used; list the licences "
+            "of the tracks there (columns track, licence), or set "
+            "source_sets.star_drums.non_commercial: use"
+        )
+    return survey
+
+
+def read_hits(
+    session: dict, read: Callable[[str], bytes], label_map: LabelMap, options: dict
+) -> dict:
+    """The strokes of one take, with velocity where the annotation has it.
+
+    Raises
+    ------
+    UnusableFile
+        `unreadable_annotation` if a line is not ``<seconds> <class> [<velocity>]``, `no_onsets` if
+        there is not one stroke.
+    """
+    path = session["annotation_path"]
+    try:
+        rows = [
+            _stroke(line, f"{path}:{place}")
+            for place, line in enumerate(text_lines(read(path), path), start=1)
+            if line.strip()
+        ]
+    except ValueError as error:
+        raise UnusableFile(path, UNREADABLE_ANNOTATION, str(error)) from error
+    if not rows:
+        raise UnusableFile(path, NO_ONSETS, "the annotation holds no onset")
+    onsets, labels, velocities = zip(*rows, strict=True)
+    hits = {
+        "source_label": np.array(labels),
+        "onset": np.array(onsets),
+        "velocity": np.array(velocities) / _VELOCITY.high,
+    }
+    for note in session["notes"]:
+        if note.startswith(_SAYS_LICENCE):
+            hits["license"] = note.removeprefix(_SAYS_LICENCE)
+    return hits
+
+
+def _licences(
+    files: dict[str, RawFile], read: Callable[[str], bytes]
+) -> tuple[dict[str, str], list[str]]:
+    """Licence by track, and the files that say so."""
+    lists = sorted(path for path in files if path.rpartition("/")[2] == LICENCES)
+    licences: dict[str, str] = {}
+    for path in lists:
+        for line, row in parse_csv(read(path), ["track", "licence"], path):
+            track, licence = row["track"].strip(), row["licence"].strip()
+            if not track or not _LICENCE.fullmatch(licence):
+                raise ValueError(
+                    f"{path}:{line}: got track {track[:60]!r} and licence {licence[:60]!r}; wanted:"
+                    " the name of a track and CC0-1.0 or a name such as CC-BY-SA-3.0"
+                )
+            if licences.setdefault(track, licence) != licence:
+                raise ValueError(
+                    f"{path}:{line}: {track[:60]} has the licence {licence}, and "
+                    f"{licences[track]} before; wanted: one licence of a track"
+                )
+    return licences, lists
+
+
+def _sort_in(path: str, places: dict[str, tuple[str, dict]], survey: Survey) -> None:
+    for kind, pattern in _FILES.items():
+        if match := pattern.fullmatch(path):
+            _, takes = places.setdefault(match["place"], (match["split"], {}))
+            takes.setdefault((match["track"], match["kit"]), {})[kind] = path
+            if kind == "annotation":
+                survey.roles[path] = ANNOTATION
+            return
+    if re.search(r"(?:^|/)annotation/[^/]+\.txt$", path):
+        detail = (
+            "the name or the folder is none of STAR Drums, such as "
+            "data/test/ismir04/annotation/1001890_mix_stadium_kit_full.txt"
+        )
+        survey.refusals.append(Refusal(path, UNLISTED_FILE, detail))
+
+
+def _add_sessions(survey: Survey, places: dict, licences: dict[str, str], policy: str) -> None:
+    has_drums = any("drums" in paths for _, takes in places.values() for paths in takes.values())
+    seen: dict[str, str] = {}
+    split_of: dict[str, str] = {}
+    # Of two copies the one in fewer folders is taken.
+    for place in sorted(places, key=lambda place: (place.count("/"), place)):
+        folder, takes = places[place]
+        for (track, kit), paths in sorted(takes.items()):
+            session_id = f"{folder}/{track}_mix_{kit}"
+            path = paths.get("annotation") or min(paths.values())
+            if "annotation" not in paths:
+                reason = MISSING_ANNOTATION
+                detail = f"no {place}/annotation/{track}_mix_{kit}.txt belongs to it"
+            elif session_id in seen:
+                reason, detail = DUPLICATE_SESSION, f"{seen[session_id]} is taken"
+            elif split_of.setdefault(track, folder) != folder:
+                reason = SPLIT_CONFLICT
+                detail = f"the track {track} is in {split_of[track]} too, which is taken"
+            else:
+                seen[session_id] = path
+                survey.owners |= dict.fromkeys(paths.values(), session_id)
+                _add_session(survey, session_id, (track, kit), paths, licences.get(track), policy)
+                if has_drums and "drums" not in paths:
+                    missing = f"{place}/audio/re_synthesized_drum/{track}_re_synth_drum_{kit}.flac"
+                    detail = "the annotation is of these drums, and the root has no such file"
+                    survey.refusals.append(Refusal(missing, MISSING_AUDIO, detail, session_id))
+                continue
+            survey.refusals.append(Refusal(path, reason, detail, session_id))
+
+
+def _add_session(
+    survey: Survey,
+    session_id: str,
+    take: Take,
+    paths: dict[str, str],
+    licence: str | None,
+    policy: str,
+) -> None:
+    track, kit = take
+    notes = [] if licence is None else [f"{_SAYS_LICENCE}{licence}"]
+    is_closed = licence is None or _LICENCE.fullmatch(licence)[1] is not None
+    if is_closed and policy == "leave_out":
+        lacking = "is not listed" if licence is None else "forbids commercial use"
+        notes.append(f"left out: the licence of the track {lacking}")
+    elif licence is None:
+        notes.append("the licence of the track is not listed")
+    if "drums" not in paths:
+        notes.append("no drum-only audio in the root")
+    # Of drums alone it can be said whether the labels are where they sound: no mix without them.
+    mix = paths.get("mix") if "drums" in paths else None
+    survey.roles |= {path: AUDIO for path in (paths.get("drums"), mix) if path}
+    survey.sessions.append(
+        {
+            "session_id": session_id,
+            "group_id": f"star_drums/{track}",
+            "split": _SPLITS[session_id.partition("/")[0]],
+            "kit_id": kit,
+            "annotation_path": paths["annotation"],
+            "audio_path": paths.get("drums"),
+            "mix_path": mix,
+            "notes": notes,
+        }
+        | ({"label_map": None} if is_closed and policy == "leave_out" else {})
+    )
+
+
+def _stroke(line: str, where: str) -> tuple[float, str, float]:
+    """Onset in seconds, class, and velocity, which is not a number where there is none."""
+    fields = line.split()
+    try:
+        if len(fields) not in (2, 3):
+            raise ValueError(f"got {line[:80]!r}; wanted: {_WANTED}")
+        velocity = number(fields[2], _VELOCITY) if len(fields) == 3 else np.nan
+        onset = number(fields[0], ONSET)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    LABEL.check(len(fields[1]), where)
+    return onset, fields[1], velocity

@@ -1,0 +1,326 @@
+"""STAR Drums: what its files make up, which licences let be used, and what becomes of lines."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from checkout import REPO
+from source_set_runs import Run
+
+from drumcorpus.demo.star_drums import CLASS_OF_NOTE, TAKES, write_corpus
+from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
+from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.files.yaml_files import read_yaml
+from drumcorpus.schemas import FLAGS, QUARANTINE
+from drumcorpus.source_sets.star_drums import read_hits, survey
+from drumcorpus.stages.ingest.provenance import provenance_rows
+
+KIT = "stadium_kit_full"
+FOLDER = "data/training/ismir04"
+LINES = b"0.5\tBD\t127\n19.215833333333336\tSS\t0\n"
+
+
+def take(track="1001890", kit=KIT, folder=FOLDER):
+    """The files of a take, and the originals, which are never used."""
+    return {
+        f"{folder}/annotation/{track}_mix_{kit}.txt": LINES,
+        f"{folder}/audio/re_synthesized_drum/{track}_re_synth_drum_{kit}.flac": b"fLaC",
+        f"{folder}/audio/mix/{track}_mix_{kit}.flac": b"fLaC",
+        f"{folder}/audio/original_drum/{track}_original_drum.flac": b"fLaC",
+        f"{folder}/audio/original_mix/{track}_original_mix.flac": b"fLaC",
+        f"{folder}/audio/non_drum/{track}.flac": b"fLaC",
+    }
+
+
+def listed(*rows):
+    return "\n".join(["track,licence", *(f"{t},{licence}" for t, licence in rows)]).encode()
+
+
+OURS = {"track_licences.csv": listed(("1001890", "CC-BY-3.0"))}
+
+
+def surveyed(contents, policy="leave_out"):
+    files = {path: RawFile(path, Path(path), (1, 0, 0, 0)) for path in contents}
+    return survey(files, contents.__getitem__, {"non_commercial": policy})
+
+
+def refused(found):
+    return [(refusal.path, refusal.reason) for refusal in found.refusals]
+
+
+def hits_of(data):
+    path = f"{FOLDER}/annotation/1001890_mix_{KIT}.txt"
+    session = {"annotation_path": path, "notes": ["licence: CC-BY-3.0"]}
+    return read_hits(session, {path: data}.__getitem__, None, {})
+
+
+class TestSurvey:
+    def test_a_take_has_the_new_drums_and_the_mix_with_them_and_no_original(self):
+        contents = take() | OURS
+        found = surveyed(contents)
+        annotation, drums, mix, *originals = take()
+        assert found.refusals == []
+        assert found.sessions == [
+            {
+                "session_id": f"training/1001890_mix_{KIT}",
+                "group_id": "star_drums/1001890",
+                "split": "train",
+                "kit_id": KIT,
+                "annotation_path": annotation,
+                "audio_path": drums,
+                "mix_path": mix,
+                "notes": ["licence: CC-BY-3.0"],
+            }
+        ]
+        assert found.roles == {
+            **{annotation: "annotation", drums: "audio", mix: "audio"},
+            **dict.fromkeys(originals, "other"),
+            "track_licences.csv": "index",
+        }
+        assert set(found.owners) == {annotation, drums, mix}
+
+    @pytest.mark.parametrize(
+        ("folder", "split"),
+        [
+            ("data/training/ismir04", "train"),
+            ("data/validation/mtg", "validation"),
+            ("STAR_publication/data/test/ismir04", "test"),
+            ("star_drums_preview/data/test", "test"),  # no folder of a collection
+            ("data/training/test", "train"),  # a collection of that name
+        ],
+    )
+    def test_the_first_folder_of_a_split_says_which_it_is(self, folder, split):
+        (session,) = surveyed(take(folder=folder) | OURS).sessions
+        assert session["split"] == split
+        assert session["mix_path"] == f"{folder}/audio/mix/1001890_mix_{KIT}.flac"
+
+    def test_the_last_mix_in_a_name_parts_track_and_kit(self):
+        licences = {"track_licences.csv": listed(("a_mix_b", "CC-BY-SA-4.0"))}
+        (session,) = surveyed(take("a_mix_b", "909_detailed_kit_full") | licences).sessions
+        assert session["group_id"] == "star_drums/a_mix_b"
+        assert session["kit_id"] == "909_detailed_kit_full"
+        assert session["audio_path"].endswith("a_mix_b_re_synth_drum_909_detailed_kit_full.flac")
+
+    def test_a_track_on_two_kits_is_one_group(self):
+        found = surveyed(take() | take(kit="in_da_house_kit_full") | OURS)
+        assert [session["group_id"] for session in found.sessions] == ["star_drums/1001890"] * 2
+
+    def test_a_track_in_two_splits_is_used_in_one(self):
+        other = "data/validation/ismir04"
+        found = surveyed(take() | take(kit="other_kit", folder=other) | OURS)
+        assert [session["split"] for session in found.sessions] == ["train"]
+        assert refused(found) == [
+            (f"{other}/annotation/1001890_mix_other_kit.txt", "split_conflict")
+        ]
+
+    def test_of_two_copies_of_a_take_the_one_in_fewer_folders_is_taken_whole(self):
+        copy = take(folder="older/data/training/ismir04")
+        found = surveyed(take() | copy | OURS)
+        (session,) = found.sessions
+        assert session["audio_path"].startswith(FOLDER)
+        assert refused(found) == [(next(iter(copy)), "duplicate_session")]
+
+    def test_the_mix_never_stands_in_for_the_drums(self):
+        contents = {path: data for path, data in take().items() if "re_synth" not in path}
+        found = surveyed(contents | OURS)
+        (session,) = found.sessions
+        assert (session["audio_path"], session["mix_path"]) == (None, None)
+        assert session["notes"][-1] == "no drum-only audio in the root"
+        assert found.refusals == []
+
+    def test_drums_that_one_take_alone_lacks_are_missing(self):
+        contents = take() | take(kit="other_kit") | OURS
+        lost = f"{FOLDER}/audio/re_synthesized_drum/1001890_re_synth_drum_other_kit.flac"
+        del contents[lost]
+        assert refused(surveyed(contents)) == [(lost, "missing_audio")]
+
+    def test_sound_without_an_annotation_and_annotations_of_other_names_are_refused(self):
+        alone = f"{FOLDER}/audio/mix/7_mix_{KIT}.flac"
+        odd = f"{FOLDER}/annotation/notes.txt"
+        found = surveyed(take() | OURS | {alone: b"fLaC", odd: b""})
+        assert sorted(refused(found)) == [
+            (odd, "unlisted_file"),
+            (alone, "missing_annotation"),
+        ]
+
+    def test_a_folder_of_something_else_is_no_root(self):
+        with pytest.raises(ValueError, match="the root of star_drums is the folder that holds"):
+            surveyed({"a.txt": b"", "audio/mix/1_mix_a.flac": b""})
+
+
+class TestLicences:
+    @pytest.mark.parametrize(
+        ("licence", "is_used"),
+        [
+            ("CC0-1.0", True),
+            ("CC-BY-3.0", True),
+            ("CC-BY-SA-2.5", True),
+            ("CC-BY-NC-3.0", False),
+            ("CC-BY-NC-SA-4.0", False),
+        ],
+    )
+    def test_a_track_that_may_not_be_sold_is_left_out_unless_that_is_asked_for(
+        self, licence, is_used
+    ):
+        ours = {"track_licences.csv": listed(("1001890", licence), ("other", "CC-BY-4.0"))}
+        contents = take() | take("other") | ours
+        session = surveyed(contents).sessions[0]
+        assert ("label_map" not in session) == is_used
+        left_out = ["left out: the licence of the track forbids commercial use"]
+        assert session["notes"] == [f"licence: {licence}"] + ([] if is_used else left_out)
+        session = surveyed(contents, "use").sessions[0]
+        assert "label_map" not in session
+        assert session["notes"] == [f"licence: {licence}"]
+
+    def test_a_track_that_is_not_listed_is_left_out_and_says_so(self):
+        _, other = surveyed(take() | take("other") | OURS).sessions
+        assert other["label_map"] is None
+        assert other["notes"] == ["left out: the licence of the track is not listed"]
+        (session,) = surveyed(take(), "use").sessions
+        assert "label_map" not in session
+        assert session["notes"] == ["the licence of the track is not listed"]
+
+    def test_where_none_may_be_used_it_is_said_what_to_write(self):
+        with pytest.raises(ValueError, match=r"track_licences\.csv: of 1 takes none .* use$"):
+            surveyed(take())
+
+    @pytest.mark.parametrize(
+        ("data", "problem"),
+        [
+            (b"", "track_licences.csv:1: column track, licence missing"),
+            (listed(("1", "BSD")), "track_licences.csv:2: got track '1' and licence 'BSD'"),
+            (listed(("1", "CC BY 4.0")), "such as CC-BY-SA-3.0"),
+            (listed(("", "CC-BY-4.0")), "got track ''"),
+            (
+                listed(("1", "CC-BY-4.0"), ("1", "CC-BY-NC-4.0")),
+                "track_licences.csv:3: 1 has the licence CC-BY-NC-4.0, and CC-BY-4.0 before",
+            ),
+        ],
+        ids=["empty", "of_software", "in_words", "no_track", "two_of_a_track"],
+    )
+    def test_a_list_that_leaves_a_doubt_stops_the_set(self, data, problem):
+        with pytest.raises(ValueError) as error:
+            surveyed(take() | {"track_licences.csv": data})
+        assert problem in str(error.value)
+
+    def test_a_policy_that_there_is_not_is_refused(self):
+        with pytest.raises(ValueError, match="non_commercial is 'maybe'; allowed: leave_out, use"):
+            surveyed(take(), "maybe")
+
+
+class TestReader:
+    def test_a_line_is_a_time_a_class_and_a_velocity(self):
+        hits = hits_of(LINES)
+        assert hits["source_label"].tolist() == ["BD", "SS"]
+        assert hits["onset"].tolist() == [0.5, 19.215833333333336]
+        assert hits["velocity"].tolist() == [1.0, 0.0]
+        assert hits["license"] == "CC-BY-3.0"
+
+    def test_a_line_may_lack_its_velocity(self):
+        hits = hits_of(b"0.5\tBD\r\n\r\n1.0 SD 127\r\n")
+        assert np.isnan(hits["velocity"][0])
+        assert hits["velocity"][1] == 1.0
+
+    @pytest.mark.parametrize(
+        ("data", "reason"),
+        [
+            (b"", "no_onsets"),
+            (b"\n \n", "no_onsets"),
+            (b"0.5\n", "unreadable_annotation"),
+            (b"0.5\tBD\t100\t1\n", "unreadable_annotation"),
+            (b"0.5\tBD\t128\n", "unreadable_annotation"),
+            (b"0.5\tBD\t-1\n", "unreadable_annotation"),
+            (b"nan\tBD\t1\n", "unreadable_annotation"),
+            (b"BD\t0.5\t1\n", "unreadable_annotation"),
+            (b"0.5\t" + b"B" * 65 + b"\t1\n", "unreadable_annotation"),
+        ],
+        ids=[
+            *("empty", "blank", "time_alone", "four_fields", "too_loud", "below_0", "no_time"),
+            *("turned_round", "long_class"),
+        ],
+    )
+    def test_an_annotation_that_is_none_is_refused_with_its_line(self, data, reason):
+        with pytest.raises(UnusableFile) as error:
+            hits_of(data)
+        assert error.value.reason == reason
+        assert reason == "no_onsets" or ":1" in error.value.detail
+
+
+class TestMap:
+    def test_it_has_the_18_classes_and_numbers_no_crash(self):
+        labels = read_yaml(REPO / "resources/taxonomy/note_maps/star_drums.yaml")["labels"]
+        assert " ".join(labels) == ("BD SD SS CLP CHH PHH OHH TB LT MT HT SPC CHC CRC RD RB CB CL")
+        assert labels["CRC"] == {"label": "crash"}
+        assert labels["SS"]["label"] == "cross_stick"
+        assert not any("cymbal" in stroke for stroke in labels.values())
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    root = tmp_path_factory.mktemp("star") / "raw"
+    write_corpus(root, REPO / "resources/demo/kits.yaml", seed=7)
+    return root
+
+
+def test_every_event_and_its_provenance_have_the_licence_of_the_track(demo, tmp_path):
+    run = Run("star_drums", [demo], tmp_path / "facts.json")
+    inventory = run.inventory()
+    ingested = run.ingest(inventory.sessions)
+    write_table(tmp_path / "events.parquet", ingested.events)
+    rows = provenance_rows(
+        *(inventory.sessions, tmp_path / "events.parquet", ingested.tallies),
+        *(QUARANTINE.empty_table(), FLAGS.empty_table(), inventory.roots, [], run.card),
+        license_ref="card.yaml",
+        ingestion="0",
+    )
+    by_session = {row["session_id"]: row["license"] for row in rows}
+    assert by_session == {
+        "test/demo_0003_mix_birch_kit_full": run.card["license"],  # left out: no event
+        "training/9000001_mix_birch_kit_full": "CC-BY-3.0",
+        "training/9000001_mix_maple_kit_full": "CC-BY-3.0",
+        "validation/demo_mix_0002_mix_maple_kit_full": "CC-BY-SA-4.0",
+    }
+    events = ingested.events.select(["session_id", "license"]).to_pylist()
+    assert {event["session_id"] for event in events} == {
+        session_id for session_id in by_session if not session_id.startswith("test/")
+    }
+    assert all(by_session[event["session_id"]] == event["license"] for event in events)
+
+
+def test_with_the_setting_the_track_that_may_not_be_sold_gives_events(demo, tmp_path):
+    run = Run("star_drums", [demo], tmp_path / "facts.json", {"non_commercial": "use"})
+    events = run.ingest(run.inventory().sessions).events
+    licences = set(events["license"].to_pylist())
+    assert licences == {"CC-BY-3.0", "CC-BY-SA-4.0", "CC-BY-NC-SA-3.0"}
+
+
+def test_the_demo_is_small_and_in_the_published_rate_and_shape(demo):
+    sounds = sorted(demo.rglob("*.flac"))
+    assert len(sounds) == 4 * 2 + 3 * 2  # the originals of a track stand once
+    for path in sounds:
+        info = soundfile.info(path)
+        assert (info.samplerate, info.channels) == (48000, 2)
+        assert 3 < info.duration < 5
+    text = "".join(path.read_text() for path in demo.rglob("annotation/*.txt"))
+    assert {line.split("\t")[1] for line in text.splitlines()} == set(CLASS_OF_NOTE.values())
+    assert {take.licence for take in TAKES} > {"CC-BY-NC-SA-3.0"}
+
+
+def test_the_labels_are_where_the_new_drums_sound_and_not_where_the_original_does(demo):
+    folder = demo / "data/training/demo"
+    text = (folder / "annotation/9000001_mix_birch_kit_full.txt").read_text()
+    times = np.array([float(line.split("\t")[0]) for line in text.splitlines()])
+    times = times[(times > 0.2)]
+    own = folder / "audio/re_synthesized_drum/9000001_re_synth_drum_birch_kit_full.flac"
+    other = folder / "audio/original_drum/9000001_original_drum.flac"
+    rises = {}
+    for path in (own, other):
+        samples, rate = soundfile.read(path)
+        energy = np.concatenate([[0.0], np.cumsum(samples[:, 0] ** 2)])
+        at = np.rint(times * rate).astype(int)
+        width = rate // 200  # 5 ms
+        before, after = energy[at] - energy[at - width], energy[at + width] - energy[at]
+        rises[path] = np.mean(after > 1.5 * before)
+    assert rises[own] > 0.8
+    assert rises[other] < 0.5
