@@ -87,10 +87,10 @@ class Take:
 TAKES = (
     Take("training/demo", "9000001", "birch", ("rock", "fill"), 132, "CC-BY-3.0", 0),
     Take("training/demo", "9000001", "maple", ("rock", "fill"), 132, "CC-BY-3.0", 0),
-    Take("validation/demo", "demo_mix_0002", "maple", ("ride", "side"), 144, "CC-BY-SA-4.0", 1),
-    Take("test/demo", "demo_0003", "birch", ("side", "rock"), 138, "CC-BY-NC-SA-3.0", 2),
+    Take("validation/demo", "demo_mix_0002", "maple", ("ride", "side"), 144, "CC-BY-NC-SA-3.0", 1),
+    Take("test/demo", "demo_0003", "birch", ("side", "rock"), 138, "CC-BY-SA-4.0", 2),
 )
-"""One track on two kits, a name with "_mix_" in it, and a track that is left out by its licence."""
+"""One track on two kits; a name with "_mix_" in it, of a track that its licence leaves out."""
 
 
 def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int = 12) -> None:

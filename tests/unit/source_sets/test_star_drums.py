@@ -276,14 +276,15 @@ def test_every_event_and_its_provenance_have_the_licence_of_the_track(demo, tmp_
     )
     by_session = {row["session_id"]: row["license"] for row in rows}
     assert by_session == {
-        "test/demo_0003_mix_birch_kit_full": run.card["license"],  # left out: no event
+        "test/demo_0003_mix_birch_kit_full": "CC-BY-SA-4.0",
         "training/9000001_mix_birch_kit_full": "CC-BY-3.0",
         "training/9000001_mix_maple_kit_full": "CC-BY-3.0",
-        "validation/demo_mix_0002_mix_maple_kit_full": "CC-BY-SA-4.0",
+        # left out: no event
+        "validation/demo_mix_0002_mix_maple_kit_full": run.card["license"],
     }
     events = ingested.events.select(["session_id", "license"]).to_pylist()
     assert {event["session_id"] for event in events} == {
-        session_id for session_id in by_session if not session_id.startswith("test/")
+        session_id for session_id in by_session if not session_id.startswith("validation/")
     }
     assert all(by_session[event["session_id"]] == event["license"] for event in events)
 
