@@ -2,7 +2,9 @@
 
 Layout: ``drummer_{n}/annotation/{NNN}_{kind}_{what}[_{complexity}_{tempo}]_{implement}[_x{N}].txt``
 and, under the same name, ``drummer_{n}/audio/{channel}/….wav``. Gillet and Richard, "ENST-Drums:
-an extensive audio-visual database for drum signals processing", ISMIR 2006.
+an extensive audio-visual database for drum signals processing", ISMIR 2006. The root may be the
+folder of the drummers or the one that holds it: it is called ``ENST-drums-public`` in version 1.0
+and ``enst_drums_public`` in 1.1.
 
 A cymbal's label ends in its place in the drummer's own kit, counted from the left: the reference
 `cymbals` says what stands there. A token that is made of this reference, or of a file's name, has a
@@ -48,9 +50,10 @@ IMPLEMENTS = {"sticks": "", "pedal": "", "brushes": "brush"}
 IMPLEMENTS |= {name: name for name in ("rods", "mallets", "hands")}
 FOOT = ("bd",)  # played by a beater, whatever the hands hold
 
+_PUBLIC = r"(?i:enst[-_]drums[-_]public/)?"
 # Names that begin with a dot are left by macOS.
-_ANNOTATION = re.compile(r"(drummer_[0-9]+)/annotation/([^./][^/]*)\.[Tt][Xx][Tt]")
-_AUDIO = re.compile(r"(drummer_[0-9]+)/audio/([^/]+)/([^./][^/]*)\.[Ww][Aa][Vv]")
+_ANNOTATION = re.compile(_PUBLIC + r"(drummer_[0-9]+)/annotation/([^./][^/]*)\.[Tt][Xx][Tt]")
+_AUDIO = re.compile(_PUBLIC + r"(drummer_[0-9]+)/audio/([^/]+)/([^./][^/]*)\.[Ww][Aa][Vv]")
 _NAME = re.compile(
     rf"[0-9]+_(?P<kind>{'|'.join(KINDS)})_(?P<what>.+?)(?:_(?P<complexity>simple|complex))?"
     rf"(?:_(?P<tempo>slow|medium|fast))?(?:_(?P<implement>{'|'.join(IMPLEMENTS)}))?"
@@ -121,6 +124,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     for path in sorted(files):
         if match := _AUDIO.fullmatch(path):
             drummer, channel, stem = match.groups()
+            # Of two copies the first is taken, as of annotations.
             audio.setdefault(f"{drummer}/{stem}", {}).setdefault(channel, path)
     seen: set[str] = set()
     for path in sorted(files):
@@ -129,7 +133,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
             survey.roles[path] = ANNOTATION
             take = _readable_take(survey, path, session_id, session_id in seen)
             if take is not None:
-                recording = _recording(survey, session_id, MIXES[mix], audio)
+                recording = _recording(survey, path, session_id, MIXES[mix], audio)
                 _add_session(survey, path, session_id, take, recording, bool(audio))
                 backing = audio.get(session_id, {}).get(ACCOMPANIMENT)
                 _add_full_mix(survey, take, recording, backing, gains)
@@ -158,16 +162,20 @@ def _readable_take(survey: Survey, path: str, session_id: str, again: bool) -> T
 
 
 def _recording(
-    survey: Survey, session_id: str, wanted: tuple[str, ...], audio: dict[str, dict[str, str]]
+    survey: Survey,
+    path: str,
+    session_id: str,
+    wanted: tuple[str, ...],
+    audio: dict[str, dict[str, str]],
 ) -> list[str]:
     """The files of the mix that is asked for: all of its channels, or none."""
     channels = audio.get(session_id, {})
     survey.owners |= dict.fromkeys(channels.values(), session_id)
-    drummer, _, stem = session_id.partition("/")
+    folder, stem = path.rpartition("/annotation/")[0], session_id.partition("/")[2]
     lost = [channel for channel in wanted if channel not in channels]
     # A copy of the annotations alone lacks no single file.
     for channel in lost if audio else []:
-        missing = f"{drummer}/audio/{channel}/{stem}.wav"
+        missing = f"{folder}/audio/{channel}/{stem}.wav"
         detail = f"the mix takes {' and '.join(wanted)}, and the root has no such file"
         survey.refusals.append(Refusal(missing, MISSING_AUDIO, detail, session_id))
     recording = [] if lost else [channels[channel] for channel in wanted]

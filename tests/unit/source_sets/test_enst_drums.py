@@ -314,6 +314,34 @@ class TestSurvey:
         with pytest.raises(ValueError, match="the root of enst_drums is the folder that holds"):
             survey_of(*paths)
 
+    @pytest.mark.parametrize(
+        "folder",
+        ["ENST-drums-public", "enst_drums_public", "ENST_Drums_Public", "enst-drums-public"],
+    )
+    def test_the_folder_that_holds_the_drummers_may_be_in_the_root(self, folder):
+        """Version 1.0 and 1.1 call it otherwise; ids, groups and kits are those of the drummers."""
+        take = f"drummer_1/{PHRASE}"
+        found = survey_of(*(f"{folder}/{path}" for path in paths_of(take)))
+        assert found.refusals == []
+        (session,), (plain,) = found.sessions, survey_of(*paths_of(take)).sessions
+        paths = {key: f"{folder}/{plain[key]}" for key in ("annotation_path", "audio_path")}
+        assert session == plain | paths
+        hits = read_hits(session, lambda path: b"0.5 rc2\n", LABELS, options())
+        assert hits["remark"].tolist() == ["cymbal_map"]  # of the drummer's own kit
+        lost = f"{folder}/drummer_1/audio/wet_mix/{PHRASE}.wav"
+        kept = [path for path in (f"{folder}/{p}" for p in paths_of(take)) if path != lost]
+        assert refused(survey_of(*kept)) == [(lost, "missing_audio", take)]
+
+    def test_of_both_versions_in_one_root_every_take_counts_once(self):
+        take = f"drummer_1/{PHRASE}"
+        both = [
+            f"{v}/{p}" for v in ("ENST-drums-public", "enst_drums_public") for p in paths_of(take)
+        ]
+        found = survey_of(*both)
+        assert [session["annotation_path"] for session in found.sessions] == [both[0]]
+        assert found.sessions[0]["audio_path"].startswith("ENST-drums-public/")
+        assert refused(found) == [(both[len(both) // 2], "duplicate_session", take)]
+
     @given(st.lists(st.text(max_size=30)))
     def test_any_listing_gets_roles(self, names):
         listing = [f"drummer_1/annotation/{name}.txt" for name in names]
