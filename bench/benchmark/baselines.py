@@ -65,8 +65,10 @@ def main() -> None:
     parser.add_argument("--material", type=Path, required=True, help="OUT of material.py")
     parser.add_argument("--mdb", type=Path, help="folder of MDB Drums")
     parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
     project = project_folder()
+    splits = project / "resources/evaluation/splits"
+    parser.add_argument("--splits", type=Path, default=splits, help="folder of the named splits")
+    args = parser.parse_args()
     config = yaml.safe_load((project / "config/config.yaml").read_text(encoding="utf-8"))
     settings = OnsetSettings(**config["onsets"])
     training = sorted((args.material / "training").rglob("*.wav"))
@@ -82,7 +84,7 @@ def main() -> None:
         paths = sorted(root.glob(SPLITS[split]))
         if not paths:
             raise SystemExit(f"{root}: no {SPLITS[split]}")
-        asked = read_named_split(split, project / "resources/evaluation/splits").sessions
+        asked = read_named_split(split, args.splits).sessions
         sessions = {session_of(path, root, split): path for path in paths}
         if lacking := sorted(set(asked) - set(sessions)):
             raise SystemExit(f"{root}: no recording of {lacking[0]}, and {len(lacking)} in all")

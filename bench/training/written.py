@@ -6,8 +6,8 @@ prints the table of hypotheses of a record that `experiments.py` has left, or of
 beside this, which is what docs/training_experiments.md shows.
 """
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -56,6 +56,14 @@ def _ends(row) -> str:
     return "-" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
 
 
+def main() -> None:
+    """Read the command line, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("record", type=Path, nargs="?", default=RESULTS)
+    args = parser.parse_args()
+    record = json.loads(args.record.read_text(encoding="utf-8"))
+    print("\n".join(hypothesis_lines(record["hypotheses"])))
+
+
 if __name__ == "__main__":
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else RESULTS
-    print("\n".join(hypothesis_lines(json.loads(path.read_text(encoding="utf-8"))["hypotheses"])))
+    main()

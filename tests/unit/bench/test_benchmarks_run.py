@@ -60,9 +60,15 @@ CLUSTER = {
 }
 TRAINING = {
     "bench/training/experiments.py",
+    "bench/training/written.py",
 }
 NETWORKS = {
     "bench/training/networks.py",
+}
+BENCHMARK = {
+    "bench/benchmark/baselines.py",
+    "bench/benchmark/material.py",
+    "bench/benchmark/name_split.py",
 }
 
 
@@ -70,7 +76,10 @@ NETWORKS = {
 
 
 def test_every_script_is_printed_and_run():
-    assert set(SCRIPTS) == HERE | CRASHES | PRODUCTION | CAPACITY | CLUSTER | TRAINING | NETWORKS
+    assert (
+        set(SCRIPTS)
+        == HERE | CRASHES | PRODUCTION | CAPACITY | CLUSTER | TRAINING | NETWORKS | BENCHMARK
+    )
     assert {command.script for command in COMMANDS if command.page.endswith(".md")} == set(SCRIPTS)
 
 
@@ -84,8 +93,18 @@ def test_every_script_is_printed_and_run():
         (CLUSTER, "test_cluster_run.py"),
         (TRAINING, "test_training_experiments.py"),
         (NETWORKS, "test_training_networks.py"),
+        (BENCHMARK, "test_benchmark_scripts.py"),
     ],
-    ids=["here", "crashes", "production", "capacity", "cluster", "training", "networks"],
+    ids=[
+        "here",
+        "crashes",
+        "production",
+        "capacity",
+        "cluster",
+        "training",
+        "networks",
+        "benchmark",
+    ],
 )
 def test_a_test_runs_each_script(scripts, file):
     tree = ast.parse((REPO / "tests/unit/bench" / file).read_text())

@@ -53,7 +53,9 @@ def some_events(n_performances=6, per=40):
 def test_the_page_has_the_table_of_the_results_and_says_what_the_intervals_say():
     rows = json.loads((BENCH / "results.json").read_text())["hypotheses"]
     page = (REPO / "docs/training_experiments.md").read_text()
-    assert "\n".join(hypothesis_lines(rows)) in page
+    table = "\n".join(hypothesis_lines(rows))
+    assert table in page
+    assert run(command_of("training/written.py"), {}) == f"{table}\n"
     assert {row["seeds"] for row in rows if row["id"].startswith("B")} == {5}
     for row in rows:
         if row["low"] is not None:
