@@ -145,6 +145,13 @@ def struck(project: Path, heard: Mapping[Path, Heard]) -> tuple[list[str], dict[
     return list(scored.classes), truth
 
 
+def mean_of(features: np.ndarray) -> np.ndarray:
+    """The mean of each column, as far as it was measured; infinity of no rows: none is near it."""
+    if not len(features):
+        return np.full(features.shape[1], np.inf)
+    return np.nanmean(features, axis=0, dtype=float)
+
+
 def learned(
     heard: Mapping[Path, Heard], truth: Mapping[Path, np.ndarray], classes: list[str]
 ) -> dict[str, tuple[Callable, str]]:
@@ -166,10 +173,12 @@ def learned(
         for part in parts
     )
     alone = y.sum(axis=1) == 1
-    means = np.stack([np.nanmean(x[alone & column], axis=0, dtype=float) for column in y.T])
+    means = np.stack([mean_of(x[alone & column]) for column in y.T])
     models = fit_probe(x, y, None, seed=SEED, settings=TREES)
     said = score_events(models, x_validation)
-    limits = np.array([best_threshold(s, t) for s, t in zip(said.T, y_validation.T, strict=True)])
+    best = (best_threshold(s, t) for s, t in zip(said.T, y_validation.T, strict=True))
+    # What validation does not have is never called.
+    limits = np.array([np.inf if limit is None else limit for limit in best])
 
     def all_kick(of: Heard):
         return np.arange(len(of.onset)), np.full(len(of.onset), LOW), of.confidence

@@ -1,7 +1,7 @@
 r"""Write a named split: the sessions of a corpus, with digests of their hits by class.
 
-    python bench/benchmark/name_split.py NAME --corpus MANIFEST [--split test | --with-audio]
-        --title TEXT --license ID --source TEXT [--class-map adtof5] [--out FOLDER]
+    python bench/benchmark/name_split.py NAME --corpus MANIFEST --title T --license L --source S
+        [--split test | --with-audio] [--class-map adtof5] [--out FOLDER]
 
 Of the corpus all sessions are taken, or those of one of its splits, or those whose table of
 sessions has a length of audio. The file goes to resources/evaluation/splits. The three that are

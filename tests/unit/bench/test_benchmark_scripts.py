@@ -36,13 +36,13 @@ def test_material_is_rendered_and_baselines_are_submissions(published, kits, ren
     out = tmp_path / "out"
     folders = [kits / "muldjord", kits / "bja_pacific"]
     places = {"GMD_ROOT": published, "KIT_DIR": folders[0], "FILE": renderer, "OUT": out}
-    said = run(command_of("benchmark/material.py"), places, "--kits", *folders)
+    said = run(command_of("benchmark/material.py"), places, "--kits", *map(str, folders))
     assert said.splitlines() == [
         f"{out}/groove_kits: 2 performances, 2 kits",
         f"{out}/training: 2 performances, 2 kits",
     ]
     sessions = {
-        path.relative_to(out / "groove_kits").with_suffix("").as_posix(): sha256_bytes(b"")
+        path.relative_to(out / "groove_kits").with_suffix("").as_posix(): sha256_bytes(b"")[:16]
         for path in (out / "groove_kits").rglob("*.wav")
     }
     assert len(sessions) == 4
@@ -54,7 +54,7 @@ def test_material_is_rendered_and_baselines_are_submissions(published, kits, ren
     mdb = {"OUT": out, "SUBMISSIONS": tmp_path / "submissions"}
     command = command_of("benchmark/baselines.py")
     words = tuple(word for word in command.words if "mdb" not in word.lower())
-    said = run(replace(command, words=words), mdb, "--splits", splits)
+    said = run(replace(command, words=words), mdb, "--splits", str(splits))
     assert said.splitlines() == [
         "4 recordings to learn from",
         "groove_kits: 4 recordings, 4 systems",

@@ -187,11 +187,12 @@ def test_a_manifest_has_the_sets_of_a_production_corpus(tmp_path):
 
 
 def test_every_step_on_tables(drawn):
-    steps = ["alias", "merge", "JSON Lines", "audit", "health report", "sampling weights"]
+    steps = ["alias", "the same, two at once", "merge", "JSON Lines", "audit", "health report"]
+    steps.append("sampling weights")
     lines = run(command_of("tables.py"), drawn).splitlines()
     assert [step for step, line in zip(steps, lines, strict=True) if line.startswith(step)] == steps
     assert " crashes; " in lines[0]
-    assert lines[3].endswith("3,000 events, 0 findings")
+    assert lines[4].endswith("3,000 events, 0 findings")
 
 
 def test_steps_that_are_asked_for_alone(drawn):
