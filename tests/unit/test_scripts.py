@@ -14,7 +14,8 @@ RULES = [
     )
     if "params:" in block and "/scripts/" in block
 ]
-READ_BY_THE_JOB = {"code"}  # and recorded by it
+# And recorded by it: code, and the version of a library that may be absent.
+READ_BY_THE_JOB = {"code", "torch"}
 
 
 def script_of(block):

@@ -12,7 +12,7 @@ from evaluated_corpus import write_lines
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.ground.files.tables import read_table
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 REPORT, PAGE = "reports/evaluation/mine.json", "reports/evaluation/mine.html"
 VERDICT = "results/gates/evaluation/mine.json"

@@ -75,6 +75,7 @@ def folder(tmp_path):
     return made
 
 
+@pytest.mark.long
 def test_the_rule_writes_what_the_function_writes_and_both_say_the_same(folder, monkeypatch):
     monkeypatch.chdir(folder.path)
     assert folder.make()[1] == ["merge_corpora"]

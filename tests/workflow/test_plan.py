@@ -67,6 +67,7 @@ def test_a_built_project_has_nothing_to_do(project):
     )
 
 
+@pytest.mark.long
 def test_one_changed_setting(project):
     project.configure(crash={"clustering": {"max_cymbals": 2}})
     document = plan(project)
@@ -86,6 +87,7 @@ def test_one_changed_setting(project):
     assert {"cluster_crashes", "pool_kits"} <= made <= told.keys()
 
 
+@pytest.mark.long
 def test_changed_code(project):
     module = project.path("src/drumcorpus/stages/manifest/merge.py")
     module.write_text(module.read_text() + "\nANOTHER = 1\n")
@@ -149,6 +151,7 @@ def test_lost_records_let_every_job_ask_and_none_work(project):
     assert document["jobs"]["stands"] == 0
 
 
+@pytest.mark.long
 def test_a_new_source_set_is_named_where_it_is_new(project):
     mine = yaml.safe_load(project.path("mine.yaml").read_text())
     again = {"like": "groove_mididataset", "roots": ["raw_again"], "shards": 1}

@@ -37,6 +37,7 @@ def rated(project):
     return project
 
 
+@pytest.mark.long
 def test_shards_of_a_person_are_put_on_one_axis_whatever_their_order(rated):
     rated.snakemake("--", CORPUS)
     corpus = rated.path(CORPUS).read_bytes()

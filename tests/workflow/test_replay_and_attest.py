@@ -129,6 +129,7 @@ def test_a_product_that_no_rule_makes_today_would_differ_by_its_rule(project):
     assert "rule: merge_manifest" in said
 
 
+@pytest.mark.long
 def test_made_again_elsewhere_it_has_the_digest_that_is_recorded(project):
     before = standing(project)
     status, said = replay(project, "--run", "last")

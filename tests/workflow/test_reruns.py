@@ -129,6 +129,7 @@ def test_swapping_two_values_is_noticed(project):
     assert "assemble_export prod_combined clips" in project.jobs("all")
 
 
+@pytest.mark.long
 def test_an_edit_to_a_library_function_makes_what_uses_it(project):
     edit(
         project.path("src/drumcorpus/stages/sampling/weights.py"),

@@ -521,7 +521,12 @@ def test_a_call_that_is_stopped_is_gone_on_with(call, project, tmp_path, kind):
     command = [sys.executable, "-c", RUN.format(project=str(project.folder)), "fetch", SET]
     environment = os.environ | {"PYTHONPATH": str(REPO / "src")}
     started = subprocess.Popen(
-        [*command, *ACCEPT], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        [*command, *ACCEPT],
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # A shell that started the tests in the background has them ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     part = tmp_path / f"corpus/data/.{SET}.fetch/set.zip.part"
     until = time.monotonic() + 60

@@ -98,7 +98,7 @@ def test_every_licence_is_named():
 def test_the_demo_has_licences_and_no_citation():
     text = bibliography(DEMO)
     assert parse(text) == {}
-    assert text.count("licence: MIT; no citation is known of.") == len(DEMO) == 10
+    assert text.count("licence: MIT; no citation is known of.") == len(DEMO) > 9
 
 
 def test_a_set_that_comes_twice_is_cited_once():
