@@ -24,12 +24,12 @@ from drumcorpus.sessions import mix_files
 from drumcorpus.stages.ingest.provenance import provenance_rows
 
 # Sessions of the demo with a recording of all instruments.
-MIXES = {"slakh2100": 7, "enst_drums": 4, "mdb_drums": 1, "musdb18_hq": 3, "star_drums": 4}
+MIXES = {"slakh2100": 7, "enst_drums": 4, "mdb_drums": 1, "musdb18_hq": 3, "star_drums": 5}
 SOURCE_SETS = read_yaml(REPO / "config/config.yaml")["use"]
 # Sets whose recordings have no onsets that could be labels: what they hold is listed only.
 WITHOUT_EVENTS = {"musdb18_hq"}
 # Sets whose sessions have licences of their own: those of the demo's events.
-OWN_LICENCES = {"star_drums": {"CC-BY-3.0", "CC-BY-SA-4.0"}}
+OWN_LICENCES = {"star_drums": {"CC-BY-3.0", "CC-BY-SA-3.0"}}
 # Sets whose card says so.
 RECORDED_ALIKE = {"groove_mididataset", "egmd", "enst_drums", "slakh2100"}
 MAX_BYTES = 25_000_000
@@ -371,9 +371,16 @@ HOSTILE = {
 
 
 def files_of_each_kind(inventory):
-    """The first file of each role and extension, by path."""
+    """The first file of each role and extension, by path.
+
+    The annotation of a session that is left out is not read.
+    """
+    rows = inventory.sessions.to_pylist()
+    left_out = {row["annotation_path"] for row in rows if row["label_map"] is None}
     kinds = {}
     for row in inventory.files.to_pylist():
+        if row["path"] in left_out:
+            continue
         kinds.setdefault((row["role"], row["path"].rsplit(".", 1)[-1]), row["path"])
     return kinds
 

@@ -27,8 +27,15 @@ _README = """\
 Synthetic music in the layout of STAR Drums.
 
 No musician was recorded: a program wrote the hits and rendered the sound. The licences in
-track_licences.csv are examples. The real data set is at https://zenodo.org/records/15690078
+LICENSE are examples. The real data set is at https://zenodo.org/records/15690078
 Nothing of it is in these files but its layout.
+"""
+
+
+_LICENCE = """\
+{}.mp3
+A Track, by an artist of the demo
+Available under a Creative Commons license: http://creativecommons.org/licenses/{}/
 """
 
 
@@ -75,7 +82,7 @@ class Take:
     kit: str
     bars: tuple[str, ...]
     tempo_bpm: float
-    licence: str
+    licence: str | None  # the end of its address; None of a song, whose folder says it
     played: int  # takes of one track share it: the program wrote the drums down once
 
     @property
@@ -85,12 +92,13 @@ class Take:
 
 
 TAKES = (
-    Take("training/demo", "9000001", "birch", ("rock", "fill"), 132, "CC-BY-3.0", 0),
-    Take("training/demo", "9000001", "maple", ("rock", "fill"), 132, "CC-BY-3.0", 0),
-    Take("validation/demo", "demo_mix_0002", "maple", ("ride", "side"), 144, "CC-BY-NC-SA-3.0", 1),
-    Take("test/demo", "demo_0003", "birch", ("side", "rock"), 138, "CC-BY-SA-4.0", 2),
+    Take("training/mtg-jamendo", "9000001", "birch", ("rock", "fill"), 132, "by/3.0", 0),
+    Take("training/mtg-jamendo", "9000001", "maple", ("rock", "fill"), 132, "by/3.0", 0),
+    Take("test", "Paper_Kilns__Radio_mix_Two", "birch", ("side", "rock"), 138, None, 1),
+    Take("training/mtg-jamendo", "9000002", "maple", ("ride", "side"), 144, "by-sa/3.0/nl", 2),
+    Take("training/mtg-jamendo", "9000003", "birch", ("fill", "ride"), 126, "by-nc-sa/2.5", 3),
 )
-"""One track on two kits; a name with "_mix_" in it, of a track that its licence leaves out."""
+"""One track on two kits; a song with "_mix_" in its name, and a track that may not be sold."""
 
 
 def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int = 12) -> None:
@@ -108,7 +116,7 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
     seed : int
         At least 0; seeds timing, velocities and the differences between hits.
     n_performances : int
-        How many takes are written at most; there are four.
+        How many takes are written at most; there are five.
     """
     kits = read_kits(kits_file)
     takes = TAKES[:n_performances]
@@ -139,9 +147,11 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         }
         for name, samples in sounds.items():
             _write_audio(folder / "audio" / name, samples)
-    rows = sorted({(take.track, take.licence) for take in takes})
-    lines = ["track,licence", *(f"{track},{licence}" for track, licence in rows)]
-    (root / "track_licences.csv").write_bytes("".join(f"{line}\n" for line in lines).encode())
+    listed = dict.fromkeys((take.track, take.licence) for take in takes if take.licence)
+    blocks = [_LICENCE.format(*pair) for pair in listed]
+    path = root / "LICENSE/licenses_audio_files_from_mtg_jamendo.txt"
+    path.parent.mkdir()
+    path.write_bytes("\n".join(blocks).encode())
     (root / "README.md").write_text(_README, encoding="utf-8")
 
 

@@ -8,16 +8,17 @@ import soundfile
 from checkout import REPO
 from source_set_runs import Run
 
-from drumcorpus.demo.star_drums import CLASS_OF_NOTE, TAKES, write_corpus
+from drumcorpus.demo.star_drums import CLASS_OF_NOTE, write_corpus
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.ground.files.tables import write_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.schemas import FLAGS, QUARANTINE
+from drumcorpus.source_sets.shared.groups import work_group
 from drumcorpus.source_sets.star_drums import read_hits, survey
 from drumcorpus.stages.ingest.provenance import provenance_rows
 
 KIT = "stadium_kit_full"
-FOLDER = "data/training/ismir04"
+FOLDER = "data/training/mtg-jamendo"
 LINES = b"0.5\tBD\t127\n19.215833333333336\tSS\t0\n"
 
 
@@ -33,16 +34,25 @@ def take(track="1001890", kit=KIT, folder=FOLDER):
     }
 
 
-def listed(*rows):
-    return "\n".join(["track,licence", *(f"{t},{licence}" for t, licence in rows)]).encode()
+LIST = "LICENSE/licenses_audio_files_from_mtg_jamendo.txt"
+LICENCES = read_yaml(REPO / "resources/source_sets/star_drums_licences.yaml")
+WORKS = read_yaml(REPO / "resources/source_sets/work_splits.yaml")
 
 
-OURS = {"track_licences.csv": listed(("1001890", "CC-BY-3.0"))}
+def listed(*pairs):
+    """The list of licences: recordings, and the ends of addresses."""
+    said = "Available under a Creative Commons Attribution license: http://creativecommons.org/"
+    blocks = [f"{n}.mp3\nA Title, by somebody\n{said}licenses/{end}\n" for n, end in pairs]
+    return {LIST: "\n".join(blocks).encode()}
+
+
+OURS = listed(("1001890", "by/3.0/"))
 
 
 def surveyed(contents, policy="leave_out"):
     files = {path: RawFile(path, Path(path), (1, 0, 0, 0)) for path in contents}
-    return survey(files, contents.__getitem__, {"non_commercial": policy})
+    options = {"non_commercial": policy, "licences": LICENCES, "work_splits": WORKS}
+    return survey(files, contents.__getitem__, options)
 
 
 def refused(found):
@@ -76,46 +86,65 @@ class TestSurvey:
         assert found.roles == {
             **{annotation: "annotation", drums: "audio", mix: "audio"},
             **dict.fromkeys(originals, "other"),
-            "track_licences.csv": "index",
+            LIST: "index",
         }
         assert set(found.owners) == {annotation, drums, mix}
 
     @pytest.mark.parametrize(
         ("folder", "split"),
         [
-            ("data/training/ismir04", "train"),
-            ("data/validation/mtg", "validation"),
-            ("STAR_publication/data/test/ismir04", "test"),
-            ("star_drums_preview/data/test", "test"),  # no folder of a collection
+            ("data/training/mtg-jamendo", "train"),
+            ("data/validation", "validation"),  # no folder of a collection
+            ("STAR_publication/data/test", "test"),
+            ("star_drums_preview/data/test/ismir04", "test"),
             ("data/training/test", "train"),  # a collection of that name
         ],
     )
     def test_the_first_folder_of_a_split_says_which_it_is(self, folder, split):
-        (session,) = surveyed(take(folder=folder) | OURS).sessions
+        (session,) = surveyed(take(folder=folder), "use").sessions
         assert session["split"] == split
         assert session["mix_path"] == f"{folder}/audio/mix/1001890_mix_{KIT}.flac"
 
     def test_the_last_mix_in_a_name_parts_track_and_kit(self):
-        licences = {"track_licences.csv": listed(("a_mix_b", "CC-BY-SA-4.0"))}
-        (session,) = surveyed(take("a_mix_b", "909_detailed_kit_full") | licences).sessions
+        (session,) = surveyed(take("a_mix_b", "909_detailed_kit_full"), "use").sessions
         assert session["group_id"] == "star_drums/a_mix_b"
         assert session["kit_id"] == "909_detailed_kit_full"
         assert session["audio_path"].endswith("a_mix_b_re_synth_drum_909_detailed_kit_full.flac")
+
+    @pytest.mark.parametrize(
+        ("folder", "name", "artist", "title", "split"),
+        [
+            ("test", "BKS__Bulldozer", "BKS", "Bulldozer", None),
+            ("validation", "Al_James__Schoolboy_Facination", "Al James", "Schoolboy Facination", 1),
+        ],
+    )
+    def test_a_song_of_musdb18_is_in_the_group_and_the_split_that_it_has_there(
+        self, folder, name, artist, title, split
+    ):
+        (session,) = surveyed(take(name, folder=f"data/{folder}"), "use").sessions
+        assert session["group_id"] == work_group(artist, title)
+        assert session["split"] is None  # that of the table of works
+        notes = ["licence: academic use only, as MUSDB18"]
+        notes += ["STAR Drums has it in validation, and MUSDB18 in test"] if split else []
+        assert session["notes"] == notes
+
+    def test_a_song_that_the_table_of_works_lacks_keeps_its_published_split(self):
+        (session,) = surveyed(take("Nobody__Knows", folder="data/test"), "use").sessions
+        assert session["group_id"] == work_group("Nobody", "Knows")
+        assert session["split"] == "test"
 
     def test_a_track_on_two_kits_is_one_group(self):
         found = surveyed(take() | take(kit="in_da_house_kit_full") | OURS)
         assert [session["group_id"] for session in found.sessions] == ["star_drums/1001890"] * 2
 
-    def test_a_track_in_two_splits_is_used_in_one(self):
-        other = "data/validation/ismir04"
-        found = surveyed(take() | take(kit="other_kit", folder=other) | OURS)
-        assert [session["split"] for session in found.sessions] == ["train"]
-        assert refused(found) == [
-            (f"{other}/annotation/1001890_mix_other_kit.txt", "split_conflict")
-        ]
+    def test_a_track_in_two_splits_is_used_in_the_one_that_is_not_trained_on(self):
+        other = take(kit="other_kit", folder="data/validation")
+        found = surveyed(take() | other | OURS, "use")
+        assert [session["split"] for session in found.sessions] == ["validation"]
+        assert refused(found) == [(next(iter(take())), "split_conflict")]
 
     def test_of_two_copies_of_a_take_the_one_in_fewer_folders_is_taken_whole(self):
-        copy = take(folder="older/data/training/ismir04")
+        copy = take(folder=f"older/{FOLDER}")
         found = surveyed(take() | copy | OURS)
         (session,) = found.sessions
         assert session["audio_path"].startswith(FOLDER)
@@ -151,20 +180,19 @@ class TestSurvey:
 
 class TestLicences:
     @pytest.mark.parametrize(
-        ("licence", "is_used"),
+        ("end", "licence", "is_used"),
         [
-            ("CC0-1.0", True),
-            ("CC-BY-3.0", True),
-            ("CC-BY-SA-2.5", True),
-            ("CC-BY-NC-3.0", False),
-            ("CC-BY-NC-SA-4.0", False),
+            ("by/3.0/", "CC-BY-3.0", True),
+            ("by-sa/2.5/es/", "CC-BY-SA-2.5", True),
+            ("by-nc/3.0/nl/", "CC-BY-NC-3.0", False),
+            ("by-nc-sa/4.0", "CC-BY-NC-SA-4.0", False),
+            ("by-nc-nd/2.0/", "CC-BY-NC-ND-2.0", False),
         ],
     )
     def test_a_track_that_may_not_be_sold_is_left_out_unless_that_is_asked_for(
-        self, licence, is_used
+        self, end, licence, is_used
     ):
-        ours = {"track_licences.csv": listed(("1001890", licence), ("other", "CC-BY-4.0"))}
-        contents = take() | take("other") | ours
+        contents = take() | take("2") | listed(("1001890", end), ("2", "by/4.0/"))
         session = surveyed(contents).sessions[0]
         assert ("label_map" not in session) == is_used
         left_out = ["left out: the licence of the track forbids commercial use"]
@@ -174,35 +202,43 @@ class TestLicences:
         assert session["notes"] == [f"licence: {licence}"]
 
     def test_a_track_that_is_not_listed_is_left_out_and_says_so(self):
-        _, other = surveyed(take() | take("other") | OURS).sessions
+        _, other = surveyed(take() | take("2") | OURS).sessions
         assert other["label_map"] is None
         assert other["notes"] == ["left out: the licence of the track is not listed"]
         (session,) = surveyed(take(), "use").sessions
         assert "label_map" not in session
         assert session["notes"] == ["the licence of the track is not listed"]
 
-    def test_where_none_may_be_used_it_is_said_what_to_write(self):
-        with pytest.raises(ValueError, match=r"track_licences\.csv: of 1 takes none .* use$"):
-            surveyed(take())
+    def test_a_list_is_of_one_collection(self):
+        """The number of a track of another collection may be the same."""
+        contents = take() | take("2", folder="data/training/ismir04") | listed(("2", "by/4.0/"))
+        sessions = surveyed(contents, "use").sessions
+        notes = ["licence: CC-BY-NC-SA-1.0", "the licence of the track is not listed"]
+        assert [session["notes"] for session in sessions] == [[note] for note in notes]
 
     @pytest.mark.parametrize(
-        ("data", "problem"),
-        [
-            (b"", "track_licences.csv:1: column track, licence missing"),
-            (listed(("1", "BSD")), "track_licences.csv:2: got track '1' and licence 'BSD'"),
-            (listed(("1", "CC BY 4.0")), "such as CC-BY-SA-3.0"),
-            (listed(("", "CC-BY-4.0")), "got track ''"),
-            (
-                listed(("1", "CC-BY-4.0"), ("1", "CC-BY-NC-4.0")),
-                "track_licences.csv:3: 1 has the licence CC-BY-NC-4.0, and CC-BY-4.0 before",
-            ),
-        ],
-        ids=["empty", "of_software", "in_words", "no_track", "two_of_a_track"],
+        "lists",
+        [{}, listed(("1001890", "by-nc/3.0/")), {LIST: b""}],
+        ids=["no_list", "not_to_be_sold", "empty_list"],
     )
-    def test_a_list_that_leaves_a_doubt_stops_the_set(self, data, problem):
-        with pytest.raises(ValueError) as error:
-            surveyed(take() | {"track_licences.csv": data})
-        assert problem in str(error.value)
+    def test_where_none_may_be_used_it_is_said_what_to_bring(self, lists):
+        with pytest.raises(ValueError, match=r"mtg_jamendo\.txt.*: of 1 takes none .* use$"):
+            surveyed(take() | lists)
+
+    def test_blocks_that_say_no_licence_are_counted_and_the_others_used(self):
+        lines = OURS[LIST].decode()
+        odd = f"Licences\n\n\n{lines}\n7.mp3\nby nobody\n"
+        found = surveyed(take() | {LIST: odd.replace("\n", "\r\n").encode()})
+        assert found.sessions[0]["notes"] == ["licence: CC-BY-3.0"]
+        assert refused(found) == [(LIST, "unreadable_metadata")]
+        detail = found.refusals[0].detail
+        assert detail.startswith("2 of 3 blocks do not say the licence of a recording; the first")
+        assert "begins 'Licences'" in detail
+
+    def test_a_recording_with_two_licences_has_none(self):
+        two = listed(("1001890", "by/3.0/"), ("2", "by/3.0/"), ("1001890", "by-nc/3.0/"))
+        first, _ = surveyed(take() | take("2") | two).sessions
+        assert first["notes"] == ["left out: the licence of the track is not listed"]
 
     def test_a_policy_that_there_is_not_is_refused(self):
         with pytest.raises(ValueError, match="non_commercial is 'maybe'; allowed: leave_out, use"):
@@ -275,16 +311,16 @@ def test_every_event_and_its_provenance_have_the_licence_of_the_track(demo, tmp_
         ingestion="0",
     )
     by_session = {row["session_id"]: row["license"] for row in rows}
+    left_out = ("test/Paper_Kilns__Radio_mix_Two_mix_birch", "training/9000003_mix_birch")
     assert by_session == {
-        "test/demo_0003_mix_birch_kit_full": "CC-BY-SA-4.0",
         "training/9000001_mix_birch_kit_full": "CC-BY-3.0",
         "training/9000001_mix_maple_kit_full": "CC-BY-3.0",
-        # left out: no event
-        "validation/demo_mix_0002_mix_maple_kit_full": run.card["license"],
+        "training/9000002_mix_maple_kit_full": "CC-BY-SA-3.0",
+        **{f"{name}_kit_full": run.card["license"] for name in left_out},  # no event
     }
     events = ingested.events.select(["session_id", "license"]).to_pylist()
     assert {event["session_id"] for event in events} == {
-        session_id for session_id in by_session if not session_id.startswith("validation/")
+        session_id for session_id in by_session if not session_id.startswith(left_out)
     }
     assert all(by_session[event["session_id"]] == event["license"] for event in events)
 
@@ -293,23 +329,25 @@ def test_with_the_setting_the_track_that_may_not_be_sold_gives_events(demo, tmp_
     run = Run("star_drums", [demo], tmp_path / "facts.json", {"non_commercial": "use"})
     events = run.ingest(run.inventory().sessions).events
     licences = set(events["license"].to_pylist())
-    assert licences == {"CC-BY-3.0", "CC-BY-SA-4.0", "CC-BY-NC-SA-3.0"}
+    assert licences == {
+        *("CC-BY-3.0", "CC-BY-SA-3.0", "CC-BY-NC-SA-2.5"),
+        "academic use only, as MUSDB18",
+    }
 
 
 def test_the_demo_is_small_and_in_the_published_rate_and_shape(demo):
     sounds = sorted(demo.rglob("*.flac"))
-    assert len(sounds) == 4 * 2 + 3 * 2  # the originals of a track stand once
+    assert len(sounds) == 5 * 2 + 4 * 2  # the originals of a track stand once
     for path in sounds:
         info = soundfile.info(path)
         assert (info.samplerate, info.channels) == (48000, 2)
         assert 3 < info.duration < 5
     text = "".join(path.read_text() for path in demo.rglob("annotation/*.txt"))
     assert {line.split("\t")[1] for line in text.splitlines()} == set(CLASS_OF_NOTE.values())
-    assert {take.licence for take in TAKES} > {"CC-BY-NC-SA-3.0"}
 
 
 def test_the_labels_are_where_the_new_drums_sound_and_not_where_the_original_does(demo):
-    folder = demo / "data/training/demo"
+    folder = demo / "data/training/mtg-jamendo"
     text = (folder / "annotation/9000001_mix_birch_kit_full.txt").read_text()
     times = np.array([float(line.split("\t")[0]) for line in text.splitlines()])
     times = times[(times > 0.2)]
