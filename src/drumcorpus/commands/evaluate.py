@@ -110,7 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folds",
         metavar="NAME|YAML",
-        help="vogl_mdb, vogl_enst, or a file with lists of session ids by name of the fold",
+        help="vogl_mdb, vogl_enst, vogl_rbma13, or a file with lists of session ids by fold",
     )
     parser.add_argument(
         "--require",

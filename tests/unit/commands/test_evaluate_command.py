@@ -133,7 +133,7 @@ def test_published_folds_have_names(folder):
     status, _, errors = run_command(folder, *ARGUMENTS, "--folds", "vogl_mdb")
     assert status == 2
     assert "folds: session 'MusicDelta_Punk'; wanted: every session that is scored in one" in errors
-    sizes = {"vogl_mdb": [7, 8, 8], "vogl_enst": [21, 22, 21]}
+    sizes = {"vogl_mdb": [7, 8, 8], "vogl_enst": [21, 22, 21], "vogl_rbma13": [9, 9, 9]}
     for name, wanted in sizes.items():
         folds = read_folds(REPO / f"resources/evaluation/folds/{name}.yaml")
         assert [len(names) for names in folds.values()] == wanted
