@@ -12,7 +12,7 @@ OWN = """
 # Name of the release: of the version in what is exported, and of the folder of its reports.
 release: "1"
 
-# What is merged into one corpus. Sets of tier `staged` are not: a program found their labels.
+# What is merged into one corpus. Sets of tier `staged` are not, until their tier is `production`.
 manifests:
 {manifest}
 
