@@ -145,7 +145,7 @@ def _fetch(card, archive: Archive, place: Place, arguments, project: Path, line)
             )
         is_own = _write_list(below(root, place.unpacked, files), place, project)
         place.write_note(card["name"], archive, arguments.accept, is_own_list=is_own)
-        place.move_in()
+        place.move_in(root)
     finally:
         place.forget_unpacked()
     print(f"{visible(str(place.shown))}: {len(files):,} files, {data_size(bounds.n_bytes)}")

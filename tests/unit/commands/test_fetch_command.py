@@ -435,6 +435,19 @@ def test_a_root_below_the_folder_is_said_where_the_archive_holds_more_than_one(
     assert run_command(tmp_path / "corpus", "init", f"{SET}=data/{SET}/groove")[0] == 0
 
 
+def test_a_lone_folder_that_is_of_the_layout_stays_what_it_is(call, tmp_path):
+    files = {"data/test/annotation/1_mix_kit.txt": b"1.0\tBD\t100\n"}
+    (tmp_path / "STAR_Drums_preview.zip").write_bytes(zip_of(files))
+    licence = yaml.safe_load((REPO / "resources/source_sets/star_drums.yaml").read_text())[
+        "license"
+    ]
+    options = ["--archive", "STAR_Drums_preview.zip", "--from", tmp_path, "--unverified"]
+    status, said, error = call("star_drums", *options, "--accept", licence)
+    assert status == 0, error
+    assert below(tmp_path / "corpus/data/star_drums_STAR_Drums_preview") == files
+    assert said.splitlines()[-1].endswith("init star_drums=data/star_drums_STAR_Drums_preview")
+
+
 def test_saying_what_would_be_fetched_takes_nothing_away(call, project, tmp_path):
     project.served.cuts = [50_000, 0, 0, 0]
     call(SET, *ACCEPT)

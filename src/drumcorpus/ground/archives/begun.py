@@ -28,7 +28,9 @@ class Begun:
         self._note = folder / f"{begun_name(part)}.json"
         self._url = part.url
         note = self._read_note()
-        self.validator = note.get("validator", "")
+        validator = note.get("validator")
+        is_one = isinstance(validator, str) and validator.isprintable()
+        self.validator = validator if is_one else ""  # of a damaged note none: the digest decides
         if self.path.exists() and (note.get("url") != part.url or self._is_too_long(part)):
             self.drop()
 

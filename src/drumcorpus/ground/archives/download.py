@@ -34,6 +34,7 @@ MAX_TRIES = 200  # of one file in one call, also where each brings something
 TIMEOUTS_S = (30.0, 60.0)  # to be connected, and between two bytes
 _LONGEST_WAIT_S = 120.0  # that a server may ask for
 _BLOCK = 1 << 18
+_MOST_DIGITS = 18  # of a number that a server says
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _COMING = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError)
@@ -205,7 +206,7 @@ class _Transfer:
             return self._carry_on(headers, size)
         if status != 200:
             raise self._given_up(words_of_status(status, self.part.url, self.obtain))
-        if headers.get("Content-Type", "").startswith("text/html"):
+        if headers.get("Content-Type", "").lower().startswith("text/html"):
             raise self._given_up(
                 f"{host_of(self.part.url)} answers with a page and not with the file: it may ask "
                 f"for a login{f'; by hand: {self.obtain}' if self.obtain else ''}"
@@ -220,7 +221,7 @@ class _Transfer:
 
     def _carry_on(self, headers: Mapping[str, str], size: int) -> BinaryIO | None:
         match = _RANGE.fullmatch(headers.get("Content-Range", ""))
-        if not match or int(match[1]) != size:
+        if not match or _number(match[1]) != size:
             return self._begin_anew("goes on elsewhere than was asked")
         if self.begun.validator and validator_of(headers) not in ("", self.begun.validator):
             return self._begin_anew("has another file there by now")
@@ -268,7 +269,8 @@ def _write_all(file: BinaryIO, block: bytes) -> None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() else None
+    is_number = text and text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None
 
 
 def _wait_of(headers: Mapping[str, str]) -> float:

@@ -38,7 +38,7 @@ class JoinedFile(io.RawIOBase):
         """As of any file."""
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._starts[-1]}[whence]
         if start + offset < 0:
-            raise ValueError(f"negative position {start + offset}")
+            raise io.UnsupportedOperation(f"negative position {start + offset}")
         self._at = start + offset
         return self._at
 

@@ -76,6 +76,9 @@ class MemberNames:
         # Both forms: a system may fold either.
         folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
         if (other := self._spelled.setdefault(folded, path)) != path:
+            is_case = unicodedata.normalize("NFC", other) != unicodedata.normalize("NFC", path)
+            what = "case" if is_case else "the form of their Unicode"
             self.refuse(
-                name, f"and {visible(other)} differ by case alone, and are one name on other disks"
+                name,
+                f"and {visible(other)} differ by {what} alone, and are one name on other disks",
             )

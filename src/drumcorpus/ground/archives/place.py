@@ -145,10 +145,13 @@ class Place:
         if self.unpacked.exists():
             shutil.rmtree(self.unpacked)
 
-    def move_in(self) -> None:
-        """Give the unpacked folder its place in one step; of a lone folder in it, that folder."""
+    def move_in(self, root: Path) -> None:
+        """Give the unpacked folder its place in one step; of a lone folder in it, that folder.
+
+        A lone folder that belongs to the layout, below `root` of the set, stays what it is.
+        """
         entries = list(self.unpacked.iterdir())
-        is_lone = len(entries) == 1 and entries[0].is_dir()
+        is_lone = len(entries) == 1 and entries[0] in (root, *root.parents)
         os.sync()  # the content reaches the disk before the name does
         os.rename(entries[0] if is_lone else self.unpacked, self.folder)  # noqa: PTH104
 

@@ -7,10 +7,12 @@ written is counted as it is written, whatever the archive says of it.
 """
 
 import bz2
+import errno
 import gzip
 import hashlib
 import io
 import lzma
+import os
 import stat
 import struct
 import tarfile
@@ -27,6 +29,7 @@ from drumcorpus.ground.archives.member_names import MemberNames, UnsafeArchive
 from drumcorpus.ground.archives.room import free_bytes, require_room
 from drumcorpus.ground.archives.zip_volumes import open_zip
 from drumcorpus.ground.files.atomic import naming
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.pages.shown import data_size
 
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
@@ -36,6 +39,7 @@ MAX_MEMBERS = 2_000_000  # the largest published set has 173,000
 _BLOCK = 1 << 20
 _BYTES_BETWEEN_LOOKS = 64 << 20  # at the disk
 _ENCRYPTED = 0x1  # a flag of a member of a zip
+_SHOWN = 40  # characters of a name that is too long
 # What the libraries raise of bytes that are not what they are called.
 _DAMAGES = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -119,10 +123,24 @@ def unpack(
     except _DAMAGES as error:
         raise UnsafeArchive(f"{name}: is damaged, or of a kind not read here: {error}") from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UnsafeArchive(_too_long(name, error, folder)) from error
         if error.errno is not None:  # of the disk, and not of a decompressor
             raise
         raise UnsafeArchive(f"{name}: is damaged: {error}") from error
+    if not writer.files:
+        raise UnsafeArchive(f"{name}: holds no file")
     return writer.files
+
+
+def _too_long(name: str, error: OSError, folder: Path) -> str:
+    path = Path(os.path.relpath(error.filename or folder, folder))
+    longest = max(path.parts, key=len)
+    return (
+        f"{name}: the disk takes no name as long as {visible(longest[:_SHOWN])}… "
+        f"({len(os.fsencode(longest)):,} bytes, in a path of {len(os.fsencode(path)):,}); nothing "
+        "of it was put in place"
+    )
 
 
 class _Writer:
@@ -226,7 +244,7 @@ def _look_ahead(members: Sequence[zipfile.ZipInfo], writer: _Writer) -> None:
 
 
 def _unpack_tar(file: BinaryIO, writer: _Writer) -> None:
-    with tarfile.open(fileobj=file, mode="r|") as archive:
+    with tarfile.open(fileobj=file, mode="r|", tarinfo=_TarMember) as archive:
         for member in archive:
             name = member.name
             writer.count(name)
@@ -240,6 +258,24 @@ def _unpack_tar(file: BinaryIO, writer: _Writer) -> None:
                 writer.copy_at(name, _from_beside(name, member.linkname, writer.names))
             else:
                 writer.names.refuse(name, "is a device or another thing that is no file")
+    n_behind = 0
+    while block := file.read(_BLOCK):  # a checksum of what is compressed stands at its end
+        n_behind += len(block)
+        if n_behind > writer.bounds.most:
+            raise UnsafeArchive(f"{writer.names.archive}: goes on behind its end")
+
+
+class _TarMember(tarfile.TarInfo):
+    """A member of a tar, which the library takes for the end where its head is damaged."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile_):
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.EOFHeaderError:  # its end, as it is marked
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"{error} at byte {tarfile_.offset:,}") from error
 
 
 def _from_beside(name: str, target: str, names: MemberNames) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 _NOTHING = re.compile(r"none\b", re.IGNORECASE)
 _IN_WORDS = re.compile(r'(?P<authors>[^"]+), "(?P<title>[^"]+)"(?:,? (?P<where>.+))?', re.DOTALL)
 _YEAR = re.compile(r"(?:, )?\b((?:19|20)\d\d)\b")
-_DOI = re.compile(r"(?:, )?\bdoi:(10\.\S+?)[.,;]?(?=\s|$)")
+_DOI = re.compile(r"(?:, )?\bdoi:? ?(10\.[^\s{}]+?)[.,;]?(?=\s|$)", re.IGNORECASE)
+_OTHERS = re.compile(r"(?:,| and)? et al\.?$")
 _ARXIV = re.compile(r"(?:, )?\barXiv:(\d{4}\.\d{4,5})")
 _PROCEEDINGS = re.compile(r"conference|workshop|symposium|proceedings", re.IGNORECASE)
 # Words that begin a family name although they are written large.
@@ -97,7 +98,8 @@ def citation_of(card: Mapping) -> Citation | None:
         published = {"booktitle" if kind == "inproceedings" else "howpublished": where}
     if "eprint" in found:
         found["archiveprefix"] = "arXiv"
-    authors = re.sub(r", | and ", " and ", match["authors"].strip())
+    authors = _OTHERS.sub(" and others", match["authors"].strip())
+    authors = re.sub(r",? and |, ", " and ", authors)
     fields = {"author": authors, "title": match["title"], **published, **found, "note": note}
     return Citation(kind, card["name"], fields | address)
 
@@ -136,7 +138,8 @@ def _comment(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Text without line ends and what else does not print."""
+    """Text without line ends and what else does not print, its accents on their letters."""
+    text = unicodedata.normalize("NFC", text)
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

@@ -4,6 +4,7 @@ The format is MLCommons' (https://docs.mlcommons.org/croissant/docs/croissant-sp
 over schema.org.
 """
 
+import datetime
 import re
 from collections.abc import Iterable, Mapping
 
@@ -61,8 +62,10 @@ _FORMATS = {
     "mid": "audio/midi",
 }
 _PLAIN_TEXT = "text/plain"
-_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(-(?P<day>0[1-9]|[12]\d|3[01]))?")
-_NUMBERED = re.compile(r"\d+(\.\d+){0,2}")
+_DAY = re.compile(
+    r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(-(?P<day>0[1-9]|[12]\d|3[01]))?", re.ASCII
+)
+_NUMBERED = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){0,2}", re.ASCII)
 
 
 def heading(
@@ -107,13 +110,22 @@ def version_of(release: str | None) -> dict:
     """
     if release is None:
         return {}
-    if match := _DAY.fullmatch(release):
+    if (match := _DAY.fullmatch(release)) and _is_in_the_calendar(match):
         day = {} if match["day"] is None else {"datePublished": release}
         numbers = (match["year"], match["month"], match["day"] or "0")
         return {"version": ".".join(str(int(number)) for number in numbers), **day}
     if _NUMBERED.fullmatch(release):
         return {"version": ".".join([*release.split("."), "0", "0"][:3])}
     return {}
+
+
+def _is_in_the_calendar(match: re.Match) -> bool:
+    numbers = [int(match[name] or 1) for name in ("year", "month", "day")]
+    try:
+        datetime.date(*numbers)
+    except ValueError:
+        return False
+    return True
 
 
 def file_object(path: str, sha256: str, n_bytes: int, url: str | None = None) -> dict:

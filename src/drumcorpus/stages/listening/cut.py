@@ -178,9 +178,9 @@ def cut_recording(
     -------
     dict
         ``problem``: null, or why something is missing: a reason of `decoding`, `no_audio` where the
-        excerpt lies past the end, `ends_before` where the end of it does; ``detail`` of it;
-        ``peak_dbfs`` null for silence; ``low`` and ``high`` of `N_COLUMNS` columns, `SWING` at the
-        peak; ``picture`` and ``sound`` in base64.
+        excerpt lies past the end or is too short, `ends_before` where the end of it does;
+        ``detail`` of it; ``peak_dbfs`` null for silence; ``low`` and ``high`` of `N_COLUMNS`
+        columns, `SWING` at the peak; ``picture`` and ``sound`` in base64.
     """
     n_samples = round(length * sample_rate_hz)
     nothing = {"peak_dbfs": None, "low": [], "high": [], "picture": None, "sound": None}
@@ -190,7 +190,8 @@ def cut_recording(
         reason = getattr(error, "reason", UNREADABLE_AUDIO)
         return {"problem": reason, "detail": getattr(error, "detail", str(error))} | nothing
     if not len(samples) or n_samples < N_COLUMNS:
-        return {"problem": NO_AUDIO, "detail": "the excerpt has no sample"} | nothing
+        detail = "it is too short to draw" if len(samples) else "the excerpt has no sample"
+        return {"problem": NO_AUDIO, "detail": detail} | nothing
     n_read = min(len(samples), n_samples)
     is_short = n_read < n_samples - sample_rate_hz // 100
     whole = np.zeros(n_samples, np.float32)

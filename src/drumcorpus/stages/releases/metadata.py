@@ -6,6 +6,7 @@ is named by its content (``ni:///sha-256;…``, RFC 6920) and by the place that 
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from drumcorpus.event_columns import EVENT_COLUMNS, PARTS_OF_COLUMNS
 from drumcorpus.ground.files.croissant import file_object, heading, record_set, version_of
@@ -79,14 +80,18 @@ def crate_of_release(
     files = [row for row in contents["files"] if row["what"] != SHARD_OF_SOUND]
     parts = [*(_id(row) for row in files), *(path for path, _ in others)]
     sound = [_sound(export) for export in contents["exports"]]
-    licences = {card["license"]: card.get("license_url") for card in cards.values()}
+    licences: dict[str, list[str]] = {}  # names by id: one text may be called by several
+    for name, identifier in sorted(
+        {(card["license"], _licence_id(card)) for card in cards.values()}
+    ):
+        licences.setdefault(identifier, []).append(name)
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": f"drumcorpus, release {release}",
         "description": "Strokes of drums in published data sets, with labels, splits and weights.",
         "hasPart": _refs([*dict.fromkeys(parts), *(each["@id"] for each in sound)]),
-        "license": _refs(_licence_id(name, licences[name]) for name in sorted(licences)),
+        "license": _refs(licences),
         "creditText": "; ".join(
             dict.fromkeys(cards[name]["attribution"] for name in sorted(cards))
         ),
@@ -106,8 +111,8 @@ def crate_of_release(
         *sound,
         *(_source_set(name, cards[name]) for name in sorted(cards)),
         *(
-            {"@id": _licence_id(name, licences[name]), "@type": "CreativeWork", "name": name}
-            for name in sorted(licences)
+            {"@id": identifier, "@type": "CreativeWork", "name": "; ".join(names)}
+            for identifier, names in licences.items()
         ),
     ]
     return {"@context": f"{_RO_CRATE}/context", "@graph": graph}
@@ -158,14 +163,14 @@ def _source_set(name: str, card: Mapping) -> dict:
         "@type": "Dataset",
         "name": card["title"],
         "version": card["version"],
-        "license": {"@id": _licence_id(card["license"], card.get("license_url"))},
+        "license": {"@id": _licence_id(card)},
         "creditText": card["attribution"],
         "citation": " ".join(card["citation"].split()),
     }
 
 
-def _licence_id(name: str, url: str | None) -> str:
-    return url or f"#licence-{name.replace(' ', '-')}"
+def _licence_id(card: Mapping) -> str:
+    return card.get("license_url") or f"#licence-{quote(card['license'].replace(' ', '-'))}"
 
 
 def _refs(ids) -> list[dict]:

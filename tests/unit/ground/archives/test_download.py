@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import random
 import shutil
 import socket
@@ -231,10 +232,29 @@ def test_a_refusal_says_what_to_do_and_is_not_asked_twice(server, tmp_path, note
 
 
 def test_a_page_in_place_of_the_file_is_taken_for_a_login(server, tmp_path, notes):
-    server.serve("set.zip", CONTENT).content_type = "text/html; charset=utf-8"
-    with pytest.raises(NotFetched, match="answers with a page and not with the file: it may ask"):
-        fetch(part_of(server), tmp_path, notes)
-    assert names(tmp_path) == []
+    for kind in ("text/html; charset=utf-8", "Text/HTML"):
+        server.serve("set.zip", CONTENT).content_type = kind
+        with pytest.raises(NotFetched, match="answers with a page and not with the file: it may"):
+            fetch(part_of(server), tmp_path, notes)
+        assert names(tmp_path) == []
+
+
+def test_numbers_of_a_server_that_are_beyond_reason_are_none(server, tmp_path, notes):
+    served = server.serve("set.zip", CONTENT)
+    served.statuses, served.headers = [503], {"Retry-After": "9" * 5000}
+    assert fetch(part_of(server), tmp_path, notes).read_bytes() == CONTENT
+    assert download._number("9" * 18) == 10**18 - 1
+    assert download._number("9" * 19) is None
+
+
+@pytest.mark.parametrize("validator", [5, "a\nb", None], ids=["number", "two_lines", "null"])
+def test_a_damaged_note_does_not_keep_a_file_from_coming(server, tmp_path, notes, validator):
+    server.serve("set.zip", CONTENT)
+    (tmp_path / "set.zip.part").write_bytes(CONTENT[:1000])
+    note = {"url": server.url("set.zip"), "validator": validator}
+    (tmp_path / "set.zip.part.json").write_text(json.dumps(note))
+    assert fetch(part_of(server), tmp_path, notes).read_bytes() == CONTENT
+    assert server.ranges_asked() == ["bytes=1000-"]
 
 
 def test_a_busy_server_is_waited_for_as_long_as_it_asks(server, tmp_path, notes):

@@ -144,7 +144,7 @@ def test_backslashes_of_windows_lie_between_folders_in_a_zip(tmp_path):
         ([("set/a", b"1"), ("./set//a", b"3")], "is in it twice"),
         ([("set/a.wav", b"1"), ("set/A.wav", b"2")], "set/A.wav and set/a.wav differ by case"),
         ([("set/x/1", b"1"), ("Set/y/2", b"2")], "Set/y/2 and set differ by case alone"),
-        ([("set/\u00fc", b"1"), ("set/u\u0308", b"2")], "differ by case alone"),
+        ([("set/\u00fc", b"1"), ("set/u\u0308", b"2")], "by the form of their Unicode"),
         ([("set/a", b"1"), ("set/a/b", b"2")], "needs set/a to be a file and a folder"),
         ([("set/a/b", b"1"), ("set/a", b"2")], "needs set/a to be a file and a folder"),
         ([(".", b"1")], "is no name of a file"),
@@ -157,6 +157,47 @@ def test_names_that_meet_are_refused(tmp_path, members, words):
         with pytest.raises(UnsafeArchive) as caught:
             unpacked(tmp_path / str(number), pack(members), name)
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of], ids=["zip", "tar"])
+def test_a_name_that_no_disk_takes_is_refused_and_not_blamed_on_the_disk(tmp_path, pack):
+    content = pack([(f"set/{'x' * 300}.wav", b"one")])
+    with pytest.raises(UnsafeArchive, match=r"name as long as x{40}… \(304 bytes"):
+        unpacked(tmp_path, content, f"set.{pack.__name__[:3]}")
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of], ids=["zip", "tar"])
+def test_an_archive_without_a_file_is_refused(tmp_path, pack):
+    name = f"set.{pack.__name__[:3]}"
+    with pytest.raises(UnsafeArchive, match=f"^{name}: holds no file$"):
+        unpacked(tmp_path, pack([]), name)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda whole: whole[:1034] + b"?" + whole[1035:], "bad checksum"),
+        (lambda whole: whole[:1024], "empty header"),
+        (lambda whole: whole[:1100], "truncated header"),
+    ],
+    ids=["damaged", "cut_before_it", "cut_within_it"],
+)
+def test_a_tar_does_not_end_where_the_head_of_a_member_is_damaged(tmp_path, change, words):
+    whole = tar_of([("a", b"1"), ("b", b"2"), ("c", b"3")])
+    with pytest.raises(UnsafeArchive, match=f"is damaged.*: {words} at byte 1,024"):
+        unpacked(tmp_path, change(whole), "set.tar")
+
+
+def test_the_checksum_behind_the_end_of_a_tar_is_read(tmp_path):
+    content = gzip.compress(tar_of([("a", b"1")]))
+    with pytest.raises(UnsafeArchive, match="CRC check failed"):
+        unpacked(tmp_path, content[:-8] + bytes(4) + content[-4:], "set.tar.gz")
+
+
+def test_what_stands_behind_the_end_of_a_tar_has_a_bound(tmp_path):
+    content = gzip.compress(tar_of([("a", b"1")]) + bytes(3_000_000))
+    with pytest.raises(UnsafeArchive, match="goes on behind its end"):
+        unpacked(tmp_path, content, "set.tar.gz", Bounds(1_000_000))
 
 
 def test_a_folder_may_be_named_as_often_as_it_likes(tmp_path):

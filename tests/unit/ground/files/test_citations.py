@@ -125,8 +125,21 @@ def card(citation, title="T"):
                 "year": "1998",
             },
         ),
+        (
+            'Ann Lee, Bo Du, and Zoe\u0301 X, "T", 2019.',
+            "misc",
+            {"author": "Ann Lee and Bo Du and Zo{\\'e} X"},
+        ),
+        (
+            'Lee et al., "T", Transactions, 2025, doi 10.5334/t.1.',
+            "misc",
+            {"author": "Lee and others", "doi": "10.5334/t.1", "howpublished": "Transactions"},
+        ),
     ],
-    ids=["of another form", "without a place", "special letters"],
+    ids=[
+        *("of another form", "without a place", "special letters"),
+        *("a comma before the last", "and others"),
+    ],
 )
 def test_words_become_fields(citation, kind, fields):
     found_kind, found = parse(bibliography([card(citation)]))["s"]

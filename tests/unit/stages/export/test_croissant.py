@@ -220,8 +220,10 @@ def test_ids_are_unique_and_every_reference_has_its_target(tmp_path, name):
         ("2026-11", "2026.11.0", None),
         ("2026-11-05", "2026.11.5", "2026-11-05"),
         ("2026-13-05", None, None),
+        ("2026-02-30", None, None),
+        ("1.02", None, None),
     ],
-    ids=["none", "a word", "numbers", "a month", "a day", "no day"],
+    ids=["none", "a word", "numbers", "a month", "a day", "no month", "no day", "no number"],
 )
 def test_version_and_day_come_from_the_release_alone(tmp_path, release, version, published):
     document = write_export(tmp_path, release=release)

@@ -124,6 +124,16 @@ def test_a_recording_that_ends_early_is_heard_as_far_as_it_goes():
     assert len(samples) == 4 * RATE and not samples[2 * RATE :].any()
 
 
+@pytest.mark.parametrize(
+    ("seconds", "detail"),
+    [(1 / RATE, "it is too short to draw"), (0.0, "the excerpt has no sample")],
+    ids=["one_sample", "none"],
+)
+def test_sound_that_fills_no_picture_is_told_from_none(seconds, detail):
+    one = cut_recording(read_tone, "a.wav", 0.0, seconds, RATE)
+    assert (one["problem"], one["detail"], one["sound"]) == ("no_audio", detail, None)
+
+
 def test_silence_has_no_peak_and_is_no_error():
     one = cut_recording(lambda *_: np.zeros(4 * RATE, np.float32), "a.wav", 0.0, 4.0, RATE)
     assert (one["peak_dbfs"], set(one["low"] + one["high"])) == (None, {0})

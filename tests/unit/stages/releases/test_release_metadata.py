@@ -166,6 +166,32 @@ def test_rocrate_reads_the_crate_of_a_release(release):
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "licences"),
+    [
+        (("L", "https://a.example"), ("L", "https://b.example"), {"L"}),
+        (("L", "https://a.example"), ("M", "https://a.example"), {"L; M"}),
+        (("L", "https://a.example"), ("L", None), {"L"}),
+        (('by "track" <#%>', None), ("é: x", None), {'by "track" <#%>', "é: x"}),
+    ],
+    ids=["two_addresses", "two_names", "no_address", "names_in_words"],
+)
+def test_every_licence_that_a_crate_refers_to_is_described_in_it_once(first, second, licences):
+    cards = {
+        name: FREE | {"name": name, "license": licence, "license_url": url}
+        for name, (licence, url) in (("a", first), ("b", second))
+    }
+    empty = list_contents("1", [], [], copy_below_mb=1.0)
+    graph = crate_of_release(empty, cards, [])["@graph"]
+    ids = [each["@id"] for each in graph]
+    assert len(ids) == len(set(ids))
+    assert all(each.isascii() and not set(each) & set(' "<>') for each in ids)
+    by_id = {each["@id"]: each for each in graph}
+    referred = [each["@id"] for each in by_id["./"]["license"]]
+    assert {by_id[name]["name"] for name in referred} == licences
+    assert {by_id[f"#{name}"]["license"]["@id"] for name in cards} == set(referred)
+
+
+@pytest.mark.parametrize(
     ("names", "meanings"),
     [
         (EVENTS.names, EVENT_COLUMNS),
