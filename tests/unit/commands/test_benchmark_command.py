@@ -13,7 +13,12 @@ from drumcorpus.__main__ import main
 from drumcorpus.commands import benchmark
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.evaluation.named_splits import read_named_split, split_digest
-from drumcorpus.stages.evaluation.submissions import read_rows, table_lines, with_row
+from drumcorpus.stages.evaluation.submissions import (
+    read_rows,
+    read_submission,
+    table_lines,
+    with_row,
+)
 
 SCHEMA = read_yaml(REPO / benchmark.SCHEMA)
 ROWS = REPO / benchmark.ROWS
@@ -166,3 +171,33 @@ def test_the_rows_that_are_kept_are_of_the_splits_as_they_stand_and_the_page_has
         assert with_row(rows, row) == rows
     page = (REPO / "docs/benchmark.md").read_text()
     assert "\n".join(table_lines(rows)) in page
+
+
+@pytest.mark.parametrize("odd", ["\r", "\x1b[2J", "\u2028"], ids=["return", "escape", "line"])
+def test_words_that_are_no_line_of_a_table_are_refused(folder, odd):
+    describe(folder, system=f"lion{odd}2")
+    with pytest.raises(ValueError, match=r"system: got 'lion.*wanted: text of one line"):
+        read_submission(folder / "mine")
+
+
+def test_a_row_is_not_kept_beside_rows_of_another_version_of_its_split(folder, called):
+    called(*SCORE, "--rows", "rows.json")
+    (row,) = read_rows(folder / "rows.json", SCHEMA)
+    earlier = row | {"split_sha256": "0" * 64}
+    (folder / "rows.json").write_text(json.dumps([earlier]))
+    assert called(*SCORE, "--rows", "rows.json")[0] == 0  # in the place of its own
+    assert read_rows(folder / "rows.json", SCHEMA) == [row]
+    (folder / "rows.json").write_text(json.dumps([earlier | {"version": "1"}]))
+    status, _, errors = called(*SCORE, "--rows", "rows.json")
+    assert status == 2
+    assert "1 row(s) are of another version of the split mdb_drums_8, such as lion 1" in errors
+    assert json.loads((folder / "rows.json").read_text()) == [earlier | {"version": "1"}]
+
+
+def test_rows_of_a_split_with_other_classes_are_refused(folder, called):
+    called(*SCORE, "--rows", "rows.json")
+    (row,) = read_rows(folder / "rows.json", SCHEMA)
+    other = row | {"version": "3", "classes": {"BD": 1.0}}
+    (folder / "rows.json").write_text(json.dumps([row, other]))
+    with pytest.raises(ValueError, match=r"1: lion has other classes than a row of mdb_drums_8"):
+        read_rows(folder / "rows.json", SCHEMA)

@@ -36,10 +36,11 @@ def files_below(folder: Path) -> list[str]:
     Raises
     ------
     ValueError
-        If there is none, or anything else but the statement of the system.
+        If there is none, or anything else but the statement of the system; if a folder cannot be
+        read.
     """
     paths, odd = [], []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_refuse_folder):
         folders.sort()
         for name in folders:
             if name.endswith((TSV, *MIDI)):
@@ -69,3 +70,8 @@ def files_below(folder: Path) -> list[str]:
     if not paths:
         raise ValueError(f"{visible(str(folder))}: holds no predictions (.tsv, .mid, .midi)")
     return sorted(paths)
+
+
+def _refuse_folder(error: OSError) -> None:
+    """A folder that is passed over would leave its sessions without predictions."""
+    raise ValueError(f"{visible(str(error.filename))}: cannot be read: {error.strerror}") from error

@@ -76,7 +76,8 @@ def read_prediction_table(
             lambda row, name: f"{shown}: row {row}: {vocabulary.refusal(name)}",
             n_rows,
         )
-        onset = batch["onset_time"].to_numpy(zero_copy_only=False)
+        # As floats: of whole numbers without a sign a difference is never below 0.
+        onset = batch["onset_time"].to_numpy(zero_copy_only=False).astype(float, copy=False)
         order.check(ids, onset, n_rows)
         for code, count in zip(
             *np.unique(labels.indices.to_numpy()[label == NO_CLASS], return_counts=True),

@@ -22,6 +22,8 @@ from drumcorpus.ground.files.memory_files import write_memory
 PACKAGE = "drumcorpus"
 # Files, of several states of the package, beyond which those that were not read are forgotten.
 MOST_SHARED = 2000
+# A place that cannot be written to; names with half a character, which JSON has not.
+_NOT_WRITTEN = (OSError, TypeError)
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.\w+")
 
 
@@ -91,7 +93,7 @@ class PythonFiles:
         """Remember what was read, if any of it is new, and forget files that were not read."""
         if self.memory is not None and self.n_parsed > self._n_saved:
             self._n_saved = self.n_parsed
-            with contextlib.suppress(OSError):  # what cannot be remembered is read again
+            with contextlib.suppress(*_NOT_WRITTEN):  # what cannot be remembered is read again
                 write_memory(self.memory, _document(self._read()))
 
     def share(self) -> None:
@@ -101,7 +103,7 @@ class PythonFiles:
             files, others = self._read(), _remembered(self.shared)
             if len(others) < MOST_SHARED:
                 files = others | files
-            with contextlib.suppress(OSError):  # a package that others have installed
+            with contextlib.suppress(*_NOT_WRITTEN):  # a package that others have installed
                 write_json(self.shared, _document(files))
 
     def _read(self) -> dict[str, PythonFile]:
@@ -136,11 +138,11 @@ def _remembered(memory: Path) -> dict[str, PythonFile]:
             content: PythonFile(meaning, tuple(imports), tuple(names))
             for content, (meaning, imports, names) in rows
         }
+        is_sealed = document.get("seal") == _seal(document)
     except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return {}
     texts = [text for f in files.values() for text in (f.meaning, *f.imports, *f.file_names)]
-    is_whole = document.get("seal") == _seal(document) and all(type(t) is str for t in texts)
-    return files if is_whole else {}
+    return files if is_sealed and all(type(text) is str for text in texts) else {}
 
 
 def _seal(document: dict) -> str:

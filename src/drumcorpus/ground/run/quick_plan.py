@@ -2,10 +2,60 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import FunctionType
+
+# What the classes and functions below stand in front of or call, by Snakemake's module, with the
+# parameters that it must have; None where these do not matter.
+STANDS_BEFORE = {
+    "snakemake.common": {"overwrite_function_params": ("func", "params")},
+    "snakemake.dag": {
+        "DAG.check_directory_outputs": ("self",),
+        "OutputIndex.__init__": ("self", "rules"),
+        "OutputIndex.match_producers": ("self", "targetfile"),
+        "ScriptProcessor.__init__": ("self", "dag"),
+        "ScriptProcessor.process_job": ("self", "job"),
+    },
+    "snakemake.io": {"_IOFile.is_storage": None},
+    "snakemake.resources": {"Resource.evaluate": None},
+    "snakemake.workflow": {
+        "FilePersistence._clear_cache": ("self",),
+        "FilePersistence._read_record": ("self", "key"),
+        "FilePersistence._serialize_param": None,
+        "FilePersistence._serialize_param_builtin": ("self", "value"),
+    },
+}
+
+
+def what_is_lacking(
+    wanted: Mapping[str, Mapping[str, tuple[str, ...] | None]] = STANDS_BEFORE,
+) -> list[str]:
+    """What another Snakemake has not, or with other parameters; a plan is made without all this.
+
+    Parameters
+    ----------
+    wanted : mapping
+        By module, which must be imported, and dotted name: parameters, or None for any.
+    """
+    lacking = []
+    for module, names in wanted.items():
+        for name, parameters in names.items():
+            there = sys.modules.get(module)
+            for part in name.split("."):
+                there = getattr(there, part, None)
+            fits = there is not None and (parameters is None or _parameters(there) == parameters)
+            lacking += [] if fits else [f"{module}.{name}"]
+    return lacking
+
+
+def _parameters(function: object) -> tuple[str, ...] | None:
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # nothing that can be called
+        return None
 
 
 class LooksAtScriptsOnce:

@@ -55,10 +55,15 @@ def read_submission(folder: str | os.PathLike) -> Submission:
             f"{', '.join(_KEYS[len(_NEEDED) :])}"
         )
     for key, value in document.items():
-        if not isinstance(value, str) or not value.strip() or "\n" in value or "|" in value:
+        if (
+            not isinstance(value, str)
+            or not value.strip()
+            or not value.isprintable()
+            or "|" in value
+        ):
             raise ValueError(
-                f"{shown}: {key}: got {value!r:.60}; wanted: text of one line without |, in quotes "
-                "where it would be a number"
+                f"{shown}: {key}: got {value!r:.60}; wanted: text of one line without | and "
+                "control characters, in quotes where it would be a number"
             )
     places = [folder / name for name in PREDICTIONS if (folder / name).exists()]
     if len(places) != 1:
@@ -114,25 +119,49 @@ def read_rows(path: str | os.PathLike, schema: dict) -> list[dict]:
     Raises
     ------
     ValueError
-        If it is not of its schema, or rows of one split are of different references.
+        If it is not of its schema, or rows of one split are of different references or have
+        different classes.
     """
     if not Path(path).exists():
         return []
     rows, shown = read_json_by_people(path), visible(str(path))
     check_document(rows, schema, shown)
     digests: dict[str, str] = {}
+    classes: dict[str, Mapping] = {}
     for number, row in enumerate(rows):
         if digests.setdefault(row["split"], row["split_sha256"]) != row["split_sha256"]:
             raise ValueError(
                 f"{shown}: {number}: {visible(row['system'])} is of another version of the split "
-                f"{row['split']} than a row above; score it again"
+                f"{row['split']} than a row above; take it out, and score it again"
+            )
+        if set(classes.setdefault(row["split"], row["classes"])) != set(row["classes"]):
+            raise ValueError(
+                f"{shown}: {number}: {visible(row['system'])} has other classes than a row of "
+                f"{row['split']} above; take it out, and score it again"
             )
     return rows
 
 
 def with_row(rows: Sequence[Mapping], row: Mapping) -> list[dict]:
-    """The rows with one more, in the place of one of the same system, version and split."""
+    """The rows with one more, in the place of one of the same system, version and split.
+
+    Raises
+    ------
+    ValueError
+        If others are of another version of the split: the file could be read by nobody.
+    """
     kept = [each for each in rows if _place(each) != _place(row)]
+    earlier = [
+        each
+        for each in kept
+        if each["split"] == row["split"] and each["split_sha256"] != row["split_sha256"]
+    ]
+    if earlier:
+        raise ValueError(
+            f"{len(earlier)} row(s) are of another version of the split {row['split']}, such as "
+            f"{visible(earlier[0]['system'])} {visible(earlier[0]['version'])}; take them out and "
+            "score them again, or write this row into another file"
+        )
     return sorted([*map(dict, kept), dict(row)], key=_place)
 
 

@@ -13,6 +13,7 @@ from drumcorpus.ground.files.atomic import replacing
 torch = import_module("torch")
 
 FORMAT = "drumcorpus.network/1"
+ADVICE = "delete the file to begin anew, or learn by what it was learned by"
 # What a checkpoint is refused for, in words, where it has another; all else begins anew.
 BOUND = {
     "taxonomy": "another taxonomy or class map",
@@ -46,20 +47,19 @@ def load_checkpoint(path: str | os.PathLike, binding: Mapping) -> dict | None:
     path = Path(path)
     if not path.is_file():
         return None
-    advice = "delete the file to begin anew, or learn by what it was learned by"
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:
             raise KeyError(content["format"])
-        bound, state = content["binding"], content["state"]
+        bound, state = dict(content["binding"]), dict(content["state"])
     except Exception as error:  # torch raises what it meets, of many kinds
         raise ValueError(
-            f"{path}: no checkpoint that can be read ({type(error).__name__}); {advice}"
+            f"{path}: no checkpoint that can be read ({type(error).__name__}); {ADVICE}"
         ) from error
     for key, words in BOUND.items():
         if bound.get(key) != binding[key]:
             raise ValueError(
                 f"{path}: a checkpoint of {words}: got {bound.get(key)}; wanted: {binding[key]}; "
-                f"{advice}"
+                f"{ADVICE}"
             )
     return state if bound == dict(binding) else None

@@ -14,7 +14,7 @@ from importlib import import_module
 
 import numpy as np
 
-from drumcorpus.stages.train_check.checkpoints import load_checkpoint, save_checkpoint
+from drumcorpus.stages.train_check.checkpoints import ADVICE, load_checkpoint, save_checkpoint
 from drumcorpus.stages.train_check.frame_samples import (
     FrameSample,
     Material,
@@ -152,8 +152,8 @@ def learn_network(
     Raises
     ------
     ValueError
-        If the checkpoint is of another taxonomy or of other features, or what is learned is no
-        number any more; says what to do.
+        If the checkpoint is of another taxonomy, of other features or of another network, or what
+        is learned is no number any more; says what to do.
     """
     torch.set_num_threads(machine.n_threads)
     torch.use_deterministic_algorithms(not machine.has_gpu)
@@ -169,7 +169,7 @@ def learn_network(
     run = _Run(material, settings, train, seed, machine)
     state = load_checkpoint(checkpoint, binding)
     if state is not None:
-        run.take_up(state)
+        run.take_up(state, checkpoint)
         say(f"seed {seed}: goes on after epoch {run.epoch}")
     while not run.is_over(learning):
         trained = run.train_once(learning)
@@ -237,7 +237,16 @@ class _Run:
             "curve": [list(point) for point in self.curve],
         }
 
-    def take_up(self, state: dict) -> None:
+    def take_up(self, state: dict, where: str | os.PathLike) -> None:
+        try:
+            self._load(state)
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise ValueError(
+                f"{where}: a checkpoint of another network than this version's "
+                f"({type(error).__name__}); {ADVICE}"
+            ) from error
+
+    def _load(self, state: dict) -> None:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.best = {name: value.to(self.machine.device) for name, value in state["best"].items()}

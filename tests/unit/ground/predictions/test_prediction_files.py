@@ -1,6 +1,7 @@
 """Predictions are read as they are written, or refused with file and line."""
 
 import codecs
+import os
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from drumcorpus.ground.midi.midi_writing import empty_clock, midi_bytes, nearest
 from drumcorpus.ground.predictions import prediction_files
 from drumcorpus.ground.predictions.class_maps import ClassMap, Vocabulary
 from drumcorpus.ground.predictions.prediction_files import read_midi, read_tsv
+from drumcorpus.ground.predictions.prediction_listing import files_below
 from drumcorpus.taxonomy import LabelMap, Stroke
 
 WORDS = Vocabulary("two", {"BD": 0, "SD": 1, "TB": -1})
@@ -138,3 +140,20 @@ def test_what_is_no_midi_file_is_refused():
 def test_a_number_that_only_python_takes_is_refused(digits):
     with pytest.raises(ValueError, match=r"s\.tsv:1: onset_time: got "):
         read_tsv("s.tsv", f"{digits}\tBD\n".encode(), WORDS)
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.tsv").write_text("")
+    (tmp_path / "closed/b.tsv").write_text("")
+    assert files_below(tmp_path) == ["a.tsv", "closed/b.tsv"]
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(ValueError, match=r"closed: cannot be read: Permission denied"):
+        files_below(tmp_path)

@@ -125,3 +125,11 @@ def test_a_column_that_stands_twice_is_refused_with_the_name_of_the_file(tmp_pat
         ValueError, match=r"p\.parquet: columns .*label, label; wanted: .*each once"
     ):
         read_prediction_table(tmp_path / "p.parquet", {"a": 0}, WORDS, str)
+
+
+@pytest.mark.parametrize("kind", [pa.uint8(), pa.uint64(), pa.int8()], ids=str)
+def test_whole_seconds_are_held_in_order_with_a_sign_and_without(tmp_path, kind):
+    hits, _, _ = read(tmp_path, [row("a", 1), row("a", 5)], onset_time=kind)
+    assert hits.onset.tolist() == [1_000_000, 5_000_000]
+    with pytest.raises(ValueError, match=r"row 2: onset_time 1\.0 is before that of the row above"):
+        read(tmp_path, [row("a", 5), row("a", 1)], onset_time=kind)

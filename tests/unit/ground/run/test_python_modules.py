@@ -184,3 +184,27 @@ class TestSharedMemory:
         files.read(file)
         files.share()
         assert {path.name for path in tmp_path.iterdir()} == {"module.py", "no_folder"}
+
+
+def test_a_name_that_json_cannot_hold_is_read_and_not_remembered(tmp_path):
+    path, memory = tmp_path / "module.py", tmp_path / "memory.json"
+    path.write_text("NAME = 'drumcorpus.\\ud800'\n")
+    files = PythonFiles(memory, tmp_path / "shared.json")
+    assert files.read(path).imports == ("drumcorpus.\ud800",)
+    files.save()
+    files.share()
+    assert not memory.exists()
+    assert not (tmp_path / "shared.json").exists()
+
+
+def test_a_memory_that_is_nested_too_deeply_is_none(tmp_path):
+    path, memory = tmp_path / "module.py", tmp_path / "memory.json"
+    path.write_text("import numpy\n")
+    first = PythonFiles(memory)
+    first.read(path)
+    first.save()
+    document = json.loads(memory.read_text()) | {"more": None}
+    memory.write_text(json.dumps(document).replace("null", "[" * 400 + "]" * 400))
+    second = PythonFiles(memory)
+    assert second.read(path).imports == ("numpy",)
+    assert second.n_parsed == 1

@@ -20,7 +20,7 @@ from snakemake.common import (
 )
 from snakemake.exceptions import ChildIOException
 from snakemake.io import IOFile, _IOFile, ancient, directory, flag, temp
-from snakemake.persistence import MetadataRecord
+from snakemake.persistence import MetadataRecord, PersistenceBase
 from snakemake.persistence.file import FilePersistence
 from snakemake.resources import Resource
 
@@ -31,6 +31,7 @@ from drumcorpus.ground.run.quick_plan import (
     finds_nested_outputs_quickly,
     is_storage,
     remember_parameters,
+    what_is_lacking,
 )
 
 DAG, ScriptProcessor = snakemake.dag.DAG, snakemake.dag.ScriptProcessor
@@ -304,3 +305,22 @@ def test_a_library_that_is_not_there_is_not_found():
 def test_a_parameter_is_recorded_as_snakemake_records_it(value, tmp_path):
     alone, records = (kind(path=tmp_path) for kind in (FilePersistence, Records))
     assert records._serialize_param(value) == alone._serialize_param(value)
+
+
+def test_the_snakemake_that_is_installed_lacks_nothing():
+    assert what_is_lacking() == []
+
+
+def test_another_snakemake_is_known_by_what_it_lacks(monkeypatch):
+    monkeypatch.delattr(FilePersistence, "_clear_cache")
+    monkeypatch.delattr(PersistenceBase, "_clear_cache")
+    monkeypatch.setattr(ScriptProcessor, "process_job", lambda self, job, more: None)
+    monkeypatch.setattr(snakemake.common, "overwrite_function_params", "no function")
+    assert what_is_lacking() == [
+        "snakemake.common.overwrite_function_params",
+        "snakemake.dag.ScriptProcessor.process_job",
+        "snakemake.workflow.FilePersistence._clear_cache",
+    ]
+    assert what_is_lacking({"snakemake.no_such_module": {"Name": None}}) == [
+        "snakemake.no_such_module.Name"
+    ]

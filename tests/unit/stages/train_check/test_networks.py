@@ -1,6 +1,7 @@
 """Networks of tiers S and R: their size, what they see, what they learn, and how they go on."""
 
 import contextlib
+import copy
 import dataclasses
 import json
 
@@ -20,6 +21,7 @@ from drumcorpus.stages.train_check import network_check
 torch = pytest.importorskip("torch", reason="torch is not installed: requirements-torch.lock")
 
 from drumcorpus.ground.statistics.scores import f_measure  # noqa: E402
+from drumcorpus.stages.train_check import learning  # noqa: E402
 from drumcorpus.stages.train_check.checkpoints import (  # noqa: E402
     load_checkpoint,
     save_checkpoint,
@@ -333,3 +335,36 @@ def test_a_checkpoint_that_a_killed_run_left_is_refused_by_another_taxonomy(expo
         check_export(exported)
     left.unlink()
     assert check_export(exported)["classes"][3:] == ["shaker", "crash"]
+
+
+def test_a_checkpoint_of_something_else_is_named(tmp_path):
+    path = tmp_path / "n.pt"
+    torch.save({"format": "drumcorpus.network/1", "binding": [1], "state": {}}, path)
+    with pytest.raises(ValueError, match=r"n.pt: no checkpoint that can be read .*; delete"):
+        load_checkpoint(path, BINDING)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.pop("step"),
+        lambda state: state["network"].pop("last.bias"),
+        lambda state: state["network"].update({"last.bias": torch.zeros(9)}),
+        lambda state: state.update(best=None),
+    ],
+    ids=["a key less", "a layer less", "a layer of another size", "nothing best"],
+)
+def test_a_checkpoint_of_another_network_says_what_to_do(material, tmp_path, monkeypatch, change):
+    def save_changed(path, binding, state):
+        state = copy.deepcopy(dict(state))
+        change(state)
+        save_checkpoint(path, binding, state)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(learning, "save_checkpoint", save_changed)
+        with pytest.raises(KeyboardInterrupt):
+            learn(material, tmp_path)
+    words = r"network\.pt: a checkpoint of another network than this version's .*; delete"
+    with pytest.raises(ValueError, match=words):
+        learn(material, tmp_path)
