@@ -1,6 +1,7 @@
 """Predictions of the sessions of a source set: read, known to be of its recordings, and listed."""
 
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,9 +70,14 @@ class _Sessions:
         return recording_of(self.rows[name], said, self.seconds_of, self.shown_statement)
 
     def refusal(self, where: str, name: str) -> str:
+        # Some systems write an accent as a character of its own, which looks the same.
+        forms = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+        hint = did_you_mean(name, self.rows)
+        if any(form in self.rows for form in forms):
+            hint = " (a session has this name with its accents in another Unicode form; rename it)"
         return (
             f"{where}: session {visible(name)[:100]!r} is none of {self.source_set}"
-            f"{did_you_mean(name, self.rows)}; allowed: its {len(self.rows):,} sessions"
+            f"{hint}; allowed: its {len(self.rows):,} sessions"
             + (f", such as {visible(next(iter(self.rows)))!r}" if self.rows else "")
         )
 

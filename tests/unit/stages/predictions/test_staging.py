@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 
 import mido
 import pyarrow as pa
@@ -257,3 +258,12 @@ def test_two_files_of_one_session_are_refused(stage, tmp_path):
         midi.save(tmp_path / "mine" / name)
     with pytest.raises(ValueError, match=r"one.midi: session 'one' has predictions in one.mid too"):
         stage(terms={"note_map": "general_midi"})
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"], ids=str)
+def test_a_name_with_accents_of_another_unicode_form_is_called_so(stage, tmp_path, form):
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    rows = [session(unicodedata.normalize(form, "Café"), "one/drums.wav", audio="one/drums.wav")]
+    write(tmp_path, "1.5\tkick\n", unicodedata.normalize(other, "mine/Café.tsv"))
+    with pytest.raises(ValueError, match="has this name with its accents in another Unicode form"):
+        stage(rows=rows)
