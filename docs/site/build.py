@@ -44,6 +44,9 @@ LIBRARY = [
     "drumcorpus.load.torch_data",
 ]
 
+# Of Markdown: label and place; a title may stand behind the place.
+_LINK = re.compile(r"""\[([^\]\[]*)\]\(([^)\s]+)(?:\s+(?:"[^"]*"|'[^']*'))?\)""")
+
 
 def main() -> None:
     """Read the command line, gather the pages, build the site."""
@@ -123,7 +126,7 @@ def write_page(source: Path, path: str, text: str) -> None:
     own = (REPO / path).parent
 
     def kept(match: re.Match) -> str:
-        label, link = match[1], match[2].partition("#")[0]
+        label, link = match[1], match[2].strip("<>").partition("#")[0]
         if not link or "://" in link or link.startswith("mailto:"):
             return match[0]
         there = (own / link).resolve()
@@ -137,7 +140,7 @@ def write_page(source: Path, path: str, text: str) -> None:
             shutil.copy(there, copy)
         return match[0]
 
-    target.write_text(re.sub(r"\[([^\]\[]*)\]\(([^)\s]+)\)", kept, text), encoding="utf-8")
+    target.write_text(_LINK.sub(kept, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -119,6 +119,23 @@ def test_every_page_stands_in_a_chapter_once(site):
     assert not made & {path.stem for path in REPO.glob("docs/*.md")}
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('[a](health.png "A title")', None),
+        ("[a](<health.png>)", None),
+        ("[a](../src 'A title')", "a"),
+        ('[a](reach.yaml "A title")', None),
+        ("[a](https://example.org/b 'A title')", None),
+    ],
+    ids=["titled", "in_angles", "folder", "nowhere", "elsewhere"],
+)
+def test_a_link_may_have_a_title(site, tmp_path, text, written):
+    site["build"].write_page(tmp_path, "docs/page.md", text)
+    assert (tmp_path / "docs/page.md").read_text() == (written or text)
+    assert (tmp_path / "docs/health.png").is_file() == ("health" in text)
+
+
 class Links(HTMLParser):
     """Where a page leads, and the places in it that can be led to."""
 
