@@ -1,7 +1,7 @@
 """The examples of the pages, run as they stand, one after the other, in the folder they name.
 
-Those of README.md and docs/load.md run in the demo's folder, those of an export's own README.md in
-the export.
+Those of README.md, docs/first_corpus.md and docs/load.md run in the demo's folder, those of an
+export's own README.md in the export.
 """
 
 import ast
@@ -39,6 +39,12 @@ def skip_without(code):
 def test_load_it_of_the_readme_runs_on_the_demo():
     page = (REPO / "README.md").read_text()
     code = code_of(page[page.index("## Load it") :])
+    shown = run_python(f"{code}\nprint(sample.sound.shape, sample.labels)", DEMO)
+    assert re.fullmatch(r"\(441000,\) \['\w+'.*\]", shown.strip())
+
+
+def test_a_first_corpus_is_read_as_its_page_reads_it():
+    code = code_of((REPO / "docs/first_corpus.md").read_text())
     shown = run_python(
         f"{code}\nprint(type(clip).__name__, clip.sound.dtype, clip.sample_rate_hz)\n"
         "print(len(segments.sessions()), sample.sound.shape, sample.labels)",
