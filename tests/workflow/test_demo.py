@@ -243,6 +243,8 @@ def test_the_demo_shows_crashes_told_apart_one_left_whole_and_doubts_with_their_
     shown = dict(re.findall(r"<h3>(.*?)</h3>\s*<p class=\"why\">(.*?)</p>", page))
     assert shown == {
         "MusicDelta_Zeppelin": f"<b>crash</b>: {REASONS['too_few_hits']}",
+        "training/9000001_mix_birch_kit_full": f"<b>crash</b>: {REASONS['too_few_hits']}",
+        "training/9000001_mix_maple_kit_full": f"<b>crash</b>: {REASONS['too_few_hits']}",
         "Cymbal Crashes - Demo": f"<b>crash</b>: {REASONS['doubtful']}",
     }
 
@@ -252,9 +254,11 @@ def test_the_demo_sounds_as_its_sources_number_it(demo):
     numbered = {row["source_set"]: row for row in report["source_sets"] if row["numbered"]}
     by_notes = numbered.pop("signaturesounds")  # two strokes of each cymbal: too few to judge
     assert (by_notes["numbered"], by_notes["not_judged"]) == (1, 1)
+    few = numbered.pop("sadtp")  # so are its strokes
+    assert (few["numbered"], few["not_judged"]) == (2, 2)
     assert set(numbered) == {"slakh2100", "groove_mididataset", "egmd", "enst_drums"}
     assert all(row["agree"] > 0 and row["differ"] == 0 for row in numbered.values())
-    assert report["totals"]["numbered"] == 1 + sum(row["numbered"] for row in numbered.values())
+    assert report["totals"]["numbered"] == 3 + sum(row["numbered"] for row in numbered.values())
 
 
 def test_notes_beside_the_sounds_of_the_demo_number_all_crashes_but_one(demo):
