@@ -2,16 +2,17 @@ r"""Measure what a map of notes costs a small network that reads frames, on a ki
 
     python bench/training/networks.py --midi GMD_ROOT --kits KIT_DIR... --renderer FILE --out OUT
 
-One A/B with one seed: the truth against General MIDI, one kit left out. Material and arms are those
-of experiments.py, with every stroke of each excerpt; docs/training_experiments.md says what is
-expected. What stands below OUT is not made again, and a training that was stopped goes on.
+The truth against General MIDI, one kit left out, with every seed of --seeds; counts of all seeds
+are summed. Material and arms are those of experiments.py, with every stroke of each excerpt;
+docs/training_experiments.md says what is expected. What stands below OUT is not made again, and a
+training that was stopped goes on.
 """
 
 import argparse
 import json
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +52,7 @@ from drumcorpus.stages.train_check.network import n_parameters  # noqa: E402
 from drumcorpus.stages.train_check.network_settings import NetworkSettings  # noqa: E402
 from drumcorpus.stages.train_check.spectra import FrameCache  # noqa: E402
 
-SCHEMA = "training_networks/1"
+SCHEMA = "training_networks/2"
 TRUTH = "truth"
 GENERAL_MIDI = "general_midi"
 ARMS = (TRUTH, "corpus_map", GENERAL_MIDI)
@@ -74,53 +75,59 @@ def main() -> None:
     say(f"{len(recordings)} recordings described", start)
     machine = replace(this_machine(args.threads), n_threads=args.threads)
     classes = classes_of(material)
-    parts = divide([each.name for each in performances], np.arange(len(performances)), args.seed)
     names = [performance.name for performance in performances]
-    tables, arms = {}, {}
-    for name in args.arms:
-        began = time.process_time()
-        samples = samples_of(name, recordings, classes, names, parts, left_out)
-        of = Material(classes, tuple(samples), settings.spectra, taxonomy_digest(classes, [], []))
-        learned = learn_network(
-            of,
-            settings,
-            seed=args.seed,
-            checkpoint=args.out / "networks" / f"{name}-{left_out}-{args.seed}.pt",
-            machine=machine,
-            say=lambda words, arm=name: say(f"{arm}: {words}", start),
-        )
-        seconds = time.process_time() - began
-        limits, cells = score(learned, of, names, recordings, parts, left_out, machine)
-        tables[name] = {cell: table for cell, (table, _) in cells.items()}
-        arms[name] = {
-            "epochs": len(learned.curve),
-            "best_epoch": learned.best_epoch,
-            "curve": learned.curve,
-            "cpu_s": round(seconds),
-            "waited": round(learned.waited, 4),
-            "thresholds": dict(zip(classes, limits, strict=True)),
-            "ap": {cell: area for cell, (_, area) in cells.items()},
-            "parameters": n_parameters(learned.network),
-        }
-        say(f"{name}: learned in {seconds:.0f} s of CPU", start)
+    learned_of = []
+    for seed in args.seeds:
+        parts = divide(names, np.arange(len(names)), seed)
+        kept = args.out / "networks" / f"{left_out}-{seed}"
+        tables, arms = {}, {}
+        for name in args.arms:
+            began = time.process_time()
+            samples = samples_of(name, recordings, classes, names, parts, left_out)
+            taxonomy = taxonomy_digest(classes, [], [])
+            of = Material(classes, tuple(samples), settings.spectra, taxonomy)
+            learned = learn_network(
+                of,
+                settings,
+                seed=seed,
+                checkpoint=kept.with_name(f"{name}-{kept.name}.pt"),
+                machine=machine,
+                say=lambda words, arm=name: say(f"{arm}: {words}", start),
+            )
+            seconds = time.process_time() - began
+            limits, cells = score(learned, of, names, recordings, parts, left_out, machine)
+            tables[name] = {cell: table for cell, (table, _) in cells.items()}
+            arms[name] = {
+                "epochs": len(learned.curve),
+                "best_epoch": learned.best_epoch,
+                "curve": learned.curve,
+                "cpu_s": round(seconds),
+                "waited": round(learned.waited, 4),
+                "thresholds": dict(zip(classes, limits, strict=True)),
+                "ap": {cell: area for cell, (_, area) in cells.items()},
+                "parameters": n_parameters(learned.network),
+            }
+            say(f"{name}: learned in {seconds:.0f} s of CPU", start)
+        sizes = {part: len(getattr(parts, part)) for part in ("train", "validation", "test")}
+        row = {"seed": seed, "performances": sizes, "arms": arms}
+        learned_of.append((row | {"hypotheses": hypotheses_of(tables, classes)}, tables))
+    tables = sum_tables([tables for _, tables in learned_of])
     record = {
         "schema": SCHEMA,
         "torch": torch.__version__,
         "tier": settings.tier,
-        "seed": args.seed,
+        "learning": asdict(settings.learning),
         "threads": args.threads,
         "left_out": left_out,
         "kits": kits,
         "classes": list(classes),
-        "performances": {
-            part: len(getattr(parts, part)) for part in ("train", "validation", "test")
-        },
+        "performances": len(names),
         "sha256": material.digests(),
-        "arms": arms,
+        "seeds": [row for row, _ in learned_of],
         "figures": figures_of(tables, classes),
         "hypotheses": hypotheses_of(tables, classes),
     }
-    path = args.out / f"networks-{left_out}-{args.seed}.json"
+    path = args.out / f"networks-{left_out}-{'-'.join(map(str, args.seeds))}.json"
     path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(in_words(record))
     say(f"all of it: {path}", start)
@@ -234,6 +241,17 @@ def score(learned, of: Material, names, recordings, parts, left_out, machine: Ma
     return limits, cells
 
 
+def sum_tables(of_seeds: list[dict]) -> dict:
+    """By arm and cell the counts of all seeds, performance by performance.
+
+    Seeds 0 to 2 test another third each, so that every performance is counted once.
+    """
+    return {
+        arm: {cell: sum(tables[arm][cell] for tables in of_seeds) for cell in of}
+        for arm, of in of_seeds[0].items()
+    }
+
+
 def figures_of(tables, classes):
     """F of every arm, and what it loses against the truth, with intervals over performances."""
     rows = []
@@ -258,7 +276,7 @@ def figures_of(tables, classes):
 
 
 def hypotheses_of(tables, classes) -> list[dict]:
-    """N1 to N3, with what their intervals over performances say of this seed."""
+    """N1 to N3, with what their intervals over performances say."""
     unseen, seen = tables[TRUTH]["unseen"], tables[TRUTH]["seen"]
     weights = draw_groups(len(unseen))
     sizes = unseen[..., [0, 2]].sum(axis=-1)
@@ -321,7 +339,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--left-out", help="kit that is only tested; without it the last")
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=[TRUTH, GENERAL_MIDI])
     parser.add_argument("--tier", choices=["S", "R"], default="S")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="0 1 2 test all once")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--performances", type=int, help="at most; without it all 90")
     parser.add_argument("--epochs", type=int, help="at most; without it as configured")
@@ -329,6 +347,8 @@ def read_arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if TRUTH not in args.arms:
         parser.error(f"--arms: {TRUTH} is what the others are held against")
+    if len(set(args.seeds)) < len(args.seeds) or min(args.seeds) < 0:
+        parser.error(f"--seeds: got {args.seeds}; wanted: numbers from 0 on, each once")
     if args.performances is not None and args.performances < 6:
         parser.error(f"--performances must be at least 6, got {args.performances}")
     return args

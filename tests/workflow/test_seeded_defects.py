@@ -80,6 +80,7 @@ def strict_gates(report):
         "max_leaked_groups": 1,
         "max_leak_families": 0,
         "max_synthetic_share": 0.01,
+        "max_model_label_share": 0,
         "max_source_set_share": 0.08 + report["composition"]["largest_source_set_share"],
         "max_loudness_span_lu": 3 + report["audio_checks"]["loudness_span_lu"],
         "max_loudness_drift_lu": 1.0,
@@ -488,6 +489,9 @@ DEFECTS = {
         says="(tom_5)",
     ),
     "too synthetic": Defect("max_synthetic_share", on_session(SHORT, is_synthetic=True)),
+    "labels that a model made": Defect(
+        "max_model_label_share", on_session(SHORT, label_method="model")
+    ),
     "one set too large": Defect(
         "max_source_set_share",
         leave_out_most_of_egmd,

@@ -184,17 +184,34 @@ class Samples(Sequence):
     def weights(self) -> np.ndarray:
         """Sampling weights, shape (n_samples,), float64.
 
+        A sample of the trained split in which nothing is struck has no event that could give it a
+        weight; where others have one, its weight is their mean, as of a sample that says nothing.
+
         Raises
         ------
         ValueError
-            If samples have none, as in a split that is not for training.
+            If no sample has one, as in a split that is not for training, or a sample with strokes
+            has none; names it, and says what to do.
         """
         weights = self.records.column("weight").to_numpy().astype(np.float64)
-        if np.isnan(weights).any():
+        lacks = np.isnan(weights)
+        if lacks.all() and len(weights):
             raise ValueError(
-                f"{int(np.isnan(weights).sum())} of {len(weights)} samples have no weight; only "
-                "the split that is sampled in training has them"
+                f"{len(weights)} of {len(weights)} samples have no weight; only the split that is "
+                "sampled in training has them"
             )
+        is_silent = np.array([len(self.strokes[row]) == 0 for row in np.flatnonzero(lacks)], bool)
+        rows = np.flatnonzero(lacks)
+        if not is_silent.all():
+            first = rows[~is_silent][0]
+            raise ValueError(
+                f"{int((~is_silent).sum())} of {len(weights)} samples have strokes and no weight, "
+                f"the first {self._ids[first].as_py()}; make the labels of the export again, or "
+                "draw from those that have one: WeightedSampler(numpy.nan_to_num(weights)) of the "
+                "column weight"
+            )
+        if len(rows):
+            weights[rows] = weights[~lacks].mean()
         return weights
 
     def sampler(self, n_draws: int | None = None, **options) -> WeightedSampler:

@@ -58,6 +58,13 @@ def test_a_verdict_is_of_the_kit_that_was_left_out():
     assert [row["value"] for row in rows] == [0.1310, 0.4444, 0.0]
 
 
+def test_counts_of_seeds_are_summed_performance_by_performance():
+    first = {"truth": {"unseen": np.array([[[5, 1, 2]], [[0, 0, 0]]])}}
+    second = {"truth": {"unseen": np.array([[[0, 0, 0]], [[7, 3, 4]]])}}
+    summed = networks.sum_tables([first, second])["truth"]["unseen"]
+    assert summed.tolist() == [[[5, 1, 2]], [[7, 3, 4]]]
+
+
 @pytest.mark.long
 def test_the_command_tells_what_general_midi_costs(renderer, kits, nine_performances, tmp_path):
     small = ("--kits", str(kits / "muldjord"), str(kits / "bja_pacific"), "--threads", "1")
@@ -75,16 +82,21 @@ def test_the_command_tells_what_general_midi_costs(renderer, kits, nine_performa
     path = tmp_path / "out/networks-bja_pacific-0.json"
     record = json.loads(path.read_text())
     assert record["classes"] == ["kick", "snare", "crash", "crash2"]
-    assert record["performances"] == {"train": 4, "validation": 2, "test": 3}
-    assert record["arms"]["truth"]["parameters"] == 43_732
+    (seed,) = record["seeds"]
+    assert seed["performances"] == {"train": 4, "validation": 2, "test": 3}
+    assert seed["arms"]["truth"]["parameters"] == 43_732
+    assert seed["hypotheses"] == record["hypotheses"]
     assert {(row["kit"], row["arm"]) for row in record["figures"]} == {
         (kit, arm) for kit in ("unseen", "seen") for arm in ("truth", "general_midi")
     }
     assert [row["id"] for row in record["hypotheses"]] == ["N1", "N3"]  # the kits have no hi-hat
-    first = record["arms"]["truth"]["curve"]
-    run_small("--epochs", "2", "--pieces", "16")  # from its checkpoints
-    again = json.loads(path.read_text())
-    assert again["figures"] == record["figures"]
-    assert again["arms"]["truth"]["curve"] == first
+    run_small("--epochs", "2", "--pieces", "16", "--seeds", "0", "1")  # from its checkpoints
+    again = json.loads((tmp_path / "out/networks-bja_pacific-0-1.json").read_text())
+    kept = ("curve", "thresholds", "ap")
+    of_first = [each["seeds"][0]["arms"]["truth"] for each in (record, again)]
+    assert len({json.dumps([arm[key] for key in kept]) for arm in of_first}) == 1
+    assert [row["seed"] for row in again["seeds"]] == [0, 1]
+    assert again["figures"] != record["figures"]
+    run_small("--seeds", "1", "1", status=2)
     run_small("--arms", "general_midi", status=2)
     run_small("--left-out", "nobody", status=1)

@@ -7,6 +7,8 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from checkout import REPO
 from small_export import LABELS, RATE_HZ, write_export
@@ -178,6 +180,30 @@ def test_weights_are_those_of_the_records_and_missing_ones_are_refused(export):
     assert weights.tolist() == export.records("train").column("weight").to_pylist()
     with pytest.raises(ValueError, match="12 of 12 samples have no weight"):
         export.split("validation").sampler()
+
+
+def with_labels(folder, changed):
+    """The train split of an export, each record of its labels as `changed` makes it."""
+    path = folder / "train/train_labels.parquet"
+    table = pq.read_table(path)
+    rows = [changed(row, record) for row, record in enumerate(table.to_pylist())]
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
+    return open_export(folder).split("train")
+
+
+def test_silence_of_train_is_drawn_by_the_mean_weight(copy, export):
+    silent = {"weight": None, "strokes": []}
+    weights = with_labels(copy, lambda row, r: r | (silent if row == 3 else {})).weights()
+    others = np.delete(export.split("train").weights(), 3)
+    assert np.delete(weights, 3).tolist() == others.tolist()
+    assert weights[3] == pytest.approx(others.mean())
+
+
+def test_a_stroke_without_a_weight_is_named_with_what_to_do(copy):
+    samples = with_labels(copy, lambda row, r: r | ({"weight": None} if row in (2, 4) else {}))
+    words = "2 of 12 samples have strokes and no weight, the first train_00002; make the labels"
+    with pytest.raises(ValueError, match=words):
+        samples.weights()
 
 
 # --- what is no export, or a damaged one

@@ -172,6 +172,14 @@ def _encoded(batch: pa.RecordBatch, name: str, shown: str, n_before: int) -> pa.
 
 
 def _check_range(column: pa.Array, name: str, allowed: Range, shown: str, n_before: int) -> None:
+    if column.null_count:
+        row = n_before + column.is_null().index(True).as_py() + 1
+        raise ValueError(
+            f"{shown}: row {row}: {name}: got null; wanted: {allowed.wanted()} in every row, or no "
+            f"column {name}"
+            if name in _OPTIONAL
+            else f"{shown}: row {row}: {name}: got null; wanted: {allowed.wanted()}"
+        )
     values = column.to_numpy(zero_copy_only=False)
     is_odd = ~((values >= allowed.low) & (values <= allowed.high))
     if is_odd.any():

@@ -68,9 +68,15 @@ def read_named_split(name: str, folder: Path) -> NamedSplit:
     document = read_yaml(path)
     if not isinstance(document, dict) or set(document) != set(_KEYS):
         raise ValueError(f"{path.name}: wanted: the keys {', '.join(_KEYS)}")
+    for key in _KEYS[:-1]:
+        value = document[key]
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"{path.name}: {key}: got {value!r:.60}; wanted: text, in quotes")
     sessions = document["sessions"]
+    if not sessions:
+        raise ValueError(f"{path.name}: sessions: there is none; a split scores one at least")
     if not isinstance(sessions, dict) or not all(
-        isinstance(one, str) and isinstance(digest, str) and _DIGEST.fullmatch(digest)
+        isinstance(one, str) and one and isinstance(digest, str) and _DIGEST.fullmatch(digest)
         for one, digest in sessions.items()
     ):
         raise ValueError(

@@ -1,8 +1,9 @@
 """Predictions of a system: read from a folder of files, one a session, or from one table."""
 
 import os
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -105,12 +106,34 @@ def _refusal(reference: Reference, split: str) -> Callable[[str, str], str]:
         if other is not None:
             stands = "it is left out of the corpus" if other == "left out" else f"it is of {other}"
         return (
-            f"{where}: session {visible(name)[:100]!r} is not of the split {split}: {stands}; "
-            f"allowed: the {len(reference.sessions):,} sessions of that split, such as "
+            f"{where}: session {visible(name)[:100]!r} is not of the split {split}: {stands}"
+            f"{other_form(name, reference.sessions.ids)}; allowed: the "
+            f"{len(reference.sessions):,} sessions of that split, such as "
             f"{reference.sessions.ids[0]!r}"
         )
 
     return refuse
+
+
+def other_form(name: str, ids: Iterable[str]) -> str:
+    """Says which id is the same text in another Unicode form; empty where none is.
+
+    Both look alike: an accent may be a character of its own. Disks and archives change one form
+    into the other.
+
+    Examples
+    --------
+    >>> other_form("e\\u0301tude", ["\\u00e9tude"]).partition(";")[0]
+    ", but for its Unicode form: the session has it composed (NFC)"
+    >>> other_form("etude", ["\\u00e9tude"])
+    ''
+    """
+    plain = unicodedata.normalize("NFC", name)
+    for other in ids:
+        if other != name and unicodedata.normalize("NFC", other) == plain:
+            form = "composed (NFC)" if other == plain else "decomposed (NFD)"
+            return f", but for its Unicode form: the session has it {form}; name it so"
+    return ""
 
 
 def _read_folder(

@@ -79,6 +79,13 @@ LIMITS = {
         "Add recorded source sets, or take part of the synthetic ones out.",
         is_share=True,
     ),
+    "max_model_label_share": Limit(
+        ("composition", "model_label_share"),
+        "A model made the labels of {figure} of the hits; at most {limit} may be of one.",
+        "Leave out the set whose predictions are promoted (predictions.<set>.promote), or raise "
+        "the gate if that is wanted.",
+        is_share=True,
+    ),
     "max_loudness_span_lu": Limit(
         ("audio_checks", "loudness_span_lu"),
         "The loudness of the source sets spans {figure} LU; at most {limit} LU may be between "

@@ -7,7 +7,7 @@ import numpy as np
 
 from drumcorpus.stages.health.one_pass import TEMPO_BIN_BPM
 from drumcorpus.stages.health.scans import N_EXAMPLES
-from drumcorpus.vocabulary import NO_VALUE
+from drumcorpus.vocabulary import MODEL, NO_VALUE
 
 SEVERAL = "(several)"  # split of a session that stands in more than one
 
@@ -157,15 +157,20 @@ def hits_per_session(by_session: list[dict]) -> dict | None:
 
 
 def composition(components: list[dict]) -> dict:
-    """What the hits are made of: the share of synthetic ones, and of the largest source set."""
+    """What the hits are made of: the share of synthetic ones, of the largest source set, and of
+    those that a model has labelled, which are no truth."""
     by_set = count_by(components, "source_set")
     largest = min(by_set, key=lambda name: (-by_set[name], name)) if by_set else None
     n_synthetic = total(row for row in components if row["is_synthetic"])
+    by_model = [row for row in components if row["label_method"] == MODEL]
     return {
         "synthetic_share": share(n_synthetic, total(components)),
         "largest_source_set": largest,
         "largest_source_set_share": share(by_set.get(largest, 0), total(components)),
         "share_by_source_set": {name: share(n, total(components)) for name, n in by_set.items()},
+        "label_methods": count_by(components, "label_method"),
+        "model_label_share": share(total(by_model), total(components)),
+        "model_labels_by_source_set": count_by(by_model, "source_set"),
     }
 
 

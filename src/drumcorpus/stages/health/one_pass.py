@@ -29,7 +29,10 @@ TEMPO_TOP_BPM = 300  # the last bin holds everything from here on
 TEMPO_NONE = TEMPO_TOP_BPM // TEMPO_BIN_BPM + 1
 
 # What tells one cell from another: columns that hardly change within a session.
-CELL_COLUMNS = ("source_set", "session_id", "group_id", "split", "license", "meter", "audio_path")
+CELL_COLUMNS = (
+    *("source_set", "session_id", "group_id", "split", "license", "meter"),
+    *("label_method", "audio_path"),
+)
 FLAT_COLUMNS = (*CELL_COLUMNS, "is_synthetic", "tempo_bpm", "event_id", "onset_time")
 # Within the lists; `list.element` stands for whatever the writer calls the levels between.
 LIST_COLUMNS = {
@@ -43,7 +46,7 @@ NO_NAMES = ("velocity", "openness", "is_synthetic", "tempo_bpm", "event_id", "on
 
 @dataclass
 class Counts:
-    """What one pass found. A cell is a session with its group, split, licence, meter and kind."""
+    """What one pass found. A cell is a session with its group, split, licence and the like."""
 
     names: dict[str, Names] = field(default_factory=dict)
     cells: dict[tuple, int] = field(default_factory=dict)

@@ -41,6 +41,7 @@ SECTIONS_OF_GATES = {
     "max_leak": "leaks",
     "max_synthetic_share": "cells",
     "max_source_set_share": "sources",
+    "max_model_label_share": "sources",
     "max_events_without_audio_share": "silent",
     "require_license": "licenses",
     "allowed_licenses": "licenses",

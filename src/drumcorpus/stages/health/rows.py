@@ -7,7 +7,7 @@ import numpy as np
 from drumcorpus.stages.health.one_pass import OUTSIDE, TEMPO_NONE, VELOCITY_NONE, Counts
 from drumcorpus.stages.health.tally import as_rows, sum_equal
 
-PLACES = ("source_set", "session_id", "group_id", "split", "license", "meter")
+PLACES = ("source_set", "session_id", "group_id", "split", "license", "meter", "label_method")
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Rows:
 
     events: list[dict]  # cell
     by_session: list[dict]  # cell, n_components
-    components: list[dict]  # source_set, split, is_synthetic, label
+    components: list[dict]  # source_set, split, is_synthetic, label_method, label
     tempi: list[dict]  # source_set, tempo_bin, None where there is no tempo
     dynamics: list[dict]  # source_set, label, dynamic_bucket
     velocities: list[dict]  # source_set, label, level
@@ -61,10 +61,15 @@ def make_rows(counts: Counts) -> Rows:
         events=events,
         by_session=by_session,
         components=as_rows(
-            regrouped(counts.components.counted(), cells, "source_set", "split", "is_synthetic"),
+            regrouped(
+                counts.components.counted(),
+                cells,
+                *("source_set", "split", "is_synthetic", "label_method"),
+            ),
             source_set=sets,
             split=names["split"],
             is_synthetic=kinds,
+            label_method=names["label_method"],
             label=labels,
         ),
         tempi=as_rows(

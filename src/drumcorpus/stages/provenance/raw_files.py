@@ -143,7 +143,11 @@ def _origins(lineage: Lineage, product: str, rows: list[dict]) -> list[Origin]:
 
 
 def _add_predictions(lineage: Lineage, chain: Iterable[Record], origin: Origin) -> None:
-    """Find the model and the file that labelled a session, where one did."""
+    """Find the model and the file that labelled a session, where one did.
+
+    The account of what was staged has it; without that, as in a release that was passed on, the
+    provenance rows.
+    """
     for record in chain:
         is_account = (record.rule, record.name) == (STAGES_PREDICTIONS, STAGED)
         place = lineage.folder / record.path
@@ -157,6 +161,34 @@ def _add_predictions(lineage: Lineage, chain: Iterable[Record], origin: Origin) 
             if row["session_id"] == origin.session_id:
                 said = {name: staged[name] for name in ("model", "version", "place")}
                 origin.predictions = said | row["file"] | {"told_by": record.path}
+    if not origin.predictions:
+        origin.predictions = _predictions_of_rows(lineage, origin)
+
+
+def _predictions_of_rows(lineage: Lineage, origin: Origin) -> dict:
+    """What the provenance rows of a set say of predictions; empty where they say nothing.
+
+    They do not say in which folder the file lay: that is a place of the machine that staged it.
+    """
+    path = PROVENANCE.format(source_set=origin.source_set)
+    table = lineage.folder / path
+    if not table.is_file():
+        return {}
+    record = lineage.record(path)
+    if record is not None and sha256_file(table) != record.sha256:
+        return {}  # `_tellers` has named it
+    wanted = OfSession(f"{origin.source_set}:{origin.session_id}")
+    for row in matching_rows(table, wanted, [*SESSION_COLUMNS, STAGED_KEY]):
+        said = row.get(STAGED_KEY)
+        if said is None:
+            continue
+        try:
+            file = {name: said["file"][name] for name in ("path", "sha256", "bytes")}
+            model = {name: str(said[name]) for name in ("model", "version")}
+            return model | file | {"bytes": int(file["bytes"]), "told_by": path}
+        except (KeyError, TypeError, ValueError):
+            origin.problems.append(f"{visible(path)}: tells no file under {STAGED_KEY}")
+    return {}
 
 
 def _add_files(lineage: Lineage, chain: Iterable[Record], origin: Origin, rows: list[dict]) -> None:

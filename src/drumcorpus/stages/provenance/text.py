@@ -205,7 +205,8 @@ def origin_in_words(origin: "Origin", width: int = WIDTH) -> Iterator[str]:
         yield f"told by {visible(origin.told_by)}"
     if said := origin.predictions:
         yield f"labels: predictions of {visible(said['model'])} {visible(said['version'])}"
-        yield f"  in {visible(said['place'])}, {said['bytes']:,} bytes"
+        place = f"in {visible(said['place'])}" if "place" in said else "a file"
+        yield f"  {place}, {said['bytes']:,} bytes"
         yield from _lines(visible(said["path"]), "", "    ", "    ", width)
         yield f"    sha256 {said['sha256']}"
         yield f"told by {visible(said['told_by'])}"

@@ -158,8 +158,14 @@ def _read_split(samples, records, split, of, cache, progress):
                 f"{record['sample_id']}: is of train and has no sampling weight; make the labels "
                 "of the export again"
             )
-        if not cache.has(sha256):
-            cache.add(sha256, *_decode(samples, row))
+        if not cache.has(sha256, record.get("duration")):
+            sound, rate_hz = _decode(samples, row)
+            if not np.isfinite(sound).all():
+                raise ValueError(
+                    f"{record['sample_id']}: its sound has values that are no numbers; cut its "
+                    "recording anew, or leave it out"
+                )
+            cache.add(sha256, sound, rate_hz)
         classes = of.ids[strokes.label_ids]
         kept = classes >= 0
         names = {name: record[name] for name in ("source_set", "session_id", "group_id")}

@@ -101,7 +101,7 @@ class FrameCache:
     """Frames by what they are made of: the digest of the encoded sound, and the settings.
 
     It is no product: losing it costs describing the sound once more. A file of it is written whole
-    or not at all.
+    or not at all, and one that was damaged since is made again.
     """
 
     def __init__(self, folder: str | os.PathLike, settings: SpectrumSettings):
@@ -113,16 +113,36 @@ class FrameCache:
         """Where the frames of a sound stand, by the digest of its content."""
         return self.folder / sha256[:2] / f"{sha256[2:34]}.npy"
 
-    def has(self, sha256: str) -> bool:
-        """Whether they are there, and whole."""
+    def has(self, sha256: str, seconds: float | None = None) -> bool:
+        """Whether they are there and can be of a sound of so many seconds, where these are known.
+
+        All that can be told without the sound is looked at: kind, shape, length, and that every
+        level is a number from 0 on.
+
+        Raises
+        ------
+        ValueError
+            If a folder stands in their place; says what to do.
+        """
+        path = self.path(sha256)
+        if path.is_dir():
+            raise ValueError(f"{path}: is a folder, where the frames of a sound stand; delete it")
         try:
-            frames = np.load(self.path(sha256), mmap_mode="r")
+            frames = np.load(path, mmap_mode="r")
         except (OSError, ValueError, EOFError):
             return False
-        return frames.ndim == 2 and frames.shape[1] == self.settings.bands and len(frames) > 0
+        if frames.dtype != np.float16 or frames.ndim != 2 or not len(frames):
+            return False
+        if frames.shape[1] != self.settings.bands:
+            return False
+        if seconds is not None and abs(len(frames) - seconds * self.settings.frames_per_s) > 1:
+            return False
+        # NaN is neither above nor below.
+        parts = (frames[n : n + _BLOCK] for n in range(0, len(frames), _BLOCK))
+        return all(bool(((part >= 0) & (part < np.inf)).all()) for part in parts)
 
     def add(self, sha256: str, sound: np.ndarray, sample_rate_hz: int) -> None:
-        """Describe a sound and keep its frames."""
+        """Describe a sound, all of whose values are numbers, and keep its frames."""
         frames, path = describe_frames(sound, sample_rate_hz, self.settings), self.path(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Of another process that describes the same sound, the part has another name.

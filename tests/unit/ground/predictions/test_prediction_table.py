@@ -54,6 +54,11 @@ def test_rows_of_sessions_in_any_order_of_these(tmp_path):
     ("rows", "words"),
     [
         ([row("a", 1.0), row("a", math.nan)], "row 2: onset_time: got nan; wanted: a time from 0"),
+        ([row("a", 1.0), row("a", None)], "row 2: onset_time: got null; wanted: a time from 0"),
+        (
+            [row("a", 1.0, score=0.5), row("a", 2.0, score=None)],
+            "row 2: score: got null; wanted: a score .* in every row, or no column score",
+        ),
         ([row("a", -1.0)], "row 1: onset_time: got -1.0"),
         ([row("a", 1.0), row("a", 0.5)], "row 2: onset_time 0.5 is before that of the row above"),
         ([row("a", 1.0), row("b", 0.5), row("a", 2.0)], "row 3: session 'a' begins again"),
@@ -68,7 +73,7 @@ def test_rows_of_sessions_in_any_order_of_these(tmp_path):
         ([row("a", 1.0), row("a", 1.0, None)], "row 2: label is empty"),
         ([row("a", "1.0")], "column onset_time is string; wanted: numbers"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_a_row_that_is_wrong_is_named(tmp_path, rows, words):
     with pytest.raises(ValueError, match=rf"p\.parquet: {words}"):

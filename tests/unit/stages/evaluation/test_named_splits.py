@@ -89,8 +89,19 @@ def test_sessions_that_differ_are_named_with_what_is_wrong(tmp_path):
         ({"extra": 1}, "wanted: the keys name, title"),
         ({"sessions": {"a": "xyz"}}, "wanted: by id 16 lower-case hex digits"),
         ({"sessions": ["a"]}, "wanted: by id 16 lower-case hex digits"),
+        ({"sessions": {}}, "sessions: there is none; a split scores one at least"),
+        ({"sessions": None}, "sessions: there is none; a split scores one at least"),
+        ({"sessions": {1: "0" * 16}}, "wanted: by id 16 lower-case hex digits"),
+        ({"title": 3}, "title: got 3; wanted: text, in quotes"),
+        ({"license": None}, "license: got None; wanted: text, in quotes"),
+        ({"source": ["x"]}, r"source: got \['x'\]; wanted: text, in quotes"),
+        ({"class_map": " "}, "class_map: got ' '; wanted: text, in quotes"),
+        ({"sha256": 5}, "sha256: got 5; wanted: text, in quotes"),
     ],
-    ids=["digest", "name", "key", "digits", "list"],
+    ids=[
+        *("digest", "name", "key", "digits", "list", "no_sessions", "null_sessions", "number"),
+        *("title", "license", "source", "class_map", "digest_type"),
+    ],
 )
 def test_a_file_that_was_edited_is_refused(tmp_path, change, words):
     write_split(tmp_path, {"a": "0" * 16}, **change)

@@ -1,6 +1,7 @@
 """Predictions of a split: none is lost, and none of another split or corpus is taken."""
 
 import json
+import unicodedata
 from dataclasses import replace
 
 import pyarrow as pa
@@ -103,6 +104,21 @@ def test_predictions_of_a_session_without_reference_are_named_and_not_scored(pre
 def test_a_session_of_elsewhere_is_refused(predict, name, words):
     with pytest.raises(ValueError, match=words):
         predict(**{name: [(1.0, "kick")]})
+
+
+@pytest.mark.parametrize(
+    ("form", "other", "words"),
+    [("NFD", "NFC", r"composed \(NFC\)"), ("NFC", "NFD", r"decomposed \(NFD\)")],
+)
+def test_a_session_in_another_unicode_form_is_told_which(
+    tmp_path, monkeypatch, settings, form, other, words
+):
+    session, name = (unicodedata.normalize(each, "\u00e9tude") for each in (other, form))
+    sessions = {session: {"events": [(1.0, ["kick"])]}}
+    corpus = open_corpus(write_corpus(tmp_path, sessions, monkeypatch))
+    write_lines(tmp_path / "mine", **{name: [(1.0, "kick")]})
+    with pytest.raises(ValueError, match=f"no such session, but for its Unicode form: .*{words}"):
+        evaluate(corpus, tmp_path / "mine", settings)
 
 
 def test_other_files_and_two_files_of_a_session_are_refused(predict, tmp_path):

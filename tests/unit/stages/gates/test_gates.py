@@ -57,6 +57,7 @@ REPORT = {
     },
     "composition": {
         "synthetic_share": 0.4,
+        "model_label_share": 0.35,
         "largest_source_set": "egmd",
         "largest_source_set_share": 0.6,
     },
@@ -95,6 +96,7 @@ LIMITS = [
     ("min_count_per_split", {"train": {"kick": 200}}, {"train": {"kick": 201}}, 200),
     ("max_leak_families", 9, 8, 9),
     ("max_synthetic_share", 0.4, 0.39, 0.4),
+    ("max_model_label_share", 0.35, 0.34, 0.35),
     ("max_source_set_share", 0.6, 0.59, 0.6),
     ("max_loudness_span_lu", 12.5, 12.4, 12.5),
     ("max_clipped_share", 0.03, 0.02, 0.03),

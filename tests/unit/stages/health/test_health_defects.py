@@ -93,6 +93,7 @@ def chosen(report):
         "velocity outside": report["velocity"]["outside"],
         "without velocity": report["velocity"]["unmeasured"],
         "synthetic share": report["composition"]["synthetic_share"],
+        "model share": report["composition"]["model_label_share"],
         "largest share": report["composition"]["largest_source_set_share"],
         "known duration": report["durations"]["audio_duration"],
         "audit findings": report["audit"]["n_findings"],
@@ -166,6 +167,7 @@ DEFECTS = {
     "velocity outside": (lambda corpus: hit(corpus).update(velocity=-0.1), 1),
     "without velocity": (lambda corpus: hit(corpus).update(velocity=None), 1),
     "synthetic share": (replace("events", 0, is_synthetic=True), 1 / 16),
+    "model share": (replace("events", 0, label_method="model"), 1 / 16),
     "known duration": (replace("sessions", 0, audio_duration=None), 30.0),
     "audit findings": (
         lambda corpus: corpus["audit"]["findings"].append({"sentence": "a defect."}),

@@ -188,6 +188,35 @@ def test_an_event_that_a_model_labelled_leads_to_the_file_of_its_predictions(fol
     assert f"{path}: is not what its run manifest says" in origin.problems
 
 
+def test_without_the_chain_the_provenance_rows_tell_the_file_of_the_predictions(folder):
+    """As in a release that was passed on, where the account of what was staged is not."""
+    rows = [json.loads(line) for line in (folder / PROVENANCE).read_text().splitlines()]
+    file = {"path": "s1.tsv", "sha256": "5" * 64, "bytes": 7}
+    said = {"model": "lion", "version": "1.0", "file": file, "n_hits": 3}
+
+    def tell(predictions):
+        lines = [
+            row | {"predictions": predictions if row["session_id"] == SESSION else None}
+            for row in rows
+        ]
+        (folder / PROVENANCE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+        write_record(folder, PROVENANCE, [])
+        return origins_of_event(Lineage(folder), PARQUET, EVENT)[0]
+
+    origin = tell(said)
+    assert origin.predictions == file | {
+        **{"model": "lion", "version": "1.0"},
+        "told_by": PROVENANCE,
+    }
+    assert origin.problems == []
+    words = "\n".join(origin_in_words(origin))
+    assert "labels: predictions of lion 1.0\n  a file, 7 bytes\n    s1.tsv\n" in words
+    (other,) = origins_of_event(Lineage(folder), PARQUET, OTHER_EVENT)
+    assert other.predictions == {}
+    for odd in (3, {"model": "lion"}, said | {"file": None}, said | {"file": {"path": "x"}}):
+        assert f"{PROVENANCE}: tells no file under predictions" in tell(odd).problems
+
+
 def test_predictions_of_another_source_set_label_no_session_of_this_one(folder):
     stage(folder, source_set="musdb18_hq")
     (origin,) = origins_of_event(Lineage(folder), PARQUET, EVENT)

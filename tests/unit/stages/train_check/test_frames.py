@@ -231,6 +231,49 @@ def test_a_sound_is_described_once_and_anew_with_other_settings(tmp_path, monkey
     assert FrameCache(tmp_path / "cache", FULL).has(first.samples[1].sha256)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda frames: frames.astype(np.float32),
+        lambda frames: frames[:, :83],
+        lambda frames: frames[:40],
+        lambda frames: frames[:0],
+        lambda frames: frames[0],
+        lambda frames: np.where(np.arange(len(frames))[:, None] == 7, np.nan, frames),
+        lambda frames: np.where(np.arange(len(frames))[:, None] == 7, np.inf, frames),
+        lambda frames: frames - np.float16(1),
+    ],
+    ids=["kind", "bands", "length", "empty", "shape", "nan", "infinite", "negative"],
+)
+def test_frames_that_were_damaged_are_made_again(tmp_path, damage):
+    export = exported(tmp_path)
+    sample = frames_of(export, tmp_path).samples[0]
+    whole = sample.read().copy()
+    damaged = damage(whole)
+    np.save(sample.frames, damaged if damaged.dtype == np.float32 else damaged.astype(np.float16))
+    assert not FrameCache(tmp_path / "cache", FULL).has(sample.sha256, 0.5)
+    again = frames_of(export, tmp_path).samples[0].read()
+    assert (again.dtype, again.shape) == (np.float16, (50, 84))
+    assert (again == whole).all()
+
+
+def test_a_folder_in_the_place_of_frames_is_refused(tmp_path):
+    export = exported(tmp_path)
+    path = frames_of(export, tmp_path).samples[0].frames
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ValueError, match=rf"{path.name}: is a folder, where the frames .*delete"):
+        frames_of(export, tmp_path)
+
+
+def test_a_sound_that_is_no_number_is_named(tmp_path, monkeypatch):
+    export = exported(tmp_path)
+    sound = np.full(RATE_HZ // 2, np.nan, np.float32)
+    monkeypatch.setattr(type(export.split("train")), "decode", lambda *_: (sound, RATE_HZ))
+    with pytest.raises(ValueError, match="train_00000: its sound has values that are no numbers"):
+        frames_of(export, tmp_path)
+
+
 def test_a_corrupt_shard_is_named_with_what_to_do(tmp_path):
     export = exported(tmp_path, forms=("files",))
     place = export.records("test", ["file"]).column("file")[3].as_py()
