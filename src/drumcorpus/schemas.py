@@ -338,6 +338,15 @@ HIT_LEVEL = pa.struct(
     ]
 )
 
+# How late the onsets of one family are annotated in a session: the median over those measured.
+FAMILY_OFFSET = pa.struct(
+    [
+        ("family", pa.string()),
+        ("onsets", pa.int32()),  # measured, at which no other family is struck; 5 at least
+        ("offset_ms", pa.float64()),  # annotated minus measured; above 0: annotated late
+    ]
+)
+
 # What the sound of a recording is like.
 _SOUND_CHECKS = [
     ("reason", pa.string()),  # why a sampled session could not be measured; null if it was
@@ -383,6 +392,7 @@ AUDIO_CHECKS = pa.schema(
         ("sampled", pa.bool_()),  # false: all below is null, but for whether there is a mix
         *_SOUND_CHECKS,
         ("hit_levels", pa.list_(HIT_LEVEL)),  # of each family that has such hits
+        ("family_offsets", pa.list_(FAMILY_OFFSET)),  # of each family with enough of them
         *_TIMING_CHECKS,
         ("mix", MIX_CHECKS),  # null where the session has none
     ]

@@ -11,6 +11,8 @@ COLOURS = [f"c{index}" for index in range(8)]  # classes in page.css for names w
 RAMP = [f"r{index}" for index in range(6)]  # for names from soft to loud
 NO_COLOUR = "none"  # for what has no value, whatever the other colours mean
 MIN_GAP = 8  # between the last two names below a histogram, in percent of the width
+SHADES = (0.05, 0.2, 0.5, 1.0)  # of the largest count of a row, upper ends
+N_NAMED = 4  # places of a row that are named in words
 N_TICK_LABELS = 7  # below a histogram, so that they do not touch on a phone
 
 
@@ -132,11 +134,13 @@ def _on_logarithmic_axis(bins: Sequence[tuple[str, int]], places: Sequence[float
     }
 
 
-def ranges(rows: Mapping[str, Sequence[float]], zero: bool = False) -> dict | None:
+def ranges(
+    rows: Mapping[str, Sequence[float]], zero: bool = False, reach: Sequence[float] = ()
+) -> dict | None:
     """A line, a box and a stroke for each row of five quantiles in order, on one axis.
 
-    Positions are in thousandths of the width; with `zero` the axis reaches to 0. None where there
-    is no row.
+    Positions are in thousandths of the width; with `zero` the axis reaches to 0, and always to the
+    values of `reach`, so that several charts can have one axis. None where there is no row.
     """
     if not rows:
         return None
@@ -144,6 +148,7 @@ def ranges(rows: Mapping[str, Sequence[float]], zero: bool = False) -> dict | No
     high = max(values[-1] for values in rows.values())
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
+    low, high = min([low, *reach]), max([high, *reach])
     step = 10.0 ** math.floor(math.log10(max(high - low, 1e-6)))
     step = next(part * step for part in (0.2, 0.5, 1, 2, 5) if (high - low) / (part * step) <= 5)
     first, last = math.floor(low / step), max(math.ceil(high / step), math.floor(low / step) + 1)
@@ -165,6 +170,59 @@ def ranges(rows: Mapping[str, Sequence[float]], zero: bool = False) -> dict | No
         "ticks": [
             {"at": round(100 * n / (last - first), 3), "text": f"{round((first + n) * step, 6):g}"}
             for n in range(last - first + 1)
+        ],
+    }
+
+
+def shaded_places(
+    rows: Mapping[str, Sequence[int]], names: Sequence[str], per_name: int
+) -> dict | None:
+    """A strip of squares for each row, the darker the larger the count at its place.
+
+    Counts are held against the largest of their row. None where there is no row.
+
+    Parameters
+    ----------
+    rows : mapping
+        Of each row the counts, `per_name` for each of `names`.
+    names : sequence of str
+        Of the places below the strips, each at the first of its own.
+    per_name : int
+    """
+    if not rows:
+        return None
+    n_places = len(names) * per_name
+    strips = []
+    for name, counts in rows.items():
+        top = max(counts)
+        by_shade: list[list[int]] = [[] for _ in SHADES]
+        for place, n in enumerate(counts):
+            if n:
+                by_shade[next(i for i, most in enumerate(SHADES) if n <= most * top)].append(place)
+        strips.append(
+            {
+                "name": name,
+                "total": sum(counts),
+                "shades": [
+                    {"colour": RAMP[shade], "path": "".join(f"M{place} 0h1v1h-1z" for place in of)}
+                    for shade, of in enumerate(by_shade)
+                    if of
+                ],
+                "most": [
+                    {"at": round(1 + place / per_name, 2), "n": counts[place]}
+                    for place in sorted(range(n_places), key=lambda p: (-counts[p], p))[:N_NAMED]
+                    if counts[place]
+                ],
+            }
+        )
+    parts = zip(RAMP, [0.0, *SHADES], SHADES, strict=False)
+    return {
+        "n_places": n_places,
+        "rows": strips,
+        "ticks": [{"at": 100 * n / len(names), "text": name} for n, name in enumerate(names)],
+        "legend": [
+            {"colour": colour, "name": f"{100 * low:g} to {100 * high:g} %"}
+            for colour, low, high in parts
         ],
     }
 

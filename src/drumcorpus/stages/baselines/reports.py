@@ -23,7 +23,7 @@ FIGURES = "drumcorpus.health_baseline/1"
 NOT_FIGURES = ("gates", "audit", "drift", "loudness_drift", "schema")
 # Not blessed, so that a person can read all that blessing changes: spreads, whose medians are
 # blessed, and cells, whose sums are.
-TOO_FINE = ("quantiles", "hit_levels", "by_set_and_split", "by_label")
+TOO_FINE = ("quantiles", "hit_levels", "family_offsets", "by_set_and_split", "by_label")
 N_ROWS = 2000  # of differences listed
 THE_SET = "(source set)"  # in the path of a figure, where two sets are held against each other
 DIGITS = 9

@@ -27,7 +27,7 @@ from drumcorpus.sessions import mix_recordings
 from drumcorpus.stages.checks.decoding import Sound, decode
 from drumcorpus.stages.checks.levels import decibels, isolated_hits, level_medians
 from drumcorpus.stages.checks.mix_lag import find_lag
-from drumcorpus.stages.checks.timing import measure_timing
+from drumcorpus.stages.checks.timing import family_medians, measure_timing
 from drumcorpus.vocabulary import (
     AUDIO,
     DRUMS_NOT_IN_MIX,
@@ -174,7 +174,7 @@ def _check_session(session, by_recording, locate, settings):
         sound = decode(paths, [locate(path) for path in paths], settings.near_silence_dbfs)
         struck = by_recording.get((session["session_id"], paths[0]), NO_EVENTS)
         if timing["timing_reason"] is None:
-            timing = _timing_columns(sound, struck["onset"], settings)
+            timing = _timing_columns(sound, struck, settings)
         sound_onsets = struck["onset"] - (timing.get("offset_ms") or 0.0) / 1000
         isolation = settings.isolation_ms / 1000
         hits += isolated_hits(sound.trace, sound_onsets, struck["family"], isolation)
@@ -243,10 +243,12 @@ def _sound_columns(sounds: list[Sound]) -> dict:
     }
 
 
-def _timing_columns(sound: Sound, onsets: np.ndarray, settings: MeasureSettings) -> dict:
+def _timing_columns(sound: Sound, struck: Mapping, settings: MeasureSettings) -> dict:
+    onsets = struck["onset"]
     # An onset past the end is counted elsewhere, from the header alone.
     timing = measure_timing(sound.trace, onsets[onsets < sound.duration], settings)
     return {
+        "family_offsets": family_medians(timing, onsets, struck["family"]),
         "timing_reason": timing.reason,
         "onsets_measured": timing.n_measured,
         "onsets_unmeasured": timing.n_unmeasured,

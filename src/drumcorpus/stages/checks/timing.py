@@ -19,7 +19,8 @@ References
    American Statistical Association 63(324), 1379-1389, 1968.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -44,7 +45,10 @@ GUARD = 3  # frames, the least from which a mean power is taken
 
 @dataclass(frozen=True)
 class Timing:
-    """Annotated less heard, of one session; None where it cannot be told, with the reason."""
+    """Annotated less heard, of one session; None where it cannot be told, with the reason.
+
+    ``onsets`` are those that were measured, s, and ``late_ms`` is how late each is annotated.
+    """
 
     reason: str | None
     n_measured: int
@@ -53,6 +57,8 @@ class Timing:
     mad_ms: float | None = None
     drift_ms_per_min: float | None = None
     drift_error_ms_per_min: float | None = None
+    onsets: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False)
+    late_ms: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False)
 
 
 def measure_timing(trace: Trace, onsets: np.ndarray, settings: MeasureSettings) -> Timing:
@@ -88,7 +94,38 @@ def measure_timing(trace: Trace, onsets: np.ndarray, settings: MeasureSettings) 
     if n_measured < MIN_ONSETS:
         return Timing(TOO_FEW_MEASURED, n_measured, n_unmeasured)
     late = 1000 * (apart - attacks)[is_measured]
-    return Timing(None, n_measured, n_unmeasured, *_fit(apart[is_measured] / 60, late))
+    measured = apart[is_measured]
+    return Timing(None, n_measured, n_unmeasured, *_fit(measured / 60, late), measured, late)
+
+
+def family_medians(
+    timing: Timing, onsets: np.ndarray, families: Sequence[str | None]
+) -> list[dict]:
+    """Rows of the struct `schemas.FAMILY_OFFSET`, of each family with enough measured onsets.
+
+    Parameters
+    ----------
+    timing : Timing
+        Of `onsets`.
+    onsets : np.ndarray, shape (n_onsets,)
+        Annotated, s, in order.
+    families : sequence of str or None
+        Family of each; None where several are struck at once, which says nothing of one.
+    """
+    late: dict[str, list[float]] = {}
+    rows = np.searchsorted(onsets, timing.onsets)
+    for row, value in zip(rows.tolist(), timing.late_ms.tolist(), strict=True):
+        if families[row] is not None:
+            late.setdefault(families[row], []).append(value)
+    return [
+        {
+            "family": family,
+            "onsets": len(values),
+            "offset_ms": round(float(np.median(values)), DIGITS),
+        }
+        for family, values in sorted(late.items())
+        if len(values) >= MIN_ONSETS
+    ]
 
 
 def find_line(trace: Trace, onsets: np.ndarray, near: float, far: float) -> tuple[float, float]:

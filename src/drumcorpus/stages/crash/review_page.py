@@ -3,17 +3,21 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote
 
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.tables import iter_batches
+from drumcorpus.ground.pages.charts import COLOURS, NO_COLOUR, stacked_bars
 from drumcorpus.ground.pages.render import N_EXAMPLES, render_page
+from drumcorpus.ground.pages.session_links import session_anchor
 from drumcorpus.stages.crash.decisions import TO_FILL_IN
 from drumcorpus.stages.crash.pictures import FREQUENCY_RANGE_HZ, HEIGHT, PREROLL, RANGE_DB, WIDTH
 from drumcorpus.stages.crash.review import choose_sessions, in_doubt, rank
 from drumcorpus.stages.crash.review_file import COLUMNS, DECISIONS, Decision
 from drumcorpus.vocabulary import (
+    AGREES,
     BY_REVIEW,
     CYMBAL_NAMES,
     DECISION_OUTDATED,
@@ -27,6 +31,7 @@ from drumcorpus.vocabulary import (
     ONE_BY_METADATA,
     ONE_CYMBAL,
     SHARED_KIT_ID,
+    SOUND_UNDECIDED,
     SOUNDS_AS_ONE,
     SOUNDS_AS_SEVERAL,
     TOO_FEW_HITS,
@@ -55,6 +60,16 @@ REASONS = {  # why a session is in review; a reason without a sentence shows its
     "says which of them the hits of the others are.",
     DECISION_OUTDATED: "A decision stands in the reviewed file that does not hold any more.",
 }
+# Verdicts on the sessions that a source numbers, as a chart has them.
+VERDICTS = {
+    AGREES: "sound alike",
+    DIVIDED_OTHERWISE: "divided otherwise",
+    SOUNDS_AS_ONE: "sound as one",
+    SOUNDS_AS_SEVERAL: "sound as several",
+    SOUND_UNDECIDED: "sound undecided",
+    TOO_FEW_HITS: "too few hits",
+}
+VERDICT_COLOURS = [*(COLOURS[n] for n in (2, 5, 1, 3, 7)), NO_COLOUR]
 # Why a session may hold several cymbals of a family, or may not: the columns of a table.
 MAY_HOLD_SEVERAL = {
     "candidates": "May hold several",
@@ -197,6 +212,23 @@ def _count_not_shown(rows: Iterable[dict]) -> list[dict]:
     return [group for _, group in sorted(by_reason.items())]
 
 
+def link_to_session(source_set: str, session_id: str) -> str:
+    """Where a session in doubt is seen and heard, or named where it finds no room there."""
+    return f"../sessions/{quote(source_set)}.html#{session_anchor(source_set, session_id)}"
+
+
+def agreement_chart(agreement: Mapping) -> dict:
+    """Of each source set and family the sessions by whether they sound as they are numbered."""
+    rows = {
+        f"{of_set['source_set']}: {family}": {
+            name: counts["by_reason"][reason] for reason, name in VERDICTS.items()
+        }
+        for of_set in agreement["source_sets"]
+        for family, counts in of_set["families"].items()
+    }
+    return stacked_bars(rows, list(VERDICTS.values()), colours=VERDICT_COLOURS)
+
+
 def render_review_page(
     source_sets: Sequence[dict],
     files: Mapping[str, str],
@@ -222,6 +254,8 @@ def render_review_page(
         source_sets=source_sets,
         files=files,
         agreement=agreement,
+        agreement_chart=agreement_chart(agreement),
+        link=link_to_session,
         candidates=candidates,
         may_hold_several=MAY_HOLD_SEVERAL,
         n_differing=N_DIFFERING,

@@ -88,7 +88,9 @@ def audio_section(
     rows = _selected(rows, refused)
     drums = _figures(rows, settings.limits)
     mixes = [
-        {name: row[name] for name in (*KEY, "sampled")} | {"hit_levels": None} | row["mix"]
+        {name: row[name] for name in (*KEY, "sampled")}
+        | {"hit_levels": None, "family_offsets": None}
+        | row["mix"]
         for row in rows
         if row["mix"] is not None
     ]
@@ -271,6 +273,22 @@ def _timing_of_set(rows: Rows, limits: AudioLimits, is_whole: bool) -> dict:
         "offset_ms": _distribution(timed, "offset_ms", is_whole),
         "mad_ms": _distribution(timed, "offset_mad_ms", is_whole),
         "drift_ms_per_min": _distribution(timed, "drift_ms_per_min", is_whole),
+        "family_offsets": _family_offsets(timed, is_whole),
+    }
+
+
+def _family_offsets(timed: Rows, is_whole: bool) -> dict:
+    """Of each family its onsets, and how the sessions' medians are spread."""
+    by_family: dict[str, Rows] = {}
+    for row in timed:
+        for offset in row["family_offsets"] or []:
+            by_family.setdefault(offset["family"], []).append(offset)
+    return {
+        family: {
+            "onsets": sum(offset["onsets"] for offset in offsets),
+            "offset_ms": _distribution(offsets, "offset_ms", is_whole),
+        }
+        for family, offsets in sorted(by_family.items())
     }
 
 

@@ -15,6 +15,7 @@ from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.check_settings import AudioCheckSettings
 from drumcorpus.stages.health import around, classes, documents, figures, scans
 from drumcorpus.stages.health.audio_checks import audio_section
+from drumcorpus.stages.health.bars import bar_places
 from drumcorpus.stages.health.durations import durations
 from drumcorpus.stages.health.examples import find_examples
 from drumcorpus.stages.health.one_pass import Counts, count_events
@@ -194,6 +195,7 @@ def events_report(
         ),
         "tempo": figures.tempo(rows.tempi, counts.tempo_range),
         "meter": figures.meter(rows.events),
+        "bar_places": bar_places(rows.places),
         "licenses": figures.licenses(rows.events),
         "audio": figures.audio(rows.events),
         "components_per_event": figures.components_per_event(rows.by_session),

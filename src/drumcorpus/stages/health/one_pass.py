@@ -27,13 +27,16 @@ VELOCITY_NONE = 129
 TEMPO_BIN_BPM = 10
 TEMPO_TOP_BPM = 300  # the last bin holds everything from here on
 TEMPO_NONE = TEMPO_TOP_BPM // TEMPO_BIN_BPM + 1
+PLACES_PER_BEAT = 12  # sixteenths and triplets of a quarter both fall on them
+PLACES = 20 * PLACES_PER_BEAT  # of a bar; what is later or before beat 1 has the one after them
+PLACE_NONE = PLACES + 1
 
 # What tells one cell from another: columns that hardly change within a session.
 CELL_COLUMNS = (
     *("source_set", "session_id", "group_id", "split", "license", "meter"),
     *("label_method", "audio_path"),
 )
-FLAT_COLUMNS = (*CELL_COLUMNS, "is_synthetic", "tempo_bpm", "event_id", "onset_time")
+FLAT_COLUMNS = (*CELL_COLUMNS, "is_synthetic", "tempo_bpm", "beat", "event_id", "onset_time")
 # Within the lists; `list.element` stands for whatever the writer calls the levels between.
 LIST_COLUMNS = {
     "techniques": (),
@@ -41,7 +44,7 @@ LIST_COLUMNS = {
     "components": ("label", "velocity", "dynamic_bucket", "openness"),
 }
 # Columns that are no text, or text that does not repeat.
-NO_NAMES = ("velocity", "openness", "is_synthetic", "tempo_bpm", "event_id", "onset_time")
+NO_NAMES = ("velocity", "openness", "is_synthetic", "tempo_bpm", "beat", "event_id", "onset_time")
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Counts:
     events: Tally = field(default_factory=lambda: Tally(2))  # cell, number of components
     tempi: Tally = field(default_factory=lambda: Tally(2))  # cell, bin
     components: Tally = field(default_factory=lambda: Tally(2))  # cell, label
+    places: Tally = field(default_factory=lambda: Tally(2))  # label, meter with place in the bar
     dynamics: Tally = field(default_factory=lambda: Tally(3))  # source set, label, bucket
     velocities: Tally = field(default_factory=lambda: Tally(3))  # source set, label, level
     openness: Tally = field(default_factory=lambda: Tally(2))  # label, bin
@@ -110,6 +114,7 @@ def count_batch(counts: Counts, batch: pa.RecordBatch) -> None:
     hits = components.flatten()
     label = counts.names["label"].encode(hits.field("label"))
     counts.components.add(cell.take(owner), label)
+    counts.places.add(label, bar_places(counts, batch).take(owner))
     bucket = counts.names["bucket"].encode(hits.field("dynamic_bucket"))
     counts.dynamics.add(source_set.take(owner), label, bucket)
     level = velocity_levels(hits.field("velocity"))
@@ -157,6 +162,23 @@ def tempo_bins(counts: Counts, column: pa.Array) -> Codes:
     bins = np.full(len(tempo), TEMPO_NONE)
     bins[is_tempo] = np.minimum(tempo[is_tempo], TEMPO_TOP_BPM) // TEMPO_BIN_BPM
     return Codes.of_numbers(bins, TEMPO_NONE + 1)
+
+
+def bar_places(counts: Counts, batch: pa.RecordBatch) -> Codes:
+    """The meter and the nearest place in the bar of every row, in one code, as of `meter_place`."""
+    meter = counts.names["meter"].encode(batch["meter"])
+    beat = numbers(batch["beat"], null=np.nan)
+    n_places = PLACE_NONE + 1
+    # What is not a number is at no place.
+    place = np.nan_to_num(np.rint((beat - 1) * PLACES_PER_BEAT), nan=PLACE_NONE, copy=False)
+    place[(place < 0) | ((place >= PLACES) & (place != PLACE_NONE))] = PLACES
+    names = meter.names[:, None] * n_places + np.arange(n_places)
+    return Codes(meter.local * n_places + place.astype(np.int64), names.ravel())
+
+
+def meter_place(code: int) -> tuple[int, int]:
+    """The code of the meter, and the place, `PLACE_NONE` where there is none."""
+    return divmod(code, PLACE_NONE + 1)
 
 
 def velocity_levels(column: pa.Array) -> Codes:

@@ -7,7 +7,16 @@ small script sorts and filters the tables; without it the page says the same.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from drumcorpus.ground.pages.charts import COLOURS, RAMP, histogram, in_order, ranges, stacked_bars
+from drumcorpus.ground.pages.charts import (
+    COLOURS,
+    NO_COLOUR,
+    RAMP,
+    histogram,
+    in_order,
+    ranges,
+    shaded_places,
+    stacked_bars,
+)
 from drumcorpus.ground.pages.charts import nice_ticks as nice_ticks
 from drumcorpus.ground.pages.render import render_page
 from drumcorpus.ground.pages.shown import hours as hours
@@ -247,6 +256,8 @@ def health_charts(report: Mapping) -> dict:
         "tempo": histogram([(str(b["from_bpm"]), b["events"]) for b in report["tempo"]["bins"]]),
         "components": histogram(numbers, centred=True),
         "durations": duration_chart(report["durations"], splits),
+        "bars": bar_charts(report["bar_places"]),
+        "cymbals": cymbal_chart(report["cymbal_variants"]),
         **range_charts(report),
         "cells": cells,
         "cell_legend": legend,
@@ -268,7 +279,42 @@ def range_charts(report: Mapping) -> dict:
         "velocity_ranges": ranges(velocities, zero=True),
         "loudness_ranges": ranges(_quantiles(levels)),
         "offset_ranges": ranges(_quantiles(offsets), zero=True),
+        "family_offsets": family_charts(sets),
     }
+
+
+def family_charts(sets: Mapping[str, Mapping]) -> dict:
+    """Quantiles of the labels' offset by family, a chart of each source set, all of one axis."""
+    levels = {
+        name: _quantiles({family: of["offset_ms"] for family, of in offsets.items()})
+        for name, figures in sets.items()
+        if (offsets := figures["timing"]["family_offsets"])
+    }
+    reach = [level for of in levels.values() for five in of.values() for level in five]
+    return {name: ranges(of, zero=True, reach=reach) for name, of in levels.items()}
+
+
+def bar_charts(bar_places: Mapping) -> dict:
+    """Of every meter a strip for each label, those with most hits first."""
+    charts = {}
+    for meter, counts in bar_places["by_meter"].items():
+        ranked = sorted(counts["by_label"].items(), key=lambda item: (-sum(item[1]), item[0]))
+        beats = [str(beat + 1) for beat in range(counts["beats"])]
+        charts[meter] = shaded_places(dict(ranked), beats, bar_places["per_beat"])
+    return charts
+
+
+def cymbal_chart(cymbal_variants: Mapping) -> dict:
+    """By what the hits of each label of such cymbals were told apart, or that they were not."""
+    rows = {
+        label: counts["by_method"] | {"not judged": counts["not_judged"]}
+        for label, counts in cymbal_variants.items()
+        if counts["total"]
+    }
+    methods = sorted({name for counts in rows.values() for name in counts} - {"not judged"})
+    colours = dict(zip(methods, COLOURS, strict=False)) | {"not judged": NO_COLOUR}
+    series = [*methods, "not judged"]
+    return stacked_bars(rows, series, of_whole=True, colours=[colours[name] for name in series])
 
 
 def _quantiles(distributions: Mapping[str, Mapping]) -> dict[str, list[float]]:

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drumcorpus.stages.health.one_pass import OUTSIDE, TEMPO_NONE, VELOCITY_NONE, Counts
+from drumcorpus.stages.health.one_pass import (
+    OUTSIDE,
+    TEMPO_NONE,
+    VELOCITY_NONE,
+    Counts,
+    meter_place,
+)
 from drumcorpus.stages.health.tally import as_rows, sum_equal
 
 PLACES = ("source_set", "session_id", "group_id", "split", "license", "meter", "label_method")
@@ -18,6 +24,7 @@ class Rows:
     by_session: list[dict]  # cell, n_components
     components: list[dict]  # source_set, split, is_synthetic, label_method, label
     tempi: list[dict]  # source_set, tempo_bin, None where there is no tempo
+    places: list[dict]  # meter, label, place
     dynamics: list[dict]  # source_set, label, dynamic_bucket
     velocities: list[dict]  # source_set, label, level
     openness: list[dict]  # label, openness_bin
@@ -77,6 +84,11 @@ def make_rows(counts: Counts) -> Rows:
             source_set=sets,
             tempo_bin=[*range(TEMPO_NONE), None],
         ),
+        places=[
+            {"label": labels[label], "meter": names["meter"][meter], "place": place, "n": n}
+            for label, code, n in counts.places.counted().T.tolist()
+            for meter, place in (meter_place(code),)
+        ],
         dynamics=as_rows(
             counts.dynamics.counted(), source_set=sets, label=labels, dynamic_bucket=names["bucket"]
         ),

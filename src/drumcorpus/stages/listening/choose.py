@@ -1,10 +1,10 @@
 """Which sessions of a source set are shown: those that pages name, and some of every split."""
 
-import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from drumcorpus.ground.files.natural_order import natural_key
+from drumcorpus.ground.pages.session_links import session_anchor, session_hash
 from drumcorpus.ground.pages.shown import number
 from drumcorpus.stages.listening.settings import ListeningSettings
 from drumcorpus.stages.listening.words import KINDS
@@ -13,7 +13,6 @@ OF_SOUND = ("timing", "unmeasured", "past_end", "clipped", "dc", "silent", "outl
 PLACE = ("source_set", "session_id")
 SESSION_COLUMNS = ["session_id", "split", "audio_path", "errata"]
 SPLIT_COLUMNS = ["source_set", "session_id", "split", "included"]
-N_HASH = 10  # hexadecimal digits of an anchor; equal ones would be an error
 
 
 def choose_sessions(
@@ -134,12 +133,8 @@ def _drawn(source_set, by_id, split_of, per_split) -> list[str]:
     return [
         name
         for names in by_split.values()
-        for name in sorted(names, key=lambda name: _hash(source_set, name))[:per_split]
+        for name in sorted(names, key=lambda name: session_hash(source_set, name))[:per_split]
     ]
-
-
-def _hash(source_set: str, session_id: str) -> str:
-    return hashlib.sha256(f"{source_set}/{session_id}".encode()).hexdigest()
 
 
 def _document(
@@ -164,7 +159,7 @@ def _document(
     shown = [
         {
             "session_id": name,
-            "anchor": f"s-{_hash(source_set, name)[:N_HASH]}",
+            "anchor": session_anchor(source_set, name),
             "split": split_of[name],
             "reasons": sorted(reasons[name], key=lambda reason: kinds.index(reason["kind"])),
             "focus": focus[name],

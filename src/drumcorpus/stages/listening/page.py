@@ -11,6 +11,7 @@ from urllib.parse import quote
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.pages.charts import COLOURS
 from drumcorpus.ground.pages.render import render_page
+from drumcorpus.ground.pages.session_links import session_anchor
 from drumcorpus.stages.listening.settings import ListeningSettings
 from drumcorpus.stages.listening.words import ENDS_BEFORE, KINDS, N_COLUMNS, PAGE_IS_FULL, SWING
 from drumcorpus.vocabulary import NO_AUDIO
@@ -69,7 +70,7 @@ def render_sessions(
         redistributable=card["redistributable"],
         to_be_passed_on=to_be_passed_on,
         sessions=sessions,
-        not_shown=not_shown,
+        not_shown=[(name, session_anchor(source_set, name)) for name in not_shown],
         kinds=KINDS,
         excerpt_s=settings.excerpt_s,
         max_sessions=settings.max_sessions,

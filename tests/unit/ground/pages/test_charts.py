@@ -2,7 +2,15 @@
 
 import pytest
 
-from drumcorpus.ground.pages.charts import COLOURS, RAMP, histogram, in_order, ranges, stacked_bars
+from drumcorpus.ground.pages.charts import (
+    COLOURS,
+    RAMP,
+    histogram,
+    in_order,
+    ranges,
+    shaded_places,
+    stacked_bars,
+)
 from drumcorpus.vocabulary import NO_VALUE
 
 
@@ -40,3 +48,22 @@ def test_ranges_share_one_axis_of_round_numbers():
     assert ranges({"a": [3, 3, 3, 3, 3]}, zero=True)["ticks"][0] == {"at": 0, "text": "0"}
     assert ranges({"a": [3, 3, 3, 3, 3]})["rows"][0]["middle"] == 0
     assert ranges({}) is None
+
+
+def test_places_are_shaded_by_their_share_of_the_row_and_the_most_are_named():
+    chart = shaded_places({"kick": [20, 0, 10, 1], "snare": [0, 0, 0, 3]}, ["1", "2"], 2)
+    kick, snare = chart["rows"]
+    assert [(shade["colour"], shade["path"]) for shade in kick["shades"]] == [
+        ("r0", "M3 0h1v1h-1z"),
+        ("r2", "M2 0h1v1h-1z"),
+        ("r3", "M0 0h1v1h-1z"),
+    ]
+    assert kick["most"] == [{"at": 1, "n": 20}, {"at": 2, "n": 10}, {"at": 2.5, "n": 1}]
+    assert (kick["total"], snare["most"], chart["n_places"]) == (31, [{"at": 2.5, "n": 3}], 4)
+    assert [tick["at"] for tick in chart["ticks"]] == [0, 50]
+    assert shaded_places({}, ["1"], 2) is None
+
+
+def test_ranges_of_several_charts_reach_the_same_values():
+    ticks = [tick["text"] for tick in ranges({"a": [1, 1, 1, 1, 1]}, reach=[-4, 6])["ticks"]]
+    assert ticks == ["-4", "-2", "0", "2", "4", "6"]

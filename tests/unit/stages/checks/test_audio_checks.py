@@ -21,7 +21,7 @@ from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, SESSIONS
 from drumcorpus.stages.checks.decoding import decode
 from drumcorpus.stages.checks.mix_lag import find_lag
 from drumcorpus.stages.checks.session_checks import check_sessions, choose_sessions
-from drumcorpus.stages.checks.timing import measure_timing
+from drumcorpus.stages.checks.timing import family_medians, measure_timing
 
 RATE_HZ = 44_100
 
@@ -276,6 +276,21 @@ def test_no_more_onsets_are_placed_than_asked_for(sound_of, settings):
     trace = sound_of(strokes(onsets, 40)).trace
     timing = measure_timing(trace, onsets, replace(settings, onsets_per_session=20))
     assert timing.n_measured + timing.n_unmeasured == 20
+
+
+def test_each_family_has_the_offset_of_its_own_onsets(sound_of, settings):
+    onsets = played(40)
+    families = ["kick" if n % 2 else "snare" for n in range(len(onsets))]
+    families[:4] = ["hihat"] * 4  # too few to say anything of it
+    families[4] = None
+    labels = onsets + np.array([0.012 if family == "snare" else 0.0 for family in families])
+    timing = measure_timing(sound_of(strokes(onsets, 40)).trace, labels, settings)
+    kick, snare = family_medians(timing, labels, families)
+    assert (kick["family"], snare["family"]) == ("kick", "snare")
+    assert kick["offset_ms"] == pytest.approx(0, abs=0.5)
+    assert snare["offset_ms"] == pytest.approx(12, abs=0.5)
+    assert kick["onsets"] + snare["onsets"] <= timing.n_measured
+    assert min(kick["onsets"], snare["onsets"]) > 20
 
 
 @pytest.mark.parametrize("onsets", [[1.0, 0.5], [np.nan], [[1.0]]])

@@ -14,6 +14,7 @@ from cymbal_families import CRASH
 from page_links import without_page_links
 
 from drumcorpus.ground.files.tables import write_table
+from drumcorpus.ground.pages.session_links import session_anchor
 from drumcorpus.schemas import CYMBAL_ASSIGNMENTS, CYMBAL_EMBEDDINGS, EVENTS
 from drumcorpus.stages.crash.agreement import compare_session, summarise_agreement
 from drumcorpus.stages.crash.candidates import CANDIDATES, OTHERS
@@ -413,3 +414,14 @@ def test_the_page_stays_below_20_mb_at_the_defaults():
     rows = [review_row(f"s{n}", 24) for n in range(40)]
     text = page([doc | {"session_id": row["session_id"]} for row in rows], rows=rows)
     assert text.count("<audio") == 960 and len(text.encode()) < 20e6
+
+
+def test_a_session_leads_to_where_it_is_heard_with_all_its_labels():
+    text = page([illustrate([hit(0)], row=review_row("take 1/a"))], name="groove")
+    assert f'<a href="../sessions/groove.html#{session_anchor("groove", "take 1/a")}">' in text
+
+
+def test_agreement_of_source_and_sound_is_drawn_by_set_and_family():
+    rows = [numbered("alike", [1, 2] * 10, [1, 2] * 10), numbered("one", [1, 2] * 10, [1] * 20)]
+    text = page([], rows=[], agreement=summarise_agreement({"groove": rows}))
+    assert 'aria-label="groove: crash: sound alike 1, sound as one 1"' in text

@@ -539,3 +539,33 @@ def test_every_set_is_held_against_its_own_card_figure_by_figure(whole):
 
 def test_without_cards_nobody_says_whether_the_sets_are_whole(measure):
     assert measure(EVENTS_BY_HAND)["completeness"] is None
+
+
+def test_hits_are_counted_at_the_nearest_place_of_their_bar(measure):
+    places = [(1.0, "4/4"), (1.02, "4/4"), (2.5, "4/4"), (4.99, "4/4"), (3.95, "3/4"), (1.0, "x")]
+    places += [(None, "4/4"), (float("nan"), "4/4"), (0.5, "4/4"), (5.5, "4/4"), (1.0, None)]
+    events = [event(n, hit("kick"), beat=beat, meter=of) for n, (beat, of) in enumerate(places)]
+    events.append(event(99, hit("snare"), hit("kick"), beat=1 + 1 / 3, meter="4/4"))
+    bars = measure(events)["bar_places"]
+    fours = bars["by_meter"]["4/4"]
+    assert list(bars["by_meter"]) == ["4/4", "3/4"]
+    assert (bars["per_beat"], fours["beats"], fours["hits"]) == (12, 4, 6)
+    kicks = fours["by_label"]["kick"]
+    assert (len(kicks), {n: count for n, count in enumerate(kicks) if count}) == (
+        48,
+        {0: 3, 4: 1, 18: 1},  # what is nearest to beat 1 of the next bar is at beat 1
+    )
+    assert [n for n, count in enumerate(fours["by_label"]["snare"]) if count] == [4]
+    assert bars["by_meter"]["3/4"]["by_label"]["kick"][35] == 1
+    assert (bars["hits"], bars["without"], bars["outside"], bars["other_meters"]) == (7, 4, 2, 0)
+
+
+def test_the_meters_with_most_hits_are_told_place_by_place(measure):
+    events = [
+        event(10 * n + copy, hit("kick"), beat=1.0, meter=f"{n}/4")
+        for n in range(1, 7)
+        for copy in range(n)
+    ]
+    bars = measure(events)["bar_places"]
+    assert list(bars["by_meter"]) == ["6/4", "5/4", "4/4", "3/4"]
+    assert (bars["hits"], bars["other_meters"]) == (21, 3)

@@ -497,6 +497,25 @@ def test_the_page_shows_levels_of_each_set_and_compares_no_set_with_itself(corpu
     assert "a dash where one set alone has the family: there is nothing to compare" in part
 
 
+def test_the_page_draws_the_offsets_of_every_family_on_one_axis(corpus, tmp_path):
+    def offsets(**of_family):
+        return [{"family": name, "onsets": 9, "offset_ms": ms} for name, ms in of_family.items()]
+
+    timed = {"offset_ms": 1.0, "offset_mad_ms": 1.0}
+    timed |= {"onsets_measured": 9, "onsets_unmeasured": 0}
+    rows = [
+        {"source_set": name, "session_id": name, "family_offsets": of} | timed
+        for name, of in (("a", offsets(kick=-2.0, snare=4.0)), ("b", offsets(kick=20.0)))
+    ]
+    page = page_of(tmp_path, corpus.settings, rows)
+    [part] = re.findall(r"<h4>By family</h4>.*?</table>", page, re.S)
+    said = re.findall(r'aria-label="(\w+): median (\S+), quartiles', part)
+    assert said == [("kick", "-2"), ("snare", "4"), ("kick", "20")]
+    axes = re.findall(r'<div class="ticks">(.*?)</div>', part, re.S)
+    assert len(axes) == 2
+    assert axes[0] == axes[1]
+
+
 def test_the_page_says_why_sessions_were_not_timed_and_of_how_many_sets_the_span_is(
     corpus, tmp_path
 ):

@@ -352,3 +352,19 @@ def test_figures_are_written_for_people():
         "—",
     ]
     assert (hours(3723.4), hours(None)) == ("1:02:03", "—")
+
+
+def test_places_in_the_bar_are_drawn_by_label_with_those_struck_most(tmp_path):
+    event = {"source_set": "a", "session_id": "s", "group_id": "g", "split": "train"}
+    event |= {"is_synthetic": False, "techniques": [], "annotation_history": [], "meter": "4/4"}
+    beats = [1.0, 1.0, 3.0, None]
+    events = [
+        event
+        | {"event_id": str(n), "onset_time": float(n), "beat": beat}
+        | {"components": [{"label": "kick", "dynamic_bucket": "ghost"}]}
+        for n, beat in enumerate(beats)
+    ]
+    page = render_health_page(measured(tmp_path, events), "mine")
+    assert "3 hits have a meter and a place in the bar, 1 have none." in page
+    assert "<h4>4/4, 3 hits</h4>" in page
+    assert "<title>kick: most at 1 (2), 3 (1)</title>" in page

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from drumcorpus.ground.pages.session_links import links_to_sessions
+from drumcorpus.ground.pages.session_links import links_to_sessions, session_anchor
 from drumcorpus.stages.listening.page import (
     clock,
     outline,
@@ -159,3 +159,9 @@ def test_the_time_axis_has_round_times_of_the_session():
 def test_a_waveform_is_one_closed_line():
     assert outline({"high": [1, 2], "low": [-1, -2]}) == "0,-1 1,-2 1,2 0,1"
     assert outline({"high": [], "low": []}) == ""
+
+
+def test_a_session_without_room_has_a_place_to_which_other_pages_lead():
+    page = page_of(session(), not_shown=["take <1>"])
+    anchor = session_anchor("a", "take <1>")
+    assert f'<li id="{anchor}"><code>take &lt;1&gt;</code></li>' in page
