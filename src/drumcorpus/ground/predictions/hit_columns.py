@@ -1,10 +1,12 @@
 """Hits of many sessions as columns: what both sides of an evaluation are read into."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 NO_VELOCITY = -1
+# Times up to which 32 bits hold a µs, with room for a window around it: half an hour.
+_NARROW_TIME = 1_800_000_000
 # Velocities are kept as whole parts of this, so that sums of them do not depend on their order.
 VELOCITY_PARTS = 10_000
 
@@ -16,7 +18,8 @@ class HitColumns:
     `session` is the row of the session, `label` the number of a label or class, `onset` in whole µs
     from the start of the session's audio, `velocity` from 0 to `VELOCITY_PARTS` or `NO_VELOCITY`,
     `polyphony` how many components the hit's event has (0 where nobody says). `score` is there for
-    predictions whose scores are asked for; NaN where one has none.
+    predictions whose scores are asked for; NaN where one has none. Times of a `HitBuffer` may be of
+    32 bits: `long_times` has them in 64, to count with.
     """
 
     session: np.ndarray
@@ -28,6 +31,10 @@ class HitColumns:
 
     def __len__(self) -> int:
         return len(self.session)
+
+    def long_times(self) -> "HitColumns":
+        """The same with times in 64 bits."""
+        return replace(self, onset=self.onset.astype(np.int64, copy=False))
 
     def take(self, rows) -> "HitColumns":
         """The hits at `rows`: indices, a mask or a slice."""
@@ -83,12 +90,13 @@ def join_hits(parts: list[HitColumns]) -> HitColumns:
 class HitBuffer:
     """Hits as they are read batch by batch, `n_most` at most, without a second copy of them.
 
-    Room that is not used takes no memory.
+    Room that is not used takes no memory. Times are of 32 bits until one needs more.
     """
 
     def __init__(self, n_most: int):
         empty = make_hits([], [], [])
         self._columns = {name: np.empty(n_most, getattr(empty, name).dtype) for name in _PLAIN}
+        self._columns["onset"] = np.empty(n_most, np.int32)
         self._score: np.ndarray | None = None
         self._n_most = n_most
         self._n = 0
@@ -96,6 +104,8 @@ class HitBuffer:
     def add(self, hits: HitColumns) -> None:
         """Take hits behind those that are there."""
         rows = slice(self._n, self._n + len(hits))
+        if len(hits) and np.abs(hits.onset).max() > _NARROW_TIME:
+            self._widen()
         for name, column in self._columns.items():
             column[rows] = getattr(hits, name)
         if hits.score is not None:
@@ -106,6 +116,12 @@ class HitBuffer:
         elif self._score is not None:
             self._score[rows] = np.nan
         self._n += len(hits)
+
+    def _widen(self) -> None:
+        times = self._columns["onset"]
+        if times.dtype != np.int64:
+            self._columns["onset"] = np.empty(self._n_most, np.int64)
+            self._columns["onset"][: self._n] = times[: self._n]
 
     def hits(self) -> HitColumns:
         """All hits, in their order."""

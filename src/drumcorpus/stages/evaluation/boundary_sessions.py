@@ -73,7 +73,7 @@ def iter_sessions(
     """
     hits: HitColumns = reference.hits
     order = np.lexsort((hits.label, hits.onset, hits.session))
-    hits = hits.take(order)
+    hits = hits.take(order).long_times()
     techniques = {name: is_so[order] for name, is_so in techniques.items()}
     ends = np.searchsorted(hits.session, np.arange(len(reference.sessions) + 1))
     for number, length in enumerate(seconds):

@@ -90,7 +90,10 @@ def count_matches(
 def blocks(
     reference: HitColumns, predictions: HitColumns, n_sessions: int, n_most: int
 ) -> Iterator[tuple[int, int, tuple[HitColumns, HitColumns]]]:
-    """Stretches of at most `n_most` sessions with about `BLOCK_HITS` hits, or one session."""
+    """Stretches of at most `n_most` sessions with about `BLOCK_HITS` hits, or one session.
+
+    Times of their sides are of 64 bits.
+    """
     edges = np.arange(n_sessions + 1)
     ends = [np.searchsorted(side.session, edges) for side in (reference, predictions)]
     total = ends[0] + ends[1]
@@ -99,7 +102,7 @@ def blocks(
         stop = int(np.searchsorted(total, total[first] + BLOCK_HITS, side="right")) - 1
         stop = min(max(stop, first + 1), first + n_most, n_sessions)
         sides = tuple(
-            side.take(slice(end[first], end[stop]))
+            side.take(slice(end[first], end[stop])).long_times()
             for side, end in zip((reference, predictions), ends, strict=True)
         )
         yield first, stop, sides

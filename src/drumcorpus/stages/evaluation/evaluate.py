@@ -44,10 +44,10 @@ class Scored:
     """What comparing two systems takes: the counts of one by group, and as drawn.
 
     `groups` has shape (n_groups, n_classes, 3), `draws` and `capped_draws` shape (n_draws,
-    n_classes, 3).
+    n_classes, 3). `counts`, by session, is None once the system is described.
     """
 
-    counts: Counts
+    counts: Counts | None
     groups: np.ndarray
     draws: np.ndarray
     capped_draws: np.ndarray

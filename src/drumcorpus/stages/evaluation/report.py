@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from drumcorpus.ground.files.paths import visible
@@ -111,6 +111,7 @@ def evaluate(
         with_scores = settings.with_scores or validation is not None
         said, counted = _read(asked, corpus, path, with_scores=with_scores)
         document = describe_system(asked, said, counted)
+        counted = replace(counted, counts=None)  # of every session: as large as a column of hits
         files = [said]
         if validation is not None:
             fitted_on, of_validation = read_validation(corpus, validation, settings)
@@ -126,7 +127,7 @@ def evaluate(
     runs = [scored[0]]
     for path in seeds:
         said, counted = _read(asked, corpus, path)
-        runs.append(counted)
+        runs.append(replace(counted, counts=None))
         read.append(said.without_hits())
     if seeds:
         documents[0]["seeds"] = over_runs(runs, classes)

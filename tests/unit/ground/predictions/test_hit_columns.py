@@ -24,10 +24,22 @@ def test_a_buffer_has_what_was_added_in_order():
     assert hits.session.tolist() == [0, 0, 0, 2, 2]
     assert hits.onset.tolist() == [0, 250_000, 500_000, 0, 250_000]
     for name in ("session", "label", "onset", "velocity", "polyphony"):
-        assert getattr(hits, name).dtype == getattr(joined, name).dtype
+        assert getattr(hits.long_times(), name).dtype == getattr(joined, name).dtype
         assert (getattr(hits, name) == getattr(joined, name)).all()
     assert hits.score is None and joined.score is None
     assert len(HitBuffer(0).hits()) == len(join_hits([])) == 0
+
+
+@pytest.mark.parametrize("last", [1_800.0, 1_800.000001, 86_400.0])
+def test_times_are_whole_however_late(last):
+    """After half an hour 32 bits hold no µs with a window around it."""
+    buffer = HitBuffer(4)
+    for times in ([0.5], [last, last], [0.25]):
+        buffer.add(make_hits([0] * len(times), [0] * len(times), times))
+    hits = buffer.hits()
+    assert hits.onset.dtype == (np.int32 if last == 1_800 else np.int64)
+    assert hits.onset.tolist() == [500_000, *[round(last * 1e6)] * 2, 250_000]
+    assert hits.long_times().onset.dtype == np.int64
 
 
 def test_what_came_without_a_score_has_none_before_and_after_what_had_one():
