@@ -6,7 +6,7 @@ predictions, those of one score whole in one bin; the expected calibration error
 over predictions of the distance between their bin's mean score and its share of right ones.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +14,10 @@ import numpy as np
 from drumcorpus.ground.predictions.hit_columns import HitColumns
 from drumcorpus.ground.statistics.intervals import FEWEST_GROUPS, Groups
 from drumcorpus.ground.statistics.matching import MOST_KEYS, match_onsets, merge_onsets
+from drumcorpus.ground.statistics.reliability import N_BINS, reliability_in_place
 from drumcorpus.ground.statistics.scores import effective_number
 from drumcorpus.stages.evaluation.counting import blocks
 
-N_BINS = 10
 _BLOCK = 1_000_000  # predictions that are looked at together
 # What becomes of a prediction: it is one with a better one, it is wrong, or it is right.
 _MERGED, _WRONG, _RIGHT = range(3)
@@ -89,7 +89,7 @@ def calibration(
     by_class, errors, lacking = {}, [], []
     for number, name in enumerate(classes):
         here = np.flatnonzero((predictions.label == number) & (outcome != _MERGED))
-        by_class[name] = _reliability(
+        by_class[name] = reliability_in_place(
             predictions.score[here], _right_scores(predictions, outcome, number)
         )
         if by_class[name] is None:
@@ -103,7 +103,7 @@ def calibration(
             errors.append(by_class[name]["ece"])
     return {
         "bins": N_BINS,
-        "all": _reliability(
+        "all": reliability_in_place(
             predictions.score[outcome != _MERGED], _right_scores(predictions, outcome)
         ),
         "classes": by_class,
@@ -135,49 +135,3 @@ def check_probabilities(predictions: HitColumns) -> None:
         raise ValueError(
             f"a score of {predictions.score[np.argmax(odd)]}; wanted: probabilities from 0 to 1"
         )
-
-
-def reliability(scores: np.ndarray, is_right: np.ndarray) -> dict | None:
-    """Bins of equal mass by score, and their expected calibration error; None without scores.
-
-    Examples
-    --------
-    >>> row = reliability(np.array([0.2, 0.2, 0.9, 0.9]), np.array([False, False, True, False]))
-    >>> [(one["mean_score"], one["right"]) for one in row["bins"]], round(row["ece"], 6)
-    ([(0.2, 0.0), (0.9, 0.5)], 0.3)
-    """
-    return _reliability(scores.copy(), [scores[is_right]])
-
-
-def _reliability(scores: np.ndarray, right: Iterable[np.ndarray]) -> dict | None:
-    """As of `reliability`, of scores that are put in order where they stand.
-
-    `right` are those of them that are right, in parts: no second copy of all is made.
-    """
-    n = len(scores)
-    if n == 0:
-        return None
-    scores.sort()
-    ordered = scores
-    # Where each bin begins: all of one score fall into the bin that the first of them is in.
-    starts = -(-np.arange(N_BINS) * n // N_BINS)
-    values = ordered[np.minimum(starts, n - 1)]
-    is_first = (np.searchsorted(ordered, values) == starts) & (starts < n)
-    starts = np.where(is_first, starts, np.searchsorted(ordered, values, side="right"))
-    lowest = ordered[np.minimum(starts, n - 1)]
-    before, n_right = np.zeros(N_BINS, dtype=np.int64), 0
-    for part in right:
-        before += np.searchsorted(np.sort(part), lowest)
-        n_right += len(part)
-    before = np.where(starts < n, before, n_right)
-    bins, error = [], 0.0
-    for start, stop, hits in zip(
-        starts, np.append(starts[1:], n), np.diff(before, append=n_right), strict=True
-    ):
-        size = int(stop - start)
-        if size <= 0:
-            continue
-        mean, share = float(ordered[start:stop].mean()), int(hits) / size
-        bins.append({"n": size, "mean_score": mean, "right": share})
-        error += size / n * abs(mean - share)
-    return {"predictions": n, "ece": error, "bins": bins}

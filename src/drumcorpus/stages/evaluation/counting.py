@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drumcorpus.ground.predictions.hit_columns import HitColumns
+from drumcorpus.ground.statistics.confusions import Confusions
 from drumcorpus.ground.statistics.matching import MOST_KEYS, match_onsets, merge_onsets
-from drumcorpus.stages.evaluation.confusions import Confusions
 from drumcorpus.stages.evaluation.hit_slices import HitSlices
 from drumcorpus.stages.evaluation.timing import Offsets
 from drumcorpus.stages.evaluation.velocities import Velocities

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drumcorpus.ground.statistics.confusions import Confusions
 from drumcorpus.ground.statistics.matching import match_onsets, merge_onsets
 from drumcorpus.ground.statistics.scores import f_measure
 from drumcorpus.stages.train_check.frame_samples import FrameSample
@@ -39,18 +40,37 @@ class SaidStrokes:
         -------
         np.ndarray, shape (n_sessions, n_classes, 3), int64
         """
-        kept = self.heights >= thresholds[self.said[1]]
-        sides = [self._side(self.reference, None), self._side(self.said, kept)]
-        onsets = merge_onsets(*sides, each_once=True)
+        onsets, matched = self._matched(thresholds)
         counts = np.zeros((len(self.sessions) * self.n_classes, 3), np.int64)
         is_matched = np.zeros(len(onsets.key), bool)
-        for places in match_onsets(onsets, WINDOW_US):
+        for places in matched:
             is_matched[places] = True
         kinds = np.where(is_matched, 0, np.where(onsets.is_reference, 2, 1))
         # A match is two onsets: it counts by its reference.
         counted = ~is_matched | onsets.is_reference
         np.add.at(counts, (onsets.key[counted], kinds[counted]), 1)
         return counts.reshape(len(self.sessions), self.n_classes, 3)
+
+    def confusions(self, thresholds: np.ndarray) -> Confusions:
+        """What strokes of each class are taken for, by the peaks that `counts` counts."""
+        confusions = Confusions(self.n_classes)
+        confusions.add(*self._matched(thresholds), WINDOW_US)
+        return confusions
+
+    def outcomes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of every peak, of whatever height: its class, its height, and whether it is right."""
+        onsets, matched = self._matched(np.full(self.n_classes, -np.inf))
+        is_right = np.zeros(len(onsets.key), bool)
+        is_right[matched[1]] = True
+        theirs = ~onsets.is_reference
+        rows = onsets.row[theirs]
+        return self.said[1][rows], self.heights[rows], is_right[theirs]
+
+    def _matched(self, thresholds):
+        kept = self.heights >= thresholds[self.said[1]]
+        sides = [self._side(self.reference, None), self._side(self.said, kept)]
+        onsets = merge_onsets(*sides, each_once=True)
+        return onsets, match_onsets(onsets, WINDOW_US)
 
     def _side(self, strokes, kept):
         session, number, times = (each if kept is None else each[kept] for each in strokes)

@@ -25,6 +25,8 @@ def render_network_page(report: Mapping) -> str:
         A whole document, every name escaped.
     """
     rows = [{"name": name, **report["by_class"][name]} for name in report.get("classes", [])]
+    for row in rows:
+        row["others"] = sorted(row["confused_with"].items(), key=lambda pair: (-pair[1], pair[0]))
     return render_page(
         "network_check.html.jinja",
         title=f"{report['manifest']}/{report['export']}",

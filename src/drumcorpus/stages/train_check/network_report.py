@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from drumcorpus.ground.statistics.intervals import make_groups
+from drumcorpus.ground.statistics.reliability import reliability
 from drumcorpus.ground.statistics.scores import f_measure, mean_over, pooled
 from drumcorpus.stages.train_check.figures import draw_tables, figure, rounded
 from drumcorpus.stages.train_check.frame_counts import (
@@ -97,6 +98,11 @@ def report_networks(
     areas = np.stack([precision_area(counts_over_grid(each.test)) for each in said])
     sizes = tables[0][..., [0, 2]].sum(axis=-1)
     is_there = strokes["test"] > 0
+    mixed = sum(
+        each.test.confusions(of).table for each, of in zip(said, thresholds, strict=True)
+    ) / len(said)
+    crashes = [name for name in classes if name in crashes]
+    reliable = _calibration(said, is_learned)
     return {
         "schema": SCHEMA,
         "state": RUN,
@@ -106,7 +112,7 @@ def report_networks(
         "settings": asdict(settings),
         **network,
         "classes": list(classes),
-        "crashes": [name for name in classes if name in crashes],
+        "crashes": crashes,
         "samples": {split: _sizes(material, split, strokes[split]) for split in SPLITS},
         "test": _digest(material),
         "groups": len(groups),
@@ -123,8 +129,10 @@ def report_networks(
         "macro_ap": rounded(mean_over(areas.mean(axis=0)[is_there])),
         "by_class": {
             name: _class_row(strokes, tables, drawn, sizes, areas, thresholds, number)
+            | {"confused_with": _taken_for(mixed, classes, number), "calibration": reliable[number]}
             for number, name in enumerate(classes)
         },
+        "crash_confusion": _crash_confusion(mixed, classes, crashes),
     }
 
 
@@ -144,6 +152,56 @@ def _digest(material: Material) -> str:
     """What the test is: two reports with one are of the same sounds with the same strokes."""
     samples = tuple(material.of("test"))
     return Material(material.classes, samples, material.spectra, material.taxonomy).digest()
+
+
+def _taken_for(mixed: np.ndarray, classes: Sequence[str], number: int) -> dict[str, float]:
+    """What was said within the window where a class was missed: strokes by class."""
+    counts = mixed[number, : len(classes)].tolist()
+    return {
+        name: rounded(count)
+        for other, (name, count) in enumerate(zip(classes, counts, strict=True))
+        if count and other != number
+    }
+
+
+def _crash_confusion(mixed: np.ndarray, classes: Sequence[str], crashes: Sequence[str]) -> dict:
+    """What became of the strokes of each crash of the test; they add up to `strokes`."""
+    rows = {}
+    for name in crashes:
+        number = classes.index(name)
+        taken = _taken_for(mixed, classes, number)
+        strokes, found, missed = (
+            float(value)
+            for value in (mixed[number].sum(), mixed[number, number], mixed[number, len(classes)])
+        )
+        if strokes:
+            others = sum(count for other, count in taken.items() if other not in crashes)
+            rows[name] = {
+                "strokes": rounded(strokes),
+                "found": rounded(found),
+                "taken_for": {other: taken.get(other, 0.0) for other in crashes if other != name},
+                "taken_for_others": rounded(others),
+                "missed": rounded(missed),
+            }
+    return rows
+
+
+def _calibration(said: Sequence[SeedSaid], is_learned: np.ndarray) -> list[dict | None]:
+    """Of each class how often peaks of a height are right, those of all seeds together."""
+    parts = [each.test.outcomes() for each in said]
+    of, heights, is_right = (np.concatenate(column) for column in zip(*parts, strict=True))
+    rows = []
+    for number, learned in enumerate(is_learned):
+        here = of == number
+        row = reliability(heights[here], is_right[here]) if learned else None
+        if row is not None:
+            row["ece"] = rounded(row["ece"])
+            row["bins"] = [
+                bin | {"mean_score": rounded(bin["mean_score"]), "right": rounded(bin["right"])}
+                for bin in row["bins"]
+            ]
+        rows.append(row)
+    return rows
 
 
 def _class_row(strokes, tables, drawn, sizes, areas, thresholds, number):

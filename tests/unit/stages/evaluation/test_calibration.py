@@ -5,7 +5,8 @@ import pytest
 
 from drumcorpus.ground.predictions.hit_columns import make_hits
 from drumcorpus.ground.statistics.intervals import make_groups
-from drumcorpus.stages.evaluation.calibration import N_BINS, calibration, reliability
+from drumcorpus.ground.statistics.reliability import N_BINS, reliability
+from drumcorpus.stages.evaluation.calibration import calibration
 
 W = 50_000
 

@@ -98,6 +98,54 @@ def test_a_class_that_lacks_somewhere_says_so(report, material):
     assert (crash2["state"], crash2["f"]) == ("absent in test", None)
 
 
+def test_crashes_that_are_taken_for_one_another_are_told(material):
+    """A third of the strokes of crash are said to be crash2, and a quarter of crash2 are missed."""
+    crash, crash2 = CLASSES.index("crash"), CLASSES.index("crash2")
+
+    def predict(sample):
+        places = np.arange(len(sample.onsets))
+        classes = np.where((sample.classes == crash) & (places % 3 == 0), crash2, sample.classes)
+        kept = (sample.classes != crash2) | (places % 4 != 0)
+        of = dataclasses.replace(sample, onsets=sample.onsets[kept], classes=classes[kept])
+        return targets_of(of, 0, 400, len(CLASSES), SPECTRA.frames_per_s)
+
+    sides = [
+        strokes_said(material.of(split), predict, n_classes=4, frames_per_s=100.0)
+        for split in ("validation", "test")
+    ]
+    said = [SeedSaid(0, *sides, CURVE, 2)]
+    report = report_networks(
+        material, said, SETTINGS, n_draws=400, crashes=["crash", "crash2"], network=NETWORK
+    )
+    n_wrong = n_missed = 0
+    for sample in material.of("test"):
+        places = np.arange(len(sample.onsets))
+        n_wrong += int(((sample.classes == crash) & (places % 3 == 0)).sum())
+        n_missed += int(((sample.classes == crash2) & (places % 4 == 0)).sum())
+    rows, strokes = report["crash_confusion"], material.n_strokes("test")
+    assert rows["crash"]["strokes"] == strokes[crash]
+    assert rows["crash"]["taken_for"] == {"crash2": n_wrong}
+    assert (rows["crash"]["missed"], rows["crash"]["taken_for_others"]) == (0, 0)
+    assert rows["crash2"]["missed"] == n_missed
+    for row in rows.values():
+        parts = row["found"] + sum(row["taken_for"].values()) + row["taken_for_others"]
+        assert parts + row["missed"] == row["strokes"]
+    assert report["by_class"]["crash"]["confused_with"] == {"crash2": n_wrong}
+    # Every peak of crash is right, and of crash2 those that are of crash are wrong.
+    reliable = report["by_class"]["crash2"]["calibration"]
+    n_said = int(strokes[crash2]) - n_missed + n_wrong
+    assert reliable["predictions"] == n_said
+    right = sum(bin["n"] * bin["right"] for bin in reliable["bins"])
+    assert right == pytest.approx(n_said - n_wrong, abs=0.01)
+    heights = sum(bin["n"] * bin["mean_score"] for bin in reliable["bins"]) / n_said
+    assert 0.5 < heights < 1
+    assert {bin["right"] for bin in report["by_class"]["crash"]["calibration"]["bins"]} == {1.0}
+    assert report["by_class"]["china"]["calibration"] is None
+    page = render_network_page(report | NAMES)
+    assert "Said crash2" in page
+    assert f"crash2 {n_wrong:.1f}" in page
+
+
 def test_one_seed_has_no_detection_limit(material):
     report = report_of(material, miss=(0.2,))
     assert (report["micro"]["detection_limit"], report["micro"]["seed_sd"]) == (None, None)
