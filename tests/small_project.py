@@ -135,8 +135,20 @@ def copy_tree(source, folder):
 
 
 def copy_of(source, folder):
-    """A copy of a project in which all products are known, though their inodes are others."""
+    """A copy of a project in which all products are known, though their inodes are others.
+
+    Its raw files are others too, by inode and time: the next run takes the inventory.
+    """
     copy_tree(source, folder)
+    _name_anew(folder / ".snakemake/metadata", source, folder)
     with contextlib.chdir(folder):
         remember_manifests()
     return Project(folder)
+
+
+def _name_anew(records, was, now):
+    """Have Snakemake's records name the copy: what lies beside the Snakefile has its whole path."""
+    before, after = (f"{json.dumps(str(folder))[1:-1]}/" for folder in (was, now))
+    for record in records.rglob("*"):
+        if record.is_file():
+            record.write_text(record.read_text().replace(before, after))

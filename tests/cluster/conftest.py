@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from checkout import REPO
 from cluster_project import ClusterProject
+from mounts import unmounted_at_last
 from slurm_cluster import Cluster, missing_programs
 from small_project import Project, build, copy_tree, new_project, write_raw_data
 
@@ -66,11 +67,11 @@ def on_a_small_disk(tmp_path, cluster, raw):
     disk = tmp_path / "disk"
     disk.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", disk]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-    copy_tree(raw.folder, disk / "project")
-    project = ClusterProject(disk / "project", cluster, tmp_path / "said.txt")
-    yield project
-    _end_jobs(project)
-    subprocess.run(["umount", "--lazy", disk], check=False)
+    with unmounted_at_last(disk):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+        copy_tree(raw.folder, disk / "project")
+        project = ClusterProject(disk / "project", cluster, tmp_path / "said.txt")
+        yield project
+        _end_jobs(project)

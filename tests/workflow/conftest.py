@@ -53,15 +53,15 @@ class Workspace:
     def __init__(self, source: Path, folder: Path):
         self.project = copy_of(source, folder / "project")
         self.kept = folder / "kept"
-        self._settle("all")  # Snakemake knows inputs beside the Snakefile by their whole paths
+        self._settle()
 
     def restored(self) -> Project:
         if self._put_back():
-            self._settle("inventory")
+            self._settle()
         return self.project
 
-    def _settle(self, target):
-        self.project.snakemake(target)
+    def _settle(self):
+        self.project.snakemake("inventory")
         shutil.rmtree(self.kept, ignore_errors=True)
         copy_tree(self.project.folder, self.kept)
         self.names = defaultdict(list)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from mounts import unmounted_at_last
 from other_folders import half_made
 from small_project import copy_of
 from test_full_disk import LAST_WORDS
@@ -140,10 +141,10 @@ def disk(tmp_path):
         ],
         [["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)]],
     ]
-    if not any(all(map(succeeds, each)) for each in commands):
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=False)
+    with unmounted_at_last(folder):
+        if not any(all(map(succeeds, each)) for each in commands):
+            pytest.skip("no file system can be mounted here")
+        yield folder
 
 
 def succeeds(command):

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+from mounts import unmounted_at_last
 from other_folders import MAKE_RUN, SNAKEMAKE, command_into, half_made
 from small_project import Project
 
@@ -34,9 +35,6 @@ class Disk:
     def resize(self, kilobytes):
         self._call("mount", "-o", f"remount,size={kilobytes}k")
 
-    def unmount(self):
-        subprocess.run(["umount", "--lazy", self.folder], check=False)
-
     def _call(self, *command):
         done = subprocess.run([*command, self.folder], capture_output=True, text=True, check=False)
         if done.returncode:
@@ -46,8 +44,8 @@ class Disk:
 @pytest.fixture
 def disk(tmp_path):
     disk = Disk(tmp_path / "disk")
-    yield disk
-    disk.unmount()
+    with unmounted_at_last(disk.folder):
+        yield disk
 
 
 @pytest.mark.parametrize(
