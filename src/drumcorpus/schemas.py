@@ -360,6 +360,8 @@ _SOUND_CHECKS = [
     ("rms_dbfs", pa.float64()),  # of all samples
     ("clipped_runs", pa.int64()),  # runs of samples that stand at the edge of the scale
     ("clipped_share", pa.float64()),  # of the samples, those in such runs
+    ("clipped_at", pa.float64()),  # s, where most are; null where none is, or of several recordings
+    ("loudest_at", pa.float64()),  # s, middle of the loudest 0.4 s; null for silence, or of several
     ("dc_offset", pa.float64()),  # largest of the channels, share of full scale, with its sign
     ("digital_silence_share", pa.float64()),  # of the time
     ("near_silence_share", pa.float64()),  # of the time; digital silence is in it

@@ -127,6 +127,13 @@ def integrated_lufs(block_powers: Iterable[np.ndarray]) -> float | None:
     return float(_lufs(power.mean()))
 
 
+def loudest_at(block_powers: np.ndarray) -> float | None:
+    """The middle of the loudest gating block, the first of equal ones, s; None for silence."""
+    if not block_powers.max(initial=0.0) > 0:
+        return None
+    return round((int(np.argmax(block_powers)) + STEPS_PER_BLOCK / 2) * STEP, 3)
+
+
 def _lufs(power):
     with np.errstate(divide="ignore"):
         return OFFSET + 10 * np.log10(power)

@@ -24,13 +24,15 @@ class ClippingCounter:
 
     def __init__(self, n_channels: int):
         self._tops = {(channel, sign): _Top() for channel in range(n_channels) for sign in (1, -1)}
+        self._n_seen = 0
 
     def add(self, samples: np.ndarray, highest: np.ndarray, lowest: np.ndarray) -> None:
         """Take the next samples, and the highest and lowest of each channel, (n_channels,)."""
         for (channel, sign), top in self._tops.items():
             height = float(highest[channel] if sign > 0 else -lowest[channel])
             if height >= max(min(top.level - SAME, FULL_SCALE), MIN_LEVEL):
-                top.add(samples[channel], sign, height)
+                top.add(samples[channel], sign, height, self._n_seen)
+        self._n_seen += samples.shape[1]
 
     def runs(self) -> int:
         """Number of runs."""
@@ -40,16 +42,23 @@ class ClippingCounter:
         """Number of samples in them."""
         return sum(top.n_samples for top in self._tops.values())
 
+    def densest(self) -> int | None:
+        """The first sample that is cut in the block with most of them; None where none is cut."""
+        cut = [top.densest for top in self._tops.values() if top.densest is not None]
+        return max(cut, key=lambda place: (place[0], -place[1]))[1] if cut else None
+
 
 class _Top:
     """The highest level so far of one channel and polarity, and the runs that stand at it."""
 
     def __init__(self):
         self.level, self.n_runs, self.n_samples = 0.0, 0, 0
+        self.densest = None  # samples in runs of a block, and the first of them
 
-    def add(self, samples, sign, height):
+    def add(self, samples, sign, height, n_before):
         if height > self.level + SAME and self.level < FULL_SCALE:
             self.n_runs = self.n_samples = 0  # what stood lower was no clipping
+            self.densest = None
         self.level = max(self.level, height)
         at_full_scale = self.level >= FULL_SCALE
         least = FULL_SCALE if at_full_scale else self.level - SAME
@@ -68,8 +77,11 @@ class _Top:
                 )
                 >= MIN_FALL
             )
+        n_cut = int((last - first + 1)[is_run].sum())
         self.n_runs += int(is_run.sum())
-        self.n_samples += int((last - first + 1)[is_run].sum())
+        self.n_samples += n_cut
+        if n_cut > (self.densest[0] if self.densest else 0):
+            self.densest = n_cut, n_before + int(first[is_run][0])
 
 
 class SilenceCounter:

@@ -21,7 +21,7 @@ from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.check_settings import MeasureSettings
-from drumcorpus.ground.sound.loudness import integrated_lufs
+from drumcorpus.ground.sound.loudness import integrated_lufs, loudest_at
 from drumcorpus.schemas import AUDIO_CHECKS, MIX_CHECKS
 from drumcorpus.sessions import mix_recordings
 from drumcorpus.stages.checks.decoding import Sound, decode
@@ -237,9 +237,21 @@ def _sound_columns(sounds: list[Sound]) -> dict:
         "rms_dbfs": round(float(decibels(math.sqrt(sum_squares / n_samples))), 3),
         "clipped_runs": sum(sound.clipping.runs() for sound in sounds),
         "clipped_share": round(clipped / n_samples, 9),
+        **_places(sounds),
         "dc_offset": round(float(offsets[np.argmax(np.abs(offsets))]), 6),
         "digital_silence_share": round(sum(s.silence.n_digital for s in sounds) / n_stretches, 6),
         "near_silence_share": round(sum(s.silence.n_near for s in sounds) / n_stretches, 6),
+    }
+
+
+def _places(sounds: list[Sound]) -> dict:
+    """Where a recording clips most and where it is loudest, s; of several there is no one place."""
+    if len(sounds) > 1:
+        return {"clipped_at": None, "loudest_at": None}
+    sound, cut = sounds[0], sounds[0].clipping.densest()
+    return {
+        "clipped_at": None if cut is None else round(cut / sound.sample_rate_hz, 3),
+        "loudest_at": loudest_at(sound.block_powers),
     }
 
 

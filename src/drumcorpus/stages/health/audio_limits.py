@@ -81,8 +81,8 @@ def is_outlier(row: Mapping, limits: AudioLimits) -> bool:
 
 # Rule and the columns that the examples show, the worst of the first column first.
 FAULTS = {
-    "outlier": (is_outlier, ("above_median_lu", "loudness_lufs")),
-    "clipped": (is_clipped, ("clipped_share", "clipped_runs", "peak_dbfs")),
+    "outlier": (is_outlier, ("above_median_lu", "loudness_lufs", "loudest_at")),
+    "clipped": (is_clipped, ("clipped_share", "clipped_runs", "peak_dbfs", "clipped_at")),
     "dc": (has_dc, ("dc_offset",)),
     "silent": (is_silent, ("near_silence_share", "digital_silence_share", "peak_dbfs")),
 }

@@ -11,6 +11,7 @@ from drumcorpus.stages.listening.words import KINDS
 
 OF_SOUND = ("timing", "unmeasured", "past_end", "clipped", "dc", "silent", "outlier")
 PLACE = ("source_set", "session_id")
+PLACES = {"clipped": "clipped_at", "outlier": "loudest_at"}  # s, where a fault is worst
 SESSION_COLUMNS = ["session_id", "split", "audio_path", "errata"]
 SPLIT_COLUMNS = ["source_set", "session_id", "split", "included"]
 
@@ -93,10 +94,9 @@ def _of_report(report: Mapping) -> dict[str, list[tuple]]:
     sound = report["audio_checks"] or {}
     for where, figures in (("", sound), ("mix: ", sound.get("mix") or {})):
         for kind in OF_SOUND:
-            focus = {"end": True} if kind == "past_end" else {}
             for row in figures.get(kind, {}).get("examples", ()):
                 reason = {"says": where + _figures(row)}
-                kinds.setdefault(kind, []).append((row, reason, focus))
+                kinds.setdefault(kind, []).append((row, reason, _fault(kind, row)))
     refused = (report.get("drops") or {}).get("refused_by_reason") or {}
     for why, group in refused.items():
         for row in group["examples"]:
@@ -108,6 +108,20 @@ def _of_report(report: Mapping) -> dict[str, list[tuple]]:
             reason = {"says": f"{label}: {number(row['n'])}"}
             kinds.setdefault("label", []).append((row, reason, {"label": label}))
     return kinds
+
+
+def _fault(kind: str, row: Mapping) -> dict:
+    """What the excerpt is to show of a faulty session: the place where it is worst."""
+    if kind == "past_end":
+        return {"end": True}
+    at = row.get(PLACES.get(kind))
+    if at is not None:
+        return {"at": at}
+    offset, drift = row.get("offset_ms"), row.get("drift_ms_per_min")
+    if kind == "timing" and drift:
+        # The offset is that of the middle: to which side does it grow?
+        return {"end": True} if (offset or 0.0) * drift >= 0 else {"start": True}
+    return {}
 
 
 def _figures(row: Mapping) -> str:

@@ -38,7 +38,8 @@ def choose_excerpt(
     """Start and length of the excerpt, s.
 
     It is the one with most strokes of what the session was chosen for: a label, those in doubt, or
-    any; of equal ones the first. With ``end`` in `focus` it is the last of the session.
+    any; of equal ones the first. With ``at`` in `focus` that time is in its middle, with ``end`` it
+    is the last of the session, with ``start`` that of the first strokes.
 
     Parameters
     ----------
@@ -49,16 +50,22 @@ def choose_excerpt(
     length : float
         Most seconds of the excerpt.
     focus : mapping
-        ``label``: a label; ``doubt``: true; ``end``: true; or nothing.
+        ``label``: a label; ``doubt``, ``end`` or ``start``: true; ``at``: seconds; or nothing.
     """
     times = np.array([stroke["time"] for stroke in strokes])
     end = max(duration or 0.0, times.max(initial=-BEFORE) + BEFORE)
     latest = max(end - length, 0.0)
+    if "at" in focus:
+        start = float(np.clip(focus["at"] - length / 2, 0.0, latest))
+        return start, float(min(length, end - start))
     if not len(times):
         return 0.0, min(length, end)
     if focus.get("end"):
         start = max(times.max() + BEFORE - length, 0.0)
         return float(start), float(min(length, end - start))
+    if focus.get("start"):
+        start = float(np.clip(times.min() - BEFORE, 0.0, latest))
+        return start, float(min(length, end - start))
     weights = np.array([_weight(stroke, focus) for stroke in strokes])
     starts = np.clip(times - BEFORE, 0.0, latest)
     sums = np.concatenate([[0], np.cumsum(weights)])

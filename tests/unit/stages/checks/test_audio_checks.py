@@ -15,7 +15,7 @@ from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.check_settings import MeasureSettings
-from drumcorpus.ground.sound.loudness import K_WEIGHTING, integrated_lufs
+from drumcorpus.ground.sound.loudness import K_WEIGHTING, integrated_lufs, loudest_at
 from drumcorpus.ground.sound.resampling import resample
 from drumcorpus.schemas import AUDIO_CHECKS, EVENTS, SESSIONS
 from drumcorpus.stages.checks.decoding import decode
@@ -143,6 +143,18 @@ def test_a_wave_cut_at_any_level_is_clipped(sound_of, level, subtype):
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
 def test_the_flat_crest_of_a_slow_wave_is_not_clipped(sound_of, hertz, gain, subtype):
     assert sound_of(sine(hertz, gain), subtype=subtype).clipping.runs() == 0
+
+
+def test_the_place_with_most_clipping_and_the_loudest_are_told(sound_of):
+    samples = noise(9, gain=0.02)
+    for start, n_cut in ((1.0, 20), (4.2, 300), (7.0, 50)):
+        first = round(start * RATE_HZ)
+        samples[first : first + n_cut] = 1.0
+    sound = sound_of(samples)
+    assert sound.clipping.densest() == round(4.2 * RATE_HZ)
+    assert loudest_at(sound.block_powers) == pytest.approx(4.2, abs=0.2)
+    silent = sound_of(np.zeros(3 * RATE_HZ))
+    assert (silent.clipping.densest(), loudest_at(silent.block_powers)) == (None, None)
 
 
 def test_a_plateau_below_a_later_peak_is_no_clipping(sound_of):

@@ -114,3 +114,21 @@ def test_an_anchor_is_of_the_session_and_not_of_its_place():
 @pytest.mark.parametrize("sound", [None, {"mix": None}], ids=["not measured", "no mix"])
 def test_a_report_without_sound_names_nobody_for_it(sound):
     assert choose(["x"], {"m": report(sound=sound)}.items(), per_split=0)["sessions"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "focus"),
+    [
+        ("clipped", {"clipped_share": 0.1, "clipped_at": 12.5}, {"at": 12.5}),
+        ("clipped", {"clipped_share": 0.1, "clipped_at": None}, {}),
+        ("outlier", {"above_median_lu": 12.0, "loudest_at": 3.2}, {"at": 3.2}),
+        ("timing", {"offset_ms": 40.0, "drift_ms_per_min": 12.0}, {"end": True}),
+        ("timing", {"offset_ms": 40.0, "drift_ms_per_min": -12.0}, {"start": True}),
+        ("timing", {"offset_ms": 40.0, "drift_ms_per_min": None}, {}),
+        ("past_end", {"events": 2}, {"end": True}),
+    ],
+    ids=["clipped", "several", "loud", "later and later", "less and less", "short", "past end"],
+)
+def test_the_excerpt_is_to_show_where_a_fault_is_worst(kind, values, focus):
+    reports = {"m": report(sound={kind: of_set("x", **values)})}
+    assert choose(["x"], reports.items(), per_split=0)["sessions"][0]["focus"] == focus

@@ -65,3 +65,13 @@ def test_strokes_are_the_components_of_all_events_and_lanes_their_labels():
             "hits": [{"time": 1.0, "velocity": 0.123, "cymbal": None, "in_doubt": False}],
         }
     ]
+
+
+def test_it_shows_the_place_of_a_fault_in_its_middle():
+    assert choose_excerpt(strokes(*ALL), 120.0, 10.0, {"at": 33.0}) == (28.0, 10.0)
+    assert choose_excerpt(strokes(*ALL), 120.0, 10.0, {"at": 1.0}) == (0.0, 10.0)
+    assert choose_excerpt([], 30.0, 10.0, {"at": 29.9}) == (20.0, 10.0)
+
+
+def test_it_shows_the_first_strokes_of_what_is_worst_at_the_start():
+    assert choose_excerpt(strokes(5.0, *DENSE), 120.0, 10.0, {"start": True}) == (4.5, 10.0)
