@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from drumcorpus.demo.grooves import TICKS_PER_BEAT, Bar, play, seconds_of_ticks
+from drumcorpus.demo.grooves import TICKS_PER_BEAT, seconds_of_ticks
 from drumcorpus.demo.kits import Kit, read_kits
-from drumcorpus.demo.synthesizer import render
-from drumcorpus.demo.tones import BASS, ORGAN, play_part
+from drumcorpus.demo.takes import BEATS, bar, play_along, play_bars, sound_hits, write_stereo
+from drumcorpus.demo.tones import BASS, ORGAN
 from drumcorpus.ground.sound.writing import write_sound
 
 SAMPLE_RATE_HZ = 44100
@@ -29,8 +29,6 @@ _FLAM = 0.045  # s; two strokes of the snare this close are one flam
 _GHOST = 40  # velocity below which a stroke of the snare is a ghost note
 _GRID = 0.01  # s; the annotations lie on it
 _RING_OUT = 0.8  # s after the last stroke
-_CEILING = 0.95
-_BEATS = 4  # of a bar
 _PLAYING, _SOUND = 0, 1  # parts of a seed, so that neither draw moves the other
 
 _README = """\
@@ -42,48 +40,44 @@ Nothing of it is in these files but its layout and the titles of four tracks.
 """
 
 
-def _bar(**lines: str) -> Bar:
-    return Bar((_BEATS, 4), lines)
-
-
 _BARS = {
-    "accent": _bar(
+    "accent": bar(
         crash_1_edge="X---------------",
         hat_closed_edge="--x-X-x-X-x-X-x-",
         snare="----X-------X---",
         kick="X-----x-X-------",
     ),
-    "two_crashes": _bar(
+    "two_crashes": bar(
         # Neither cymbal goes with the snare, or the sound could not tell one from the other.
         crash_1_edge="X-----------x---",
         crash_2_edge="----X---X-------",
         snare="----X-------X---",
         kick="X---x---X---x---",
     ),
-    "one_crash": _bar(
+    "one_crash": bar(
         crash_1_edge="X---x---X---x---",
         snare="----X-------X---",
         kick="X-x-----X-x-----",
     ),
-    "rock": _bar(
+    "rock": bar(
         hat_closed_edge="X-x-X-x-X-x-X---",
         hat_open_edge="--------------X-",
         snare="----X--g----X--g",
         kick="X-----x-X-x-----",
     ),
-    "side": _bar(
+    "side": bar(
         hat_closed_bow="x-x-x-x-x-x-x-x-",
         cross_stick="----X-------X---",
         kick="X-------X-x-----",
     ),
-    "ride": _bar(
+    "ride": bar(
         ride_bow="X-x-X-x-X-x-X---",
         ride_bell="--------------X-",
         hat_pedal="----x-------x---",
         snare="----X--g-g--X---",
         kick="X-x-----X-------",
     ),
-    "fill": _bar(
+    "fill": bar(
         snare="f---f-----------",
         tom_1="--------Xx------",
         tom_2="----------Xx----",
@@ -169,32 +163,30 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         kit = kits[track.kit]
         hits, beats = _play(track, kit, seed=[seed, index, _PLAYING])
         _write_annotations(root, track, hits, beats)
-        onsets, notes, velocities = hits
-        drums = render(
-            onsets,
-            notes,
-            velocities,
-            kit,
+        drums = sound_hits(
+            *(*hits, kit),
             sample_rate_hz=SAMPLE_RATE_HZ,
-            duration=float(onsets.max()) + _RING_OUT,
-            rng=np.random.default_rng([seed, index, _SOUND]),
+            ring_out=_RING_OUT,
+            seed=[seed, index, _SOUND],
         )
-        _write_audio(root / f"audio/drum_only/{track.name}_Drum.wav", drums)
+        write_sound(root / f"audio/drum_only/{track.name}_Drum.wav", drums, SAMPLE_RATE_HZ)
         if track.has_full_mix:
-            mix = _full_mix(drums, track.tempo_bpm)
-            _write_audio(root / f"audio/full_mix/{track.name}_MIX.wav", mix)
+            bass, organ = play_along(
+                (BASS, ORGAN), drums, tempo_bpm=track.tempo_bpm, sample_rate_hz=SAMPLE_RATE_HZ
+            )
+            left, right = drums + bass + 0.3 * organ, drums + bass + 0.8 * organ
+            path = root / f"audio/full_mix/{track.name}_MIX.wav"
+            write_stereo(path, left, right, SAMPLE_RATE_HZ)
     (root / "README.md").write_text(_README, encoding="utf-8")
 
 
 def _play(track: Track, kit: Kit, *, seed: list[int]) -> tuple[tuple, list[tuple[float, int]]]:
     """Onset, note and velocity of the hits, and time and number of the beats."""
-    tempos = {0: track.tempo_bpm}
-    bars = [_BARS[name] for name in track.bars]
-    score = play(bars, kit, tempos_bpm=tempos, turns={}, rng=np.random.default_rng(seed))
-    ticks = np.arange(track.skipped_beats, _BEATS * len(bars)) * TICKS_PER_BEAT
+    score = play_bars(_BARS, track.bars, kit, tempo_bpm=track.tempo_bpm, seed=seed)
+    ticks = np.arange(track.skipped_beats, BEATS * len(track.bars)) * TICKS_PER_BEAT
     start = seconds_of_ticks(ticks[:1], score.tempos)[0]
     times = np.round(seconds_of_ticks(ticks, score.tempos) - start, 2) + _GRID
-    numbers = 1 + ticks // TICKS_PER_BEAT % _BEATS
+    numbers = 1 + ticks // TICKS_PER_BEAT % BEATS
     onsets = score.onsets - start
     audible = onsets >= 0
     hits = (onsets[audible], score.notes[audible, 1], score.notes[audible, 2])
@@ -231,18 +223,3 @@ def _write_annotations(
     }
     for name, text in files.items():
         (folder / name).write_bytes(text.encode())
-
-
-def _full_mix(drums: np.ndarray, tempo_bpm: float) -> np.ndarray:
-    """Drums, bass and organ in stereo, shape (n_samples, 2)."""
-    duration = len(drums) / SAMPLE_RATE_HZ
-    bass, organ = (
-        play_part(part, tempo_bpm=tempo_bpm, duration=duration, sample_rate_hz=SAMPLE_RATE_HZ)
-        for part in (BASS, ORGAN)
-    )
-    mix = np.column_stack([drums + bass + 0.3 * organ, drums + bass + 0.8 * organ])
-    return mix * min(1.0, _CEILING / np.abs(mix).max())
-
-
-def _write_audio(path: Path, samples: np.ndarray) -> None:
-    write_sound(path, samples, SAMPLE_RATE_HZ)

@@ -5,19 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from drumcorpus.demo.grooves import TICKS_PER_BEAT, Bar, play, seconds_of_ticks
+from drumcorpus.demo.grooves import TICKS_PER_BEAT, seconds_of_ticks
 from drumcorpus.demo.kits import read_kits
-from drumcorpus.demo.synthesizer import render
-from drumcorpus.demo.tones import BASS, GUITAR, play_part
-from drumcorpus.ground.sound.writing import write_sound
+from drumcorpus.demo.takes import BEATS, bar, play_along, play_bars, sound_hits, write_stereo
+from drumcorpus.demo.tones import BASS, GUITAR
 
 SAMPLE_RATE_HZ = 44100
 NUMBER_OF_NOTE = {36: 0, 38: 1, 42: 2, 22: 2, 46: 2, 26: 2, 44: 2}
 """What the annotation calls the notes of a demo kit; the others are played and not annotated."""
 
 _RING_OUT = 0.6  # s after the last stroke
-_CEILING = 0.95  # of full scale
-_BEATS = 4  # of a bar
 _PLAYING, _SOUND = 0, 1  # parts of a seed, so that neither draw moves the other
 
 _README = """\
@@ -29,23 +26,19 @@ Nothing of them is in these files but their layout.
 """
 
 
-def _bar(**lines: str) -> Bar:
-    return Bar((_BEATS, 4), lines)
-
-
 _BARS = {
-    "house": _bar(
+    "house": bar(
         crash_1_edge="X---------------",
         hat_open_edge="--X---X---X---X-",
         snare="----X-------X---",
         kick="X---X---X---X---",
     ),
-    "broken": _bar(
+    "broken": bar(
         hat_closed_edge="X-x-X-xxX-x-X-x-",
         snare="----X-----x-----",
         kick="X--x--X---X-----",
     ),
-    "toms": _bar(
+    "toms": bar(
         tom_1="X-x-------------",
         tom_3="--------X-x-----",
         hat_pedal="----x-------x---",
@@ -100,45 +93,32 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         (root / folder).mkdir(parents=True, exist_ok=True)
     tracks = TRACKS[:n_performances]
     for index, track in enumerate(tracks):
-        bars = [_BARS[name] for name in track.bars]
-        rng = np.random.default_rng([seed, index, _PLAYING])
-        kit = kits[track.kit]
-        score = play(bars, kit, tempos_bpm={0: track.tempo_bpm}, turns={}, rng=rng)
+        kit, played = kits[track.kit], [seed, index, _PLAYING]
+        score = play_bars(_BARS, track.bars, kit, tempo_bpm=track.tempo_bpm, seed=played)
         _, notes, velocities = score.notes.T
         rows = sorted(
             (float(onset), NUMBER_OF_NOTE[int(note)])
             for onset, note in zip(score.onsets, notes, strict=True)
             if int(note) in NUMBER_OF_NOTE
         )
-        ticks = np.arange(_BEATS * len(bars)) * TICKS_PER_BEAT
+        ticks = np.arange(BEATS * len(track.bars)) * TICKS_PER_BEAT
         beats = seconds_of_ticks(ticks, score.tempos).tolist()
-        numbered = [(time, 1 + beat % _BEATS) for beat, time in enumerate(beats)]
+        numbered = [(time, 1 + beat % BEATS) for beat, time in enumerate(beats)]
         for folder, lines in (("drums", rows), ("beats", numbered)):
             text = "".join(f"{time:.5f} \t {number}\n" for time, number in lines)
             (root / f"annotations/{folder}/{track.name}.txt").write_bytes(text.encode())
-        duration = float(score.onsets.max()) + _RING_OUT
-        drums = render(
-            score.onsets,
-            notes,
-            velocities,
-            kit,
+        drums = sound_hits(
+            *(score.onsets, notes, velocities, kit),
             sample_rate_hz=SAMPLE_RATE_HZ,
-            duration=duration,
-            rng=np.random.default_rng([seed, index, _SOUND]),
+            ring_out=_RING_OUT,
+            seed=[seed, index, _SOUND],
         )
-        song = _song(drums, track.tempo_bpm, duration)
-        write_sound(root / f"audio/{track.name}.flac", song, SAMPLE_RATE_HZ)
+        bass, guitar = play_along(
+            (BASS, GUITAR), drums, tempo_bpm=track.tempo_bpm, sample_rate_hz=SAMPLE_RATE_HZ
+        )
+        left, right = drums + bass + 0.6 * guitar, drums + bass + 0.3 * guitar
+        write_stereo(root / f"audio/{track.name}.flac", left, right, SAMPLE_RATE_HZ)
     for fold in sorted({track.fold for track in tracks}):
         names = "".join(f"{track.name}\n" for track in tracks if track.fold == fold)
         (root / f"splits/3-fold_cv_{fold}.txt").write_bytes(names.encode())
     (root / "README.md").write_text(_README, encoding="utf-8")
-
-
-def _song(drums: np.ndarray, tempo_bpm: float, duration: float) -> np.ndarray:
-    """Drums, bass and guitar in stereo, shape (n_samples, 2)."""
-    bass, guitar = (
-        play_part(part, tempo_bpm=tempo_bpm, duration=duration, sample_rate_hz=SAMPLE_RATE_HZ)
-        for part in (BASS, GUITAR)
-    )
-    song = np.column_stack([drums + bass + 0.6 * guitar, drums + bass + 0.3 * guitar])
-    return song * min(1.0, _CEILING / np.abs(song).max())

@@ -7,18 +7,10 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from drumcorpus.demo.grooves import (
-    CHANNEL,
-    PEDAL_CONTROLLER,
-    TICKS_PER_BEAT,
-    Bar,
-    play,
-    seconds_of_ticks,
-)
+from drumcorpus.demo.grooves import CHANNEL, PEDAL_CONTROLLER, TICKS_PER_BEAT, seconds_of_ticks
 from drumcorpus.demo.kits import read_kits
-from drumcorpus.demo.synthesizer import render
-from drumcorpus.demo.tones import BASS, ORGAN, play_part
-from drumcorpus.ground.sound.writing import write_sound
+from drumcorpus.demo.takes import bar, play_along, play_bars, sound_hits, write_stereo
+from drumcorpus.demo.tones import BASS, ORGAN
 
 SAMPLE_RATE_HZ = 44100
 TICKS_PER_SECOND = 2 * TICKS_PER_BEAT
@@ -26,7 +18,6 @@ TICKS_PER_SECOND = 2 * TICKS_PER_BEAT
 
 _LENGTH = 60  # ticks of a note
 _RING_OUT = 0.6  # s after the last stroke
-_CEILING = 0.95  # of full scale
 _PLAYING, _SOUND = 0, 1  # parts of a seed, so that neither draw moves the other
 
 _README = """\
@@ -38,19 +29,15 @@ Nothing of it is in these files but its layout.
 """
 
 
-def _bar(**lines: str) -> Bar:
-    return Bar((4, 4), lines)
-
-
 _BARS = {
-    "edges": _bar(
+    "edges": bar(
         crash_1_edge="X---------------",
         hat_closed_edge="--x-X-x-X-x-X---",
         hat_open_edge="--------------X-",
         snare="----X-------X---",
         kick="X-----x-X-x-----",
     ),
-    "fill": _bar(
+    "fill": bar(
         snare="X-xx------------",
         tom_1="----X-x---------",
         tom_2="--------X-x-----",
@@ -100,10 +87,8 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
     for index, song in enumerate(SONGS[:n_performances]):
         folder = root / unicodedata.normalize("NFD", song.title)
         folder.mkdir(parents=True, exist_ok=True)
-        kit = kits[song.kit]
-        bars = [_BARS[name] for name in song.bars]
-        rng = np.random.default_rng([seed, index, _PLAYING])
-        score = play(bars, kit, tempos_bpm={0: song.tempo_bpm}, turns={}, rng=rng)
+        kit, played = kits[song.kit], [seed, index, _PLAYING]
+        score = play_bars(_BARS, song.bars, kit, tempo_bpm=song.tempo_bpm, seed=played)
         ticks = np.rint(score.onsets * TICKS_PER_SECOND).astype(int)
         pedal = np.rint(seconds_of_ticks(score.pedal[:, 0], score.tempos) * TICKS_PER_SECOND)
         _, notes, velocities = score.notes.T
@@ -114,17 +99,17 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
             song.tempo_tick,
         )
         onsets = ticks / TICKS_PER_SECOND
-        duration = float(onsets.max()) + _RING_OUT
-        drums = render(
-            onsets,
-            notes,
-            velocities,
-            kit,
+        drums = sound_hits(
+            *(onsets, notes, velocities, kit),
             sample_rate_hz=SAMPLE_RATE_HZ,
-            duration=duration,
-            rng=np.random.default_rng([seed, index, _SOUND]),
+            ring_out=_RING_OUT,
+            seed=[seed, index, _SOUND],
         )
-        write_sound(folder / "mix.wav", _mix(drums, song.tempo_bpm, duration), SAMPLE_RATE_HZ)
+        bass, organ = play_along(
+            (BASS, ORGAN), drums, tempo_bpm=song.tempo_bpm, sample_rate_hz=SAMPLE_RATE_HZ
+        )
+        left, right = drums + 0.7 * bass + 0.3 * organ, drums + 0.7 * bass + 0.6 * organ
+        write_stereo(folder / "mix.wav", left, right, SAMPLE_RATE_HZ)
     (root / "README.md").write_text(_README, encoding="utf-8")
 
 
@@ -147,13 +132,3 @@ def _write_midi(path: Path, notes: list, pedal: list, tempo_tick: int | None) ->
         track.append(message.copy(time=tick - now))
         now = tick
     mido.MidiFile(type=0, ticks_per_beat=TICKS_PER_BEAT, tracks=[track]).save(path)
-
-
-def _mix(drums: np.ndarray, tempo_bpm: float, duration: float) -> np.ndarray:
-    """Drums, bass and organ in stereo, shape (n_samples, 2)."""
-    bass, organ = (
-        play_part(part, tempo_bpm=tempo_bpm, duration=duration, sample_rate_hz=SAMPLE_RATE_HZ)
-        for part in (BASS, ORGAN)
-    )
-    mix = np.column_stack([drums + 0.7 * bass + 0.3 * organ, drums + 0.7 * bass + 0.6 * organ])
-    return mix * min(1.0, _CEILING / np.abs(mix).max())

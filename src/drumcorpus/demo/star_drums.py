@@ -5,11 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from drumcorpus.demo.grooves import Bar, play
-from drumcorpus.demo.kits import Kit, read_kits
-from drumcorpus.demo.synthesizer import render
-from drumcorpus.demo.tones import BASS, ORGAN, play_part
-from drumcorpus.ground.sound.writing import write_sound
+from drumcorpus.demo.kits import read_kits
+from drumcorpus.demo.takes import bar, play_along, play_bars, sound_hits, write_stereo
+from drumcorpus.demo.tones import BASS, ORGAN
 
 SAMPLE_RATE_HZ = 48000
 CLASS_OF_NOTE = {
@@ -19,7 +17,6 @@ CLASS_OF_NOTE = {
 """What the annotation calls the notes of a demo kit."""
 
 _RING_OUT = 0.6  # s after the last stroke
-_CEILING = 0.95  # of full scale
 _EARLIER = 0.03  # s by which the drummer of the original plays otherwise than was written down
 _PLAYING, _SOUND, _ORIGINAL = 0, 1, 2  # parts of a seed, so that no draw moves another
 
@@ -39,31 +36,27 @@ Available under a Creative Commons license: http://creativecommons.org/licenses/
 """
 
 
-def _bar(**lines: str) -> Bar:
-    return Bar((4, 4), lines)
-
-
 _BARS = {
-    "rock": _bar(
+    "rock": bar(
         crash_1_edge="X---------------",
         hat_closed_edge="--x-X-x-X-x-X---",
         hat_open_edge="--------------X-",
         snare="----X-------X---",
         kick="X-----x-X-x-----",
     ),
-    "side": _bar(
+    "side": bar(
         hat_closed_bow="x-x-x-x-x-x-x-x-",
         cross_stick="----X-------X---",
         kick="X-------X-x-----",
     ),
-    "ride": _bar(
+    "ride": bar(
         ride_bow="X-x-X-x-X-x-X---",
         ride_bell="--------------X-",
         hat_pedal="----x-------x---",
         snare="----X-------X---",
         kick="X-x-----X-------",
     ),
-    "fill": _bar(
+    "fill": bar(
         snare="X-xx------------",
         tom_1="----X-x---------",
         tom_2="--------X-x-----",
@@ -122,22 +115,26 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
     takes = TAKES[:n_performances]
     for index, take in enumerate(takes):
         kit, folder = kits[take.kit], root / "data" / take.folder
-        onsets, notes, velocities = _play(take, kit, seed=[seed, take.played, _PLAYING])
-        _write_annotation(folder, take, onsets, notes, velocities)
-        duration = float(onsets.max()) + _RING_OUT
-        music = _music(take.tempo_bpm, duration)
-        drums, other = (
-            render(
-                times,
-                notes,
-                velocities,
-                kit,
-                sample_rate_hz=SAMPLE_RATE_HZ,
-                duration=duration,
-                rng=np.random.default_rng([seed, index, part]),
-            )
-            for times, part in ((onsets, _SOUND), (np.maximum(onsets - _EARLIER, 0), _ORIGINAL))
+        score = play_bars(
+            *(_BARS, take.bars, kit),
+            tempo_bpm=take.tempo_bpm,
+            seed=[seed, take.played, _PLAYING],
         )
+        onsets, (_, notes, velocities) = score.onsets, score.notes.T
+        _write_annotation(folder, take, onsets, notes, velocities)
+        drums, other = (
+            sound_hits(
+                *(np.maximum(onsets - early, 0), notes, velocities, kit),
+                sample_rate_hz=SAMPLE_RATE_HZ,
+                ring_out=_RING_OUT + early,
+                seed=[seed, index, part],
+            )
+            for early, part in ((0.0, _SOUND), (_EARLIER, _ORIGINAL))
+        )
+        bass, organ = play_along(
+            (BASS, ORGAN), drums, tempo_bpm=take.tempo_bpm, sample_rate_hz=SAMPLE_RATE_HZ
+        )
+        music = 0.7 * bass + 0.5 * organ
         end = f"{take.kit_name}.flac"
         sounds = {
             f"re_synthesized_drum/{take.track}_re_synth_drum_{end}": drums,
@@ -146,21 +143,13 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
             f"original_mix/{take.track}_original_mix.flac": other + music,
         }
         for name, samples in sounds.items():
-            _write_audio(folder / "audio" / name, samples)
+            write_stereo(folder / "audio" / name, samples, samples, SAMPLE_RATE_HZ)
     listed = dict.fromkeys((take.track, take.licence) for take in takes if take.licence)
     blocks = [_LICENCE.format(*pair) for pair in listed]
     path = root / "LICENSE/licenses_audio_files_from_mtg_jamendo.txt"
     path.parent.mkdir()
     path.write_bytes("\n".join(blocks).encode())
     (root / "README.md").write_text(_README, encoding="utf-8")
-
-
-def _play(take: Take, kit: Kit, *, seed: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Onset, note and velocity of every hit."""
-    bars = [_BARS[name] for name in take.bars]
-    rng = np.random.default_rng(seed)
-    score = play(bars, kit, tempos_bpm={0: take.tempo_bpm}, turns={}, rng=rng)
-    return score.onsets, score.notes[:, 1], score.notes[:, 2]
 
 
 def _write_annotation(
@@ -174,19 +163,3 @@ def _write_annotation(
     path = folder / "annotation" / f"{take.track}_mix_{take.kit_name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
-
-
-def _music(tempo_bpm: float, duration: float) -> np.ndarray:
-    """Bass and organ, shape (n_samples,)."""
-    bass, organ = (
-        play_part(part, tempo_bpm=tempo_bpm, duration=duration, sample_rate_hz=SAMPLE_RATE_HZ)
-        for part in (BASS, ORGAN)
-    )
-    return 0.7 * bass + 0.5 * organ
-
-
-def _write_audio(path: Path, samples: np.ndarray) -> None:
-    """Write both channels alike, as everything here is struck and played in the middle."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    gain = min(1.0, _CEILING / np.abs(samples).max())
-    write_sound(path, np.column_stack([samples, samples]) * gain, SAMPLE_RATE_HZ)
