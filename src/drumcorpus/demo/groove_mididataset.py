@@ -80,7 +80,7 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         rows.append(row)
     (root / "README").write_text(_README, encoding="utf-8")
     (root / "LICENSE").write_text(_LICENSE, encoding="utf-8")
-    _write_index(root / "info.csv", rows)
+    write_index(root / "info.csv", rows)
 
 
 def _session(performance: Performance) -> str:
@@ -110,7 +110,8 @@ def index_row(
     }
 
 
-def _write_index(path: Path, rows: list[dict[str, object]]) -> None:
+def write_index(path: Path, rows: list[dict[str, object]]) -> None:
+    """Write the ``info.csv`` of `rows`, those of `index_row`."""
     with path.open("w", encoding="utf-8", newline="") as index:
         writer = csv.DictWriter(index, INDEX_COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -137,13 +137,8 @@ def _add_session(
     if audio_path in files:
         survey.roles[audio_path], survey.owners[audio_path] = AUDIO, session_id
     survey.sessions.append(
-        {
-            "group_id": f"gmd/{row['id']}",
-            "split": row["split"],
-            "drummer_id": row["drummer"],
-            "style": row["style"],
-            "tempo_bpm": number(row["bpm"], TEMPO),
-            "meter": meter(row["time_signature"]),
+        performance_of(row)
+        | {
             "annotation_path": midi_path,
             "audio_path": audio_path if audio_path in files else None,
             "notes": notes,
@@ -152,18 +147,31 @@ def _add_session(
     )
 
 
+def performance_of(row: dict[str, str]) -> dict:
+    """What a row without a problem tells of its performance, by the columns of SESSIONS."""
+    return {
+        "group_id": f"gmd/{row['id']}",
+        "split": row["split"],
+        "drummer_id": row["drummer"],
+        "style": row["style"],
+        "tempo_bpm": number(row["bpm"], TEMPO),
+        "meter": meter(row["time_signature"]),
+    }
+
+
 def _unreadable_row(index: str, where: str, row: dict, session_id: str) -> Refusal | None:
     for path in (row[name] for name in _FILES):
         if reason := why_outside(path):
             return Refusal(path, OUTSIDE_ROOT, f"{where} names {reason}")
-    problem = _problem_of_row(row)
+    problem = problem_of_row(row)
     if problem is None:
         return None
     path = row["midi_filename"] or index
     return Refusal(path, BAD_INDEX_ROW, f"{where}: {problem}", session_id)
 
 
-def _problem_of_row(row: dict) -> str | None:
+def problem_of_row(row: dict[str, str]) -> str | None:
+    """Why a row cannot be read; None where it can."""
     if row["split"] not in SPLITS:
         return f"split {row['split']!r}; allowed: {', '.join(SPLITS)}"
     if not row["id"]:
