@@ -14,17 +14,18 @@ from drumcorpus.demo.takes import bar, sound_hits, write_stereo
 SAMPLE_RATE_HZ = 44100
 KITS = {"brooklyn": "birch", "roots": "maple"}
 """Synthetic kits, by the sampled ones in whose place they stand: one is held out by the authors."""
-SOUNDS = {
-    "kick": (36,),
-    "snare": (38, 37, 40),
-    "hi_tom": (48, 50),
-    "mid_tom": (45, 47),
-    "low_tom": (43, 58),
-    "hihat_closed": (42, 22, 44),
-    "hihat_open": (46, 26),
-    "crash_left": (49, 55, 57, 52),
-    "ride": (51, 59, 53),
-}
+_SOUNDS = """\
+kick 36
+snare 38 37 40
+hi_tom 48 50
+mid_tom 45 47
+low_tom 43 58
+hihat_closed 42 22 44
+hihat_open 46 26
+crash_left 49 55 57 52
+ride 51 59 53
+"""
+SOUNDS = {stem: tuple(map(int, notes)) for stem, *notes in map(str.split, _SOUNDS.splitlines())}
 """The notes of every stem; all of them sound as the first."""
 
 _RING_OUT = 0.6  # s after the last stroke

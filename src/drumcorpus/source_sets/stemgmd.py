@@ -51,12 +51,7 @@ KITS = (
 )
 """The kits; the authors train on the first six and hold the others out."""
 MIXTURE = "mixture"
-STEMS = (
-    *("kick", "snare", "hi_tom", "mid_tom", "low_tom"),
-    *("hihat_open", "hihat_closed", "crash_left", "ride"),
-)
-MERGED = ("toms", "hihat", "cymbals")
-"""Stems that are sums of others, where an archive has them."""
+N_STEMS = 9
 MODULE = "logic_drum_kit_designer"
 
 ONE_CRASH = "both_crashes_sound_as_one"
@@ -68,6 +63,8 @@ INFERRED = 0.9
 """Confidence in a label that follows from the authors' word on which notes share a sound."""
 
 _SECOND_CRASH = ("57", "52")
+_STEM = re.compile("kick|snare|(?:hi|mid|low)_tom|hihat_(?:open|closed)|crash_left|ride")
+_MERGED = re.compile("toms|hihat|cymbals")  # sums of others, where an archive has them
 _INDEX = "info.csv"
 _SOUND = (".wav", ".flac")
 _MIDI = (".mid", ".midi")
@@ -204,9 +201,18 @@ def _read_groove(
 
 def _kit_and_stem(path: str) -> tuple[str, str] | None:
     """Kit and stem, or mixture, by the folders of a file; None unless there is one of each."""
-    folders = {re.sub("[ -]", "_", name.casefold()) for name in path.split("/")[:-1]}
-    kits, stems = folders & {*KITS}, folders & {MIXTURE, *STEMS, *MERGED}
+    folders = {_plain(name) for name in path.split("/")[:-1]}
+    kits = folders & {*KITS}
+    stems = {name for name in folders if name == MIXTURE or _is_stem(name)}
     return (*kits, *stems) if len(kits) == len(stems) == 1 else None
+
+
+def _plain(folder: str) -> str:
+    return re.sub("[ -]", "_", folder.casefold())
+
+
+def _is_stem(plain: str) -> bool:
+    return bool(_STEM.fullmatch(plain) or _MERGED.fullmatch(plain))
 
 
 def _sort_in(
@@ -233,8 +239,8 @@ def _sort_in(
 def _add_session(
     survey: Survey, session_id: str, kit: str, paths: dict[str, str], row: dict[str, str], midi: str
 ) -> None:
-    n_stems = len(paths.keys() & {*STEMS})
-    notes = [f"{row['beat_type']}, {row['session']}", f"{n_stems} of {len(STEMS)} stems beside it"]
+    n_stems = sum(_STEM.fullmatch(name) is not None for name in paths)
+    notes = [f"{row['beat_type']}, {row['session']}", f"{n_stems} of {N_STEMS} stems beside it"]
     if MIXTURE in paths:
         survey.roles[paths[MIXTURE]] = AUDIO
     else:
@@ -257,6 +263,4 @@ def _add_session(
 def _beside(path: str) -> str:
     """Where the mixture would stand, by the path of a stem."""
     *folders, file = path.split("/")
-    stems = {*STEMS, *MERGED}
-    names = [MIXTURE if re.sub("[ -]", "_", f.casefold()) in stems else f for f in folders]
-    return "/".join([*names, file])
+    return "/".join([*(MIXTURE if _is_stem(_plain(name)) else name for name in folders), file])

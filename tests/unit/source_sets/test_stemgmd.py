@@ -29,7 +29,6 @@ from drumcorpus.source_sets.stemgmd import (
     ONE_CRASH,
     OTHERWISE,
     PLAYED_OTHERWISE,
-    STEMS,
     read_hits,
     survey,
 )
@@ -99,7 +98,7 @@ def ids(found):
 
 class TestSurvey:
     def test_a_performance_on_a_kit_is_a_session_in_the_group_and_split_of_groove(self):
-        stems = [f"{FOLDER}/brooklyn/{stem}/{NAME}.wav" for stem in STEMS]
+        stems = [f"{FOLDER}/brooklyn/{stem}/{NAME}.wav" for stem in SOUNDS]
         found = surveyed([MIX, *stems])
         assert found.refusals == []
         [session] = found.sessions
