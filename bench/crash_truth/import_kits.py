@@ -15,10 +15,12 @@ import numpy as np
 import soundfile as sf
 import soxr
 import yaml
-from hydrogen import read_instruments
-from sfz import Instrument, read_instrument
-from sfz import read_notes as read_sfz_notes
-from soundfont import Layer, read_notes
+from soundfont import read_notes
+
+from drumcorpus.ground.kits.hydrogen import read_instruments
+from drumcorpus.ground.kits.sfz import Regions, read_instrument
+from drumcorpus.ground.kits.sfz import read_notes as read_sfz_notes
+from drumcorpus.ground.kits.shots import Layer
 
 RATE_HZ = 44_100
 LONGEST = 4.0  # seconds kept of a one-shot
@@ -93,7 +95,7 @@ def read_layers(source: Path, entry: dict) -> dict[int, list[Layer]] | dict[str,
     raise ValueError(f"{source}: a kit is a .sf2, .sfz or .xml file, or a folder of recordings")
 
 
-def describe_unplayed(instrument: Instrument) -> str:
+def describe_unplayed(instrument: Regions) -> str:
     """Say what of an SFZ instrument is not in the kit: regions by why, opcodes by name."""
     parts = [
         ", ".join(f"{name} ({count})" for name, count in sorted(counts.items())) or "none"

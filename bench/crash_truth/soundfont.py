@@ -9,10 +9,11 @@ References
 .. [1] E-mu Systems, "SoundFont Technical Specification", version 2.04, 2006.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from drumcorpus.ground.kits.shots import Layer
 
 RECORDS = {
     "phdr": [("name", "S20"), ("preset", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("", "V12")],
@@ -34,16 +35,6 @@ INSTRUMENT, KEY_RANGE, VELOCITY_RANGE, SAMPLE, ROOT_KEY = 41, 43, 44, 53, 58
 ATTENUATION, COARSE_TUNE, FINE_TUNE = 48, 51, 52
 ADDED = (ATTENUATION, COARSE_TUNE, FINE_TUNE)  # a preset's values are added to the instrument's
 WHOLE_RANGE = 127 << 8  # low byte 0, high byte 127
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What sounds for a note from one velocity on."""
-
-    velocity: int  # least MIDI velocity
-    name: str
-    samples: np.ndarray  # (n_samples,) float, full scale 1; the sides of a stereo pair averaged
-    rate_hz: float  # at which it sounds at the note's pitch
 
 
 def read_notes(path: Path, bank: int, preset: int) -> dict[int, list[Layer]]:

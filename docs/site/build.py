@@ -20,8 +20,8 @@ REPO = Path(__file__).resolve().parents[2]
 # under "More".
 CHAPTERS = {
     "Begin": [
-        *("first_corpus", "own_data", "chain", "results", "commands", "fetch", "roots", "plan"),
-        *("running", "cluster"),
+        *("first_corpus", "own_data", "rendered_kits", "chain", "results", "commands", "fetch"),
+        *("roots", "plan", "running", "cluster"),
     ],
     "Stages": [],  # those of docs/README.md, in the order of the chain
     "Labels": ["kit_notes", "cymbal_families", "mixture", "upstream_facts"],

@@ -14,6 +14,7 @@ from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 COMMANDS = {
     "init": "begin a corpus: write its config, and check the folders of the raw data",
     "fetch": "get a published source set, once its licence is accepted",
+    "render": "play real performances on sampled kits of your own, with exact labels",
     "plan": "say what a run would do, why, how long, and what it takes",
     "run": "make what is stale: everything, or the targets that are named",
     "open": "say where the page is that one reads first, and open it",

@@ -29,9 +29,11 @@ SOURCE_SETS = read_yaml(REPO / "config/config.yaml")["use"]
 # Sets whose recordings have no onsets that could be labels: what they hold is listed only.
 WITHOUT_EVENTS = {"musdb18_hq"}
 # Sets whose sessions have licences of their own: those of the demo's events.
-OWN_LICENCES = {"star_drums": {"CC-BY-3.0", "CC-BY-SA-3.0"}}
+OWN_LICENCES = {"star_drums": {"CC-BY-3.0", "CC-BY-SA-3.0"}, "rendered_kits": {"MIT"}}
 # Sets whose card says so.
-RECORDED_ALIKE = {"groove_mididataset", "egmd", "stemgmd", "enst_drums", "slakh2100"}
+RECORDED_ALIKE = {
+    *("groove_mididataset", "egmd", "stemgmd", "enst_drums", "slakh2100", "rendered_kits")
+}
 MAX_BYTES = 25_000_000
 
 
@@ -217,7 +219,7 @@ def test_where_a_card_says_that_kits_are_recorded_alike_sessions_name_their_kit(
     alike = {folder: card.get("recorded_alike") for folder, card in cards.items()}
     assert bool(alike["source_sets"]) == (name in RECORDED_ALIKE)
     # The demo of Groove plays two kits by the name of one, and that of StemGMD has few crashes.
-    assert bool(alike["demo/source_sets"]) == (name in {"egmd", "enst_drums"})
+    assert bool(alike["demo/source_sets"]) == (name in {"egmd", "enst_drums", "rendered_kits"})
     if name in RECORDED_ALIKE:
         assert alike["source_sets"].keys() == {"by", "reason", "source"}
         labelled = inventory.sessions.filter(pc.is_valid(inventory.sessions["label_map"]))

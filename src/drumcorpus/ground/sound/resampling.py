@@ -6,13 +6,13 @@ import soxr
 QUALITY = "HQ"  # 20 bit, of linear phase: onsets stay where they are
 
 
-def resample(samples: np.ndarray, rate_hz: int, to_hz: int) -> np.ndarray:
+def resample(samples: np.ndarray, rate_hz: float, to_hz: int) -> np.ndarray:
     """The same sound at another sample rate.
 
     Parameters
     ----------
     samples : np.ndarray, shape (n_samples,), float
-    rate_hz, to_hz : int
+    rate_hz, to_hz : float, int
         Its rate, and that of the result, in Hz.
 
     Returns

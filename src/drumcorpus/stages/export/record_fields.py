@@ -33,8 +33,8 @@ RECORD_FIELDS = {
     "negative_example": "whether its own event stands for the absence of a stroke",
     "components": "of a clip, what its own event consists of; else null",
     "is_synthetic": "whether the sound was made by a program",
-    "label_method": "how the labels came about: midi, annotation, onset_detector, file_name, or "
-    "model (predictions of a system that nobody has checked)",
+    "label_method": "how the labels came about: midi, annotation, rendering, onset_detector, "
+    "file_name, or model (predictions of a system that nobody has checked)",
     "license": "licence of the source set",
     "redistributable": "whether sound cut from it may be passed on",
     "kit_id": "drum set or sound set that was played",

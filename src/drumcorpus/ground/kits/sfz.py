@@ -2,10 +2,10 @@
 
 Conventions: opcodes and headers are those of SFZ 1 and ARIA [1]_. Of the opcodes those count that
 say which sample sounds for a stroke, how loud and at what pitch: keys, velocities, round robins,
-`offset`, `end`, `volume`, `amplitude`, tuning, and what keeps a region silent for a plain stroke.
-Loops, envelopes, filters, effects and pans do not, for a stroke is recorded whole and played in
-mono; neither does what velocity does to gain, which is the renderer's. What does not count is
-counted (`Instrument.unplayed`).
+`offset`, `end`, `volume`, `amplitude`, `amp_veltrack`, tuning, which groups silence one another,
+and what keeps a region silent for a plain stroke. Loops, envelopes, filters, effects and pans do
+not, for a stroke is recorded whole and played in mono. What does not count is counted
+(`Regions.unplayed`).
 
 References
 ----------
@@ -19,8 +19,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
-from soundfont import Layer
+
+from drumcorpus.ground.kits.shots import (
+    HIGHEST,
+    Instrument,
+    Layer,
+    Part,
+    SampledKit,
+    Shot,
+    named_apart,
+    read_layer,
+    require_inside,
+)
 
 HEADERS = ("control", "global", "master", "group", "region")
 # Headers whose opcodes say nothing of which sample sounds.
@@ -31,13 +41,15 @@ PLAYED = {
     *("pitch_keycenter", "pitch_keytrack", "transpose", "tune", "pitch", "offset", "end"),
     *("lovel", "hivel", "seq_length", "seq_position", "lorand", "hirand", "trigger"),
     *("volume", "group_volume", "master_volume", "global_volume", "amplitude"),
-    *("sw_last", "sw_default", "sw_down"),
+    *("sw_last", "sw_default", "sw_down", "amp_veltrack", "group", "off_by", "polyphony_group"),
+    *("region_label", "group_label", "master_label", "global_label"),
 }
 VOLUMES = ("volume", "group_volume", "master_volume", "global_volume")  # dB, added
 CONDITION = re.compile(r"(set_|lo|hi|on_lo|on_hi|start_lo|start_hi)(?:hd)?cc(\d+)")
 SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 NOTE = re.compile(r"([a-g])([#b]?)(-?\d+)")
-HIGHEST = 127  # MIDI note, velocity and controller
+LABELS = ("region_label", "group_label", "master_label")
+_COUNT = re.compile(r"[\W_]+\d+$")
 NO_KEY = -1  # as `lokey` or `hikey`: no key plays the region
 
 
@@ -69,6 +81,10 @@ class Region:
     key_center: int
     key_track: float  # cents per key
     tune: float  # cents
+    velocity_track: float = 1.0  # share of the gain that follows velocity
+    group: str | None = None
+    off_by: str | None = None  # the group whose strokes silence it
+    label: str = ""
 
     @property
     def stroke(self) -> tuple:
@@ -77,7 +93,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Instrument:
+class Regions:
     """Regions that a plain stroke may sound, and what was left aside."""
 
     regions: list[Region]
@@ -86,44 +102,67 @@ class Instrument:
 
 
 def read_notes(path: Path) -> dict[int, list[Layer]]:
-    """Read the layers of every note, soft to loud, the turns of a round robin side by side.
+    """Decode the layers of every note, soft to loud, the turns of a round robin side by side.
+
+    Raises
+    ------
+    ValueError
+        As of `read_instrument` and `shots.read_layer`.
+    """
+    return {
+        instrument.own_note: [read_layer(shot) for shot in instrument.shots]
+        for instrument in read_kit(path).instruments
+    }
+
+
+def read_kit(path: Path, folder: Path | None = None) -> SampledKit:
+    """Read an instrument as a kit: every key that sounds is an instrument of its own.
+
+    Regions of equal velocities, turn and chance are one shot: microphones, as a rule.
 
     Parameters
     ----------
     path : Path
-        The instrument; samples are read with libsndfile.
-
-    Returns
-    -------
-    notes : dict of int to list of Layer
-        Regions of equal velocities, turn and chance sound together: microphones, as a rule. Each is
-        averaged over its channels and they are added.
+        The instrument.
+    folder : Path, optional
+        That no sample may lie outside of; the one that holds the file, if not given.
 
     Raises
     ------
     SfzError
-        If the file is no such instrument; see `read_instrument`.
+        As of `read_instrument`.
     """
+    read = read_instrument(path, folder)
     by_note: dict[int, dict[tuple, list[Region]]] = {}
-    for region in read_instrument(path).regions:
+    for region in read.regions:
         for note in range(region.keys[0], region.keys[1] + 1):
             by_note.setdefault(note, {}).setdefault(region.stroke, []).append(region)
-    return {
-        note: [_layer(note, regions) for _, regions in sorted(strokes.items())]
-        for note, strokes in sorted(by_note.items())
-    }
+    notes = sorted(by_note)
+    names = named_apart([_name(note, by_note[note]) for note in notes])
+    instruments = tuple(
+        Instrument(
+            name,
+            tuple(_shot(note, regions) for _, regions in sorted(by_note[note].items())),
+            note,
+            is_layered=True,
+        )
+        for name, note in zip(names, notes, strict=True)
+    )
+    unplayed = read.unplayed + Counter({f"region: {why}": n for why, n in read.silent.items()})
+    return SampledKit(path.stem, "sfz", path, folder or path.parent, instruments, unplayed=unplayed)
 
 
-def read_instrument(path: Path) -> Instrument:
+def read_instrument(path: Path, folder: Path | None = None) -> Regions:
     """Read the regions of an instrument, includes and definitions put in.
 
     Raises
     ------
     SfzError
         With file and line: if a file or sample is missing, a header is unknown, an opcode stands
-        before any header, a value is no number or out of range, a range is empty, or includes go
-        in a circle.
+        before any header, a value is no number or out of range, a range is empty, a path leads out
+        of the folder, or includes go in a circle.
     """
+    folder = folder or path.parent
     scopes: dict[str, dict[str, Opcode]] = {header: {} for header in HEADERS}
     header, place, regions = None, "", []
     silent: Counter = Counter()
@@ -132,13 +171,13 @@ def read_instrument(path: Path) -> Instrument:
     def close() -> None:
         if header == "region":
             merged = {name: code for each in HEADERS for name, code in scopes[each].items()}
-            region = _region(path.parent, merged, place)
+            region = _region(path.parent, folder, merged, place)
             if isinstance(region, str):
                 silent[region] += 1
             else:
                 regions.append(region)
 
-    for name, opcode in _words(path):
+    for name, opcode in _words(path, folder):
         if opcode.value == "" and name.startswith("<"):
             close()
             header, place = name[1:-1], opcode.place
@@ -161,7 +200,7 @@ def read_instrument(path: Path) -> Instrument:
     close()
     if not regions:
         raise SfzError(f"{path}: no region that a plain stroke sounds")
-    return Instrument(regions, silent, unplayed)
+    return Regions(regions, silent, unplayed)
 
 
 def note_number(text: str) -> int:
@@ -183,9 +222,9 @@ def note_number(text: str) -> int:
     return number
 
 
-def _words(path: Path) -> Iterator[tuple[str, Opcode]]:
+def _words(path: Path, folder: Path) -> Iterator[tuple[str, Opcode]]:
     """Headers, as ``<name>`` with an empty value, and opcodes in the order of the text."""
-    for place, line in _lines(path, path.parent, {}, ()):
+    for place, line in _lines(path, path.parent, folder, {}, ()):
         tokens = list(TOKEN.finditer(line))
         before = line[: tokens[0].start()] if tokens else line
         if before.strip():
@@ -207,7 +246,7 @@ def _words(path: Path) -> Iterator[tuple[str, Opcode]]:
 
 
 def _lines(
-    path: Path, root: Path, defined: dict[str, str], above: tuple[Path, ...]
+    path: Path, root: Path, folder: Path, defined: dict[str, str], above: tuple[Path, ...]
 ) -> Iterator[tuple[str, str]]:
     """Place and text of every line, comments away; includes are sought from `root`."""
     if path.resolve() in above:
@@ -224,9 +263,10 @@ def _lines(
             defined[define[1]] = define[2]
         elif include := re.match(r'\s*#include\s+"([^"]+)"\s*$', line):
             inner = root / _put_in(include[1], defined).replace("\\", "/")
+            _require_inside(folder, inner, place)
             if not inner.is_file():
                 raise SfzError(f"{place}: includes {inner}, which is not there")
-            yield from _lines(inner, root, defined, (*above, path.resolve()))
+            yield from _lines(inner, root, folder, defined, (*above, path.resolve()))
         elif line.lstrip().startswith(("#define", "#include")):
             raise SfzError(
                 f'{place}: {line.strip()!r} is neither #define $NAME VALUE nor #include "FILE"'
@@ -242,7 +282,7 @@ def _put_in(text: str, defined: dict[str, str]) -> str:
     return text
 
 
-def _region(root: Path, opcodes: dict[str, Opcode], place: str) -> Region | str:
+def _region(root: Path, folder: Path, opcodes: dict[str, Opcode], place: str) -> Region | str:
     """A region of what all its headers say, or why a plain stroke never sounds it."""
     number = _Numbers(opcodes)
     if why := _why_silent(number):
@@ -284,7 +324,7 @@ def _region(root: Path, opcodes: dict[str, Opcode], place: str) -> Region | str:
         return "amplitude=0"
     return Region(
         place,
-        _sample_path(root, opcodes.get("default_path"), sample),
+        _sample_path(root, folder, opcodes.get("default_path"), sample),
         keys,
         velocities,
         turn,
@@ -295,6 +335,10 @@ def _region(root: Path, opcodes: dict[str, Opcode], place: str) -> Region | str:
         number.note("pitch_keycenter", 60 if key is None else key),
         number.of("pitch_keytrack", 100.0),
         number.of("tune", number.of("pitch", 0.0)) + 100 * number.of("transpose", 0.0),
+        number.of("amp_veltrack", 100.0) / 100,
+        opcodes["group"].value if "group" in opcodes else None,
+        opcodes["off_by"].value if "off_by" in opcodes else None,
+        next((opcodes[name].value for name in LABELS if name in opcodes), ""),
     )
 
 
@@ -352,14 +396,16 @@ class _Numbers:
         return value
 
 
-def _sample_path(root: Path, default: Opcode | None, sample: Opcode) -> Path:
+def _sample_path(root: Path, folder: Path, default: Opcode | None, sample: Opcode) -> Path:
     """The file of a sample; where the case of letters differs, the one file that is meant."""
     name = ((default.value if default else "") + sample.value).replace("\\", "/")
     path = root / name
+    _require_inside(folder, path, sample.place)
     if path.is_file():
         return path
     for part in Path(name).parts:
-        choices = [each for each in root.iterdir() if each.name.lower() == part.lower()]
+        there = root.iterdir() if root.is_dir() else ()
+        choices = [each for each in there if each.name.lower() == part.lower()]
         if part in (".", "..") or (root / part).exists():
             root = root / part
         elif root.is_dir() and len(choices) == 1:
@@ -371,22 +417,40 @@ def _sample_path(root: Path, default: Opcode | None, sample: Opcode) -> Path:
     raise SfzError(f"{sample.place}: no sample {path}")
 
 
-def _layer(note: int, regions: list[Region]) -> Layer:
-    """Add what sounds together."""
-    parts, rates = [], set()
-    for region in regions:
-        samples, rate_hz = sf.read(region.sample, always_2d=True)
-        stop = None if region.end is None else region.end + 1
-        cents = region.key_track * (note - region.key_center) + region.tune
-        rates.add(rate_hz * 2 ** (cents / 1200))
-        gain = 10 ** (region.gain_db / 20)
-        parts.append(gain * samples[region.offset : stop].mean(axis=1))
+def _require_inside(folder: Path, path: Path, place: str) -> None:
+    try:
+        require_inside(folder, path, place)
+    except ValueError as error:
+        raise SfzError(str(error)) from error
+
+
+def _shot(note: int, regions: list[Region]) -> Shot:
+    """What sounds together."""
     first = regions[0]
-    if len(rates) > 1:
-        raise SfzError(f"{first.place}: samples that sound together differ in rate or pitch")
-    if not min(map(len, parts)):
-        raise SfzError(f"{first.place}: nothing of {first.sample} sounds")
-    total = np.zeros(max(map(len, parts)))
-    for part in parts:
-        total[: len(part)] += part
-    return Layer(first.velocities[0], first.sample.name, total, rates.pop())
+    parts = tuple(
+        Part(
+            region.place,
+            region.sample,
+            10 ** (region.gain_db / 20),
+            (region.key_track * (note - region.key_center) + region.tune) / 100,
+            region.offset,
+            None if region.end is None else region.end + 1,
+        )
+        for region in regions
+    )
+    return Shot(
+        parts,
+        *first.velocities,
+        first.turn,
+        first.chance,
+        first.velocity_track,
+        exponent=2.0,
+        group=first.group,
+        off_by=first.off_by,
+    )
+
+
+def _name(note: int, strokes: dict[tuple, list[Region]]) -> str:
+    """The label of a note's first region, or what its sample is called without the number of it."""
+    first = min(strokes.items())[1][0]
+    return f"{note} {first.label or _COUNT.sub('', first.sample.stem) or first.sample.stem}"

@@ -1,0 +1,111 @@
+"""The samples of a kit that may sound, each decoded once, with the instant at which it begins."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drumcorpus.ground.files.digests import sha256_file
+from drumcorpus.ground.kits.shots import Instrument, SampledKit, Shot, sound_of
+from drumcorpus.ground.kits.written import RATE_HZ
+from drumcorpus.ground.pages.shown import data_size
+from drumcorpus.ground.sound.decoding import open_sound
+
+STARTS_AT = 0.01  # of the peak: where a recording is first as loud as this, its stroke begins
+BEFORE = 22  # samples kept before that, 0.5 ms, so that no stroke begins with a step
+LONGEST = 10.0  # s of a stroke
+FADE = 0.05  # s, where it is cut
+LOUDEST = 0.25  # of full scale: the peak of the loudest stroke of a kit
+MOST_BYTES = 3 << 30  # of decoded samples
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """What sounds for a shot."""
+
+    shot: Shot
+    samples: np.ndarray  # (n_samples,) float32 at RATE_HZ
+    lead: int  # samples before the instant at which the stroke begins
+    cut: int  # samples that stood before these and were left out
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """The sounds of the instruments that are played."""
+
+    sounds: dict[str, list[Sound]]  # by the instrument's name
+    gain: float  # of the kit, so that its loudest stroke peaks at LOUDEST
+    files: dict[str, dict]  # path in the kit to digest, rate and channels
+
+
+def load_bank(kit: SampledKit, names: Iterable[str]) -> Bank:
+    """Decode what the instruments of some names may sound.
+
+    Raises
+    ------
+    ValueError
+        With the place in the kit: if a sample is missing, is no sound or is silent, or all together
+        take more than MOST_BYTES.
+    """
+    wanted = set(names)
+    sounds: dict[str, list[Sound]] = {}
+    n_bytes, peak = 0, 0.0
+    for instrument in kit.instruments:
+        if instrument.name not in wanted:
+            continue
+        sounds[instrument.name] = []
+        for shot in instrument.shots:
+            sound = load_sound(shot)
+            sounds[instrument.name].append(sound)
+            n_bytes += sound.samples.nbytes
+            peak = max(peak, shot.gain(127) * float(np.abs(sound.samples).max()))
+            if n_bytes > MOST_BYTES:
+                raise ValueError(
+                    f"{kit.file}: its samples take more than {data_size(MOST_BYTES)} of memory; "
+                    "give fewer instruments notes in kit_map.yaml"
+                )
+    return Bank(sounds, LOUDEST / peak if peak else 1.0, _files(kit, wanted))
+
+
+def load_sound(shot: Shot) -> Sound:
+    """Decode a shot, and cut what is not its stroke: the silence before it, and a long end.
+
+    Raises
+    ------
+    ValueError
+        As of `shots.sound_of`, or if it is silent.
+    """
+    samples = sound_of(shot, RATE_HZ)
+    peak = float(np.abs(samples).max())
+    if peak == 0:
+        part = shot.parts[0]
+        raise ValueError(f"{part.place}: {part.sample.name} is silent; no stroke would be heard")
+    start = int(np.argmax(np.abs(samples) >= STARTS_AT * peak))
+    lead = min(start, BEFORE)
+    kept = samples[start - lead : start + round(LONGEST * RATE_HZ)].astype(np.float32)
+    if start - lead + len(kept) < len(samples):
+        n_fade = round(FADE * RATE_HZ)
+        kept[-n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
+    return Sound(shot, kept, lead, start - lead)
+
+
+def _files(kit: SampledKit, names: set[str]) -> dict[str, dict]:
+    """What there is to say of the files that are played, by their paths in the kit."""
+    files: dict[str, dict] = {}
+    for path in sorted({path for each in kit.instruments for path in _paths(each, names)}):
+        with open_sound(path) as sound:
+            said = {"rate_hz": sound.sample_rate_hz, "channels": sound.n_channels}
+        files[name_in_kit(kit, path)] = {"sha256": sha256_file(path), **said}
+    return files
+
+
+def name_in_kit(kit: SampledKit, path: Path) -> str:
+    """The path of a sample from the folder of its kit."""
+    return path.resolve().relative_to(kit.folder.resolve()).as_posix()
+
+
+def _paths(instrument: Instrument, names: set[str]) -> set[Path]:
+    if instrument.name not in names:
+        return set()
+    return {part.sample for shot in instrument.shots for part in shot.parts}

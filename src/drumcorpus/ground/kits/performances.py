@@ -1,0 +1,147 @@
+"""The performances that a kit is to play: MIDI files of Groove MIDI, of E-GMD, or of a folder.
+
+Where an index of Groove MIDI's kind lies in the folder, group, split, drummer and style are those
+that it states, so that a performance stays with itself over all source sets that hold it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from drumcorpus.ground.files.digests import sha256_bytes
+from drumcorpus.ground.files.documents import parse_csv
+from drumcorpus.ground.files.paths import inside_root, printable, visible
+from drumcorpus.ground.files.ranges import TEMPO, meter, number
+from drumcorpus.vocabulary import SPLITS
+
+_COLUMNS = ["drummer", "id", "style", "bpm", "time_signature", "midi_filename", "split"]
+_KIT = "kit_name"
+_ENDINGS = (".mid", ".midi")
+INDICES = {"info.csv": "roland_td11", "e-gmd-v1.0.0.csv": "roland_td17"}
+"""What the notes are, by the index that lies in the folder."""
+PLAIN = "general_midi"
+"""What the notes are where there is no index."""
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A MIDI file, and what is known of it."""
+
+    name: str  # path below the folder, without its ending
+    path: Path
+    data: bytes
+    group: str
+    split: str | None = None
+    drummer: str | None = None
+    style: str | None = None
+    tempo_bpm: float | None = None
+    meter: str | None = None
+
+
+def notes_of(folder: Path) -> str:
+    """What the notes of a folder's performances are those of, by the index that it has."""
+    return next((notes for name, notes in INDICES.items() if (folder / name).is_file()), PLAIN)
+
+
+def list_performances(
+    folder: Path, *, limit: int | None = None, canonical_kits: Iterable[str] = ()
+) -> tuple[list[Performance], list[str]]:
+    """The performances of a folder in the order of its index, or by their paths.
+
+    Of E-GMD, which has each performance on 43 kits, one recording is taken: the one on the first of
+    `canonical_kits` that it is there for, whose notes are those of the pads that were struck.
+
+    Returns
+    -------
+    performances : list of Performance
+        At most `limit`.
+    problems : list of str
+        What was not taken, and why.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    problems: list[str] = []
+    performances: list[Performance] = []
+    names: set[str] = set()
+    for name, known in _named(folder, list(canonical_kits), problems):
+        if limit is not None and len(performances) == limit:
+            break
+        path = inside_root(folder, name)
+        if path is None or not path.is_file():
+            problems.append(f"{visible(name)}: is not there, or lies outside of the folder")
+            continue
+        stem = printable(name).rpartition(".")[0]
+        if stem in names:
+            problems.append(f"{visible(name)}: another file of this name is taken")
+            continue
+        names.add(stem)
+        data = path.read_bytes()
+        group = known.pop("group", None) or f"midi/{sha256_bytes(data)[:16]}"
+        performances.append(Performance(stem, path, data, group, **known))
+    if not performances:
+        why = f"; {problems[0]}" if problems else ""
+        raise ValueError(
+            f"{visible(str(folder))}: no performance; wanted: a folder with MIDI files (.mid, "
+            f".midi){why}"
+        )
+    return performances, problems
+
+
+def _named(folder: Path, kits: list[str], problems: list[str]) -> list[tuple[str, dict]]:
+    """Paths below the folder, and what its index says of each."""
+    for index in INDICES:
+        if (folder / index).is_file():
+            return _indexed(folder, index, kits, problems)
+    files = (path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
+    return [
+        (path.relative_to(folder).as_posix(), {})
+        for path in sorted(files)
+        if path.is_file() and not any(part.startswith(".") for part in path.parts)
+    ]
+
+
+def _indexed(
+    folder: Path, index: str, kits: list[str], problems: list[str]
+) -> list[tuple[str, dict]]:
+    data = (folder / index).read_bytes()
+    rows = parse_csv(data, [*_COLUMNS, _KIT], index, optional=(_KIT,))
+    best: dict[str, tuple[int, str, dict]] = {}
+    for line, row in rows:
+        try:
+            known = {
+                "group": f"gmd/{row['id']}",
+                "split": _split(row["split"]),
+                "drummer": row["drummer"] or None,
+                "style": row["style"] or None,
+                "tempo_bpm": number(row["bpm"], TEMPO),
+                "meter": meter(row["time_signature"]),
+            }
+        except ValueError as error:
+            problems.append(f"{index}:{line}: {error}")
+            continue
+        kit = row[_KIT]
+        rank = kits.index(kit) if kit in kits else len(kits)
+        # Without names of kits every row is a performance of its own.
+        key = row["id"] if kit else row["midi_filename"]
+        if key not in best or rank < best[key][0]:
+            best[key] = (rank, _on_disk(folder, row["midi_filename"]), known)
+    return [(name, known) for _, name, known in best.values()]
+
+
+def _on_disk(folder: Path, name: str) -> str:
+    """Some copies have .mid for .midi, or the other way."""
+    path = PurePosixPath(name)
+    for ending in _ENDINGS:
+        other = path.with_suffix(ending).as_posix() if path.suffix else name
+        if not (folder / name).is_file() and (folder / other).is_file():
+            return other
+    return name
+
+
+def _split(text: str) -> str:
+    if text not in SPLITS:
+        raise ValueError(f"split {text!r}; allowed: {', '.join(SPLITS)}")
+    return text
