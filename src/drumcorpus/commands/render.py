@@ -87,7 +87,7 @@ class _Knowledge:
     general_midi: Mapping[int, str]
     maps: Path
 
-    def known(self) -> list[str]:
+    def dialects(self) -> list[str]:
         """What the notes of performances may be those of."""
         return [PLAIN, *(path.stem for path in sorted(self.maps.glob("roland_*.yaml")))]
 
@@ -116,9 +116,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise argparse.ArgumentError(None, f"--out: {visible(str(out))}: {why}")
     knowledge = _knowledge(project_folder() / "resources")
     dialect = arguments.notes or notes_of(midi)
-    if dialect not in knowledge.known():
+    if dialect not in knowledge.dialects():
         raise argparse.ArgumentError(
-            None, f"--notes: got {dialect!r}; allowed: {', '.join(knowledge.known())}"
+            None, f"--notes: got {dialect!r}; allowed: {', '.join(knowledge.dialects())}"
         )
     folders = _folders(arguments.kits, out)
     canonical = read_yaml(project_folder() / "resources/source_sets/egmd_kits.yaml")["canonical"]
@@ -190,7 +190,7 @@ def _prepare(
             knowledge.general_midi,
         )
         write_text(place, map_text(proposed))
-    kit_map = read_map(place, kit, knowledge.taxonomy, knowledge.known())
+    kit_map = read_map(place, kit, knowledge.taxonomy, knowledge.dialects())
     if names := open_questions(kit_map):
         raise ValueError(
             f"{visible(str(place))}: which cymbal is {', '.join(map(repr, names))}? Say so under "

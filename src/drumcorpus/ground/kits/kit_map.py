@@ -97,26 +97,22 @@ def propose_map(
 
 def map_text(kit_map: KitMap) -> str:
     """The map as the file that people edit."""
-    rows = [
-        {"name": answer.name, "label": answer.label, "notes": list(answer.notes)}
-        for answer in kit_map.answers
-    ]
-    body = yaml.safe_dump(
-        {"notes_of": kit_map.notes_of, "instruments": rows},
-        default_flow_style=None,
-        sort_keys=False,
-        allow_unicode=True,
-        width=1000,
-    )
-    return _HEAD.format(ask=ASK) + body
+    lines = [f"notes_of: {kit_map.notes_of}", "instruments:"]
+    for answer in kit_map.answers:
+        row = {"name": answer.name, "label": answer.label, "notes": list(answer.notes)}
+        text = yaml.safe_dump(
+            row, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1_000_000
+        )
+        lines.append(f"- {text.strip()}")
+    return _HEAD.format(ask=ASK) + "\n".join([*lines, ""])
 
 
-def read_map(path: Path, kit: SampledKit, taxonomy: Taxonomy, known: Collection[str]) -> KitMap:
+def read_map(path: Path, kit: SampledKit, taxonomy: Taxonomy, dialects: Collection[str]) -> KitMap:
     """Read a map; instruments that it lacks are not played.
 
     Parameters
     ----------
-    known : collection of str
+    dialects : collection of str
         What `notes_of` may be.
 
     Raises
@@ -130,9 +126,9 @@ def read_map(path: Path, kit: SampledKit, taxonomy: Taxonomy, known: Collection[
     document = parse_yaml(path.read_bytes(), where)
     if not isinstance(document, dict) or document.keys() != {"notes_of", "instruments"}:
         raise ValueError(f"{where}: wanted: the keys notes_of and instruments, and no other")
-    if document["notes_of"] not in known:
+    if document["notes_of"] not in dialects:
         got = document["notes_of"]
-        raise ValueError(f"{where}: notes_of: got {got!r}; allowed: {', '.join(known)}")
+        raise ValueError(f"{where}: notes_of: got {got!r}; allowed: {', '.join(dialects)}")
     rows = document["instruments"]
     if not isinstance(rows, list):
         raise ValueError(f"{where}: instruments: wanted: a list")

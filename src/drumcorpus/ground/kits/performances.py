@@ -66,7 +66,7 @@ def list_performances(
     problems: list[str] = []
     performances: list[Performance] = []
     names: set[str] = set()
-    for name, known in _named(folder, list(canonical_kits), problems):
+    for name, details in _named(folder, list(canonical_kits), problems):
         if limit is not None and len(performances) == limit:
             break
         path = inside_root(folder, name)
@@ -79,8 +79,8 @@ def list_performances(
             continue
         names.add(stem)
         data = path.read_bytes()
-        group = known.pop("group", None) or f"midi/{sha256_bytes(data)[:16]}"
-        performances.append(Performance(stem, path, data, group, **known))
+        group = details.pop("group", None) or f"midi/{sha256_bytes(data)[:16]}"
+        performances.append(Performance(stem, path, data, group, **details))
     if not performances:
         why = f"; {problems[0]}" if problems else ""
         raise ValueError(
@@ -111,7 +111,7 @@ def _indexed(
     best: dict[str, tuple[int, str, dict]] = {}
     for line, row in rows:
         try:
-            known = {
+            details = {
                 "group": f"gmd/{row['id']}",
                 "split": _split(row["split"]),
                 "drummer": row["drummer"] or None,
@@ -127,8 +127,8 @@ def _indexed(
         # Without names of kits every row is a performance of its own.
         key = row["id"] if kit else row["midi_filename"]
         if key not in best or rank < best[key][0]:
-            best[key] = (rank, _on_disk(folder, row["midi_filename"]), known)
-    return [(name, known) for _, name, known in best.values()]
+            best[key] = (rank, _on_disk(folder, row["midi_filename"]), details)
+    return [(name, details) for _, name, details in best.values()]
 
 
 def _on_disk(folder: Path, name: str) -> str:

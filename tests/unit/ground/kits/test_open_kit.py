@@ -111,20 +111,12 @@ def test_a_real_kit_is_read(name):
 
 
 WORDS = st.sampled_from(
-    ["<region>", "<group>", "<global>", "key=49", "sample=a.wav", "lovel=300", "hivel=-1", "volume"]
-    + [
-        "=",
-        "#define $A 1",
-        '#include "kit.sfz"',
-        "/*",
-        "//",
-        "$A",
-        "key=$A",
-        "\n",
-        "\0",
-        "lokey=h9",
+    [
+        *("<region>", "<group>", "<global>", "key=49", "sample=a.wav", "lovel=300", "hivel=-1"),
+        *("volume", "=", "#define $A 1", '#include "kit.sfz"', "/*", "//", "$A", "key=$A", "\n"),
+        *("\0", "lokey=h9", "<?>", "offset=1e9", "end=x", "amplitude=nan", "default_path=../.."),
+        *("sample=*sine", "é"),
     ]
-    + ["<?>", "offset=1e9", "end=x", "amplitude=nan", "default_path=../..", "sample=*sine", "é"]
 )
 
 

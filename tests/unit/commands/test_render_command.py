@@ -1,0 +1,227 @@
+"""``render`` makes a root that ``rendered_kits`` reads, once, and names what it leaves out."""
+
+import csv
+import json
+import shutil
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+import yaml
+from checkout import REPO
+from command_lines import run_command
+from sounds import write_sound
+from source_set_runs import Run
+
+RATE_HZ = 44_100
+DATA = REPO.parent / "shared/data"
+VOICES = {"kick": 0.4, "snare": 0.3, "crash": 0.2, "crash2": 0.25}
+STROKES = [(0.0, 36, 127), (0.25, 49, 100), (0.5, 57, 60), (0.5, 38, 1), (0.75, 42, 90)]
+
+
+def write_kit(folder):
+    folder.mkdir()
+    for voice, level in VOICES.items():
+        write_sound(folder / f"{voice}.wav", np.full(8_000, level), RATE_HZ)
+    voices = {voice: [f"{voice}.wav"] for voice in VOICES}
+    text = json.dumps({"name": "Mine", "licence": "CC0", "voices": voices})
+    (folder / "kit.json").write_text(text)
+
+
+def write_midi(path, strokes=STROKES):
+    track, now = mido.MidiTrack(), 0
+    for seconds, note, velocity in strokes:
+        tick = round(seconds * 960)  # 120 a minute
+        track.append(mido.Message("note_on", note=note, velocity=velocity, time=tick - now))
+        track.append(mido.Message("note_on", note=note, velocity=0, time=0))
+        now = tick
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mido.MidiFile(type=0, ticks_per_beat=480, tracks=[track]).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_kit(tmp_path / "My Kit")
+    write_midi(tmp_path / "midi/a/take.mid")
+    write_midi(tmp_path / "midi/b.mid", STROKES[:2])
+    return tmp_path
+
+
+def render(folder, *arguments, kit="My Kit", midi="midi"):
+    return run_command(folder, "render", kit, "--midi", midi, "--out", "out", *arguments)
+
+
+def contents(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+
+
+def test_a_root_is_rendered_once_and_again_to_the_same_bytes(folder):
+    status, said, errors = render(folder)
+    assert (status, errors) == (0, "")
+    assert "out/my_kit: Mine, voices; licence: CC0 (kit.json)\n" in said
+    assert "  crash2             crash2: 57\n" in said
+    assert "silent notes: 37" not in said  # the snare answers
+    assert "39 (hand_clap)" in said
+    assert "out/my_kit: 2 performance(s) made, 0 stood already\n" in said
+    first = contents(folder / "out")
+    times = {path: path.stat().st_mtime_ns for path in (folder / "out").rglob("*.*")}
+    assert "0 performance(s) made, 2 stood already" in render(folder)[1]
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    (folder / "out/my_kit/b.csv").write_text("damaged")
+    (folder / "out/my_kit/a/take.yaml").unlink()
+    assert "2 performance(s) made, 0 stood already" in render(folder)[1]
+    assert contents(folder / "out") == first
+    shutil.rmtree(folder / "out")
+    render(folder)
+    assert contents(folder / "out") == first
+
+
+def test_what_is_in_the_table_is_what_sounds(folder):
+    render(folder)
+    with (folder / "out/my_kit/a/take.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [(row["onset_samples"], row["label"], row["velocity"]) for row in rows] == [
+        ("0", "kick", "127"),
+        ("11025", "crash", "100"),
+        ("22050", "crash2", "60"),
+        ("22050", "snare", "1"),
+        ("33075", "unanswered", "90"),
+    ]
+    samples, rate_hz = soundfile.read(folder / "out/my_kit/a/take.flac")
+    assert (rate_hz, samples.ndim) == (RATE_HZ, 1)
+    gain = yaml.safe_load((folder / "out/my_kit/kit.yaml").read_text())["gain"]
+    assert gain == pytest.approx(0.25 / 0.4, abs=1e-4)
+    assert samples[0] == pytest.approx(0.25, abs=1e-3)
+    assert samples[11_024] == 0
+    assert samples[11_025] == pytest.approx(0.2 * gain * 100 / 127, abs=1e-3)
+    record = yaml.safe_load((folder / "out/my_kit/a/take.yaml").read_text())
+    assert (record["n_strokes"], record["unanswered"]) == (5, {"42": 1})
+    assert record["group"].startswith("midi/")
+
+
+def test_the_root_is_one_of_the_source_set(folder):
+    render(folder)
+    run = Run("rendered_kits", [folder / "out"], folder / "facts.json")
+    inventory = run.inventory()
+    assert inventory.quarantine.to_pylist() == []
+    events = run.ingest(inventory.sessions).events.to_pylist()
+    assert {event["license"] for event in events} == {"CC0"}
+    parts = [part for event in events for part in event["components"]]
+    assert {(part["label"], part["cymbal"]) for part in parts} >= {("crash", 1), ("crash", 2)}
+
+
+def test_another_map_makes_it_anew_and_what_is_left_of_the_old_is_refused(folder):
+    render(folder)
+    place = folder / "out/my_kit/kit_map.yaml"
+    place.write_text(place.read_text().replace("label: crash2", "label: china"))
+    assert "1 performance(s) made" in render(folder, "--limit", "1")[1]
+    inventory = Run("rendered_kits", [folder / "out"], folder / "facts.json").inventory()
+    assert [(row["path"], row["reason"]) for row in inventory.quarantine.to_pylist()] == [
+        ("my_kit/b.yaml", "annotations_disagree")
+    ]
+
+
+def test_a_cymbal_that_its_name_leaves_open_is_asked_and_the_answer_counts(folder):
+    kit = folder / "My Kit/kit.json"
+    kit.write_text(kit.read_text().replace('"crash2": [', '"crash ride": ['))
+    status, said, errors = render(folder)
+    assert status == 2
+    assert "out/my_kit/kit_map.yaml: which cymbal is 'crash ride'? Say so under `label`" in errors
+    assert list((folder / "out").rglob("*.flac")) == []
+    place = folder / "out/my_kit/kit_map.yaml"
+    text = place.read_text().replace("label: crash, notes: [49, 57]", "label: crash, notes: [49]")
+    place.write_text(text.replace("label: '?', notes: []", "label: crash2, notes: [57]"))
+    status, said, errors = render(folder)
+    assert (status, errors) == (0, "")
+    assert "  crash2             crash ride: 57\n" in said
+
+
+def test_performances_that_cannot_be_played_are_named_and_the_others_go_on(folder):
+    (folder / "midi/bad.mid").write_bytes(b"MThd")
+    write_midi(folder / "midi/cymbals.mid", [(0, 81, 100)])
+    write_midi(folder / "midi/long.mid", [(0, 36, 100), (3_700, 36, 100)])
+    status, said, _ = render(folder)
+    assert status == 1
+    assert "left out: my_kit: bad: truncated MIDI header" in said
+    assert "left out: my_kit: cymbals: the kit answers to none of its notes" in said
+    assert "left out: my_kit: long: a note at 3,700 s; allowed: 3,600" in said
+    assert "2 performance(s) made" in said
+
+
+def test_performances_of_groove_keep_their_group_and_split(folder):
+    header = "drummer,id,style,bpm,time_signature,midi_filename,split\n"
+    row = "drummer1,drummer1/s/1,rock,120,4-4,a/take.mid,validation\n"
+    gone = "drummer1,drummer1/s/2,rock,120,4-4,../../gone.mid,test\n"
+    odd = "drummer1,drummer1/s/3,rock,120,4-4,b.mid,dev\n"
+    (folder / "midi/info.csv").write_text(header + row + gone + odd)
+    status, said, _ = render(folder)
+    assert status == 1
+    assert "info.csv:4: split 'dev'" in said
+    assert "../../gone.mid: is not there, or lies outside of the folder" in said
+    record = yaml.safe_load((folder / "out/my_kit/a/take.yaml").read_text())
+    assert (record["group"], record["split"]) == ("gmd/drummer1/s/1", "validation")
+    kit_map = yaml.safe_load((folder / "out/my_kit/kit_map.yaml").read_text())
+    assert kit_map["notes_of"] == "roland_td11"
+    notes = {row["name"]: row["notes"] for row in kit_map["instruments"]}
+    assert (notes["crash"], notes["crash2"]) == ([49, 55], [52, 57])
+
+
+def test_of_egmd_one_recording_of_a_performance_is_taken(folder):
+    header = "drummer,id,style,bpm,time_signature,midi_filename,split,kit_name\n"
+    rows = "".join(
+        f"drummer1,drummer1/s/1,rock,120,4-4,{file},train,{kit}\n"
+        for file, kit in (("b.midi", "Odd Kit"), ("a/take.mid", "Acoustic Kit"))
+    )
+    (folder / "midi/e-gmd-v1.0.0.csv").write_text(header + rows)
+    status, said, _ = render(folder)
+    assert (status, "1 performance(s) made" in said) == (0, True)
+    assert (folder / "out/my_kit/a/take.flac").is_file()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda kit: (kit / "kick.wav").unlink(), "voice 'kick': no sample"),
+        (lambda kit: (kit / "kick.wav").write_bytes(b"RIFF"), "voice 'kick': kick.wav: not read"),
+        (lambda kit: (kit / "kit.json").unlink(), "My Kit: holds no kit; wanted: drumkit.xml"),
+        (lambda kit: shutil.rmtree(kit), "My Kit: is not there"),
+    ],
+    ids=["missing sample", "no sound", "no kit", "no folder"],
+)
+def test_a_kit_that_cannot_be_read_is_refused(folder, change, said):
+    change(folder / "My Kit")
+    status, _, errors = render(folder)
+    assert status == 2
+    assert said in errors
+
+
+def test_arguments_that_lead_nowhere_are_refused(folder):
+    assert "--midi: gone: is not there" in render(folder, midi="gone")[2]
+    assert (
+        "--notes: got 'gm'; allowed: general_midi, roland_td11"
+        in render(folder, "--notes", "gm")[2]
+    )
+    (folder / "none").mkdir()
+    assert (
+        "none: no performance; wanted: a folder with MIDI files" in render(folder, midi="none")[2]
+    )
+    both = run_command(
+        folder, "render", "My Kit", "My Kit/kit.json", "--midi", "midi", "--out", "out"
+    )
+    assert (both[0], "are both my_kit; rename one" in both[2]) == (2, True)
+
+
+def test_a_real_kit_plays_real_performances(tmp_path):
+    kit, midi = DATA / "kits/muldjord", DATA / "groove_midi/groove"
+    if not (kit.is_dir() and midi.is_dir()):
+        pytest.skip(f"no real kit and performances in {DATA}")
+    status, said, _ = render(tmp_path, "--limit", "3", kit=kit, midi=midi)
+    assert (status, "3 performance(s) made" in said) == (0, True)
+    assert "  crash2             crash2: 52, 57\n" in said
+    run = Run("rendered_kits", [tmp_path / "out"], tmp_path / "facts.json")
+    inventory = run.inventory()
+    assert inventory.quarantine.to_pylist() == []
+    assert set(inventory.sessions["split"].to_pylist()) == {"test"}
+    tallies = run.ingest(inventory.sessions).tallies.to_pylist()
+    assert {row["outcome"] for row in tallies} <= {"in_event", "double_trigger"}
