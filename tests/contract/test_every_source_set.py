@@ -459,6 +459,6 @@ def test_a_work_stands_in_one_split_over_all_source_sets(tmp_path):
         for session in run.inventory().sessions.to_pylist():
             splits[session["group_id"]].add((name, session["split"]))
     over_sets = {group: members for group, members in splits.items() if len(members) > 1}
-    assert {len({name for name, _ in members}) for members in over_sets.values()} == {2}
+    assert {len({name for name, _ in members}) for members in over_sets.values()} >= {2}
     leaks = {group for group, members in over_sets.items() if len({s for _, s in members}) > 1}
     assert leaks == set()
