@@ -18,7 +18,7 @@ from drumcorpus.ground.archives.fetch_words import (
     parts_in,
     plan_words,
 )
-from drumcorpus.ground.archives.place import Place, below, find_root
+from drumcorpus.ground.archives.place import DEPTH, Place, below, find_root
 from drumcorpus.ground.archives.published import Archive, choose_archive
 from drumcorpus.ground.archives.transfer_line import TransferLine
 from drumcorpus.ground.archives.unpack import bounds_of, unpack
@@ -140,8 +140,8 @@ def _fetch(card, archive: Archive, place: Place, arguments, project: Path, line)
         root = find_root(place.unpacked, signs)
         if root is None:
             raise ValueError(
-                f"{archive.name}: holds no root of {card['name']} ({' or '.join(signs)}); nothing "
-                "was put in place"
+                f"{archive.name}: holds no root of {card['name']} ({' or '.join(signs)}), neither "
+                f"at its top nor {DEPTH - 1} folders below it; nothing was put in place"
             )
         is_own = _write_list(below(root, place.unpacked, files), place, project)
         place.write_note(card["name"], archive, arguments.accept, is_own_list=is_own)

@@ -65,7 +65,9 @@ _FILES = {
     "mix": re.compile(_PLACE + r"audio/mix/(?P<track>[^/]+)_mix_(?P<kit>[^/]+)\.flac"),
 }
 _RECORDING = re.compile(r"([0-9]+)\.mp3")
-_ADDRESS = re.compile(r"creativecommons\.org/licenses/(by(?:-(?:nc|nd|sa))*)/([1-9]\.[0-9])")
+_ADDRESS = re.compile(
+    r"creativecommons\.org/licenses/(by(?:-(?:nc|nd|sa))*)/([1-9]\.[0-9])", re.IGNORECASE
+)
 _OPEN = re.compile(r"CC-BY(?:-SA|-ND)?-[1-9]\.[0-9]")  # allows commercial use
 _SAYS_LICENCE = "licence: "  # how the note of a session begins that has it
 _VELOCITY = Range("a velocity", 0, 127, "")
@@ -191,12 +193,13 @@ def _listed_licences(
         blocks, unread = _blocks(decode_text(data)), []
         for block in blocks:
             recording = _RECORDING.fullmatch(block[0])
-            said = {match.groups() for line in block if (match := _ADDRESS.search(line))}
+            matches = filter(None, map(_ADDRESS.search, block))
+            said = {(match[1].upper(), match[2]) for match in matches}
             if recording is None or len(said) != 1:
                 unread.append(block[0])
                 continue
             [(name, version)] = said
-            licences.setdefault(recording[1], set()).add(f"CC-{name.upper()}-{version}")
+            licences.setdefault(recording[1], set()).add(f"CC-{name}-{version}")
         if unread or not blocks:
             first = f"; the first begins {unread[0][:60]!r}" if unread else ""
             detail = (
@@ -209,9 +212,11 @@ def _listed_licences(
 
 
 def _blocks(text: str) -> list[list[str]]:
-    """The lines of each block, without blanks around them."""
+    """The lines of each block, without blanks around them; the name of a recording begins one."""
     blocks: list[list[str]] = [[]]
     for line in text.splitlines():
+        if blocks[-1] and _RECORDING.fullmatch(line.strip()):
+            blocks.append([])
         if line.strip():
             blocks[-1].append(line.strip())
         elif blocks[-1]:

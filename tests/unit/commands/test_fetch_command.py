@@ -228,7 +228,10 @@ def test_a_wrong_digest_unpacks_nothing(call, project, tmp_path):
 def test_an_unsafe_archive_and_one_of_another_set_are_not_put_in_place(call, project, tmp_path):
     for files, words in (
         ({"groove/info.csv": b"", "../out": b""}, "leads out of its folder"),
-        ({"other/readme": b""}, f"holds no root of {SET} (info.csv); nothing was put in place"),
+        (
+            {"other/readme": b""},
+            f"holds no root of {SET} (info.csv), neither at its top nor 2 folders below it",
+        ),
     ):
         content = zip_of(files)
         project.served.content = content

@@ -235,6 +235,16 @@ class TestLicences:
         assert detail.startswith("2 of 3 blocks do not say the licence of a recording; the first")
         assert "begins 'Licences'" in detail
 
+    def test_recordings_without_a_blank_line_between_them_have_each_their_own(self):
+        both = listed(("1001890", "BY/3.0/"), ("22", "by-nc/3.0/"))
+        both[LIST] = both[LIST].replace(b"\n\n", b"\n").replace(b"creativec", b"CreativeC")
+        found = surveyed(take() | take("22") | both)
+        assert [(row["session_id"], row["notes"][0]) for row in found.sessions] == [
+            (f"training/1001890_mix_{KIT}", "licence: CC-BY-3.0"),
+            (f"training/22_mix_{KIT}", "licence: CC-BY-NC-3.0"),
+        ]
+        assert refused(found) == []
+
     def test_a_recording_with_two_licences_has_none(self):
         two = listed(("1001890", "by/3.0/"), ("2", "by/3.0/"), ("1001890", "by-nc/3.0/"))
         first, _ = surveyed(take() | take("2") | two).sessions

@@ -19,7 +19,8 @@ _ENDING = re.compile(r"\.(zip|tgz|tar(\.\w+)?)$")
 def licence_words(card: Mapping) -> list[str]:
     """Lines on a licence: its name and place, what it lets one do, what it forbids, the credit."""
     unread = "" if card.get("license_verified") else " (nobody here has read its text: read it)"
-    lines = [f"licence: {card['license']}{unread}", f"  {card.get('license_url', '')}"]
+    lines = [f"licence: {card['license']}{unread}"]
+    lines += [f"  {card['license_url']}"] if card.get("license_url") else []
     lines += [f"  {question + ':':<33}{answer}" for question, answer in terms(card)]
     lines += _wrapped("forbids: ", "; ".join(card["forbids"])) if card["forbids"] else []
     return [*lines, *_wrapped("credit: ", card["attribution"])]

@@ -23,7 +23,7 @@ from drumcorpus.ground.run.file_lock import lock
 from drumcorpus.ground.run.root_signs import has_a_sign
 
 N_SHOWN = 3
-DEPTH = 3  # folders below the place in which a root is looked for
+DEPTH = 3  # levels of folders, with the place itself, at which a root is looked for
 
 
 class Place:

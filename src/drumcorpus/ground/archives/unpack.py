@@ -35,9 +35,15 @@ from drumcorpus.ground.pages.shown import data_size
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 MAX_RATIO = 50  # of what comes out to the archive, where the card does not say what comes out
 SLACK = 1.1  # over what the card says
+MAX_HEAD = 1 << 20  # bytes of the long name of a member, or of its notes
 MAX_MEMBERS = 2_000_000  # the largest published set has 173,000
 _BLOCK = 1 << 20
 _BYTES_BETWEEN_LOOKS = 64 << 20  # at the disk
+# Kinds of members of a tar that are read into memory, for they tell of the next one.
+_HEADS = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
 _ENCRYPTED = 0x1  # a flag of a member of a zip
 _SHOWN = 40  # characters of a name that is too long
 # What the libraries raise of bytes that are not what they are called.
@@ -258,15 +264,37 @@ def _unpack_tar(file: BinaryIO, writer: _Writer) -> None:
                 writer.copy_at(name, _from_beside(name, member.linkname, writer.names))
             else:
                 writer.names.refuse(name, "is a device or another thing that is no file")
+        _read_to_the_end(archive.fileobj, writer)
+
+
+def _read_to_the_end(file: BinaryIO, writer: _Writer) -> None:
+    """Read what stands behind the end of a tar: the checksum of what is compressed is there."""
     n_behind = 0
-    while block := file.read(_BLOCK):  # a checksum of what is compressed stands at its end
+    while block := file.read(_BLOCK):
         n_behind += len(block)
         if n_behind > writer.bounds.most:
             raise UnsafeArchive(f"{writer.names.archive}: goes on behind its end")
+        if block.strip(b"\0"):
+            raise UnsafeArchive(
+                f"{writer.names.archive}: more than zeros stands behind its end, such as a second "
+                "tar that was appended, which would be passed over; nothing of it was put in place"
+            )
 
 
 class _TarMember(tarfile.TarInfo):
-    """A member of a tar, which the library takes for the end where its head is damaged."""
+    """A member of a tar, which the library takes for the end where its head is damaged.
+
+    Nor has the library a bound on what it reads into memory of names and notes of members.
+    """
+
+    @classmethod
+    def frombuf(cls, *arguments):
+        member = super().frombuf(*arguments)
+        if member.type in _HEADS and member.size > MAX_HEAD:
+            raise tarfile.ReadError(
+                f"the names or notes of a member are {member.size:,} bytes; at most {MAX_HEAD:,}"
+            )
+        return member
 
     @classmethod
     def fromtarfile(cls, tarfile_):

@@ -15,6 +15,7 @@ _YEAR = re.compile(r"(?:, )?\b((?:19|20)\d\d)\b")
 _DOI = re.compile(r"(?:, )?\bdoi:? ?(10\.[^\s{}]+?)[.,;]?(?=\s|$)", re.IGNORECASE)
 _OTHERS = re.compile(r"(?:,| and)? et al\.?$")
 _ARXIV = re.compile(r"(?:, )?\barXiv:(\d{4}\.\d{4,5})")
+_JOURNAL = re.compile(r"\b(?:journal|transactions|letters|magazine)\b", re.IGNORECASE)
 _PROCEEDINGS = re.compile(r"conference|workshop|symposium|proceedings", re.IGNORECASE)
 # Words that begin a family name although they are written large.
 _PARTICLES = ("De", "Della", "Di", "La", "Le", "Van", "Von")
@@ -94,8 +95,13 @@ def citation_of(card: Mapping) -> Citation | None:
     where = where.strip(" ,.;")
     published = {}
     if where:
-        kind = "inproceedings" if _PROCEEDINGS.search(where) else "misc"
-        published = {"booktitle" if kind == "inproceedings" else "howpublished": where}
+        if _PROCEEDINGS.search(where):
+            kind, field = "inproceedings", "booktitle"
+        elif _JOURNAL.search(where) and "year" in found:
+            kind, field = "article", "journal"
+        else:
+            kind, field = "misc", "howpublished"
+        published = {field: where}
     if "eprint" in found:
         found["archiveprefix"] = "arXiv"
     authors = _OTHERS.sub(" and others", match["authors"].strip())

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from glob import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -47,7 +49,7 @@ def main(arguments: list[str]) -> int:
         left = words_left(last)
     end = f"\n{end_in_words(folder, time.monotonic() - began)}"
     if status == 0:
-        write(sys.stdout, f"{products_message(folder)}{end}")
+        write(sys.stdout, f"{products_message(folder, asked_files(arguments))}{end}")
         write(sys.stderr, "".join(f"\n{text}\n" for text in left.get("said", ())))
         return 0
     if "begun" in left:
@@ -113,9 +115,18 @@ def working_folder(arguments: list[str]) -> Path:
     return Path()
 
 
-def products_message(folder: Path) -> str:
-    """Where the products lie that a person looks for first; of exports the workflow has spoken."""
+def asked_files(arguments: list[str]) -> list[str]:
+    """What was asked for behind ``--``, in order: names of rules, and paths of products."""
+    return arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+
+
+def products_message(folder: Path, asked: Sequence[str] = ()) -> str:
+    """Where the products lie that a person looks for first; of exports the workflow has spoken.
+
+    What was `asked` for by its path stands first.
+    """
     wanted = (
+        *(("asked for", escape(path)) for path in asked if not Path(path).is_absolute()),
         ("manifest", "results/manifests/*.parquet"),
         ("", "results/manifests/*.jsonl"),
         ("reports", "reports/inventory.html"),
@@ -129,15 +140,19 @@ def products_message(folder: Path) -> str:
         ("weights", "results/sampling/*.json"),
         ("export", "results/export/*/*/metadata.json"),
     )
-    lines = ["", "Done. The products:"]
+    lines: list[str] = []
+    seen: set[Path] = set()
     for name, pattern in wanted:
         paths = sorted(folder.glob(pattern), key=lambda path: natural_key(str(path)))
         products = [path for path in paths if not path.name.endswith(".manifest.json")]
+        products = [path for path in products if path.is_file() and path not in seen]
+        seen |= set(products)
         for path in products:
             shown = path.parent if path.name == "metadata.json" else path
             lines.append(f"  {name:<10}{shown}")
             name = ""
-    return "\n".join(lines) + "\n"
+    head = "Done. The products:" if lines else "Done."
+    return "\n".join(["", head, *lines]) + "\n"
 
 
 if __name__ == "__main__":

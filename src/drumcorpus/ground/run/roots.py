@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.written_paths import why_no_folder
+from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.commands import command
 from drumcorpus.vocabulary import PRIMARY, SECONDARY
 
@@ -46,7 +48,8 @@ def existing_roots(
     if len(absent) == len(roots):
         raise FileNotFoundError(
             f"{where}: none of these folders exists: {_in_words(absent, reasons)}. Mount or "
-            f"download the source set, correct the roots, or take {source_set} out of `use`"
+            f"download the source set{_fetch(source_set)}, correct the roots, or take {source_set} "
+            "out of `use`"
         )
     if absent and wanted == REQUIRED:
         without = command("all", config={"inventory": {"roots": PRESENT}})
@@ -55,6 +58,15 @@ def existing_roots(
             f"out of the roots, or do without it: {without}"
         )
     return [root for root in roots if not reasons[root]]
+
+
+def _fetch(source_set: str) -> str:
+    """How a set is fetched whose card has an address of its first archive; else nothing."""
+    card = project_folder() / f"resources/source_sets/{source_set}.yaml"
+    archives = read_yaml(card).get("archives") if card.is_file() else None
+    parts = archives[0].get("parts", archives[:1]) if archives else []
+    can_be_fetched = parts and all(part.get("url") for part in parts)
+    return f" (drumcorpus fetch {source_set})" if can_be_fetched else ""
 
 
 def absent_in_words(source_set: str, roots: Iterable[str | os.PathLike]) -> str:

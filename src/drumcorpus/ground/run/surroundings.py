@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from drumcorpus.ground.run.layout import WRITTEN
 from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.ground.run.terminal import write
 from drumcorpus.ground.run.write_failures import cause_of, in_words
@@ -53,6 +54,13 @@ def prepare(folder: Path) -> str:
 
 def refusal(folder: Path) -> str:
     """Why nothing can be made in a working folder, as a sentence; empty where it can."""
+    for place in (folder / name for name in WRITTEN):
+        if os.path.lexists(place) and not place.is_dir():
+            return (
+                f"STOPPED: {place} is no folder, and a run writes to a folder of that name; "
+                "nothing was begun; rename it, or take another folder (--directory DIR), then run "
+                "the same command again."
+            )
     try:
         state = folder / STATE_FOLDER
         state.mkdir(parents=True, exist_ok=True)

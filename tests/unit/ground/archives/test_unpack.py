@@ -200,6 +200,30 @@ def test_what_stands_behind_the_end_of_a_tar_has_a_bound(tmp_path):
         unpacked(tmp_path, content, "set.tar.gz", Bounds(1_000_000))
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["tar", "gz"])
+@pytest.mark.parametrize("n_bytes", [1, 40_000], ids=["small", "beyond what is read ahead"])
+def test_a_second_tar_behind_the_first_is_refused_and_not_passed_over(tmp_path, pack, n_bytes):
+    both = tar_of([("a", b"1" * n_bytes)]) + tar_of([("b", b"2")])
+    name = "set.tar" if pack is bytes else "set.tar.gz"
+    with pytest.raises(UnsafeArchive, match="more than zeros stands behind its end"):
+        unpacked(tmp_path, pack(both), name)
+
+
+def test_zeros_behind_the_end_are_the_end(tmp_path):
+    assert list(unpacked(tmp_path, tar_of([("a", b"1")]) + bytes(50_000), "set.tar")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME], ids=["x", "g", "L"]
+)
+def test_what_is_told_of_a_member_has_a_bound(tmp_path, kind):
+    head = special("notes", kind)
+    head.size = 1 << 33
+    content = head.tobuf(tarfile.GNU_FORMAT) + bytes(10_240)
+    with pytest.raises(UnsafeArchive, match=r"notes of a member are 8,589,934,592 bytes; at most"):
+        unpacked(tmp_path, content, "set.tar")
+
+
 def test_a_folder_may_be_named_as_often_as_it_likes(tmp_path):
     folder = special("set/a", tarfile.DIRTYPE)
     members = [

@@ -19,9 +19,13 @@ DEMO = [
     yaml.safe_load(path.read_text())
     for path in sorted((REPO / "resources/demo/source_sets").glob("*.yaml"))
 ]
-ENTRY = re.compile(r"@(inproceedings|misc)\{([a-z0-9_]+),\n((?:  [a-z]+ = \{.*\},\n)+)\}")
+ENTRY = re.compile(r"@(article|inproceedings|misc)\{([a-z0-9_]+),\n((?:  [a-z]+ = \{.*\},\n)+)\}")
 FIELD = re.compile(r"  ([a-z]+) = \{(.*)\},")
-REQUIRED = {"inproceedings": {"author", "title", "booktitle", "year"}, "misc": {"title"}}
+REQUIRED = {
+    "article": {"author", "title", "journal", "year"},
+    "inproceedings": {"author", "title", "booktitle", "year"},
+    "misc": {"title"},
+}
 
 
 def parse(text):
@@ -132,8 +136,8 @@ def card(citation, title="T"):
         ),
         (
             'Lee et al., "T", Transactions, 2025, doi 10.5334/t.1.',
-            "misc",
-            {"author": "Lee and others", "doi": "10.5334/t.1", "howpublished": "Transactions"},
+            "article",
+            {"author": "Lee and others", "doi": "10.5334/t.1", "journal": "Transactions"},
         ),
     ],
     ids=[
@@ -156,3 +160,14 @@ def test_any_words_give_valid_bibtex(citation, title):
 def test_nothing_to_cite_is_no_entry():
     assert citation_of(card("none: made for a test")) is None
     assert citation_of(card("Nonesuch Records")) is not None
+
+
+def test_what_appeared_in_a_journal_is_an_article_of_it():
+    star = yaml.safe_load((REPO / "resources/source_sets/star_drums.yaml").read_text())
+    entry = citation_of(star)
+    assert (entry.kind, entry.fields["year"], entry.fields["doi"]) == (
+        "article",
+        "2025",
+        "10.5334/tismir.244",
+    )
+    assert entry.fields["journal"].startswith("Transactions of the International Society for Music")

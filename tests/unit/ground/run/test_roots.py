@@ -109,3 +109,18 @@ def test_a_link_to_a_drive_that_is_not_mounted_is_absent(drive):
     assert is_absent(drive / "link")
     said = absent_in_words("groove", [drive / "link", drive / "groove"])
     assert "link is a link to /no/such/drive, which is not there" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("egmd", "download the source set (drumcorpus fetch egmd), correct"),
+        ("star_drums", "download the source set, correct"),
+        ("of_mine", "download the source set, correct"),
+    ],
+    ids=["fetched", "by hand", "no card"],
+)
+def test_where_no_root_is_there_it_is_said_how_the_set_is_fetched(tmp_path, name, words):
+    with pytest.raises(FileNotFoundError) as error:
+        existing_roots(name, [tmp_path / "gone"])
+    assert words in str(error.value)

@@ -176,3 +176,12 @@ def test_a_letter_that_the_terminal_does_not_have_is_written_as_its_number():
     )
     command = ["bash", "-c", line, "bash", sys.executable, code]
     assert subprocess.run(command, capture_output=True, check=True).stdout == b"\\u0142"
+
+
+@pytest.mark.parametrize("name", ["logs", "results", ".drumcorpus"])
+def test_a_file_where_a_folder_of_the_run_belongs_is_refused_in_a_sentence(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    said = refusal(tmp_path)
+    assert said.startswith(f"STOPPED: {tmp_path / name} is no folder, and a run writes to a folder")
+    assert said.endswith("then run the same command again.")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
