@@ -1,6 +1,7 @@
 """A server of archives on this machine, which misbehaves as it is told, and notes what is asked."""
 
 import re
+import ssl
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,9 +33,17 @@ class ArchiveServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files, self.asked = {}, []
         self.over = threading.Event()
+        self.scheme = "http"
+
+    def speak_tls(self, certificate):
+        """Prove who it is by a file of certificate and key, from now on."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.scheme = "https"
 
     def url(self, name):
-        return f"http://127.0.0.1:{self.server_port}/{name}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}/{name}"
 
     def serve(self, name, content, etag='"1"', **options):
         self.files[name] = Served(content, etag, **options)
@@ -113,8 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def archive_server():
+def archive_server(certificate=None):
     with ArchiveServer() as server:
+        if certificate:
+            server.speak_tls(certificate)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:

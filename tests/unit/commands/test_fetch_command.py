@@ -559,3 +559,46 @@ def test_a_call_that_is_stopped_is_gone_on_with(call, project, tmp_path, kind):
     project.served.pause = None
     assert call(SET, *ACCEPT)[0] == 0
     assert project.server.ranges_asked()[-1] == f"bytes={n_kept}-"
+
+
+@pytest.fixture(scope="module")
+def signed_by_itself(tmp_path_factory):
+    """A certificate of this machine that nobody else has signed: with its key, and alone."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which makes the certificate, is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", folder / "key.pem", "-out", folder / "alone.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "both.pem"
+    both.write_bytes((folder / "alone.pem").read_bytes() + (folder / "key.pem").read_bytes())
+    return both, folder / "alone.pem"
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_server_that_signs_for_itself_is_trusted_only_by_the_environment(
+    call, project, tmp_path, monkeypatch, signed_by_itself, variable
+):
+    both, alone = signed_by_itself
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with archive_server(both) as server:
+        server.serve("set.zip", ARCHIVE)
+        project.name(entry("set.zip", server.url("set.zip"), ARCHIVE))
+        status, _, error = call(SET, *ACCEPT)
+        assert status == 2
+        assert f"127.0.0.1:{server.server_port} could not prove by TLS who it is" in error
+        assert "self-signed certificate" in error
+        assert "REQUESTS_CA_BUNDLE" in error
+        assert "Traceback" not in error
+        assert server.asked == []
+        monkeypatch.setenv(variable, str(alone))
+        assert call(SET, *ACCEPT)[0] == 0
+        assert [name for name, _ in server.asked] == ["set.zip"]
+    assert below(tmp_path / f"corpus/data/{SET}")["info.csv"] == FILES["groove/info.csv"]
