@@ -1,5 +1,6 @@
 """A hundred hostile files among small corpora: the run ends, and each file costs itself alone."""
 
+import html
 import json
 from importlib import import_module
 
@@ -10,6 +11,8 @@ import pytest
 import yaml
 from hostile_files import hostile_files, put
 from small_project import new_project
+
+from drumcorpus.stages.listening.page import SENTENCES
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
@@ -22,6 +25,8 @@ OVERLAY = {
     "manifests": {"prod_combined": {"source_sets": list(SETS), "gates": "gates.yaml"}},
     # Every session is measured, so that every file is decoded.
     "checks": {"measure": {"sessions_per_set": None}},
+    # All of them are shown, if with little sound.
+    "listening": {"max_sessions": 300, "page_mb": 2},
 }
 FILES = hostile_files()
 
@@ -45,7 +50,8 @@ def clean(tmp_path_factory, repo):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory, repo):
-    return build(tmp_path_factory.mktemp("hostile") / "project", repo, FILES, ["ingest", "health"])
+    folder = tmp_path_factory.mktemp("hostile") / "project"
+    return build(folder, repo, FILES, ["ingest", "health", "sessions"])
 
 
 def rows(project, pattern):
@@ -108,6 +114,20 @@ def test_every_other_session_is_as_without_them(clean, hostile, table):
         got = pq.read_table(hostile.path(f"results/{table}/{name}.parquet"))
         is_theirs = pc.is_in(got["session_id"], pa.array(sorted(theirs), pa.string()))
         assert got.filter(pc.invert(is_theirs)).equals(expected), name
+
+
+def test_a_page_of_sessions_says_of_each_sound_that_is_damaged_what_is_wrong(hostile):
+    n_damaged = 0
+    for name in SETS:
+        page = hostile.path(f"reports/sessions/{name}.html").read_text()
+        excerpts = hostile.path(f"results/listening/excerpts/{name}.json").read_text()
+        for row in json.loads(excerpts):
+            for one in row["recordings"]:
+                if one["problem"] not in (None, "page_is_full"):
+                    words = f"{one['recording']}: {SENTENCES.get(one['problem'], one['problem'])}"
+                    assert html.escape(words.replace("_", " "), quote=False) in page
+                    n_damaged += one["sound"] is None
+    assert n_damaged > 3
 
 
 def test_no_job_takes_more_memory_than_is_stated(hostile, figures):

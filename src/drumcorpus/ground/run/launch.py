@@ -142,15 +142,17 @@ def products_message(folder: Path, asked: Sequence[str] = ()) -> str:
     )
     lines: list[str] = []
     seen: set[Path] = set()
+    label = ""  # of the next product, if it is the first of its kind
     for name, pattern in wanted:
+        label = name or label
         paths = sorted(folder.glob(pattern), key=lambda path: natural_key(str(path)))
         products = [path for path in paths if not path.name.endswith(".manifest.json")]
         products = [path for path in products if path.is_file() and path not in seen]
         seen |= set(products)
         for path in products:
             shown = path.parent if path.name == "metadata.json" else path
-            lines.append(f"  {name:<10}{shown}")
-            name = ""
+            lines.append(f"  {label:<10}{shown}")
+            label = ""
     head = "Done. The products:" if lines else "Done."
     return "\n".join(["", head, *lines]) + "\n"
 

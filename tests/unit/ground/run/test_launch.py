@@ -104,16 +104,16 @@ def test_what_stopped_a_run_stands_last_below_what_stands(
 
 
 def test_a_product_that_was_asked_for_is_named_first_and_once(tmp_path):
-    for name in ("results/inventory/egmd.parquet", "reports/inventory.html"):
+    for name in ("results/inventory/egmd.parquet", "reports/ingest.html"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     asked = launch.asked_files(["--cores", "2", "--", "results/inventory/egmd.parquet", "ingest"])
     assert launch.products_message(tmp_path, asked).splitlines()[2:] == [
         f"  asked for {tmp_path}/results/inventory/egmd.parquet",
-        f"  reports   {tmp_path}/reports/inventory.html",
+        f"  reports   {tmp_path}/reports/ingest.html",
     ]
-    asked = ["reports/inventory.html"]
-    assert launch.products_message(tmp_path, asked).count("reports/inventory.html") == 1
+    asked = ["reports/ingest.html"]
+    assert launch.products_message(tmp_path, asked).count("reports/ingest.html") == 1
 
 
 def test_where_no_product_stands_none_is_announced(tmp_path):
