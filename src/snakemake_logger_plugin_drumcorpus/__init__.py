@@ -26,9 +26,10 @@ class LogHandler(LogHandlerBase):
         from drumcorpus.ground.run.last_words import leave
         from drumcorpus.ground.run.progress_bar import ProgressBar
         from drumcorpus.ground.run.stage_lines import StageLines
-        from drumcorpus.ground.run.terminal import has_cursor, write
+        from drumcorpus.ground.run.terminal import has_cursor, shown_encoding, write
 
         self.has_bar = has_cursor(sys.stderr, os.environ)
+        self.encoding = shown_encoding(sys.stderr, os.environ)
         self.bar = ProgressBar(time.monotonic, titles_at_work)
         self.stages = StageLines(time.monotonic)
         self.write, self.leave = write, leave
@@ -79,8 +80,7 @@ class LogHandler(LogHandlerBase):
         if not self.has_bar or not self.bar.total or self.is_over:
             return
         size = shutil.get_terminal_size()
-        encoding = getattr(sys.stderr, "encoding", None) or "ascii"
-        line = self.bar.line(max(10, size.columns - 1), encoding)
+        line = self.bar.line(max(10, size.columns - 1), self.encoding)
         # The run itself speaks next, on a line of its own.
         self.is_over = self.bar.done == self.bar.total
         self.write(sys.stderr, f"\r\x1b[K{line}" + "\n" * self.is_over)

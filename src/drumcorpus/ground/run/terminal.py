@@ -62,6 +62,16 @@ def has_cursor(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
     return stream is not None and _is_terminal(stream) and environment.get("TERM") != "dumb"
 
 
+def shown_encoding(stream: TextIO | None, environment: Mapping[str, str]) -> str:
+    """The encoding of what a terminal can show.
+
+    Under ``LC_ALL=C`` Python writes UTF-8, which who says so does not want to see.
+    """
+    if environment.get("LC_ALL") in ("C", "POSIX"):
+        return "ascii"
+    return getattr(stream, "encoding", None) or "ascii"
+
+
 def clear_line(stream: TextIO | None) -> str:
     """What takes away a bar that stands on the last line, where there may be one."""
     return "\r\x1b[K" if has_cursor(stream, os.environ) else ""

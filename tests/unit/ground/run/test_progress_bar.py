@@ -1,5 +1,6 @@
 """The line of a run on a terminal: its figures, and that it fits."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import pytest
 
 from drumcorpus.ground.run.launch import with_bar
 from drumcorpus.ground.run.progress_bar import ProgressBar, in_short
+from drumcorpus.ground.run.terminal import shown_encoding
 
 
 @pytest.fixture
@@ -29,6 +31,17 @@ def bar():
 
 def test_figures_and_what_runs_now(bar):
     assert bar.line(79) == ("███████░░░░░░░░░░░░ 4/10 45 s left  ingest_sessions egmd 002 +1")
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding"),
+    [({}, "utf-8"), ({"LC_ALL": "C"}, "ascii"), ({"LC_ALL": "de_DE.UTF-8"}, "utf-8")],
+    ids=["nothing said", "C", "German"],
+)
+def test_who_says_that_the_terminal_has_ascii_alone_is_believed(environment, encoding):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    assert shown_encoding(stream, environment) == encoding
+    assert shown_encoding(None, {}) == "ascii"
 
 
 def test_a_terminal_of_ascii_gets_a_bar_of_ascii(bar):
