@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 
+import processes  # noqa: F401 (before what reads the environment)
 import pytest
 from checkout import REPO
 from figures import figures, pytest_terminal_summary  # noqa: F401 (pytest finds them here)
@@ -17,7 +18,6 @@ from drumcorpus.ground.files.yaml_files import read_yaml
 # own, for two that write them at once can bring each other down.
 NUMBA_CACHE = tempfile.mkdtemp(prefix="numba-")
 os.environ["NUMBA_CACHE_DIR"] = NUMBA_CACHE
-
 
 # On a busy machine everything takes longer: how long an example takes decides no test.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

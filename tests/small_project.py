@@ -4,13 +4,12 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from checkout import REPO
+from warm_python import run_python
 
 from drumcorpus.demo.groove_mididataset import write_corpus
 from drumcorpus.ground.run.state import remember_manifests
@@ -40,15 +39,7 @@ class Project:
         )
 
     def run(self, *arguments, check=True):
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env=self.environment(),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        done = run_python(arguments, self.folder, self.environment(), one_stream=True)
         done.said = done.stdout
         assert not check or done.returncode == 0, done.said
         return done

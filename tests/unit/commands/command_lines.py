@@ -2,22 +2,18 @@
 
 import json
 import os
-import subprocess
-import sys
 
 from checkout import REPO
+from warm_python import run_python
 
 
-def run_command(folder, *arguments):
-    """(exit status, standard output, standard error) of ``python -m drumcorpus`` in a folder."""
+def run_command(folder, *arguments, anew=False):
+    """(exit status, standard output, standard error) of ``python -m drumcorpus`` in a folder.
+
+    `anew` as of `run_python`.
+    """
     environment = os.environ | {"PYTHONPATH": str(REPO / "src"), "COLUMNS": "80"}
-    done = subprocess.run(
-        [sys.executable, "-m", "drumcorpus", *map(str, arguments)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    done = run_python(["-m", "drumcorpus", *arguments], folder, environment, anew=anew)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -100,7 +100,7 @@ def test_a_pack_is_bounded_and_has_the_same_bytes_again(folder):
     assert "first_50_ms            5 of 24, in 5 session(s)" in said
     names = (PACK, f"{PACK}.manifest.json")
     before = [(folder / name).read_bytes() for name in names]
-    run_command(folder, *MAKE, "--per-tag", 5)
+    run_command(folder, *MAKE, "--per-tag", 5, anew=True)
     assert [(folder / name).read_bytes() for name in names] == before
     run_command(folder, *MAKE, "--per-tag", 5, "--seed", 2)
     assert read(folder, PACK)["cases"] != json.loads(before[0])["cases"]

@@ -59,7 +59,7 @@ def test_the_report_is_of_its_schema_and_has_the_same_bytes_again(folder):
     before = [(folder / name).read_bytes() for name in names]
     schema = yaml.safe_load((REPO / "workflow/schemas/evaluation.schema.yaml").read_text())
     assert document_problems(report(folder), schema) == []
-    run_command(folder, *ARGUMENTS, "--compare", "theirs")
+    run_command(folder, *ARGUMENTS, "--compare", "theirs", anew=True)
     assert [(folder / name).read_bytes() for name in names] == before
 
 
