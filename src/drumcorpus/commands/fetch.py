@@ -169,8 +169,8 @@ def _take(archive: Archive, folder: Path, may_be_any: bool, line: TransferLine) 
     """The parts that a person has brought, held against what is published of them."""
     if reason := why_no_folder(folder):
         raise LookupError(f"--from: {visible(str(folder))}: {reason}")
-    paths = parts_in(archive, folder)
-    for part, path in zip(archive.parts, paths, strict=True):
+    pairs = parts_in(archive, folder)
+    for part, path in pairs:
         if not part.digests and not may_be_any:
             raise LookupError(
                 f"{part.name}: nobody has published a digest to hold it against; to take it as it "
@@ -179,7 +179,7 @@ def _take(archive: Archive, folder: Path, may_be_any: bool, line: TransferLine) 
         if why := why_not_as_published(path, part, line):
             raise ValueError(f"{visible(str(path))}: {why}; nothing was unpacked")
     line.end()
-    return paths
+    return [path for _, path in pairs]
 
 
 def _write_list(files: Mapping[str, tuple[str, int]], place: Place, project: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from drumcorpus.ground.archives.begun import begun_name
 from drumcorpus.ground.archives.http_words import host_of
 from drumcorpus.ground.archives.place import Place
-from drumcorpus.ground.archives.published import Archive, archives_of, terms
+from drumcorpus.ground.archives.published import Archive, Part, archives_of, terms
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.pages.shown import data_size
 
@@ -84,8 +84,11 @@ def list_words(cards: Iterable[Mapping]) -> list[str]:
     return lines
 
 
-def parts_in(archive: Archive, folder: Path) -> list[Path]:
-    """The parts of an archive that lie in a folder.
+def parts_in(archive: Archive, folder: Path) -> list[tuple[Part, Path]]:
+    """The parts of an archive, and where in a folder they lie.
+
+    Volumes of a zip (``NAME.z06``) that the card does not list are taken where they are there: of
+    some archives nobody has published how many there are.
 
     Raises
     ------
@@ -95,7 +98,14 @@ def parts_in(archive: Archive, folder: Path) -> list[Path]:
     paths = [folder / part.name for part in archive.parts]
     if missing := [path.name for path in paths if not path.is_file()]:
         raise LookupError(f"{visible(str(folder))}: lacks {', '.join(missing)}")
-    return paths
+    pairs = list(zip(archive.parts, paths, strict=True))
+    if len(pairs) > 1 and archive.parts[-1].name == archive.name:
+        volume = re.compile(re.escape(archive.name.removesuffix(".zip")) + r"\.z([0-9]{2,4})")
+        numbers = {path: volume.fullmatch(path.name) for path in folder.iterdir()}
+        more = {path: int(match[1]) for path, match in numbers.items() if match}
+        unlisted = sorted(more.keys() - set(paths), key=more.__getitem__)
+        pairs[-1:-1] = [(Part(path.name), path) for path in unlisted]
+    return pairs
 
 
 def _size(n_bytes: int | None) -> str:

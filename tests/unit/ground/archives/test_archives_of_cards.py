@@ -6,6 +6,7 @@ import pytest
 import yaml
 from checkout import REPO
 
+from drumcorpus.ground.archives.fetch_words import parts_in
 from drumcorpus.ground.archives.published import Part, archives_of, choose_archive, terms
 from drumcorpus.ground.archives.unpack import TAR_ENDINGS
 from drumcorpus.ground.files.schema_check import document_problems
@@ -43,6 +44,29 @@ def test_no_digest_stands_twice_and_no_name():
     for key in ("md5", "sha256", "url", "name"):
         values = [value for part in parts if (value := getattr(part, key))]
         assert len(values) == len(set(values)), key
+
+
+def test_volumes_that_no_card_lists_are_taken_in_their_order(tmp_path):
+    [archive] = archives_of(CARDS["stemgmd"])
+    listed = [part.name for part in archive.parts]
+    assert listed[-1] == "StemGMD.zip"
+    more = ["StemGMD.z06", "StemGMD.z09", "StemGMD.z10", "StemGMD.z100"]
+    for name in [*more, *listed, "Other.z06", "StemGMD.z", "StemGMD.z06.part", "StemGMD_z07"]:
+        (tmp_path / name).write_bytes(b"")
+    pairs = parts_in(archive, tmp_path)
+    assert [path.name for _, path in pairs] == [*listed[:-1], *more, "StemGMD.zip"]
+    assert [part.name for part, _ in pairs] == [path.name for _, path in pairs]
+    assert [bool(part.digests) for part, _ in pairs] == [True] * 5 + [False] * 5
+    (tmp_path / "StemGMD.z03").unlink()
+    with pytest.raises(LookupError, match=r"lacks StemGMD\.z03"):
+        parts_in(archive, tmp_path)
+
+
+def test_a_folder_of_other_parts_brings_none_of_them(tmp_path):
+    archive = choose_archive(CARDS["star_drums"], "STAR_Drums_full.zip")
+    for name in [part.name for part in archive.parts] + ["STAR_Drums_full.z01"]:
+        (tmp_path / name).write_bytes(b"")
+    assert [part for part, _ in parts_in(archive, tmp_path)] == list(archive.parts)
 
 
 def test_what_can_be_fetched():
