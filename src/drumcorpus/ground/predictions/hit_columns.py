@@ -42,6 +42,15 @@ class HitColumns:
         return HitColumns(*(getattr(self, name)[rows] for name in _PLAIN), score)
 
 
+def session_ends(hits: HitColumns, n_sessions: int) -> np.ndarray:
+    """Where the hits of each session begin, and last where those of the last one end.
+
+    Hits are in order of session. Shape (n_sessions + 1,). Numbers of another type than that of the
+    column would make numpy copy the column.
+    """
+    return np.searchsorted(hits.session, np.arange(n_sessions + 1, dtype=hits.session.dtype))
+
+
 _PLAIN = ("session", "label", "onset", "velocity", "polyphony")
 
 

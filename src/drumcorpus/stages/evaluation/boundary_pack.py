@@ -7,7 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from drumcorpus.stages.evaluation.boundary_sessions import iter_sessions, read_techniques
-from drumcorpus.stages.evaluation.boundary_tags import Case, SessionHits, Windows, tagged_cases
+from drumcorpus.stages.evaluation.boundary_tags import (
+    Case,
+    SessionHits,
+    Windows,
+    chosen_labels,
+    tagged_cases,
+)
 from drumcorpus.stages.evaluation.durations import session_seconds, session_tables
 from drumcorpus.stages.evaluation.reference import Corpus, Reference, read_reference, require_truth
 
@@ -58,11 +64,12 @@ def make_pack(
     read = list(iter_sessions(reference, read_techniques(corpus, reference, names), seconds))
     cases, tags = [], {}
     for number, (tag, rule) in enumerate(rules.items()):
-        counts = np.array([len(tagged_cases(one, rule, families, windows)) for one in read])
+        chosen = chosen_labels(rule, families)
+        counts = np.array([len(tagged_cases(one, rule, chosen, windows)) for one in read])
         keys = list(zip(sessions.source_sets, sessions.families, strict=True))
         drawn = draw_cases(counts, keys, per_tag, [seed, number])
         for session, places in drawn.items():
-            of_session = tagged_cases(read[session], rule, families, windows)
+            of_session = tagged_cases(read[session], rule, chosen, windows)
             cases += [
                 _row(tag, reference, session, read[session], of_session[place], tuple(families))
                 for place in places

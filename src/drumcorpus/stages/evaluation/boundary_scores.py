@@ -16,7 +16,7 @@ from drumcorpus.ground.files.json_files import read_json_by_people
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.schema_check import check_document
 from drumcorpus.ground.predictions.class_maps import NO_CLASS, ClassMap
-from drumcorpus.ground.predictions.hit_columns import HitColumns
+from drumcorpus.ground.predictions.hit_columns import HitColumns, session_ends
 from drumcorpus.ground.statistics.intervals import bootstrap_sums, make_groups
 from drumcorpus.ground.statistics.matching import match_onsets, merge_onsets
 from drumcorpus.ground.statistics.scores import effective_number
@@ -103,7 +103,7 @@ def boundary_scores(
     ValueError
         If a case is of no session of the split, or names a hit that the corpus has not.
     """
-    marks = _Marks(sides, len(class_map.classes), window)
+    marks = _Marks(sides, len(sessions), window)
     places = {key: n for n, key in enumerate(zip(sessions.source_sets, sessions.ids, strict=True))}
     by_tag: dict[str, list[dict]] = {tag: [] for tag in pack.document["tags"]}
     for case in pack.document["cases"]:
@@ -136,14 +136,15 @@ def boundary_scores(
 class _Marks:
     """The hits and predictions of all sessions, each with whether it was matched."""
 
-    def __init__(self, sides: tuple[HitColumns, HitColumns], n_classes: int, window: int):
-        self.sides, self.n_classes, self.window = sides, n_classes, window
+    def __init__(self, sides: tuple[HitColumns, HitColumns], n_sessions: int, window: int):
+        self.window = window
+        self._sides = [(side, session_ends(side, n_sessions)) for side in sides]
 
     def of(self, session: int) -> tuple[list[tuple[np.ndarray, ...]], list[np.ndarray]]:
         """Of both sides of a session: (classes, times), each hit once, and which are matched."""
         parts = []
-        for side in self.sides:
-            first, stop = np.searchsorted(side.session, [session, session + 1])
+        for side, ends in self._sides:
+            first, stop = ends[session : session + 2]
             parts.append((side.label[first:stop].astype(np.int64), side.onset[first:stop]))
         onsets = merge_onsets(*parts, each_once=True)
         is_matched = np.zeros(len(onsets.key), dtype=bool)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.tables import iter_batches
-from drumcorpus.ground.predictions.hit_columns import HitColumns
+from drumcorpus.ground.predictions.hit_columns import HitColumns, session_ends
 from drumcorpus.stages.evaluation.boundary_tags import SessionHits
 from drumcorpus.stages.evaluation.reference import Corpus, Reference
 
@@ -75,7 +75,7 @@ def iter_sessions(
     order = np.lexsort((hits.label, hits.onset, hits.session))
     hits = hits.take(order).long_times()
     techniques = {name: is_so[order] for name, is_so in techniques.items()}
-    ends = np.searchsorted(hits.session, np.arange(len(reference.sessions) + 1))
+    ends = session_ends(hits, len(reference.sessions))
     for number, length in enumerate(seconds):
         rows = slice(ends[number], ends[number + 1])
         of_session = reference.negatives[reference.negatives[:, 0] == number, 1:]

@@ -4,9 +4,8 @@ What a tag means is data (``resources/evaluation/boundary_tags.yaml``); here sta
 of tag looks for. Times are whole microseconds.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -81,8 +80,26 @@ def label_numbers(chosen: Mapping, families: Mapping[str, str]) -> frozenset[int
     )
 
 
+def chosen_labels(rule: Mapping, families: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """Which labels the lines of a tag choose, each of shape (n_labels,), bool.
+
+    Parameters
+    ----------
+    rule : mapping
+        What the tag means.
+    families : mapping
+        As of `label_numbers`.
+    """
+    chosen = {}
+    for key in ("of", "with", "earlier", "by", "among"):
+        if key in rule:
+            chosen[key] = np.zeros(len(families), dtype=bool)
+            chosen[key][sorted(label_numbers(rule[key], families))] = True
+    return chosen
+
+
 def tagged_cases(
-    session: SessionHits, rule: Mapping, families: Mapping[str, str], windows: Windows | None
+    session: SessionHits, rule: Mapping, chosen: Mapping[str, np.ndarray], windows: Windows | None
 ) -> list[Case]:
     """The cases of one tag in a session, in order of time.
 
@@ -90,17 +107,12 @@ def tagged_cases(
     ----------
     rule : mapping
         What the tag means; its ``kind`` is one of `KINDS`.
-    families : mapping
-        As of `label_numbers`.
+    chosen : mapping
+        As of `chosen_labels`.
     windows : Windows, optional
         Of the kind ``edge``; without them no hit is at an edge.
     """
-    numbers = {
-        key: label_numbers(rule[key], families)
-        for key in ("of", "with", "earlier", "by", "among")
-        if key in rule
-    }
-    return sorted(set(KINDS[rule["kind"]](session, rule, numbers, windows)), key=_order)
+    return sorted(set(KINDS[rule["kind"]](session, rule, chosen, windows)), key=_order)
 
 
 def _order(case: Case) -> tuple:
@@ -114,24 +126,24 @@ def _around(session: SessionHits, rows: Iterable[int]) -> Case:
 
 
 def _each(session: SessionHits, is_one: np.ndarray) -> list[Case]:
-    return [_around(session, [row]) for row in np.flatnonzero(is_one)]
+    rows = np.flatnonzero(is_one)
+    times = session.onset[rows]
+    starts, ends = np.maximum(times - MARGIN, 0), times + MARGIN
+    of = zip(starts.tolist(), ends.tolist(), rows.tolist(), strict=True)
+    return [Case(start, end, (row,)) for start, end, row in of]
 
 
-def _is_of(session: SessionHits, numbers: Collection[int]) -> np.ndarray:
-    return np.isin(session.label, sorted(numbers))
-
-
-def _at_start(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
+def _at_start(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
     return _each(session, session.onset < rule["within_ms"] * MS)
 
 
-def _at_end(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
+def _at_end(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
     if session.duration is None:
         return []
     return _each(session, session.onset >= session.duration - rule["within_ms"] * MS)
 
 
-def _at_edges(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
+def _at_edges(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
     if windows is None:
         return []
     near, (onset, hop) = rule["within_ms"] * MS, (session.onset, windows.hop)
@@ -144,7 +156,7 @@ def _at_edges(session: SessionHits, rule: Mapping, numbers, windows) -> list[Cas
     return _each(session, is_near(0) | is_near(windows.length))
 
 
-def _repeated(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
+def _repeated(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
     order = np.lexsort((session.onset, session.label))
     gap = np.diff(session.onset[order])
     is_one = (np.diff(session.label[order]) == 0) & (gap > 0)
@@ -152,55 +164,59 @@ def _repeated(session: SessionHits, rule: Mapping, numbers, windows) -> list[Cas
     return [_around(session, order[[n, n + 1]]) for n in np.flatnonzero(is_one)]
 
 
-def _near(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
-    others = np.flatnonzero(_is_of(session, numbers["with"]))
+def _near(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
+    others = np.flatnonzero(chosen["with"][session.label])
     within, cases = rule["within_ms"] * MS, []
-    for row in np.flatnonzero(_is_of(session, numbers["of"])):
+    for row in np.flatnonzero(chosen["of"][session.label]):
         beside = others[np.abs(session.onset[others] - session.onset[row]) <= within]
         if len(beside):
             cases.append(_around(session, [row, *beside]))
     return cases
 
 
-def _after(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
-    rows = np.flatnonzero(_is_of(session, numbers["of"]))
-    before = session.onset[_is_of(session, numbers["earlier"])]
+def _after(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
+    rows = np.flatnonzero(chosen["of"][session.label])
+    before = session.onset[chosen["earlier"][session.label]]
     first = np.searchsorted(before, session.onset[rows] - rule["within_ms"] * MS)
     stop = np.searchsorted(before, session.onset[rows] - rule["from_ms"] * MS, side="right")
     return [_around(session, [row]) for row in rows[stop > first]]
 
 
-def _followed(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
-    rows = np.flatnonzero(_is_of(session, numbers["among"]))
-    is_first = np.isin(session.label[rows], sorted(numbers["of"]))[:-1]
-    is_second = np.isin(session.label[rows], sorted(numbers["by"]))[1:]
+def _followed(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
+    rows = np.flatnonzero(chosen["among"][session.label])
+    is_first, is_second = chosen["of"][session.label[rows]], chosen["by"][session.label[rows]]
     gap = np.diff(session.onset[rows])
-    pairs = np.flatnonzero(is_first & is_second & (gap > 0) & (gap <= rule["within_ms"] * MS))
+    pairs = np.flatnonzero(
+        is_first[:-1] & is_second[1:] & (gap > 0) & (gap <= rule["within_ms"] * MS)
+    )
     return [_around(session, rows[[n, n + 1]]) for n in pairs]
 
 
-def _played(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
+def _played(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
     nothing = np.zeros(len(session.onset), dtype=bool)
     is_so = session.techniques.get(rule["technique"], nothing)
     if "softer_than" in rule:
         # Between two whole velocities, so that rounding moves none across.
         limit = (rule["softer_than"] - 0.5) / _LAST_VELOCITY * VELOCITY_PARTS
         is_so = is_so | ((session.velocity >= 0) & (session.velocity < limit))
-    return _each(session, is_so & _is_of(session, numbers["of"]))
+    return _each(session, is_so & chosen["of"][session.label])
 
 
-def _silent(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
+def _silent(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
     """Stretches without a hit; that after the last one only where the length is known.
 
     A prediction near enough to match a hit is not in it.
     """
-    edges = [-MARGIN - 1, *session.onset.tolist()]
-    edges += [] if session.duration is None else [session.duration + MARGIN + 1]
-    stretches = [(a + MARGIN + 1, b - MARGIN - 1) for a, b in pairwise(edges)]
-    return [Case(*each) for each in stretches if each[1] - each[0] >= rule["at_least_ms"] * MS]
+    end = [] if session.duration is None else [session.duration + MARGIN + 1]
+    edges = np.concatenate([[-MARGIN - 1], session.onset, end]).astype(np.int64)
+    starts, ends = edges[:-1] + MARGIN + 1, edges[1:] - MARGIN - 1
+    places = np.flatnonzero(ends - starts >= rule["at_least_ms"] * MS)
+    return [
+        Case(*each) for each in zip(starts[places].tolist(), ends[places].tolist(), strict=True)
+    ]
 
 
-def _negative(session: SessionHits, rule: Mapping, numbers, windows) -> list[Case]:
+def _negative(session: SessionHits, rule: Mapping, chosen, windows) -> list[Case]:
     return [Case(start, end) for start, end in session.negatives]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from drumcorpus.ground.predictions.hit_columns import HitColumns
+from drumcorpus.ground.predictions.hit_columns import HitColumns, session_ends
 from drumcorpus.ground.statistics.confusions import Confusions
 from drumcorpus.ground.statistics.matching import MOST_KEYS, match_onsets, merge_onsets
 from drumcorpus.stages.evaluation.hit_slices import HitSlices
@@ -94,8 +94,7 @@ def blocks(
 
     Times of their sides are of 64 bits.
     """
-    edges = np.arange(n_sessions + 1)
-    ends = [np.searchsorted(side.session, edges) for side in (reference, predictions)]
+    ends = [session_ends(side, n_sessions) for side in (reference, predictions)]
     total = ends[0] + ends[1]
     first = 0
     while first < n_sessions:

@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.spelling import did_you_mean
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.ground.predictions.hit_columns import HitColumns
+from drumcorpus.ground.predictions.hit_columns import HitColumns, session_ends
 from drumcorpus.stages.evaluation.reference import Reference
 from drumcorpus.vocabulary import SPLITS
 
@@ -116,7 +114,7 @@ def session_digests(
     hits : HitColumns
         By class, in order of session.
     """
-    ends = np.searchsorted(hits.session, np.arange(len(sessions) + 1))
+    ends = session_ends(hits, len(sessions))
     digests = {}
     for number, name in enumerate(sessions):
         rows = slice(ends[number], ends[number + 1])

@@ -12,6 +12,7 @@ from drumcorpus.stages.evaluation.boundary_tags import (
     Case,
     SessionHits,
     Windows,
+    chosen_labels,
     label_numbers,
     tagged_cases,
 )
@@ -36,7 +37,8 @@ def session(*hits, duration=None, techniques=(), negatives=()):
 
 
 def cases(tag, *hits, windows=None, **more):
-    return tagged_cases(session(*hits, **more), RULES[tag], FAMILIES, windows)
+    chosen = chosen_labels(RULES[tag], FAMILIES)
+    return tagged_cases(session(*hits, **more), RULES[tag], chosen, windows)
 
 
 def rows(tag, *hits, **more):
