@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pyarrow as pa
 import pytest
@@ -223,7 +224,22 @@ def test_an_open_set_takes_scores_and_says_its_conventions(folder):
     assert "tambourine" in report["protocol"]["open_set"]["unknown"]
     status, _, errors = run_command(folder, *words, "--predictions", "plain")
     assert status == 2
-    assert "plain: a prediction has no score; an open set takes one of every prediction" in errors
+    assert "predictions have no score, the first of session " in errors
+    assert "open set takes one of every prediction: add them, or evaluate without --open" in errors
+
+
+def test_a_session_that_lacks_scores_is_named(folder):
+    shutil.copytree(folder / "mine", folder / "some")
+    files = sorted((folder / "some").rglob("*.tsv"))
+    lines = files[1].read_text().splitlines()
+    without = ["\t".join(line.split("\t")[:2]) for line in lines]
+    files[1].write_text("\n".join(without) + "\n")
+    words = ("evaluate", "--corpus", MANIFEST, "--resamples", 200, "--calibration")
+    status, _, errors = run_command(folder, *words, "--predictions", "some")
+    assert status == 2
+    name = files[1].relative_to(folder / "some").with_suffix("").as_posix()
+    assert f"some: {len(lines)} of " in errors
+    assert f"predictions have no score, the first of session '{name}'; calibration takes" in errors
 
 
 @pytest.mark.parametrize(

@@ -87,20 +87,31 @@ def _boundary(asked: Asked, said: Predictions) -> dict[str, dict | None]:
 
 def _calibration(asked: Asked, said: Predictions) -> dict:
     classes = asked.settings.class_map.classes
+    _require_scores(asked, said, "calibration")
     try:
         return calibration(asked.reference.hits, said.hits, asked.groups, classes, HEADLINE_MS * MS)
     except ValueError as error:
         raise ValueError(f"{visible(str(said.path))}: {error}; see --calibration") from None
 
 
+def _require_scores(asked: Asked, said: Predictions, what: str) -> np.ndarray:
+    """The scores of all predictions; refused where one has none, by its session."""
+    n = len(said.hits)
+    scores = np.full(n, np.nan) if said.hits.score is None else said.hits.score
+    lacks = np.isnan(scores)
+    if lacks.any():
+        session = asked.reference.sessions.ids[said.hits.session[np.argmax(lacks)]]
+        raise ValueError(
+            f"{visible(str(said.path))}: {int(lacks.sum()):,} of {n:,} predictions have no score, "
+            f"the first of session {visible(session)!r}; {what.replace('-', ' ')} takes one of "
+            f"every prediction: add them, or evaluate without --{what}"
+        )
+    return scores
+
+
 def _open_set(asked: Asked, said: Predictions) -> dict:
     settings = asked.settings
-    scores = np.zeros(0) if said.hits.score is None else said.hits.score
-    if len(scores) < len(said.hits) or np.isnan(scores).any():
-        raise ValueError(
-            f"{visible(str(said.path))}: a prediction has no score; an open set takes one of every "
-            "prediction: add them, or evaluate without --open-set"
-        )
+    scores = _require_scores(asked, said, "open-set")
     of = settings.class_map.of.values()
     known = {of_class for n, of_class in enumerate(of) if n not in settings.unknown}
     return open_set(
