@@ -258,7 +258,9 @@ def test_the_demo_sounds_as_its_sources_number_it(demo):
     for name in ("sadtp", "stemgmd"):  # so are their strokes
         few = numbered.pop(name)
         assert (few["numbered"], few["not_judged"]) == (2, 2), name
-    assert set(numbered) == {"slakh2100", "groove_mididataset", "egmd", "enst_drums"}
+    assert set(numbered) == {
+        *("slakh2100", "groove_mididataset", "egmd", "enst_drums", "rendered_kits")
+    }
     assert all(row["agree"] > 0 and row["differ"] == 0 for row in numbered.values())
     assert report["totals"]["numbered"] == 5 + sum(row["numbered"] for row in numbered.values())
 

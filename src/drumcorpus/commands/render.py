@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit",
         metavar="N",
         type=lambda text: between(text, 1, MOST),
-        help="the first N performances (default: all)",
+        help="N performances, drawn by their names (default: all)",
     )
     parser.add_argument(
         "--seed",
@@ -162,8 +162,10 @@ def _folders(kits: list[str], out: Path) -> list[Path]:
     folders: dict[Path, str] = {}
     for kit in kits:
         path = Path(kit).resolve()
-        is_named_by_file = path.suffix.lower() == ".sfz"
-        name = path.stem if is_named_by_file or path.is_dir() else path.parent.name
+        if path.is_dir():
+            name = path.name
+        else:
+            name = path.stem if path.suffix.lower() == ".sfz" else path.parent.name
         plain = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") or "kit"
         folder = out / plain
         if folder in folders:
@@ -191,6 +193,12 @@ def _prepare(
         )
         write_text(place, map_text(proposed))
     kit_map = read_map(place, kit, knowledge.taxonomy, knowledge.dialects())
+    if kit_map.notes_of != dialect:
+        raise ValueError(
+            f"{visible(str(place))}: is of the notes of {kit_map.notes_of}, and these performances "
+            f"are of {dialect}; render them into another folder, or, if the map is right, add "
+            f"--notes {kit_map.notes_of}"
+        )
     if names := open_questions(kit_map):
         raise ValueError(
             f"{visible(str(place))}: which cymbal is {', '.join(map(repr, names))}? Say so under "

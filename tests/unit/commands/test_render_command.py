@@ -118,7 +118,7 @@ def test_another_map_makes_it_anew_and_what_is_left_of_the_old_is_refused(folder
     assert "1 performance(s) made" in render(folder, "--limit", "1")[1]
     inventory = Run("rendered_kits", [folder / "out"], folder / "facts.json").inventory()
     assert [(row["path"], row["reason"]) for row in inventory.quarantine.to_pylist()] == [
-        ("my_kit/b.yaml", "annotations_disagree")
+        ("my_kit/a/take.yaml", "annotations_disagree")
     ]
 
 
@@ -196,6 +196,37 @@ def test_a_kit_that_cannot_be_read_is_refused(folder, change, said):
     assert said in errors
 
 
+def test_a_map_of_other_notes_is_not_taken_for_these(folder):
+    render(folder)
+    (folder / "midi/info.csv").write_text(
+        "drummer,id,style,bpm,time_signature,midi_filename,split\n"
+        "drummer1,drummer1/s/1,rock,120,4-4,b.mid,train\n"
+    )
+    status, _, errors = render(folder)
+    assert status == 2
+    assert "kit_map.yaml: is of the notes of general_midi, and these performances are of" in errors
+    assert render(folder, "--notes", "general_midi")[0] == 0
+
+
+def test_a_limit_draws_performances_of_which_fewer_are_a_part(folder):
+    for number in range(8):
+        write_midi(folder / f"midi/{number}.mid", STROKES[:1])
+    drawn = []
+    for limit in (2, 4):
+        shutil.rmtree(folder / "out", ignore_errors=True)
+        render(folder, "--limit", limit)
+        drawn.append({path.stem for path in (folder / "out").rglob("*.flac")})
+    assert [len(each) for each in drawn] == [2, 4]
+    assert drawn[0] < drawn[1]
+    assert drawn[0] != {"0", "1"}
+
+
+def test_a_folder_is_called_as_the_kits_whatever_is_in_its_name(folder):
+    (folder / "My Kit").rename(folder / "The Pearl 1.0 (é)")
+    assert render(folder, kit="The Pearl 1.0 (é)")[0] == 0
+    assert (folder / "out/the_pearl_1_0/kit.yaml").is_file()
+
+
 def test_arguments_that_lead_nowhere_are_refused(folder):
     assert "--midi: gone: is not there" in render(folder, midi="gone")[2]
     assert (
@@ -222,6 +253,6 @@ def test_a_real_kit_plays_real_performances(tmp_path):
     run = Run("rendered_kits", [tmp_path / "out"], tmp_path / "facts.json")
     inventory = run.inventory()
     assert inventory.quarantine.to_pylist() == []
-    assert set(inventory.sessions["split"].to_pylist()) == {"test"}
+    assert set(inventory.sessions["split"].to_pylist()) <= {"train", "validation", "test"}
     tallies = run.ingest(inventory.sessions).tallies.to_pylist()
     assert {row["outcome"] for row in tallies} <= {"in_event", "double_trigger"}

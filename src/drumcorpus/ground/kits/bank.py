@@ -1,13 +1,14 @@
 """The samples of a kit that may sound, each decoded once, with the instant at which it begins."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from drumcorpus.ground.files.digests import sha256_file
-from drumcorpus.ground.kits.shots import Instrument, SampledKit, Shot, sound_of
+from drumcorpus.ground.files.paths import printable
+from drumcorpus.ground.kits.shots import Instrument, Part, SampledKit, Shot, sound_of
 from drumcorpus.ground.kits.written import RATE_HZ
 from drumcorpus.ground.pages.shown import data_size
 from drumcorpus.ground.sound.decoding import open_sound
@@ -51,14 +52,19 @@ def load_bank(kit: SampledKit, names: Iterable[str]) -> Bank:
     wanted = set(names)
     sounds: dict[str, list[Sound]] = {}
     n_bytes, peak = 0, 0.0
+    decoded: dict[tuple[Part, ...], Sound] = {}  # shots may differ in velocities alone
     for instrument in kit.instruments:
         if instrument.name not in wanted:
             continue
         sounds[instrument.name] = []
         for shot in instrument.shots:
-            sound = load_sound(shot)
+            key = tuple(replace(part, place="") for part in shot.parts)
+            if key in decoded:
+                sound = replace(decoded[key], shot=shot)
+            else:
+                sound = decoded[key] = load_sound(shot)
+                n_bytes += sound.samples.nbytes
             sounds[instrument.name].append(sound)
-            n_bytes += sound.samples.nbytes
             peak = max(peak, shot.gain(127) * float(np.abs(sound.samples).max()))
             if n_bytes > MOST_BYTES:
                 raise ValueError(
@@ -102,7 +108,7 @@ def _files(kit: SampledKit, names: set[str]) -> dict[str, dict]:
 
 def name_in_kit(kit: SampledKit, path: Path) -> str:
     """The path of a sample from the folder of its kit."""
-    return path.resolve().relative_to(kit.folder.resolve()).as_posix()
+    return printable(path.resolve().relative_to(kit.folder.resolve()).as_posix())
 
 
 def _paths(instrument: Instrument, names: set[str]) -> set[Path]:

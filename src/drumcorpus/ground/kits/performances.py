@@ -16,6 +16,7 @@ from drumcorpus.vocabulary import SPLITS
 
 _COLUMNS = ["drummer", "id", "style", "bpm", "time_signature", "midi_filename", "split"]
 _KIT = "kit_name"
+_RAW = ("utf-8", "surrogateescape")  # names of files may be any bytes
 _ENDINGS = (".mid", ".midi")
 INDICES = {"info.csv": "roland_td11", "e-gmd-v1.0.0.csv": "roland_td17"}
 """What the notes are, by the index that lies in the folder."""
@@ -48,13 +49,16 @@ def list_performances(
 ) -> tuple[list[Performance], list[str]]:
     """The performances of a folder in the order of its index, or by their paths.
 
+    Under a limit they are drawn by a digest of their names, so that those of ten are among those of
+    a hundred, and no drummer or split comes first.
+
     Of E-GMD, which has each performance on 43 kits, one recording is taken: the one on the first of
     `canonical_kits` that it is there for, whose notes are those of the pads that were struck.
 
     Returns
     -------
     performances : list of Performance
-        At most `limit`.
+        At most `limit`, in their order.
     problems : list of str
         What was not taken, and why.
 
@@ -66,9 +70,7 @@ def list_performances(
     problems: list[str] = []
     performances: list[Performance] = []
     names: set[str] = set()
-    for name, details in _named(folder, list(canonical_kits), problems):
-        if limit is not None and len(performances) == limit:
-            break
+    for name, details in _drawn(_named(folder, list(canonical_kits), problems), limit):
         path = inside_root(folder, name)
         if path is None or not path.is_file():
             problems.append(f"{visible(name)}: is not there, or lies outside of the folder")
@@ -88,6 +90,13 @@ def list_performances(
             f".midi){why}"
         )
     return performances, problems
+
+
+def _drawn(named: list[tuple[str, dict]], limit: int | None) -> list[tuple[str, dict]]:
+    if limit is None or limit >= len(named):
+        return named
+    order = sorted(range(len(named)), key=lambda n: sha256_bytes(named[n][0].encode(*_RAW)))
+    return [named[number] for number in sorted(order[:limit])]
 
 
 def _named(folder: Path, kits: list[str], problems: list[str]) -> list[tuple[str, dict]]:

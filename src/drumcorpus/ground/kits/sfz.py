@@ -50,6 +50,7 @@ SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 NOTE = re.compile(r"([a-g])([#b]?)(-?\d+)")
 LABELS = ("region_label", "group_label", "master_label")
 _COUNT = re.compile(r"[\W_]+\d+$")
+MOST_WORDS, LONGEST_LINE = 500_000, 100_000
 NO_KEY = -1  # as `lokey` or `hikey`: no key plays the region
 
 
@@ -177,7 +178,11 @@ def read_instrument(path: Path, folder: Path | None = None) -> Regions:
             else:
                 regions.append(region)
 
-    for name, opcode in _words(path, folder):
+    for number, (name, opcode) in enumerate(_words(path, folder)):
+        if number == MOST_WORDS:
+            raise SfzError(
+                f"{opcode.place}: more than {MOST_WORDS:,} headers and opcodes, includes put in"
+            )
         if opcode.value == "" and name.startswith("<"):
             close()
             header, place = name[1:-1], opcode.place
@@ -279,6 +284,8 @@ def _put_in(text: str, defined: dict[str, str]) -> str:
     """Put definitions in, long names first, so that $KEY does not take a part of $KEYS."""
     for name in sorted(defined, key=len, reverse=True):
         text = text.replace(name, defined[name])
+        if len(text) > LONGEST_LINE:
+            raise SfzError(f"{name}: makes a line longer than {LONGEST_LINE:,} characters")
     return text
 
 

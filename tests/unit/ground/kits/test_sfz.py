@@ -1,5 +1,7 @@
 """SFZ instruments read as they would sound."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sounds import write_sound
@@ -231,3 +233,17 @@ def test_sounds_of_two_rates_do_not_add_up(write, tmp_path):
     path = write("<region> sample=mid.wav key=49\n<region> sample=slow.wav key=49\n")
     with pytest.raises(ValueError, match=r"kit\.sfz:1: .*differ in rate or pitch"):
         sfz.read_notes(path)
+
+
+def test_includes_and_definitions_that_grow_without_end_are_stopped(write, monkeypatch):
+    monkeypatch.setattr(sfz, "MOST_WORDS", 100)
+    write("<region> sample=mid.wav key=49\n" * 8, "0.sfz")
+    for number in range(1, 8):
+        write(f'#include "{number - 1}.sfz"\n' * 8, f"{number}.sfz")
+    with pytest.raises(sfz.SfzError, match="more than 100 headers and opcodes, includes put in"):
+        sfz.read_instrument(write('#include "7.sfz"\n'))
+    names = [f"${'A' * (30 - n)}" for n in range(30)]
+    pairs = pairwise(names)
+    text = "".join(f"#define {name} {after * 9}\n" for name, after in pairs)
+    with pytest.raises(sfz.SfzError, match="makes a line longer than 100,000 characters"):
+        sfz.read_instrument(write(f"{text}<region> sample={names[0]}\n"))
