@@ -295,9 +295,11 @@ def family_charts(sets: Mapping[str, Mapping]) -> dict:
 
 
 def bar_charts(bar_places: Mapping) -> dict:
-    """Of every meter a strip for each label, those with most hits first."""
+    """Of every meter a strip for each label; meters and labels with most hits come first."""
     charts = {}
-    for meter, counts in bar_places["by_meter"].items():
+    # The order of names is lost in a file.
+    by_hits = sorted(bar_places["by_meter"].items(), key=lambda item: (-item[1]["hits"], item[0]))
+    for meter, counts in by_hits:
         ranked = sorted(counts["by_label"].items(), key=lambda item: (-sum(item[1]), item[0]))
         beats = [str(beat + 1) for beat in range(counts["beats"])]
         charts[meter] = shaded_places(dict(ranked), beats, bar_places["per_beat"])

@@ -1,5 +1,6 @@
 """The page that one opens first: what a corpus is, its state, and the way to every other page."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -81,7 +82,7 @@ def front_page(
         manifests=manifests,
         source_sets=sets,
         totals=inventory["totals"],
-        pages=listed(pages, order),
+        pages=[list(of) for _, of in itertools.groupby(listed(pages, order), _kind)],
         n_failed=sum(row["n_failed"] for row in [*manifests, *sets]),
         n_waived=sum(row["n_waived"] for row in [*manifests, *sets]),
         n_gates=sum(row["n_gates"] for row in [*manifests, *sets]),
@@ -110,6 +111,10 @@ def listed(pages: Iterable[str], order: Sequence[str]) -> list[dict]:
         row = {"path": page, "name": name, "title": title, "sentence": sentence}
         rows.append(((kinds.index(kind), ranks.get(name, len(ranks)), natural_key(name)), row))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _kind(row: Mapping) -> tuple[str, str]:
+    return row["title"], row["sentence"]
 
 
 def _gates(report: Mapping) -> dict:

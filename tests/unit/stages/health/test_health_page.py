@@ -16,6 +16,7 @@ from drumcorpus.schemas import EVENTS, QUARANTINE, SESSIONS, TALLIES
 from drumcorpus.stages.gates.gates import check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.health.page import (
+    bar_charts,
     health_charts,
     histogram,
     hours,
@@ -368,3 +369,10 @@ def test_places_in_the_bar_are_drawn_by_label_with_those_struck_most(tmp_path):
     assert "3 hits have a meter and a place in the bar, 1 have none." in page
     assert "<h4>4/4, 3 hits</h4>" in page
     assert "<title>kick: most at 1 (2), 3 (1)</title>" in page
+
+
+def test_of_several_meters_the_commonest_stands_first_also_in_a_report_read_back():
+    places = [2] + [0] * 35
+    meters = {"3/4": {"beats": 3, "hits": 2, "by_label": {"kick": places}}}
+    meters |= {"4/4": {"beats": 4, "hits": 9, "by_label": {"kick": [9] + [0] * 47}}}
+    assert list(bar_charts({"per_beat": 12, "by_meter": meters})) == ["4/4", "3/4"]
