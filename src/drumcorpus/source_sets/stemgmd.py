@@ -73,8 +73,8 @@ _ROOT = (
     "drummer1/session1/brooklyn/mixture/1_funk_80_beat_4-4.wav"
 )
 _BRING = (
-    "unpack groove-v1.0.0-midionly.zip below the root of stemgmd, or name the folder of Groove "
-    "MIDI as one more of source_sets.stemgmd.roots"
+    "unpack groove-v1.0.0-midionly.zip (3 MB) below the root of stemgmd, or beside it and name "
+    "that folder as one more of source_sets.stemgmd.roots"
 )
 
 
