@@ -169,9 +169,9 @@ def bar_places(counts: Counts, batch: pa.RecordBatch) -> Codes:
     meter = counts.names["meter"].encode(batch["meter"])
     beat = numbers(batch["beat"], null=np.nan)
     n_places = PLACE_NONE + 1
-    # What is not a number is at no place.
-    place = np.nan_to_num(np.rint((beat - 1) * PLACES_PER_BEAT), nan=PLACE_NONE, copy=False)
-    place[(place < 0) | ((place >= PLACES) & (place != PLACE_NONE))] = PLACES
+    place = np.rint((beat - 1) * PLACES_PER_BEAT)
+    outside = ~((place >= 0) & (place < PLACES))
+    place[outside] = np.where(np.isnan(place[outside]), PLACE_NONE, PLACES)
     names = meter.names[:, None] * n_places + np.arange(n_places)
     return Codes(meter.local * n_places + place.astype(np.int64), names.ravel())
 

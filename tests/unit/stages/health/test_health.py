@@ -544,6 +544,7 @@ def test_without_cards_nobody_says_whether_the_sets_are_whole(measure):
 def test_hits_are_counted_at_the_nearest_place_of_their_bar(measure):
     places = [(1.0, "4/4"), (1.02, "4/4"), (2.5, "4/4"), (4.99, "4/4"), (3.95, "3/4"), (1.0, "x")]
     places += [(None, "4/4"), (float("nan"), "4/4"), (0.5, "4/4"), (5.5, "4/4"), (1.0, None)]
+    places += [(1 + 241 / 12, "4/4"), (float("inf"), "4/4"), (-1e300, "4/4")]
     events = [event(n, hit("kick"), beat=beat, meter=of) for n, (beat, of) in enumerate(places)]
     events.append(event(99, hit("snare"), hit("kick"), beat=1 + 1 / 3, meter="4/4"))
     bars = measure(events)["bar_places"]
@@ -557,7 +558,7 @@ def test_hits_are_counted_at_the_nearest_place_of_their_bar(measure):
     )
     assert [n for n, count in enumerate(fours["by_label"]["snare"]) if count] == [4]
     assert bars["by_meter"]["3/4"]["by_label"]["kick"][35] == 1
-    assert (bars["hits"], bars["without"], bars["outside"], bars["other_meters"]) == (7, 4, 2, 0)
+    assert (bars["hits"], bars["without"], bars["outside"], bars["other_meters"]) == (7, 4, 5, 0)
 
 
 def test_the_meters_with_most_hits_are_told_place_by_place(measure):
