@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.tables import iter_batches
-from drumcorpus.ground.pages.charts import COLOURS, NO_COLOUR, stacked_bars
+from drumcorpus.ground.pages.charts import COLOURS, RAMP, stacked_bars
 from drumcorpus.ground.pages.render import N_EXAMPLES, render_page
 from drumcorpus.ground.pages.session_links import session_anchor
 from drumcorpus.stages.crash.decisions import TO_FILL_IN
@@ -69,7 +69,7 @@ VERDICTS = {
     SOUND_UNDECIDED: "sound undecided",
     TOO_FEW_HITS: "too few hits",
 }
-VERDICT_COLOURS = [*(COLOURS[n] for n in (2, 5, 1, 3, 7)), NO_COLOUR]
+VERDICT_COLOURS = [*(COLOURS[n] for n in (2, 5, 1, 3, 7)), RAMP[0]]
 # Why a session may hold several cymbals of a family, or may not: the columns of a table.
 MAY_HOLD_SEVERAL = {
     "candidates": "May hold several",
@@ -218,12 +218,14 @@ def link_to_session(source_set: str, session_id: str) -> str:
 
 
 def agreement_chart(agreement: Mapping) -> dict:
-    """Of each source set and family the sessions by whether they sound as they are numbered."""
+    """Of each source set, and family if there are several, the sessions by how they sound."""
+    sets = agreement["source_sets"]
+    is_one = len({family for of_set in sets for family in of_set["families"]}) == 1
     rows = {
-        f"{of_set['source_set']}: {family}": {
+        of_set["source_set"] + ("" if is_one else f": {family}"): {
             name: counts["by_reason"][reason] for reason, name in VERDICTS.items()
         }
-        for of_set in agreement["source_sets"]
+        for of_set in sets
         for family, counts in of_set["families"].items()
     }
     return stacked_bars(rows, list(VERDICTS.values()), colours=VERDICT_COLOURS)

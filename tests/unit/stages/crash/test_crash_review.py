@@ -424,4 +424,7 @@ def test_a_session_leads_to_where_it_is_heard_with_all_its_labels():
 def test_agreement_of_source_and_sound_is_drawn_by_set_and_family():
     rows = [numbered("alike", [1, 2] * 10, [1, 2] * 10), numbered("one", [1, 2] * 10, [1] * 20)]
     text = page([], rows=[], agreement=summarise_agreement({"groove": rows}))
-    assert 'aria-label="groove: crash: sound alike 1, sound as one 1"' in text
+    assert 'aria-label="groove: sound alike 1, sound as one 1"' in text
+    rows.append(rows[0] | {"family": "ride"})
+    text = page([], rows=[], agreement=summarise_agreement({"groove": rows}))
+    assert 'aria-label="groove: ride: sound alike 1"' in text
