@@ -101,8 +101,8 @@ class _Groove:
             return None, f"{self.index} has no performance of this name"
         wanted = self.rows[ids[0]]["session"]
         return None, (
-            f"{len(ids)} performances of {self.index} have this name, and no folder above says "
-            f"which; wanted: those of drummer and session, such as {wanted}"
+            f"{self.index} has this name ({len(ids)} times), and the folders above are not of its "
+            f"drummer and session; wanted: such as {wanted}"
         )
 
 
@@ -143,12 +143,12 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
         )
     for (performance, kit), paths in sorted(sounds.items()):
         session_id = f"{performance}/{kit}"
-        survey.owners |= dict.fromkeys(paths.values(), session_id)
         if performance not in midi:
             detail = f"no {groove.rows[performance]['midi_filename']} belongs to it: {_BRING}"
             first = paths.get(MIXTURE) or min(paths.values())
             survey.refusals.append(Refusal(first, MISSING_ANNOTATION, detail, session_id))
             continue
+        survey.owners |= dict.fromkeys(paths.values(), session_id)
         survey.roles[midi[performance]] = ANNOTATION
         row = groove.rows[performance]
         _add_session(survey, session_id, kit, paths, row, midi[performance])
@@ -186,7 +186,8 @@ def _read_groove(
     rows: dict[str, dict[str, str]] = {}
     ids: dict[str, list[str]] = {}
     for line, row in parse_csv(read(index), COLUMNS, index):
-        where, path = f"{index}:{line}", row["midi_filename"] or index
+        name = row["midi_filename"]
+        where, path = f"{index}:{line}", folder + name if name else index
         if problem := problem_of_row(row):
             survey.refusals.append(Refusal(path, BAD_INDEX_ROW, f"{where}: {problem}"))
         elif row["id"] in rows:
@@ -194,7 +195,7 @@ def _read_groove(
             survey.refusals.append(Refusal(path, DUPLICATE_SESSION, detail))
         else:
             rows[row["id"]] = row
-            ids.setdefault(path.rpartition("/")[2].rpartition(".")[0], []).append(row["id"])
+            ids.setdefault(name.rpartition("/")[2].rpartition(".")[0], []).append(row["id"])
     recordings = frozenset(folder + row["audio_filename"] for row in rows.values())
     return _Groove(index, rows, ids, recordings)
 

@@ -161,7 +161,7 @@ class TestSurvey:
             (f"{FOLDER}/brooklyn/socal/kick/{NAME}.wav", "one kit and one stem"),
             (f"{FOLDER}/brooklyn/kick/ride/{NAME}.wav", "one kit and one stem"),
             (f"{FOLDER}/brooklyn/kick/kick-30.wav", "no performance of this name"),
-            (f"brooklyn/kick/{NAME}.wav", "2 performances of groove/info.csv have this name"),
+            (f"brooklyn/kick/{NAME}.wav", "groove/info.csv has this name (2 times)"),
             (f"drummer3/session1/brooklyn/kick/{NAME}.wav", "such as drummer1/eval_session"),
         ],
         ids=["no_stem", "no_kit", "two_kits", "two_stems", "hit", "no_drummer", "other_drummer"],
@@ -211,6 +211,7 @@ class TestSurvey:
         found = surveyed([MIX, other], without=[f"groove/drummer2/session1/{NAME}.mid"])
         assert refused(found) == [(other, "missing_annotation")]
         assert "groove-v1.0.0-midionly.zip" in found.refusals[0].detail
+        assert found.owners == {MIX: f"{FOLDER}/1/brooklyn"}
         assert ids(found) == [f"{FOLDER}/1/brooklyn"]
 
     def test_rows_that_cannot_be_used_are_named(self):
@@ -218,6 +219,8 @@ class TestSurvey:
         found = surveyed([MIX], bad)
         wanted = ["duplicate_session", "bad_index_row", "bad_index_row"]
         assert [reason for _, reason in refused(found)][:3] == wanted
+        paths = [f"groove/{FOLDER}/{name}.mid" for name in (NAME, "2_x", "3_x")]
+        assert [path for path, _ in refused(found)][:3] == paths
         assert "groove/info.csv:4: bpm" in found.refusals[1].detail
 
     @pytest.mark.parametrize(
