@@ -18,6 +18,7 @@ BEFORE = 22  # samples kept before that, 0.5 ms, so that no stroke begins with a
 LONGEST = 10.0  # s of a stroke
 FADE = 0.05  # s, where it is cut
 LOUDEST = 0.25  # of full scale: the peak of the loudest stroke of a kit
+LARGEST = 1e6  # of full scale, before the gain of the kit: more is a mistake of a kit
 MOST_BYTES = 3 << 30  # of decoded samples
 
 
@@ -84,8 +85,13 @@ def load_sound(shot: Shot) -> Sound:
     """
     samples = sound_of(shot, RATE_HZ)
     peak = float(np.abs(samples).max())
+    part = shot.parts[0]
+    if not peak <= LARGEST:
+        raise ValueError(
+            f"{part.place}: {part.sample.name} peaks at {peak:.3g} of full scale, as the kit "
+            f"amplifies it; allowed: {LARGEST:g}"
+        )
     if peak == 0:
-        part = shot.parts[0]
         raise ValueError(f"{part.place}: {part.sample.name} is silent; no stroke would be heard")
     start = int(np.argmax(np.abs(samples) >= STARTS_AT * peak))
     lead = min(start, BEFORE)

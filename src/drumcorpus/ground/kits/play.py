@@ -97,6 +97,7 @@ def play(
     for row, (onset, note, velocity) in enumerate(zip(onsets, notes, velocities, strict=True)):
         answer = of_note.get(int(note))
         chosen = chooser.choose(answer.name, int(velocity)) if answer else []
+        chosen = [sound for sound in chosen if sound.shot.gain(int(velocity)) > 0]
         if answer is None or answer.label is None or not chosen:
             played.unanswered.append(row)
             continue

@@ -324,7 +324,7 @@ def _region(root: Path, folder: Path, opcodes: dict[str, Opcode], place: str) ->
         if low > high or (words == "velocities" and not 0 <= low <= high <= HIGHEST):
             raise SfzError(f"{place}: {words} from {low:g} to {high:g}: nothing lies between")
     end = number.whole("end", None)
-    if end == -1:
+    if end is not None and end < 0:
         return "end=-1"
     amplitude = number.of("amplitude", 100.0)
     if amplitude <= 0:
@@ -336,7 +336,7 @@ def _region(root: Path, folder: Path, opcodes: dict[str, Opcode], place: str) ->
         velocities,
         turn,
         chance,
-        number.whole("offset", 0),
+        max(number.whole("offset", 0), 0),
         end,
         sum(number.of(name, 0.0) for name in VOLUMES) + 20 * float(np.log10(amplitude / 100)),
         number.note("pitch_keycenter", 60 if key is None else key),

@@ -15,6 +15,7 @@ from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.resampling import resample
 
 HIGHEST = 127  # MIDI note and velocity
+FARTHEST = 48  # semitones from a recording: more is a mistake, and may take gigabytes
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Shot:
         >>> Shot((), exponent=2.0).gain(127), round(Shot((), exponent=2.0).gain(64), 3)
         (1.0, 0.254)
         """
-        return 1 - self.track + self.track * (velocity / self.reference) ** self.exponent
+        gain = 1 - self.track + self.track * (velocity / self.reference) ** self.exponent
+        return max(gain, 0.0)
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,11 @@ def named_apart(names: list[str]) -> list[str]:
 
 def _sounding(part: Part) -> tuple[np.ndarray, float]:
     """What sounds of a part, at its gain, and the rate (Hz) at which that is at its pitch."""
+    if abs(part.semitones) > FARTHEST:
+        raise ValueError(
+            f"{part.place}: {part.sample.name} is to sound {part.semitones:+.4g} semitones from "
+            f"its recording; allowed: {FARTHEST} at most"
+        )
     samples, rate_hz = _decode(part)
     samples = part.gain * samples[part.offset : part.stop]
     if not len(samples):

@@ -162,6 +162,30 @@ def test_the_sound_ends_five_seconds_after_the_last_stroke(shot):
     assert len(bank.sounds["Crash"][0].samples) == 10 * RATE_HZ
 
 
+def test_a_stroke_that_its_velocity_makes_silent_is_no_stroke(shot):
+    strong = shot("a", track=2.0, exponent=2.0)
+    made, _ = played([(0, 49, 40), (1, 49, 127)], [Instrument("Crash", (strong,))])
+    assert (made.rows, made.unanswered) == ([1], [0])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (
+            {"gain": 1e9},
+            "peaks at 5e\\+08 of full scale, as the kit amplifies it; all",
+        ),
+        ({"semitones": 1e9}, "is to sound .*semitones from its recording; allowed: 48"),
+        ({"offset": RATE_HZ}, "nothing of loud.wav sounds"),
+    ],
+    ids=["gain", "pitch", "offset"],
+)
+def test_what_a_kit_cannot_mean_is_refused(shot, how, said):
+    loud = shot("loud")
+    with pytest.raises(ValueError, match=rf"here: .*{said}"):
+        load_sound(replace(loud, parts=(replace(loud.parts[0], **how),)))
+
+
 def test_a_silent_sample_is_refused(shot):
     with pytest.raises(ValueError, match=r"here: quiet\.wav is silent"):
         load_sound(shot("quiet", level=0.0))
