@@ -65,7 +65,12 @@ class WarmPython:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        atexit.register(self.process.stdin.close)
+        atexit.register(self.end)
+
+    def end(self):
+        """End the process, which waits for calls."""
+        self.process.stdin.close()
+        self.process.wait()
 
     def fits(self, environment):
         """Whether a call may have this environment: what Python reads at its start is the same."""
@@ -75,7 +80,10 @@ class WarmPython:
         """Do a call; its exit status."""
         self.process.stdin.write(f"{json.dumps(call)}\n")
         self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        status = self.process.stdout.readline()
+        if not status:
+            raise ChildProcessError(f"the warm Python has ended, at {call['arguments']}")
+        return int(status)
 
 
 def _plain(environment):
@@ -83,7 +91,7 @@ def _plain(environment):
 
 
 def _read_at_start(environment):
-    names = ("LANG", "LC_", "LD_", "OPENBLAS", "OMP", "MALLOC")
+    names = ("LANG", "LC_", "LD_", "OPENBLAS", "OMP", "MALLOC", "HOME", "XDG_", "TMP", "SNAKEMAKE")
     return {
         name: value
         for name, value in environment.items()

@@ -81,7 +81,7 @@ def test_its_modules_are_those_of_the_folder_that_is_named(tmp_path, warm):
 
 @pytest.mark.parametrize(
     "reason",
-    ["first", "anew", "environment", "other-module", "site"],
+    ["first", "anew", "PYTHONUTF8", "TMPDIR", "other-module", "site"],
 )
 def test_python_is_started_where_a_warm_one_would_differ(tmp_path, warm, monkeypatch, reason):
     arguments, environment, options = CALLS["help"], dict(ENVIRONMENT), {}
@@ -89,8 +89,8 @@ def test_python_is_started_where_a_warm_one_would_differ(tmp_path, warm, monkeyp
         monkeypatch.setattr(warm_python, "_started", set())
     elif reason == "anew":
         options = {"anew": True}
-    elif reason == "environment":
-        environment["PYTHONUTF8"] = "0"
+    elif reason in ("PYTHONUTF8", "TMPDIR"):
+        environment[reason] = str(tmp_path)
     elif reason == "other-module":
         arguments = ["-c", "print(1)"]
     else:

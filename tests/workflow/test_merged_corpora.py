@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from checkout import REPO
+from warm_python import run_python
 
 from drumcorpus.ground.files.schema_check import document_problems
 from drumcorpus.stages.corpora.merge import merge_corpora
@@ -54,15 +53,8 @@ class Folder:
         return said, [row["rule"] for row in rows if row.get("outcome") == "made"]
 
     def run(self, *arguments, status=0):
-        done = subprocess.run(
-            [sys.executable, *map(str, arguments)],
-            cwd=self.path,
-            env=os.environ | {"PYTHONPATH": str(REPO / "src")},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        environment = os.environ | {"PYTHONPATH": str(REPO / "src")}
+        done = run_python(arguments, self.path, environment, one_stream=True)
         assert done.returncode == status, done.stdout
         return done.stdout
 

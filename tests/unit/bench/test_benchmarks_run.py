@@ -188,6 +188,7 @@ def test_a_manifest_has_the_sets_of_a_production_corpus(tmp_path):
     assert said.endswith(", 34 sessions\n")
 
 
+@pytest.mark.long  # seven steps
 def test_every_step_on_tables(drawn):
     steps = ["alias", "the same, two at once", "merge", "JSON Lines", "audit", "health report"]
     steps.append("sampling weights")
@@ -331,6 +332,7 @@ def test_audio_is_checked(judged):
     assert "one session of 5 s, wav" in said
 
 
+@pytest.mark.long  # four stages
 def test_stages_that_listen_are_held_against_libsndfile(judged):
     small = ("--limit", "1", "--repeats", "1")
     said = run(command_of("sound_stages.py"), {"ROOT": rendered(judged)}, *small)

@@ -50,6 +50,7 @@ def rows_of(said):
     return [[line.strip("| ").split(" | ") for line in table] for table in tables]
 
 
+@pytest.mark.long  # every step at three sizes
 def test_every_step_has_a_row_with_its_events_and_its_peer(measured):
     first, second = rows_of(measured[3])
     assert first[0] == [
@@ -68,6 +69,7 @@ def test_every_step_has_a_row_with_its_events_and_its_peer(measured):
     ]
 
 
+@pytest.mark.long  # every step at three sizes
 def test_figures_hold_the_events_and_bytes_of_each_size(measured):
     out = measured[0]
     tables = json.loads((out / "figures.json").read_text())["tables"]
@@ -82,6 +84,7 @@ def test_figures_hold_the_events_and_bytes_of_each_size(measured):
     assert not list(out.glob("tables_*/tables/aliased_*"))  # taken away once measured
 
 
+@pytest.mark.long  # every step at three sizes
 def test_what_was_measured_is_not_measured_again(measured):
     out, places, small, said = measured
     figures = (out / "figures.json").read_bytes()
