@@ -241,7 +241,8 @@ def test_the_demo_shows_crashes_told_apart_one_left_whole_and_doubts_with_their_
     )
     assert labels == {"crash": 4, "crash2": 4}
     page = demo.path("reports/crash/review.html").read_text()
-    shown = dict(re.findall(r"<h3>(.*?)</h3>\s*<p class=\"why\">(.*?)</p>", page))
+    leads_on = r"<p class=\"note\"><a href=[^>]*>The session with all its labels</a></p>"
+    shown = dict(re.findall(rf"<h3>(.*?)</h3>\s*{leads_on}\s*<p class=\"why\">(.*?)</p>", page))
     assert shown == {
         "MusicDelta_Zeppelin": f"<b>crash</b>: {REASONS['too_few_hits']}",
         "training/9000001_mix_birch_kit_full": f"<b>crash</b>: {REASONS['too_few_hits']}",
