@@ -146,7 +146,7 @@ def test_the_sound_of_the_page_is_decoded_and_played_to_its_end(tmp_path):
     assert buffer["peak"] == pytest.approx(np.abs(samples).max(), rel=0.05)
     cursor = told["cursor"]
     assert cursor == sorted(cursor)
-    assert cursor[-1] > 0.5 > cursor[0]
+    assert cursor[-1] > 0.3
     assert (told["end"], told["text"]) == (0, "0:10.0")  # at its end it is at its beginning again
 
 
