@@ -41,6 +41,7 @@ CRASHES = {
     "bench/crash_truth/bodies.py",
     "bench/crash_truth/draw.py",
     "bench/crash_truth/import_kits.py",
+    "bench/crash_truth/in_doubt.py",
     "bench/crash_truth/leave_kits_out.py",
     "bench/crash_truth/leave_one_out.py",
     "bench/crash_truth/mixture.py",

@@ -435,6 +435,23 @@ def learned(renderer, kits, performances, tmp_path_factory):
     return places, three, said
 
 
+@pytest.mark.long  # describes three renderings of a kit
+def test_every_session_that_is_not_accepted_has_a_reason(renderer, kits, performances, tmp_path):
+    places = {"GMD_ROOT": performances, "FILE": renderer, "CACHE": tmp_path}
+    places |= {"KIT_DIR": kits / "muldjord", "MODEL": REPO / "resources/crash/cymbal_model.json"}
+    said = run(command_of("crash_truth/in_doubt.py"), places)
+    rows = [line.strip("| ").split(" | ") for line in said.splitlines() if "| muldjord" in line]
+    assert {(condition, cymbals) for _, condition, cymbals, *_ in rows} >= {
+        ("as_played", "2"),
+        ("soft", "2"),
+        ("three", "3"),
+    }
+    for _, _, _, sessions, *by_reason in rows:
+        assert len(by_reason) == 6
+        assert sum(map(int, by_reason)) <= int(sessions)
+    assert "| last named | within | hits | mean confidence | right | off |" in said
+
+
 @pytest.mark.long  # learns a model four times
 def test_equal_kits_give_the_same_model_to_the_byte(learned, tmp_path):
     places, three, _ = learned
