@@ -97,6 +97,6 @@ def test_make_run_names_no_profile_and_plain_snakemake_does(tmp_path):
         return done.stdout
 
     said = said_by("drumcorpus.ground.run.launch")
-    assert said.splitlines()[1] == "Done. The products:"
+    assert said.splitlines()[1] == "Done."
     (tmp_path / "1.txt").unlink()
     assert "Using workflow specific profile" in said_by("snakemake")
