@@ -141,8 +141,10 @@ def test_performances_that_cannot_be_played_are_named_and_the_others_go_on(folde
     (folder / "midi/bad.mid").write_bytes(b"MThd")
     write_midi(folder / "midi/cymbals.mid", [(0, 81, 100)])
     write_midi(folder / "midi/long.mid", [(0, 36, 100), (3_700, 36, 100)])
+    write_midi(folder / "midi/Kit_Map.mid")
     status, said, _ = render(folder)
     assert status == 1
+    assert "left out: Kit_Map.mid: is called as a file of the kit is; rename it" in said
     assert "left out: my_kit: bad: truncated MIDI header" in said
     assert "left out: my_kit: cymbals: the kit answers to none of its notes" in said
     assert "left out: my_kit: long: a note at 3,700 s; allowed: 3,600" in said

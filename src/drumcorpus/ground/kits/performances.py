@@ -12,6 +12,7 @@ from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.documents import parse_csv
 from drumcorpus.ground.files.paths import inside_root, printable, visible
 from drumcorpus.ground.files.ranges import TEMPO, meter, number
+from drumcorpus.ground.kits.written import KIT, KIT_MAP, RECORD
 from drumcorpus.vocabulary import SPLITS
 
 _COLUMNS = ["drummer", "id", "style", "bpm", "time_signature", "midi_filename", "split"]
@@ -78,6 +79,9 @@ def list_performances(
         stem = printable(name).rpartition(".")[0]
         if stem in names:
             problems.append(f"{visible(name)}: another file of this name is taken")
+            continue
+        if f"{stem}{RECORD}".casefold() in (KIT, KIT_MAP):
+            problems.append(f"{visible(name)}: is called as a file of the kit is; rename it")
             continue
         names.add(stem)
         data = path.read_bytes()
