@@ -124,7 +124,7 @@ def other_form(name: str, ids: Iterable[str]) -> str:
     Examples
     --------
     >>> other_form("e\\u0301tude", ["\\u00e9tude"]).partition(";")[0]
-    ", but for its Unicode form: the session has it composed (NFC)"
+    ', but for its Unicode form: the session has it composed (NFC)'
     >>> other_form("etude", ["\\u00e9tude"])
     ''
     """
