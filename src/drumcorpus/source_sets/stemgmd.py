@@ -85,6 +85,7 @@ class _Groove:
     index: str
     rows: dict[str, dict[str, str]]
     ids: dict[str, list[str]]
+    labels: frozenset[str]  # the MIDI files, where the index says they are
     recordings: frozenset[str]  # of Groove MIDI, which are no sound of this set
 
     def performance(self, path: str) -> tuple[str | None, str]:
@@ -112,9 +113,9 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     All kits of a performance are one group, which Groove MIDI and E-GMD have too. The sound of a
     session is its mixture; stems are never added up. Refused are: sound in no folder of a kit and a
     stem or of a name that no performance has, and MIDI files of such a name (`unlisted_file`); a
-    second file of the same (`duplicate_file`); a session without MIDI file (`missing_annotation`)
-    or without mixture (`missing_audio`); rows of the index that cannot be read (`bad_index_row`) or
-    that repeat an id (`duplicate_session`).
+    second file of the same, sound or MIDI (`duplicate_file`); a session without MIDI file
+    (`missing_annotation`) or without mixture (`missing_audio`); rows of the index that cannot be
+    read (`bad_index_row`) or that repeat an id or a MIDI file (`duplicate_session`).
 
     Raises
     ------
@@ -127,16 +128,24 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     groove = _read_groove(files, read, survey)
     sounds: dict[tuple[str, str], dict[str, str]] = {}
     midi: dict[str, str] = {}
-    # Of two copies that of the first root is taken, then the one in fewer folders.
-    for path in sorted(files, key=lambda path: (files[path].root, path.count("/"), path)):
+    # Of two copies that of the first root is taken, then the one in fewer folders; but of MIDI
+    # files that of the index, for another may have been written for the sound, with fewer notes.
+    for path in sorted(
+        files,
+        key=lambda path: (path not in groove.labels, files[path].root, path.count("/"), path),
+    ):
         if path.lower().endswith(_SOUND) and path not in groove.recordings:
             _sort_in(path, groove, sounds, survey)
         elif path.lower().endswith(_MIDI):
             performance, why = groove.performance(path)
             if performance is None:
                 survey.refusals.append(Refusal(path, UNLISTED_FILE, why))
+            elif performance in midi:
+                # It may hold other notes: nobody has said which of two the sound was made from.
+                detail = f"a second MIDI file of {performance}; {midi[performance]} is taken"
+                survey.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
             else:
-                midi.setdefault(performance, path)
+                midi[performance] = path
     if not midi:
         raise ValueError(
             f"no MIDI file of {groove.index}, which are the labels of stemgmd: {_BRING}"
@@ -185,19 +194,25 @@ def _read_groove(
     survey.roles[index] = INDEX
     rows: dict[str, dict[str, str]] = {}
     ids: dict[str, list[str]] = {}
+    taken: set[str] = set()
     for line, row in parse_csv(read(index), COLUMNS, index):
         name = row["midi_filename"]
         where, path = f"{index}:{line}", folder + name if name else index
         if problem := problem_of_row(row):
             survey.refusals.append(Refusal(path, BAD_INDEX_ROW, f"{where}: {problem}"))
-        elif row["id"] in rows:
-            detail = f"{where}: a second row of id {row['id']}"
+        elif row["id"] in rows or name in taken:
+            what = f"of id {row['id']}" if row["id"] in rows else f"that names {name}"
+            detail = f"{where}: a second row {what}"
             survey.refusals.append(Refusal(path, DUPLICATE_SESSION, detail))
         else:
             rows[row["id"]] = row
+            taken.add(name)
             ids.setdefault(name.rpartition("/")[2].rpartition(".")[0], []).append(row["id"])
-    recordings = frozenset(folder + row["audio_filename"] for row in rows.values())
-    return _Groove(index, rows, ids, recordings)
+    labels, recordings = (
+        frozenset(folder + row[name] for row in rows.values())
+        for name in ("midi_filename", "audio_filename")
+    )
+    return _Groove(index, rows, ids, labels, recordings)
 
 
 def _kit_and_stem(path: str) -> tuple[str, str] | None:

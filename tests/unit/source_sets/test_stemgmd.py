@@ -196,9 +196,19 @@ class TestSurvey:
         assert refused(surveyed([MIX, copy])) == [(copy, "duplicate_file")]
         found = surveyed([MIX, copy], root_of=[(MIX, 2)])
         assert refused(found) == [(MIX, "duplicate_file")]
+
+    @pytest.mark.parametrize("root", [1, 2])
+    def test_a_second_midi_file_is_refused_and_that_of_the_index_counts(self, root):
         midi = f"{FOLDER}/{NAME}.mid"
-        found = surveyed([MIX], more=[midi], root_of=[(midi, 2)])
+        found = surveyed([MIX], more=[midi], root_of=[(f"groove/{midi}", root), (midi, 3 - root)])
         assert found.sessions[0]["annotation_path"] == f"groove/{midi}"
+        assert refused(found) == [(midi, "duplicate_file")]
+        wanted = f"a second MIDI file of {FOLDER}/1; groove/{midi} is taken"
+        assert found.refusals[0].detail == wanted
+        beside = [f"{FOLDER}/{kit}/{NAME}.midi" for kit in ("brooklyn", "roots")]
+        found = surveyed([MIX], more=beside)
+        assert found.sessions[0]["annotation_path"] == f"groove/{midi}"
+        assert refused(found) == [(path, "duplicate_file") for path in beside]
 
     def test_groove_as_a_second_root_brings_no_sound_and_is_not_refused(self):
         found = surveyed([MIX], groove="", more=[f"{FOLDER}/{NAME}.wav"])
@@ -222,6 +232,12 @@ class TestSurvey:
         paths = [f"groove/{FOLDER}/{name}.mid" for name in (NAME, "2_x", "3_x")]
         assert [path for path, _ in refused(found)][:3] == paths
         assert "groove/info.csv:4: bpm" in found.refusals[1].detail
+
+    def test_a_second_row_of_a_midi_file_takes_no_performance_from_the_first(self):
+        found = surveyed([MIX], [row(), row(2)])
+        assert ids(found) == [f"{FOLDER}/1/brooklyn"]
+        assert refused(found) == [(f"groove/{FOLDER}/{NAME}.mid", "duplicate_session")]
+        assert found.refusals[0].detail.endswith(f":3: a second row that names {FOLDER}/{NAME}.mid")
 
     @pytest.mark.parametrize(
         ("sounds", "without", "said"),

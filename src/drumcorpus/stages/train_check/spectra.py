@@ -4,6 +4,7 @@ import hashlib
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import ClassVar
 
 import numpy as np
@@ -129,7 +130,8 @@ class FrameCache:
             raise ValueError(f"{path}: is a folder, where the frames of a sound stand; delete it")
         try:
             frames = np.load(path, mmap_mode="r")
-        except (OSError, ValueError, EOFError):
+        # Of a damaged head the library says what Python says of its words.
+        except (OSError, ValueError, EOFError, SyntaxError, ArithmeticError, TokenError):
             return False
         if frames.dtype != np.float16 or frames.ndim != 2 or not len(frames):
             return False

@@ -257,6 +257,21 @@ def test_frames_that_were_damaged_are_made_again(tmp_path, damage):
     assert (again == whole).all()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"}", b" "), (b"(50", b"(05"), (b"(50, 84)", b"(-9, 84)"), (b"False", b"F\xff\xff\xffe")],
+    ids=["not_closed", "no_number", "below_nothing", "no_text"],
+)
+def test_frames_with_a_damaged_head_are_made_again(tmp_path, old, new):
+    export = exported(tmp_path)
+    sample = frames_of(export, tmp_path).samples[0]
+    whole = sample.frames.read_bytes()
+    assert whole[:128].count(old) == 1
+    sample.frames.write_bytes(whole[:128].replace(old, new) + whole[128:])
+    assert not FrameCache(tmp_path / "cache", FULL).has(sample.sha256, 0.5)
+    assert frames_of(export, tmp_path).samples[0].frames.read_bytes() == whole
+
+
 def test_a_folder_in_the_place_of_frames_is_refused(tmp_path):
     export = exported(tmp_path)
     path = frames_of(export, tmp_path).samples[0].frames
