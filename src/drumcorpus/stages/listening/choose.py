@@ -162,7 +162,8 @@ def _document(
     focus: dict[str, dict] = {}
     for name, reason, what in rows:
         if name in by_id:
-            focus.setdefault(name, what)
+            # A fault that shows anywhere leaves the place to the next one that has a place.
+            focus[name] = focus.get(name) or what
             reasons.setdefault(name, [])
             if all(
                 reason["kind"] != r["kind"] or reason["says"] != r["says"] for r in reasons[name]

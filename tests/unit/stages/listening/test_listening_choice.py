@@ -132,3 +132,19 @@ def test_a_report_without_sound_names_nobody_for_it(sound):
 def test_the_excerpt_is_to_show_where_a_fault_is_worst(kind, values, focus):
     reports = {"m": report(sound={kind: of_set("x", **values)})}
     assert choose(["x"], reports.items(), per_split=0)["sessions"][0]["focus"] == focus
+
+
+def test_a_fault_that_shows_anywhere_leaves_the_place_to_one_that_has_a_place():
+    sound = {
+        "clipped": of_set("x", "y", clipped_share=0.1, clipped_at=12.5),
+        "dc": of_set("x", dc_offset=0.1),
+        "outlier": of_set("x", above_median_lu=12.0, loudest_at=3.2),
+        "timing": of_set("x", offset_ms=40.0, drift_ms_per_min=None),
+    }
+    doubt = {"session_id": "z", "family": "crash", "n_hits": 9, "n_accepted": 2}
+    sound["silent"] = of_set("z", near_silence_share=0.9)
+    chosen = choose(["x", "y", "z"], {"m": report(sound=sound)}.items(), [doubt], per_split=0)
+    focus = {row["session_id"]: row["focus"] for row in chosen["sessions"]}
+    assert focus == {"x": {"at": 12.5}, "y": {"at": 12.5}, "z": {"doubt": True}}
+    kinds = [reason["kind"] for reason in chosen["sessions"][0]["reasons"]]
+    assert kinds == ["timing", "clipped", "dc", "outlier"]
