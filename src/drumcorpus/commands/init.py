@@ -77,7 +77,9 @@ def run(arguments: argparse.Namespace) -> int:
         text = demo_config()
     else:
         cards = {name: read_yaml(project / f"resources/source_sets/{name}.yaml") for name in roots}
-        check_roots(roots, read_yaml(project / "resources/layouts.yaml"), _fetches(cards))
+        signs = read_yaml(project / "resources/layouts.yaml")
+        further = {name: card.get("further_roots", ()) for name, card in cards.items()}
+        check_roots(roots, signs, _fetches(cards), further)
         check_layout(
             roots,
             {name: name for name in roots},

@@ -131,6 +131,22 @@ def test_a_folder_that_holds_something_else_is_refused(data, names, words):
     assert words in error
 
 
+def test_a_copy_of_the_set_that_has_the_labels_is_a_further_root_and_no_root_alone(data):
+    fill(data / "stems", {"drummer1/session1/roots/mixture/1_rock.wav": ""})
+    both = ["stemgmd=../stems", "stemgmd=../groove"]
+    for refused, words in [
+        (both[1:], "stemgmd: ../groove: is the root of groove_mididataset"),
+        (["stemgmd=../stems", "stemgmd=../egmd"], "stemgmd: ../egmd: is the root of egmd"),
+        (["stemgmd=../stems", "stemgmd=../both"], "stemgmd: ../both: is the root of "),
+        (["egmd=../egmd", "egmd=../groove"], "egmd: ../groove: is the root of groove"),
+    ]:
+        status, _, error = run_command(data / "corpus", "init", *refused)
+        assert (status, words in error) == (1, True)
+    assert run_command(data / "corpus", "init", *both)[0] == 0
+    config = yaml.safe_load((data / "corpus/drumcorpus.yaml").read_text())
+    assert config["source_sets"]["stemgmd"]["roots"] == ["../stems", "../groove"]
+
+
 def test_raw_data_an_environment_and_hidden_files_are_no_hindrance(data):
     fill(data / "corpus", {".gitignore": "", "venv/pyvenv.cfg": ""})
     fill(data / "corpus/raw/egmd", EGMD)

@@ -16,6 +16,7 @@ def check_roots(
     roots: Mapping[str, Iterable[str]],
     signs: Mapping[str, Iterable[str]],
     fetch: Mapping[str, str] = MappingProxyType({}),
+    further: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> None:
     """Hold folders against the layouts of their sets.
 
@@ -28,6 +29,8 @@ def check_roots(
         ``resources/layouts.yaml``; a set without any has a root of any kind.
     fetch : mapping
         Of sets that can be fetched the command that does it, which is said where a root is missing.
+    further : mapping
+        Of sets that take files of others, the sets whose root may be one more of theirs.
 
     Raises
     ------
@@ -40,9 +43,23 @@ def check_roots(
         for source_set, folders in roots.items()
         for folder in folders
         if (sentence := why_not_the_root(source_set, folder, signs, fetch.get(source_set, "")))
+        and not _is_further_root(folder, folders, signs, source_set, further.get(source_set, ()))
     ]
     if problems:
         raise ValueError("\n".join(problems))
+
+
+def _is_further_root(
+    folder: str,
+    folders: Iterable[str],
+    signs: Mapping[str, Iterable[str]],
+    source_set: str,
+    further: Iterable[str],
+) -> bool:
+    """Whether a folder is a root of sets of `further` alone, beside one that is of its own set."""
+    own = [other for other in folders if has_a_sign(Path(other), signs[source_set])]
+    of = {name for name in signs if has_a_sign(Path(folder), signs[name])}
+    return bool(own and of) and of <= set(further)
 
 
 def why_not_the_root(
