@@ -25,13 +25,13 @@ def bar_places(rows: list[dict]) -> dict:
         ``hits`` that have meter and beat, ``without`` one of them, ``outside`` the bar of their
         meter, which no list has; ``by_meter``, most hits first: ``beats`` of the bar, ``hits``, and
         ``by_label`` the hits at each of ``per_beat`` places of every beat, from beat 1.
-        ``other_meters``: hits of all others.
+        ``other_meters``: hits of all others, and of bars that are too long to be told by place.
     """
     without = total(
         row for row in rows if row["place"] == PLACE_NONE or BEATS.fullmatch(row["meter"]) is None
     )
     counts: dict[str, dict[str, Counter]] = {}
-    outside = 0
+    outside = in_long_bars = 0
     for meter, of_meter in group_by(rows, "meter").items():
         if meter == NO_VALUE or BEATS.fullmatch(meter) is None:
             continue
@@ -39,8 +39,12 @@ def bar_places(rows: list[dict]) -> dict:
         for row in of_meter:
             if row["place"] == PLACE_NONE:
                 continue
+            # Of a later beat the pass says no place: it may be of this bar or outside of it.
+            if n_places >= PLACES:
+                in_long_bars += row["n"]
+                continue
             # The last half of a place belongs to beat 1 of the next bar.
-            if row["place"] > n_places or row["place"] == PLACES:
+            if row["place"] > n_places:
                 outside += row["n"]
                 continue
             by_label = counts.setdefault(meter, {})
@@ -49,7 +53,7 @@ def bar_places(rows: list[dict]) -> dict:
     ranked = sorted(hits, key=lambda meter: (-hits[meter], meter))
     return {
         "per_beat": PLACES_PER_BEAT,
-        "hits": sum(hits.values()),
+        "hits": sum(hits.values()) + in_long_bars,
         "without": without,
         "outside": outside,
         "by_meter": {
@@ -63,5 +67,5 @@ def bar_places(rows: list[dict]) -> dict:
             }
             for meter in ranked[:MOST_METERS]
         },
-        "other_meters": sum(hits[meter] for meter in ranked[MOST_METERS:]),
+        "other_meters": sum(hits[meter] for meter in ranked[MOST_METERS:]) + in_long_bars,
     }

@@ -561,6 +561,15 @@ def test_hits_are_counted_at_the_nearest_place_of_their_bar(measure):
     assert (bars["hits"], bars["without"], bars["outside"], bars["other_meters"]) == (7, 4, 5, 0)
 
 
+def test_a_bar_that_is_too_long_is_a_further_meter_and_none_of_it_is_outside(measure):
+    places = [(1.0, "24/4"), (23.5, "24/4"), (20.99, "20/4"), (30.0, "20/4"), (19.5, "19/8")]
+    events = [event(n, hit("kick"), beat=beat, meter=of) for n, (beat, of) in enumerate(places)]
+    bars = measure(events)["bar_places"]
+    assert list(bars["by_meter"]) == ["19/8"]
+    assert bars["by_meter"]["19/8"]["by_label"]["kick"][222] == 1
+    assert (bars["hits"], bars["without"], bars["outside"], bars["other_meters"]) == (5, 0, 0, 4)
+
+
 def test_the_meters_with_most_hits_are_told_place_by_place(measure):
     events = [
         event(10 * n + copy, hit("kick"), beat=1.0, meter=f"{n}/4")
