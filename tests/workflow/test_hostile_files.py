@@ -125,7 +125,9 @@ def test_the_page_of_sessions_says_of_each_sound_what_is_wrong_with_it(hostile):
         name = session_anchor(row["source_set"], row["session_id"])
         _, _, part = page.partition(f'<section class="card session" id="{name}"')
         part, _, _ = part.partition("</section>")
-        assert "Sound could not be measured: reason not_finite" in part
+        said = part.partition("Sound could not be measured: ")[2].partition("<")[0]
+        assert f"{row['session_id']}_rock_120_beat_4-4.wav: not_finite: " in said
+        assert "reason not_finite" in said
         assert row["session_id"] in part
 
 
