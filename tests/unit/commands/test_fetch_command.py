@@ -582,6 +582,20 @@ def signed_by_itself(tmp_path_factory):
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_are_not_there_are_named_with_who_names_them(
+    call, project, tmp_path, monkeypatch, variable
+):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    project.name(entry("set.zip", "https://127.0.0.1:9/set.zip", ARCHIVE))
+    gone = tmp_path / "gone.pem"
+    monkeypatch.setenv(variable, str(gone))
+    status, _, error = call(SET, *ACCEPT)
+    assert status == 2
+    assert error.endswith(f"set.zip: {variable}: {gone}: is not there; correct or unset it\n")
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_server_that_signs_for_itself_is_trusted_only_by_the_environment(
     call, project, tmp_path, monkeypatch, signed_by_itself, variable
 ):

@@ -21,6 +21,7 @@ from drumcorpus.ground.archives.http_words import (
     NotFetched,
     host_of,
     is_for_good,
+    words_of_certificates,
     words_of_failure,
     words_of_status,
 )
@@ -188,6 +189,10 @@ class _Transfer:
             raise
         except ValueError as error:  # of a redirect that no library can take apart
             raise requests.exceptions.InvalidURL(str(error)) from error
+        except OSError as error:
+            if why := words_of_certificates():
+                raise self._given_up(why) from error
+            raise
 
     def _refuse_detours(self, responses: Sequence[requests.Response]) -> None:
         plain = any(not response.url.startswith("https:") for response in responses)

@@ -1,6 +1,7 @@
 """What keeps a file from coming over the network, in one sentence that says what to do."""
 
 import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
@@ -8,6 +9,7 @@ import requests
 from drumcorpus.ground.files.paths import visible
 
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # the first that says something counts
 _SHOWN = 120  # characters of what a library says
 
 
@@ -57,6 +59,17 @@ def words_of_failure(error: Exception, url: str) -> str:
     if isinstance(error, requests.exceptions.ConnectionError):
         return f"{host} cannot be reached ({_inmost(error)})"
     return f"{host} broke off"
+
+
+def words_of_certificates() -> str:
+    """What is wrong with the certificates of the environment; empty where they are there."""
+    for name in _CERTIFICATES:
+        if place := os.environ.get(name):
+            is_there = Path(place).exists()
+            return (
+                "" if is_there else f"{name}: {visible(place)}: is not there; correct or unset it"
+            )
+    return ""
 
 
 def is_for_good(error: Exception) -> bool:
