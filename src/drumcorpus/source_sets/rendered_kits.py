@@ -165,7 +165,9 @@ def _performances(
     records = []
     for path in sorted(files):
         match = _FILE.fullmatch(path)
-        if match is None or match["kit"] not in kits or path.endswith((f"/{KIT}", f"/{KIT_MAP}")):
+        if match is None or match["kit"] not in kits:
+            continue
+        if path in (f"{match['kit']}/{KIT}", f"{match['kit']}/{KIT_MAP}"):
             continue
         if match["kind"] == RECORD:
             survey.roles[path] = ANNOTATION

@@ -170,6 +170,15 @@ def test_a_sound_that_is_not_there_is_missed_where_others_are():
     assert refused(surveyed(contents | others)) == [(f"{BASE}.flac", "missing_audio")]
 
 
+def test_a_performance_below_the_top_may_be_called_as_a_file_of_the_kit():
+    contents = root() | {f"mine/a/kit{suffix}": b"" for suffix in (".flac", ".csv")}
+    contents["mine/a/kit.yaml"] = record(performance="a/kit")
+    contents["mine/a/kit_map.yaml"] = record(performance="a/kit_map")
+    made = surveyed(contents)
+    assert [session["session_id"] for session in made.sessions] == ["mine/a/kit", BASE]
+    assert refused(made) == [("mine/a/kit_map.csv", "missing_annotation")]
+
+
 def test_a_kit_that_cannot_be_read_costs_its_sessions_and_no_others():
     contents = root() | {"bad/kit.yaml": b"- 1", "bad/a.yaml": b"", "bad/a.csv": b""}
     made = surveyed(contents)
