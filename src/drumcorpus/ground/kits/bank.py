@@ -8,13 +8,12 @@ import numpy as np
 
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.paths import printable
-from drumcorpus.ground.kits.shots import Instrument, Part, SampledKit, Shot, sound_of
+from drumcorpus.ground.kits.shots import Instrument, Part, SampledKit, Shot, sound_and_start
 from drumcorpus.ground.kits.written import RATE_HZ
 from drumcorpus.ground.pages.shown import data_size
 from drumcorpus.ground.sound.decoding import open_sound
 
-STARTS_AT = 0.01  # of the peak: where a recording is first as loud as this, its stroke begins
-BEFORE = 22  # samples kept before that, 0.5 ms, so that no stroke begins with a step
+BEFORE = 22  # samples kept before a stroke begins, 0.5 ms, so that no stroke begins with a step
 LONGEST = 10.0  # s of a stroke
 FADE = 0.05  # s, where it is cut
 LOUDEST = 0.25  # of full scale: the peak of the loudest stroke of a kit
@@ -81,19 +80,22 @@ def load_sound(shot: Shot) -> Sound:
     Raises
     ------
     ValueError
-        As of `shots.sound_of`, or if it is silent.
+        As of `shots.sound_of`, or if it is silent, or so short that at RATE_HZ nothing is left.
     """
-    samples = sound_of(shot, RATE_HZ)
-    peak = float(np.abs(samples).max())
+    samples, start = sound_and_start(shot, RATE_HZ)
+    peak = float(np.abs(samples).max(initial=0))
     part = shot.parts[0]
     if not peak <= LARGEST:
         raise ValueError(
             f"{part.place}: {part.sample.name} peaks at {peak:.3g} of full scale, as the kit "
             f"amplifies it; allowed: {LARGEST:g}"
         )
-    if peak == 0:
+    if len(samples) == 0:
+        raise ValueError(
+            f"{part.place}: {part.sample.name} is too short: at {RATE_HZ:,} Hz no sample is left"
+        )
+    if peak == 0 or start is None:
         raise ValueError(f"{part.place}: {part.sample.name} is silent; no stroke would be heard")
-    start = int(np.argmax(np.abs(samples) >= STARTS_AT * peak))
     lead = min(start, BEFORE)
     kept = samples[start - lead : start + round(LONGEST * RATE_HZ)].astype(np.float32)
     if start - lead + len(kept) < len(samples):

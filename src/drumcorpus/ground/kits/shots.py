@@ -15,6 +15,7 @@ from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.resampling import resample
 
 HIGHEST = 127  # MIDI note and velocity
+STARTS_AT = 0.01  # of the peak: where a recording is first as loud as this, its stroke begins
 FARTHEST = 48  # semitones from a recording: more is a mistake, and may take gigabytes
 
 
@@ -122,7 +123,33 @@ def sound_of(shot: Shot, rate_hz: int) -> np.ndarray:
     ValueError
         As of `read_layer`, but for rates.
     """
-    return _added([resample(*_sounding(part), rate_hz) for part in shot.parts])
+    return sound_and_start(shot, rate_hz)[0]
+
+
+def sound_and_start(shot: Shot, rate_hz: int) -> tuple[np.ndarray, int | None]:
+    """As of `sound_of`, with the sample at which it first is as loud as STARTS_AT of its peak.
+
+    That is looked for before the rate is changed: a resampler rings before a sharp attack, by a
+    millisecond at low rates, and that ringing is no beginning.
+
+    Returns
+    -------
+    samples : np.ndarray, shape (n_samples,), float
+    start : int or None
+        In `samples`; None where these are silent.
+    """
+    parts = [_sounding(part) for part in shot.parts]
+    rates = {part_rate for _, part_rate in parts}
+    samples = _added([resample(*part, rate_hz) for part in parts])
+    # Parts of several rates have no sum before they have one rate.
+    before, before_hz = samples, float(rate_hz)
+    if len(rates) == 1 and rates != {rate_hz}:
+        before, before_hz = _added([part for part, _ in parts]), rates.pop()
+    peak = float(np.abs(before).max())
+    if not peak > 0 or len(samples) == 0:
+        return samples, None
+    start = int(np.argmax(np.abs(before) >= STARTS_AT * peak))
+    return samples, min(round(start * rate_hz / before_hz), len(samples) - 1)
 
 
 def sample_inside(folder: Path, base: Path, name: str, place: str) -> Path:

@@ -189,3 +189,30 @@ def test_what_a_kit_cannot_mean_is_refused(shot, how, said):
 def test_a_silent_sample_is_refused(shot):
     with pytest.raises(ValueError, match=r"here: quiet\.wav is silent"):
         load_sound(shot("quiet", level=0.0))
+
+
+@pytest.mark.parametrize("rate_hz", [22_050, 44_100, 48_000, 96_000], ids="{} Hz".format)
+def test_a_click_of_any_rate_begins_where_it_is(tmp_path, rate_hz):
+    # A resampler rings before a click: that is not its beginning.
+    click = np.zeros(rate_hz)
+    click[rate_hz // 2] = 0.5
+    write_sound(tmp_path / "click.wav", click, rate_hz, subtype="FLOAT")
+    instrument = Instrument("Crash", (Shot((Part("here", tmp_path / "click.wav"),)),))
+    made, bank = played([(0.1, 49, 127)], [instrument])
+    samples, _ = mix(made, bank.gain)
+    (sound,) = bank.sounds["Crash"]
+    assert (sound.lead, sound.cut) == (BEFORE, 22_050 - BEFORE)
+    assert np.abs(samples).argmax() == 4_410
+
+
+def test_a_recording_of_one_sample_sounds_or_is_refused(tmp_path):
+    path = tmp_path / "tick.wav"
+    one = Shot((Part("here", path),))
+    write_sound(path, np.array([0.5]), RATE_HZ, subtype="FLOAT")
+    sound = load_sound(one)
+    assert (sound.samples.tolist(), sound.lead, sound.cut) == ([0.5], 0, 0)
+    write_sound(path, np.array([0.5]), 192_000, subtype="FLOAT")
+    with pytest.raises(
+        ValueError, match=r"here: tick\.wav is too short: at 44,100 Hz no sample is"
+    ):
+        load_sound(one)
