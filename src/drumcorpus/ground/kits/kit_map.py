@@ -152,8 +152,10 @@ def _answer(where: str, row, names: list[str], taxonomy: Taxonomy) -> Answer:
     place = f"{where}: {name!r}"
     if name not in names:
         raise ValueError(f"{place}: the kit has no such instrument; it has: {', '.join(names)}")
-    label = taxonomy.aliases.get(label, label)
-    if label is not None and label != ASK and label not in taxonomy.families:
+    if isinstance(label, str):
+        label = taxonomy.aliases.get(label, label)
+    is_text = isinstance(label, str | None)
+    if not is_text or label not in (None, ASK, *taxonomy.families):
         raise ValueError(f"{place}: label {label!r}; allowed: {', '.join(taxonomy.labels)}, null")
     for note in row["notes"]:
         if type(note) is not int or not 0 <= note <= HIGHEST:

@@ -8,7 +8,7 @@ from drumcorpus.ground.files.documents import decode_text
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.written_paths import why_no_file, why_no_folder
 from drumcorpus.ground.kits import drumgizmo, hydrogen, sfz, voices
-from drumcorpus.ground.kits.shots import SampledKit
+from drumcorpus.ground.kits.shots import SampledKit, require_inside
 
 FORMS = (
     "drumkit.xml of Hydrogen, an instrument NAME.sfz, the <drumkit> of DrumGizmo, or kit.json with "
@@ -64,6 +64,7 @@ def _described(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, folder: Path) -> SampledKit:
+    require_inside(folder, path, visible(str(path)))
     if path.suffix.lower() == ".sfz":
         return sfz.read_kit(path, folder)
     if path.name == voices.FILE:
@@ -81,6 +82,8 @@ def _licence_beside(kit: SampledKit) -> tuple[str, str] | None:
     for path in sorted(files, key=lambda path: path.name.lower().startswith("readme")):
         if not _LICENCE_FILES.fullmatch(path.name):
             continue
+        if not path.resolve().is_relative_to(kit.folder.resolve()):
+            continue  # a link out of the kit: what it leads to is no part of it
         with path.open("rb") as handle:
             lines = [line.strip() for line in decode_text(handle.read(_READ)).splitlines()]
         is_prose = path.name.lower().startswith("readme")

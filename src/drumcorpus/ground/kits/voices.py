@@ -8,7 +8,15 @@ voice; within its part the level of a file follows velocity, up to its own at th
 from pathlib import Path
 
 from drumcorpus.ground.files.documents import parse_yaml
-from drumcorpus.ground.kits.shots import HIGHEST, Instrument, Part, SampledKit, Shot, sample_inside
+from drumcorpus.ground.kits.shots import (
+    HIGHEST,
+    Instrument,
+    Part,
+    SampledKit,
+    Shot,
+    named_apart,
+    sample_inside,
+)
 
 FILE = "kit.json"
 
@@ -27,7 +35,8 @@ def read_kit(path: Path, folder: Path | None = None) -> SampledKit:
         raise ValueError(f"{path}: no `voices`; wanted: from each voice to its files, soft to loud")
     folder = folder or path.parent
     instruments = []
-    for voice, files in voices.items():
+    names = named_apart([str(voice) for voice in voices])
+    for name, (voice, files) in zip(names, voices.items(), strict=True):
         place = f"{path}, voice {voice!r}"
         if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
             raise ValueError(f"{place}: got {str(files)[:60]!r}; wanted: a list of file names")
@@ -42,7 +51,7 @@ def read_kit(path: Path, folder: Path | None = None) -> SampledKit:
             for number, file in enumerate(files)
         )
         if shots:
-            instruments.append(Instrument(str(voice), shots))
+            instruments.append(Instrument(name, shots))
     licence = document.get("licence") or document.get("license")
     return SampledKit(
         str(document.get("name") or path.parent.name),

@@ -147,6 +147,8 @@ HEAD = "notes_of: roland_td11\ninstruments:\n"
         ("notes_of: gm\ninstruments: []\n", "notes_of: got 'gm'; allowed: roland_td11"),
         (HEAD + "- {name: Gong, label: null, notes: []}\n", "'Gong': the kit has no such"),
         (HEAD + "- {name: Kick, label: boom, notes: []}\n", "'Kick': label 'boom'; allowed: kick"),
+        (HEAD + "- {name: Kick, label: [kick], notes: []}\n", r"'Kick': label \['kick'\]; allowed"),
+        (HEAD + "- {name: Kick, label: {kick: 1}, notes: []}\n", r"'Kick': label \{'kick': 1\}; a"),
         (HEAD + "- {name: Kick, label: null, notes: [36]}\n", r"answers to notes \[36\] without"),
         (HEAD + "- {name: Kick, label: kick, notes: [128]}\n", "note 128; wanted: a number from 0"),
         (HEAD + "- {name: Kick, label: kick, notes: [true]}\n", "note True; wanted: a number"),
@@ -160,7 +162,18 @@ HEAD = "notes_of: roland_td11\ninstruments:\n"
         (HEAD + 2 * "- {name: Kick, label: kick, notes: [36]}\n", "'Kick' stands twice"),
     ],
     ids=[
-        *("no map", "dialect", "instrument", "label", "unlabelled", "note", "no note", "key"),
+        *(
+            "no map",
+            "dialect",
+            "instrument",
+            "label",
+            "labels",
+            "of labels",
+            "unlabelled",
+            "note",
+            "no note",
+            "key",
+        ),
         *("nobody", "two on one note", "twice"),
     ],
 )

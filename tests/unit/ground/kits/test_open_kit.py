@@ -66,6 +66,30 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
         open_kit(folder)
 
 
+def test_a_kit_or_a_licence_that_is_a_link_out_of_the_folder_is_none(tmp_path):
+    folder = write_voices(tmp_path / "mine", gong=["a.wav"])
+    (tmp_path / "secret").write_text("a line that is nobody's business\n")
+    (folder / "LICENSE").symlink_to(tmp_path / "secret")
+    assert open_kit(folder).licence is None
+    (folder / "README").write_text("Licence: CC0\n")
+    assert open_kit(folder).licence == ("Licence: CC0", "README")
+    (folder / "kit.json").rename(tmp_path / "other.json")
+    (folder / "kit.json").symlink_to(tmp_path / "other.json")
+    for path in (folder, folder / "kit.json"):
+        with pytest.raises(
+            ValueError, match=r"mine/kit\.json: kit\.json lies outside of mine; a k"
+        ):
+            open_kit(path)
+
+
+def test_names_of_voices_are_one_alone_and_shown(tmp_path):
+    write_voices(
+        tmp_path / "mine", **{"crash": ["a.wav"], " crash ": ["b.wav"], "g\x1b": ["c.wav"]}
+    )
+    kit = open_kit(tmp_path / "mine")
+    assert [each.name for each in kit.instruments] == ["crash", "crash (2)", r"g\x1b"]
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
