@@ -1,13 +1,16 @@
 """``python -m drumcorpus render``: real performances on the user's own sampled kits."""
 
 import argparse
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from drumcorpus.commands.numbers import between
 from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.documents import parse_yaml
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
@@ -33,6 +36,7 @@ from drumcorpus.ground.kits.performances import (
 from drumcorpus.ground.kits.render import Renderer, others_in
 from drumcorpus.ground.kits.shots import SampledKit
 from drumcorpus.ground.kits.written import KIT, KIT_MAP
+from drumcorpus.ground.run.file_lock import lock
 from drumcorpus.taxonomy import Taxonomy
 
 USAGE = """\
@@ -47,6 +51,7 @@ example:
   python -m drumcorpus render kits/muldjord --midi data/groove \\
     --out data/rendered_kits --limit 100
 """
+LOCK = ".render.lock"
 MOST, LAST_SEED = 1_000_000, 2**32 - 1
 
 
@@ -109,6 +114,9 @@ def run(arguments: argparse.Namespace) -> int:
     LookupError
         If a kit or the performances cannot be read, or the user has to say something first.
     """
+    for name, path in (("--midi", arguments.midi), ("--out", arguments.out)):
+        if not path:
+            raise argparse.ArgumentError(None, f"{name}: is empty; wanted: a folder")
     midi, out = Path(arguments.midi), Path(arguments.out)
     if why := why_no_folder(midi):
         raise argparse.ArgumentError(None, f"--midi: {visible(str(midi))}: {why}")
@@ -126,22 +134,85 @@ def run(arguments: argparse.Namespace) -> int:
         performances, problems = list_performances(
             midi, limit=arguments.limit, canonical_kits=canonical
         )
-        kits = [
-            (folder, *_prepare(Path(kit), folder, dialect, knowledge))
-            for kit, folder in zip(arguments.kits, folders, strict=True)
-        ]
+        kits = [open_kit(Path(kit)) for kit in arguments.kits]
+        for kit, folder in zip(kits, folders, strict=True):
+            _require_free(folder, kit, midi)
         failures = list(problems)
-        for folder, kit, kit_map in kits:
-            bank = load_bank(kit, [answer.name for answer in kit_map.answers if answer.notes])
-            silences = knowledge.words.silences
-            renderer = Renderer(kit, kit_map, bank, silences, arguments.seed, folder)
-            failures += _render(renderer, performances, knowledge.labels(kit_map.notes_of))
+        with _alone_in(out):
+            maps = [
+                _map_of(kit, folder, dialect, knowledge)
+                for kit, folder in zip(kits, folders, strict=True)
+            ]
+            for folder, kit, kit_map in zip(folders, kits, maps, strict=True):
+                bank = load_bank(kit, [answer.name for answer in kit_map.answers if answer.notes])
+                silences = knowledge.words.silences
+                renderer = Renderer(kit, kit_map, bank, silences, arguments.seed, folder)
+                failures += _render(renderer, performances, knowledge.labels(kit_map.notes_of))
     except ValueError as error:
         raise LookupError(str(error)) from error
     for problem in failures:
-        print(f"left out: {problem}")
+        print(f"left out: {visible(problem)}")
     print(f"Next: {_next(out)}")
     return 1 if failures else 0
+
+
+@contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """Hold the folder, so that no other call writes the same files at once.
+
+    Raises
+    ------
+    LookupError
+        If another call does.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / LOCK
+    with path.open("w") as handle:
+        try:
+            lock(handle, path, wait=False)
+            is_held = os.fstat(handle.fileno()).st_nlink > 0  # else another call just ended
+        except BlockingIOError:
+            is_held = False
+        if not is_held:
+            raise LookupError(
+                f"--out: {visible(str(out))}: another call renders into it; wait for that, or name "
+                "another folder"
+            )
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _require_free(folder: Path, kit: SampledKit, midi: Path) -> None:
+    """Refuse a folder of renderings in which files would be written over that are none.
+
+    Raises
+    ------
+    ValueError
+        If the kit or the performances lie in it, or what stands there is of another kit.
+    """
+    where = visible(str(folder))
+    for path, what in ((kit.folder, "the kit"), (midi, "the performances")):
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(
+                f"--out: the renderings would go to {where}, which holds {what}; name another "
+                "folder"
+            )
+    place = folder / KIT
+    if not place.is_file():
+        return
+    try:
+        described = parse_yaml(place.read_bytes(), str(place))
+        other = (described["name"], described["form"])
+    except (ValueError, TypeError, KeyError):
+        return  # it is none, and is written anew
+    if other != (kit.name, kit.form):
+        raise ValueError(
+            f"{visible(str(place))}: is of another kit, {other[0]!r} ({other[1]}), and this one is "
+            f"{kit.name!r} ({kit.form}); name another --out, or another folder for this kit. If it "
+            f"is the same kit, with a new name, remove that file"
+        )
 
 
 def _knowledge(resources: Path) -> _Knowledge:
@@ -161,6 +232,8 @@ def _folders(kits: list[str], out: Path) -> list[Path]:
     """Where each kit's renderings go: a folder called as the kit's, in plain characters."""
     folders: dict[Path, str] = {}
     for kit in kits:
+        if not kit:
+            raise argparse.ArgumentError(None, "KIT: is empty; wanted: a folder, or a file in it")
         path = Path(kit).resolve()
         if path.is_dir():
             name = path.name
@@ -176,11 +249,8 @@ def _folders(kits: list[str], out: Path) -> list[Path]:
     return list(folders)
 
 
-def _prepare(
-    path: Path, folder: Path, dialect: str, knowledge: _Knowledge
-) -> tuple[SampledKit, KitMap]:
-    """The kit and its map, which is proposed and written where there is none yet."""
-    kit = open_kit(path)
+def _map_of(kit: SampledKit, folder: Path, dialect: str, knowledge: _Knowledge) -> KitMap:
+    """The map of a kit, which is proposed and written where there is none yet."""
     place = folder / KIT_MAP
     if not place.is_file():
         proposed = propose_map(
@@ -205,7 +275,7 @@ def _prepare(
             "`label` (such as crash2, or null for one that is not to be played), and give it its "
             "notes; then run the command again"
         )
-    return kit, kit_map
+    return kit_map
 
 
 def _render(
@@ -216,7 +286,7 @@ def _render(
     kit, failures, n_made = renderer.kit, [], 0
     where = visible(str(renderer.folder))
     of_note = renderer.kit_map.of_note
-    print(f"{where}: {kit.name}, {kit.form}; licence: {_short(kit)}")
+    print(f"{where}: {visible(kit.name)}, {kit.form}; licence: {visible(_short(kit))}")
     for answer in renderer.kit_map.answers:
         if answer.notes:
             notes = ", ".join(map(str, answer.notes))
@@ -234,8 +304,8 @@ def _render(
     others = list(others_in(renderer.folder, performances))
     if others:
         print(
-            f"{where}: {len(others):,} other(s) of earlier calls stand there, such as {others[0]}; "
-            f"ingestion takes those that were made by the same {KIT}"
+            f"{where}: {len(others):,} other(s) of earlier calls stand there, such as "
+            f"{visible(others[0])}; ingestion takes those that were made by the same {KIT}"
         )
     return failures
 

@@ -1,8 +1,11 @@
 """``render`` makes a root that ``rendered_kits`` reads, once, and names what it leaves out."""
 
 import csv
+import errno
+import fcntl
 import json
 import shutil
+from pathlib import Path
 
 import mido
 import numpy as np
@@ -13,6 +16,8 @@ from checkout import REPO
 from command_lines import run_command
 from sounds import write_sound
 from source_set_runs import Run
+
+from drumcorpus.ground.kits.performances import list_performances
 
 RATE_HZ = 44_100
 DATA = REPO.parent / "shared/data"
@@ -243,6 +248,151 @@ def test_arguments_that_lead_nowhere_are_refused(folder):
         folder, "render", "My Kit", "My Kit/kit.json", "--midi", "midi", "--out", "out"
     )
     assert (both[0], "are both my_kit; rename one" in both[2]) == (2, True)
+
+
+def test_a_performance_cannot_take_the_place_of_a_file_of_the_kit(folder):
+    for name in ("kit", "Kit_Map", "a/kit"):
+        write_midi(folder / f"midi/{name}.mid")
+    status, said, _ = render(folder)
+    assert status == 1
+    assert "left out: kit.mid: its record would be written over kit.yaml of the kit; ren" in said
+    assert "left out: Kit_Map.mid: its record would be written over kit_map.yaml of the" in said
+    assert yaml.safe_load((folder / "out/my_kit/kit.yaml").read_text())["name"] == "Mine"
+    assert (folder / "out/my_kit/kit_map.yaml").read_text().startswith("# Which instrument")
+    run = Run("rendered_kits", [folder / "out"], folder / "facts.json")
+    assert run.inventory().sessions["session_id"].to_pylist() == [
+        "my_kit/a/kit",
+        "my_kit/a/take",
+        "my_kit/b",
+    ]
+
+
+@pytest.mark.parametrize("midi", ["../midi", "../.hidden/midi"], ids=["above", "hidden"])
+def test_performances_lie_below_any_folder(folder, midi):
+    (folder / "here").mkdir()
+    write_midi(folder / ".hidden/midi/a/take.mid")
+    write_midi(folder / ".hidden/midi/b.mid", STROKES[:2])
+    write_midi(folder / f"here/{midi}/.trash/c.mid")
+    status, _, errors = render(folder / "here", kit="../My Kit", midi=midi)
+    assert (status, errors) == (0, "")
+    flacs = {path.name for path in (folder / "here/out").rglob("*.flac")}
+    assert flacs == {"take.flac", "b.flac"}
+
+
+def test_an_index_may_name_files_in_odd_ways(folder):
+    header = "drummer,id,style,bpm,time_signature,midi_filename,split\n"
+    files = ("b.mid", "./b.mid", "take.1/x", "a//take.mid")
+    (folder / "midi/take.1").mkdir()
+    (folder / "midi/take.1/x").write_bytes((folder / "midi/b.mid").read_bytes())
+    rows = "".join(f"d,s/{n},rock,120,4-4,{file},train\n" for n, file in enumerate(files))
+    (folder / "midi/info.csv").write_text(header + rows)
+    status, said, _ = render(folder)
+    assert status == 1
+    assert "left out: ./b.mid: another file of this name is taken" in said
+    assert "left out: take.1/x: its name does not end in .mid or .midi" in said
+    assert {path.stem for path in (folder / "out").rglob("*.flac")} == {"take", "b"}
+
+
+def test_a_folder_that_holds_the_kit_or_the_performances_is_not_written_into(folder):
+    write_kit(folder / "kick")
+    write_midi(folder / "kick/kick.mid")
+    before = contents(folder)
+    for kit, midi, what in (
+        ("kick", "midi", "the kit"),
+        ("My Kit", "my_kit/midi", "the performances"),
+    ):
+        if midi.startswith("my_kit"):
+            write_midi(folder / "my_kit/midi/b.mid")
+            before = contents(folder)
+        run = run_command(folder, "render", kit, "--midi", midi, "--out", ".")
+        assert run[0] == 2
+        assert f"the renderings would go to {kit.lower().replace(' ', '_')}, which holds" in run[2]
+        assert what in run[2]
+        assert contents(folder) == before
+
+
+def test_another_kit_of_one_name_does_not_take_the_place_of_the_first(folder):
+    render(folder)
+    before = contents(folder / "out")
+    (folder / "new").mkdir()
+    write_kit(folder / "new/My Kit")
+    text = (folder / "new/My Kit/kit.json").read_text()
+    (folder / "new/My Kit/kit.json").write_text(text.replace('"Mine"', '"Another"'))
+    status, _, errors = render(folder, kit="new/My Kit")
+    assert status == 2
+    assert "out/my_kit/kit.yaml: is of another kit, 'Mine' (voices), and this one is" in errors
+    assert contents(folder / "out") == before
+
+
+def test_two_calls_do_not_render_into_one_folder_at_once(folder):
+    render(folder)
+    before = contents(folder / "out")
+    with (folder / "out/.render.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        status, _, errors = render(folder, "--seed", "2")
+    assert status == 2
+    assert "--out: out: another call renders into it; wait for that, or name another f" in errors
+    (folder / "out/.render.lock").unlink()
+    assert contents(folder / "out") == before
+    assert render(folder)[0] == 0
+    assert contents(folder / "out") == before
+
+
+def test_of_a_file_with_a_channel_of_percussion_that_alone_is_played(folder):
+    song = mido.MidiFile(folder / "midi/b.mid")  # channel 1 alone: it is taken for drums
+    bass = mido.MidiTrack([mido.Message("note_on", note=36, velocity=90, channel=0, time=240)])
+    for message in song.tracks[0]:
+        if not message.is_meta:
+            message.channel = 9
+    mido.MidiFile(type=1, ticks_per_beat=480, tracks=[bass, *song.tracks]).save(
+        folder / "midi/song.mid"
+    )
+    render(folder)
+    made = {
+        name: yaml.safe_load((folder / f"out/my_kit/{name}.yaml").read_text())
+        for name in ("b", "song")
+    }
+    keys = ("n_strokes", "n_of_other_channels")
+    assert [made["b"][key] for key in keys] == [2, 0]
+    assert [made["song"][key] for key in keys] == [2, 1]
+    tables = [(folder / f"out/my_kit/{name}.csv").read_text() for name in ("b", "song")]
+    assert tables[0] == tables[1]
+
+
+def test_a_midi_file_that_the_system_does_not_give_is_named(folder, monkeypatch):
+    read_bytes = Path.read_bytes
+
+    def refuse(path):
+        if path.name == "b.mid":
+            raise OSError(errno.EIO, "Input/output error")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    performances, problems = list_performances(folder / "midi")
+    assert [each.name for each in performances] == ["a/take"]
+    assert problems == ["b.mid: cannot be read (Input/output error)"]
+
+
+def test_what_does_not_print_is_shown_as_its_escape(folder):
+    text = (folder / "My Kit/kit.json").read_text()
+    text = text.replace('"Mine"', r'"Mi\u001bne"').replace('"CC0"', r'"C\u202eC0"')
+    (folder / "My Kit/kit.json").write_text(text)
+    (folder / "midi/bad\x1b.mid").write_bytes(b"MThd")
+    said = render(folder)[1]
+    assert r"out/my_kit: Mi\x1bne, voices; licence: C\u202eC0 (kit.json)" in said
+    assert r"left out: my_kit: bad\x1b: truncated" in said
+
+
+@pytest.mark.parametrize("empty", ["kit", "--midi", "--out"], ids=["kit", "midi", "out"])
+def test_an_empty_argument_is_not_the_current_folder(folder, empty):
+    arguments = {"kit": "My Kit", "--midi": "midi", "--out": "out"} | {empty: ""}
+    status, _, errors = run_command(
+        *(folder, "render", arguments["kit"]),
+        *("--midi", arguments["--midi"], "--out", arguments["--out"]),
+    )
+    assert status == 2
+    assert f"{empty.replace('kit', 'KIT')}: is empty; wanted: a folder" in errors
+    assert not (folder / "out").exists()
 
 
 def test_a_real_kit_plays_real_performances(tmp_path):

@@ -76,15 +76,20 @@ def list_performances(
         if path is None or not path.is_file():
             problems.append(f"{visible(name)}: is not there, or lies outside of the folder")
             continue
-        stem = printable(name).rpartition(".")[0]
-        if stem in names:
-            problems.append(f"{visible(name)}: another file of this name is taken")
+        pure = PurePosixPath(printable(name))
+        stem = pure.with_suffix("").as_posix()
+        if why := _why_no_name(pure, names):
+            problems.append(f"{visible(name)}: {why}")
+            continue
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            problems.append(f"{visible(name)}: cannot be read ({error.strerror})")
             continue
         if f"{stem}{RECORD}".casefold() in (KIT, KIT_MAP):
             problems.append(f"{visible(name)}: is called as a file of the kit is; rename it")
             continue
         names.add(stem)
-        data = path.read_bytes()
         group = details.pop("group", None) or f"midi/{sha256_bytes(data)[:16]}"
         performances.append(Performance(stem, path, data, group, **details))
     if not performances:
@@ -94,6 +99,16 @@ def list_performances(
             f".midi){why}"
         )
     return performances, problems
+
+
+def _why_no_name(path: PurePosixPath, names: set[str]) -> str:
+    """Why nothing can be written by the name of a file; empty where it can."""
+    if path.suffix.lower() not in _ENDINGS:
+        return f"its name does not end in {' or '.join(_ENDINGS)}"
+    stem = path.with_suffix("").as_posix()
+    if f"{stem}{RECORD}".casefold() in (KIT, KIT_MAP):
+        return f"its record would be written over {stem.casefold()}{RECORD} of the kit; rename it"
+    return "another file of this name is taken" if stem in names else ""
 
 
 def _drawn(named: list[tuple[str, dict]], limit: int | None) -> list[tuple[str, dict]]:
@@ -109,10 +124,11 @@ def _named(folder: Path, kits: list[str], problems: list[str]) -> list[tuple[str
         if (folder / index).is_file():
             return _indexed(folder, index, kits, problems)
     files = (path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
+    names = [path.relative_to(folder) for path in sorted(files) if path.is_file()]
     return [
-        (path.relative_to(folder).as_posix(), {})
-        for path in sorted(files)
-        if path.is_file() and not any(part.startswith(".") for part in path.parts)
+        (name.as_posix(), {})
+        for name in names
+        if not any(part.startswith(".") for part in name.parts)
     ]
 
 

@@ -9,7 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -42,9 +42,10 @@ from drumcorpus.ground.midi.midi_file import (
 )
 from drumcorpus.ground.sound.writing import write_sound
 
-VERSION = 1  # of what the renderer makes of equal input
+VERSION = 2  # of what the renderer makes of equal input
 LONGEST = 3_600.0  # s of a performance
 SUBTYPE = "PCM_16"
+PERCUSSION = 9  # the channel of General MIDI, counted from 0, whose notes are drums
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Renderer:
         base = self.folder / performance.name
         if stands(base, made_of):
             return False
-        midi = _parse(performance)
+        midi, n_melodic = _drums(_parse(performance))
         onsets = np.rint(tick_seconds(midi, midi.notes[:, 0]) * RATE_HZ).astype(np.int64)
         played = play(
             onsets,
@@ -143,6 +144,7 @@ class Renderer:
             "gain": round(gain, 6),
             "n_samples": len(samples),
             "n_strokes": len(midi.notes),
+            "n_of_other_channels": n_melodic,
             "unanswered": dict(sorted(unanswered.items())),
             "files": {
                 suffix: sha256_file(_with_suffix(base, suffix)) for suffix in (SOUND, STROKES)
@@ -215,6 +217,17 @@ def _parse(performance: Performance) -> MidiFile:
     if last > LONGEST:
         raise ValueError(f"{performance.name}: a note at {last:,.0f} s; allowed: {LONGEST:,.0f}")
     return midi
+
+
+def _drums(midi: MidiFile) -> tuple[MidiFile, int]:
+    """The notes of the channel of percussion, if there are any, and how many others there are.
+
+    A file without that channel is taken for one of drums alone, of whatever channel.
+    """
+    is_drum = midi.notes[:, 3] == PERCUSSION
+    if not is_drum.any():
+        return midi, 0
+    return replace(midi, notes=midi.notes[is_drum]), int((~is_drum).sum())
 
 
 def _music(midi: MidiFile) -> list[list[str]]:
