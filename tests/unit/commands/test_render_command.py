@@ -255,8 +255,8 @@ def test_a_performance_cannot_take_the_place_of_a_file_of_the_kit(folder):
         write_midi(folder / f"midi/{name}.mid")
     status, said, _ = render(folder)
     assert status == 1
-    assert "left out: kit.mid: its record would be written over kit.yaml of the kit; ren" in said
-    assert "left out: Kit_Map.mid: its record would be written over kit_map.yaml of the" in said
+    assert "left out: kit.mid: is called as a file of the kit is; rename it" in said
+    assert "left out: Kit_Map.mid: is called as a file of the kit is; rename it" in said
     assert yaml.safe_load((folder / "out/my_kit/kit.yaml").read_text())["name"] == "Mine"
     assert (folder / "out/my_kit/kit_map.yaml").read_text().startswith("# Which instrument")
     run = Run("rendered_kits", [folder / "out"], folder / "facts.json")

@@ -86,9 +86,6 @@ def list_performances(
         except OSError as error:
             problems.append(f"{visible(name)}: cannot be read ({error.strerror})")
             continue
-        if f"{stem}{RECORD}".casefold() in (KIT, KIT_MAP):
-            problems.append(f"{visible(name)}: is called as a file of the kit is; rename it")
-            continue
         names.add(stem)
         group = details.pop("group", None) or f"midi/{sha256_bytes(data)[:16]}"
         performances.append(Performance(stem, path, data, group, **details))
@@ -107,7 +104,7 @@ def _why_no_name(path: PurePosixPath, names: set[str]) -> str:
         return f"its name does not end in {' or '.join(_ENDINGS)}"
     stem = path.with_suffix("").as_posix()
     if f"{stem}{RECORD}".casefold() in (KIT, KIT_MAP):
-        return f"its record would be written over {stem.casefold()}{RECORD} of the kit; rename it"
+        return "is called as a file of the kit is; rename it"
     return "another file of this name is taken" if stem in names else ""
 
 
