@@ -15,5 +15,7 @@ napoleon_google_docstring = False
 napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+# No dependency of the package: with it or without, the site is the same.
+autodoc_mock_imports = ["torch"]
 # Nothing is loaded from elsewhere: the pages are read from a disk without a network.
 html_static_path = []

@@ -391,13 +391,14 @@ def test_onsets_are_scored_beside_librosa(tmp_path, repo):
 def test_planning_is_measured_before_anything_is_made_and_where_nothing_is_to_do(tmp_path):
     small = ("--shards", "128", "--sets", "mdb_drums", "--jobs-per-set", "1")
     lines = run(command_of("plan.py"), {"OUT": tmp_path}, *small).splitlines()
-    first, second = (line.split() for line in lines)
+    first, limit, second = (line.split() for line in lines)
     assert first[:2] == second[:2] == ["128", "shards"]
     assert first[2:7] == second[2:7]
     # The two shards of the set are done together.
     assert int(first[2]) - 8 > int(first[5]) > 50
     assert (first[7:9], second[7:10]) == (["first", "build"], ["nothing", "to", "do"])
-    assert [line.count("s CPU") for line in lines] == [2, 2]
+    assert limit[:7] == ["as", "many", "jobs", "of", "one", "empty", "rule"]
+    assert [line.count("s CPU") for line in lines] == [2, 1, 2]
     made = json.loads((tmp_path / "shards_128_1/.drumcorpus/ledger.json").read_text())["products"]
     assert "results/manifests/prod_combined.parquet" in made
 
