@@ -53,6 +53,14 @@ def test_a_copy_that_is_missing_or_changed_is_named_with_the_contents_to_make_ag
     assert problem.target == CONTENTS
 
 
+def test_a_file_of_a_rule_without_its_run_manifest_is_named_though_the_contents_list_it():
+    Path(f"{INDEX}.manifest.json").unlink()
+    assert found(plan=PLAN) == {INDEX: "extra"}
+    assert f"--forcerun {INDEX}" in refusal(PLAN)
+    # Of another release no rule makes it: its contents are what there is to hold it against.
+    assert found(plan=Plan({"release": [CONTENTS]}, lasting=[FOLDER])) == {}
+
+
 def test_a_file_that_nothing_lists_is_extra():
     Path(f"{FOLDER}/manifests/other.jsonl").write_text("[1]\n")
     assert found(plan=PLAN) == {f"{FOLDER}/manifests/other.jsonl": "extra"}
