@@ -100,10 +100,9 @@ def verify_everything(
         path.removesuffix(f"/{LISTING}") for path in recorded if _is_listing_of_export(path)
     )
     # The contents of a release tell its files, but not that a run manifest of its own is gone.
-    without_own = plan.products.keys() - {file.shown for file in products}
-    told = recorded - without_own
+    with_record = recorded - (plan.products.keys() - {file.shown for file in products})
     problems += odd_and_extra(
-        found, told, plan, [*exports, *untold], {problem.path for problem in problems}
+        found, with_record, plan, [*exports, *untold], {problem.path for problem in problems}
     )
     problems += orphans(products, plan)
     standing = recorded | {each.shown.removesuffix(SUFFIX) for each in found}
