@@ -6,10 +6,8 @@ with the samples, both ways end in the same bytes, and this one takes a third le
 
 import numpy as np
 
-from drumcorpus.ground.sound.decoding import Source, open_sound
+from drumcorpus.ground.sound.decoding import STEP_16_BIT, Source, open_sound
 from drumcorpus.ground.sound.sound_limits import FRAMES
-
-_STEP = np.float32(2.0**-15)  # of 16 bit, where full scale is 1
 
 
 def read_pcm16(source: Source, n_channels: int) -> tuple[np.ndarray, int] | None:
@@ -43,4 +41,4 @@ def read_pcm16(source: Source, n_channels: int) -> tuple[np.ndarray, int] | None
 
 def as_floats(samples: np.ndarray) -> np.ndarray:
     """Samples whose full scale is 1: integers as libsndfile makes floats of them, floats as is."""
-    return samples * _STEP if samples.dtype == np.int16 else samples
+    return samples * STEP_16_BIT if samples.dtype == np.int16 else samples

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from sounds import sound_bytes
 
 from drumcorpus.ground.sound.audio import read_mono
+from drumcorpus.ground.sound.decoding import open_sound
 from drumcorpus.ground.sound.encoding import ENCODINGS, EncodedRecording
 from drumcorpus.ground.sound.pcm16 import as_floats, read_pcm16
 
@@ -106,3 +107,33 @@ def test_any_window_of_integers_is_that_of_floats(samples, encoding, gain_db, st
 def test_a_gain_on_integers_is_counted_where_it_clips():
     integers, _ = both_ways(np.array([20_000, -32_768, 100], np.int16), "wav16", 6.0)
     assert integers.cut(0, 3).n_clipped == 2
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_blocks_of_integers_are_the_floats_of_libsndfile(form):
+    """What is decoded as integers is no other sound, in blocks, in parts and as it is stored."""
+    pair = np.stack([EVERY, np.roll(EVERY, 100)], axis=1)
+    data = sound_bytes(np.tile(pair, (3, 1)), RATE, format=form, subtype="PCM_16")
+    expected, _ = soundfile.read(io.BytesIO(data), dtype="float32")
+    with open_sound(data) as sound:
+        blocks = list(sound.blocks(50_000))
+    assert [len(block) for block in blocks] == [50_000, 50_000, 50_000, 46_608]
+    assert {block.dtype.name for block in blocks} == {"float32"}
+    assert np.array_equal(np.concatenate(blocks), expected)
+    with open_sound(data) as sound:
+        part = np.concatenate(list(sound.blocks_between(1_001, 140_000)))
+    assert np.array_equal(part, expected[1_001:140_000])
+    with open_sound(data) as sound:
+        stored = np.concatenate([block.copy() for block in sound.stored_blocks(50_000)])
+    assert stored.dtype == np.int16
+    assert np.array_equal(as_floats(stored), expected)
+
+
+def test_what_is_not_of_16_bit_is_stored_as_floats():
+    samples = np.linspace(-0.9, 0.9, 1_000)
+    with open_sound(sound_bytes(samples, RATE, subtype="PCM_24")) as sound:
+        (stored,) = sound.stored_blocks()
+    with open_sound(sound_bytes(samples, RATE, subtype="PCM_24")) as sound:
+        (floats,) = sound.blocks()
+    assert stored.dtype == np.float32
+    assert np.array_equal(stored, floats)
