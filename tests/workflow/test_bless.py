@@ -9,6 +9,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.long]  # each run makes many pag
 
 CANDIDATE = "results/baselines/prod_combined.audit.json"
 BLESSED = "resources/baselines/prod_combined.audit.json"
+NOTE = "resources/baselines/prod_combined.blessing.json"
 DIFF = "reports/provenance/prod_combined.diff.json"
 
 
@@ -18,6 +19,11 @@ def test_figures_are_blessed_although_a_gate_fails_and_are_held_to_from_then_on(
     assert "new, " in project.snakemake("bless").said
     assert project.path(BLESSED).read_bytes() == project.path(CANDIDATE).read_bytes()
     assert "nothing to bless" in project.snakemake("bless").said
+    note = json.loads(project.path(NOTE).read_text())
+    assert note["release"] == "demo"
+    log = project.path("logs/run_log.jsonl").read_text().splitlines()
+    times = [row for row in map(json.loads, log) if "blessed_utc" in row]
+    assert [row["blessed"] for row in times] == [{"prod_combined": note["figures"]}] * 2
 
     blessed = json.loads(project.path(BLESSED).read_text())
     n_events = blessed["n_events"]

@@ -170,13 +170,24 @@ rule bless:
     resources:
         **needs_of("bless"),
     params:
+        release=config["release"],
         local={
-            name: {
-                "candidate": f"results/baselines/{name}",
-                "blessed": next(iter(baseline_file(name)), None),
-                "target": baseline_name(name),
-            }
-            for name in baseline_names()
+            "plan": {
+                name: {
+                    "candidate": f"results/baselines/{name}",
+                    "blessed": next(iter(baseline_file(name)), None),
+                    "target": baseline_name(name),
+                }
+                for name in baseline_names()
+            },
+            "notes": {
+                manifest: {
+                    "table": f"results/manifests/{manifest}.parquet",
+                    "figures": f"{manifest}.health.json",
+                    "target": baseline_name(f"{manifest}.blessing.json"),
+                }
+                for manifest in MANIFESTS
+            },
         },
     script:
         "../scripts/bless.py"

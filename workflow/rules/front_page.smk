@@ -1,8 +1,8 @@
 """
 The page that one opens first, which leads to all others.
 
-in:   reports/inventory.json; the health reports of every manifest and source set, and what differs
-      from the blessed ones
+in:   reports/inventory.json; the health reports of every manifest and source set, what differs from
+      the blessed ones, and what was noted when they were blessed
 out:  reports/index.html
 """
 
@@ -33,6 +33,15 @@ rule write_index:
         inventory="reports/inventory.json",
         reports=expand("reports/health/{manifest}.json", manifest=MANIFESTS),
         diffs=expand("reports/health/{manifest}.diff.json", manifest=MANIFESTS),
+        tables=expand("results/manifests/{manifest}.parquet", manifest=MANIFESTS),
+        blessed=[
+            path for name in MANIFESTS for path in baseline_file(f"{name}.health.json")
+        ],
+        notes=[
+            path
+            for name in MANIFESTS
+            for path in baseline_file(f"{name}.blessing.json")
+        ],
         of_sets=expand(
             "reports/health/source_sets/{source_set}.json", source_set=INGESTED
         ),
@@ -48,7 +57,10 @@ rule write_index:
         **needs_of("write_index"),
     params:
         code=code("write_index.py"),
-        release=config["release"],
+        releases={
+            "release": config["release"],
+            "earlier_releases": [Path(folder).name for folder in EARLIER_RELEASES],
+        },
         pages=PAGES,
         manifests=MANIFESTS,
         source_sets=INGESTED,

@@ -1,11 +1,13 @@
 """What a run says last: what the corpus holds now, what was left out of it, and its gates."""
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.natural_order import natural_key
+from drumcorpus.ground.run.blessed import blessed_in_words
 from drumcorpus.ground.run.first_page import first_page
 from drumcorpus.ground.run.run_manifest import SUFFIX
 
@@ -29,6 +31,8 @@ def end_in_words(folder: Path, seconds: float) -> str:
             # Gone meanwhile, damaged, or of an earlier version: the page says it.
             with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
                 lines += corpus_in_words(path.stem, read_json(path))
+                if blessed := blessed_in_words(folder, path.stem, time.time()):
+                    lines.append(f"  {blessed}")
     lines.append(f"It took {seconds:,.0f} s.")
     if page := first_page(folder):
         lines.append(f"Open first: {page.absolute().as_uri()}")

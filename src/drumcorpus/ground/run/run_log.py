@@ -33,7 +33,7 @@ def describe_start(checkout: Path, command: list[str]) -> dict:
     commit = _git(checkout, "rev-parse", "HEAD")
     return {
         "run": "started",
-        "started_utc": _utc(time.time()),
+        "started_utc": utc(time.time()),
         "command": command,
         "commit": commit,
         "dirty": None if commit is None else bool(_git(checkout, "status", "--porcelain")),
@@ -47,7 +47,7 @@ def describe_refusal(command: list[str], reason: str) -> dict:
     """A run that did not begin, and why."""
     return {
         "run": "refused",
-        "started_utc": _utc(time.time()),
+        "started_utc": utc(time.time()),
         "command": command,
         "reason": reason,
         "host": platform.node(),
@@ -60,7 +60,7 @@ def describe_job(rule: str, wildcards: dict, outcome: str, started: float) -> di
         "rule": rule,
         "wildcards": wildcards,
         "outcome": outcome,
-        "started_utc": _utc(started),
+        "started_utc": utc(started),
         "seconds": round(time.time() - started, 3),
         "peak_memory_mb": peak_memory_mb(),
         "host": platform.node(),
@@ -82,7 +82,7 @@ def megabytes(maxrss: int) -> float:
     return maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
-def _utc(seconds: float) -> str:
+def utc(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from drumcorpus.ground.files.blessings import blessing
+from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.figures import (
     differences,
     figures_of,
@@ -11,11 +13,12 @@ from drumcorpus.ground.files.figures import (
     read_baseline,
     write_baseline,
 )
+from drumcorpus.ground.files.json_files import canonical_json, write_json
 from drumcorpus.ground.run.commands import command
 from drumcorpus.ground.run.run_manifest import describe_product
 
 
-def bless(plan: Mapping[str, Mapping]) -> list[str]:
+def bless(plan: Mapping[str, Mapping], notes: Mapping[str, Mapping], release: str) -> list[str]:
     """Put the candidates where the blessed files are; all are read before the first is written.
 
     Parameters
@@ -23,11 +26,17 @@ def bless(plan: Mapping[str, Mapping]) -> list[str]:
     plan : mapping
         By the name of the baseline: ``candidate`` (path of a product), ``blessed`` (path of what
         is blessed now, or None) and ``target`` (path of what will be).
+    notes : mapping
+        By the name of a manifest: ``table`` (path of its events), ``figures`` (name in `plan` of
+        its health report) and ``target`` (path of the note on when it was blessed).
+    release : str
+        Name of the present release, which the notes have.
 
     Returns
     -------
     changes : list of str
-        One line per file that is new and per figure that changes; empty where all is as blessed.
+        One line per file that is new, per figure that changes and per manifest whose note does;
+        empty where all is as blessed at this release.
 
     Raises
     ------
@@ -43,6 +52,10 @@ def bless(plan: Mapping[str, Mapping]) -> list[str]:
         )
     for row in plan.values():
         describe_product("candidate", row["candidate"])
+    tables = {
+        name: describe_product("manifest", note["table"])["sha256"]
+        for name, note in sorted(notes.items())
+    }
     lines: list[str] = []
     to_write = []
     for name, row in sorted(plan.items()):
@@ -53,7 +66,19 @@ def bless(plan: Mapping[str, Mapping]) -> list[str]:
             to_write.append((row["target"], candidate))
     for target, candidate in to_write:
         write_baseline(target, candidate)
+    for name, sha256 in tables.items():
+        target, figures = notes[name]["target"], plan[notes[name]["figures"]]
+        # Where no figure has changed nothing was written, and what is blessed may lie elsewhere.
+        where = figures["target"] if Path(figures["target"]).exists() else figures["blessed"]
+        note = blessing(release, sha256_file(where), sha256)
+        if not _says(target, note):
+            write_json(target, note)
+            lines.append(f"{name}: blessed at release {release}")
     return lines
+
+
+def _says(path: str | os.PathLike, document: Mapping) -> bool:
+    return Path(path).is_file() and Path(path).read_bytes() == canonical_json(document)
 
 
 def _lines(name: str, candidate: Mapping, blessed: str | os.PathLike | None) -> Iterator[str]:

@@ -39,6 +39,7 @@ def front_page(
     inventory: Mapping,
     reports: Mapping[str, tuple[Mapping, Mapping]],
     reports_of_sets: Mapping[str, Mapping],
+    ages: Mapping[str, str],
 ) -> str:
     """The page as HTML.
 
@@ -54,6 +55,8 @@ def front_page(
         Of every manifest its health report, and how it differs from the blessed one.
     reports_of_sets : mapping
         The health report of every source set.
+    ages : mapping
+        Of every manifest of which figures are blessed, how long ago that was, in words.
 
     Returns
     -------
@@ -66,7 +69,10 @@ def front_page(
         If a page has no sentence.
     """
     manifests = sorted(
-        (_manifest(name, report, diff) for name, (report, diff) in reports.items()),
+        (
+            _manifest(name, report, diff) | {"age": ages.get(name)}
+            for name, (report, diff) in reports.items()
+        ),
         key=lambda row: (-row["n_failed"], -row["n_waived"], natural_key(row["name"])),
     )
     measured = {name: _measured(report) for name, report in reports_of_sets.items()}

@@ -1,9 +1,12 @@
 """Baselines: what differs, in words; what blessing writes, and when it refuses."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from drumcorpus.ground.files.blessings import read_blessing
+from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.figures import (
     compare_with_baseline,
     differences,
@@ -116,7 +119,10 @@ def shelf(tmp_path, monkeypatch):
 
 
 def test_what_is_new_is_written_and_said(shelf, tmp_path):
-    assert bless(shelf) == ["m.audit.json: new, 3 figures", "m.health.json: new, 1 figure"]
+    assert bless(shelf, {}, "2026.1") == [
+        "m.audit.json: new, 3 figures",
+        "m.health.json: new, 1 figure",
+    ]
     for row in shelf.values():
         assert (tmp_path / row["target"]).read_bytes() == (tmp_path / row["candidate"]).read_bytes()
 
@@ -126,29 +132,29 @@ def test_what_changes_is_said_figure_by_figure_and_the_rest_is_left(shelf, tmp_p
     write_baseline(tmp_path / "same.json", {"hits": 7})
     shelf["m.audit.json"]["blessed"] = tmp_path / "blessed.json"
     shelf["m.health.json"]["blessed"] = tmp_path / "same.json"
-    assert bless(shelf) == ["m.audit.json: events: 2,000 -> 3"]
+    assert bless(shelf, {}, "2026.1") == ["m.audit.json: events: 2,000 -> 3"]
     assert (tmp_path / "resources/baselines/m.audit.json").is_file()
     assert not (tmp_path / "resources/baselines/m.health.json").exists()
 
 
 def test_blessing_twice_changes_nothing_the_second_time(shelf):
-    bless(shelf)
+    bless(shelf, {}, "2026.1")
     for row in shelf.values():
         row["blessed"] = row["target"]
-    assert bless(shelf) == []
+    assert bless(shelf, {}, "2026.1") == []
 
 
 def test_a_missing_candidate_is_refused_and_nothing_is_blessed(shelf, tmp_path):
     (tmp_path / "results/baselines/m.health.json").unlink()
     with pytest.raises(ValueError, match=r"no candidate results/baselines/m\.health\.json"):
-        bless(shelf)
+        bless(shelf, {}, "2026.1")
     assert not (tmp_path / "resources").exists()
 
 
 def test_a_candidate_that_somebody_changed_is_refused_and_nothing_is_blessed(shelf, tmp_path):
     write_baseline(tmp_path / "results/baselines/m.health.json", {"hits": 8})
     with pytest.raises(ValueError, match="is not what its run manifest says"):
-        bless(shelf)
+        bless(shelf, {}, "2026.1")
     assert not (tmp_path / "resources").exists()
 
 
@@ -156,5 +162,31 @@ def test_a_blessed_file_that_cannot_be_read_is_refused_and_nothing_is_blessed(sh
     (tmp_path / "broken.json").write_text("{")
     shelf["m.health.json"]["blessed"] = tmp_path / "broken.json"
     with pytest.raises(ValueError, match=r"broken\.json:1"):
-        bless(shelf)
+        bless(shelf, {}, "2026.1")
     assert not (tmp_path / "resources").exists()
+
+
+def test_a_manifest_has_a_note_on_the_release_at_which_it_was_blessed(shelf, tmp_path):
+    table, target = "results/manifests/m.jsonl", "resources/baselines/m.blessing.json"
+    Path(table).parent.mkdir(parents=True)
+    Path(table).write_text('{"event_id": "a"}\n')
+    plan = {"schema": SCHEMA, "rule": "r", "wildcards": {}, "inputs": []}
+    write_manifests(plan, [("manifest", table)], {})
+    notes = {"m": {"table": table, "figures": "m.health.json", "target": target}}
+    assert bless(shelf, notes, "2026.1")[2:] == ["m: blessed at release 2026.1"]
+    assert read_blessing(target) == {
+        "schema": "drumcorpus.blessing/1",
+        "release": "2026.1",
+        "figures": sha256_file("resources/baselines/m.health.json"),
+        "manifest": sha256_file(table),
+    }
+    for row in shelf.values():
+        row["blessed"] = row["target"]
+    before = Path(target).read_bytes()
+    assert bless(shelf, notes, "2026.1") == [] and Path(target).read_bytes() == before
+    # Somebody has looked again.
+    assert bless(shelf, notes, "2026.2") == ["m: blessed at release 2026.2"]
+    Path(table).write_text("")
+    with pytest.raises(ValueError, match=r"m\.jsonl: is not what its run manifest says"):
+        bless(shelf, notes, "2026.3")
+    assert read_blessing(target)["release"] == "2026.2"

@@ -45,7 +45,8 @@ REPORTS = {
 
 
 def page_of(reports=REPORTS, pages=()):
-    return front_page("2026.1", pages, INVENTORY, reports, OF_SETS)
+    ages = {"one": "Blessed at release 2025.9, 2 releases ago."}
+    return front_page("2026.1", pages, INVENTORY, reports, OF_SETS, ages)
 
 
 def test_what_fails_and_what_drops_most_stands_first():
@@ -56,7 +57,8 @@ def test_what_fails_and_what_drops_most_stands_first():
     assert 'href="health/two.html#gates"><code>gate_1</code>' in page
     assert "2:00:00" in page and "1:02:03" in page and percent(0.4) in page
     assert page.count("not to be passed on") == 1
-    assert "Nothing is blessed yet." in page and "1 blessed" in page
+    assert "<p>Nothing is blessed yet.</p>" in page and "1 blessed" in page
+    assert "<p>All is as blessed. Blessed at release 2025.9, 2 releases ago.</p>" in page
 
 
 @pytest.mark.parametrize(

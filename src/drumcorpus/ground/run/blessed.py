@@ -1,0 +1,76 @@
+"""The day on which figures were blessed: in the run log of the folder, and in no product."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from drumcorpus.ground.files.blessings import read_blessing
+from drumcorpus.ground.run.run_log import RUN_LOG, utc
+
+NOTES = ("resources/baselines", "resources/demo/baselines")
+SUFFIX = ".blessing.json"
+_KEY = "blessed"
+
+
+def describe_blessing(notes: Mapping[str, Mapping]) -> dict:
+    """A line of the run log on what has just been blessed.
+
+    Parameters
+    ----------
+    notes : mapping
+        By the name of a manifest, ``target``: the path of its note.
+    """
+    figures = {name: read_blessing(note["target"])["figures"] for name, note in notes.items()}
+    return {_KEY: figures, "blessed_utc": utc(time.time())}
+
+
+def blessed_in_words(folder: Path, manifest: str, now: float) -> str | None:
+    """When a manifest was blessed, for people; None where that was not noted.
+
+    Parameters
+    ----------
+    folder : Path
+        The working folder.
+    manifest : str
+        Its name.
+    now : float
+        The present time (s since 1970, UTC).
+
+    Raises
+    ------
+    ValueError
+        If the note is damaged.
+    """
+    paths = [folder / place / f"{manifest}{SUFFIX}" for place in NOTES]
+    note = next((read_blessing(path) for path in paths if path.is_file()), None)
+    if note is None:
+        return None
+    words = f"blessed at release {note['release']}"
+    at = _time_of(folder / RUN_LOG, manifest, note["figures"])
+    if at is None:  # blessed elsewhere, or the log is gone
+        return words
+    days = int(max(now - at.timestamp(), 0) // 86_400)
+    ago = "today" if days == 0 else f"{days:,} day{'s' if days != 1 else ''} ago"
+    return f"{words}, on {at:%Y-%m-%d} ({ago})"
+
+
+def _time_of(log: Path, manifest: str, figures: str) -> datetime | None:
+    """When these figures were blessed last, by the run log."""
+    if not log.is_file():
+        return None
+    found = None
+    with log.open("rb") as lines:
+        for line in lines:
+            if b'"blessed_utc"' not in line:
+                continue
+            try:
+                row = orjson.loads(line)
+                if row[_KEY].get(manifest) == figures:
+                    at = datetime.strptime(row["blessed_utc"], "%Y-%m-%dT%H:%M:%SZ")
+                    found = at.replace(tzinfo=UTC)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue  # cut off by a full disk, or written by hand
+    return found
