@@ -26,6 +26,7 @@ from excerpts import VOICES, choose_performances, render_all  # noqa: E402
 from label_arms import CLASS_OF_LABEL, REPO, corpus_map, general_midi  # noqa: E402
 from learned import divide  # noqa: E402
 from render import find_material, load_renderer  # noqa: E402
+from spent import Spent  # noqa: E402
 from verdicts import class_f, class_recall, draw_groups, estimate, judge, micro_f  # noqa: E402
 
 from drumcorpus.ground.files.digests import sha256_file  # noqa: E402
@@ -82,32 +83,38 @@ def main() -> None:
         kept = args.out / "networks" / f"{left_out}-{seed}"
         tables, arms = {}, {}
         for name in args.arms:
-            began = time.process_time()
             samples = samples_of(name, recordings, classes, names, parts, left_out)
             taxonomy = taxonomy_digest(classes, [], [])
             of = Material(classes, tuple(samples), settings.spectra, taxonomy)
+            checkpoint = kept.with_name(f"{name}-{kept.name}.pt")
+            spent = Spent(checkpoint)
+
+            def say_epoch(words: str, arm=name, spent=spent) -> None:
+                spent.said()
+                say(f"{arm}: {words}", start)
+
             learned = learn_network(
                 of,
                 settings,
                 seed=seed,
-                checkpoint=kept.with_name(f"{name}-{kept.name}.pt"),
+                checkpoint=checkpoint,
                 machine=machine,
-                say=lambda words, arm=name: say(f"{arm}: {words}", start),
+                say=say_epoch,
             )
-            seconds = time.process_time() - began
+            taken = spent.of(len(learned.curve), learned.waited)
             limits, cells = score(learned, of, names, recordings, parts, left_out, machine)
             tables[name] = {cell: table for cell, (table, _) in cells.items()}
             arms[name] = {
                 "epochs": len(learned.curve),
                 "best_epoch": learned.best_epoch,
                 "curve": learned.curve,
-                "cpu_s": round(seconds),
-                "waited": round(learned.waited, 4),
+                **taken,
                 "thresholds": dict(zip(classes, limits, strict=True)),
                 "ap": {cell: area for cell, (_, area) in cells.items()},
                 "parameters": n_parameters(learned.network),
             }
-            say(f"{name}: learned in {seconds:.0f} s of CPU", start)
+            seconds = "an unknown time" if taken["cpu_s"] is None else f"{taken['cpu_s']} s of CPU"
+            say(f"{name}: learned in {seconds}", start)
         sizes = {part: len(getattr(parts, part)) for part in ("train", "validation", "test")}
         row = {"seed": seed, "performances": sizes, "arms": arms}
         learned_of.append((row | {"hypotheses": hypotheses_of(tables, classes)}, tables))

@@ -92,7 +92,7 @@ def test_the_command_tells_what_general_midi_costs(renderer, kits, nine_performa
     assert [row["id"] for row in record["hypotheses"]] == ["N1", "N3"]  # the kits have no hi-hat
     run_small("--epochs", "2", "--pieces", "16", "--seeds", "0", "1")  # from its checkpoints
     again = json.loads((tmp_path / "out/networks-bja_pacific-0-1.json").read_text())
-    kept = ("curve", "thresholds", "ap")
+    kept = ("curve", "thresholds", "ap", "cpu_s", "waited")
     of_first = [each["seeds"][0]["arms"]["truth"] for each in (record, again)]
     assert len({json.dumps([arm[key] for key in kept]) for arm in of_first}) == 1
     assert [row["seed"] for row in again["seeds"]] == [0, 1]
