@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from drumcorpus.ground.files.paths import printable, visible
+from drumcorpus.ground.files.unusable_text import check_words, named_words
 from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
 
 # What each command does; its module is loaded when it is asked for, and has `_` for `-`.
@@ -32,6 +33,7 @@ COMMANDS = {
     "attest": "write an in-toto statement and an RO-Crate of how files came about",
     "completion": "print what completes these commands in bash or zsh",
 }
+SHOWN = 60  # characters of a name that is too long
 HOLDS, DOES_NOT_HOLD, CANNOT_LOOK = 0, 1, 2
 EPILOG = """\
 exit status:
@@ -51,6 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     open_standard_streams()
     sys.stdout = Terminal(sys.stdout, "standard output")
+    try:
+        check_words(arguments)
+    except ValueError as error:
+        return _refuse(CANNOT_LOOK, str(error))
     parsed = parser(arguments[:1]).parse_args(arguments)
     try:
         return parsed.run(parsed)
@@ -59,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     except LookupError as error:
         return _refuse(CANNOT_LOOK, str(error))
     except OSError as error:
-        return _refuse(CANNOT_LOOK, _words_of(error))
+        return _refuse(CANNOT_LOOK, _words_of(error, arguments))
     except ValueError as error:
         return _refuse(DOES_NOT_HOLD, str(error))
     except KeyboardInterrupt as stopped:
@@ -96,11 +102,21 @@ def as_typed() -> str:
     return TYPED if Path(sys.argv[0]).name == "__main__.py" else "drumcorpus"
 
 
-def _words_of(error: OSError) -> str:
+def _words_of(error: OSError, arguments: list[str]) -> str:
     if error.filename is None:
         return str(error)
     is_gone = error.errno == errno.ENOENT and error.strerror == os.strerror(errno.ENOENT)
-    shown = visible(printable(os.fsdecode(error.filename)))
+    name = os.fsdecode(error.filename)
+    shown = visible(printable(name))
+    if error.errno == errno.ENAMETOOLONG:
+        meant = (
+            where for where, text in named_words(arguments) if len(text) > SHOWN and text in name
+        )
+        return (
+            f"{next(meant, 'argument')}: {shown[:SHOWN]}…: is longer than the file system allows: "
+            f"{len(os.fsencode(name)):,} bytes in all; most take 255 between two slashes and 4,095 "
+            "in all"
+        )
     return f"{shown}: {'there is no such file' if is_gone else error.strerror}"
 
 

@@ -268,8 +268,27 @@ def test_a_set_without_data_alone_is_listed_measured_and_weighed(tmp_path, repo)
             {"manifests": {"prod_combined": {"gates": "{a}.yaml"}}},
             "Snakemake takes braces in the path of an input for a wildcard",
         ),
+        (
+            ["all"],
+            {"manifests": {"prod_combined": {"gates": "a\0b"}}},
+            "config: manifests.prod_combined.gates: a\\x00b holds a NUL character",
+        ),
+        (
+            ["all"],
+            {"taxonomy": "x" * 300},
+            "x is longer than the file system allows",
+        ),
+        (
+            ["all"],
+            {"corpora": {"scales": ["y/" * 3000]}},
+            "/ is longer than the file system allows",
+        ),
+        (["y" * 300], {}, "there is none of this name"),
     ],
-    ids=["target", "path", "not_in_use", "block", "manifest", "gates", "braces"],
+    ids=[
+        *("target", "path", "not_in_use", "block", "manifest", "gates", "braces"),
+        *("nul", "long_folder", "long_scales", "long_target"),
+    ],
 )
 def test_a_name_that_is_none_is_told_what_was_meant(tmp_path, repo, arguments, overlay, sentence):
     project = new_project(tmp_path / "project", repo)

@@ -3,6 +3,7 @@ The configuration, held against its schema, the vocabulary, the cards and the ma
 is read: a wrong one is refused by name before any job.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,7 +30,8 @@ from drumcorpus.stages.crash.cymbal_maps import read_cymbal_map
 from drumcorpus.ground.files.cymbal_names import read_cymbal_words
 from drumcorpus.ground.files.errata import read_errata
 from drumcorpus.ground.files.project_files import package_folder
-from drumcorpus.ground.files.written_paths import why_no_file
+from drumcorpus.ground.files.unusable_text import check_texts
+from drumcorpus.ground.files.written_paths import why_no_file, why_no_folder
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.export.class_maps import make_class_maps
 from drumcorpus.stages.export.settings import export_settings, smoked_exports
@@ -66,7 +68,8 @@ def config_path(path):
     It is absolute, which tells it from the path of a product.
     """
     here = Path(path).absolute()
-    return plain_path(here if here.exists() else WORKFLOW / path)
+    # A Path would raise at one that is too long, before the setting is named.
+    return plain_path(here if os.path.exists(here) else WORKFLOW / path)
 
 
 def named_file(path, where):
@@ -167,6 +170,7 @@ try:
     check_overlays([own, *workflow.overwrite_configfiles])
     # What systems, servers and tools leave below a root, which is neither used nor refused.
     NOT_OF_THE_SET = config_path("resources/not_of_the_set.yaml")
+    check_texts(config)
     config, renamed = with_present_names(config)
     config, followed = manifests_in_use(config, LAYERS)
     config, left_out = exports_in_use(config, LAYERS)
@@ -179,6 +183,8 @@ try:
     check_document(config, schema("config"), "config")
     config = spell_out(config, "cymbal_map", "crash")
     TAXONOMY = config_path(config["taxonomy"])
+    if reason := why_no_folder(TAXONOMY):
+        raise ValueError(f"config: taxonomy: {config['taxonomy']} {reason}")
     vocabulary = load_taxonomy(*taxonomy_files())
     check_configuration(config, vocabulary)
     families = load_cymbal_families(

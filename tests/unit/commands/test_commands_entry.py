@@ -9,7 +9,7 @@ import pytest
 from checkout import REPO
 from command_lines import run_command
 
-from drumcorpus.__main__ import COMMANDS
+from drumcorpus.__main__ import COMMANDS, main
 
 
 def test_help_lists_every_command_and_every_exit_status(tmp_path):
@@ -62,11 +62,36 @@ def test_help_loads_no_library():
             "parameter a: is given twice",
         ),
         (["stamp", "gone.jsonl"], "gone.jsonl: there is no such file"),
+        (
+            ["stamp", "x" * 300],
+            f"argument: {'x' * 60}…: is longer than the file system allows: 300 bytes in all; ",
+        ),
+        (
+            ["run", "--directory", "y/" * 3000],
+            f"--directory: {'y/' * 30}…: is longer than the file system allows: ",
+        ),
     ],
-    ids=["none", "misspelled", "no_file", "unknown", "no_value", "twice", "gone"],
+    ids=[
+        *("none", "misspelled", "no_file", "unknown", "no_value", "twice", "gone"),
+        *("long_name", "long_path"),
+    ],
 )
 def test_what_cannot_be_looked_at_is_status_2_with_one_sentence_last(tmp_path, arguments, words):
     status, said, error = run_command(tmp_path, *arguments)
     assert (status, said) == (2, "")
     assert words in error.splitlines()[-1]
     assert "Traceback" not in error
+
+
+# A shell passes none of these on; what calls `main` may.
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a\0b", "a\\x00b holds a NUL"), ("\ud800", "\\ud800 holds U+D800, half of a character")],
+    ids=["nul", "half"],
+)
+def test_text_that_no_path_can_hold_is_refused_by_every_command(capsys, name, text, words):
+    assert main([name, "--directory", text]) == 2
+    assert f": --directory: {words}" in capsys.readouterr().err
+    assert main([name, text]) == 2
+    assert f": argument: {words}" in capsys.readouterr().err

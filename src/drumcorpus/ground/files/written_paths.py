@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.unusable_text import why_unusable
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DRIVE = re.compile(r"([A-Za-z]):(?:[\\/]|$)")
@@ -47,8 +48,10 @@ def why_no_file(path: str | os.PathLike) -> str:
 def why_not_to_make(path: str | os.PathLike) -> str:
     """Why a folder should not be made at a path, such as one that begins with ``~``."""
     path = os.fspath(path)
-    if "\0" in path:
-        return "holds a NUL character, which no path can"
+    if reason := why_unusable(path):
+        return reason
+    if _is_too_long(path):
+        return f"cannot be made: it {_REASONS[errno.ENAMETOOLONG]}"
     reasons = (why(path) for why in (_is_url, _is_of_windows, _is_of_a_shell))
     if reason := next((reason for reason in reasons if reason), ""):
         return reason
@@ -63,8 +66,8 @@ def why_not_to_make(path: str | os.PathLike) -> str:
 def _why_not(path: str, *, is_folder: bool) -> str:
     if not path:
         return "is empty"
-    if "\0" in path:
-        return "holds a NUL character, which no path can"
+    if reason := why_unusable(path):
+        return reason
     try:
         if is_folder and os.path.isdir(path):
             with os.scandir(path) as entries:
@@ -165,6 +168,18 @@ _ABSENCES = (
     _is_of_a_shell,
     _is_written_otherwise,
 )
+
+
+def _is_too_long(path: str) -> bool:
+    """Also where a part of it is too long below folders that are still to be made."""
+    nearest = _nearest(path)
+    for tried in (path, *(os.path.join(nearest, part) for part in Path(path).parts[1:])):  # noqa: PTH118
+        try:
+            os.stat(tried)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return True
+    return False
 
 
 def _nearest(path: str) -> str:

@@ -68,7 +68,7 @@ def check_folder(folder: Path) -> None:
     where = str(folder.absolute())
     if printable(where) != where:
         reason = "the name is not UTF-8, and no record could hold it; rename the folder"
-    elif folder.exists():
+    elif os.path.exists(folder):  # noqa: PTH110 (a Path raises at one that is too long)
         reason = why_no_folder(folder)
         if not reason and not os.access(folder, os.W_OK | os.X_OK):
             reason = "nothing may be written there: permission denied"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from drumcorpus.ground.files.natural_order import natural_key
+from drumcorpus.ground.files.unusable_text import check_words
 from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
 from drumcorpus.ground.run.end_of_run import end_in_words
 from drumcorpus.ground.run.last_words import asked_for, words_left
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
     open_standard_streams()
     folder = working_folder(arguments)
     try:
+        check_words(arguments)
         check_overlays(config_files(arguments))
         check_folder(folder)
     except (ValueError, OSError) as error:

@@ -149,7 +149,8 @@ def memory_in_words() -> str:
 def _existing(path: str | os.PathLike) -> Path:
     """A path, or the nearest folder above it that is there."""
     path = Path(os.fsdecode(path)).absolute()
-    while not path.exists() and path != path.parent:
+    # A path that is too long, or no path at all, is not there; a Path would raise.
+    while not os.path.exists(path) and path != path.parent:  # noqa: PTH110
         path = path.parent
     return path
 

@@ -138,8 +138,15 @@ def test_a_folder_is_no_file(here):
         ("file:///scratch", "is an address"),
         ("D:\\corpus", "is a path of Windows"),
         ("file/corpus", "cannot be made: file is a file and no folder"),
+        ("a\0b", "holds a NUL character"),
+        ("\ud800", "holds U+D800, half of a character"),
+        ("new/" + "x" * 300, "cannot be made: it is longer than the file system allows"),
+        ("y/" * 3000, "cannot be made: it is longer than the file system allows"),
     ],
-    ids=["new", "blank", "tilde", "variable", "url", "drive", "below_a_file"],
+    ids=[
+        *("new", "blank", "tilde", "variable", "url", "drive", "below_a_file"),
+        *("nul", "half", "long_name", "long_path"),
+    ],
 )
 def test_a_folder_is_made_where_that_can_be_meant(here, path, reason):
     (here / "file").touch()

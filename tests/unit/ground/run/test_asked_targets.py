@@ -55,10 +55,13 @@ def test_a_file_that_is_there_may_be_asked_for(tmp_path):
             "results/nothing.json",
             "no rule makes this file; source sets in use and manifests",
         ),
+        ("x" * 300, "there is none of this name"),
+        ("y/" * 3000, "no rule makes this file"),
     ],
     ids=[
         *("set", "case", "swapped", "strange", "not_in_use", "tier"),
         *("path_of_a_set", "path_of_a_manifest", "strange_path"),
+        *("long_name", "long_path"),
     ],
 )
 def test_a_target_that_nothing_makes_is_told_what_was_meant(target, sentence):

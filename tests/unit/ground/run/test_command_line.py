@@ -82,8 +82,13 @@ def test_keys_of_different_mappings_and_texts_like_keys_stand_in_json(tmp_path):
         (["--configfile=~/mine.yaml"], "begins with ~, which only a shell reads"),
         (["--directory=$SCRATCH/x"], "working folder $SCRATCH/x: holds $SCRATCH"),
         (["--directory", "mine.yaml"], "working folder mine.yaml: is a file"),
+        (["--directory", "x" * 300], "x: cannot be made: it is longer than the file system allows"),
+        (["--configfile", "x" * 300], "x: is longer than the file system allows"),
     ],
-    ids=["absent", "misspelt", "tilde", "variable", "folder_is_a_file"],
+    ids=[
+        *("absent", "misspelt", "tilde", "variable", "folder_is_a_file"),
+        *("long_folder", "long_file"),
+    ],
 )
 def test_the_run_ends_with_one_sentence_and_makes_nothing(tmp_path, arguments, sentence):
     (tmp_path / "mine.yaml").write_text("release: x\n")

@@ -105,3 +105,9 @@ def test_the_error_that_another_was_raised_from_is_found():
 def test_a_number_in_a_sentence_about_data_is_no_cause():
     assert number_in("a.wav: 28 samples; expected 30") is None
     assert cause_of(ValueError("bpm 28 of [28, 30]")) is None
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "y/" * 3000, "a\0b"], ids=["name", "path", "nul"])
+def test_a_path_that_no_file_can_have_is_said_and_breaks_nothing(path):
+    what, _ = in_words(errno.ENAMETOOLONG, path)
+    assert "its name is too long for the file system" in what
