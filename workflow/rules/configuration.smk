@@ -3,7 +3,6 @@ The configuration, held against its schema, the vocabulary, the cards and the ma
 is read: a wrong one is refused by name before any job.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from drumcorpus.ground.files.cymbal_names import read_cymbal_words
 from drumcorpus.ground.files.errata import read_errata
 from drumcorpus.ground.files.project_files import package_folder
 from drumcorpus.ground.files.unusable_text import check_texts
-from drumcorpus.ground.files.written_paths import why_no_file, why_no_folder
+from drumcorpus.ground.files.written_paths import exists, why_no_file
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.stages.export.class_maps import make_class_maps
 from drumcorpus.stages.export.settings import export_settings, smoked_exports
@@ -68,8 +67,7 @@ def config_path(path):
     It is absolute, which tells it from the path of a product.
     """
     here = Path(path).absolute()
-    # A Path would raise at one that is too long, before the setting is named.
-    return plain_path(here if os.path.exists(here) else WORKFLOW / path)
+    return plain_path(here if exists(here) else WORKFLOW / path)
 
 
 def named_file(path, where):
@@ -96,20 +94,18 @@ def is_demo(source_set):
 def taxonomy_files():
     """The files of the vocabulary."""
     return [
-        f"{TAXONOMY}/{name}.yaml" for name in ("components", "techniques", "dynamics")
+        named_file(f"{TAXONOMY}/{name}.yaml", "config: taxonomy")
+        for name in ("components", "techniques", "dynamics")
     ]
 
 
 def card_name(source_set):
-    """The card of a source set, its own or that of the set which it is `like`; the demo has cards
-    of its own, for it is nobody else's work.
-    """
+    """The card of a source set, its own or that of the one it is `like`; the demo has its own."""
     folder = (
         "resources/demo/source_sets" if is_demo(source_set) else "resources/source_sets"
     )
     own = f"{folder}/{source_set}.yaml"
-    is_there = Path(config_path(own)).is_file()
-    return own if is_there else f"{folder}/{module_name(source_set)}.yaml"
+    return own if exists(config_path(own)) else f"{folder}/{module_name(source_set)}.yaml"
 
 
 def read_card(source_set):
@@ -183,8 +179,6 @@ try:
     check_document(config, schema("config"), "config")
     config = spell_out(config, "cymbal_map", "crash")
     TAXONOMY = config_path(config["taxonomy"])
-    if reason := why_no_folder(TAXONOMY):
-        raise ValueError(f"config: taxonomy: {config['taxonomy']} {reason}")
     vocabulary = load_taxonomy(*taxonomy_files())
     check_configuration(config, vocabulary)
     families = load_cymbal_families(

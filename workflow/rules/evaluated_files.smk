@@ -105,7 +105,7 @@ def folds_of_evaluation(evaluation):
     """Its folds: the name of published ones, or the full path of a file; None for none."""
     folds = config["evaluations"][evaluation].get("folds")
     published = WORKFLOW / f"resources/evaluation/folds/{folds}.yaml"
-    if folds is None or os.path.isfile(published):
+    if folds is None or exists(published):
         return folds
     return named_file(folds, f"config: evaluations.{evaluation}.folds")
 

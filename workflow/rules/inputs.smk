@@ -127,7 +127,7 @@ def review_name(source_set):
 def review_file(source_set):
     """That file as an input, where it is there."""
     path = config_path(review_name(source_set))
-    return [path] if os.path.isfile(path) else []
+    return [path] if exists(path) else []
 
 
 def card_file(wildcards):

@@ -77,14 +77,14 @@ def gates_of_set(source_set):
 def baseline_file(name):
     """The blessed file of that name as an input, where it is there."""
     path = config_path(baseline_name(name))
-    return [path] if os.path.isfile(path) else []
+    return [path] if exists(path) else []
 
 
 def compared_file(side):
     """One of the files that the config compares: a product as it is, any other by its full path."""
     path = Path(config["compare"][side])
     is_product = not path.is_absolute() and path.parts[0] in ("results", "reports")
-    if is_product and (not os.path.isfile(path) or Path(f"{path}.manifest.json").is_file()):
+    if is_product and (not exists(path) or Path(f"{path}.manifest.json").is_file()):
         return path.as_posix()
     if reason := why_no_file(path):
         raise WorkflowError(f"config: compare.{side}: {path} {reason}")
@@ -154,7 +154,7 @@ def scales_of_ratings():
     where = "config: corpora.scales"
     named = config["corpora"]["scales"]
     places = [
-        path if os.path.isdir(path) else named_file(place, where)
+        path if exists(path) else named_file(place, where)
         for place, path in zip(named, map(config_path, named), strict=True)
     ]
     return [named_file(path, where) for path in scale_files(places)]

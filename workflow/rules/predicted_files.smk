@@ -25,7 +25,7 @@ def named_folder(path, where):
 
 def named_predictions(path, where):
     """The same of predictions, which are a folder or a table."""
-    is_folder = os.path.isdir(config_path(path))
+    is_folder = exists(config_path(path)) and Path(config_path(path)).is_dir()
     return (named_folder if is_folder else named_file)(path, where)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from drumcorpus.commands.numbers import between
 from drumcorpus.ground.files.atomic import write_text
+from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.documents import parse_yaml
-from drumcorpus.ground.files.paths import visible
+from drumcorpus.ground.files.paths import inside_root, visible
 from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.written_paths import why_no_folder, why_not_to_make
@@ -25,7 +26,7 @@ from drumcorpus.ground.kits.kit_map import (
     propose_map,
     read_map,
 )
-from drumcorpus.ground.kits.names import Words, make_words
+from drumcorpus.ground.kits.names import Words, grabbed_bodies, make_words
 from drumcorpus.ground.kits.open_kit import open_kit
 from drumcorpus.ground.kits.performances import (
     PLAIN,
@@ -146,7 +147,8 @@ def run(arguments: argparse.Namespace) -> int:
             for folder, kit, kit_map in zip(folders, kits, maps, strict=True):
                 bank = load_bank(kit, [answer.name for answer in kit_map.answers if answer.notes])
                 silences = knowledge.words.silences
-                renderer = Renderer(kit, kit_map, bank, silences, arguments.seed, folder)
+                bodies = grabbed_bodies(knowledge.words, knowledge.taxonomy)
+                renderer = Renderer(kit, kit_map, bank, silences, arguments.seed, folder, bodies)
                 failures += _render(renderer, performances, knowledge.labels(kit_map.notes_of))
     except ValueError as error:
         raise LookupError(str(error)) from error
@@ -205,7 +207,8 @@ def _require_free(folder: Path, kit: SampledKit, midi: Path) -> None:
     try:
         described = parse_yaml(place.read_bytes(), str(place))
         other = (described["name"], described["form"])
-    except (ValueError, TypeError, KeyError):
+        samples = {name: row["sha256"] for name, row in described["samples"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
         return  # it is none, and is written anew
     if other != (kit.name, kit.form):
         raise ValueError(
@@ -213,6 +216,22 @@ def _require_free(folder: Path, kit: SampledKit, midi: Path) -> None:
             f"{kit.name!r} ({kit.form}); name another --out, or another folder for this kit. If it "
             f"is the same kit, with a new name, remove that file"
         )
+    # Of a kit that its owner has changed something stays; two of one name share no recording.
+    if samples and not any(
+        _is_sample(kit.folder, name, sha256) for name, sha256 in samples.items()
+    ):
+        raise ValueError(
+            f"{visible(str(place))}: is of another kit of this name, {kit.name!r} ({kit.form}): "
+            f"none of the {len(samples):,} samples that it played is in "
+            f"{visible(str(kit.folder))}; name another --out, or another folder for this kit. If "
+            "it is the same kit with all samples new, remove that file"
+        )
+
+
+def _is_sample(folder: Path, name: str, sha256: str) -> bool:
+    """Whether a file of a kit is there and as it was."""
+    path = inside_root(folder, name)
+    return path is not None and path.is_file() and sha256_file(path) == sha256
 
 
 def _knowledge(resources: Path) -> _Knowledge:

@@ -24,6 +24,7 @@ from drumcorpus.ground.files.ranges import number as read_number
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.ground.kits.written import (
     COLUMNS,
+    GRABBED,
     KIT,
     KIT_MAP,
     RATE_HZ,
@@ -47,6 +48,8 @@ from drumcorpus.vocabulary import (
     UNREADABLE_ANNOTATION,
     UNREADABLE_METADATA,
 )
+
+CHOKE = "choke"  # technique of a stroke that a hand stopped
 
 _FILE = re.compile(r"(?P<base>(?P<kit>[^/]+)/.+)(?P<kind>\.flac|\.csv|\.yaml)")
 _SAYS_LICENCE = "licence: "  # how the note of a session begins that has it
@@ -124,8 +127,9 @@ def read_hits(
     path = session["annotation_path"]
     record = _read_record(path.removesuffix(STROKES) + RECORD, read)
     try:
-        rows = parse_csv(read(path), list(COLUMNS), path)
+        rows = list(parse_csv(read(path), list(COLUMNS), path, optional=(GRABBED,)))
         strokes = [_stroke(row, f"{path}:{line}") for line, row in rows]
+        grabbed = [_is_choked(row, f"{path}:{line}") for line, row in rows]
         if len(strokes) != record["n_strokes"]:
             raise ValueError(
                 f"{path}: {len(strokes)} strokes; its record has {record['n_strokes']}"
@@ -139,6 +143,7 @@ def read_hits(
         "source_label": np.array(labels),
         "onset": np.array(samples) / RATE_HZ,
         "velocity": np.array(velocities) / _VELOCITY.high,
+        "extra_technique": np.where(grabbed, CHOKE, ""),
     }
     if None not in music:
         hits |= {
@@ -250,6 +255,19 @@ def _add_session(
             + ([] if audio else ["no recording in the root"]),
         }
     )
+
+
+def _is_choked(row: dict[str, str], where: str) -> bool:
+    """Whether a hand stopped a stroke; an older table does not say it."""
+    if not row[GRABBED]:
+        return False
+    try:
+        grabbed, onset = (whole_number(row[key], _ONSET) for key in (GRABBED, "onset_samples"))
+        if grabbed <= onset:
+            raise ValueError(f"got {grabbed}; wanted: after the stroke, which is at {onset}")
+        return True
+    except ValueError as error:
+        raise ValueError(f"{where}: {GRABBED}: {error}") from None
 
 
 def _stroke(row: dict[str, str], where: str) -> tuple[int, str, int, tuple | None]:

@@ -324,6 +324,64 @@ def test_another_kit_of_one_name_does_not_take_the_place_of_the_first(folder):
     assert contents(folder / "out") == before
 
 
+def test_another_kit_of_one_name_and_form_is_told_by_its_samples(folder):
+    render(folder)
+    before = contents(folder / "out")
+    (folder / "new").mkdir()
+    write_kit(folder / "new/My Kit")
+    for number, voice in enumerate(VOICES):
+        write_sound(folder / f"new/My Kit/{voice}.wav", np.full(9_000 + number, 0.3), RATE_HZ)
+    status, _, errors = render(folder, kit="new/My Kit")
+    assert status == 2
+    assert (
+        "out/my_kit/kit.yaml: is of another kit of this name, 'Mine' (voices): none of the 4 "
+        "samples that it played is in new/My Kit; name another --out" in errors
+    )
+    assert contents(folder / "out") == before
+    # With one of the samples left it is the kit, changed.
+    shutil.copy(folder / "My Kit/snare.wav", folder / "new/My Kit/snare.wav")
+    status, said, _ = render(folder, kit="new/My Kit")
+    assert (status, "2 performance(s) made" in said) == (0, True)
+
+
+def test_a_hand_that_grabs_a_cymbal_is_in_table_sound_and_events(folder):
+    track = mido.MidiTrack()
+    for kind, note, value, time in (
+        ("note_on", 49, 127, 0),
+        ("note_on", 57, 127, 48),  # at 0.05 s
+        ("polytouch", 49, 127, 48),  # at 0.1 s
+        ("polytouch", 49, 0, 48),
+        ("note_on", 36, 127, 336),
+    ):
+        name = {"note_on": "velocity", "polytouch": "value"}[kind]
+        track.append(mido.Message(kind, note=note, time=time, channel=9, **{name: value}))
+    # A pressure of another channel grabs no drum.
+    other = mido.MidiTrack([mido.Message("polytouch", note=57, value=127, channel=0, time=60)])
+    file = mido.MidiFile(type=1, ticks_per_beat=480, tracks=[track, other])
+    shutil.rmtree(folder / "midi")
+    (folder / "midi").mkdir()
+    file.save(folder / "midi/grab.mid")
+    for voice, level in VOICES.items():
+        write_sound(folder / f"My Kit/{voice}.wav", np.full(20_000, level), RATE_HZ)
+    render(folder)
+    with (folder / "out/my_kit/grab.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [(row["label"], row["grabbed_samples"]) for row in rows] == [
+        ("crash", "4410"),
+        ("crash2", ""),
+        ("kick", ""),
+    ]
+    record = yaml.safe_load((folder / "out/my_kit/grab.yaml").read_text())
+    assert record["n_choked"] == 1
+    samples, _ = soundfile.read(folder / "out/my_kit/grab.flac")
+    gain = record["gain"]
+    assert samples[4_409] == pytest.approx(gain * (0.2 + 0.25), abs=1e-3)
+    assert samples[4_410 + 6_615] == pytest.approx(gain * 0.25, abs=1e-3)  # 0.15 s later
+    run = Run("rendered_kits", [folder / "out"], folder / "facts.json")
+    events = run.ingest(run.inventory().sessions).events.to_pylist()
+    assert [event["techniques"] for event in events] == [["choke"], [], []]
+
+
 def test_two_calls_do_not_render_into_one_folder_at_once(folder):
     render(folder)
     before = contents(folder / "out")

@@ -10,7 +10,7 @@ from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.kits.written import COLUMNS
-from drumcorpus.source_sets.rendered_kits import read_hits, survey
+from drumcorpus.source_sets.rendered_kits import CHOKE, read_hits, survey
 
 FOLDER = REPO / "resources/taxonomy"
 TAXONOMY = load_taxonomy(*(FOLDER / f"{n}.yaml" for n in ("components", "techniques", "dynamics")))
@@ -95,6 +95,20 @@ def test_a_session_is_kit_and_performance_in_the_group_of_the_performance():
         f"{BASE}.csv": "annotation",
         f"{BASE}.yaml": "annotation",
     }
+
+
+def test_a_stroke_that_a_hand_stopped_is_a_choke_and_older_tables_do_not_say_it():
+    rows = [row + end for row, end in zip(ROWS, (",", ",30000", ","), strict=True)]
+    assert hits_of(*rows)["extra_technique"].tolist() == ["", "choke", ""]
+    contents = root() | {f"{BASE}.csv": table(*ROWS).replace(b",grabbed_samples", b"")}
+    (session,) = surveyed(contents).sessions
+    hits = read_hits(session, contents.__getitem__, MAP, {})
+    assert hits["extra_technique"].tolist() == ["", "", ""]
+    assert CHOKE in TAXONOMY.techniques
+    with pytest.raises(UnusableFile, match=r"take\.csv:3: grabbed_samples: .*-3"):
+        hits_of(rows[0], ROWS[1] + ",-3", rows[2])
+    with pytest.raises(UnusableFile, match=r"take\.csv:3: grabbed_samples: got 22050"):
+        hits_of(rows[0], ROWS[1] + ",22050", rows[2])
 
 
 def test_strokes_are_those_of_the_table_with_the_licence_of_the_kit():

@@ -32,6 +32,11 @@ _REASONS = {
 }
 
 
+def exists(path: str | os.PathLike) -> bool:
+    """Whether something is there; nothing is where a path is too long, or can be none."""
+    return os.path.exists(path)
+
+
 def why_no_folder(path: str | os.PathLike) -> str:
     """Why a path is no folder that can be listed, such as ``is not there``; empty where it is one.
 

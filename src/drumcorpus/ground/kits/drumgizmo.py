@@ -3,7 +3,8 @@
 Conventions: the elements are those of DrumGizmo's formats [1]_, versions 1 and 2. A sample is one
 stroke in all microphones, mostly the channels of one file; here all that an instrument lists are
 averaged, close and far alike. A stroke sounds a sample whose power is near its velocity, and its
-level is that of the recording. Groups and chokes count.
+level is that of the recording. Groups count, whose instruments stop one another, and `<chokes>`,
+by which one stops others and not they it.
 
 References
 ----------
@@ -12,10 +13,12 @@ References
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from drumcorpus.ground.files.documents import parse_xml
+from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.kits.shots import (
     HIGHEST,
     Instrument,
@@ -27,6 +30,8 @@ from drumcorpus.ground.kits.shots import (
 )
 
 ROOT, MAP = "drumkit", "midimap"
+CHOKE_MS = 68.0  # where a choke states no time, as in DrumGizmo
+LONGEST_CHOKE_MS = 10_000.0
 
 
 def read_kit(path: Path, folder: Path | None = None) -> SampledKit:
@@ -50,6 +55,9 @@ def read_kit(path: Path, folder: Path | None = None) -> SampledKit:
     elements = list(tree.iterfind("instruments/instrument"))
     names = named_apart([element.get("name", "") for element in elements])
     notes = _own_notes(path, set(names))
+    by_own_name: dict[str, list[str]] = {}
+    for name, element in zip(names, elements, strict=True):
+        by_own_name.setdefault(element.get("name", ""), []).append(name)
     instruments = []
     unplayed: Counter = Counter()
     for name, element in zip(names, elements, strict=True):
@@ -59,8 +67,9 @@ def read_kit(path: Path, folder: Path | None = None) -> SampledKit:
             raise ValueError(f"{place}: no file {described}")
         group = element.get("group") or None
         shots = _shots(described, folder, name, group)
+        chokes = _chokes(path, name, element, by_own_name)
         if shots:
-            instruments.append(Instrument(name, shots, notes.get(name)))
+            instruments.append(Instrument(name, shots, notes.get(name), chokes=chokes))
         else:
             unplayed["instrument without a sample"] += 1
     said = " ".join((tree.findtext("metadata/license") or "").split())
@@ -104,6 +113,29 @@ def _shots(path: Path, folder: Path, name: str, group: str | None) -> tuple[Shot
         Shot(parts[key], low, high, track=track, group=group, off_by=group)
         for low, high, key in ranges
     )
+
+
+def _chokes(
+    path: Path, name: str, element: Element, by_own_name: Mapping[str, list[str]]
+) -> dict[str, float]:
+    """The instruments that strokes of one stop, and the seconds that these take to end."""
+    chokes = {}
+    for choke in element.iterfind("chokes/choke"):
+        meant = choke.get("instrument", "")
+        if meant not in by_own_name:
+            there = ", ".join(sorted(map(visible, by_own_name)))
+            raise ValueError(
+                f"{path}, instrument {name!r}: chokes {visible(meant)!r}, which the kit has not; "
+                f"it has: {there}"
+            )
+        time = _number(path, name, choke, "choketime", CHOKE_MS)
+        if not 0 <= time <= LONGEST_CHOKE_MS:
+            raise ValueError(
+                f"{path}, instrument {name!r}: choketime is {time:g} ms; allowed: 0 to "
+                f"{LONGEST_CHOKE_MS:,.0f}"
+            )
+        chokes |= dict.fromkeys(by_own_name[meant], time / 1000)
+    return chokes
 
 
 def _near(ordered: list[tuple[float, str]]) -> list[tuple[float, float, str]]:

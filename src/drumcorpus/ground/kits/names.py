@@ -27,6 +27,7 @@ class Words:
     tells_apart: frozenset[str]
     instead: Mapping[str, list[str]]
     silences: Mapping[str, list[str]]
+    grabbed: frozenset[str]  # families
 
 
 def make_words(document: Mapping, taxonomy: Taxonomy, *, name: str = "words") -> Words:
@@ -46,13 +47,25 @@ def make_words(document: Mapping, taxonomy: Taxonomy, *, name: str = "words") ->
         frozenset(numbered["tells_apart"]),
         document["instead"],
         document["silences"],
+        frozenset(document["grabbed"]),
     )
     used = {label for _, label in words.labels if label} | {words.numbered}
     for table in (words.instead, words.silences):
         used |= {*table, *(label for labels in table.values() for label in labels)}
     if unknown := sorted(used - set(taxonomy.labels)):
         raise ValueError(f"{name}: no labels: {', '.join(unknown)}")
+    if unknown := sorted(words.grabbed - set(taxonomy.families.values())):
+        raise ValueError(f"{name}: grabbed: no families: {', '.join(unknown)}")
     return words
+
+
+def grabbed_bodies(words: Words, taxonomy: Taxonomy) -> dict[str, str]:
+    """What a hand grabs of each label of a cymbal: a numbered one alone, else all of its family."""
+    return {
+        label: label if label in taxonomy.cymbals else family
+        for label, family in taxonomy.families.items()
+        if family in words.grabbed
+    }
 
 
 def plain_name(name: str) -> str:

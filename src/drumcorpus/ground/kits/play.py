@@ -1,4 +1,7 @@
-"""A performance played on a bank of samples: which sound for a stroke, until when, how loud."""
+"""A performance played on a bank of samples: which sound for a stroke, until when, how loud.
+
+A sound ends early where another stroke silences it, or a hand grabs the cymbal.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,10 +10,12 @@ import numpy as np
 
 from drumcorpus.ground.kits.bank import Bank, Sound
 from drumcorpus.ground.kits.kit_map import KitMap
-from drumcorpus.ground.kits.shots import SampledKit
+from drumcorpus.ground.kits.shots import STARTS_AT, SampledKit
 from drumcorpus.ground.kits.written import RATE_HZ
 
 SILENCED = 0.03  # s that a silenced stroke takes to end
+STOPPED = 0.15  # s that a cymbal takes to end in a hand
+HEARD = STARTS_AT  # of the peak of a stroke: what a hand stops must be as loud to be a choke
 TAIL = 5.0  # s of sound after the last stroke, at most
 CEILING = 0.98  # of full scale
 
@@ -25,19 +30,22 @@ class Voice:
     onset: int  # sample at which the stroke begins
     gain: float
     stop: int | None = None  # sample from which it ends
+    fade: float = SILENCED  # s that it takes to end from there
 
 
 @dataclass
 class Played:
     """The strokes of a performance that sounded, and those that did not.
 
-    `voices` has for each row of `strokes` those that it set off.
+    `voices` has for each row of `rows` those that it set off; `choked` the sample at which a hand
+    stopped a stroke while it was heard, by its row.
     """
 
     onsets: list[int] = field(default_factory=list)  # samples
     voices: list[list[Voice]] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)  # of the performance's notes
     unanswered: list[int] = field(default_factory=list)  # the same, of the notes without an answer
+    choked: dict[int, int] = field(default_factory=dict)
 
 
 class _Chooser:
@@ -77,8 +85,13 @@ def play(
     kit_map: KitMap,
     silences: Mapping[str, Sequence[str]],
     rng: np.random.Generator,
+    grabs: Sequence[tuple[int, int]] = (),
+    bodies: Mapping[str, str] | None = None,
 ) -> Played:
     """Set off the sounds of strokes, in their order.
+
+    A hand that grabs a cymbal ends all of it that rings; of these strokes the last is choked, where
+    it was still heard.
 
     Parameters
     ----------
@@ -90,11 +103,18 @@ def play(
         From a label to those that it silences, whatever the kit says.
     rng : np.random.Generator
         Decides between recordings that fit a stroke alike.
+    grabs : sequence of (int, int)
+        Sample at RATE_HZ, rising, and a note of the cymbal that a hand grabs then.
+    bodies : mapping of str to str
+        What a hand can grab, by label; labels of one cymbal have one body.
     """
+    hands = _Hands(kit_map, bodies or {}, grabs)
     chooser, played = _Chooser(bank, kit, rng), Played()
     layered = {each.name for each in kit.instruments if each.is_layered}
+    chokes = {each.name: each.chokes for each in kit.instruments}
     of_note, ringing = kit_map.of_note, []
     for row, (onset, note, velocity) in enumerate(zip(onsets, notes, velocities, strict=True)):
+        hands.grab(played, ringing, int(onset))
         answer = of_note.get(int(note))
         chosen = chooser.choose(answer.name, int(velocity)) if answer else []
         chosen = [sound for sound in chosen if sound.shot.gain(int(velocity)) > 0]
@@ -107,13 +127,63 @@ def play(
         ]
         ringing = [voice for voice in ringing if voice.onset + len(voice.sound.samples) > onset]
         for voice in ringing:
-            if _silences(voices, voice, silences, is_layered=answer.name in layered):
+            if voice.stop is None and voice.instrument in chokes[answer.name]:
+                if voice.onset < onset:
+                    voice.stop, voice.fade = int(onset), chokes[answer.name][voice.instrument]
+            elif voice.stop is None and _silences(
+                voices, voice, silences, is_layered=answer.name in layered
+            ):
                 voice.stop = int(onset)
         ringing = [voice for voice in ringing if voice.stop is None] + voices
         played.onsets.append(int(onset))
         played.voices.append(voices)
         played.rows.append(row)
+    hands.grab(played, ringing, None)
     return played
+
+
+class _Hands:
+    """Hands that grab cymbals, in the order of time."""
+
+    def __init__(
+        self, kit_map: KitMap, bodies: Mapping[str, str], grabs: Sequence[tuple[int, int]]
+    ):
+        labels = {note: answer.label for note, answer in kit_map.of_note.items()}
+        grabbed = ((at, bodies.get(labels.get(note) or "")) for at, note in grabs)
+        self._bodies = bodies
+        self._waiting = [(at, body) for at, body in grabbed if body is not None]
+        self._waiting.reverse()
+
+    def grab(self, played: Played, ringing: list[Voice], until: int | None) -> None:
+        """End what hands grab up to a sample; a stroke of the same instant rings on."""
+        while self._waiting and (until is None or self._waiting[-1][0] <= until):
+            at, body = self._waiting.pop()
+            stopped = [
+                voice
+                for voice in ringing
+                if voice.stop is None
+                and self._bodies.get(voice.label) == body
+                and voice.onset < at < voice.onset - voice.sound.lead + len(voice.sound.samples)
+            ]
+            last = max((voice.onset for voice in stopped), default=None)
+            struck = [voice for voice in stopped if voice.onset == last]
+            if any(_is_heard(voice, at) for voice in struck):
+                played.choked[_row_of(played, struck[0])] = at
+            for voice in stopped:
+                voice.stop, voice.fade = at, STOPPED
+
+
+def _row_of(played: Played, struck: Voice) -> int:
+    """The row of the stroke that set a voice off."""
+    rows = zip(reversed(played.rows), reversed(played.voices), strict=True)
+    return next(row for row, voices in rows if any(voice is struck for voice in voices))
+
+
+def _is_heard(voice: Voice, at: int) -> bool:
+    """Whether a sound is still loud from a sample on."""
+    samples = np.abs(voice.sound.samples)
+    rest = samples[at - voice.onset + voice.sound.lead :]
+    return float(rest.max(initial=0)) >= HEARD * float(samples.max())
 
 
 def mix(played: Played, gain: float) -> tuple[np.ndarray, float]:
@@ -156,7 +226,7 @@ def _span(voice: Voice) -> tuple[int, int, np.ndarray]:
     samples = voice.sound.samples
     if voice.stop is not None:
         whole = voice.stop - start
-        samples = samples[: whole + round(SILENCED * RATE_HZ)].copy()
+        samples = samples[: whole + round(voice.fade * RATE_HZ)].copy()
         n_fade = len(samples) - whole
         if n_fade > 0:
             samples[whole:] *= np.linspace(1, 0, n_fade, dtype=np.float32)

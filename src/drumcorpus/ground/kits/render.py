@@ -9,7 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -42,7 +42,7 @@ from drumcorpus.ground.midi.midi_file import (
 )
 from drumcorpus.ground.sound.writing import write_sound
 
-VERSION = 2  # of what the renderer makes of equal input
+VERSION = 3  # of what the renderer makes of equal input
 LONGEST = 3_600.0  # s of a performance
 SUBTYPE = "PCM_16"
 PERCUSSION = 9  # the channel of General MIDI, counted from 0, whose notes are drums
@@ -58,6 +58,7 @@ class Renderer:
     silences: Mapping[str, Sequence[str]]
     seed: int
     folder: Path
+    bodies: Mapping[str, str] = field(default_factory=dict)  # what a hand can grab, by label
 
     @cached_property
     def description(self) -> str:
@@ -119,7 +120,9 @@ class Renderer:
         if stands(base, made_of):
             return False
         midi, n_melodic = _drums(_parse(performance))
-        onsets = np.rint(tick_seconds(midi, midi.notes[:, 0]) * RATE_HZ).astype(np.int64)
+        onsets = _samples(midi, midi.notes[:, 0])
+        pressed = midi.pressures[midi.pressures[:, 2] > 0]
+        grabs = zip(_samples(midi, pressed[:, 0]).tolist(), pressed[:, 1].tolist(), strict=True)
         played = play(
             onsets,
             midi.notes[:, 1],
@@ -129,6 +132,8 @@ class Renderer:
             kit_map=self.kit_map,
             silences=self.silences,
             rng=np.random.default_rng(int(made_of[:16], 16)),
+            grabs=list(grabs),
+            bodies=self.bodies,
         )
         if not played.onsets:
             raise ValueError(f"{performance.name}: the kit answers to none of its notes")
@@ -145,6 +150,7 @@ class Renderer:
             "n_samples": len(samples),
             "n_strokes": len(midi.notes),
             "n_of_other_channels": n_melodic,
+            "n_choked": len(played.choked),
             "unanswered": dict(sorted(unanswered.items())),
             "files": {
                 suffix: sha256_file(_with_suffix(base, suffix)) for suffix in (SOUND, STROKES)
@@ -173,7 +179,8 @@ class Renderer:
             what = self._what_sounded(voices) if voices else (UNANSWERED, "", "")
             _, note, velocity, _ = midi.notes[row].tolist()
             stroke = (onset, f"{onset / RATE_HZ:.6f}", note, velocity, *what)
-            writer.writerow([*stroke, *(column[row] for column in music)])
+            grabbed = played.choked.get(row, "")
+            writer.writerow([*stroke, *(column[row] for column in music), grabbed])
         return out.getvalue()
 
     def _what_sounded(self, voices: list[Voice]) -> tuple[str, str, str]:
@@ -227,7 +234,12 @@ def _drums(midi: MidiFile) -> tuple[MidiFile, int]:
     is_drum = midi.notes[:, 3] == PERCUSSION
     if not is_drum.any():
         return midi, 0
-    return replace(midi, notes=midi.notes[is_drum]), int((~is_drum).sum())
+    of_drums = midi.pressures[midi.pressures[:, 3] == PERCUSSION]
+    return replace(midi, notes=midi.notes[is_drum], pressures=of_drums), int((~is_drum).sum())
+
+
+def _samples(midi: MidiFile, ticks: np.ndarray) -> np.ndarray:
+    return np.rint(tick_seconds(midi, ticks) * RATE_HZ).astype(np.int64)
 
 
 def _music(midi: MidiFile) -> list[list[str]]:

@@ -5,6 +5,7 @@ described in a moment and only what is played is decoded.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +68,8 @@ class Instrument:
     shots: tuple[Shot, ...]
     own_note: int | None = None  # MIDI note by which the kit itself calls it
     is_layered: bool = False  # all shots that a stroke fits sound at once; else one of them
+    # Instruments that its strokes stop, and the seconds that these take to end.
+    chokes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@
 RATE_HZ = 44_100
 KIT, KIT_MAP = "kit.yaml", "kit_map.yaml"
 SOUND, STROKES, RECORD = ".flac", ".csv", ".yaml"
+GRABBED = "grabbed_samples"
+"""The column that tables of earlier versions lack."""
 COLUMNS = (
     "onset_samples",  # at RATE_HZ
     "onset",  # s
@@ -25,6 +27,7 @@ COLUMNS = (
     "bar",
     "beat",
     "meter",
+    GRABBED,  # at RATE_HZ, where a hand stopped the cymbal; else empty
 )
 UNANSWERED = "unanswered"
 """In the place of a label: the kit has no answer to the note, and nothing sounded."""

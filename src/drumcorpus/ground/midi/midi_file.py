@@ -23,6 +23,7 @@ class MidiFile:
 
     `notes` is (n, 4) int64: tick, note number, velocity 1 to 127, channel 0 to 15.
     `controllers` is (n, 4) int64: tick, controller number, value, channel.
+    `pressures` is (n, 4) int64: tick, note number, pressure on its key 0 to 127, channel.
     `tempos` holds (tick, microseconds per quarter); `meters` (tick, numerator, denominator).
     A file in SMPTE time has `ticks_per_second`, and neither tempo nor bars. `defects` says what is
     wrong around the notes, by name, and how often.
@@ -36,6 +37,7 @@ class MidiFile:
     instrument_names: list[str]
     ticks_per_second: float | None = None
     defects: dict[str, int] = field(default_factory=dict)
+    pressures: np.ndarray = field(default_factory=lambda: _by_tick([]))
 
 
 def parse_midi(data: bytes) -> MidiFile:
@@ -63,6 +65,7 @@ def parse_midi(data: bytes) -> MidiFile:
         tracks.instrument_names,
         ticks_per_second,
         dict(sorted(Counter(tracks.defects).items())),
+        _by_tick(tracks.pressures),
     )
 
 

@@ -51,6 +51,7 @@ class Tracks:
 
     notes: list[tuple[int, int, int, int]] = field(default_factory=list)
     controllers: list[tuple[int, int, int, int]] = field(default_factory=list)
+    pressures: list[tuple[int, int, int, int]] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     meters: list[tuple[int, int, int]] = field(default_factory=list)
     instrument_names: list[str] = field(default_factory=list)
@@ -101,7 +102,8 @@ def read_tracks(data: bytes) -> tuple[Tracks, int, float | None]:
                 f"with their length nor with an End of Track; allowed: {_MOST_IN_VAIN}"
             )
         MIDI_EVENTS.check(sum(map(len, vars(tracks).values())), "MIDI file")
-    for rows in (tracks.notes, tracks.controllers, tracks.tempos, tracks.meters):
+    timed = (tracks.notes, tracks.controllers, tracks.pressures, tracks.tempos, tracks.meters)
+    for rows in timed:
         MIDI_TICK.check(max((row[0] for row in rows), default=0), "MIDI file")
     if n_read > (n_tracks if midi_type else 1):
         tracks.defects.append(TRACKS_NOT_AS_STATED)
@@ -229,6 +231,12 @@ def _read_track(
                 controllers.append(row)
                 if (row[1] | row[2]) & 0x80:
                     raise ValueError(f"data byte over 127 at byte {position}")
+                position += 2
+            elif kind == 0xA0:
+                running = status
+                row = (tick, data[position], data[position + 1], status & 0x0F)
+                if not (row[1] | row[2]) & 0x80:  # no note rests on it
+                    tracks.pressures.append(row)
                 position += 2
             elif status < 0x80:
                 raise ValueError(f"data byte {data[position]:#04x} without a status at {position}")

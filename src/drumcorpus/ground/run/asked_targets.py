@@ -1,11 +1,11 @@
 """Targets on a command line that no rule makes: what was meant, before Snakemake says only that."""
 
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from drumcorpus.ground.files.paths import visible
 from drumcorpus.ground.files.spelling import did_you_mean
+from drumcorpus.ground.files.written_paths import exists
 
 _BY_SET = "ingest_"  # of the targets of one source set
 
@@ -40,7 +40,7 @@ def check_targets(
     names = [*used, *manifests]
     problems = []
     for target in targets:
-        if target in rules or is_made(target) or os.path.exists(target):  # noqa: PTH110 (too long a path: no)
+        if target in rules or is_made(target) or exists(target):
             continue
         if "/" in target:
             problems.append(_path_problem(target, names, is_made))

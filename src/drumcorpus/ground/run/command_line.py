@@ -6,7 +6,12 @@ from pathlib import Path
 
 from drumcorpus.ground.files.json_files import KeyTwice, read_json_by_people
 from drumcorpus.ground.files.paths import printable, visible
-from drumcorpus.ground.files.written_paths import why_no_file, why_no_folder, why_not_to_make
+from drumcorpus.ground.files.written_paths import (
+    exists,
+    why_no_file,
+    why_no_folder,
+    why_not_to_make,
+)
 from drumcorpus.ground.files.yaml_files import read_yaml
 
 _CONFIG_OPTIONS = ("--configfile", "--configfiles")
@@ -68,7 +73,7 @@ def check_folder(folder: Path) -> None:
     where = str(folder.absolute())
     if printable(where) != where:
         reason = "the name is not UTF-8, and no record could hold it; rename the folder"
-    elif os.path.exists(folder):  # noqa: PTH110 (a Path raises at one that is too long)
+    elif exists(folder):
         reason = why_no_folder(folder)
         if not reason and not os.access(folder, os.W_OK | os.X_OK):
             reason = "nothing may be written there: permission denied"

@@ -10,6 +10,8 @@ import re
 import shutil
 from pathlib import Path
 
+from drumcorpus.ground.files.written_paths import exists
+
 # By error number: what is the matter, and what to do about it. `{free}` is put in.
 _CAUSES = {
     errno.ENOSPC: ("there is not enough space for it ({free})", "make room there"),
@@ -149,8 +151,7 @@ def memory_in_words() -> str:
 def _existing(path: str | os.PathLike) -> Path:
     """A path, or the nearest folder above it that is there."""
     path = Path(os.fsdecode(path)).absolute()
-    # A path that is too long, or no path at all, is not there; a Path would raise.
-    while not os.path.exists(path) and path != path.parent:  # noqa: PTH110
+    while not exists(path) and path != path.parent:
         path = path.parent
     return path
 

@@ -73,6 +73,38 @@ def test_two_samples_fit_every_velocity_the_nearest_in_power(write):
     assert [shot.gain(20) for shot in crash.shots] == [1, 1, 1]
 
 
+def with_chokes(path, chokes):
+    path.write_text(
+        KIT.replace("Crash.xml'/>", f"Crash.xml'><chokes>{chokes}</chokes></instrument>")
+    )
+    return path
+
+
+def test_chokes_are_of_those_that_stop_others(write):
+    chokes = "<choke instrument='Empty' choketime='250'/><choke instrument='Crash_left'/>"
+    (crash,) = drumgizmo.read_kit(with_chokes(write(THREE), chokes)).instruments
+    assert crash.chokes == {"Empty": 0.25, "Crash_left": 0.068}
+
+
+@pytest.mark.parametrize(
+    ("choke", "said"),
+    [
+        (
+            "<choke instrument='Hat'/>",
+            r"kit\.xml, instrument 'Crash_left': chokes 'Hat', which the kit has not; it has: "
+            "Crash_left, Empty",
+        ),
+        ("<choke/>", "chokes '', which the kit has not"),
+        ("<choke instrument='Empty' choketime='soon'/>", "choketime is 'soon', not a number"),
+        ("<choke instrument='Empty' choketime='-1'/>", "choketime is -1 ms; allowed: 0 to 10,000"),
+    ],
+    ids=["absent", "unnamed", "no_number", "negative"],
+)
+def test_a_choke_that_cannot_be_meant_is_refused(write, choke, said):
+    with pytest.raises(ValueError, match=said):
+        drumgizmo.read_kit(with_chokes(write(THREE), choke))
+
+
 def test_one_sample_follows_velocity(write):
     (crash,) = drumgizmo.read_kit(write(sample("one", 0.5, "soft.wav"))).instruments
     assert crash.shots[0].gain(127) == 1

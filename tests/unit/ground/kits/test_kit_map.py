@@ -14,7 +14,7 @@ from drumcorpus.ground.kits.kit_map import (
     propose_map,
     read_map,
 )
-from drumcorpus.ground.kits.names import make_words
+from drumcorpus.ground.kits.names import grabbed_bodies, make_words
 from drumcorpus.ground.kits.shots import Instrument, Part, SampledKit, Shot
 
 RESOURCES = REPO / "resources"
@@ -43,6 +43,17 @@ def proposed(*names, **how):
     return {answer.name: (answer.label, list(answer.notes)) for answer in kit_map.answers}
 
 
+def test_a_hand_grabs_one_cymbal():
+    assert grabbed_bodies(WORDS, TAXONOMY) == {
+        **{label: label for label in ("crash", "crash2", "crash3")},
+        **dict.fromkeys(("ride_bow", "ride_bell", "ride_edge"), "ride"),
+        **{label: label for label in ("splash", "china")},
+    }
+    document = read_yaml(RESOURCES / "kits/instrument_words.yaml") | {"grabbed": ["gong", "ride"]}
+    with pytest.raises(ValueError, match=r"^words: grabbed: no families: gong$"):
+        make_words(document, TAXONOMY)
+
+
 def test_the_notes_of_both_pads_are_two_crashes():
     assert {note: label for note, label in TD11.items() if "crash" in label} == {
         49: "crash",
@@ -56,6 +67,7 @@ def test_the_notes_of_both_pads_are_two_crashes():
     ("name", "label"),
     [
         ("BassDrum", "kick"),
+        ("RideGrab", None),
         ("Snare (Pearl Free Floating Maple 14x3.5)", "snare"),
         ("Pearl Snare Rimshot", "rimshot"),
         ("Rim Click", "cross_stick"),

@@ -31,7 +31,7 @@ def shot(tmp_path):
     return made
 
 
-def played(strokes, instruments, *, seed=1, silences=SILENCES):
+def played(strokes, instruments, *, seed=1, silences=SILENCES, grabs=(), bodies=None):
     """Voices of the strokes (s, note, velocity) on instruments of the names above."""
     kit = SampledKit("Kit", "test", Path("kit.xml"), Path("/"), tuple(instruments))
     answers = tuple(Answer(e.name, LABELS[e.name], (NOTES[e.name],)) for e in instruments)
@@ -46,6 +46,8 @@ def played(strokes, instruments, *, seed=1, silences=SILENCES):
         kit_map=KitMap("general_midi", answers),
         silences=silences,
         rng=np.random.default_rng(seed),
+        grabs=[(round(at * RATE_HZ), note) for at, note in grabs],
+        bodies=bodies,
     )
     return made, bank
 
@@ -138,6 +140,88 @@ def test_a_mute_group_silences_its_other_instruments_and_not_itself(shot):
     layered = [replace(hats[0], is_layered=True)]
     made, _ = played(strokes[:2], layered, silences={})
     assert [voices[0].stop for voices in made.voices] == [8_820, None]
+
+
+def test_a_kit_says_whom_a_stroke_stops_and_within_which_time(shot):
+    hats = [
+        Instrument("Open", (shot("o", 0.5),)),
+        Instrument("Closed", (shot("c", 1e-4),), chokes={"Open": 0.1, "Closed": 0.0}),
+    ]
+    strokes = [(0, 46, 127), (0, 42, 127), (0.5, 42, 127), (0.6, 46, 127)]
+    made, bank = played(strokes, hats, silences={})
+    # Strokes of one instant end none of each other, and the open one does not stop the closed one.
+    assert [(voice.stop, voice.fade) for (voice,) in made.voices] == [
+        (22_050, 0.1),
+        (22_050, 0.0),
+        (None, 0.03),
+        (None, 0.03),
+    ]
+    samples, _ = mix(made, bank.gain)
+    assert samples[22_050 + 2_205] == pytest.approx(0.125, abs=1e-3)  # half of 0.1 s
+
+
+CYMBALS = {"crash": "crash", "ride_bow": "ride", "ride_bell": "ride"}
+
+
+def test_a_hand_ends_what_rings_of_a_cymbal_and_the_last_stroke_of_it_is_choked(shot):
+    crash = Instrument("Crash", (shot("a", 0.5),))
+    hat = Instrument("Open", (shot("o", 0.1),))
+    strokes = [(0, 49, 127), (0.2, 49, 127), (0.3, 46, 127), (0.5, 49, 127)]
+    made, bank = played(strokes, [crash, hat], grabs=[(0.4, 49)], bodies=CYMBALS)
+    assert [(voice.stop, voice.fade) for (voice,) in made.voices] == [
+        (17_640, 0.15),
+        (17_640, 0.15),
+        (None, 0.03),
+        (None, 0.03),
+    ]
+    assert made.choked == {1: 17_640}
+    samples, _ = mix(made, bank.gain)
+    both, fading = samples[17_639], samples[17_640 + 4_410]
+    assert both == pytest.approx(0.25 * (1 + 1 + 0.2), abs=1e-3)
+    # 0.1 of 0.15 s later, where the next stroke begins.
+    assert fading == pytest.approx(0.25 * (2 / 3 + 0.2 + 1), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("grabs", "bodies", "choked"),
+    [
+        ([(0.5, 49)], None, {}),
+        ([(0.5, 49)], CYMBALS, {0: 22_050}),
+        ([(0.5, 49), (0.5, 49), (0.6, 49)], CYMBALS, {0: 22_050}),
+        ([(0.0, 49)], CYMBALS, {}),
+        ([(2.0, 49)], CYMBALS, {}),
+        ([(0.5, 46)], CYMBALS, {}),
+        ([(0.5, 99)], CYMBALS, {}),
+    ],
+    ids=["no_bodies", "grabbed", "once", "same_instant", "over", "no_cymbal", "no_answer"],
+)
+def test_a_choke_is_of_a_stroke_that_still_rings(shot, grabs, bodies, choked):
+    made, _ = played(
+        [(0, 49, 127)], [Instrument("Crash", (shot("a"),))], grabs=grabs, bodies=bodies
+    )
+    assert made.choked == choked
+    assert (made.voices[0][0].stop is not None) == bool(choked)
+
+
+@pytest.mark.parametrize(("end", "is_choked"), [(0.006, True), (0.004, False)], ids=["1", "0"])
+def test_what_is_no_longer_heard_is_stopped_and_not_choked(tmp_path, end, is_choked):
+    samples = np.concatenate([np.full(RATE_HZ // 2, 0.5), np.full(RATE_HZ // 2, end)])
+    write_sound(tmp_path / "a.wav", samples, RATE_HZ, subtype="FLOAT")
+    crash = Instrument("Crash", (Shot((Part("here", tmp_path / "a.wav"),)),))
+    made, _ = played([(0, 49, 127)], [crash], grabs=[(0.6, 49)], bodies=CYMBALS)
+    assert made.voices[0][0].stop == 26_460
+    assert made.choked == ({0: 26_460} if is_choked else {})
+
+
+def test_bow_and_bell_of_a_ride_are_one_cymbal(shot, monkeypatch):
+    monkeypatch.setitem(LABELS, "Open", "ride_bell")
+    monkeypatch.setitem(LABELS, "Closed", "ride_bow")
+    ride = [Instrument("Open", (shot("bell"),)), Instrument("Closed", (shot("bow"),))]
+    made, _ = played(
+        [(0, 46, 100), (0.1, 42, 100)], ride, silences={}, grabs=[(0.2, 46)], bodies=CYMBALS
+    )
+    assert [voice.stop for (voice,) in made.voices] == [8_820, 8_820]
+    assert made.choked == {1: 8_820}
 
 
 def test_a_note_that_none_answers_to_is_counted(shot):

@@ -138,6 +138,10 @@ def assert_same_as_mido(data: bytes):
     turns = tick_seconds(midi, midi.controllers[:, 0])
     np.testing.assert_allclose(turns, [at for at, _ in turned], rtol=1e-13, atol=MICROSECOND)
     assert midi.controllers[:, 1:].tolist() == [[m.control, m.value, m.channel] for _, m in turned]
+    pressed = [(at, m) for at, m in played if m.type == "polytouch"]
+    presses = tick_seconds(midi, midi.pressures[:, 0])
+    np.testing.assert_allclose(presses, [at for at, _ in pressed], rtol=1e-13, atol=MICROSECOND)
+    assert midi.pressures[:, 1:].tolist() == [[m.note, m.value, m.channel] for _, m in pressed]
 
 
 @settings(deadline=None, max_examples=150)
@@ -369,7 +373,7 @@ def test_a_file_cut_anywhere_is_refused():
 def assert_sound(midi):
     """What the dataclass promises of any file that was read."""
     assert midi.notes.dtype == midi.controllers.dtype == np.int64
-    for rows in (midi.notes, midi.controllers):
+    for rows in (midi.notes, midi.controllers, midi.pressures):
         assert (np.diff(rows[:, 0]) >= 0).all()
         assert rows[:, 0].min(initial=0) >= 0
         assert ((rows[:, 1:3] >= 0) & (rows[:, 1:3] <= 127)).all()
