@@ -276,7 +276,7 @@ def test_a_set_without_data_alone_is_listed_measured_and_weighed(tmp_path, repo)
         (
             ["all"],
             {"taxonomy": "x" * 300},
-            "x is longer than the file system allows",
+            "x/components.yaml is longer than the file system allows",
         ),
         (
             ["all"],

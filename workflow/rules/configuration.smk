@@ -105,7 +105,9 @@ def card_name(source_set):
         "resources/demo/source_sets" if is_demo(source_set) else "resources/source_sets"
     )
     own = f"{folder}/{source_set}.yaml"
-    return own if exists(config_path(own)) else f"{folder}/{module_name(source_set)}.yaml"
+    return (
+        own if exists(config_path(own)) else f"{folder}/{module_name(source_set)}.yaml"
+    )
 
 
 def read_card(source_set):
