@@ -101,13 +101,10 @@ def taxonomy_files():
 
 def card_name(source_set):
     """The card of a source set, its own or that of the one it is `like`; the demo has its own."""
-    folder = (
-        "resources/demo/source_sets" if is_demo(source_set) else "resources/source_sets"
-    )
-    own = f"{folder}/{source_set}.yaml"
-    return (
-        own if exists(config_path(own)) else f"{folder}/{module_name(source_set)}.yaml"
-    )
+    demo = "demo/" if is_demo(source_set) else ""
+    own = f"resources/{demo}source_sets/{source_set}.yaml"
+    shared = f"resources/{demo}source_sets/{module_name(source_set)}.yaml"
+    return own if exists(config_path(own)) else shared
 
 
 def read_card(source_set):
