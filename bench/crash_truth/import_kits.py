@@ -18,8 +18,8 @@ import yaml
 from soundfont import read_notes
 
 from drumcorpus.ground.kits.hydrogen import read_instruments
-from drumcorpus.ground.kits.sfz import Regions, read_instrument
 from drumcorpus.ground.kits.sfz import read_notes as read_sfz_notes
+from drumcorpus.ground.kits.sfz_regions import Regions, read_instrument
 from drumcorpus.ground.kits.shots import Layer
 
 RATE_HZ = 44_100

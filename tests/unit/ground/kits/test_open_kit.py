@@ -11,6 +11,7 @@ from sounds import write_sound
 
 from drumcorpus.ground.kits import hydrogen, sfz
 from drumcorpus.ground.kits.open_kit import open_kit
+from drumcorpus.ground.kits.sfz_text import SfzError
 from drumcorpus.ground.kits.shots import sound_of
 
 KITS = REPO.parent / "shared/data/kits"
@@ -154,7 +155,7 @@ def test_any_text_is_an_instrument_of_sfz_or_refused_by_name(tmp_path_factory, w
     path.write_text(" ".join(words), encoding="utf-8")
     try:
         kit = sfz.read_kit(path)
-    except sfz.SfzError as error:
+    except SfzError as error:
         assert "kit.sfz" in str(error)
     else:
         assert all(
