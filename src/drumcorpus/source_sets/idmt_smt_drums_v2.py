@@ -26,12 +26,11 @@ from drumcorpus.ground.files.limits import LABEL
 from drumcorpus.ground.files.ranges import FRAME_RATE, ONSET, Range, number
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.track_files import fewest_folders_first, take_file
 from drumcorpus.taxonomy import LabelMap
 from drumcorpus.vocabulary import (
-    ANNOTATION,
     ANNOTATIONS_DISAGREE,
     AUDIO,
-    DUPLICATE_FILE,
     MISSING_ANNOTATION,
     MISSING_AUDIO,
     NO_ONSETS,
@@ -78,8 +77,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     """
     survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     recordings: dict[str, dict[str, str]] = {}
-    # Of two copies the one in fewer folders is taken, whatever order the files come in.
-    for path in sorted(files, key=lambda path: (path.count("/"), path)):
+    for path in fewest_folders_first(files):
         _sort_in(path, recordings, survey)
     if not recordings:
         raise ValueError(
@@ -151,13 +149,7 @@ def _sort_in(path: str, recordings: dict[str, dict[str, str]], survey: Survey) -
     if slot is None:  # training sounds and single drums of a loop: not what the onsets time
         return
     paths = recordings.setdefault(match["recording"], {})
-    if slot in paths:
-        detail = f"a second file of this name; {paths[slot]} is taken"
-        survey.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
-        return
-    paths[slot] = path
-    if slot != "MIX":
-        survey.roles[path] = ANNOTATION
+    take_file(survey, paths, slot, path, is_sound=slot == "MIX", of="name")
 
 
 def _without_labels(name: str, paths: dict[str, str]) -> Refusal | None:

@@ -21,28 +21,23 @@ import numpy as np
 
 from drumcorpus.ground.files.documents import text_lines
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
-from drumcorpus.ground.midi.beats import (
-    meter_of_beats,
-    place_among_beats,
-    read_beats,
-    tempo_of_beats,
-    timed_lines,
-)
+from drumcorpus.ground.midi.beats import place_among_beats, read_beats
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.source_sets.shared.groups import work_group
+from drumcorpus.source_sets.shared.track_files import (
+    fewest_folders_first,
+    read_strokes,
+    take_file,
+    tempo_and_meter,
+)
 from drumcorpus.taxonomy import LabelMap
 from drumcorpus.vocabulary import (
-    ANNOTATION,
     ANNOTATIONS_DISAGREE,
     AUDIO,
-    DUPLICATE_FILE,
     INDEX,
     MISSING_ANNOTATION,
-    NO_ONSETS,
     OTHER_FILE,
     UNLISTED_FILE,
-    UNREADABLE_ANNOTATION,
-    UNREADABLE_BEATS,
     UNREADABLE_METADATA,
 )
 
@@ -72,6 +67,7 @@ _FILES = {
     "mix": re.compile(rf"(?:.*/)?audio/full_mix/{_TRACK}_MIX\.wav"),
 }
 _SOUND = ("drums", "mix")
+_WANTED = "a time and a label"  # in a line
 _INDEX = re.compile(r"(?:.*/)?MIREX2017\.md")
 
 
@@ -95,8 +91,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     tracks: dict[str, dict[str, str]] = {}
     sets: dict[str, str] = {}
-    # Of two copies the one in fewer folders is taken, whatever order the files come in.
-    for path in sorted(files, key=lambda path: (path.count("/"), path)):
+    for path in fewest_folders_first(files):
         if _INDEX.fullmatch(path):
             survey.roles[path] = INDEX
             try:
@@ -137,7 +132,7 @@ def read_hits(
     """
     paths = {kind: file["path"] for file in session["files"] for kind in _kinds(file["path"])}
     path = session["annotation_path"]
-    rows = _read_labels(path, read(path))
+    rows = read_strokes(path, read(path), _WANTED)
     onsets = np.array([onset for _, onset, _ in rows])
     labels = [label for _, _, label in rows]
     doubtful, refusals = np.zeros(len(rows), dtype=bool), []
@@ -164,13 +159,7 @@ def _sort_in(path: str, tracks: dict[str, dict[str, str]], survey: Survey) -> No
     for kind in _kinds(path):
         track = _FILES[kind].fullmatch(path)["track"]
         paths = tracks.setdefault(_ERRATA.get(track, track), {})
-        if kind in paths:
-            detail = f"a second file of this track; {paths[kind]} is taken"
-            survey.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
-            return
-        paths[kind] = path
-        if kind not in _SOUND:
-            survey.roles[path] = ANNOTATION
+        take_file(survey, paths, kind, path, is_sound=kind in _SOUND)
         return
     if name.endswith((".txt", ".beats")) and re.search("(?:^|/)annotations/", path):
         detail = "the name is none of MDB Drums, such as subclass/MusicDelta_Rock_subclass.txt"
@@ -185,21 +174,14 @@ def _add_session(
     mirex_set: str | None,
 ) -> None:
     artist, title = track.split("_")
-    support = [paths[kind] for kind in ("class", "beats") if kind in paths]
     notes = [f"MIREX 2017: {mirex_set.lower()} set"] if mirex_set else []
     notes += [] if "drums" in paths else ["no drum-only audio in the root"]
     notes += [] if "class" in paths else ["no class annotation to hold the labels against"]
-    tempo = meter = None
-    if "beats" in paths:
-        try:
-            times, numbers = read_beats(read(paths["beats"]), paths["beats"])
-        except ValueError as error:
-            refusal = Refusal(paths["beats"], UNREADABLE_BEATS, str(error), track)
-            survey.refusals.append(refusal)
-            support.remove(paths["beats"])
-        else:
-            tempo, meter = round(tempo_of_beats(times), 3), meter_of_beats(numbers)
-    if paths.get("beats") not in support:
+    of_beats = tempo_and_meter(survey, track, paths["beats"], read) if "beats" in paths else None
+    tempo, meter = of_beats or (None, None)
+    support = [paths["class"]] if "class" in paths else []
+    support += [paths["beats"]] if of_beats else []
+    if of_beats is None:
         notes.append("no beat annotation")
     # Of drums alone it can be said whether the labels are where they sound: no mix without them.
     mix = paths.get("mix") if "drums" in paths else None
@@ -234,24 +216,13 @@ def _mirex_sets(data: bytes, where: str) -> dict[str, str]:
     return sets
 
 
-def _read_labels(path: str, data: bytes) -> list[tuple[int, float, str]]:
-    """Line, onset in seconds and token of every stroke, in the order of the file."""
-    try:
-        rows = timed_lines(data, path, "a time and a label")
-    except ValueError as error:
-        raise UnusableFile(path, UNREADABLE_ANNOTATION, str(error)) from error
-    if not rows:
-        raise UnusableFile(path, NO_ONSETS, "the annotation holds no onset")
-    return rows
-
-
 def _held_against(
     session: dict, rows: list, class_path: str, read: Callable[[str], bytes]
 ) -> tuple[np.ndarray, list[Refusal]]:
     """Which strokes the class file contradicts, shape (n_hits,), and its refusal if it does."""
     path, nothing = session["annotation_path"], np.zeros(len(rows), dtype=bool)
     try:
-        others = _read_labels(class_path, read(class_path))
+        others = read_strokes(class_path, read(class_path), _WANTED)
     except UnusableFile as error:
         return nothing, [Refusal(error.path, error.reason, error.detail, session["session_id"])]
     reason = ANNOTATIONS_DISAGREE

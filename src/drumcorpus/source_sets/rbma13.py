@@ -20,28 +20,23 @@ from collections.abc import Callable
 import numpy as np
 
 from drumcorpus.ground.files.documents import text_lines
-from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
-from drumcorpus.ground.midi.beats import (
-    meter_of_beats,
-    place_among_beats,
-    read_beats,
-    tempo_of_beats,
-    timed_lines,
-)
+from drumcorpus.ground.files.raw_files import RawFile
+from drumcorpus.ground.midi.beats import place_among_beats, read_beats
 from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.track_files import (
+    fewest_folders_first,
+    read_strokes,
+    take_file,
+    tempo_and_meter,
+)
 from drumcorpus.taxonomy import LabelMap
 from drumcorpus.vocabulary import (
-    ANNOTATION,
     AUDIO,
-    DUPLICATE_FILE,
     INDEX,
     MISSING_ANNOTATION,
     MISSING_AUDIO,
-    NO_ONSETS,
     OTHER_FILE,
     UNLISTED_FILE,
-    UNREADABLE_ANNOTATION,
-    UNREADABLE_BEATS,
     UNREADABLE_METADATA,
 )
 
@@ -77,8 +72,7 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
     survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
     tracks: dict[str, dict[str, str]] = {}
     folds: dict[str, str] = {}
-    # Of two copies the one in fewer folders is taken, whatever order the files come in.
-    for path in sorted(files, key=lambda path: (path.count("/"), path)):
+    for path in fewest_folders_first(files):
         if match := _FOLD.fullmatch(path):
             survey.roles[path] = INDEX
             try:
@@ -121,12 +115,7 @@ def read_hits(
         `unreadable_annotation`; `no_onsets` if there is not one stroke.
     """
     path = session["annotation_path"]
-    try:
-        rows = timed_lines(read(path), path, "a time and the number of a drum")
-    except ValueError as error:
-        raise UnusableFile(path, UNREADABLE_ANNOTATION, str(error)) from error
-    if not rows:
-        raise UnusableFile(path, NO_ONSETS, "the annotation holds no onset")
+    rows = read_strokes(path, read(path), "a time and the number of a drum")
     onsets = np.array([onset for _, onset, _ in rows])
     labels = np.array([label for _, _, label in rows])
     hits = {
@@ -156,13 +145,7 @@ def _sort_in(path: str, tracks: dict[str, dict[str, str]], survey: Survey) -> No
     for kind, pattern in _FILES.items():
         if match := pattern.fullmatch(path):
             paths = tracks.setdefault(match["track"], {})
-            if kind in paths:
-                detail = f"a second file of this track; {paths[kind]} is taken"
-                survey.refusals.append(Refusal(path, DUPLICATE_FILE, detail))
-                return
-            paths[kind] = path
-            if kind != "audio":
-                survey.roles[path] = ANNOTATION
+            take_file(survey, paths, kind, path, is_sound=kind == "audio")
             return
     if _ANNOTATED.fullmatch(path):
         detail = (
@@ -185,18 +168,9 @@ def _add_session(
     notes = ["toms and cymbals are not annotated, and may be played"]
     if fold is not None:
         notes.append(f"fold {fold} of the published three")
-    support = [paths["beats"]] if "beats" in paths else []
-    tempo = meter = None
-    if support:
-        try:
-            times, numbers = read_beats(read(paths["beats"]), paths["beats"])
-        except ValueError as error:
-            refusal = Refusal(paths["beats"], UNREADABLE_BEATS, str(error), track)
-            survey.refusals.append(refusal)
-            support = []
-        else:
-            tempo, meter = round(tempo_of_beats(times), 3), meter_of_beats(numbers)
-    if not support:
+    of_beats = tempo_and_meter(survey, track, paths["beats"], read) if "beats" in paths else None
+    tempo, meter = of_beats or (None, None)
+    if of_beats is None:
         notes.append("no beat annotation")
     notes.append(
         "a whole song, not the drums alone" if "audio" in paths else "no recording in the root"
@@ -210,7 +184,7 @@ def _add_session(
             "meter": meter,
             "annotation_path": paths["drums"],
             "audio_path": paths.get("audio"),
-            "support_paths": support,
+            "support_paths": [paths["beats"]] if of_beats else [],
             "notes": notes,
         }
     )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from drumcorpus.ground.files.raw_files import RawFile
 from drumcorpus.ground.midi.midi_hits import read_midi_hits
 from drumcorpus.sessions import Refusal, Survey
+from drumcorpus.source_sets.shared.track_files import fewest_folders_first
 from drumcorpus.taxonomy import LabelMap
 from drumcorpus.vocabulary import (
     ANNOTATION,
@@ -43,10 +44,9 @@ def survey(files: dict[str, RawFile], read: Callable[[str], bytes], options: dic
         If no folder holds an annotation.
     """
     survey = Survey(roles=dict.fromkeys(files, OTHER_FILE))
-    # Of two copies the one in fewer folders is taken, whatever order the files come in.
     folders = {
         match["folder"]: unicodedata.normalize("NFC", match["title"])
-        for path in sorted(files, key=lambda path: (path.count("/"), path))
+        for path in fewest_folders_first(files)
         if (match := _FILE.fullmatch(path))
     }
     if not any(f"{folder}/annotation.mid" in files for folder in folders):

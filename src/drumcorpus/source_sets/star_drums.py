@@ -32,6 +32,7 @@ from drumcorpus.ground.files.ranges import ONSET, Range, number
 from drumcorpus.ground.files.raw_files import RawFile, UnusableFile
 from drumcorpus.sessions import Refusal, Survey
 from drumcorpus.source_sets.shared.groups import work_group, work_splits
+from drumcorpus.source_sets.shared.track_files import fewest_folders_first
 from drumcorpus.taxonomy import LabelMap
 from drumcorpus.vocabulary import (
     ANNOTATION,
@@ -246,7 +247,7 @@ def _add_sessions(survey: Survey, places: dict, terms: _Terms) -> None:
     split_of: dict[str, str] = {}
     # Of two copies the one in fewer folders is taken; so of two splits the one without collections,
     # which is not trained on.
-    for place in sorted(places, key=lambda place: (place.count("/"), place)):
+    for place in fewest_folders_first(places):
         folder, takes = places[place]
         for (track, kit), paths in sorted(takes.items()):
             session_id = f"{folder}/{track}_mix_{kit}"
