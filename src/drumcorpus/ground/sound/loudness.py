@@ -10,14 +10,17 @@ B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement",
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 
 from drumcorpus.ground.sound.block_filter import BlockFilter
 from drumcorpus.ground.sound.decoding import Source, open_sound
+from drumcorpus.ground.sound.turned import BlockTurner, TurnedBlock, columns_of, in_time
 
 STEP = 0.1  # s: gating blocks of 0.4 s overlap by three quarters
 STEPS_PER_BLOCK = 4
+N_FRAME = 24  # samples of a frame where nothing else is measured of it
 ABSOLUTE_GATE = -70.0  # LUFS
 RELATIVE_GATE = -10.0  # LU re the mean of what passes the absolute gate
 OFFSET = -0.691  # dB, of the standard: a sine of 997 Hz at full scale in one channel is -3.01 LUFS
@@ -37,41 +40,56 @@ class LoudnessMeter:
 
     Of more than five channels the standard gives no weights: the mean of their powers is taken,
     so that channels that cancel one another are as loud as they are.
+
+    Parameters
+    ----------
+    sample_rate_hz, n_channels : int
+    n_frame : int
+        Samples of each channel in a frame of the blocks that are added.
     """
 
-    def __init__(self, sample_rate_hz: int, n_channels: int):
-        # It takes a second; only jobs that measure pay for it.
-        from pyloudnorm import IIRfilter
+    N_STATES = 2 * len(K_WEIGHTING)  # rows that are to be free before the samples
 
-        filters = [
-            IIRfilter(gain, quality, frequency, sample_rate_hz, kind)
-            for gain, quality, frequency, kind in K_WEIGHTING
-        ]
-        self._sections = np.array([np.concatenate([each.b, each.a]) for each in filters])
+    def __init__(self, sample_rate_hz: int, n_channels: int, n_frame: int):
+        self._sections = _sections(sample_rate_hz)
         has_weights = n_channels <= len(CHANNEL_WEIGHTS)
         shares = CHANNEL_WEIGHTS[:n_channels] if has_weights else [1 / n_channels] * n_channels
         weights = np.array(shares)
-        self._weights = weights * 10 ** (-OFFSET / 10) / self._power_gain(TONE_HZ / sample_rate_hz)
-        self._filter = BlockFilter(self._sections, n_channels)
-        self._rate, self._n_samples = sample_rate_hz, 0
+        weights *= 10 ** (-OFFSET / 10) / self._power_gain(TONE_HZ / sample_rate_hz)
+        self._weights = weights.astype(np.float32)
+        self._filter = BlockFilter(self._sections, n_frame, n_channels)
+        self._rate, self._n_samples, self._n_frame = sample_rate_hz, 0, n_frame
         self._sums: list[float] = [0.0]  # of the weighted squares of every step
 
-    def add(self, samples: np.ndarray) -> None:
-        """Take the next samples, (n_channels, n_samples) float, full scale 1."""
-        weighted = self._filter(samples)
-        power = self._weights @ np.square(weighted, out=weighted)
-        stop = self._n_samples + len(power)
+    def add(self, block: TurnedBlock) -> None:
+        """Take the next block, which has `N_STATES` rows before its samples."""
+        weighted = self._filter(block.room, block.scratch)
+        stop = self._n_samples + block.n_samples
         # A step starts at the sample that a whole number of steps have reached.
         steps = np.arange(len(self._sums), int(stop / (STEP * self._rate)) + 2)
-        starts = (steps * STEP * self._rate).astype(np.int64)
+        starts = (steps * (STEP * self._rate)).astype(np.int64)
         starts = starts[starts < stop] - self._n_samples
-        if len(starts) and starts[0] == 0:  # a step starts with this block
-            self._sums.append(0.0)
-            starts = starts[1:]
-        sums = np.add.reduceat(power, np.concatenate([[0], starts]))
+        sums = self._sums_between(weighted, starts, block.n_samples) * block.scale**2
         self._sums[-1] += float(sums[0])
         self._sums += sums[1:].tolist()
         self._n_samples = stop
+
+    def _sums_between(self, weighted, starts, n_samples):
+        """Sums of the weighted squares of a block, from each of some samples to the next one."""
+        is_short = n_samples * len(self._weights) < weighted.size
+        at = np.concatenate([[0], starts, [n_samples] if is_short else []]).astype(np.int64)
+        n_channels = len(self._weights)
+        power = self._weights @ in_time(np.einsum("sc,sc->c", weighted, weighted), n_channels)
+        frames, places = np.divmod(at, self._n_frame)
+        sums = np.add.reduceat(power, frames, dtype=np.float64)
+        sums[:-1][frames[:-1] == frames[1:]] = 0.0
+        # Of the frame in which a sum starts the samples before it belong to the one before.
+        cut = weighted[:, columns_of(frames, n_channels)]
+        cut = cut * (np.arange(self._n_frame)[:, None, None] < places)
+        cut = self._weights @ np.einsum("scn,scn->cn", cut, cut)
+        sums -= cut
+        sums[:-1] += cut[1:]
+        return sums[:-1] if is_short else sums
 
     def _power_gain(self, cycles_per_sample: float) -> float:
         delays = np.exp(-2j * np.pi * cycles_per_sample * np.arange(3))
@@ -104,9 +122,10 @@ def integrated_loudness(source: Source) -> float | None:
         If it is not sound that can be decoded to its end.
     """
     with open_sound(source) as sound:
-        meter = LoudnessMeter(sound.sample_rate_hz, sound.n_channels)
-        for block in sound.blocks():
-            meter.add(np.ascontiguousarray(block.T))
+        meter = LoudnessMeter(sound.sample_rate_hz, sound.n_channels, N_FRAME)
+        turn = BlockTurner(N_FRAME, sound.n_channels, n_free=LoudnessMeter.N_STATES)
+        for block in sound.stored_blocks(turn.n_samples):
+            meter.add(turn(block))
     loudness = integrated_lufs([meter.block_powers()])
     return None if loudness is None else round(loudness, 4)
 
@@ -132,6 +151,18 @@ def loudest_at(block_powers: np.ndarray) -> float | None:
     if not block_powers.max(initial=0.0) > 0:
         return None
     return round((int(np.argmax(block_powers)) + STEPS_PER_BLOCK / 2) * STEP, 3)
+
+
+@cache
+def _sections(sample_rate_hz: int) -> np.ndarray:
+    # It takes a second; only jobs that measure pay for it.
+    from pyloudnorm import IIRfilter
+
+    filters = [
+        IIRfilter(gain, quality, frequency, sample_rate_hz, kind)
+        for gain, quality, frequency, kind in K_WEIGHTING
+    ]
+    return np.array([np.concatenate([each.b, each.a]) for each in filters])
 
 
 def _lufs(power):

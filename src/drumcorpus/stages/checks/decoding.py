@@ -7,6 +7,7 @@ hour of sound, however many channels it has.
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from itertools import zip_longest
 from pathlib import Path
 
@@ -15,12 +16,18 @@ import numpy as np
 from drumcorpus.ground.files.raw_files import UnusableFile
 from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.loudness import LoudnessMeter
+from drumcorpus.ground.sound.pcm16 import as_floats
+from drumcorpus.ground.sound.turned import (
+    N_FRAMES,
+    STRETCH,
+    BlockTurner,
+    frames_in_time,
+    of_stretches,
+)
 from drumcorpus.stages.checks.faults import ClippingCounter, SilenceCounter
 from drumcorpus.vocabulary import UNREADABLE_AUDIO
 
 FRAME = 0.0005  # s
-FRAMES_PER_STRETCH = 20  # of silence
-BLOCK_STRETCHES = 150  # 1.5 s: large enough to hide the calls, small enough for the caches
 DIFFERENCE_HZ = 44_100  # at higher rates samples further apart are subtracted: hiss is no edge
 
 
@@ -94,7 +101,7 @@ def decode(
         gathering = _Gathering(rates[0], len(gains), near_silence_dbfs)
         for block in _blocks(paths, readers, gathering.block_samples):
             is_sum = sum_of is not None
-            gathering.add(gains.astype(np.float32) @ block if is_sum else block)
+            gathering.add(as_floats(block) @ gains.T.astype(np.float32) if is_sum else block)
     return gathering.sound()
 
 
@@ -113,19 +120,22 @@ def _gains(channels: Sequence[int], sum_of: Sequence[tuple[int, float]]) -> np.n
 
 
 def _blocks(paths, readers, n_block) -> Iterator[np.ndarray]:
-    """(n_channels, n_samples) float32, the channels of all files side by side."""
+    """(n_samples, n_channels), the channels of all files side by side, int16 if all are of it."""
     streams = [_stream(*each, n_block) for each in zip(paths, readers, strict=True)]
     # Every file is read to its own end, where one that is cut short says so, as all readers do.
     for parts in zip_longest(*streams):
         if any(part is None for part in parts):
             continue
         n_samples = min(map(len, parts))
-        yield np.ascontiguousarray(np.concatenate([part[:n_samples].T for part in parts]))
+        parts = [part[:n_samples] for part in parts]
+        if len({part.dtype for part in parts}) > 1:
+            parts = [as_floats(part) for part in parts]
+        yield parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def _stream(path, reader, n_block):
     with _naming(path):
-        yield from reader.blocks(n_block)
+        yield from reader.stored_blocks(n_block)
 
 
 @contextmanager
@@ -143,55 +153,61 @@ class _Gathering:
     def __init__(self, sample_rate_hz, n_channels, near_silence_dbfs):
         self.rate, self.n_channels, self.n_samples = sample_rate_hz, n_channels, 0
         self.n_frame = max(1, round(FRAME * sample_rate_hz))
-        self.n_apart = max(1, round(sample_rate_hz / DIFFERENCE_HZ))
-        self.block_samples = self.n_frame * FRAMES_PER_STRETCH * BLOCK_STRETCHES
-        self.meter = LoudnessMeter(sample_rate_hz, n_channels)
+        n_apart = max(1, round(sample_rate_hz / DIFFERENCE_HZ))
+        self.meter = LoudnessMeter(sample_rate_hz, n_channels, self.n_frame)
+        self.turn = BlockTurner(self.n_frame, n_channels, n_apart, self.meter.N_STATES)
+        self.block_samples = self.turn.n_samples
         self.clipping = ClippingCounter(n_channels)
         self.silence = SilenceCounter(near_silence_dbfs)
         self.sums, self.sum_squares, self.highest = np.zeros(n_channels), 0.0, 0.0
-        self.before = None  # the last samples of the block before
-        self.frames: list[np.ndarray] = []  # (3, n_frames): peak, power, edge
+        self.peaks, self.powers, self.edges = [], [], []  # of each block, (N_FRAMES,)
 
     def add(self, samples):
         """Take the next block; only the last may be shorter than `block_samples`."""
-        highest, lowest = samples.max(axis=1), samples.min(axis=1)
-        self.n_samples += samples.shape[1]
-        self.highest = max(self.highest, float(highest.max()), float(-lowest.min()))
-        self.sums += samples.sum(axis=1, dtype=np.float64)
-        # In single precision numpy sums by pairs; the rest is added in double precision.
-        self.sum_squares += float(np.square(samples).sum(axis=1).sum(dtype=np.float64))
-        self.meter.add(samples)
-        self.clipping.add(samples, highest, lowest)
-        self._add_frames(samples)
+        block = self.turn(samples)
+        self.n_samples += block.n_samples
+        self._add_extremes(block, samples)
+        self._add_powers(block)
+        self.meter.add(block)
 
-    def _add_frames(self, samples):
-        if self.before is None:
-            self.before = np.repeat(samples[:, :1], self.n_apart, axis=1)
-        joined = np.concatenate([self.before, samples], axis=1)
-        self.before = joined[:, -self.n_apart :].copy()
-        n_whole = samples.shape[1] // self.n_frame
-        shape, n_used = (self.n_channels, n_whole, self.n_frame), n_whole * self.n_frame
-        framed = samples[:, :n_used].reshape(shape)
-        steps = np.subtract(joined[:, self.n_apart :], joined[:, : -self.n_apart])
-        steps = steps[:, :n_used].reshape(shape)
-        # Over the frames of each place in them: numpy takes several times as long over short rows.
-        turned = np.ascontiguousarray(framed.transpose(0, 2, 1))
-        upper, lower = turned.max(axis=1), turned.min(axis=1)
-        n_per_value = self.n_channels * self.n_frame
-        power = np.einsum("cfs,cfs->f", framed, framed) / n_per_value
-        edge = np.einsum("cfs,cfs->f", steps, steps) / n_per_value
-        self.frames.append(np.stack([np.maximum(upper, -lower).max(axis=0), power, edge]))
-        n_stretches = n_whole // FRAMES_PER_STRETCH
-        by_stretch = (self.n_channels, n_stretches, FRAMES_PER_STRETCH)
-        n_used = n_stretches * FRAMES_PER_STRETCH
-        self.silence.add(
-            upper[:, :n_used].reshape(by_stretch).max(axis=2),
-            lower[:, :n_used].reshape(by_stretch).min(axis=2),
-        )
+    def _add_extremes(self, block, samples):
+        # What is beyond the end is 0, and so no top that is looked at.
+        upper, lower = block.stored.max(axis=0), block.stored.min(axis=0)
+        scale = np.float32(block.scale)
+        tops = of_stretches(upper, np.maximum, self.n_channels) * scale
+        bottoms = of_stretches(lower, np.minimum, self.n_channels) * scale
+        highest, lowest = tops.max(axis=1), bottoms.min(axis=1)
+        self.highest = max(self.highest, float(highest.max()), float(-lowest.min()))
+        self.clipping.add(samples, highest, lowest)
+        n_stretches = block.n_samples // self.n_frame // STRETCH
+        self.silence.add(tops[:, :n_stretches], bottoms[:, :n_stretches])
+        peaks = np.maximum(upper * scale, lower * -scale)
+        self.peaks.append(reduce(np.maximum, self._by_channel(peaks)))
+
+    def _add_powers(self, block):
+        # Of integers these sums are exact, for single precision holds 2 ** 24.
+        sums = np.ones(self.n_frame, np.float32) @ block.floats
+        self.sums += block.scale * (np.ones(N_FRAMES) @ sums.reshape(N_FRAMES, -1))
+        squares = np.einsum("sc,sc->c", block.floats, block.floats)
+        self.sum_squares += block.scale**2 * float(squares.sum(dtype=np.float64))
+        n_apart, steps = len(block.before), block.scratch
+        np.subtract(block.floats[:n_apart], block.before, out=steps[:n_apart])
+        np.subtract(block.floats[n_apart:], block.floats[:-n_apart], out=steps[n_apart:])
+        edges = np.einsum("sc,sc->c", steps, steps)
+        to_mean = np.float32(block.scale**2 / (self.n_channels * self.n_frame))
+        for of_blocks, each in ((self.powers, squares), (self.edges, edges)):
+            of_blocks.append(reduce(np.add, self._by_channel(each)) * to_mean)
+
+    def _by_channel(self, columns):
+        return [columns[channel :: self.n_channels] for channel in range(self.n_channels)]
 
     def sound(self):
         """What was gathered."""
-        peak, power, edge = np.concatenate(self.frames, axis=1)
+        n_whole = self.n_samples // self.n_frame
+        peak, power, edge = (
+            frames_in_time(of_blocks)[:n_whole]
+            for of_blocks in (self.peaks, self.powers, self.edges)
+        )
         return Sound(
             self.rate,
             self.n_channels,

@@ -1,9 +1,11 @@
 """What is wrong with samples: clipping, an offset, silence; taken block by block.
 
-Samples are (n_channels, n_samples) float32, full scale 1.
+Samples are (n_samples, n_channels) float32 of full scale 1, or int16.
 """
 
 import numpy as np
+
+from drumcorpus.ground.sound.pcm16 import as_floats
 
 STEP_16_BIT = 2.0**-15
 FULL_SCALE = 1 - STEP_16_BIT  # the largest sample of 16 bits; what is above is cut on conversion
@@ -31,8 +33,8 @@ class ClippingCounter:
         for (channel, sign), top in self._tops.items():
             height = float(highest[channel] if sign > 0 else -lowest[channel])
             if height >= max(min(top.level - SAME, FULL_SCALE), MIN_LEVEL):
-                top.add(samples[channel], sign, height, self._n_seen)
-        self._n_seen += samples.shape[1]
+                top.add(as_floats(samples[:, channel]), sign, height, self._n_seen)
+        self._n_seen += len(samples)
 
     def runs(self) -> int:
         """Number of runs."""

@@ -274,14 +274,33 @@ def _timing_columns(sound: Sound, struck: Mapping, settings: MeasureSettings) ->
 def _events_by_recording(events, chosen, families):
     """Onsets in order, and the one family struck at each, by session and audio."""
     is_chosen = pc.is_in(events["session_id"], pa.array(sorted(chosen), pa.string()))
-    by_recording: dict[tuple, list] = {}
-    for row in events.select(EVENT_COLUMNS).filter(is_chosen).to_pylist():
-        struck = {families.get(component["label"]) for component in row["components"]}
-        family = struck.pop() if len(struck) == 1 else None
-        key = (row["session_id"], row["audio_path"])
-        by_recording.setdefault(key, []).append((row["onset_time"], family))
-    for key, hits in by_recording.items():
-        hits.sort(key=lambda hit: hit[0])
-        onset = np.array([hit[0] for hit in hits])
-        by_recording[key] = {"onset": onset, "family": [hit[1] for hit in hits]}
+    events = events.select(EVENT_COLUMNS).filter(is_chosen).combine_chunks()
+    names, family = _one_family(events["components"].combine_chunks(), families)
+    onset = events["onset_time"].to_numpy()
+    # Null stands for a recording that is not known, as if it were a path of its own.
+    columns = ("session_id", "audio_path")
+    keys = [events[name].combine_chunks().dictionary_encode("encode") for name in columns]
+    session, path = (each.indices.to_numpy(zero_copy_only=False) for each in keys)
+    order = np.lexsort((onset, path, session))
+    is_new = np.diff(session[order], prepend=-1) != 0
+    is_new |= np.diff(path[order], prepend=-1) != 0
+    by_recording = {}
+    for rows in np.split(order, np.flatnonzero(is_new)[1:]) if len(order) else ():
+        key = tuple(each[rows[0].item()].as_py() for each in keys)
+        by_recording[key] = {"onset": onset[rows], "family": names[family[rows]].tolist()}
     return by_recording
+
+
+def _one_family(components, families):
+    """Names, and of each event the place in them of its one family; at 0 is None."""
+    labels = components.flatten().field("label").dictionary_encode("encode")
+    names = np.array([None, *sorted(set(families.values()))], dtype=object)
+    place = {name: number for number, name in enumerate(names)}
+    of_label = [place[families.get(label)] for label in labels.dictionary.to_pylist()]
+    struck = np.array(of_label, np.int64)[labels.indices.to_numpy(zero_copy_only=False)]
+    n_struck = components.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    least, most = np.full(len(n_struck), len(names)), np.zeros(len(n_struck), np.int64)
+    event = np.repeat(np.arange(len(n_struck)), n_struck)
+    np.minimum.at(least, event, struck)
+    np.maximum.at(most, event, struck)
+    return names, np.where(least == most, most, 0)

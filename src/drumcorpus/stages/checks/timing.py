@@ -19,6 +19,7 @@ References
    American Statistical Association 63(324), 1379-1389, 1968.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -146,12 +147,16 @@ def find_line(trace: Trace, onsets: np.ndarray, near: float, far: float) -> tupl
     n_pieces = int(np.clip(span / 5, 1, 400))
     piece = np.minimum((onsets - begin) / span * n_pieces, n_pieces - 1).astype(int)
     rows = np.floor(onsets / step).astype(np.int64)
-    sums = _piece_sums(rises, rows, piece, n_pieces, lags)
+    sums = _piece_sums(rises, rows, piece, n_pieces, n_far)
     middle = (np.arange(n_pieces) + 0.5) * span / n_pieces
     best = {True: (-np.inf, 0.0, 0.0), False: (-np.inf, 0.0, 0.0)}
-    for slope in _slopes(span, step, far):
-        shift = np.rint(slope * middle / step).astype(int)
-        total = _sum_along(sums, shift)
+    slopes = _slopes(span, step, far)
+    shifts = np.rint(slopes[:, None] * middle / step).astype(int)
+    n_beyond = int(np.abs(shifts).max())
+    shifted = _windows(np.pad(sums, ((0, 0), (n_beyond, n_beyond))), len(lags))
+    for slope, shift in zip(slopes, shifts, strict=True):
+        # The lags of every piece, shifted by its share of the drift.
+        total = shifted[np.arange(n_pieces), n_beyond + shift].sum(axis=0)
         edge = np.maximum(np.abs(lags), np.abs(lags + shift[-1])) * step
         for is_near in (True, False):
             masked = np.where((edge <= near) == is_near, total, -np.inf)
@@ -245,15 +250,19 @@ def _coarse_rises(trace, n):
     return np.maximum(level_db - loudest, 0.0)
 
 
-def _piece_sums(rises, rows, piece, n_pieces, lags):
-    """Rise met by the onsets of every piece at every lag, (n_pieces, n_lags)."""
-    sums = np.zeros((n_pieces, len(lags)))
-    padded = np.concatenate([rises, [0.0]])
-    for first in range(0, len(rows), 1024):  # bounds the memory
-        at = rows[first : first + 1024, None] + lags
-        at = np.where((at >= 0) & (at < len(rises)), at, len(rises))
-        np.add.at(sums, piece[first : first + 1024], padded[at])
-    return sums
+def _piece_sums(rises, rows, piece, n_pieces, n_far):
+    """Rise met by the onsets of every piece at lags up to `n_far`, (n_pieces, n_lags)."""
+    n_beyond = 2 * n_far + 1
+    met = _windows(np.pad(rises, n_beyond), n_beyond)
+    starts = n_far + 1 + np.clip(rows, -n_far - 1, len(rises) + n_far)
+    bounds = np.searchsorted(piece, np.arange(n_pieces + 1))
+    parts = [starts[first:stop] for first, stop in itertools.pairwise(bounds)]
+    return np.stack([met[part].sum(axis=0) for part in parts])
+
+
+def _windows(values, n):
+    """Every `n` values that follow one another along the last axis, as a view."""
+    return np.lib.stride_tricks.sliding_window_view(values, n, axis=-1)
 
 
 def _slopes(span, step, far):
@@ -265,15 +274,6 @@ def _slopes(span, step, far):
     most = min(MAX_DRIFT / 60_000, 2 * far / span)
     n = int(min(most * span / (2 * step), MAX_SLOPES))
     return np.linspace(-most, most, 2 * n + 1) if n else np.zeros(1)
-
-
-def _sum_along(sums, shift):
-    """Sum over pieces of each lag, the lags of a piece shifted by `shift` of it, (n_lags,)."""
-    n_lags = sums.shape[1]
-    columns = np.arange(n_lags) + shift[:, None]
-    inside = (columns >= 0) & (columns < n_lags)
-    met = np.take_along_axis(sums, np.clip(columns, 0, n_lags - 1), axis=1)
-    return np.where(inside, met, 0.0).sum(axis=0)
 
 
 def _fit(minutes, late):

@@ -5,38 +5,52 @@ import pytest
 from scipy.signal import butter, sosfilt
 
 from drumcorpus.ground.sound.block_filter import BlockFilter
+from drumcorpus.ground.sound.turned import N_FRAMES, BlockTurner, columns_of
 
 HUM = butter(2, 38, "highpass", fs=192_000, output="sos")  # its poles lie near the unit circle
 TWO = np.concatenate([HUM, butter(2, 1_700, fs=44_100, output="sos")])
 
 
+def filtered(sections, samples, n_frame):
+    """What comes out, (n_samples, n_channels), of blocks as they come."""
+    n_samples, n_channels = samples.shape
+    turn = BlockTurner(n_frame, n_channels, n_free=2 * len(sections))
+    through, parts = BlockFilter(sections, n_frame, n_channels), []
+    for start in range(0, n_samples, turn.n_samples):
+        block = turn(samples[start : start + turn.n_samples])
+        out = through(block.room, block.scratch) * np.float32(block.scale)
+        in_order = out[:, columns_of(np.arange(N_FRAMES), n_channels)]
+        parts.append(in_order.transpose(2, 0, 1).reshape(-1, n_channels))
+    return np.concatenate(parts)[:n_samples]
+
+
 @pytest.mark.parametrize("sections", [HUM, TWO], ids=["one section", "two"])
-@pytest.mark.parametrize(
-    "sizes",
-    [[1], [31, 33, 32, 5], [512, 513], [8_192, 8_200, 8_200], [40_000, 7, 1]],
-    ids=lambda sizes: " ".join(map(str, sizes)),
-)
-def test_pieces_of_any_length_are_filtered_as_by_scipy(sections, sizes):
-    rng = np.random.default_rng(sum(sizes))
-    blocks, state = BlockFilter(sections, 3), np.zeros((len(sections), 3, 2))
-    for size in sizes:
-        samples = rng.normal(0, 0.3, (3, size)).astype(np.float32)
-        expected, state = sosfilt(sections, samples, axis=1, zi=state)
-        assert np.abs(blocks(samples) - expected).max() < 1e-8
+@pytest.mark.parametrize("n_frame", [1, 4, 22, 24, 31])
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_blocks_are_filtered_as_by_scipy(sections, n_frame, n_channels):
+    rng = np.random.default_rng(n_frame)
+    n_samples = 2 * N_FRAMES * n_frame + 777
+    samples = rng.normal(0, 0.3, (n_samples, n_channels)).astype(np.float32)
+    expected = sosfilt(sections, samples.astype(np.float64), axis=0)
+    assert np.abs(filtered(sections, samples, n_frame) - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize("n_frame", [4, 22, 96])
+def test_a_faint_sound_on_a_high_offset_is_left_as_it_is(n_frame):
+    """At 106 dB below full scale, far below the gate of -70, single precision makes no noise."""
+    rng = np.random.default_rng(1)
+    faint = np.round(rng.normal(0, 8, (N_FRAMES * n_frame * 2, 1)))
+    samples = (faint + 29_491).astype(np.int16)
+    expected = sosfilt(TWO, samples / 32_768, axis=0)[N_FRAMES * n_frame :]
+    found = filtered(TWO, samples, n_frame)[N_FRAMES * n_frame :]
+    assert np.abs(expected).max() > 1e-4
+    assert np.abs(found - expected).max() < 5e-6
 
 
 def test_what_rings_on_is_that_of_a_stroke_long_ago():
-    blocks = BlockFilter(HUM, 1)
-    stroke = np.zeros((1, 3_000))
-    stroke[0, 0] = 1.0
-    blocks(stroke)
-    ringing = blocks(np.zeros((1, 3_000)))[0].copy()
-    expected = sosfilt(HUM[0][None], np.concatenate([stroke[0], np.zeros(3_000)]))[3_000:]
-    assert np.abs(ringing).max() > 1e-4
-    np.testing.assert_allclose(ringing, expected, atol=1e-12)
-
-
-def test_no_sample_changes_nothing():
-    blocks, samples = BlockFilter(TWO, 2), np.ones((2, 100))
-    assert blocks(np.zeros((2, 0))).shape == (2, 0)
-    np.testing.assert_array_equal(blocks(samples), BlockFilter(TWO, 2)(samples))
+    stroke = np.zeros((2 * N_FRAMES, 1), np.float32)
+    stroke[N_FRAMES - 500] = 1.0
+    expected = sosfilt(HUM, stroke[:, 0].astype(np.float64))[N_FRAMES:]
+    ringing = filtered(HUM, stroke, 1)[N_FRAMES:, 0]
+    assert np.abs(expected).max() > 1e-4
+    np.testing.assert_allclose(ringing, expected, atol=1e-8)

@@ -5,13 +5,22 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyloudnorm import IIRfilter
+from scipy.signal import sosfilt, sosfreqz
 from sounds import write_sound
 
 from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
 from drumcorpus.ground.files.raw_files import scan_roots
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.raw_scan import RawData
-from drumcorpus.ground.sound.loudness import LoudnessMeter, integrated_loudness, integrated_lufs
+from drumcorpus.ground.sound.loudness import (
+    CHANNEL_WEIGHTS,
+    K_WEIGHTING,
+    LoudnessMeter,
+    integrated_loudness,
+    integrated_lufs,
+)
+from drumcorpus.ground.sound.turned import BlockTurner
 from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.sessions import Survey
 from drumcorpus.stages.checks.session_checks import check_sessions
@@ -101,15 +110,45 @@ def test_both_paths_give_one_number(measure, rate_hz, n_channels):
     assert inventory == pytest.approx(checks, abs=0.00051)
 
 
-def test_blocks_of_any_length_make_one_measurement():
-    samples = drums(5.0, 44_100, 2).T.astype(np.float32)
-    values = set()
-    for n_block in (7, 4410, 5000, 65_536, samples.shape[1]):
-        meter = LoudnessMeter(44_100, 2)
-        for start in range(0, samples.shape[1], n_block):
-            meter.add(samples[:, start : start + n_block])
-        values.add(round(integrated_lufs([meter.block_powers()]), 6))
-    assert len(values) == 1
+@pytest.mark.parametrize("rate_hz", [4_000, 8_000, 22_050, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("n_channels", [1, 2, 5, 6])
+@pytest.mark.parametrize("n_frame", [22, 24])
+@pytest.mark.parametrize("kind", [np.int16, np.float32], ids=["int16", "float32"])
+def test_powers_are_those_of_the_filters_in_double_precision(rate_hz, n_channels, n_frame, kind):
+    """Sample by sample, each block of 0.4 s, on an offset that the filters take away."""
+    samples = np.concatenate([drums(5.0, rate_hz, n_channels)] * 2)[: -rate_hz // 7]
+    samples = 0.7 * samples + 0.1
+    samples = np.round(32_768 * samples).astype(kind) if kind == np.int16 else samples.astype(kind)
+    meter = LoudnessMeter(rate_hz, n_channels, n_frame)
+    turn = BlockTurner(n_frame, n_channels, n_free=meter.N_STATES)
+    for start in range(0, len(samples), turn.n_samples):
+        meter.add(turn(samples[start : start + turn.n_samples]))
+    filters = (IIRfilter(g, q, f, rate_hz, name) for g, q, f, name in K_WEIGHTING)
+    sections = np.array([np.concatenate([each.b, each.a]) for each in filters])
+    scale = 2.0**-15 if kind == np.int16 else 1.0
+    squares = np.square(sosfilt(sections, scale * samples.astype(np.float64), axis=0))
+    tone = sosfreqz(sections, 2 * np.pi * 997 / rate_hz)[1]
+    weights = (
+        CHANNEL_WEIGHTS[:n_channels] if n_channels <= 5 else np.full(n_channels, 1 / n_channels)
+    )
+    power = squares @ weights * 10**0.0691 / np.abs(tone[0]) ** 2
+    steps = (np.arange(int(len(power) / (0.1 * rate_hz) + 1e-9) + 1) * 0.1 * rate_hz).astype(int)
+    reached = np.concatenate([[0.0], np.cumsum(power)])[steps]
+    expected = (reached[4:] - reached[:-4]) / (0.4 * rate_hz)
+    # 1e-5 of a power are 0.00004 dB: what is written down has three or four decimals.
+    np.testing.assert_allclose(meter.block_powers(), expected, rtol=1e-5, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_samples", [17_640, 17_641, 88_000 - 1, 88_000, 88_000 + 1, 176_000])
+def test_a_recording_that_ends_with_a_block_or_beside_one_is_whole(tmp_path, n_samples):
+    """A frame of 22 samples, 4,000 of them in a block: 997 Hz at -20 dBFS all the way."""
+    tone = sine(-20, 5, 44_100)[:n_samples]
+    meter = LoudnessMeter(44_100, 1, 22)
+    turn = BlockTurner(22, 1, n_free=meter.N_STATES)
+    for start in range(0, n_samples, turn.n_samples):
+        meter.add(turn(tone[start : start + turn.n_samples].astype(np.float32)))
+    assert len(meter.block_powers()) == int(n_samples / 4_410 + 1e-9) - 3
+    assert integrated_lufs([meter.block_powers()]) == pytest.approx(-23.01, abs=0.02)
 
 
 def test_silence_has_none(tmp_path):

@@ -179,16 +179,36 @@ def test_silence_is_told_from_near_silence_whatever_the_offset(sound_of):
     assert silence.n_near / silence.n_stretches == pytest.approx(0.5, abs=0.01)
 
 
-def test_figures_do_not_hang_on_where_blocks_end(tmp_path, monkeypatch):
-    path = tmp_path / "a.wav"
-    write_sound(path, noise(5, 2), RATE_HZ)
-    whole = decode(["a.wav"], [path], -60.0)
-    monkeypatch.setattr("drumcorpus.stages.checks.decoding.BLOCK_STRETCHES", 1)
-    pieces = decode(["a.wav"], [path], -60.0)
-    assert np.array_equal(whole.trace.peak, pieces.trace.peak)
-    assert np.allclose(whole.trace.edge, pieces.trace.edge, rtol=1e-5)
-    assert np.allclose(whole.block_powers, pieces.block_powers, rtol=1e-9)
-    assert whole.sum_squares == pytest.approx(pieces.sum_squares, rel=1e-6)
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+@pytest.mark.parametrize("rate_hz", [8_000, 44_100, 96_000])
+def test_figures_are_those_of_the_whole_reckoned_at_once(
+    sound_of, tmp_path, n_channels, subtype, rate_hz
+):
+    samples = noise(5.0003, n_channels, rate_hz=rate_hz)
+    samples[: 2 * rate_hz] = np.round(samples[: 2 * rate_hz], 1)
+    samples[rate_hz : 2 * rate_hz] = 0.1
+    found = sound_of(samples, rate_hz, subtype)
+    samples, _ = soundfile.read(tmp_path / "a.wav", always_2d=True)
+    n_frame, n_apart = rate_hz // 2000, max(1, round(rate_hz / 44_100))
+    n_frames = len(samples) // n_frame
+    steps = samples - np.concatenate([samples[:1].repeat(n_apart, axis=0), samples])[:-n_apart]
+    framed, stepped = (
+        each[: n_frames * n_frame].reshape(n_frames, n_frame, n_channels)
+        for each in (samples, steps)
+    )
+    assert found.n_samples == len(samples)
+    assert found.highest == pytest.approx(np.abs(samples).max(), abs=1e-7)
+    assert found.sum_squares == pytest.approx(np.square(samples).sum(), rel=1e-6)
+    assert found.offsets == pytest.approx(samples.mean(axis=0), abs=1e-8)
+    assert found.trace.peak == pytest.approx(np.abs(framed).max(axis=(1, 2)), abs=1e-7)
+    assert found.trace.power == pytest.approx(np.square(framed).mean(axis=(1, 2)), rel=1e-5)
+    assert found.trace.edge == pytest.approx(np.square(stepped).mean(axis=(1, 2)), rel=1e-4)
+    n_stretches = n_frames // 20
+    stretches = framed[: 20 * n_stretches].reshape(n_stretches, -1, n_channels)
+    is_still = (np.ptp(stretches, axis=1) == 0).all(axis=1)
+    assert found.silence.n_stretches == n_stretches
+    assert found.silence.n_digital == is_still.sum() >= 99
 
 
 def test_files_of_one_recording_are_its_channels(tmp_path):
