@@ -30,7 +30,14 @@ import pyarrow as pa
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem
-from drumcorpus.hits import group_onsets
+from drumcorpus.ground.statistics.onset_matches import (
+    GROUP,
+    WINDOW,
+    first_of_groups,
+    match_times,
+    median_ms,
+    share,
+)
 from drumcorpus.stages.onsets.scopes import SCOPES
 from drumcorpus.vocabulary import (
     FILE_NAME,
@@ -43,11 +50,8 @@ from drumcorpus.vocabulary import (
     UNREADABLE_AUDIO,
 )
 
-WINDOW = 0.05  # s, mir_eval's default
-GROUP = 0.03  # s
 LOUD_DB = -30.0  # re the take's peak
 LEVEL_BEFORE, LEVEL_AFTER = 0.01, 0.04  # s around a reference onset, which may come early or late
-DIGITS = 6
 
 OWN_METHODS = (ONSET_DETECTOR, FILE_NAME)  # label methods whose onsets it has found itself
 
@@ -91,14 +95,14 @@ def score_onsets(
     if level_db.shape != reference.shape:
         raise ValueError(f"{len(reference)} reference onsets, but levels {level_db.shape}")
     is_loud = level_db >= LOUD_DB
-    loud = _match(reference[is_loud], estimated)
+    loud = match_times(reference[is_loud], estimated)
     left = np.setdiff1d(np.arange(len(estimated)), loud[:, 1])
-    set_aside = left[_match(reference[~is_loud], estimated[left])[:, 1]]
-    first = group_onsets(np.zeros(len(reference), dtype=int), reference, GROUP)
+    set_aside = left[match_times(reference[~is_loud], estimated[left])[:, 1]]
+    first = first_of_groups(reference)
     return {
-        "all": _as_match(reference, estimated, _match(reference, estimated)),
+        "all": _as_match(reference, estimated, match_times(reference, estimated)),
         "loud": _as_match(reference[is_loud], estimated, loud, len(set_aside)),
-        "apart": _as_match(reference[first], estimated, _match(reference[first], estimated)),
+        "apart": _as_match(first, estimated, match_times(first, estimated)),
     }
 
 
@@ -150,10 +154,10 @@ def figures(matches: Iterable[Match]) -> dict:
         "n_reference": n_reference,
         "n_estimated": n_estimated,
         "n_matched": len(offset),
-        "precision": _share(len(offset), n_estimated),
-        "recall": _share(len(offset), n_reference),
-        "f_measure": _share(2 * len(offset), n_reference + n_estimated),
-        "median_offset_ms": round(1000 * float(np.median(offset)), 3) if len(offset) else None,
+        "precision": share(len(offset), n_estimated),
+        "recall": share(len(offset), n_reference),
+        "f_measure": share(2 * len(offset), n_reference + n_estimated),
+        "median_offset_ms": median_ms(offset),
     }
 
 
@@ -223,15 +227,6 @@ def score_takes(
     }
 
 
-def _match(reference, estimated):
-    """Pairs (row of the reference, row of the estimate), as many as can be, (n_matched, 2)."""
-    if len(reference) == 0 or len(estimated) == 0:
-        return np.zeros((0, 2), dtype=int)
-    from mir_eval.util import match_events  # takes half a second; only this job pays for it
-
-    return np.array(match_events(reference, estimated, WINDOW), dtype=int).reshape(-1, 2)
-
-
 def _as_match(reference, estimated, pairs, n_set_aside=0):
     offset = estimated[pairs[:, 1]] - reference[pairs[:, 0]]
     return Match(len(reference), len(estimated) - n_set_aside, offset)
@@ -259,7 +254,3 @@ def _score_take(samples, sample_rate_hz, reference, settings):
     estimated = analyse_stem(samples, sample_rate_hz, settings).onset
     level_db = reference_levels_db(samples, sample_rate_hz, reference)
     return score_onsets(reference, estimated, level_db)
-
-
-def _share(part, whole):
-    return round(part / whole, DIGITS) if whole else None

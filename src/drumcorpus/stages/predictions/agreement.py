@@ -21,13 +21,17 @@ import pyarrow as pa
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 from drumcorpus.ground.sound.onsets import analyse_stem
-from drumcorpus.hits import group_onsets
+from drumcorpus.ground.statistics.onset_matches import (
+    GROUP,
+    WINDOW,
+    first_of_groups,
+    match_times,
+    median_ms,
+    share,
+)
 from drumcorpus.vocabulary import NO_AUDIO, UNREADABLE_AUDIO
 
 SCHEMA = "drumcorpus.predictions_held/1"
-WINDOW = 0.05  # s, mir_eval's default
-GROUP = 0.03  # s
-DIGITS = 6
 N_NAMED = 50  # sessions without predictions that are named
 NO_PREDICTION = "no_prediction"
 
@@ -60,8 +64,8 @@ def hold(onsets: np.ndarray, times: np.ndarray, labels: np.ndarray, seconds: flo
     seconds : float
         Length of the recording.
     """
-    heard, predicted = _grouped(onsets), _grouped(times)
-    pairs = _match(heard, predicted)
+    heard, predicted = first_of_groups(onsets), first_of_groups(times)
+    pairs = match_times(heard, predicted)
     shifted = np.sort((predicted + seconds / 2) % seconds) if seconds > 0 else predicted
     near = _is_near(times, onsets)
     counts = {}
@@ -72,7 +76,7 @@ def hold(onsets: np.ndarray, times: np.ndarray, labels: np.ndarray, seconds: flo
         len(predicted),
         len(heard),
         predicted[pairs[:, 1]] - heard[pairs[:, 0]],
-        len(_match(heard, shifted)),
+        len(match_times(heard, shifted)),
         counts,
     )
 
@@ -94,7 +98,6 @@ def figures(held: Iterable[Held]) -> dict:
     n_predicted = sum(each.n_predicted for each in held)
     n_onsets = sum(each.n_onsets for each in held)
     offset = np.concatenate([np.zeros(0), *(each.offset for each in held)])
-    median = np.median(offset) if len(offset) else None
     counts: dict[str, np.ndarray] = {}
     for each in held:
         for label, pair in each.labels.items():
@@ -103,15 +106,13 @@ def figures(held: Iterable[Held]) -> dict:
         "n_predicted": n_predicted,
         "n_onsets": n_onsets,
         "n_matched": len(offset),
-        "predicted_with_onset": _share(len(offset), n_predicted),
-        "by_chance": _share(sum(each.n_by_chance for each in held), n_predicted),
-        "onsets_without_prediction": _share(n_onsets - len(offset), n_onsets),
-        "median_offset_ms": None if median is None else round(1000 * float(median), 3),
-        "offset_mad_ms": None
-        if median is None
-        else round(1000 * float(np.median(np.abs(offset - median))), 3),
+        "predicted_with_onset": share(len(offset), n_predicted),
+        "by_chance": share(sum(each.n_by_chance for each in held), n_predicted),
+        "onsets_without_prediction": share(n_onsets - len(offset), n_onsets),
+        "median_offset_ms": median_ms(offset),
+        "offset_mad_ms": median_ms(np.abs(offset - np.median(offset))) if len(offset) else None,
         "labels": {
-            label: {"n_hits": int(n_hits), "with_onset": _share(int(near), int(n_hits))}
+            label: {"n_hits": int(n_hits), "with_onset": share(int(near), int(n_hits))}
             for label, (n_hits, near) in sorted(counts.items())
         },
     }
@@ -186,10 +187,6 @@ def hold_predictions(
     }
 
 
-def _grouped(times: np.ndarray) -> np.ndarray:
-    return times[group_onsets(np.zeros(len(times), dtype=int), times, GROUP)]
-
-
 def _is_near(times: np.ndarray, onsets: np.ndarray) -> np.ndarray:
     """Whether an onset is within the window of each time; several times may have the same one."""
     if len(onsets) == 0:
@@ -197,16 +194,3 @@ def _is_near(times: np.ndarray, onsets: np.ndarray) -> np.ndarray:
     place = np.searchsorted(onsets, times)
     before, after = onsets[(place - 1).clip(0)], onsets[place.clip(max=len(onsets) - 1)]
     return np.minimum(np.abs(times - before), np.abs(after - times)) <= WINDOW
-
-
-def _match(onsets: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Pairs (row of the onset, row of the time), as many as can be, (n_matched, 2)."""
-    if len(onsets) == 0 or len(times) == 0:
-        return np.zeros((0, 2), dtype=int)
-    from mir_eval.util import match_events  # takes half a second; only this job pays for it
-
-    return np.array(match_events(onsets, times, WINDOW), dtype=int).reshape(-1, 2)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, DIGITS) if whole else None
