@@ -1,9 +1,12 @@
 """Measure the ingestion of Groove MIDI, and beside it a plain reading of the same files with mido.
 
-    python bench/ingest_groove.py ROOT [--shards 4] [--jobs 2]
+    python bench/ingest_groove.py ROOT [--shards 4] [--jobs 2] [--peer FOLDER] [--turns 1]
 
 ROOT is the folder that holds info.csv. Every job runs in a fresh process, as in the workflow; the
-inventory is taken twice, the second time from its cache.
+inventory is taken twice, the second time from its cache. With --peer the tool of another pipeline
+ingests the same files in the first turn: FOLDER is BeatSight's `ai-pipeline/training`. It hashes
+them as well, so that it is held against inventory and ingestion together, and against ingestion
+alone.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from beside import Beside
 from measured import print_figures, run_fresh, run_jobs
 
 SOURCE_SET = "groove_mididataset"
@@ -31,16 +35,28 @@ def main() -> None:
     parser.add_argument("root", type=Path)
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--peer", type=Path, metavar="FOLDER")
+    parser.add_argument("--turns", type=int, default=1)
     args = parser.parse_args()
+    beside = Beside(args.peer, SOURCE_SET)
+    for _ in range(args.turns):
+        measure(args, beside)
+    beside.print()
+
+
+def measure(args: argparse.Namespace, beside: Beside) -> None:
+    """One turn."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        run_fresh(inventory, args.root, out)
+        cold = run_fresh(inventory, args.root, out)
+        print_figures("inventory, cache cold", cold)
         print_figures("inventory, cache warm", run_fresh(inventory, args.root, out))
         tasks = [(args.root, out, shard, args.shards) for shard in range(args.shards)]
-        figures = run_jobs(ingest, tasks, args.jobs)
-        n_hits, n_events = map(sum, zip(*figures.result, strict=True))
+        jobs = run_jobs(ingest, tasks, args.jobs)
+        n_hits, n_events = map(sum, zip(*jobs.result, strict=True))
         note = f"{n_hits:,} hits, {n_events:,} events"
-        print_figures(f"ingest, {args.shards} shards, {args.jobs} at once", figures, note)
+        print_figures(f"ingest, {args.shards} shards, {args.jobs} at once", jobs, note)
+        beside.turn(args.root, n_hits, out / "peer", inventory=cold, ingestion=jobs)
         figures = run_fresh(ingest, args.root, out, 0, 1)
         print_figures(
             "ingest, one shard", figures, "{:,} hits, {:,} events".format(*figures.result)

@@ -1,11 +1,13 @@
 """Measure the inventory and the ingestion of trees of the size of Slakh2100-redux.
 
     python bench/ingest_slakh.py OUT_DIR [--sizes 427 854 1708] [--per-shard 214] [--jobs 2]
+                                 [--peer FOLDER] [--turns 1]
 
 Trees that are not yet below OUT_DIR are written by make_slakh_tree.py. Every job runs in a fresh
 process, as in the workflow; the inventory is taken twice, first without a cache of digests and
 then with it. What is compared: 90,000 events a second, ten times the fastest rate that is known of
-another pipeline at this size, and 1,000 MB.
+another pipeline at this size, and 1,000 MB. With --peer that pipeline's tool ingests each tree in
+the first turn, as in `ingest_groove.py`.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from beside import Beside
 from make_slakh_tree import write_tree
 from measured import print_figures, run_fresh, run_jobs
 
@@ -35,15 +38,20 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[427, 854, 1708])
     parser.add_argument("--per-shard", type=int, default=214)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--peer", type=Path, metavar="FOLDER")
+    parser.add_argument("--turns", type=int, default=1)
     args = parser.parse_args()
     rows = []
     for n_sessions in args.sizes:
         root = args.out_dir / f"slakh_{n_sessions}"
         if not root.is_dir():
             write_tree(root, n_sessions)
-        rows.append(
-            measure(root, n_sessions, max(1, round(n_sessions / args.per_shard)), args.jobs)
-        )
+        n_shards = max(1, round(n_sessions / args.per_shard))
+        beside = Beside(args.peer, SOURCE_SET)
+        for _ in range(args.turns):
+            row = measure(root, n_sessions, n_shards, args.jobs, beside)
+        rows.append(row)
+        beside.print()
     heads = ["sessions", "events", "survey", "inventory", "ingest", "wall", "CPU"]
     heads += ["notes/s", "CPU/session", "memory"]
     wanted = [""] * 7 + [f"wanted: {WANTED_RATE:,}", "equal", f"below {WANTED_MB:,} MB"]
@@ -51,7 +59,7 @@ def main() -> None:
     print("\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
-def measure(root: Path, n_sessions: int, n_shards: int, n_jobs: int) -> list[str]:
+def measure(root: Path, n_sessions: int, n_shards: int, n_jobs: int, beside: Beside) -> list[str]:
     """Take the inventory twice and ingest in shards, some at a time; returns a row of the table.
 
     Its wall and CPU times are those of the first inventory and the ingestion together.
@@ -64,9 +72,10 @@ def measure(root: Path, n_sessions: int, n_shards: int, n_jobs: int) -> list[str
         print_figures(f"{n_sessions}: inventory, warm", warm, f"{warm.result:.2f} s of survey")
         tasks = [(root, out, shard, n_shards) for shard in range(n_shards)]
         jobs = run_jobs(ingest, tasks, n_jobs)
-    n_hits, n_events = map(sum, zip(*jobs.result, strict=True))
-    name = f"{n_sessions}: ingest, {n_shards} shards, {n_jobs} at once"
-    print_figures(name, jobs, f"{n_hits:,} hits, {n_events:,} events")
+        n_hits, n_events = map(sum, zip(*jobs.result, strict=True))
+        name = f"{n_sessions}: ingest, {n_shards} shards, {n_jobs} at once"
+        print_figures(name, jobs, f"{n_hits:,} hits, {n_events:,} events")
+        beside.turn(root, n_hits, out / "peer", inventory=cold, ingestion=jobs)
     wall, cpu = cold.wall + jobs.wall, cold.cpu + jobs.cpu
     seconds = [cold.result, cold.wall, jobs.wall, wall, cpu]
     row = [f"{n_sessions:,}", f"{n_events:,}", *(f"{value:.1f} s" for value in seconds)]

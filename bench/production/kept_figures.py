@@ -10,6 +10,8 @@ COLUMNS = (
     *("stage", "work", "CPU, s", "memory, MB", "read, MB", "written, MB"),
     *("peer", "limit", "growth"),
 )
+PEERS = ("beside the peer", "wall, s", "CPU, s", "memory, MB", "its wall, s", "its CPU, s")
+PEERS += ("its memory, MB", "times the wall", "times the CPU", "its share of the events")
 SIZES = ("stage", "events", "CPU, s", "CPU per event", "memory, MB", "written, MB")
 PLANS = ("trees", "jobs", "seconds to plan", "seconds to find nothing to do")
 # The stages on tables, in the order in which they are shown.
@@ -82,13 +84,22 @@ def exponent(pairs: list[tuple[float, float]]) -> float | None:
 
 
 def median_of(turns: list[dict]) -> dict:
-    """Medians over turns; those of the ratios of peer and limit are of ratios within a turn."""
+    """Medians over turns.
+
+    Those of the ratio of a limit are of ratios within a turn. A peer runs in some turns alone, and
+    is held against the medians of all.
+    """
     row = {name: statistics.median(turn[name] for turn in turns) for name in turns[0]["numbers"]}
-    for other in ("peer", "limit"):
-        ratios = [turn[other] / turn["cpu"] for turn in turns if turn.get(other)]
-        if ratios:
-            row[other] = statistics.median(turn[other] for turn in turns)
-            row[f"{other}_ratio"] = statistics.median(ratios)
+    limits = [turn for turn in turns if turn.get("limit")]
+    if limits:
+        row["limit"] = statistics.median(turn["limit"] for turn in limits)
+        row["limit_ratio"] = statistics.median(turn["limit"] / turn["cpu"] for turn in limits)
+    beside = [turn for turn in turns if "peer" in turn]
+    if beside:
+        names = [name for name in beside[0] if name.startswith("peer")]
+        row |= {name: statistics.median(turn[name] for turn in beside) for name in names}
+        row["peer_ratio"] = row["peer"] / row["cpu"]
+        row["peer_wall_ratio"] = row["peer_wall"] / row["wall"]
     return row
 
 
@@ -118,7 +129,6 @@ def in_order(rows: Mapping[str, Mapping]) -> list[tuple[str, Mapping]]:
 
 def one_row(stage: str, row: Mapping, growth: float | None) -> list[str]:
     """The row of one stage: the peer in times as long, the limit in per cent."""
-    peer = row.get("peer_ratio")
     limit = row.get("limit_ratio")
     return [
         stage,
@@ -127,10 +137,42 @@ def one_row(stage: str, row: Mapping, growth: float | None) -> list[str]:
         f"{row['peak_mb']:,.0f}",
         f"{row['read_bytes'] / 1e6:,.0f}",
         f"{row['written_bytes'] / 1e6:,.0f}",
-        row.get("peer_said", NOT_RUN) if peer is None else f"{peer:.1f} times",
+        times_of_peer(row),
         NONE if limit is None else f"{limit:.0%}",
         NONE if growth is None else f"{growth:.2f}",
     ]
+
+
+def times_of_peer(row: Mapping) -> str:
+    """How many times as long the peer took, and of how much where it left something out."""
+    if "peer_ratio" not in row:
+        return NOT_RUN
+    share = row.get("peer_share", 1.0)
+    left_out = "" if share == 1.0 else f", {share:.1%} of the events"
+    return f"{row['peer_ratio']:.1f} times{left_out}"
+
+
+def peer_rows(figures: Mapping, reference: str) -> list[list[str]]:
+    """A row for each stage that ran beside a peer, as `PEERS`."""
+    stages = in_order(figures.get("tables", {}).get(reference, {}))
+    shares = figures.get("trees", {})
+    if shares:
+        stages += shares[max(shares, key=float)]["stages"].items()
+    rows = []
+    for stage, row in stages:
+        if "peer_wall" not in row:
+            continue
+        own = [row.get("own_wall", row["wall"]), row.get("own_cpu", row["cpu"])]
+        seconds = [f"{value:,.1f}" for value in (*own, row["peer_wall"], row["peer"])]
+        times = [f"{row[name]:.1f}" for name in ("peer_wall_ratio", "peer_ratio")]
+        memory = [f"{row[name]:,.0f}" for name in ("peak_mb", "peer_mb")]
+        rows.append(
+            [
+                *(f"{stage}, {amount(row['n'], row['unit'])}", *seconds[:2], memory[0]),
+                *(*seconds[2:], memory[1], *times, f"{row['peer_share']:.1%}"),
+            ]
+        )
+    return rows
 
 
 def amount(n: float, unit: str) -> str:
@@ -176,6 +218,7 @@ def report(figures: Mapping, reference: str) -> str:
         markdown(columns, rows)
         for columns, rows in (
             (COLUMNS, stage_rows(figures, reference)),
+            (PEERS, peer_rows(figures, reference)),
             (SIZES, size_rows(figures, reference)),
             (PLANS, plan_rows(figures)),
         )

@@ -50,6 +50,8 @@ INGESTED = {
     "ingestion, IDMT": "idmt_smt_drums_v2",
     "ingestion, E-GMD": "egmd",
 }
+# What a tool of another pipeline does at once: it hashes, ingests and writes provenance.
+BESIDE_INGESTION = ("take_inventory", "shard_sessions", "ingest_sessions", "write_provenance")
 MERGED = ["slakh2100", "groove_mididataset", "enst_drums", "idmt_smt_drums_v2"]
 STAGED = ["egmd"]
 EXPORT = ["export"]
@@ -159,6 +161,16 @@ def sum_by_stage(jobs: Iterable[dict]) -> dict[str, dict]:
         for name in SUMS:
             row[name] += job[name]
     return {stage: sums[stage] for stage in [*STAGES, REST] if stage in sums}
+
+
+def beside_ingestion(jobs: Iterable[dict], name: str) -> dict:
+    """Wall and CPU seconds of all jobs of a set that do what ingestion is elsewhere."""
+    chosen = [
+        job
+        for job in jobs
+        if job["rule"] in BESIDE_INGESTION and job["wildcards"]["source_set"] == name
+    ]
+    return {f"own_{figure}": sum(job[figure] for job in chosen) for figure in ("wall", "cpu")}
 
 
 REST = "pages and the rest"

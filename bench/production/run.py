@@ -10,7 +10,9 @@ sets, of `--shares` of their sessions (`trees.py`, `chain.py`), and each of its 
 Counted are the CPU seconds of a process and its children, user and system, the memory of the
 largest, and the bytes it asked to read and to write. Beside a stage, in the same turn, runs its
 limit (`limits.py`: the bare reading, decoding or writing of the same files) and, with --peer, the
-tool of another pipeline on the same input: FOLDER is BeatSight's `ai-pipeline/training`.
+tool of another pipeline on the same input, in the first turn alone, for it takes ten times as long:
+FOLDER is BeatSight's `ai-pipeline/training`. What
+that tool took, and how many of the events it worked on, stands in a table of its own.
 
 What was measured stands in OUT/figures.json and is not measured again; a run that was stopped is
 carried on. --stages names some of the stages on tables, or `trees` for all of the chain, or
@@ -138,7 +140,7 @@ def measure_tables(store: Store, data: Path, size: int, args: argparse.Namespace
         shutil.rmtree(data, ignore_errors=True)
         run_fresh(ladder.draw, data, size)
     is_first = size == args.sizes[0]
-    if args.peer and is_first and not (data / "peer").is_dir():
+    if args.peer and is_first and not (data / "peer/crashes.json").is_file():  # the last of them
         run_fresh(peer.prepare, data)
     for step in missing:
         if step in OF_EXPORT and not (data / "export").is_dir():
@@ -147,8 +149,8 @@ def measure_tables(store: Store, data: Path, size: int, args: argparse.Namespace
             if not any((data / "export").glob("*/index.parquet")):
                 run_fresh(ladder.records, data)
             run_fresh(ladder.gather, data)
-        command = peer.on_tables(args.peer, step, data) if args.peer and is_first else None
-        turns = [one_turn(data, step, command) for _ in range(args.turns)]
+        call = peer.on_tables(args.peer, step, data) if args.peer and is_first else None
+        turns = [one_turn(data, step, size, None if n else call) for n in range(args.turns)]
         row = median_of(turns) | {"n": size, "unit": "events", "turns": args.turns}
         store.put(row, "tables", str(size), step)
         say(f"{size:,} events, {step}", row)
@@ -156,7 +158,7 @@ def measure_tables(store: Store, data: Path, size: int, args: argparse.Namespace
         shutil.rmtree(data / "export")
 
 
-def one_turn(data: Path, step: str, command: list[str] | None) -> dict:
+def one_turn(data: Path, step: str, n_events: int, call: peer.Call | None) -> dict:
     """One measurement of a step, of its limit and of its peer, in that order."""
     work, limit, left = STEPS[step]
     turn = as_row(run_fresh(work, data)) | {"numbers": NUMBERS}
@@ -166,8 +168,8 @@ def one_turn(data: Path, step: str, command: list[str] | None) -> dict:
     for pattern in left:
         for path in data.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    if command is not None:
-        turn["peer"] = run_fresh(peer.call, command).cpu
+    if call is not None:
+        turn |= peer.measure(call, n_events)
     return turn
 
 
@@ -191,8 +193,7 @@ def measure_trees(store: Store, folder: Path, share: float, args: argparse.Names
     if store.has(*place):
         return
     raw, run = folder / "raw", folder / "run"
-    for name in trees.SHAPES:
-        trees.write(name, raw / name, share)
+    strokes = {name: trees.write(name, raw / name, share)[1] for name in trees.SHAPES}
     chain.configure(run, raw, share)
     if not (run / "dag.txt").is_file():
         dag = chain.plan(run)
@@ -201,7 +202,8 @@ def measure_trees(store: Store, folder: Path, share: float, args: argparse.Names
     chain.work(run, args.cores)
     dag = {"jobs": int(n_jobs), "seconds": float(seconds)}
     dag["nothing_to_do"] = chain.nothing_to_do(run, args.cores)
-    stages = chain.sum_by_stage(chain.read_jobs(run))
+    jobs = chain.read_jobs(run)
+    stages = chain.sum_by_stage(jobs)
     amounts, bare = chain.amounts(run), chain.limits(run, raw)
     for stage, row in stages.items():
         row["n"], row["unit"] = amounts[stage]
@@ -211,9 +213,11 @@ def measure_trees(store: Store, folder: Path, share: float, args: argparse.Names
             row["limit_ratio"] = row["limit"] / row["cpu"]
         if args.peer and stage in chain.INGESTED:
             name = chain.INGESTED[stage]
-            command = peer.ingestion(args.peer, name, raw / name, folder / "peer" / name)
-            row["peer"] = run_fresh(peer.call, command).cpu
-            row["peer_ratio"] = row["peer"] / row["cpu"]
+            call = peer.ingestion(args.peer, name, raw / name, folder / "peer" / name)
+            if call is not None:
+                row |= peer.measure(call, strokes[name]) | chain.beside_ingestion(jobs, name)
+                row["peer_ratio"] = row["peer"] / row["own_cpu"]
+                row["peer_wall_ratio"] = row["peer_wall"] / row["own_wall"]
         say(f"{share:g} of the trees, {stage}", row)
     store.put({"stages": stages, "dag": dag}, *place)
 

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from checkout import REPO
+from peer_tools import write_tools
 from printed import COMMANDS, SCRIPTS, command_of, printed_commands, run
 
 from drumcorpus.demo import mdb_drums
@@ -212,20 +213,34 @@ def rendered(judged):
 def test_groove_midi_is_ingested(judged):
     said = run(command_of("ingest_groove.py"), {"ROOT": rendered(judged)}, "--shards", "2")
     lines = said.splitlines()
-    assert len(lines) == 4
-    assert "120 hits, " in lines[1]
-    assert lines[2].partition("MB")[2] == lines[1].partition("MB")[2]
-    assert lines[3].endswith("120 notes")
+    assert len(lines) == 5
+    assert "120 hits, " in lines[2]
+    assert lines[3].partition("MB")[2] == lines[2].partition("MB")[2]
+    assert lines[4].endswith("120 notes")
+
+
+def test_a_tool_of_another_pipeline_ingests_the_same_files(judged, tmp_path):
+    peer = write_tools(tmp_path, "tools/ingest_groove.py")
+    small = ("--shards", "1", "--turns", "2", "--peer", str(peer))
+    lines = run(command_of("ingest_groove.py"), {"ROOT": rendered(judged)}, *small).splitlines()
+    assert len(lines) == 6 + 5 + 2  # in the first turn alone
+    # Two files of 60 notes each, of which the tool makes an event each.
+    assert lines[3].endswith("an event for 1.7% of the notes")
+    assert lines[11].startswith("peer beside inventory and ingestion: ")
+    assert lines[12].startswith("peer beside ingestion alone: ")
+    assert "(medians of 2: " in lines[12]
 
 
 def test_a_slakh_tree_is_written_and_ingested(tmp_path):
     tree = {"OUT": tmp_path / "slakh_2"}
     small = ("--sessions", "2", "--notes", "40")
     assert run(command_of("make_slakh_tree.py"), tree, *small).startswith("2 tracks, ")
-    small = ("--sizes", "2", "--per-shard", "1")
+    peer = write_tools(tmp_path / "peer", "tools/ingest_slakh.py")
+    small = ("--sizes", "2", "--per-shard", "1", "--peer", str(peer))
     said = run(command_of("ingest_slakh.py"), {"OUT": tmp_path}, *small)
     assert "2: ingest, 2 shards, 2 at once" in said
     assert "| 2 | " in said
+    assert "peer beside ingestion alone: " in said
 
 
 def test_labels_are_compared_with_a_plain_reading_of_general_midi(performances, tmp_path):

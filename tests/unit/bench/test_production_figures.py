@@ -50,14 +50,70 @@ def test_one_size_says_nothing_of_growth():
     assert figures.exponent([(10, 1.0), (10, 2.0)]) is None
 
 
-def test_ratios_are_of_one_turn_each_and_then_the_median():
-    turns = [turn(1.0, peer=10.0), turn(2.0, peer=24.0), turn(4.0, peer=44.0)]
+def test_ratios_of_a_limit_are_of_one_turn_each_and_then_the_median():
+    turns = [turn(1.0, limit=0.5), turn(2.0, limit=0.4), turn(4.0, limit=1.2)]
     assert figures.median_of(turns) == {
         "cpu": 2.0,
         "peak_mb": 200.0,
-        "peer": 24.0,
-        "peer_ratio": 11.0,
+        "limit": 0.5,
+        "limit_ratio": pytest.approx(0.3),
     }
+
+
+def test_a_peer_that_ran_once_is_held_against_the_medians():
+    peer = {"peer": 8.0, "peer_wall": 20.0, "peer_mb": 20.0, "peer_share": 0.5}
+    turns = [
+        turn(cpu, wall=2 * cpu, **each) | {"numbers": ("cpu", "wall")}
+        for cpu, each in ((1.0, peer), (2.0, {}), (4.0, {}))
+    ]
+    assert figures.median_of(turns) == {
+        **{"cpu": 2.0, "wall": 4.0, **peer, "peer_ratio": 4.0, "peer_wall_ratio": 5.0},
+    }
+
+
+def test_beside_ingestion_stand_the_jobs_of_its_set():
+    jobs = [
+        {"rule": rule, "wildcards": wildcards, "cpu": cpu, "wall": 2 * cpu}
+        for rule, wildcards, cpu in (
+            ("take_inventory", {"source_set": "egmd"}, 1.0),
+            ("shard_sessions", {"source_set": "egmd", "shard": "000"}, 2.0),
+            ("ingest_sessions", {"source_set": "egmd", "shard": "000"}, 4.0),
+            ("ingest_sessions", {"source_set": "slakh2100", "shard": "000"}, 8.0),
+            ("write_provenance", {"source_set": "egmd"}, 16.0),
+            ("gather_events", {"source_set": "egmd"}, 32.0),
+            ("summarise_ingest", {}, 64.0),
+        )
+    ]
+    assert chain.beside_ingestion(jobs, "egmd") == {"own_wall": 46.0, "own_cpu": 23.0}
+
+
+def test_the_peers_table_says_what_each_took_and_what_was_left_out():
+    peer = {"peer": 9.0, "peer_ratio": 4.5, "peer_wall": 12.0, "peer_wall_ratio": 3.0}
+    peer |= {"peer_mb": 20.0, "peer_share": 0.9222}
+    own = {"own_wall": 4.0, "own_cpu": 2.0}
+    said = {
+        "tables": {"3000": {"alias": row(3000, 2.0, wall=4.0, **peer | {"peer_share": 1.0})}},
+        "trees": {
+            "0.5": {
+                "stages": {"ingestion, ENST": row(99, 1.0, wall=1.0, **peer, **own)},
+                "dag": {"jobs": 1, "seconds": 1.0},
+            }
+        },
+    }
+    assert figures.peer_rows(said, "3000") == [
+        [
+            *("alias, 3,000 events", "4.0", "2.0", "200", "12.0", "9.0", "20"),
+            *("3.0", "4.5", "100.0%"),
+        ],
+        [
+            *("ingestion, ENST, 99 events", "4.0", "2.0", "200", "12.0", "9.0", "20"),
+            *("3.0", "4.5", "92.2%"),
+        ],
+    ]
+    assert [row[6] for row in figures.stage_rows(said, "3000")] == [
+        "4.5 times",
+        "4.5 times, 92.2% of the events",
+    ]
 
 
 def test_jobs_are_summed_by_their_stage():
@@ -158,7 +214,10 @@ def test_the_table_on_the_page_has_the_columns_and_stages_of_the_benchmark():
     assert tuple(run_of.STEPS) == figures.ON_TABLES
     assert stages[0] == figures.COLUMNS
     assert [row[0] for row in stages[2:]] == [*run_of.STEPS, *chain.STAGES, chain.REST]
-    assert [table[0] for table in others] == [figures.SIZES, figures.PLANS][-len(others) :]
+    heads = [table[0] for table in others]
+    assert heads == [
+        head for head in (figures.PEERS, figures.SIZES, figures.PLANS) if head in heads
+    ]
 
 
 def test_the_page_has_the_figures_that_are_kept():
@@ -185,6 +244,7 @@ def test_figures_that_are_kept_name_no_place_and_no_time():
     assert names <= {
         *("n", "unit", "turns", "jobs", "cpu", "wall", "peak_mb", "read_bytes", "written_bytes"),
         *("limit", "limit_ratio", "peer", "peer_ratio", "seconds", "nothing_to_do"),
+        *("peer_wall", "peer_wall_ratio", "peer_mb", "peer_share", "own_wall", "own_cpu"),
     }
 
 

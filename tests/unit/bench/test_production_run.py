@@ -3,16 +3,10 @@
 import json
 
 import pytest
+from peer_tools import write_tools
 from printed import command_of, run
 
-STEPS = ["alias", "JSON Lines", "audit"]
-# Tools of the other pipeline that read the file they are given and write one, and one that fails.
-TOOL = """\
-import sys
-lines = open([word for word in sys.argv[1:] if word.endswith("events.jsonl")][0]).readlines()
-open([word for word in sys.argv[1:] if word.endswith({ending!r})][0], "w").write(str(len(lines)))
-sys.exit({status})
-"""
+STEPS = ["alias", "JSON Lines", "audit", "health"]
 
 
 def test_trees_are_written_as_the_page_says(tmp_path):
@@ -30,14 +24,8 @@ def test_trees_are_written_as_the_page_says(tmp_path):
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    """Three steps at three sizes, beside tools of another pipeline."""
-    folder = tmp_path_factory.mktemp("peer")
-    (folder / "tools").mkdir()
-    for name, ending, status in (
-        ("alias_events", "aliased.jsonl", 0),
-        ("audit_provenance", "audit.json", 2),  # as where it finds something
-    ):
-        (folder / f"tools/{name}.py").write_text(TOOL.format(ending=ending, status=status))
+    """Four steps at three sizes, beside tools of another pipeline."""
+    folder = write_tools(tmp_path_factory.mktemp("peer"))
     out = tmp_path_factory.mktemp("production")
     places = {"OUT": out, "FOLDER": folder}
     small = ("--sizes", "3000,6000,12000", "--stages", ",".join(STEPS), "--peer", str(folder))
@@ -52,7 +40,7 @@ def rows_of(said):
 
 @pytest.mark.long  # every step at three sizes
 def test_every_step_has_a_row_with_its_events_and_its_peer(measured):
-    first, second = rows_of(measured[3])
+    first, beside, second = rows_of(measured[3])
     assert first[0] == [
         *("stage", "work", "CPU, s", "memory, MB", "read, MB", "written, MB"),
         *("peer", "limit", "growth"),
@@ -61,7 +49,14 @@ def test_every_step_has_a_row_with_its_events_and_its_peer(measured):
     by_stage = {row[0]: row for row in first[2:]}
     assert by_stage["alias"][6].endswith(" times")
     assert by_stage["audit"][6].endswith(" times")
+    assert by_stage["health"][6].endswith(" times, 50.0% of the events")
     assert by_stage["JSON Lines"][6] == "not run"  # there is no such tool
+    assert [(row[0], row[9]) for row in beside[2:]] == [
+        ("alias, 3,000 events", "100.0%"),
+        ("audit, 3,000 events", "100.0%"),
+        ("health, 3,000 events", "50.0%"),
+    ]
+    assert beside[2][2] == by_stage["alias"][2]  # the same turn
     assert all(float(row[2]) > 0.1 and float(row[3]) > 50 for row in first[2:])
     assert all(row[7].endswith("%") for row in first[2:])
     assert [row[:2] for row in second[2:]] == [
@@ -79,9 +74,8 @@ def test_figures_hold_the_events_and_bytes_of_each_size(measured):
         )
     lines = [tables[size]["JSON Lines"]["written_bytes"] for size in ("3000", "12000")]
     assert lines[1] / lines[0] == pytest.approx(4, rel=0.05)
-    assert (out / "tables_3000/peer/aliased.jsonl").read_text() == "3000"
-    assert (out / "tables_3000/peer/audit.json").read_text() == "3000"
-    assert not list(out.glob("tables_*/tables/aliased_*"))  # taken away once measured
+    # Taken away once measured.
+    assert not [*out.glob("tables_*/tables/aliased_*"), *out.glob("tables_*/peer/made")]
 
 
 @pytest.mark.long  # every step at three sizes
@@ -98,12 +92,18 @@ def test_what_was_measured_is_not_measured_again(measured):
 
 @pytest.mark.long
 def test_the_chain_runs_on_trees_and_its_jobs_are_measured(tmp_path):
-    small = ("--sizes", "3000", "--stages", "trees", "--shares", "0.0006")
-    said = run(command_of("production/run.py"), {"OUT": tmp_path}, *small)
-    stages, plans = rows_of(said)
+    folder = write_tools(tmp_path / "peer", "tools/ingest_slakh.py")
+    small = ("--sizes", "3000", "--stages", "trees", "--shares", "0.0006", "--peer", str(folder))
+    said = run(command_of("production/run.py"), {"OUT": tmp_path / "out"}, *small)
+    stages, beside, plans = rows_of(said)
     by_stage = {row[0]: row for row in stages[2:]}
     # 27 sessions of E-GMD: one performance on so many kits.
     assert by_stage["ingestion, E-GMD"][1].endswith(" events")
+    assert [row[0].partition(" ")[0] for row in beside[2:]] == ["ingestion,"]
+    # Beside the tool stands all that it does, the inventory and the provenance too.
+    assert float(beside[2][2]) > float(by_stage["ingestion, Slakh"][2])
+    assert by_stage["ingestion, Slakh"][6].endswith("% of the events")
+    assert by_stage["ingestion, Groove MIDI"][6] == "not run"
     assert by_stage["provenance"][1] == "31 sessions"
     assert by_stage["clips, loose"][1] == by_stage["clips, shards"][1] == "120 clips"
     assert by_stage["checks"][1].endswith(" hours")
