@@ -29,10 +29,8 @@ class Beside:
     found: dict | None = None
     own: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
-    def turn(
-        self, root: Path, n_notes: int, out: Path, *, inventory: Figures, ingestion: Figures
-    ) -> None:
-        """Run the tool in the first turn, and print what it took.
+    def turn(self, root: Path, n_notes: int, out: Path, own: dict[str, list[Figures]]) -> None:
+        """Keep what this project took, by what it did; run the tool in the first turn.
 
         Raises
         ------
@@ -41,9 +39,9 @@ class Beside:
         """
         if self.folder is None:
             return
-        both = (inventory.wall + ingestion.wall, inventory.cpu + ingestion.cpu)
-        self.own.setdefault("inventory and ingestion", []).append(both)
-        self.own.setdefault("ingestion alone", []).append((ingestion.wall, ingestion.cpu))
+        for name, parts in own.items():
+            both = (sum(part.wall for part in parts), sum(part.cpu for part in parts))
+            self.own.setdefault(name, []).append(both)
         if self.found is not None:
             return
         call = peer.ingestion(self.folder, self.source_set, root, out)

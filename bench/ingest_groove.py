@@ -56,11 +56,11 @@ def measure(args: argparse.Namespace, beside: Beside) -> None:
         n_hits, n_events = map(sum, zip(*jobs.result, strict=True))
         note = f"{n_hits:,} hits, {n_events:,} events"
         print_figures(f"ingest, {args.shards} shards, {args.jobs} at once", jobs, note)
-        beside.turn(args.root, n_hits, out / "peer", inventory=cold, ingestion=jobs)
-        figures = run_fresh(ingest, args.root, out, 0, 1)
-        print_figures(
-            "ingest, one shard", figures, "{:,} hits, {:,} events".format(*figures.result)
-        )
+        whole = run_fresh(ingest, args.root, out, 0, 1)
+        print_figures("ingest, one shard", whole, "{:,} hits, {:,} events".format(*whole.result))
+        own = {"inventory and ingestion": [cold, jobs], "ingestion alone": [jobs]}
+        own |= {"the same in one shard": [cold, whole], "ingestion alone in one shard": [whole]}
+        beside.turn(args.root, n_hits, out / "peer", own)
         figures = run_fresh(read_with_mido, args.root, out / "notes.jsonl")
         print_figures("mido, a JSON line per note", figures, f"{figures.result:,} notes")
 

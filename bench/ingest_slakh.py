@@ -75,7 +75,8 @@ def measure(root: Path, n_sessions: int, n_shards: int, n_jobs: int, beside: Bes
         n_hits, n_events = map(sum, zip(*jobs.result, strict=True))
         name = f"{n_sessions}: ingest, {n_shards} shards, {n_jobs} at once"
         print_figures(name, jobs, f"{n_hits:,} hits, {n_events:,} events")
-        beside.turn(root, n_hits, out / "peer", inventory=cold, ingestion=jobs)
+        own = {"inventory and ingestion": [cold, jobs], "ingestion alone": [jobs]}
+        beside.turn(root, n_hits, out / "peer", own)
     wall, cpu = cold.wall + jobs.wall, cold.cpu + jobs.cpu
     seconds = [cold.result, cold.wall, jobs.wall, wall, cpu]
     row = [f"{n_sessions:,}", f"{n_events:,}", *(f"{value:.1f} s" for value in seconds)]
