@@ -8,7 +8,7 @@ import numpy as np
 
 from drumcorpus.ground.sound.decoding import Source, UnusableSound, open_sound
 from drumcorpus.ground.sound.mixdown import MixMeter, as_one
-from drumcorpus.ground.sound.resampling import resample
+from drumcorpus.ground.sound.resampling import Resampler, resample
 
 RESAMPLER_REACH = 4096  # samples of the file on either side, several times the filter's length
 
@@ -38,8 +38,8 @@ def read_mono(
     """The whole file as one channel: the mean of its channels, or the loudest if they cancel.
 
     Decoded block by block: of twenty channels one is kept, and what a damaged header promises
-    takes no memory. The samples grow in one place, so that they are never held twice. Where the
-    channels cancel (`mixdown`) the file is decoded once more.
+    takes no memory. The samples are resampled on the way and grow in one place, so that they are
+    never held twice. Where the channels cancel (`mixdown`) the file is decoded once more.
 
     Parameters
     ----------
@@ -61,12 +61,10 @@ def read_mono(
     UnusableSound
         If it is not sound that can be decoded to its end.
     """
-    samples, rate, channel = _decode(source, allow_not_finite)
+    samples, rate, channel = _decode(source, sample_rate_hz, allow_not_finite)
     if channel is not None:
-        samples, rate, _ = _decode(source, allow_not_finite, channel)
-    if sample_rate_hz is None:
-        return samples, rate
-    return resample(samples, rate, sample_rate_hz), sample_rate_hz
+        samples, rate, _ = _decode(source, sample_rate_hz, allow_not_finite, channel)
+    return samples, rate
 
 
 def cancelling_channel(source: Source) -> int | None:
@@ -83,7 +81,7 @@ def cancelling_channel(source: Source) -> int | None:
         meter = MixMeter(sound.sample_rate_hz, sound.n_channels)
         if sound.n_channels > 1:
             with suppress(UnusableSound):
-                for block in sound.blocks(allow_not_finite=True):
+                for block in sound.blocks(meter.whole_blocks, allow_not_finite=True):
                     meter.add(block)
     return meter.surviving_channel()
 
@@ -133,17 +131,17 @@ def read_mono_near(
     return read_mono(source, sample_rate_hz, allow_not_finite=allow_not_finite)
 
 
-def _decode(source, allow_not_finite, channel=None):
+def _decode(source, to_hz, allow_not_finite, channel=None):
     """Samples, their rate, and the channel to take instead of the mean; else `channel` alone."""
-    decoded = bytearray()
     with open_sound(source) as sound:
-        rate = sound.sample_rate_hz
-        meter = MixMeter(rate, sound.n_channels)
-        for block in sound.blocks(allow_not_finite=allow_not_finite):
-            decoded += as_one(block, channel).data
+        rate = sound.sample_rate_hz if to_hz is None else to_hz
+        meter = MixMeter(sound.sample_rate_hz, sound.n_channels)
+        resampler = Resampler(sound.sample_rate_hz, rate)
+        for block in sound.blocks(meter.whole_blocks, allow_not_finite=allow_not_finite):
+            resampler.add(as_one(block, channel))
             if channel is None:
                 meter.add(block)
-    return np.frombuffer(decoded, dtype=np.float32), rate, meter.surviving_channel()
+    return resampler.whole(), rate, meter.surviving_channel()
 
 
 def _decode_near(sound, sample_rate_hz, spans, allow_not_finite, channel):

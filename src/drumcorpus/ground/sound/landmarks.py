@@ -15,7 +15,6 @@ References
 
 import numpy as np
 from scipy.fft import rfft
-from scipy.ndimage import uniform_filter1d
 
 SAMPLE_RATE_HZ = 8000
 HOP = 64  # samples; 8 ms
@@ -38,6 +37,7 @@ _FAN = 4  # peaks after the first that make landmarks with it, two at a time
 _NEAREST, _FARTHEST = 8, 125  # frames between the first peak and these
 _FRAME_STEP, _BIN_STEP = 4, 2  # what counts as equal distance and equal band
 _CHUNK_FRAMES = 500  # frames of spectrogram held at once: what is made of them stays in the caches
+_FFT_FRAMES = 128  # of these, transformed at once: their spectra are larger
 
 
 def find_landmarks(samples: np.ndarray, *, max_landmarks: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,15 +78,18 @@ def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for start in range(0, n_frames, _CHUNK_FRAMES):
         first, last = max(start - margin, 0), min(start + _CHUNK_FRAMES + margin, n_frames)
         levels = _levels(samples[first * HOP : (last - 1) * HOP + _N_FFT])
-        loudest = max(loudest, float(levels.max()))
-        around = highest_around(levels, _PEAK_FRAMES)
-        is_peak = levels == highest_around(around.T, _PEAK_BINS).T
-        is_peak &= _rise(levels) >= _RISE
-        frame, band = np.divmod(np.flatnonzero(is_peak), levels.shape[1])
+        highest = float(levels.max())
+        loudest = max(loudest, highest)
+        if highest == levels.min():
+            continue  # nothing sounds, and all would be as high as what is around
+        around = highest_around(highest_around(levels, _PEAK_FRAMES).T, _PEAK_BINS).T
+        frame, band = np.divmod(np.flatnonzero(levels == around), levels.shape[1])
         level = levels[frame, band]
-        frame += first
-        here = (frame >= start) & (frame < start + _CHUNK_FRAMES)
-        peaks.append((frame[here], band[here], level[here]))
+        place = frame + first
+        chosen = (place >= start) & (place < start + _CHUNK_FRAMES) & (level > loudest - _RANGE)
+        frame, band = frame[chosen], band[chosen]
+        rises = _rise(levels, frame, band) >= _RISE
+        peaks.append((place[chosen][rises], band[rises], level[chosen][rises]))
     if not peaks:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     frame, band, level = (np.concatenate(column) for column in zip(*peaks, strict=True))
@@ -109,16 +112,25 @@ def highest_around(values: np.ndarray, n: int) -> np.ndarray:
 
 
 def _levels(samples: np.ndarray) -> np.ndarray:
-    """Logarithmic spectrogram, shape (n_frames, n_bins)."""
+    """Logarithmic spectrogram, shape (n_frames, n_bins), float32."""
     windows = np.lib.stride_tricks.sliding_window_view(samples, _N_FFT)[::HOP]
-    spectrum = rfft(windows * _TAPER, axis=1)
-    return np.log(np.abs(spectrum[:, _LOWEST_BIN:-1]) + 1e-6).astype(np.float32)
+    levels = np.empty((len(windows), _N_FFT // 2 - _LOWEST_BIN), np.float32)
+    for first in range(0, len(windows), _FFT_FRAMES):
+        spectra = rfft(windows[first : first + _FFT_FRAMES] * _TAPER, axis=1)
+        here = levels[first : first + _FFT_FRAMES]
+        np.abs(spectra[:, _LOWEST_BIN:-1], out=here)
+        here += 1e-6
+        np.log(here, out=here)
+    return levels
 
 
-def _rise(levels: np.ndarray) -> np.ndarray:
-    """How much the level around each bin is above that some frames before."""
-    before = np.concatenate([levels[:1].repeat(_RISE_FRAMES, axis=0), levels])[: len(levels)]
-    return uniform_filter1d(levels - before, _RISE_BINS, axis=1)
+def _rise(levels: np.ndarray, frame: np.ndarray, band: np.ndarray) -> np.ndarray:
+    """How much the level around some bins is above that some frames before."""
+    bands = np.abs(band[:, None] + np.arange(_RISE_BINS) - _RISE_BINS // 2 + 0.5) - 0.5
+    last = levels.shape[1] - 1  # beyond both ends the bands go back
+    bands = (last + 0.5 - np.abs(last + 0.5 - bands)).astype(np.int64)
+    before = np.maximum(frame - _RISE_FRAMES, 0)[:, None]
+    return (levels[frame[:, None], bands] - levels[before, bands]).mean(axis=1)
 
 
 def _strongest(frame, band, level) -> tuple[np.ndarray, np.ndarray]:

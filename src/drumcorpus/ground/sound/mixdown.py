@@ -44,18 +44,31 @@ class MixMeter:
         self._n_block = max(1, round(BLOCK * sample_rate_hz))
         self._n_channels = n_channels
         self._rest = np.zeros((0, n_channels), np.float32)
-        self._channels: list[np.ndarray] = []  # (n_blocks, n_channels) mean squares
-        self._means: list[np.ndarray] = []  # (n_blocks,) mean squares of the mean
+        # Of every block: sums of products of its channels, of its channels, and its samples.
+        self._sums: list[tuple[np.ndarray, np.ndarray, int]] = []
+
+    @property
+    def whole_blocks(self) -> int:
+        """Samples to add at once so that no block is cut, about `decoding.BLOCK`."""
+        return max(1, _CHUNK // self._n_block) * self._n_block
 
     def add(self, samples: np.ndarray) -> None:
         """Take the next samples, (n_samples, n_channels) float."""
         if self._n_channels == 1:
             return
-        for start in range(0, len(samples), _CHUNK):
-            joined = np.concatenate([self._rest, samples[start : start + _CHUNK]])
-            n_used = len(joined) // self._n_block * self._n_block
-            self._measure(joined[:n_used].reshape(-1, self._n_block, self._n_channels))
-            self._rest = joined[n_used:].copy()
+        n_missing = self._n_block - len(self._rest)
+        if len(self._rest) and len(samples) >= n_missing:
+            self._measure(np.concatenate([self._rest, samples[:n_missing]])[None])
+            self._rest, samples = self._rest[:0], samples[n_missing:]
+        n_used = 0
+        if not len(self._rest):
+            n_used = len(samples) // self._n_block * self._n_block
+            blocks = samples[:n_used].reshape(-1, self._n_block, self._n_channels)
+            n_at_once = self.whole_blocks // self._n_block
+            for first in range(0, len(blocks), n_at_once):
+                self._measure(blocks[first : first + n_at_once])
+        if n_used < len(samples):
+            self._rest = np.concatenate([self._rest, samples[n_used:]])
 
     def surviving_channel(self) -> int | None:
         """The loudest channel, from 0, where the channels cancel; None where the mean is right.
@@ -64,9 +77,9 @@ class MixMeter:
         """
         if len(self._rest):
             self._measure(self._rest[None])
-        if not self._means:
+        if not self._sums:
             return None
-        channels, mean = np.concatenate(self._channels), np.concatenate(self._means)
+        channels, mean = self._mean_squares()
         power = channels.sum(axis=1)
         is_number = np.isfinite(power) & np.isfinite(mean)
         channels, mean, power = channels[is_number], mean[is_number], power[is_number]
@@ -84,34 +97,61 @@ class MixMeter:
         return int(np.argmax(loudness >= 0.999 * loudness.max())) if cancels else None
 
     def _measure(self, blocks):
-        """(n_blocks, n_samples, n_channels); an offset from zero is no sound."""
-        n_samples = blocks.shape[1]
+        """(n_blocks, n_samples, n_channels)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            products = _products(blocks)
-            products /= n_samples
-            offsets = np.matmul(np.ones(n_samples, blocks.dtype), blocks) / n_samples
+            self._sums.append((*_sums(blocks), blocks.shape[1]))
+
+    def _mean_squares(self):
+        """Of the channels, (n_blocks, n_channels), and of their mean; an offset is no sound."""
+        parts, sums, n_samples = zip(*self._sums, strict=True)
+        n_samples = np.repeat(n_samples, [len(part) for part in parts])
+        with np.errstate(over="ignore", invalid="ignore"):
+            products = _products(np.concatenate(parts), self._n_channels)
+            products /= n_samples[:, None, None]
+            offsets = np.concatenate(sums) / n_samples[:, None].astype(sums[0].dtype)
             products -= offsets[:, :, None] * offsets[:, None, :]
-        self._channels.append(np.maximum(np.diagonal(products, axis1=1, axis2=2), 0))
-        self._means.append(np.maximum(products.mean(axis=(1, 2)), 0))
+        channels = np.maximum(np.diagonal(products, axis1=1, axis2=2), 0)
+        return channels, np.maximum(products.mean(axis=(1, 2)), 0)
 
 
-def _products(blocks: np.ndarray) -> np.ndarray:
-    """Sums of the products of every two channels, (n_blocks, n_channels, n_channels)."""
-    n_channels = blocks.shape[2]
+def _sums(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of every block sums of products, as `_products` takes them, and of the channels."""
+    n_blocks, n_samples, n_channels = blocks.shape
+    if n_channels == 2:  # as one complex number, whose square is a**2 - b**2 and, twice, a * b
+        pairs = np.ascontiguousarray(blocks)
+        flat = pairs.reshape(n_blocks, -1)
+        pairs = pairs.view(np.result_type(blocks.dtype, np.complex64))[:, :, 0]
+        square = np.matmul(pairs[:, None], pairs[:, :, None])[:, 0, 0]
+        sums = pairs @ np.ones(n_samples, pairs.dtype)
+        products = np.stack([np.vecdot(flat, flat), square.real, square.imag], axis=1)
+        return products, sums.view(blocks.dtype).reshape(n_blocks, 2)
+    sums = np.matmul(np.ones(n_samples, blocks.dtype), blocks)
     if n_channels > _FEW_CHANNELS:
-        return np.matmul(blocks.transpose(0, 2, 1), blocks).astype(np.float64)
-    products = np.empty((len(blocks), n_channels, n_channels))
+        return np.matmul(blocks.transpose(0, 2, 1), blocks).reshape(n_blocks, -1), sums
+    products = np.empty((n_blocks, n_channels, n_channels))
     for one in range(n_channels):
         for other in range(one + 1):
-            sums = np.einsum("bs,bs->b", blocks[:, :, one], blocks[:, :, other])
-            products[:, one, other] = products[:, other, one] = sums
-    return products
+            each = np.einsum("bs,bs->b", blocks[:, :, one], blocks[:, :, other])
+            products[:, one, other] = products[:, other, one] = each
+    return products.reshape(n_blocks, -1), sums
+
+
+def _products(sums: np.ndarray, n_channels: int) -> np.ndarray:
+    """Sums of the products of every two channels, (n_blocks, n_channels, n_channels)."""
+    sums = sums.astype(np.float64)
+    if n_channels == 2:
+        both, difference, twice = sums.T
+        one, other = (both + difference) / 2, (both - difference) / 2
+        sums = np.stack([one, twice / 2, twice / 2, other], axis=1)
+    return sums.reshape(-1, n_channels, n_channels)
 
 
 def as_one(samples: np.ndarray, channel: int | None = None) -> np.ndarray:
     """One channel, (n_samples,), of (n_samples, n_channels): this one, or the mean of all."""
     if samples.shape[1] == 1:
         return samples[:, 0]
+    if samples.shape[1] == 2 and channel is None:
+        return samples @ np.full(2, 0.5, samples.dtype)  # halves are exact
     one = samples[:, channel or 0].copy()
     if channel is None and samples.shape[1] > 1:
         for other in range(1, samples.shape[1]):  # much faster than a mean over short rows

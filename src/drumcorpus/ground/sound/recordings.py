@@ -11,7 +11,7 @@ from drumcorpus.ground.sound.audio import cancelling_channel, read_mono, read_mo
 from drumcorpus.ground.sound.decoding import Source, open_sound
 from drumcorpus.ground.sound.mixdown import MixMeter, as_one
 from drumcorpus.ground.sound.pcm16 import read_pcm16
-from drumcorpus.ground.sound.resampling import resample
+from drumcorpus.ground.sound.resampling import Resampler
 
 
 def recording_reader(
@@ -57,11 +57,11 @@ def recording_reader(
         paths = channels.get(path, [path])
         if len(paths) > 1:
             sources = [source_of(each) for each in paths]
-            samples, rate, channel = _decode_together(path, sources, allow_not_finite)
+            options = {"to_hz": sample_rate_hz, "allow_not_finite": allow_not_finite}
+            samples, rate, channel = _decode_together(path, sources, **options)
             if channel is not None:
-                samples, rate, _ = _decode_together(path, sources, allow_not_finite, channel)
-            to_hz = rate if sample_rate_hz is None else sample_rate_hz
-            return resample(samples, rate, to_hz), to_hz
+                samples, rate, _ = _decode_together(path, sources, **options, channel=channel)
+            return samples, rate
         source, options = source_of(path), {"allow_not_finite": allow_not_finite}
         if spans is not None:
             return read_mono_near(source, sample_rate_hz, spans, **options)
@@ -124,12 +124,14 @@ def _together(
             yield np.stack(mono, axis=1), rates[0]
 
 
-def _decode_together(name, sources, allow_not_finite, channel=None):
+def _decode_together(name, sources, *, to_hz, allow_not_finite, channel=None):
     """Samples, their rate, and the file to take instead of the mean; as of `audio.read_mono`."""
-    decoded, meter, rate = bytearray(), None, 0
+    meter = None
     for block, rate in _together(name, sources, allow_not_finite):
-        meter = meter or MixMeter(rate, len(sources))
-        decoded += as_one(block, channel).data
+        if meter is None:
+            meter, to_hz = MixMeter(rate, len(sources)), to_hz or rate
+            resampler = Resampler(rate, to_hz)
+        resampler.add(as_one(block, channel))
         if channel is None:
             meter.add(block)
-    return np.frombuffer(decoded, dtype=np.float32), rate, meter.surviving_channel()
+    return resampler.whole(), to_hz, meter.surviving_channel()

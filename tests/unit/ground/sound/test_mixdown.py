@@ -94,6 +94,26 @@ def test_the_pieces_in_which_it_is_read_do_not_matter(cuts, kind):
     assert meter.surviving_channel() == CHANNELS[kind][1]
 
 
+@pytest.mark.parametrize("n_channels", [2, 3, 8])
+@pytest.mark.parametrize("kind", [np.float32, np.float64], ids=["float32", "float64"])
+def test_mean_squares_are_those_of_every_block_less_its_offset(n_channels, kind):
+    rng = np.random.default_rng(n_channels)
+    samples = rng.normal(0, 0.1, (RATE, n_channels)) * 10.0 ** -np.arange(n_channels) + 0.05
+    samples = samples[: RATE - 123].astype(kind)  # the last block is shorter
+    meter = MixMeter(RATE, n_channels)
+    for part in np.split(samples, [100, 1_700, 1_701]):
+        meter.add(part)
+    meter.surviving_channel()
+    channels, means = meter._mean_squares()
+    blocks = np.split(samples.astype(np.float64), range(400, RATE - 123, 400))
+    expected = np.array([block.var(axis=0) for block in blocks])
+    # Single precision of the loudest channel is the measure of the others.
+    limit = 1e-6 * (expected.max(axis=1, keepdims=True) + 0.05**2)
+    assert (np.abs(channels - expected) < limit).all()
+    mean = np.array([block.mean(axis=1).var() for block in blocks])
+    assert means == pytest.approx(mean, abs=1e-6 * (mean.max() + 0.05**2))
+
+
 @pytest.mark.parametrize("n_samples", [1, 7, 399, 401])
 def test_a_recording_shorter_than_a_block_is_judged_too(n_samples):
     tone = np.sin(np.arange(n_samples) + 1.0)
