@@ -80,6 +80,7 @@ def parser(first: list[str]) -> argparse.ArgumentParser:
         epilog=EPILOG.replace(TYPED, as_typed()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument("--version", action=_Version, help="say which version is installed")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for name, sentence in COMMANDS.items():
         if first != [name]:
@@ -95,6 +96,22 @@ def parser(first: list[str]) -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return top
+
+
+class _Version(argparse.Action):
+    """Says the version that is installed; it is looked up only when it is asked for."""
+
+    def __init__(self, **given):
+        super().__init__(nargs=0, default=argparse.SUPPRESS, **given)
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"drumcorpus {version('drumcorpus')}")
+        except PackageNotFoundError:
+            parser.error("drumcorpus is not installed here, so it has no version: pip install .")
+        parser.exit()
 
 
 def as_typed() -> str:

@@ -15,7 +15,7 @@ BASH = """\
 _drumcorpus() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}" command="${{COMP_WORDS[1]}}" words=""
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="{commands} --help"
+    words="{commands} --help --version"
   else
     case "$command" in
 {cases}

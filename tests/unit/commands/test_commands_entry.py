@@ -4,6 +4,7 @@ import importlib
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from checkout import REPO
@@ -38,6 +39,12 @@ def test_a_command_has_help_with_an_example_that_fits_a_terminal(tmp_path, name)
     assert status == 0
     assert f"\nexample:\n  python -m drumcorpus {name} " in said
     assert [line for line in said.splitlines() if len(line) > 80] == []
+
+
+def test_the_version_is_that_of_the_project(tmp_path):
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert run_command(tmp_path, "--version") == (0, f"drumcorpus {project['version']}\n", "")
 
 
 def test_help_loads_no_library():
