@@ -109,6 +109,7 @@ rule take_inventory:
             "allow_empty", False
         ),
         splits={name: config["splits"][name] for name in ("seed", "shares")},
+        is_demo=lambda wildcards: is_demo(wildcards.source_set),
         local=lambda wildcards: wanted_roots(wildcards.source_set)
         | {
             "vanished": (

@@ -25,5 +25,5 @@ options = read_options(card, inputs.references, params.settings)
 survey = import_module(f"drumcorpus.source_sets.{card['name']}").survey
 work = {"split_sessions": partial(split_sessions, works=works, **params.splits), "workers": threads}
 inventory = take_inventory(raw, card, options, survey, allow_empty=params.allow_empty, **work)
-say_unmatched(inventory, job.say)
+say_unmatched([] if params.is_demo else inventory.unmatched, job.say)
 job.finish(write_inventory(inventory, **dict(outputs.items())))

@@ -1,6 +1,6 @@
 """Inventory: every raw file of a source set with its digest, and the sessions they make up."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -151,9 +151,9 @@ def write_inventory(
     }
 
 
-def say_unmatched(inventory: Inventory, say: Callable[[str], None]) -> None:
-    """Tell people of errata that no session has, as in a demo or a part of the set."""
-    names = [erratum.name for erratum in inventory.unmatched]
+def say_unmatched(errata: Sequence[Erratum], say: Callable[[str], None]) -> None:
+    """Tell people of errata that no session has, as in a part of the set."""
+    names = [erratum.name for erratum in errata]
     if names:
         more = f" and {len(names) - N_SAID} more" if len(names) > N_SAID else ""
         say(f"note: {len(names)} errata are of no session here: {', '.join(names[:N_SAID])}{more}")

@@ -275,7 +275,7 @@ def test_errata_are_obeyed_counted_and_said_whatever_the_source_set(take, tmp_pa
     counts = write_inventory(found, **paths)
     assert (counts["left_out"], counts["errata_of_no_session"]) == ({"noise": 1}, 4)
     said = []
-    say_unmatched(found, said.append)
+    say_unmatched(found.unmatched, said.append)
     assert said == [
         "note: 4 errata are of no session here: not here, nor here, never here and 1 more"
     ]
