@@ -135,19 +135,20 @@ def alias(data: Path, shards: range | None = None) -> str:
     """Alias all shards, or some, one after the other."""
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.ground.files.taxonomy_files import load_taxonomy
-    from drumcorpus.stages.manifest.aliases import UNTOUCHED_TEXT, alias_events
+    from drumcorpus.stages.manifest.aliases import alias_events, read_for_aliasing, write_aliased
 
     taxonomy = load_taxonomy(*TAXONOMY)
     seconds, n_assigned = 0.0, 0
     for shard in shards or range(n_shards(data)):
         path = data / f"tables/alias_{shard}.parquet"
-        events = read_table(path, dictionaries=UNTOUCHED_TEXT)
+        events = read_for_aliasing(path)
         assignments = read_table(data / f"tables/assignments_{shard}.parquet")
         start = time.perf_counter()
         aliased = alias_events(events, assignments, taxonomy)
         seconds += time.perf_counter() - start
         n_assigned += aliased.counters["cymbals_assigned"]
-        for name in ("events", "changes", "sessions"):
+        write_aliased(data / f"tables/aliased_events_{shard}.parquet", path, aliased.events)
+        for name in ("changes", "sessions"):
             write_table(data / f"tables/aliased_{name}_{shard}.parquet", getattr(aliased, name))
     return f"{n_assigned:,} crashes; {seconds:.2f} s without reading and writing"
 

@@ -144,9 +144,8 @@ class _GroupWriter:
         if self._file is not None:
             return
         types = self._types or self._schema
-        repeating = [name for name in _written_leaves(self._schema) if name not in UNIQUE_COLUMNS]
         is_plain = types.equals(self._schema)
-        options = {"compression": "zstd", "use_dictionary": repeating, "store_schema": is_plain}
+        options = writing_options(self._schema) | {"store_schema": is_plain}
         self._file = pq.ParquetWriter(self._path, types, **options)
         if not is_plain:  # readers are to see text, and not what it was written from
             text = base64.b64encode(self._schema.serialize().to_pybytes()).decode()
@@ -183,6 +182,12 @@ def repeating_text(schema: pa.Schema) -> list[str]:
         for field in schema
         if pa.types.is_string(field.type) and field.name not in UNIQUE_COLUMNS
     ]
+
+
+def writing_options(schema: pa.Schema) -> dict:
+    """How columns of a schema are written, for Arrow's `ParquetWriter`."""
+    repeating = [name for name in _written_leaves(schema) if name not in UNIQUE_COLUMNS]
+    return {"compression": "zstd", "use_dictionary": repeating}
 
 
 def _written_leaves(schema: pa.Schema) -> list[str]:
@@ -228,6 +233,19 @@ def read_table(
             except NO_DICTIONARIES:
                 pass
         return pq.read_table(Path(path), **options)
+
+
+def read_leaves(path: str | os.PathLike, leaves: list[str]) -> pa.Table:
+    """Read some leaves of a Parquet table (`leaf_columns`): structs come with these fields alone.
+
+    Raises
+    ------
+    ValueError
+        If the file is not Parquet, or has no such column; the message names it.
+    """
+    _check_names(path, leaves)
+    with _naming(path), pq.ParquetFile(path) as file:
+        return file.read(columns=leaves)
 
 
 def read_tables(paths: Iterable[str], schema: pa.Schema) -> pa.Table:

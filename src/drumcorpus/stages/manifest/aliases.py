@@ -1,13 +1,15 @@
 """Aliasing: every component gets the taxonomy's own label, and what tells its cymbal."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.ground.files.tables import repeating_text
-from drumcorpus.schemas import ANNOTATION, EVENTS
+from drumcorpus.ground.files.changed_columns import write_changed
+from drumcorpus.ground.files.tables import leaf_columns, read_leaves
+from drumcorpus.schemas import ANNOTATION
 from drumcorpus.stages.manifest.change_tables import (
     ALIAS_CONFIDENCE,
     count_session_labels,
@@ -29,18 +31,60 @@ from drumcorpus.vocabulary import (
 )
 
 ARROW = " -> "
-# Columns of text that pass through: as dictionaries they are neither looked at nor made again.
-UNTOUCHED_TEXT = [name for name in repeating_text(EVENTS) if name != "session_id"]
+# What is looked at of events, and of their components; of these the latter are changed. All else
+# is copied from table to table as it stands.
+LOOKED_AT = ("event_id", "session_id", "annotation_history", "components")
+OF_COMPONENTS = ("label", "source_label", "cymbal", "confidence")
+CHANGED = ("label", "cymbal", "confidence")
 
 
 @dataclass
 class Aliased:
     """Events with their labels settled, and what was done: one by one, by session, by name."""
 
-    events: pa.Table  # EVENTS
+    events: pa.Table  # EVENTS, or what of it was given
     changes: pa.Table  # LABEL_CHANGES
     sessions: pa.Table  # SESSION_LABELS
     counters: dict[str, int]
+
+
+def read_for_aliasing(path: str | os.PathLike) -> pa.Table:
+    """Of a table of events the columns that aliasing looks at, and those fields of components.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such table, or an event has no list of components; the message names it.
+    """
+    names = {(name,) for name in LOOKED_AT} | {("components", name) for name in OF_COMPONENTS}
+    paths = [(leaf, leaf.split(".")) for leaf in leaf_columns(path)]
+    # What stands between a list and its values is the writer's, and no name of ours.
+    wanted = [
+        leaf
+        for leaf, parts in paths
+        if parts[0] == "annotation_history" or {(parts[0],), (parts[0], parts[-1])} & names
+    ]
+    events = read_leaves(path, wanted)
+    if events["components"].null_count:  # of a copied leaf it would be another than of a new one
+        raise ValueError(f"{path}: an event has null for its components; without any it has []")
+    return events
+
+
+def write_aliased(path: str | os.PathLike, source: str | os.PathLike, events: pa.Table) -> None:
+    """Write the events of `source` as they are aliased: as `write_changed` does.
+
+    Parameters
+    ----------
+    events : pa.Table
+        Those of `Aliased`, of all that `read_for_aliasing` reads of `source`.
+    """
+    components = events["components"].combine_chunks()
+    flat = components.flatten()
+    fields = [field for field in flat.type if field.name in CHANGED]
+    changed = pa.StructArray.from_arrays([flat.field(f.name) for f in fields], fields=fields)
+    lists = pa.ListArray.from_arrays(pa.array(component_offsets(components), pa.int32()), changed)
+    columns = {"annotation_history": events["annotation_history"], "components": lists}
+    write_changed(path, source, pa.table(columns))
 
 
 def alias_events(
@@ -51,7 +95,7 @@ def alias_events(
     Parameters
     ----------
     events : pa.Table
-        EVENTS schema; `UNTOUCHED_TEXT` may come as dictionaries, and leaves so.
+        EVENTS schema, or of it what `read_for_aliasing` reads.
     assignments : pa.Table
         CYMBAL_ASSIGNMENTS schema. One that is accepted gives its label to its component and to
         no other, with its confidence; one that is not leaves the label, lowers the component's

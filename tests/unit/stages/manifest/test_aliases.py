@@ -3,8 +3,9 @@
 import pyarrow as pa
 import pytest
 
+from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.schemas import ANNOTATION, CYMBAL_ASSIGNMENTS, EVENTS
-from drumcorpus.stages.manifest.aliases import alias_events
+from drumcorpus.stages.manifest.aliases import alias_events, read_for_aliasing, write_aliased
 
 COMPONENT = {"confidence": 1.0, "velocity": 0.5}
 NOTHING = {
@@ -301,3 +302,32 @@ def test_a_table_in_pieces_is_as_good_as_one(alias):
 def test_no_event_is_no_error(alias):
     assert alias([]) == ([], [], NOTHING)
     assert alias([], assignment("1", 0, "crash"))[2]["assignments_without_event"] == 1
+
+
+def test_what_is_copied_and_what_is_written_anew_are_the_table_written_whole(tmp_path, taxonomy):
+    rows = [
+        event(f"{n:05d}", "kick", "crash", "hihat_splash", session=f"{n // 50:03d}")
+        for n in range(2_000)
+    ]
+    rows[7]["components"], rows[8]["annotation_history"] = [], [{"annotation_stage": "review"}]
+    source, path, whole = (tmp_path / f"{name}.parquet" for name in ("source", "path", "whole"))
+    write_table(source, table_of(rows))
+    write_table(source, read_table(source))  # Arrow calls what lists hold otherwise once it read it
+    assigned = [assignment(row["event_id"], 1, "crash2", cymbal=2) for row in rows[::3]]
+    assigned = pa.Table.from_pylist(assigned, CYMBAL_ASSIGNMENTS)
+    aliased = alias_events(read_for_aliasing(source), assigned, taxonomy)
+    of_all = alias_events(read_table(source), assigned, taxonomy)
+    write_aliased(path, source, aliased.events)
+    write_table(whole, of_all.events)
+    assert path.read_bytes() == whole.read_bytes()
+    assert aliased.changes.equals(of_all.changes)
+    assert aliased.sessions.equals(of_all.sessions)
+    assert aliased.counters == of_all.counters
+    assert aliased.counters["cymbals_assigned"] == 667
+
+
+def test_an_event_without_a_list_of_components_is_refused(tmp_path):
+    row = event("1", "kick") | {"components": None}
+    write_table(tmp_path / "t.parquet", table_of([row]))
+    with pytest.raises(ValueError, match=r"t\.parquet: an event has null for its components"):
+        read_for_aliasing(tmp_path / "t.parquet")
