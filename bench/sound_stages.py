@@ -7,11 +7,13 @@ copied as stereo of 16 bits at 44.1 kHz, once as WAV and once as FLAC. A fresh p
 what a job of `check_audio`, `fingerprint_sessions` or `embed_crashes` does for them on the machine
 whose inventory has hashed them, or decodes them into floats and does nothing else, or hashes them,
 as a job on another machine does before. The first session is done once before: start, imports and
-what is made once are not counted. These five take turns; a line is the median of `--repeats`:
+what is made once are not counted. Products of matrices have one thread, as Snakemake gives a job.
+These five take turns; a line is the median of `--repeats`:
 seconds of sound per second of CPU, as a share of libsndfile's.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=8, help="sessions")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     stages = {
         "libsndfile alone": decode,
         "check_audio": check,

@@ -98,11 +98,6 @@ def in_time(values: np.ndarray, n_channels: int) -> np.ndarray:
     return values.reshape(*GROUPS, n_channels).transpose(3, 2, 1, 0).reshape(n_channels, N_FRAMES)
 
 
-def frames_in_time(blocks: list[np.ndarray]) -> np.ndarray:
-    """Values of the frames of every block, each (N_FRAMES,), in the order of time."""
-    return np.concatenate(blocks).reshape(-1, *GROUPS).transpose(0, 3, 2, 1).reshape(-1)
-
-
 def of_stretches(values: np.ndarray, join: np.ufunc, n_channels: int) -> np.ndarray:
     """Values of the columns, those of `STRETCH` frames joined: (n_channels, n_stretches)."""
     in_groups = join.reduce(values.reshape(GROUPS[0], -1), axis=0)

@@ -21,7 +21,7 @@ from drumcorpus.ground.sound.turned import (
     N_FRAMES,
     STRETCH,
     BlockTurner,
-    frames_in_time,
+    in_time,
     of_stretches,
 )
 from drumcorpus.stages.checks.faults import ClippingCounter, SilenceCounter
@@ -160,7 +160,7 @@ class _Gathering:
         self.clipping = ClippingCounter(n_channels)
         self.silence = SilenceCounter(near_silence_dbfs)
         self.sums, self.sum_squares, self.highest = np.zeros(n_channels), 0.0, 0.0
-        self.peaks, self.powers, self.edges = [], [], []  # of each block, (N_FRAMES,)
+        self.peaks, self.powers, self.edges = [], [], []  # of each block, in time
 
     def add(self, samples):
         """Take the next block; only the last may be shorter than `block_samples`."""
@@ -182,7 +182,7 @@ class _Gathering:
         n_stretches = block.n_samples // self.n_frame // STRETCH
         self.silence.add(tops[:, :n_stretches], bottoms[:, :n_stretches])
         peaks = np.maximum(upper * scale, lower * -scale)
-        self.peaks.append(reduce(np.maximum, self._by_channel(peaks)))
+        self.peaks.append(self._of_frames(peaks, np.maximum))
 
     def _add_powers(self, block):
         # Of integers these sums are exact, for single precision holds 2 ** 24.
@@ -196,16 +196,17 @@ class _Gathering:
         edges = np.einsum("sc,sc->c", steps, steps)
         to_mean = np.float32(block.scale**2 / (self.n_channels * self.n_frame))
         for of_blocks, each in ((self.powers, squares), (self.edges, edges)):
-            of_blocks.append(reduce(np.add, self._by_channel(each)) * to_mean)
+            of_blocks.append(self._of_frames(each, np.add) * to_mean)
 
-    def _by_channel(self, columns):
-        return [columns[channel :: self.n_channels] for channel in range(self.n_channels)]
+    def _of_frames(self, columns, join):
+        channels = [columns[channel :: self.n_channels] for channel in range(self.n_channels)]
+        return in_time(reduce(join, channels), 1)[0]
 
     def sound(self):
         """What was gathered."""
         n_whole = self.n_samples // self.n_frame
         peak, power, edge = (
-            frames_in_time(of_blocks)[:n_whole]
+            np.concatenate(of_blocks)[:n_whole]
             for of_blocks in (self.peaks, self.powers, self.edges)
         )
         return Sound(

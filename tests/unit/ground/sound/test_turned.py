@@ -8,7 +8,6 @@ from drumcorpus.ground.sound.turned import (
     STRETCH,
     BlockTurner,
     columns_of,
-    frames_in_time,
     in_time,
     of_stretches,
 )
@@ -38,13 +37,6 @@ def test_columns_are_frames_and_their_channels(kind, n_channels, n_frame):
     by_stretch = samples.reshape(-1, STRETCH * n_frame, n_channels)
     np.testing.assert_array_equal(lowest, by_stretch.min(axis=1).T)
     assert block.scale == (2.0**-15 if kind == np.int16 else 1.0)
-
-
-def test_values_of_frames_are_in_order_from_block_to_block():
-    samples = np.arange(2 * N_FRAMES, dtype=np.float32)[:, None]
-    turn = BlockTurner(1, 1)
-    blocks = [turn(samples[start:][:N_FRAMES]).floats[0].copy() for start in (0, N_FRAMES)]
-    np.testing.assert_array_equal(frames_in_time(blocks), samples[:, 0])
 
 
 @pytest.mark.parametrize("n_frame", [3, 22])
