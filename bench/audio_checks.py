@@ -9,6 +9,7 @@ second of CPU count. A stereo WAV file of one hour is last.
 """
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=8, help="sessions")
     parser.add_argument("--long-seconds", type=int, default=3600, help="of the last session")
     args = parser.parse_args()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as Snakemake has it for a job of one thread
     for kind in ("wav", "flac"):
         with tempfile.TemporaryDirectory() as folder:
             run_fresh(copy_as_stereo, args.root, Path(folder), kind, args.limit)
