@@ -19,6 +19,9 @@ from drumcorpus.ground.files.tables import (
 KEYS = ("source_set", "session_id")
 # Rows of each input in memory at a time: a few sessions, 3 MB with what reading holds around them.
 ROWS_OF_AN_INPUT = 2_048
+# Rows of one row group of the merged table: nothing holds one of each of many such tables, and with
+# larger ones a dictionary, a page and a compressor serve more rows.
+MERGED_GROUP_ROWS = 65_536
 
 
 def merge_sorted(inputs: list[str], schema: pa.Schema, output: str | os.PathLike) -> int:
@@ -42,7 +45,8 @@ def merge_sorted(inputs: list[str], schema: pa.Schema, output: str | os.PathLike
     ValueError
         If an input is out of order, onsets included, or a session stands in two inputs.
     """
-    return write_batches(output, schema, (batch for _, batch in _merged(inputs, schema)))
+    batches = (batch for _, batch in _merged(inputs, schema))
+    return write_batches(output, schema, batches, MERGED_GROUP_ROWS)
 
 
 def merge_small(inputs: list[str], schema: pa.Schema, output: str | os.PathLike) -> int:
@@ -64,7 +68,7 @@ def _session_runs(
     number: int, path: str, text: list[str]
 ) -> Iterator[tuple[tuple, int, pa.RecordBatch]]:
     """Stretches of rows of one session, with the session's key and the number of the input."""
-    for batch in iter_batches(path, dictionaries=text, most=ROWS_OF_AN_INPUT):
+    for batch in iter_batches(path, dictionaries=text, most=ROWS_OF_AN_INPUT, threads=False):
         changes = np.zeros(batch.num_rows, dtype=bool)
         changes[:1] = True
         for name in KEYS:

@@ -47,7 +47,10 @@ def write_tables(paths: Iterable[str | os.PathLike], tables: Iterable[pa.Table])
 
 
 def write_batches(
-    path: str | os.PathLike, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    path: str | os.PathLike,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    group_rows: int = ROW_GROUP_ROWS,
 ) -> int:
     """Write batches as one zstd Parquet file of equal row groups; returns the number of rows.
 
@@ -61,6 +64,8 @@ def write_batches(
     batches : iterable of pa.RecordBatch
         Of that schema. Columns of text may come as dictionaries, as `iter_batches` reads them: no
         text is looked at then, and the bytes of the file are the same.
+    group_rows : int
+        Rows of one row group.
     """
     n_rows = 0
     with replacing(path) as part, _GroupWriter(part, schema) as writer:
@@ -70,10 +75,10 @@ def write_batches(
             n_rows += batch.num_rows
             pending.append(writer.as_written(batch))
             n_pending += batch.num_rows
-            while n_pending >= ROW_GROUP_ROWS:
+            while n_pending >= group_rows:
                 table = pa.Table.from_batches(pending)
-                writer.write(table.slice(0, ROW_GROUP_ROWS))
-                left_over = table.slice(ROW_GROUP_ROWS)
+                writer.write(table.slice(0, group_rows))
+                left_over = table.slice(group_rows)
                 pending, n_pending = left_over.to_batches(), left_over.num_rows
         if n_pending:
             writer.write(pa.Table.from_batches(pending))
@@ -258,6 +263,7 @@ def iter_batches(
     columns: list[str] | None = None,
     dictionaries: Collection[str] = (),
     most: int = BATCH_ROWS,
+    threads: bool = True,
 ) -> Iterator[pa.RecordBatch]:
     """Read a Parquet table in batches of at most `most` rows, none of two row groups.
 
@@ -268,6 +274,8 @@ def iter_batches(
     dictionaries : collection of str
         Leaves of text to be read as dictionaries, which is several times as fast. Arrow cannot do
         that whatever the encoding of the file; text comes as it is where it cannot.
+    threads : bool
+        Read columns side by side. Of batches of a few thousand rows that costs more than it saves.
 
     Raises
     ------
@@ -279,12 +287,12 @@ def iter_batches(
         for group in range(file.num_row_groups):
             n_read = 0
             try:
-                for batch in file.iter_batches(most, [group], columns):
+                for batch in file.iter_batches(most, [group], columns, use_threads=threads):
                     n_read += 1
                     yield batch
             except NO_DICTIONARIES:
                 with pq.ParquetFile(path, metadata=file.metadata) as plain:
-                    batches = plain.iter_batches(most, [group], columns)
+                    batches = plain.iter_batches(most, [group], columns, use_threads=threads)
                     yield from islice(batches, n_read, None)
 
 

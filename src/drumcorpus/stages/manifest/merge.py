@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from drumcorpus.ground.files.merging import _merged
+from drumcorpus.ground.files.merging import MERGED_GROUP_ROWS, _merged
 from drumcorpus.ground.files.split_table import SplitTable
 from drumcorpus.ground.files.tables import write_batches
 
@@ -35,9 +35,8 @@ def merge_by_splits(
         As `merge_sorted`, and if `splits` does not know a session.
     """
     refused: list[int] = []
-    n_rows = write_batches(
-        output, schema, _in_their_splits(_merged(inputs, schema), splits, refused)
-    )
+    batches = _in_their_splits(_merged(inputs, schema), splits, refused)
+    n_rows = write_batches(output, schema, batches, MERGED_GROUP_ROWS)
     return n_rows, sum(refused)
 
 

@@ -1,18 +1,21 @@
 """Merging sorted shards: nothing lost, nothing doubled, nothing misplaced."""
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from drumcorpus.ground.files.merging import (
+    MERGED_GROUP_ROWS,
     ROWS_OF_AN_INPUT,
     _merged,
     merge_small,
     merge_sorted,
 )
-from drumcorpus.ground.files.tables import ROW_GROUP_ROWS, read_table, write_table
+from drumcorpus.ground.files.tables import ROW_GROUP_ROWS, read_table, write_batches, write_table
 from drumcorpus.schemas import EVENTS, QUARANTINE
 
 COMPONENT = {"confidence": 1.0, "velocity": 0.5}
+KEYED = pa.schema([EVENTS.field(name) for name in ("source_set", "session_id", "onset_time")])
 
 
 def event(event_id, *labels, session="a", onset=0.0, source_set="groove"):
@@ -140,8 +143,8 @@ def test_a_refusal_leaves_the_old_product(merge, tmp_path):
 
 
 def test_equal_rows_give_equal_bytes_however_they_were_sharded(tmp_path):
-    # Two sessions longer than a row group, and many short ones.
-    lengths = [20_000, 17_000] + [3] * 200
+    # Two sessions longer than a row group of a shard, and many short ones.
+    lengths = [50_000, 17_000] + [3] * 200
     rows = [
         event(f"{session}.{i}", "kick", "crash", session=f"{session:04}", onset=float(i))
         for session, length in enumerate(lengths)
@@ -158,7 +161,7 @@ def test_equal_rows_give_equal_bytes_however_they_were_sharded(tmp_path):
         for order in (paths, paths[::-1]):
             merge_sorted(order, EVENTS, tmp_path / "merged")
             results.add((tmp_path / "merged").read_bytes())
-    write_table(tmp_path / "whole", whole)
+    write_batches(tmp_path / "whole", EVENTS, whole.to_batches(), MERGED_GROUP_ROWS)
     assert results == {(tmp_path / "whole").read_bytes()}
 
 
@@ -194,3 +197,22 @@ def test_of_each_input_little_is_held_at_a_time_however_many_there_are(tmp_path)
     assert (key, batch.num_rows) == (("groove", "s00"), ROWS_OF_AN_INPUT)
     assert held / n_inputs < 1_500_000  # a row group of each would be four times as much
     assert sum(batch.num_rows for _, batch in runs) == n_inputs * ROW_GROUP_ROWS - ROWS_OF_AN_INPUT
+
+
+def test_row_groups_of_the_merged_table_are_of_one_size_whatever_those_of_its_shards(tmp_path):
+    rows = []
+    for number in range(2):
+        sessions = [f"{session:03d}" for session in range(number, 70, 2) for _ in range(1_000)]
+        onsets = [float(place % 1_000) for place in range(len(sessions))]
+        columns = {"source_set": ["groove"] * len(sessions), "session_id": sessions}
+        columns |= {"onset_time": onsets}
+        table = pa.table([columns[f.name] for f in KEYED], schema=KEYED)
+        rows.append(table)
+        write_table(tmp_path / f"{number}.parquet", table)
+    paths = [str(tmp_path / f"{number}.parquet") for number in range(2)]
+    assert merge_sorted(paths, KEYED, tmp_path / "merged.parquet") == 70_000
+    about = pq.read_metadata(tmp_path / "merged.parquet")
+    sizes = [about.row_group(number).num_rows for number in range(about.num_row_groups)]
+    assert sizes == [MERGED_GROUP_ROWS, 70_000 - MERGED_GROUP_ROWS]
+    wanted = pa.concat_tables(rows).sort_by([(name, "ascending") for name in KEYED.names])
+    assert read_table(tmp_path / "merged.parquet").equals(wanted)
