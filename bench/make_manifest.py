@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.merging import MERGED_GROUP_ROWS
 from drumcorpus.ground.files.tables import write_batches, write_table
 from drumcorpus.schemas import ANNOTATION, COMPONENT, EVENTS, QUARANTINE, SESSIONS, TALLIES
 
@@ -62,7 +63,7 @@ def write_tables(out_dir: Path, rng: np.random.Generator, sessions: list[dict]) 
     """Write the four tables of the sessions; returns the events and their components."""
     hits: Counter = Counter()
     batches = event_batches(rng, sessions, hits)
-    n_rows = write_batches(out_dir / "events.parquet", EVENTS, batches)
+    n_rows = write_batches(out_dir / "events.parquet", EVENTS, batches, MERGED_GROUP_ROWS)
     write_table(out_dir / "sessions.parquet", pa.Table.from_pylist(sessions, SESSIONS))
     write_table(out_dir / "tallies.parquet", tally_table(hits))
     write_table(out_dir / "quarantine.parquet", quarantine_table(sessions))
