@@ -90,7 +90,7 @@ def main() -> None:
             spent = Spent(checkpoint)
 
             def say_epoch(words: str, arm=name, spent=spent) -> None:
-                spent.said()
+                spent.said(words)
                 say(f"{arm}: {words}", start)
 
             learned = learn_network(

@@ -9,6 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from drumcorpus.ground.files.atomic import write_text
+
+GOES_ON = "goes on after epoch"  # what `learn_network` says first of a training that it takes up
+UNKNOWN = {"epochs": None, "cpu_s": None, "waited": None}
+
 
 class Spent:
     """Seconds of CPU of one training, of all processes that have worked at it.
@@ -23,20 +28,14 @@ class Spent:
 
     def __init__(self, checkpoint: Path, clock: Callable[[], float] = time.process_time):
         self.path = checkpoint.with_name(f"{checkpoint.name}.spent.json")
-        # With a checkpoint the first that is said is that the training goes on.
-        self.goes_on = checkpoint.exists()
         self.clock, self.began = clock, clock()
-        nothing = {"epochs": 0, "cpu_s": 0.0, "waited": None}
-        if self.goes_on:  # by a version that kept no such file
-            nothing = {"epochs": None, "cpu_s": None, "waited": None}
-        stands = self.goes_on and self.path.exists()
-        self.kept = json.loads(self.path.read_text(encoding="utf-8")) if stands else nothing
+        self.kept = {"epochs": 0, "cpu_s": 0.0, "waited": None}
         self.is_new = False
 
-    def said(self) -> None:
-        """Note what was taken so far: to be called for all that `learn_network` says."""
-        if self.goes_on:
-            self.goes_on = False
+    def said(self, words: str) -> None:
+        """Note what was taken so far: to be called with all that `learn_network` says."""
+        if GOES_ON in words:
+            self.kept = self._read()
             return
         self.is_new = True
         if self.kept["epochs"] is None:
@@ -65,6 +64,15 @@ class Spent:
             self._write()
         return {"cpu_s": round(self.kept["cpu_s"]), "waited": self.kept["waited"]}
 
+    def _read(self) -> dict:
+        """The notes; of a version that kept none, or damaged, nothing is known."""
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return dict(UNKNOWN)
+        is_whole = isinstance(kept, dict) and kept.keys() == UNKNOWN.keys()
+        return kept if is_whole and type(kept["epochs"]) is int else dict(UNKNOWN)
+
     def _write(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(json.dumps(self.kept) + "\n", encoding="utf-8")
+        write_text(self.path, json.dumps(self.kept) + "\n")

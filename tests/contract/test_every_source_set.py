@@ -34,6 +34,8 @@ OWN_LICENCES = {"star_drums": {"CC-BY-3.0", "CC-BY-SA-3.0"}, "rendered_kits": {"
 RECORDED_ALIKE = {
     *("groove_mididataset", "egmd", "stemgmd", "enst_drums", "slakh2100", "rendered_kits")
 }
+# Strokes of the demo that are choked, by session: label and cymbal.
+CHOKED = {"rendered_kits": [[("crash", 1), ("crash", 2)]] * 2}
 MAX_BYTES = 25_000_000
 
 
@@ -258,6 +260,16 @@ def test_totals_add_up(name, inventory, ingested):
     labelled = {s["session_id"] for s in inventory.sessions.to_pylist() if s["label_map"]}
     assert set(ingested.tallies["session_id"].to_pylist()) <= labelled
     assert bool(in_events) == (name not in WITHOUT_EVENTS)
+
+
+def test_the_strokes_that_a_hand_stops_are_chokes(name, ingested):
+    choked = defaultdict(list)
+    for event in ingested.events.to_pylist():
+        if "choke" in event["techniques"]:
+            choked[event["session_id"]] += [
+                (each["label"], each["cymbal"]) for each in event["components"] if each["cymbal"]
+            ]
+    assert sorted(map(sorted, choked.values())) == CHOKED.get(name, [])
 
 
 def strokes_in(path, data):

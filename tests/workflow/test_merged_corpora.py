@@ -157,5 +157,7 @@ def test_conflicts_are_said_or_stop_the_job(folder):
 )
 def test_a_wrong_block_is_refused_before_any_job(folder, block, message):
     folder.merge(**block)
-    assert message in folder.snakemake(status=1)
+    said = folder.snakemake(status=1)
+    assert message in said
+    assert "Exception" not in said and said.count("  File ") <= 1
     assert not (folder.path / "results").exists()

@@ -166,6 +166,9 @@ if workflow.is_main_process:  # before any job
         check_aggregates(
             config["corpora"]["aggregates"], read_scales(scales_of_ratings())
         )
+        for kind in ("merges", "aggregates"):
+            for name in config["corpora"][kind]:
+                corpus_shards(kind, name)
     except (ValueError, OSError) as error:
         raise WorkflowError(str(error))
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from drumcorpus.ground.files.project_files import project_folder
+from drumcorpus.ground.run.command_line import why_no_setting
 from drumcorpus.ground.run.snakemake_line import own_config
 
 
@@ -20,11 +21,22 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
         help="as given to snakemake (default: drumcorpus.yaml of the working folder)",
     )
     parser.add_argument(
-        "--config", metavar="KEY=VALUE", action="append", default=[], help="as given to snakemake"
+        "--config",
+        metavar="KEY=VALUE",
+        type=_setting,
+        action="append",
+        default=[],
+        help="as given to snakemake",
     )
     parser.add_argument(
         "--checkout", metavar="DIR", help="folder of the Snakefile (default: that of this package)"
     )
+
+
+def _setting(text: str) -> str:
+    if reason := why_no_setting(text):
+        raise argparse.ArgumentTypeError(reason)
+    return text
 
 
 def configuration(arguments: argparse.Namespace) -> list[str]:

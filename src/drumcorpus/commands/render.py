@@ -17,7 +17,7 @@ from drumcorpus.ground.files.project_files import project_folder
 from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
 from drumcorpus.ground.files.written_paths import why_no_folder, why_not_to_make
 from drumcorpus.ground.files.yaml_files import read_yaml
-from drumcorpus.ground.kits.bank import load_bank
+from drumcorpus.ground.kits.bank import load_bank, name_in_kit
 from drumcorpus.ground.kits.kit_map import (
     KitMap,
     labels_of_notes,
@@ -217,9 +217,7 @@ def _require_free(folder: Path, kit: SampledKit, midi: Path) -> None:
             f"is the same kit, with a new name, remove that file"
         )
     # Of a kit that its owner has changed something stays; two of one name share no recording.
-    if samples and not any(
-        _is_sample(kit.folder, name, sha256) for name, sha256 in samples.items()
-    ):
+    if samples and not _holds_any(kit, samples):
         raise ValueError(
             f"{visible(str(place))}: is of another kit of this name, {kit.name!r} ({kit.form}): "
             f"none of the {len(samples):,} samples that it played is in "
@@ -228,10 +226,17 @@ def _require_free(folder: Path, kit: SampledKit, midi: Path) -> None:
         )
 
 
-def _is_sample(folder: Path, name: str, sha256: str) -> bool:
-    """Whether a file of a kit is there and as it was."""
-    path = inside_root(folder, name)
-    return path is not None and path.is_file() and sha256_file(path) == sha256
+def _holds_any(kit: SampledKit, samples: Mapping[str, str]) -> bool:
+    """Whether a kit has one of some samples, by name and digest, as it was."""
+    parts = (part for each in kit.instruments for shot in each.shots for part in shot.parts)
+    paths = {name_in_kit(kit, path): path for path in {part.sample for part in parts}}
+    for name, sha256 in samples.items():
+        path = paths.get(name)
+        if path is None and isinstance(name, str):  # the kit may not play it any more
+            path = inside_root(kit.folder, name)
+        if path is not None and path.is_file() and sha256_file(path) == sha256:
+            return True
+    return False
 
 
 def _knowledge(resources: Path) -> _Knowledge:

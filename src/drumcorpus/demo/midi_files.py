@@ -1,5 +1,6 @@
 """Writes scores as MIDI files, as a drum module's recording looks."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import mido
@@ -17,9 +18,17 @@ _OFF_VELOCITY = 64
 _TRAILING_STEP = 5.0  # s between pedal messages after the music
 # On one tick: first what a note's end or the pedal says, then the new note.
 _META, _OFF, _CONTROL, _ON = range(4)
+_HELD = TICKS_PER_BEAT  # ticks that a hand holds a cymbal
 
 
-def write_midi(path: Path, score: Score, *, instrument: str, trailing: float = 0.0) -> None:
+def write_midi(
+    path: Path,
+    score: Score,
+    *,
+    instrument: str,
+    trailing: float = 0.0,
+    grabs: Iterable[tuple[int, int]] = (),
+) -> None:
     """Write a score as a type 0 MIDI file of 480 ticks per quarter note.
 
     A note that is struck again while it sounds ends by a note-on of velocity 0, every other
@@ -35,8 +44,11 @@ def write_midi(path: Path, score: Score, *, instrument: str, trailing: float = 0
         Written as ``instrument_name``.
     trailing : float
         Seconds that pedal messages and the end of the track stand behind the music.
+    grabs : iterable of (int, int)
+        Tick at which a hand grabs a cymbal, and the note of it.
     """
     timed = [*_meta_messages(score), *_note_messages(score), *_pedal_messages(score, trailing)]
+    timed += _hand_messages(grabs)
     timed.sort(key=lambda item: item[:2])
     end = score.end_tick + ticks_of_seconds(trailing, score.end_tick, score.tempos)
     track = mido.MidiTrack()
@@ -74,6 +86,18 @@ def _note_messages(score: Score) -> list[tuple]:
             off = mido.Message("note_off", channel=CHANNEL, note=note, velocity=_OFF_VELOCITY)
         messages += [(tick, _ON, on), (end, _OFF, off)]
     return messages
+
+
+def _hand_messages(grabs: Iterable[tuple[int, int]]) -> list[tuple]:
+    return [
+        (
+            tick + after,
+            _CONTROL,
+            mido.Message("polytouch", channel=CHANNEL, note=note, value=value),
+        )
+        for tick, note in grabs
+        for after, value in ((0, 127), (_HELD, 0))
+    ]
 
 
 def _ticks_of_next_strike(notes: np.ndarray) -> list[int | None]:

@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 
 from drumcorpus.demo.groove_mididataset import PLAYING, index_row
-from drumcorpus.demo.grooves import read_bars
+from drumcorpus.demo.grooves import TICKS_PER_BEAT, Score, read_bars
 from drumcorpus.demo.kits import Kit, read_kits
 from drumcorpus.demo.midi_files import write_midi
 from drumcorpus.demo.performances import Performance as Played
@@ -30,6 +30,7 @@ _KIT = "maple"
 _VELOCITIES = (45, 110)  # of the two layers
 _DRAWN = 1  # part of a seed
 _SECONDS, _SHORT = 2.0, 0.6  # of the sample of a cymbal, and of a drum
+_GRABBED = "Crash"  # how the names of the cymbals begin that a hand grabs
 _MAP = """\
 # Which instrument of the kit answers to which notes of the performances; see docs/rendered_kits.md.
 notes_of: roland_td11
@@ -54,7 +55,7 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
     """Write a small root as `drumcorpus render` does: two performances of the Groove MIDI demo.
 
     The bytes depend on the arguments alone. The kit lacks the rim of the snare, so that the strokes
-    on it are in the tables and do not sound.
+    on it are in the tables and do not sound. A hand chokes the last stroke of each crash.
 
     Parameters
     ----------
@@ -80,20 +81,24 @@ def write_corpus(root: Path, kits_file: Path, *, seed: int, n_performances: int 
         bank = load_bank(kit, [answer.name for answer in answers])
         kit_map = KitMap(document["notes_of"], answers)
         # The hats of the kit silence one another by their mute group.
-        renderer = Renderer(kit, kit_map, bank, {}, 1, root / NAME)
+        grabbed = [answer for answer in answers if answer.name.startswith(_GRABBED)]
+        bodies = {answer.label: answer.label for answer in grabbed}
+        renderer = Renderer(kit, kit_map, bank, {}, 1, root / NAME, bodies)
         write_text(root / NAME / KIT_MAP, _MAP)
         renderer.begin()
         for index, performance in enumerate(performances):
-            renderer.render(_performed(performance, bars, kits, seed, index, folder / "one.mid"))
+            score = perform(performance, bars, kits, seed=[seed, index, PLAYING])
+            grabs = _grabs(score, grabbed)
+            renderer.render(_performed(performance, score, grabs, folder / "one.mid"))
 
 
 def _performed(
-    performance: Played, bars: dict, kits: dict, seed: int, index: int, midi: Path
+    performance: Played, score: Score, grabs: list[tuple[int, int]], midi: Path
 ) -> Performance:
     """A performance of the Groove MIDI demo, with what its index says of it."""
-    score = perform(performance, bars, kits, seed=[seed, index, PLAYING])
     row = index_row(performance, score.meters[0][1:], 1, score.duration)
-    write_midi(midi, score, instrument=performance.kit, trailing=performance.trailing)
+    how = {"instrument": performance.kit, "trailing": performance.trailing}
+    write_midi(midi, score, **how, grabs=grabs)
     return Performance(
         str(row["midi_filename"]).removesuffix(".mid"),
         midi,
@@ -105,6 +110,15 @@ def _performed(
         float(str(row["bpm"])),
         str(row["time_signature"]).replace("-", "/"),
     )
+
+
+def _grabs(score: Score, grabbed: list[Answer]) -> list[tuple[int, int]]:
+    """Half a beat after the last stroke of each cymbal: the tick, and the note of that stroke."""
+    grabs = []
+    for answer in grabbed:
+        strokes = score.notes[np.isin(score.notes[:, 1], answer.notes)]
+        grabs += [(tick + TICKS_PER_BEAT // 2, note) for tick, note, _ in strokes[-1:].tolist()]
+    return grabs
 
 
 def _draw_kit(folder: Path, kit: Kit, answers: tuple[Answer, ...], seed: int) -> None:

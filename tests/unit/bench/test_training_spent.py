@@ -20,20 +20,22 @@ class Clock:
         return self.now
 
 
-def train(checkpoint, seconds, *, clock=None, waited=0.25):
-    """A process that learns one epoch for each of `seconds`; returns what it would record."""
+def train(checkpoint, seconds, *, clock=None, waited=0.25, is_other=False):
+    """A process that learns one epoch for each of `seconds`; returns what it would record.
+
+    One with other settings takes no checkpoint up.
+    """
     clock = clock or Clock(100.0)
-    goes_on = checkpoint.exists()
     spent = Spent(checkpoint, clock)
-    if goes_on:
+    done = int(checkpoint.read_text()) if checkpoint.exists() and not is_other else 0
+    if done:
         clock.now += 1
-        spent.said()
-    done = int(checkpoint.read_text()) if goes_on else 0
+        spent.said(f"seed 0: goes on after epoch {done}")
     for each in seconds:
         clock.now += each
         done += 1
         checkpoint.write_text(str(done))
-        spent.said()
+        spent.said(f"seed 0, epoch {done} of at most 9: loss 1, validation 1, best 1")
     clock.now += 1000  # what is done after learning is not part of it
     return spent.of(done, waited)
 
@@ -65,6 +67,20 @@ def test_where_nobody_kept_the_time_it_is_null(checkpoint):
 def test_notes_of_another_number_of_epochs_do_not_count(checkpoint):
     train(checkpoint, [20, 30])
     checkpoint.write_text("3")  # killed between the checkpoint and its notes
+    assert train(checkpoint, [], waited=0.0) == {"cpu_s": None, "waited": None}
+
+
+def test_a_training_with_other_settings_begins_anew_and_so_do_its_notes(checkpoint):
+    train(checkpoint, [20])
+    assert train(checkpoint, [5, 6, 7], is_other=True) == {"cpu_s": 18, "waited": 0.25}
+
+
+@pytest.mark.parametrize(
+    "text", ['{"epochs": 2, "cpu', "", "[]", "{}"], ids=["cut_off", "empty", "list", "other"]
+)
+def test_of_damaged_notes_nothing_is_known(checkpoint, text):
+    train(checkpoint, [20, 30])
+    checkpoint.with_name(f"{checkpoint.name}.spent.json").write_text(text)
     assert train(checkpoint, [], waited=0.0) == {"cpu_s": None, "waited": None}
 
 

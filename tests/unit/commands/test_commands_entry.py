@@ -90,6 +90,15 @@ def test_what_cannot_be_looked_at_is_status_2_with_one_sentence_last(tmp_path, a
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize("name", ["run", "plan", "export", "prune", "verify", "replay"])
+def test_what_is_no_setting_is_refused_by_every_command_that_takes_one(capsys, name):
+    file = {"replay": ["a.parquet"]}.get(name, [])
+    with pytest.raises(SystemExit) as left:
+        main([name, *file, "--config", "TEXT"])
+    assert left.value.code == 2
+    assert "argument --config: got 'TEXT'; wanted: KEY=VALUE, such as" in capsys.readouterr().err
+
+
 # A shell passes none of these on; what calls `main` may.
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize(

@@ -344,6 +344,53 @@ def test_another_kit_of_one_name_and_form_is_told_by_its_samples(folder):
     assert (status, "2 performance(s) made" in said) == (0, True)
 
 
+def test_a_kit_whose_samples_have_names_of_another_code_page_is_itself(folder):
+    kit = folder / "My Kit"
+    voices = {}
+    for voice in VOICES:
+        (kit / f"{voice}.wav").rename(kit / f"{voice}\udce9.wav")
+        voices[voice] = [f"{voice}\udce9.wav"]
+    kit.joinpath("kit.json").unlink()
+    regions = "".join(
+        f"<region> sample={voice}\udce9.wav key={key} group_label={voice}\n"
+        for voice, key in zip(VOICES, (36, 38, 49, 57), strict=True)
+    )
+    kit.joinpath("kit.sfz").write_bytes(regions.encode("utf-8", "surrogateescape"))
+    first = render(folder)
+    assert "2 performance(s) made, 0 stood already" in first[1], first
+    assert "0 performance(s) made, 2 stood already" in render(folder)[1]
+
+
+def test_a_kit_that_plays_otherwise_makes_it_anew(folder):
+    kit = folder / "My Kit"
+    kit.joinpath("kit.json").unlink()
+    keys = dict(zip(VOICES, (36, 38, 49, 57), strict=True))
+    text = "".join(f"<region> sample={name}.wav key={key}\n" for name, key in keys.items())
+    kit.joinpath("kit.sfz").write_text(text)
+    assert "2 performance(s) made" in render(folder)[1]
+    # Neither a sample nor the gain of the kit has changed.
+    kit.joinpath("kit.sfz").write_text(text.replace("key=49", "key=49 group=1 off_by=1"))
+    assert "2 performance(s) made, 0 stood already" in render(folder)[1]
+    moved = folder / "elsewhere/My Kit"
+    moved.parent.mkdir()
+    kit.rename(moved)
+    assert "0 performance(s) made, 2 stood already" in render(folder, kit="elsewhere/My Kit")[1]
+
+
+@pytest.mark.parametrize(
+    "samples",
+    ["{1: {sha256: a}}", "{a.wav: {sha256: 3}}", "[]", "{a.wav: b}"],
+    ids=["number", "digest", "list", "text"],
+)
+def test_a_description_that_somebody_has_edited_ends_in_words(folder, samples):
+    render(folder)
+    place = folder / "out/my_kit/kit.yaml"
+    place.write_text(f"name: Mine\nform: voices\nsamples: {samples}\n")
+    status, _, errors = render(folder)
+    assert "Traceback" not in errors
+    assert status == 0 or "is of another kit of this name" in errors
+
+
 def test_a_hand_that_grabs_a_cymbal_is_in_table_sound_and_events(folder):
     track = mido.MidiTrack()
     for kind, note, value, time in (

@@ -13,6 +13,7 @@ from drumcorpus.ground.files.json_files import read_json
 from drumcorpus.ground.files.natural_order import natural_key
 
 SCHEMA = "drumcorpus.blessing/1"
+FIGURES, NOTE = ".health.json", ".blessing.json"  # how the names of both files end
 # What of the totals of a health report is counted, with its singular.
 COUNTED = (
     ("events", "event"),
@@ -77,7 +78,7 @@ def age_in_words(
     release : str
         Name of the present release.
     releases : iterable of str
-        Names of the earlier ones, in any order.
+        Names of those that are filed, in any order.
     figures, manifest : str
         SHA-256 of the blessed figures, and of the present events.
     totals : (mapping, mapping)
@@ -109,8 +110,11 @@ def _releases_ago(blessed: str, release: str, releases: Iterable[str]) -> str:
     first, last = natural_key(blessed), natural_key(release)
     if first > last:
         return f"Blessed at release {blessed}, whose name comes after that of this one."
-    n = sum(first < natural_key(name) <= last for name in {*releases, release})
-    return f"Blessed at release {blessed}, {n:,} release{'s' if n != 1 else ''} ago."
+    filed = {*releases}
+    n = sum(first < natural_key(name) <= last for name in {*filed, release})
+    # Where that release is not filed, others between may not be either.
+    least = "" if blessed in filed else "at least "
+    return f"Blessed at release {blessed}, {least}{n:,} release{'s' if n != 1 else ''} ago."
 
 
 def _changes(before: Mapping, after: Mapping) -> Iterable[str]:

@@ -74,8 +74,18 @@ def read_json(path: str | os.PathLike):
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        message = f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}"
+        message = f"{path}:{error.lineno}:{error.colno}: {why_no_json(text, error)}"
         raise ValueError(message) from error
+
+
+def why_no_json(data: bytes, error: orjson.JSONDecodeError) -> str:
+    """What is wrong with a document; of bytes that are no text, where they are."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as undecoded:
+        at = undecoded.start
+        return f"not JSON: byte 0x{data[at]:02x} at byte {at + 1:,} is not UTF-8"
+    return f"not JSON: {error.msg}"
 
 
 def read_json_by_people(path: str | os.PathLike):

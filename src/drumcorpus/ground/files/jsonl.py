@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from drumcorpus.ground.files.atomic import replacing
+from drumcorpus.ground.files.json_files import why_no_json
 from drumcorpus.ground.files.schema_check import document_problems
 
 
@@ -33,7 +34,7 @@ def read_rows(path: str | os.PathLike) -> Iterator[dict]:
             try:
                 row = orjson.loads(line)
             except orjson.JSONDecodeError as error:
-                raise ValueError(f"{path}:{number}: not JSON: {error.msg}") from error
+                raise ValueError(f"{path}:{number}: {why_no_json(line, error)}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"{path}:{number}: not a JSON object: {line[:60]!r}")
             yield row

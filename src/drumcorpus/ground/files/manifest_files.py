@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from drumcorpus.ground.files.json_files import why_no_json
 from drumcorpus.ground.files.tables import (
     check_columns,
     iter_batches,
@@ -168,7 +169,7 @@ def line_problems(line: bytes) -> Iterator[str]:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        yield f"column {error.colno}: not JSON: {error.msg}"
+        yield f"column {error.colno}: {why_no_json(line, error)}"
         return
     if not isinstance(row, dict):
         yield f"(line): got {shown(row)}; wanted: a JSON object"

@@ -41,13 +41,18 @@ def check_words(words: Iterable[str]) -> None:
 
 
 def named_words(words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(option or ``argument``, text) of each word of a command line that is no option itself."""
+    """(option or ``argument``, text) of each word of a command line that is no option itself.
+
+    Only the first word behind an option is named by it: a second may be one of its own or not.
+    """
     option = ""
     for word in words:
         name, equals, value = word.partition("=")
         if not word.startswith("-") or why_unusable(name):
             yield option or "argument", word
+            option = ""
         elif equals:
+            option = ""
             yield name, value
         else:
             option = "" if word == "--" else word

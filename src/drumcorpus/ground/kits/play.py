@@ -138,7 +138,8 @@ def play(
         played.onsets.append(int(onset))
         played.voices.append(voices)
         played.rows.append(row)
-    hands.grab(played, ringing, None)
+    if played.onsets:  # where the recording ends there is nothing to grab
+        hands.grab(played, ringing, played.onsets[-1] + round(TAIL * RATE_HZ) - 1)
     return played
 
 
@@ -154,9 +155,9 @@ class _Hands:
         self._waiting = [(at, body) for at, body in grabbed if body is not None]
         self._waiting.reverse()
 
-    def grab(self, played: Played, ringing: list[Voice], until: int | None) -> None:
+    def grab(self, played: Played, ringing: list[Voice], until: int) -> None:
         """End what hands grab up to a sample; a stroke of the same instant rings on."""
-        while self._waiting and (until is None or self._waiting[-1][0] <= until):
+        while self._waiting and self._waiting[-1][0] <= until:
             at, body = self._waiting.pop()
             stopped = [
                 voice

@@ -9,7 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -84,6 +84,7 @@ class Renderer:
             "gain": round(self.bank.gain, 6),
             "notes_of": self.kit_map.notes_of,
             "instruments": answers,
+            "plays": self._plays(),
             "not_played": dict(sorted(self.kit.unplayed.items())),
             "lead_in_cut": self._cuts(),
             "samples": self.bank.files,
@@ -91,6 +92,24 @@ class Renderer:
         return yaml.safe_dump(
             document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000
         )
+
+    def _plays(self) -> str:
+        """SHA-256 of what decides beside the samples how strokes sound, and until when."""
+        names: dict[Path, str] = {}
+        instruments = []
+        for each in self.kit.instruments:
+            if each.name in self.bank.sounds:
+                row = asdict(each)
+                for part in (part for shot in row["shots"] for part in shot["parts"]):
+                    del part["place"]  # as messages have it, below a folder of this machine
+                    path = part["sample"]
+                    if path not in names:
+                        names[path] = name_in_kit(self.kit, path)
+                    part["sample"] = names[path]
+                instruments.append(row)
+        rules = {"silences": self.silences, "bodies": self.bodies}
+        text = json.dumps({"instruments": instruments} | rules, sort_keys=True, default=dict)
+        return sha256_bytes(text.encode())
 
     def _cuts(self) -> dict[str, int]:
         """Samples before the stroke that were left out, by the first file of each shot."""

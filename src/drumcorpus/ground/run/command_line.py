@@ -1,7 +1,8 @@
 """What `run.launch` asks of a command line before Snakemake, which answers with a traceback."""
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from drumcorpus.ground.files.json_files import KeyTwice, read_json_by_people
@@ -14,22 +15,50 @@ from drumcorpus.ground.files.written_paths import (
 )
 from drumcorpus.ground.files.yaml_files import read_yaml
 
-_CONFIG_OPTIONS = ("--configfile", "--configfiles")
+_CONFIG_FILES = ("--configfile", "--configfiles")
+_SETTINGS = ("--config", "-C")
+_KEY = re.compile(r"[a-zA-Z_][\w-]*\w")  # what Snakemake takes for one
 
 
 def config_files(arguments: Iterable[str]) -> list[str]:
     """The overlays of the config that a command line of Snakemake names, in order."""
-    paths, is_path = [], False
+    return _values_of(_CONFIG_FILES, arguments)
+
+
+def check_settings(arguments: Iterable[str]) -> None:
+    """Hold the settings that a command line of Snakemake has against KEY=VALUE.
+
+    Raises
+    ------
+    ValueError
+        If one is none; one sentence.
+    """
+    for setting in _values_of(_SETTINGS, arguments):
+        if reason := why_no_setting(setting):
+            raise ValueError(f"--config: {reason}")
+
+
+def why_no_setting(text: str) -> str:
+    """Why a text is no setting, with what it is and what is wanted; empty where it is one."""
+    key, equals, _ = text.partition("=")
+    if equals and _KEY.fullmatch(key):
+        return ""
+    return f"got {visible(text[:60])!r}; wanted: KEY=VALUE, such as gates=report"
+
+
+def _values_of(options: Collection[str], arguments: Iterable[str]) -> list[str]:
+    """The words behind some options, up to the next one, in order."""
+    values, is_value = [], False
     for argument in arguments:
-        if is_path and not argument.startswith("-"):
-            paths.append(argument)
+        if is_value and not argument.startswith("-"):
+            values.append(argument)
             continue
         option, equals, value = argument.partition("=")
-        is_path = option in _CONFIG_OPTIONS
-        if is_path and equals:
-            paths.append(value)
-            is_path = False
-    return paths
+        is_value = option in options
+        if is_value and equals:
+            values.append(value)
+            is_value = False
+    return values
 
 
 def check_overlays(paths: Iterable[str]) -> None:

@@ -18,7 +18,12 @@ from typing import BinaryIO
 
 from drumcorpus.ground.files.natural_order import natural_key
 from drumcorpus.ground.files.unusable_text import check_words
-from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
+from drumcorpus.ground.run.command_line import (
+    check_folder,
+    check_overlays,
+    check_settings,
+    config_files,
+)
 from drumcorpus.ground.run.end_of_run import end_in_words
 from drumcorpus.ground.run.last_words import asked_for, words_left
 from drumcorpus.ground.run.surroundings import prepare
@@ -35,6 +40,7 @@ def main(arguments: list[str]) -> int:
     folder = working_folder(arguments)
     try:
         check_words(arguments)
+        check_settings(arguments)
         check_overlays(config_files(arguments))
         check_folder(folder)
     except (ValueError, OSError) as error:

@@ -41,15 +41,19 @@ def bless(plan: Mapping[str, Mapping], notes: Mapping[str, Mapping], release: st
     Raises
     ------
     ValueError
-        If a candidate is missing, is not as its run manifest says, or a file is not a JSON
-        object; nothing is blessed then.
+        If a candidate or a manifest is missing or is not as its run manifest says, or a file is
+        not a JSON object; nothing is blessed then.
     """
-    missing = [row["candidate"] for row in plan.values() if not Path(row["candidate"]).is_file()]
-    if missing:
-        raise ValueError(
-            f"there is no candidate {', '.join(missing)}: nothing is blessed. Make it first: "
-            + command("health")
-        )
+    wanted = {
+        "candidate": [row["candidate"] for row in plan.values()],
+        "manifest": [note["table"] for _, note in sorted(notes.items())],
+    }
+    for what, paths in wanted.items():
+        if missing := [path for path in paths if not Path(path).is_file()]:
+            raise ValueError(
+                f"there is no {what} {', '.join(missing)}: nothing is blessed. Make it first: "
+                + command("health")
+            )
     for row in plan.values():
         describe_product("candidate", row["candidate"])
     tables = {

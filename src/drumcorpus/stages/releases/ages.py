@@ -4,12 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from drumcorpus.ground.files.blessings import age_in_words, read_blessing
+from drumcorpus.ground.files.blessings import COUNTED, FIGURES, NOTE, age_in_words, read_blessing
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.figures import read_baseline
 from drumcorpus.ground.run.run_manifest import read_manifest, recorded_output
-
-FIGURES, NOTE = ".health.json", ".blessing.json"
 
 
 def ages_of_blessings(
@@ -48,10 +46,23 @@ def ages_of_blessings(
             releases=releases,
             figures=sha256_file(path),
             manifest=recorded_output(read_manifest(tables[name]), tables[name])["sha256"],
-            totals=(read_baseline(path).get("totals", {}), reports[name]["totals"]),
+            totals=(_blessed_totals(path), reports[name]["totals"]),
         )
         for name, path in figures.items()
     }
+
+
+def _blessed_totals(path: Path) -> Mapping[str, int]:
+    totals = read_baseline(path).get("totals", {})
+    # A count of nothing is not blessed.
+    got = [totals.get(key, 0) for key, _ in COUNTED] if isinstance(totals, Mapping) else [totals]
+    wrong = [value for value in got if type(value) is not int or value < 0]
+    if wrong:
+        raise ValueError(
+            f"{path}: totals: got {wrong[0]!r}; wanted: counts of "
+            f"{', '.join(key for key, _ in COUNTED)}. Take the file away, and bless again"
+        )
+    return totals
 
 
 def _by_manifest(paths: Iterable[str | os.PathLike], suffix: str) -> dict[str, Path]:

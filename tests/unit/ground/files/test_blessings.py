@@ -29,12 +29,13 @@ SAME = "The events are the same to the byte."
     ("release", "releases", "words"),
     [
         ("2026-9", ["2026-1"], "Blessed at this release."),
-        ("2026-11", [], "Blessed at release 2026-9, 1 release ago."),
+        ("2026-11", [], "Blessed at release 2026-9, at least 1 release ago."),
+        ("2026-11", ["2026-10", "2026-8"], "Blessed at release 2026-9, at least 2 releases ago."),
         ("2026-11", ["2026-9", "2026-8"], "Blessed at release 2026-9, 1 release ago."),
         ("2026-11", ["2026-10", "2026-9", "2026-12"], "Blessed at release 2026-9, 2 releases ago."),
         ("2026-2", ["2026-9"], "Blessed at release 2026-9, whose name comes after that of this "),
     ],
-    ids=["this", "not_filed", "filed", "between", "a_later_name"],
+    ids=["this", "not_filed", "taken_away", "filed", "between", "a_later_name"],
 )
 def test_releases_are_counted_in_the_order_of_their_names(release, releases, words):
     said = age(release=release, releases=releases)

@@ -756,3 +756,14 @@ class TestTyped:
     def test_what_is_not_finite_is_refused_whatever_the_limits(self, value):
         [problem] = document_problems({"export": {"postroll_ms": value}}, TYPED_SCHEMA)
         assert problem.startswith("export.postroll_ms: got ")
+
+
+@pytest.mark.parametrize(
+    "read", [read_json, lambda path: list(read_rows(path))], ids=["one", "rows"]
+)
+def test_bytes_that_are_no_text_are_named_by_their_place(tmp_path, read):
+    (tmp_path / "a.json").write_bytes(b'{"a": "\xff\xfe"}\n')
+    with pytest.raises(
+        ValueError, match=r"a\.json:1.*: not JSON: byte 0xff at byte 8 is not UTF-8$"
+    ):
+        read(tmp_path / "a.json")

@@ -32,11 +32,12 @@ def test_the_reason(text, reason):
         (["render", "k\0"], f"argument: k\\x00 {NUL}"),
         (["render", "--midi", "a\0b", "kit"], f"--midi: a\\x00b {NUL}"),
         (["render", "--midi=a\0b", "kit"], f"--midi: a\\x00b {NUL}"),
-        (["render", "--midi", "a", "b\ud800"], f"--midi: b\\ud800 {HALF}"),
+        (["render", "--midi", "a", "b\ud800"], f"argument: b\\ud800 {HALF}"),
+        (["render", "-x", "--midi=a", "b\0"], f"argument: b\\x00 {NUL}"),
         (["run", "--config", "a=1", "--", "x\0"], f"argument: x\\x00 {NUL}"),
         (["run", "--k\0=1"], f"argument: --k\\x00=1 {NUL}"),
     ],
-    ids=["positional", "option", "equals", "several", "targets", "name"],
+    ids=["positional", "option", "equals", "several", "behind", "targets", "name"],
 )
 def test_a_word_is_named_by_its_option(words, said):
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):

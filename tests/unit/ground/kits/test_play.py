@@ -203,6 +203,15 @@ def test_a_choke_is_of_a_stroke_that_still_rings(shot, grabs, bodies, choked):
     assert (made.voices[0][0].stop is not None) == bool(choked)
 
 
+@pytest.mark.parametrize(("at", "is_choked"), [(5 - 1e-4, True), (5, False)], ids=["in", "after"])
+def test_a_hand_that_comes_after_the_recording_chokes_nothing(shot, at, is_choked):
+    crash = Instrument("Crash", (shot("a", n_samples=8 * RATE_HZ),))
+    made, bank = played([(0, 49, 127)], [crash], grabs=[(at, 49)], bodies=CYMBALS)
+    assert bool(made.choked) == is_choked
+    samples, _ = mix(made, bank.gain)
+    assert max(made.choked.values(), default=0) < len(samples)
+
+
 @pytest.mark.parametrize(("end", "is_choked"), [(0.006, True), (0.004, False)], ids=["1", "0"])
 def test_what_is_no_longer_heard_is_stopped_and_not_choked(tmp_path, end, is_choked):
     samples = np.concatenate([np.full(RATE_HZ // 2, 0.5), np.full(RATE_HZ // 2, end)])

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from drumcorpus.ground.run.command_line import check_folder, check_overlays, config_files
+from drumcorpus.ground.run.command_line import (
+    check_folder,
+    check_overlays,
+    check_settings,
+    config_files,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,11 @@ from drumcorpus.ground.run.command_line import check_folder, check_overlays, con
 )
 def test_overlays_are_found_on_a_command_line(arguments, files):
     assert config_files(arguments) == files
+
+
+def test_settings_that_snakemake_takes_pass():
+    check_settings(["--config", "use=[a]", "compare={a: x=y}", "gates=", "--", "TEXT"])
+    check_settings(["--configfile", "TEXT", "--config=a-b_1=1", "TEXT"])
 
 
 @pytest.mark.parametrize(
@@ -84,10 +94,16 @@ def test_keys_of_different_mappings_and_texts_like_keys_stand_in_json(tmp_path):
         (["--directory", "mine.yaml"], "working folder mine.yaml: is a file"),
         (["--directory", "x" * 300], "x: cannot be made: it is longer than the file system allows"),
         (["--configfile", "x" * 300], "x: is longer than the file system allows"),
+        (
+            ["--config", "use=[a]", "TEXT"],
+            "--config: got 'TEXT'; wanted: KEY=VALUE, such as gates=",
+        ),
+        (["--config=2=3"], "--config: got '2=3'; wanted: KEY=VALUE"),
+        (["-C", "=3"], "--config: got '=3'; wanted: KEY=VALUE"),
     ],
     ids=[
         *("absent", "misspelt", "tilde", "variable", "folder_is_a_file"),
-        *("long_folder", "long_file"),
+        *("long_folder", "long_file", "no_value", "no_key", "empty_key"),
     ],
 )
 def test_the_run_ends_with_one_sentence_and_makes_nothing(tmp_path, arguments, sentence):

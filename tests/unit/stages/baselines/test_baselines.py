@@ -190,3 +190,7 @@ def test_a_manifest_has_a_note_on_the_release_at_which_it_was_blessed(shelf, tmp
     with pytest.raises(ValueError, match=r"m\.jsonl: is not what its run manifest says"):
         bless(shelf, notes, "2026.3")
     assert read_blessing(target)["release"] == "2026.2"
+    Path(table).unlink()
+    with pytest.raises(ValueError, match=r"^there is no manifest results/manifests/m\.jsonl: noth"):
+        bless(shelf, notes, "2026.3")
+    assert read_blessing(target)["release"] == "2026.2"

@@ -1,6 +1,7 @@
 """Of the files that tell it: how long ago every manifest was blessed."""
 
 import json
+import re
 
 import pytest
 
@@ -32,7 +33,8 @@ REPORTS = {name: {"totals": {"events": 9}} for name in ("noted", "bare", "new")}
 def test_only_what_is_blessed_has_an_age(files):
     ages = ages_of_blessings(REPORTS, *files, release="2026.3", earlier_releases=["2026.2"])
     assert ages == {
-        "noted": "Blessed at release 2026.1, 2 releases ago. The events are the same to the byte.",
+        "noted": "Blessed at release 2026.1, at least 2 releases ago. The events are the same to "
+        "the byte.",
         "bare": "At which release was not noted; blessing again notes it.",
     }
 
@@ -43,3 +45,14 @@ def test_other_events_are_counted_against_what_was_blessed(files, tmp_path):
     write_manifests(plan, [("manifest", "noted.jsonl")], {})
     ages = ages_of_blessings(REPORTS, *files, release="2026.1", earlier_releases=[])
     assert ages["noted"] == "Blessed at this release. Since then: 2 events more."
+
+
+@pytest.mark.parametrize(
+    ("totals", "got"),
+    [(None, "None"), ([7], "[7]"), ({"events": "7"}, "'7'"), ({"sessions": -1}, "-1")],
+    ids=["null", "list", "text", "negative"],
+)
+def test_blessed_totals_that_somebody_has_spoilt_are_named(files, tmp_path, totals, got):
+    (tmp_path / "bare.health.json").write_text(json.dumps({"totals": totals}))
+    with pytest.raises(ValueError, match=rf"bare\.health\.json: totals: got {re.escape(got)}; wan"):
+        ages_of_blessings(REPORTS, *files, release="2026.1", earlier_releases=[])
