@@ -90,15 +90,17 @@ def age_in_words(
         Sentences.
     """
     if note is None:
-        return "At which release was not noted; blessing again notes it."
+        return "At which release it was blessed is not noted; blessing again notes it."
     sentences = [_releases_ago(note["release"], release, releases)]
+    since = "Since then"
     if note["figures"] != figures:
         sentences.append("The blessed figures were changed since, and not by blessing.")
+        since = "Against what they say now"
     changes = [*_changes(*totals)]
     if note["manifest"] == manifest:
         sentences.append("The events are the same to the byte.")
     elif changes:
-        sentences.append(f"Since then: {', '.join(changes)}.")
+        sentences.append(f"{since}: {', '.join(changes)}.")
     else:
         sentences.append("Events have changed since, and their numbers are the same.")
     return " ".join(sentences)

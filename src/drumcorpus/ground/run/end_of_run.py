@@ -43,11 +43,16 @@ def corpus_in_words(name: str, report: Mapping) -> list[str]:
     """Lines on one manifest, of its health report: what it holds, what it lacks, its gates."""
     totals, sessions, drops = report["totals"], report["sessions"], report["drops"]
     hours = sessions["audio_duration"] / 3600
-    lines = [
-        f"{name}: {totals['events']:,} events in {totals['sessions']:,} sessions of "
-        f"{totals['source_sets']:,} source sets, {hours:,.2f} h of sound"
+    nouns = {"events": "event", "sessions": "session", "source_sets": "source set"}
+    events, n_sessions, source_sets = (
+        f"{totals[key]:,} {noun}{'s' if totals[key] != 1 else ''}" for key, noun in nouns.items()
+    )
+    lines = [f"{name}: {events} in {n_sessions} of {source_sets}, {hours:,.2f} h of sound"]
+    reasons = [
+        (reason, row["hits"])
+        for part in ("by_reason", "refused_by_reason")
+        for reason, row in drops[part].items()
     ]
-    reasons = [*drops["by_reason"].items(), *drops["refused_by_reason"].items()]
     reasons += [("no outcome", drops["unexplained_hits"])] if drops["unexplained_hits"] else []
     reasons.sort(key=lambda pair: (-pair[1], pair[0]))
     said = [f"{reason} {n:,}" for reason, n in reasons]

@@ -222,8 +222,9 @@ def _summary(n_figures: int, rows: list[Row]) -> dict:
     n_beyond = sum(row["beyond"] for row in rows)
     sentence = f"All {n_figures:,} figures agree."
     if rows:
+        differ = "differs" if len(rows) == 1 else "differ"
         sentence = (
-            f"{len(rows):,} of {n_figures:,} figures differ, {n_beyond:,} of them by more than "
+            f"{len(rows):,} of {n_figures:,} figures {differ}, {n_beyond:,} of them by more than "
             "the tolerances allow."
         )
     return {

@@ -57,9 +57,13 @@ def test_what_has_changed_since_is_counted():
 
 
 def test_what_nobody_noted_and_what_was_edited_is_said():
-    assert age(None) == "At which release was not noted; blessing again notes it."
+    assert age(None) == "At which release it was blessed is not noted; blessing again notes it."
     edited = NOTE | {"figures": "d" * 64}
     assert "The blessed figures were changed since, and not by blessing." in age(edited)
+    now = TOTALS | {"events": 3510}
+    assert age(edited, manifest="c" * 64, now=now).endswith(
+        " Against what they say now: 1 event more."
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,15 @@ import json
 import pytest
 
 from drumcorpus.ground.run.end_of_run import corpus_in_words, end_in_words
+from drumcorpus.stages.health.around import drops
 
 
 def report(**changed):
-    drops = {"by_reason": {}, "refused_by_reason": {}, "unexplained_hits": 0}
+    none = {"by_reason": {}, "refused_by_reason": {}, "unexplained_hits": 0}
     return {
         "totals": {"events": 3509, "sessions": 50, "source_sets": 6},
         "sessions": {"audio_duration": 9000.0},
-        "drops": drops | changed.pop("drops", {}),
+        "drops": none | changed.pop("drops", {}),
         "quarantine": {"files": 0},
         "gates": [],
         **changed,
@@ -32,16 +33,26 @@ def test_events_sessions_and_hours():
 
 
 def test_what_was_dropped_stands_by_reason_with_the_most_first():
-    drops = {
-        "by_reason": {"double_trigger": 12, "choke": 1200},
-        "refused_by_reason": {"silent": 12},
-        "unexplained_hits": 1,
-    }
-    lines = corpus_in_words("prod", report(drops=drops, quarantine={"files": 4}))
+    source = {"source_set": "groove", "source_label": "49"}
+    by_label = [
+        source | {"outcome": outcome, "n": n}
+        for outcome, n in (("double_trigger", 12), ("choke", 1200), ("in_event", 30), ("", 1))
+    ]
+    a, b = ({"source_set": "groove", "session_id": name} for name in "ab")
+    in_event = [a | {"n": 12}, b | {"n": 18}]
+    per_session = {("groove", "b"): {"n_components": 18}}
+    held = drops(by_label, in_event, per_session, [a | {"reason": "silent"}])
+    lines = corpus_in_words("prod", report(drops=held, quarantine={"files": 4}))
     assert lines[1:3] == [
         "  hits dropped: choke 1,200, double_trigger 12, silent 12, no outcome 1",
         "  files not used: 4",
     ]
+
+
+def test_one_is_one():
+    ones = dict.fromkeys(("events", "sessions", "source_sets"), 1)
+    (line, *_) = corpus_in_words("prod", report(totals=ones))
+    assert line == "prod: 1 event in 1 session of 1 source set, 2.50 h of sound"
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def test_a_difference_is_beyond_where_no_tolerance_holds_it(tolerances, is_beyon
         "note": None,
     }
     assert found["n_beyond"] == is_beyond
+    assert found["sentence"].startswith(f"1 of 13 figures differs, {int(is_beyond)} of them")
 
 
 def test_a_set_has_tolerances_of_its_own():

@@ -35,7 +35,7 @@ def test_only_what_is_blessed_has_an_age(files):
     assert ages == {
         "noted": "Blessed at release 2026.1, at least 2 releases ago. The events are the same to "
         "the byte.",
-        "bare": "At which release was not noted; blessing again notes it.",
+        "bare": "At which release it was blessed is not noted; blessing again notes it.",
     }
 
 
