@@ -1,5 +1,6 @@
 """Source sets through the real snakemake: cards, tiers, licences, checksum lists."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,16 @@ def test_a_card_without_a_licence_stops_the_run(empty):
     said = refusal(empty, "--dry-run", "all")
     assert "groove_mididataset.yaml" in said
     assert "license" in said
+
+
+def test_errata_of_no_session_are_said_of_data_and_not_of_the_demo(empty):
+    roots = {"groove_mididataset": {"roots": ["data/demo/groove_mididataset"]}}
+    small(empty, use=["groove_mididataset"], source_sets=roots)
+    wanted = "results/inventory/groove_mididataset.parquet"
+    assert "errata are of no session here" not in empty.snakemake("--", wanted).said
+    shutil.copytree(empty.path("data/demo/groove_mididataset"), empty.path("data/mine"))
+    small(empty, source_sets={"groove_mididataset": {"roots": ["data/mine"]}})
+    assert "errata are of no session here" in empty.snakemake("--", wanted).said
 
 
 def test_the_licence_switch_leaves_out_what_may_not_be_passed_on(empty):

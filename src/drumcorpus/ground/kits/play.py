@@ -167,9 +167,9 @@ class _Hands:
                 and voice.onset < at < voice.onset - voice.sound.lead + len(voice.sound.samples)
             ]
             last = max((voice.onset for voice in stopped), default=None)
-            struck = [voice for voice in stopped if voice.onset == last]
-            if any(_is_heard(voice, at) for voice in struck):
-                played.choked[_row_of(played, struck[0])] = at
+            struck = (voice for voice in stopped if voice.onset == last)
+            if heard := next((voice for voice in struck if _is_heard(voice, at)), None):
+                played.choked[_row_of(played, heard)] = at
             for voice in stopped:
                 voice.stop, voice.fade = at, STOPPED
 

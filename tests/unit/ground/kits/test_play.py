@@ -222,6 +222,35 @@ def test_what_is_no_longer_heard_is_stopped_and_not_choked(tmp_path, end, is_cho
     assert made.choked == ({0: 26_460} if is_choked else {})
 
 
+def test_of_two_strokes_at_once_the_one_that_is_heard_is_choked(tmp_path, shot, monkeypatch):
+    monkeypatch.setitem(LABELS, "Open", "ride_bell")
+    monkeypatch.setitem(LABELS, "Closed", "ride_bow")
+    faint = np.concatenate([np.full(RATE_HZ // 10, 0.5), np.full(RATE_HZ, 1e-4)])
+    write_sound(tmp_path / "faint.wav", faint, RATE_HZ, subtype="FLOAT")
+    bell = Instrument("Open", (Shot((Part("here", tmp_path / "faint.wav"),)),))
+    made, _ = played(
+        [(0, 46, 100), (0, 42, 100)],
+        [bell, Instrument("Closed", (shot("bow"),))],
+        silences={},
+        grabs=[(0.5, 46)],
+        bodies=CYMBALS,
+    )
+    assert [voice.stop for (voice,) in made.voices] == [22_050, 22_050]
+    assert made.choked == {1: 22_050}
+
+
+def test_a_hand_that_comes_before_the_stroke_or_to_the_other_cymbal_stops_nothing(
+    shot, monkeypatch
+):
+    monkeypatch.setitem(LABELS, "Open", "crash2")
+    crashes = [Instrument("Crash", (shot("a"),)), Instrument("Open", (shot("b"),))]
+    bodies = {label: label for label in ("crash", "crash2")}
+    strokes = [(0.2, 49, 100), (0.3, 46, 100)]
+    made, _ = played(strokes, crashes, silences={}, grabs=[(0.1, 49), (0.4, 46)], bodies=bodies)
+    assert [voice.stop for (voice,) in made.voices] == [None, 17_640]
+    assert made.choked == {1: 17_640}
+
+
 def test_bow_and_bell_of_a_ride_are_one_cymbal(shot, monkeypatch):
     monkeypatch.setitem(LABELS, "Open", "ride_bell")
     monkeypatch.setitem(LABELS, "Closed", "ride_bow")
