@@ -8,6 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from drumcorpus.commands.named import named
 from drumcorpus.commands.numbers import whole_number
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.json_files import canonical_json, write_json
@@ -43,7 +44,9 @@ MAX_RAW_FILES, MAX_JOBS = 1_000, 1_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("files", metavar="FILE", nargs="+", help="a product, or its run manifest")
+    parser.add_argument(
+        "files", metavar="FILE", type=named, nargs="+", help="a product, or its run manifest"
+    )
     parser.add_argument(
         "--manifest", metavar="PATH", help="the run manifest of FILE, if it is not beside it"
     )

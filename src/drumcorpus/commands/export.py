@@ -4,6 +4,7 @@ import argparse
 
 from drumcorpus.commands.asked import add_run_options, run_targets
 from drumcorpus.commands.configured import add_configuration
+from drumcorpus.commands.named import named
 
 USAGE = """\
 Make the exports of these names, as the section exports of the config describes
@@ -17,7 +18,11 @@ example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="an export of the config (default: all)"
+        "names",
+        metavar="NAME",
+        type=named,
+        nargs="*",
+        help="an export of the config (default: all)",
     )
     add_configuration(parser)
     add_run_options(parser)

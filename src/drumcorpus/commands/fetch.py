@@ -9,6 +9,7 @@ from contextlib import chdir
 from functools import partial
 from pathlib import Path
 
+from drumcorpus.commands.named import named
 from drumcorpus.ground.archives.download import fetch_part, why_not_as_published
 from drumcorpus.ground.archives.fetch_words import (
     default_folder,
@@ -48,7 +49,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("source_set", metavar="SET", nargs="?", help="a source set")
+    parser.add_argument("source_set", metavar="SET", type=named, nargs="?", help="a source set")
     parser.add_argument("--accept", metavar="LICENCE", help="its licence, as it is called")
     parser.add_argument("--archive", metavar="NAME", help="which archive (default: the first)")
     parser.add_argument("--to", metavar="DIR", help="the folder for it (default: data/SET)")

@@ -16,6 +16,7 @@ from drumcorpus.commands.configured import (
     configuration,
     require_checkout,
 )
+from drumcorpus.commands.named import named
 from drumcorpus.commands.numbers import count
 from drumcorpus.ground.run.command_line import check_folder, check_overlays
 from drumcorpus.ground.run.plan_in_words import plan_in_words
@@ -36,7 +37,11 @@ example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument(
-        "targets", metavar="TARGET", nargs="*", help="as given to snakemake (default: all)"
+        "targets",
+        metavar="TARGET",
+        type=named,
+        nargs="*",
+        help="as given to snakemake (default: all)",
     )
     add_configuration(parser)
     parser.add_argument(

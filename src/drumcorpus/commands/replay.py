@@ -16,6 +16,7 @@ from drumcorpus.commands.configured import (
     configuration,
     require_checkout,
 )
+from drumcorpus.commands.named import named
 from drumcorpus.commands.numbers import count
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.run.ask_snakemake import make_again, plan_jobs
@@ -45,7 +46,7 @@ example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("file", metavar="FILE", help="a product, or its run manifest")
+    parser.add_argument("file", metavar="FILE", type=named, help="a product, or its run manifest")
     parser.add_argument(
         "--manifest", metavar="PATH", help="the run manifest of FILE, if it is not beside it"
     )

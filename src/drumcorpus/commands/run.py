@@ -4,6 +4,7 @@ import argparse
 
 from drumcorpus.commands.asked import add_run_options, run_targets
 from drumcorpus.commands.configured import add_configuration
+from drumcorpus.commands.named import named
 
 USAGE = """\
 Make what is stale of the targets, by default of everything. The config is
@@ -19,7 +20,9 @@ example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("targets", metavar="TARGET", nargs="*", help="what to make (default: all)")
+    parser.add_argument(
+        "targets", metavar="TARGET", type=named, nargs="*", help="what to make (default: all)"
+    )
     add_configuration(parser)
     add_run_options(parser)
 

@@ -5,6 +5,7 @@ import json
 
 import orjson
 
+from drumcorpus.commands.named import named
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.stamp import stamp
@@ -23,7 +24,7 @@ example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("files", metavar="FILE", nargs="+", help="what was made")
+    parser.add_argument("files", metavar="FILE", type=named, nargs="+", help="what was made")
     parser.add_argument(
         "--input", metavar="PATH", action="append", default=[], help="what it was made of"
     )

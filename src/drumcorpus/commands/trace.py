@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from drumcorpus.commands.named import named
 from drumcorpus.commands.numbers import whole_number
 from drumcorpus.ground.files.atomic import write_text
 from drumcorpus.ground.files.digests import sha256_file
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
+        type=named,
         nargs="?",
         help="a product, or a sample of an export; with --raw the folder in which a run worked "
         "(default: the present one)",

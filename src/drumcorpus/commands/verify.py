@@ -6,6 +6,7 @@ from pathlib import Path
 
 from drumcorpus.commands.asked import add_run_options, run_targets
 from drumcorpus.commands.configured import add_configuration
+from drumcorpus.commands.named import named
 from drumcorpus.commands.numbers import count
 from drumcorpus.ground.files.paths import printable, visible
 from drumcorpus.ground.run.listed_files import verify_listed
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE|FOLDER",
+        type=named,
         nargs="?",
         help="a product, a sample, or a folder (default: the corpus of the config)",
     )

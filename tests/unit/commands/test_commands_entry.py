@@ -99,6 +99,17 @@ def test_what_is_no_setting_is_refused_by_every_command_that_takes_one(capsys, n
     assert "argument --config: got 'TEXT'; wanted: KEY=VALUE, such as" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["stamp", "attest", "replay", "verify", "trace", "plan", "run", "export", "fetch"],
+)
+def test_an_empty_name_is_refused_as_such(capsys, name):
+    with pytest.raises(SystemExit) as left:
+        main([name, ""])
+    assert left.value.code == 2
+    assert re.search(r"error: argument \S+: is empty; wanted: a name\n", capsys.readouterr().err)
+
+
 # A shell passes none of these on; what calls `main` may.
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize(

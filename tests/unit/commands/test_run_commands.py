@@ -118,7 +118,7 @@ def test_bash_completes_commands_options_and_files(tmp_path):
         assert done.stderr == ""
         return done.stdout.split()
 
-    assert completed("drumcorpus", "") == [*COMMANDS, "--help"]
+    assert completed("drumcorpus", "") == [*COMMANDS, "--help", "--version"]
     assert completed("drumcorpus", "pr") == ["prune"]
     assert completed("drumcorpus", "run", "--co") == ["--config", "--configfile", "--cores"]
     assert completed("drumcorpus", "trace", "--r") == ["--raw"]
