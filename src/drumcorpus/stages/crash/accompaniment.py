@@ -49,11 +49,47 @@ def association_beside(
     >>> association_beside(groups, [["kick"], [], ["kick"], []], min_hits=2)
     0.0
     """
-    in_group = groups[:, None] == np.unique(groups)
-    strongest = 0.0
+    return max((phi for phi, _ in _associations(groups, beside, min_hits)), default=0.0)
+
+
+def hits_covered(
+    groups: np.ndarray, beside: Sequence[Collection[str]], *, min_hits: int, most: float
+) -> np.ndarray:
+    """Hits with a stroke beside them that a group goes with.
+
+    Parameters
+    ----------
+    groups, beside, min_hits
+        As for `association_beside`.
+    most : float
+        Association above which a group goes with a stroke.
+
+    Returns
+    -------
+    covered : np.ndarray, shape (n_hits,), bool
+
+    Examples
+    --------
+    >>> groups = np.array([0, 0, 1, 1])
+    >>> beside = [["kick", "ride_bow"], ["ride_bow"], ["kick"], []]
+    >>> hits_covered(groups, beside, min_hits=2, most=0.85).tolist()
+    [True, True, False, False]
+    """
+    covered = np.zeros(len(groups), dtype=bool)
+    for phi, has_label in _associations(groups, beside, min_hits):
+        if phi > most:
+            covered |= has_label
+    return covered
+
+
+def _associations(groups: np.ndarray, beside: Sequence[Collection[str]], min_hits: int):
+    """Largest association with a group of each label that is not left out, and who has it."""
+    names = np.unique(groups)
+    if len(names) < 2:
+        return
+    in_group = groups[:, None] == names
     for label in sorted(set().union(*beside)):
         has_label = np.array([label in labels for labels in beside])
         if min(has_label.sum(), (~has_label).sum()) >= min_hits:
             phi = np.corrcoef(has_label, in_group, rowvar=False)[0, 1:]
-            strongest = max(strongest, float(np.abs(phi).max()))
-    return round(strongest, DECIMALS)
+            yield round(float(np.abs(phi).max()), DECIMALS), has_label

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from drumcorpus.stages.crash.accompaniment import hits_covered
 from drumcorpus.stages.crash.clusters import CONFIDENCE_DECIMALS, Clustering
 from drumcorpus.stages.crash.cymbal_model import HIT_FEATURES, CymbalModel
 from drumcorpus.stages.crash.embeddings import SAME_STROKE
@@ -94,8 +95,11 @@ def tell_session(
         accepted &= membership.fits >= model.least_fit
     if mixture.confidence < settings.min_confidence and mixture.reason != MORE_CYMBALS:
         accepted[:] = False
+    cymbals = mixture.merged[named]
+    if kit is not None and strokes.beside is not None:
+        accepted &= ~_covered(cymbals, accepted, strokes, settings)
     return Clustering(
-        cymbals=mixture.merged[named],
+        cymbals=cymbals,
         confidence=confidence,
         accepted=accepted,
         n_cymbals=int(mixture.merged.max()) + 1,
@@ -103,6 +107,24 @@ def tell_session(
         silhouette=None,
         reason=mixture.reason,
     )
+
+
+def _covered(
+    cymbals: np.ndarray, accepted: np.ndarray, strokes: Strokes, settings: ClusteringSettings
+) -> np.ndarray:
+    """Accepted hits of a session whose name goes with a stroke beside them, (n_hits,) bool.
+
+    A kit's cymbals are two by its other sessions; here the stroke may have been taken for one.
+    """
+    rows, unheard = np.flatnonzero(accepted), set(settings.unheard_beside)
+    covered = np.zeros(len(cymbals), dtype=bool)
+    covered[rows] = hits_covered(
+        cymbals[rows],
+        [set(strokes.beside[row]) - unheard for row in rows],
+        min_hits=settings.min_hits,
+        most=settings.max_accompaniment,
+    )
+    return covered
 
 
 def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Membership:

@@ -171,6 +171,23 @@ def test_cymbals_that_go_with_the_ride_are_in_doubt(model):
     assert mixture.reason == "separated"
 
 
+def test_a_session_whose_names_go_with_the_ride_is_not_told_by_it(model):
+    kit = make_kit("a", [TWO] * 6, seed=13)
+    mixture = fit_mixture(kit.strokes, model, SETTINGS)
+    settings = replace(SETTINGS, max_accompaniment=0.85, unheard_beside=("kick",))
+    session = kit.of_sessions([2]).strokes
+    by = {
+        name: replace(session, beside=[[name] if number else [] for number in TWO])
+        for name in ("ride_bow", "kick")
+    }
+    told = tell_session(by["ride_bow"], model, settings, kit=mixture)
+    assert told.accepted.tolist() == [number == 0 for number in TWO]  # the others are as they sound
+    assert told.cymbals.tolist() == TWO
+    assert tell_session(by["kick"], model, settings, kit=mixture).accepted.all()
+    some = replace(session, beside=[["ride_bow"], ["ride_bow"], *[[]] * 6])  # of both
+    assert tell_session(some, model, settings, kit=mixture).accepted.all()
+
+
 def test_layers_of_one_cymbal_are_no_cymbals(model):
     [cymbal] = draw_cymbals(1, seed=14)
     [other] = draw_cymbals(1, seed=15)
