@@ -232,16 +232,22 @@ def health(data: Path) -> str:
     return f"{report['totals']['events']:,} events"
 
 
-def weights(data: Path) -> str:
+def weights(data: Path, dedupe_fields: tuple[str, ...] = ()) -> str:
     """Derive the sampling weights, and write one per event."""
     from drumcorpus.stages.sampling.settings import SamplingSettings
     from drumcorpus.stages.sampling.weights import weigh_events, write_event_weights
 
-    settings = SamplingSettings(**SAMPLING, group_field="session")
+    rules = SAMPLING | {"dedupe_fields": dedupe_fields}
+    settings = SamplingSettings(**rules, group_field="session")
     derived, events = weigh_events([data / "events.parquet"], settings, profile="default")
     path = data / "tables/weights.parquet"
     n_events = write_event_weights(path, [data / "events.parquet"], derived, events)
     return f"{n_events:,} events of the training split"
+
+
+def deduplicated_weights(data: Path) -> str:
+    """The same, where events of one session, time and labels count as one together."""
+    return weights(data, ("session_id", "onset_time", "labels"))
 
 
 if __name__ == "__main__":

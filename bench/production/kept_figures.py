@@ -16,7 +16,7 @@ SIZES = ("stage", "events", "CPU, s", "CPU per event", "memory, MB", "written, M
 PLANS = ("trees", "jobs", "seconds to plan", "seconds to find nothing to do")
 # The stages on tables, in the order in which they are shown.
 ON_TABLES = ("alias", "merge", "JSON Lines", "audit", "health", "weights")
-ON_TABLES += ("export records", "export assembly")
+ON_TABLES += ("deduplicated weights", "export records", "export assembly")
 DAG_SECONDS = ("seconds", "nothing_to_do")
 NOT_RUN = "not run"
 NONE = ""

@@ -125,6 +125,10 @@ def on_tables(folder: Path, step: str, data: Path) -> Call | None:
     """Of the tool that does a step on tables, or None where there is none."""
     tools, given, out = folder / "tools", data.resolve() / "peer", data.resolve() / "peer/made"
     events = str(given / "events.jsonl")
+    weighed = [
+        *(f"{tools}/derive_sampling_weights.py", events, "--output", f"{out}/weights.json"),
+        *("--group-field", "session_id", "--disable-rich"),
+    ]
     parts = sorted(map(str, given.glob("part_*.jsonl")))
     calls = {
         "alias": Call(
@@ -157,11 +161,9 @@ def on_tables(folder: Path, step: str, data: Path) -> Call | None:
             ],
             *(out, "health.json", in_health),
         ),
-        "weights": Call(
-            [
-                *(f"{tools}/derive_sampling_weights.py", events, "--output", f"{out}/weights.json"),
-                *("--group-field", "session_id", "--disable-rich"),
-            ],
+        "weights": Call(weighed, out, "weights.json", in_weights),
+        "deduplicated weights": Call(
+            [*weighed, "--dedupe-key", "session_id,onset_time,components"],
             *(out, "weights.json", in_weights),
         ),
     }

@@ -124,6 +124,10 @@ STEPS = {
     "audit": (tables.audit, scan_of(ladder.AUDITED), []),
     "health": (tables.health, scan_of(None), []),
     "weights": (tables.weights, scan_of(ladder.WEIGHED), ["tables/weights.parquet"]),
+    "deduplicated weights": (
+        *(tables.deduplicated_weights, scan_of([*ladder.WEIGHED, "onset_time"])),
+        ["tables/weights.parquet"],
+    ),
     "export records": (ladder.records, None, []),
     "export assembly": (ladder.assemble, None, ["export/export"]),
 }

@@ -48,8 +48,11 @@ options.add_argument("manifest")
 options.add_argument("--output")
 options.add_argument("--group-field")
 options.add_argument("--disable-rich", action="store_true")
+options.add_argument("--dedupe-key", default="event_id")
 args = options.parse_args()
-counts = collections.Counter(json.loads(line)[args.group_field] for line in open(args.manifest))
+events = map(json.loads, open(args.manifest))
+once = {str([e[key] for key in args.dedupe_key.split(",")]): e[args.group_field] for e in events}
+counts = collections.Counter(once.values())
 weights = {name: {"count": count, "weight": 1.0} for name, count in counts.items()}
 json.dump({"weights": weights}, open(args.output, "w"))
 """,

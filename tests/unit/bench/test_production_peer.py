@@ -88,7 +88,10 @@ def test_parts_hold_all_lines_and_crashes_all_that_are_assigned(given):
 
 @pytest.mark.parametrize(
     ("step", "share"),
-    [("alias", 1.0), ("merge", 1.0), ("audit", 1.0), ("health", 0.5), ("weights", 1.0)],
+    [
+        *[("alias", 1.0), ("merge", 1.0), ("audit", 1.0), ("health", 0.5)],
+        *[("weights", 1.0), ("deduplicated weights", 1.0)],
+    ],
 )
 def test_a_tool_on_tables_is_run_with_its_options_and_its_events_counted(
     peer, given, tmp_path, step, share
