@@ -8,6 +8,8 @@ from multiprocessing import get_context
 
 from taken import taken
 
+from drumcorpus.ground.run.surroundings import keep_freed_memory
+
 
 @dataclass
 class Figures:
@@ -24,6 +26,7 @@ class Figures:
 
 def run_fresh(work: Callable, *args) -> Figures:
     """Run ``work(*args)`` in a process of its own, as a job of the workflow does."""
+    keep_freed_memory()
     start = time.perf_counter()
     receiver, sender = get_context("spawn").Pipe(duplex=False)
     process = get_context("spawn").Process(target=_report, args=(sender, work, args))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -42,6 +43,21 @@ def refuse(monkeypatch, *folders, number=errno.EACCES):
         write(folder)
 
     monkeypatch.setattr(surroundings, "_try_to_write", try_to_write)
+
+
+@pytest.mark.parametrize(("set_by_user", "kept"), [(None, 10_000), ("50", 50)])
+def test_freed_memory_is_kept_for_seconds_unless_the_user_says_otherwise(
+    tmp_path, monkeypatch, set_by_user, kept
+):
+    monkeypatch.delenv("MIMALLOC_PURGE_DELAY", raising=False)
+    if set_by_user:
+        monkeypatch.setenv("MIMALLOC_PURGE_DELAY", set_by_user)
+    assert prepare(tmp_path) == ""
+    # As the allocator itself says it when Arrow is loaded.
+    environment = os.environ | {"MIMALLOC_VERBOSE": "1"}
+    command = [sys.executable, "-c", "import pyarrow; pyarrow.array([1])"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert re.search(rf"purge_delay'?:? +{kept}\b", done.stderr), done.stderr
 
 
 def test_where_nothing_is_missing_nothing_is_replaced(tmp_path, full):
