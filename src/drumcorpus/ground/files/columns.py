@@ -1,5 +1,7 @@
 """Columns of Arrow as arrays of numpy, without pandas."""
 
+from collections.abc import Container
+
 import numpy as np
 import pyarrow as pa
 
@@ -34,6 +36,18 @@ def column_of(values: np.ndarray, is_valid: np.ndarray | None = None) -> pa.Arra
 
 def _bits(values: np.ndarray) -> pa.Buffer:
     return pa.py_buffer(np.packbits(values, bitorder="little"))
+
+
+def is_among(column: pa.Array, names: Container[str]) -> np.ndarray:
+    """Which rows of a column of text, best as a dictionary, have one of the names."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    is_one = [name in names for name in column.dictionary.to_pylist()]
+    if not any(is_one):
+        return np.zeros(len(column), bool)
+    if all(is_one) and not column.null_count:
+        return np.ones(len(column), bool)
+    return np.array([*is_one, False])[numbers(column.indices, null=-1)]
 
 
 def first_places(codes: np.ndarray, n_codes: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from drumcorpus.ground.files.columns import (
     column_of,
     distinct_numbers,
     first_places,
+    is_among,
     mixed,
     numbers,
 )
@@ -185,20 +186,8 @@ def _iter_rows(tables, settings: SamplingSettings, duplicates, names: Names) -> 
 
 def _of_splits(batch: pa.RecordBatch, settings: SamplingSettings) -> pa.RecordBatch:
     """The rows of the weighted splits."""
-    chosen = _is_among(batch["split"], settings.splits)
+    chosen = is_among(batch["split"], settings.splits)
     return batch if chosen.all() else batch.filter(column_of(chosen))
-
-
-def _is_among(column: pa.Array, names: Iterable[str]) -> np.ndarray:
-    """Which rows of a column of text, best as a dictionary, have one of the names."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    is_one = [name in names for name in column.dictionary.to_pylist()]
-    if not any(is_one):
-        return np.zeros(len(column), bool)
-    if all(is_one) and not column.null_count:
-        return np.ones(len(column), bool)
-    return np.array([*is_one, False])[numbers(column.indices, null=-1)]
 
 
 def _rows(batch: pa.RecordBatch, settings, group, duplicates, names: Names) -> Rows:
@@ -208,14 +197,14 @@ def _rows(batch: pa.RecordBatch, settings, group, duplicates, names: Names) -> R
     unit = unit[chosen]
     if not len(unit):
         return Rows(unit, unit, None)
-    one_shot = _is_among(batch["style"], (ONE_SHOT,))[chosen]
+    one_shot = is_among(batch["style"], (ONE_SHOT,))[chosen]
     if one_shot.any():
         names.one_shots.update(np.unique(unit[one_shot]).tolist())
     kind = _kind_codes(batch, chosen, settings.technique_factors, names)
     shares = None
     if duplicates.fields:
-        own = batch if chosen.all() else batch.filter(column_of(chosen))
-        shares = duplicates.shares(pa.Table.from_batches([own]))
+        shares = duplicates.shares(pa.Table.from_batches([batch]))
+        shares = None if shares is None else shares[chosen]
     return Rows(unit, kind, shares)
 
 

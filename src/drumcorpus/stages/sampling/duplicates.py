@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drumcorpus.ground.files.columns import mixed
+from drumcorpus.ground.files.columns import is_among, mixed, numbers
 from drumcorpus.ground.files.tables import iter_batches
 from drumcorpus.stages.sampling.settings import DEDUPE_FIELDS
 
@@ -96,10 +96,10 @@ def _all_keys(tables, splits, fields) -> np.ndarray:
     parts = [np.zeros(0, np.uint64)]
     for path in tables:
         for batch in iter_batches(path, columns, dictionaries=text_columns(columns)):
-            table = pa.Table.from_batches([batch])
-            table = table.filter(pc.is_in(table["split"], pa.array(splits))).combine_chunks()
-            if table.num_rows:
-                parts.append(event_keys(table, fields))
+            # Keys are chosen, and not rows: to copy lists of labels takes longer than to hash them.
+            is_wanted = is_among(batch.column("split"), splits)
+            if is_wanted.any():
+                parts.append(event_keys(pa.Table.from_batches([batch]), fields)[is_wanted])
     return np.concatenate(parts)
 
 
@@ -108,20 +108,20 @@ def _of_names(column: pa.Array) -> np.ndarray:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     hashes = np.array([hash_of(name) for name in column.dictionary.to_pylist()], np.uint64)
-    codes = pc.fill_null(column.indices, len(hashes)).to_numpy()
-    return np.append(hashes, _NOTHING)[codes]
+    return np.append(hashes, _NOTHING)[numbers(column.indices, null=len(hashes))]
 
 
 def _of_times(column: pa.Array) -> np.ndarray:
     """Onsets to the millisecond: copies of one performance may differ in the last bits."""
-    ms = np.round(pc.fill_null(column, 0.0).to_numpy() * 1000.0).astype(np.int64).astype(np.uint64)
-    return np.where(column.is_valid().to_numpy(zero_copy_only=False), mixed(ms), _NOTHING)
+    ms = np.round(numbers(column) * 1000.0).astype(np.int64).astype(np.uint64)
+    hashes = mixed(ms)
+    return np.where(numbers(column.is_valid()), hashes, _NOTHING) if column.null_count else hashes
 
 
 def _of_labels(components: pa.Array) -> np.ndarray:
     """The labels of each event, in whatever order."""
     names = _of_names(pc.struct_field(components.flatten(), [0]))
-    return sums_of_lists(names, pc.fill_null(pc.list_value_length(components), 0).to_numpy())
+    return sums_of_lists(names, numbers(pc.list_value_length(components)))
 
 
 @lru_cache(maxsize=1_000_000)
