@@ -1,5 +1,7 @@
 """What all pages for people have in common: templates that escape."""
 
+from functools import cache
+
 import jinja2
 import markupsafe
 
@@ -21,6 +23,12 @@ def render_page(template: str, **values) -> str:
     Every value is escaped, and characters in names that do not print or turn the text are shown
     as escapes. A name that the template asks for and `values` lacks is an error.
     """
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """What compiles templates, each once in a process: a small page takes no longer itself."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("drumcorpus", "ground/pages/templates"),
         autoescape=True,
@@ -31,7 +39,7 @@ def render_page(template: str, **values) -> str:
     )
     environment.filters |= FILTERS
     environment.globals["n_examples"] = N_EXAMPLES
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def _without_unprinted(value):
