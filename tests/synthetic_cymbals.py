@@ -25,6 +25,7 @@ def synthetic_model(**changes):
     n_bands = len(FINE)
     values = {
         "features": features_digest(),
+        "covering": ("ride_bow",),
         "kits": ({"name": "by hand", "cymbals": 2, "sessions": 1, "hits": 2},),
         "variances": np.full(n_bands, 0.3 / n_bands),
         "correlations": np.ones(1),

@@ -4,10 +4,11 @@ r"""Why hits stay in doubt: what keeps each session of a kit from being accepted
         --kits KIT_DIR... --model MODEL
 
 Kits play what they play in `train_model.py`, and all sessions of a kit under one condition are
-pooled. A session that is not accepted as the scores have it counts under the reason of most of its
-hits in doubt; where several hold for a hit the first of `REASONS` counts. Beside these are the
-share of accepted hits that is right and the confidence stated, by what was named before and when:
-names are all that is known where the model is used.
+pooled; where its number of cymbals is in doubt each is told alone. A session that is not accepted
+as the scores have it counts under the reason of most of its hits in doubt; where several hold for a
+hit the first of `REASONS` counts. Beside these are the share of accepted hits that is right and the
+confidence stated, by what was named before and when: names are all that is known where the model is
+used.
 """
 
 import argparse
@@ -22,21 +23,21 @@ import yaml
 from chain import CHECKOUT
 from company import times_to_others
 from kit_hits import DescribedKit
-from leave_kits_out import AT_ONCE_S
+from leave_kits_out import AT_ONCE_S, tell_of_kit
 from score import ACCEPTED_SHARE, match_names
 from train_model import add_arguments, describe_kits
 
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.stages.crash.clusters import Clustering
 from drumcorpus.stages.crash.cymbal_model import CymbalModel, read_cymbal_model
-from drumcorpus.stages.crash.membership import Membership, name_hits, tell_session
+from drumcorpus.stages.crash.membership import Membership, name_hits
 from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.vocabulary import MORE_CYMBALS
 
 NUMBER, NO_DESCRIPTION, SHARED = "number in doubt", "not described", "shares a number"
-UNLIKE, NAME = "unlike its cymbal", "name in doubt"
-REASONS = (NUMBER, NO_DESCRIPTION, SHARED, UNLIKE, NAME)
+UNLIKE, NAME, COVERED = "unlike its cymbal", "name in doubt", "goes with another stroke"
+REASONS = (NUMBER, NO_DESCRIPTION, SHARED, UNLIKE, NAME, COVERED)
 SEVERAL_NAMES = "several names"  # of one cymbal
 SOON_S = (0.3, 0.6)
 COMPANY = ("the same cymbal", "another cymbal")
@@ -75,7 +76,7 @@ def judge_kit(
     for session in np.unique(strokes.sessions):
         rows = np.flatnonzero(strokes.sessions == session)
         here, struck = strokes.of_rows(rows), described.known.cymbals[rows]
-        told = tell_session(here, model, settings, kit=mixture)
+        told = tell_of_kit(here, model, settings, mixture)
         scored = np.minimum(*times_to_others(here.onsets, struck)) >= AT_ONCE_S
         of_number = counts.setdefault(len(np.unique(struck)), Counter())
         of_number["sessions"] += 1
@@ -117,6 +118,7 @@ def reasons_of_hits(
         SHARED: shares[np.maximum(named.named, 0)],
         UNLIKE: (named.fits < model.least_fit) | (named.fit < model.least_fit),
         NAME: told.confidence < settings.min_confidence,
+        COVERED: np.ones(len(named.named), dtype=bool),  # nothing else is left
     }
     return [
         "" if accepted else next(reason for reason in REASONS if holds[reason][row])

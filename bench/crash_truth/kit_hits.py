@@ -15,7 +15,12 @@ from render import Material, digest_files, load_renderer, read_index
 
 from drumcorpus.stages.crash import embeddings
 from drumcorpus.stages.crash.cymbal_model import fine_columns
-from drumcorpus.stages.crash.embeddings import ORDER_FEATURE, embed_hits, feature_names
+from drumcorpus.stages.crash.embeddings import (
+    ORDER_FEATURE,
+    SAME_STROKE,
+    embed_hits,
+    feature_names,
+)
 from drumcorpus.stages.crash.strokes import Strokes
 from drumcorpus.stages.crash.training import KnownKit
 
@@ -23,11 +28,18 @@ LEVEL_FEATURE = "shape_level_db"
 LEAST_HITS, LEAST_OF_EACH = 8, 3  # of a performance; as the renderer chooses
 TWO = {49: 1, 55: 1, 57: 2, 52: 2}
 THREE = {49: 1, 57: 2, 52: 2, 55: 3}
-AS_PLAYED = "as_played"
-CONDITIONS = {AS_PLAYED: (TWO, 1.0), "soft": (TWO, 0.5), "three": (THREE, 1.0)}
+AS_PLAYED, WITH_THIRD = "as_played", "three"
+CONDITIONS = {AS_PLAYED: (TWO, 1.0), "soft": (TWO, 0.5), WITH_THIRD: (THREE, 1.0)}
 THIRD_NOTE, THIRD_VOICE = 55, "crash3"
+# Voices whose labels are others, and labels of cymbals that ring on where a crash's modes are:
+# their strokes cover one at once with them. Closed hi-hats and drums are too short to matter.
+LABELS = {"ride": "ride_bow"}
+COVERING = (
+    *("crash", "crash2", "crash3", "china", "splash"),
+    *("ride_bow", "ride_bell", "ride_edge", "hihat_open", "hihat_foot_splash"),
+)
 SEED = 7
-KEPT_AS = 2  # to be raised where what this file makes of a performance changes
+KEPT_AS = 3  # to be raised where what this file makes of a performance changes
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ def describe_kit(material: Material, name: str, condition: str, cache: Path) -> 
     """The hits of one kit under one condition; None where it has no third cymbal."""
     renderer = load_renderer(material.renderer)
     voices = renderer.load_kit(material.kits[name])
-    if condition == "three" and THIRD_VOICE not in voices:
+    if condition == WITH_THIRD and THIRD_VOICE not in voices:
         return None
     files = [material.renderer, embeddings.__file__, *sorted(material.kits[name].glob("*.*"))]
     made_of = digest_files(map(Path, files))
@@ -72,6 +84,7 @@ def known_kit(name: str, arrays) -> KnownKit:
         sessions=arrays["sessions"],
         levels_db=described[:, columns.index(LEVEL_FEATURE)],
         order_keys=described[:, columns.index(ORDER_FEATURE)],
+        beside=[words.split() for words in arrays["beside"].tolist()],
     )
     return KnownKit(name, strokes, arrays["cymbals"])
 
@@ -80,10 +93,10 @@ def describe_hits(renderer, voices, material, condition: str) -> dict[str, np.nd
     """Play the performances of one condition and describe their crash hits."""
     cymbals_of, gain = CONDITIONS[condition]
     renderer.VOICES = dict(renderer.VOICES)
-    if condition == "three":
+    if condition == WITH_THIRD:
         renderer.VOICES[THIRD_NOTE] = THIRD_VOICE
     described, onsets, sessions, cymbals = [], [], [], []
-    velocities, centroids = [], []
+    velocities, centroids, beside = [], [], []
     n_played = 0
     for row in read_index(material.midi):
         notes = renderer.note_ons(material.midi / row["midi_filename"])
@@ -103,6 +116,7 @@ def describe_hits(renderer, voices, material, condition: str) -> dict[str, np.nd
         cymbals.append(struck)
         velocities.append([velocity for _, note, velocity in notes if note in cymbals_of])
         centroids.append(mean_centroids(samples, at))
+        beside += struck_beside(notes, cymbals_of, renderer.VOICES)
         n_played += 1
     return {
         "embeddings": np.vstack(described),
@@ -111,7 +125,23 @@ def describe_hits(renderer, voices, material, condition: str) -> dict[str, np.nd
         "cymbals": np.concatenate(cymbals),
         "velocities": np.concatenate(velocities),
         "centroids_hz": np.concatenate(centroids),
+        "beside": np.array(beside),
     }
+
+
+def struck_beside(
+    notes: list[tuple[float, int, int]], cymbals_of: dict[int, int], voices: dict[int, str]
+) -> list[str]:
+    """The voices struck with each hit of a cymbal, as the chain has labels beside its hits."""
+    times = np.array([at for at, *_ in notes])
+    words = []
+    for at, note, _ in notes:
+        if note in cymbals_of:
+            near = np.flatnonzero(np.abs(times - at) <= SAME_STROKE)
+            others = {notes[row][1] for row in near} - set(cymbals_of)
+            names = {voices[other].split()[0] for other in others if other in voices}
+            words.append(" ".join(sorted(LABELS.get(name, name) for name in names)))
+    return words
 
 
 def is_wanted(struck: list[int], n_cymbals: int) -> bool:

@@ -6,13 +6,16 @@ r"""Learn the cymbal model with one kit left out, and judge that kit by it and b
 For each kit every number of the model is learned anew on the other kits, without those that share a
 cymbal with it. Its sessions are then told apart pooled (`mixture`, as one kit id makes them), four
 by four as the index has them (`mixture by four`), each for itself (`mixture alone`), by linkage,
-whose limits are those of the configuration, and by the plain method. Hits of two cymbals within
-5 ms have no truth: methods get them, the score does not.
+whose limits are those of the configuration, and by the plain method. As in the chain each session
+is told alone where its pool's number of cymbals is in doubt. Sessions with three cymbals are also
+pooled with the kit's others (`mixture with others`). Hits of two cymbals within 5 ms have no truth:
+methods get them, the score does not.
 """
 
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -25,20 +28,23 @@ import yaml
 from centroid_gap import cut_at_gap
 from chain import CHECKOUT
 from company import relate, times_to_others
-from kit_hits import DescribedKit
+from kit_hits import AS_PLAYED, COVERING, WITH_THIRD, DescribedKit
 from leave_one_out import FAMILIES
 from score import JudgedSession, score_sessions
 from train_model import add_arguments, describe_kits
 
 from drumcorpus.ground.files.settings import read_settings
-from drumcorpus.stages.crash.clusters import cluster_session
+from drumcorpus.stages.crash.clusters import Clustering, cluster_session
 from drumcorpus.stages.crash.cymbal_model import CymbalModel
 from drumcorpus.stages.crash.membership import tell_session
-from drumcorpus.stages.crash.mixture import fit_mixture
+from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
 from drumcorpus.stages.crash.settings import ClusteringSettings
+from drumcorpus.stages.crash.strokes import Strokes
 from drumcorpus.stages.crash.training import train_cymbal_model
+from drumcorpus.vocabulary import MORE_CYMBALS
 
 AT_ONCE_S = 0.005
+WITH_OTHERS = "mixture with others"
 METHODS = ("mixture", "mixture by four", "mixture alone", "linkage", "centroid gap")
 FEW_SESSIONS = 4  # of a small kit
 
@@ -80,36 +86,45 @@ def family_of(kit: str) -> str:
 
 def judge_family(family: str, kits: list[DescribedKit], settings: ClusteringSettings) -> list[dict]:
     """Learn without a family, judge every kit of it under every condition by every method."""
-    model = train_cymbal_model([each.known for each in kits if family_of(each.kit) != family])
+    known = [each.known for each in kits if family_of(each.kit) != family]
+    model = train_cymbal_model(known, COVERING)
     rows = []
     for described in (each for each in kits if family_of(each.kit) == family):
-        for method, sessions in judge_kit(described, model, settings).items():
+        others = [each for each in kits if each.kit == described.kit and is_as_played(each)]
+        for method, sessions in judge_kit(described, model, settings, others).items():
             row = {"kit": described.kit, "condition": described.condition, "method": method}
             rows.append(row | score_sessions(sessions) | {"sessions": sessions})
     return rows
 
 
+def is_as_played(described: DescribedKit) -> bool:
+    """Whether the kit plays what has one cymbal or two, as it was played."""
+    return described.condition == AS_PLAYED
+
+
 def judge_kit(
-    described: DescribedKit, model: CymbalModel, settings: ClusteringSettings
+    described: DescribedKit,
+    model: CymbalModel,
+    settings: ClusteringSettings,
+    others: Sequence[DescribedKit],
 ) -> dict[str, list[JudgedSession]]:
-    """Every session of a kit as each method tells it."""
+    """Every session of a kit as each method tells it; `others` have more sessions of the kit."""
     known = described.known
     strokes = known.strokes
-    pooled = fit_mixture(strokes, model, settings)
-    judged: dict[str, list[JudgedSession]] = {method: [] for method in METHODS}
+    pools = {"mixture": fit_mixture(strokes, model, settings)}
+    if described.condition == WITH_THIRD:
+        for other in others:
+            pools[WITH_OTHERS] = fit_mixture(join(strokes, other.known.strokes), model, settings)
+    judged: dict[str, list[JudgedSession]] = {method: [] for method in (*METHODS, *pools)}
     for number, session in enumerate(np.unique(strokes.sessions)):
         if number % FEW_SESSIONS == 0:
             few = np.unique(strokes.sessions)[number : number + FEW_SESSIONS]
-            by_few = fit_mixture(known.of_sessions(few).strokes, model, settings)
+            pools["mixture by four"] = fit_mixture(known.of_sessions(few).strokes, model, settings)
         rows = np.flatnonzero(strokes.sessions == session)
         here, truth = strokes.of_rows(rows), known.cymbals[rows]
-        linkage = cluster_session(here.vectors, settings, order_key=here.order_keys, one_more=True)
-        told = {
-            "mixture": tell_session(here, model, settings, kit=pooled),
-            "mixture by four": tell_session(here, model, settings, kit=by_few),
-            "mixture alone": tell_session(here, model, settings),
-            "linkage": linkage,
-        }
+        told = {name: tell_of_kit(here, model, settings, pool) for name, pool in pools.items()}
+        told["mixture alone"] = tell_session(here, model, settings)
+        told["linkage"] = tell_by_linkage(here, settings)
         since, until = times_to_others(here.onsets, truth)
         scored = np.minimum(since, until) >= AT_ONCE_S
         company = JudgedSession(
@@ -133,6 +148,47 @@ def judge_kit(
         by_gap = cut_at_gap(described.centroids_hz[rows])
         judged["centroid gap"].append(replace(company, labels=by_gap[scored]))
     return judged
+
+
+def tell_of_kit(
+    strokes: Strokes, model: CymbalModel, settings: ClusteringSettings, pool: Mixture
+) -> Clustering:
+    """One session as the chain tells it, whose kit has this mixture."""
+    if pool.is_settled(settings.min_confidence):
+        return tell_session(strokes, model, settings, kit=pool)
+    told = tell_session(strokes, model, settings)
+    return tell_by_linkage(strokes, settings) if told.reason == MORE_CYMBALS else told
+
+
+def tell_by_linkage(strokes: Strokes, settings: ClusteringSettings) -> Clustering:
+    """One session told apart by the likeness of its hits."""
+    return cluster_session(
+        strokes.vectors,
+        settings,
+        order_key=strokes.order_keys,
+        beside=strokes.beside,
+        one_more=True,
+    )
+
+
+def join(strokes: Strokes, others: Strokes) -> Strokes:
+    """Strokes, and of others the sessions that are no performance of theirs."""
+    times = {
+        strokes.onsets[strokes.sessions == session].tobytes()
+        for session in np.unique(strokes.sessions)
+    }
+    rows = [
+        np.flatnonzero(others.sessions == session)
+        for session in np.unique(others.sessions)
+        if others.onsets[others.sessions == session].tobytes() not in times
+    ]
+    more = others.of_rows(np.concatenate([np.zeros(0, dtype=int), *rows]))  # or none at all
+    arrays = {
+        name: np.concatenate([getattr(strokes, name), getattr(more, name)])
+        for name in ("vectors", "onsets", "levels_db", "order_keys")
+    }
+    sessions = np.concatenate([strokes.sessions, more.sessions + strokes.sessions.max() + 1])
+    return Strokes(**arrays, sessions=sessions, beside=[*strokes.beside, *more.beside])
 
 
 def describe(rows: list[dict]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 # Sums in one order: more threads would change the last digits.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from kit_hits import CONDITIONS, DescribedKit, describe_kit
+from kit_hits import CONDITIONS, COVERING, DescribedKit, describe_kit
 from render import find_material
 
 from drumcorpus.ground.files.json_files import write_json
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     known = [described.known for described in describe_kits(args)]
-    write_json(args.out, model_document(train_cymbal_model(known)))
+    write_json(args.out, model_document(train_cymbal_model(known, COVERING)))
     print(f"{args.out}: learned from {len(known)} kits and conditions")
 
 

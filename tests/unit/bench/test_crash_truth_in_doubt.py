@@ -61,6 +61,16 @@ def test_both_that_share_a_number_are_in_doubt_where_cymbals_are_too_many(in_dou
     assert sorted(of_session) == [""] * 3 + ["shares a number"] * 6
 
 
+def test_hits_whose_name_goes_with_the_ride_are_said_so(in_doubt, model):
+    kit = make_kit("fir", [TWO] * 8, seed=7)
+    mixture = fit_mixture(kit.strokes, model, SETTINGS)
+    session = kit.of_sessions([0]).strokes
+    session = replace(session, beside=[["ride_bow"] if number else [] for number in TWO])
+    settings = replace(SETTINGS, max_accompaniment=0.85)
+    wanted = ["goes with another stroke" if number else "" for number in TWO]
+    assert reasons(in_doubt, session, mixture, model, settings) == wanted
+
+
 def test_hits_of_another_kit_are_unlike_and_without_description_there_is_none(in_doubt, model):
     mixture = fit_mixture(make_kit("fir", [TWO] * 8, seed=7).strokes, model, SETTINGS)
     strokes = make_kit("other", [[0, 1, 0, 1, 0, 1]], seed=99).strokes

@@ -22,11 +22,12 @@ from drumcorpus.ground.files.json_files import canonical_json, read_json_by_peop
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, feature_names
 from drumcorpus.stages.crash.strokes import QUALITY_FEATURES
 
-SCHEMA = "cymbal_model/1"
+SCHEMA = "cymbal_model/2"
 DIRECTIONS = ("strength", "ring")
 NUMBER_FEATURES = (
     *("constant", "likeness", "log_n_hits", "log_reliability", "log_share"),
     "likeness_by_log_reliability",
+    "covered_apart",
 )
 HIT_FEATURES = (
     "constant",
@@ -71,6 +72,7 @@ class CymbalModel:
     """Numbers learned from known cymbals; arrays are float64."""
 
     features: str
+    covering: tuple[str, ...]  # labels of other families whose strokes cover one at once with them
     kits: tuple[Mapping, ...]  # name, cymbals, sessions, hits of each that it was learned from
     variances: np.ndarray  # (n_bands,) within a cymbal, of patterns of length 1
     correlations: np.ndarray  # (n_lags,) of two bands by their distance, the first is 1
@@ -97,6 +99,7 @@ def model_document(model: CymbalModel) -> dict:
     return {
         "schema": SCHEMA,
         "features": model.features,
+        "covering": list(model.covering),
         "kits": [dict(kit) for kit in model.kits],
         "within": {
             "variances": _rounded(model.variances),
@@ -198,8 +201,12 @@ def _model(document: Mapping) -> CymbalModel:
             raise ValueError(f"kits: got {kit!r}, wanted name and cymbals")
     if directions.shape[1:] != (len(within["variances"]),):
         raise ValueError("within: directions and variances have not the same length")
+    covering = document["covering"]
+    if not isinstance(covering, list) or not all(isinstance(name, str) for name in covering):
+        raise ValueError(f"covering: got {covering!r}, wanted a list of labels")
     return CymbalModel(
         features=document["features"],
+        covering=tuple(covering),
         kits=kits,
         variances=_numbers(within["variances"]),
         correlations=_numbers(within["correlations"]),

@@ -10,7 +10,7 @@ References
    relationships", University of Kansas Science Bulletin 38, 1409-1438, 1958.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -37,6 +37,7 @@ class Groups:
     centres: np.ndarray  # (n_groups, n_bands): unbiased estimate of what is the cymbal's own
     reliability: np.ndarray  # (n_groups,) sums of the hits'
     n_hits: np.ndarray  # (n_groups,) int
+    covered: np.ndarray  # (n_groups,) int: hits with a stroke at once that covers them
     sessions: np.ndarray  # (n_groups,) int
     of_kit: np.ndarray  # (n_groups,) int: the same over all sessions; -1 where left out
 
@@ -55,7 +56,7 @@ def group_hits(patterns: Patterns, sessions: np.ndarray) -> Groups:
     sessions : np.ndarray, shape (n_hits,), int
     """
     of_hit = np.full(len(sessions), -1)
-    centres, reliability, n_hits, session_of = [], [], [], []
+    centres, reliability, n_hits, covered, session_of = [], [], [], [], []
     own = np.divide(
         patterns.reliability,
         patterns.share,
@@ -74,6 +75,7 @@ def group_hits(patterns: Patterns, sessions: np.ndarray) -> Groups:
         centres += list((members @ (own[rows, None] * unit)) / sums[:, None])
         reliability += sums.tolist()
         n_hits += members.sum(axis=1).astype(int).tolist()
+        covered += (members @ patterns.covered[rows]).astype(int).tolist()
         session_of += [session] * len(sums)
     centres = np.array(centres).reshape(len(centres), patterns.unit.shape[1])
     reliability = np.array(reliability)
@@ -82,7 +84,8 @@ def group_hits(patterns: Patterns, sessions: np.ndarray) -> Groups:
     if len(taken):
         root = np.sqrt(reliability[taken] / (1 + reliability[taken]))[:, None] * centres[taken]
         of_kit[taken] = cut_tree(root @ root.T, IN_KIT)
-    return Groups(of_hit, centres, reliability, np.array(n_hits), np.array(session_of), of_kit)
+    counts = (np.array(each) for each in (n_hits, covered, session_of))
+    return Groups(of_hit, centres, reliability, *counts, of_kit)
 
 
 def sound_alike(unit: np.ndarray) -> np.ndarray:
@@ -118,12 +121,13 @@ class Sums:
     own: np.ndarray  # (n,) of its squares times the squared lengths of the centres
     total: np.ndarray  # (n, n_bands) of the centres by weight
     n_hits: np.ndarray  # (n,)
+    covered: np.ndarray  # (n,)
     reliability: np.ndarray  # (n,)
 
     def joined(self, one: int, other: int) -> "Sums":
         """With `other` put to `one`, and left as a set of nothing."""
         parts = {}
-        for name in ("weight", "squares", "own", "total", "n_hits", "reliability"):
+        for name in (field.name for field in fields(self)):
             values = getattr(self, name).copy()
             values[one] += values[other]
             values[other] = 0
@@ -156,5 +160,6 @@ def sum_groups(groups: Groups, sets: np.ndarray, n_sets: int) -> Sums:
         own=members @ (weight**2 * np.square(centres).sum(axis=1)),
         total=members @ (weight[:, None] * centres),
         n_hits=members @ groups.n_hits[rows],
+        covered=members @ groups.covered[rows],
         reliability=members @ groups.reliability[rows],
     )

@@ -100,7 +100,9 @@ def choose_model(
         least.min_cymbals,
         "A model is trained from them." if is_enough else "The model that is shipped is taken.",
     )
-    model = train_cymbal_model(several) if is_enough else read_cymbal_model(shipped)
+    model = read_cymbal_model(shipped)
+    if is_enough:
+        model = train_cymbal_model(several, model.covering)
     return model_document(model), {
         "trained": int(is_enough),
         "known_kits": len(several),

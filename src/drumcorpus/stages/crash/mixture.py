@@ -88,6 +88,11 @@ class Mixture:
         """Whether it is of more than one session."""
         return bool(self.n_sessions.max(initial=0) > 1)
 
+    def is_settled(self, min_confidence: float) -> bool:
+        """Whether a kit's sessions are told by it; where its number is in doubt each is alone."""
+        is_sure = self.confidence >= min_confidence or self.reason == MORE_CYMBALS
+        return self.n_cymbals > 0 and is_sure
+
     def scores(self, unit: np.ndarray) -> np.ndarray:
         """Log-likelihood of each pattern under each cymbal but for a constant, (n, n_cymbals)."""
         return unit @ self.discriminants.T + self.offsets
@@ -110,7 +115,7 @@ def fit_mixture(strokes: Strokes, model: CymbalModel, settings: ClusteringSettin
         `max_cymbals` (one more is looked for), `min_hits`, `stray_share`, `max_accompaniment` and
         `unheard_beside`.
     """
-    patterns = make_patterns(strokes, model.quality)
+    patterns = make_patterns(strokes, model.quality, model.covering)
     if patterns.usable.sum() < 2 * settings.min_hits:
         return _nothing(patterns.unit.shape[1], TOO_FEW_HITS)
     if len(np.unique(strokes.sessions)) == 1:
@@ -275,6 +280,7 @@ def number_features(sums: Sums, rows: slice = slice(None)) -> np.ndarray:
     n_hits = np.maximum(least(sums.n_hits), 1)
     likeness = sums.likeness(rows)
     log_reliability = np.log(least(sums.reliability) + 0.1)
+    covered = sums.covered / np.maximum(sums.n_hits, 1)
     return np.stack(
         [
             np.ones_like(n_hits),
@@ -283,6 +289,7 @@ def number_features(sums: Sums, rows: slice = slice(None)) -> np.ndarray:
             log_reliability,
             np.log(n_hits / max(sums.n_hits.sum(), 1)),
             likeness * log_reliability,
+            np.abs(covered[rows, None] - covered),
         ],
         axis=-1,
     )

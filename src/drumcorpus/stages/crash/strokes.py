@@ -38,6 +38,12 @@ class Strokes:
     def __len__(self) -> int:
         return len(self.onsets)
 
+    def covered_by(self, labels: Collection[str]) -> np.ndarray:
+        """Whether a stroke with one of these labels came at once with each hit, (n_hits,) bool."""
+        if self.beside is None:
+            return np.zeros(len(self), dtype=bool)
+        return np.array([not set(labels).isdisjoint(each) for each in self.beside], dtype=bool)
+
     def of_rows(self, rows: np.ndarray) -> "Strokes":
         """Some of the hits."""
         beside = None if self.beside is None else [self.beside[row] for row in rows]
@@ -53,6 +59,7 @@ class Patterns:
     usable: np.ndarray  # (n_hits,) bool
     strength: np.ndarray  # (n_hits,) length of the fine structure
     reliability: np.ndarray  # (n_hits,) 0 where not usable
+    covered: np.ndarray  # (n_hits,) bool: with a stroke at once that covers them
 
     @property
     def share(self) -> np.ndarray:
@@ -60,7 +67,9 @@ class Patterns:
         return np.sqrt(self.reliability / (1 + self.reliability))
 
 
-def make_patterns(strokes: Strokes, quality: np.ndarray) -> Patterns:
+def make_patterns(
+    strokes: Strokes, quality: np.ndarray, covering: Collection[str] = ()
+) -> Patterns:
     """Scale the fine structures to length 1 and say how reliable each is.
 
     Parameters
@@ -68,6 +77,8 @@ def make_patterns(strokes: Strokes, quality: np.ndarray) -> Patterns:
     strokes : Strokes
     quality : np.ndarray, shape (len(QUALITY_FEATURES),)
         Weights whose sum over `quality_features` is the logarithm of the reliability.
+    covering : collection of str
+        Labels whose strokes cover a hit at once with them.
     """
     centred = strokes.vectors - strokes.vectors.mean(axis=1, keepdims=True)
     usable = np.isfinite(centred).all(axis=1) & np.isfinite(strokes.order_keys)
@@ -78,7 +89,8 @@ def make_patterns(strokes: Strokes, quality: np.ndarray) -> Patterns:
     unit[~usable] = 0.0
     log_reliability = quality_features(strokes, strength) @ quality
     reliability = np.minimum(np.exp(log_reliability), MOST_RELIABLE)
-    return Patterns(unit, usable, strength, np.where(usable, reliability, 0.0))
+    reliability = np.where(usable, reliability, 0.0)
+    return Patterns(unit, usable, strength, reliability, strokes.covered_by(covering))
 
 
 def quality_features(strokes: Strokes, strength: np.ndarray) -> np.ndarray:

@@ -94,7 +94,8 @@ class ByMixture:
 
     def __call__(self, hits, numbers, label) -> Told:
         kit = self.kits.get((self.kit_of.get(hits[0]["session_id"]), hits[0]["family"], label))
-        of_kit = kit is not None and self._is_settled(kit)
+        of_kit = kit is not None and kit.mixture is not None
+        of_kit = of_kit and kit.mixture.is_settled(self.settings.min_confidence)
         strokes = strokes_of(
             _matrix(hits),
             np.array([hit["onset_time"] for hit in hits]),
@@ -118,13 +119,6 @@ class ByMixture:
         if is_shared and clustering.reason in (TOO_FEW_HITS, DOUBTFUL):  # a kit would settle that
             clustering = replace(clustering, reason=SHARED_KIT_ID)
         return Told(clustering, BY_MIXTURE)
-
-    def _is_settled(self, kit: KitCymbals) -> bool:
-        """Whether the number of a kit's cymbals is sure enough; if not, each session is alone."""
-        if kit.mixture is None or kit.mixture.n_cymbals == 0:
-            return False
-        is_sure = kit.mixture.confidence >= self.settings.min_confidence
-        return is_sure or kit.reason == MORE_CYMBALS
 
     def _with_both_at_once(
         self, clustering: Clustering, hits: Sequence[dict], numbers: Sequence[int | None]

@@ -96,13 +96,15 @@ class KnownKit:
         return self.of_rows(np.flatnonzero(np.isin(self.cymbals, list(cymbals))))
 
 
-def train_cymbal_model(kits: Sequence[KnownKit]) -> CymbalModel:
+def train_cymbal_model(kits: Sequence[KnownKit], covering: Sequence[str] = ()) -> CymbalModel:
     """Learn a model.
 
     Parameters
     ----------
     kits : sequence of KnownKit
         In any order; equal kits give equal bytes.
+    covering : sequence of str
+        Labels of other families whose strokes cover one at once with them.
 
     Raises
     ------
@@ -113,6 +115,7 @@ def train_cymbal_model(kits: Sequence[KnownKit]) -> CymbalModel:
     _check_kits(kits)
     model = CymbalModel(
         features=features_digest(),
+        covering=tuple(sorted(covering)),
         kits=tuple(_described(kit) for kit in kits),
         variances=np.ones(1),
         correlations=np.ones(1),
@@ -307,7 +310,7 @@ def _learn_number(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
 
 def _grouped(pool: KnownKit, model: CymbalModel):
     """A pool with its groups and what most hits of each struck; None where hits are too few."""
-    patterns = make_patterns(pool.strokes, model.quality)
+    patterns = make_patterns(pool.strokes, model.quality, model.covering)
     if patterns.usable.sum() < 2 * SETTINGS.min_hits:
         return None
     groups = group_hits(patterns, pool.strokes.sessions)
@@ -433,7 +436,7 @@ def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
     half = len(kits) // 2
     for kit, other in zip(kits, [*kits[half:], *kits[:half]], strict=True):
         mixture = fit_mixture(kit.strokes, model, SETTINGS)
-        if not mixture.n_cymbals:
+        if not mixture.is_settled(SETTINGS.min_confidence):  # it may lack a cymbal
             continue
         for of, fits in ((kit, own), (other, foreign)):
             for session in np.unique(of.strokes.sessions):

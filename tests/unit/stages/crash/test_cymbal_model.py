@@ -9,6 +9,7 @@ import pytest
 from known_kits import make_kit, training_kits
 
 from drumcorpus.ground.files.json_files import canonical_json, write_json
+from drumcorpus.stages.crash import training
 from drumcorpus.stages.crash.cymbal_model import (
     check_model,
     features_digest,
@@ -51,6 +52,24 @@ def test_what_is_learned_follows_from_the_kits(model):
     assert model.variances.sum() == pytest.approx(1 - 0.85**2, rel=0.5)
     assert 0 < model.least_fit < 1
     assert model.one_alone > 0.9
+
+
+def test_a_kit_whose_number_is_in_doubt_says_nothing_of_how_its_sessions_fit(model, monkeypatch):
+    fit = training.fit_mixture
+    kits = training_kits()
+    assert training._learn_fit(kits, model) == pytest.approx(model.least_fit, abs=1e-6)
+    unsure = kits[0].strokes
+
+    def fit_but_one(strokes, *args):
+        mixture = fit(strokes, *args)
+        if strokes is not unsure:
+            return mixture
+        return replace(mixture, confidence=0.5, means=-mixture.means)  # its cymbals are others
+
+    monkeypatch.setattr(training, "fit_mixture", fit_but_one)
+    assert training._learn_fit(kits, model) > 0.3
+    monkeypatch.setattr(training, "fit_mixture", lambda *args: replace(fit(*args), confidence=0.5))
+    assert training._learn_fit(kits, model) == -1.0
 
 
 def test_strokes_at_once_are_of_both_as_often_as_was_known_and_is_seen(model):
@@ -104,7 +123,7 @@ def change(document, path, value):
 @pytest.mark.parametrize(
     "path, value, said",
     [
-        (["schema"], "cymbal_model/9", "schema: got 'cymbal_model/9', wanted 'cymbal_model/1'"),
+        (["schema"], "cymbal_model/9", "schema: got 'cymbal_model/9', wanted 'cymbal_model/2'"),
         (["features"], "0123456789abcdef", "of another feature set (0123456789abcdef, 202 bands"),
         (["within"], None, "no cymbal model: 'within' is missing"),
         (["within", "variances"], [0.1, 0.1], "have not the same length"),
@@ -115,13 +134,21 @@ def change(document, path, value):
         (["kits"], [{"name": "a", "cymbals": 1}], "learned from 1 cymbals"),
         (["kits"], [{"name": "a"}], "'cymbals' is missing"),
         (["kits"], 5, "no cymbal model"),
+        (["covering"], "ride_bow", "covering: got 'ride_bow', wanted a list of labels"),
         (["weights", "number", "likeness"], None, "'likeness' is missing"),
         (["weights", "quality"], [1.0], "no cymbal model"),
         (["chances", "one_alone"], 1.5, "chances must lie between 0 and 1"),
     ],
     ids=[
         *("schema", "features", "key_missing", "lengths", "text", "truth_value", "variance_0"),
-        *("singular", "one_cymbal", "kit_without_count", "kits_no_list", "weight_missing"),
+        *(
+            "singular",
+            "one_cymbal",
+            "kit_without_count",
+            "kits_no_list",
+            "covering_no_list",
+            "weight_missing",
+        ),
         *("weights_no_mapping", "chance_over_1"),
     ],
 )
@@ -137,7 +164,7 @@ def test_what_is_no_model_is_named(model, tmp_path, path, value, said):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "3", '{"schema": "cymbal_model/1"', "NaN", '{"schema": 1, "schema": 2}'],
+    ["", "[]", "3", '{"schema": "cymbal_model/2"', "NaN", '{"schema": 1, "schema": 2}'],
     ids=["empty", "list", "number", "cut_short", "nan", "key_twice"],
 )
 def test_a_file_that_is_no_json_mapping_is_named(tmp_path, text):

@@ -310,9 +310,12 @@ def test_without_a_model_the_mixture_is_refused_by_a_sentence():
 
 
 def kit_with_a_few_strange_hits(**of_family):
-    """Forty sessions with one cymbal, and one in which five hits sound otherwise."""
+    """Forty sessions with one cymbal, and one in which five hits sound otherwise, though akin."""
     sounds = Sounds()
     sounds.embedding("one")
+    sounds.embedding("other")
+    one, other = sounds.cymbals.values()
+    sounds.cymbals["other"] = 0.2 * one + np.sqrt(1 - 0.2**2) * other
     sessions = {f"s{i:02}": sounds.session(f"s{i:02}", ["one"] * 8) for i in range(40)}
     sessions["odd"] = sounds.session("odd", ["one", "other"] * 5)
     for rows in sessions.values():

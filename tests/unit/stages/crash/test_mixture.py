@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from known_kits import N_BANDS, draw_cymbals, make_kit, training_kits
 
+from drumcorpus.stages.crash.cymbal_model import NUMBER_FEATURES
 from drumcorpus.stages.crash.groups import group_hits, sound_alike, sum_groups
 from drumcorpus.stages.crash.membership import name_hits, tell_session
 from drumcorpus.stages.crash.mixture import fit_mixture, merge_sets, number_features
@@ -50,6 +51,15 @@ def test_gaps_are_those_within_a_session():
     assert patterns.reliability == pytest.approx([1.0, 0.1, 1.0, 0.2])
 
 
+def test_a_ringing_cymbal_at_once_covers_a_hit_and_a_drum_does_not():
+    kit = make_kit("a", [[0] * 5])
+    beside = [["kick", "ride_bow"], ["snare"], ["hihat_closed"], ["hihat_open"], []]
+    covering = ("ride_bow", "hihat_open")
+    patterns = make_patterns(replace(kit.strokes, beside=beside), np.zeros(4), covering)
+    assert patterns.covered.tolist() == [True, False, False, True, False]
+    assert not make_patterns(kit.strokes, np.zeros(4), covering).covered.any()
+
+
 def test_hits_without_description_are_no_evidence_and_get_no_name(model):
     kit = make_kit("a", [TWO, TWO])
     vectors = kit.strokes.vectors.copy()
@@ -65,7 +75,8 @@ def test_hits_without_description_are_no_evidence_and_get_no_name(model):
 
 def test_likeness_is_near_0_of_two_cymbals_and_near_1_of_one():
     kit = make_kit("a", [TWO] * 12)
-    groups = group_hits(make_patterns(kit.strokes, np.array([1.0, 0, 0, 0])), kit.strokes.sessions)
+    patterns = make_patterns(kit.strokes, np.array([1.0, 0, 0, 0]))
+    groups = group_hits(patterns, kit.strokes.sessions)
     struck = np.array([kit.cymbals[groups.of_hit == n][0] for n in range(len(groups.n_hits))])
     halves = struck * 2 + (groups.sessions % 2)
     likeness = sum_groups(groups, halves, 4).likeness()
@@ -88,9 +99,10 @@ def test_hits_too_many_for_one_tree_are_grouped_in_parts_and_told_alike(model, m
 
 
 def test_sets_are_put_together_as_if_all_pairs_were_held_against_each_other_anew():
-    weights = np.array([2.0, -20.0, 0.2, 0.0, 0.0, 0.0])  # two cymbals below a likeness of .1
+    weights = np.array([2.0, -20.0, 0.2, 0.0, 0.0, 0.0, 0.0])  # two cymbals below a likeness of .1
     kit = make_kit("a", [TWO] * 12, seed=5, own=0.45)
-    groups = group_hits(make_patterns(kit.strokes, np.array([1.0, 0, 0, 0])), kit.strokes.sessions)
+    patterns = make_patterns(kit.strokes, np.array([1.0, 0, 0, 0]))
+    groups = group_hits(patterns, kit.strokes.sessions)
     sets, sums, merges = merge_sets(groups, weights)
     wanted, wanted_merges = groups.of_kit.copy(), []
     n_sets = wanted.max() + 1
@@ -169,6 +181,19 @@ def test_cymbals_that_go_with_the_ride_are_in_doubt(model):
     by_kick = [{"kick"} if number else set() for number in kit.cymbals]
     mixture = fit_mixture(replace(kit.strokes, beside=by_kick), model, settings)
     assert mixture.reason == "separated"
+
+
+def test_sets_one_of_which_the_ride_covers_are_held_against_each_other_as_such(model):
+    kit = make_kit("a", [TWO] * 6, seed=13)
+    beside = [["ride_bow"] if number else [] for number in kit.cymbals]
+    apart = []
+    for strokes in (kit.strokes, replace(kit.strokes, beside=beside)):
+        patterns = make_patterns(strokes, model.quality, ("ride_bow",))
+        groups = group_hits(patterns, strokes.sessions)
+        struck = np.array([kit.cymbals[groups.of_hit == n][0] for n in range(len(groups.n_hits))])
+        features = number_features(sum_groups(groups, struck, 2))
+        apart.append(features[0, 1, NUMBER_FEATURES.index("covered_apart")])
+    assert apart == [0.0, 1.0]
 
 
 def test_a_session_whose_names_go_with_the_ride_is_not_told_by_it(model):
