@@ -7,10 +7,11 @@ Annex 1 has the loudness, Annex 2 the estimate of true peak.
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
-from drumcorpus.ground.sound.loudness import LoudnessMeter, integrated_lufs
+from drumcorpus.ground.sound.loudness import integrated_lufs, powers_of
 
 # The interpolator of Annex 2, 48 taps in four phases: its first two, of which the others are the
 # mirror images.
@@ -72,10 +73,12 @@ def loudness_gain_db(
         A multiple of 0.0001; 0 for silence, which is what lies below the gate of -70 LUFS.
     """
     channels = samples.reshape(len(samples), -1)
-    meter = LoudnessMeter(sample_rate_hz, channels.shape[1])
-    for start in range(0, len(channels), _BLOCK):
-        meter.add(np.ascontiguousarray(channels[start : start + _BLOCK].T))
-    loudness = integrated_lufs([meter.block_powers()])
+
+    def blocks(n_samples: int) -> Iterator[np.ndarray]:
+        for start in range(0, len(channels), n_samples):
+            yield channels[start : start + n_samples].astype(np.float32, copy=False)
+
+    loudness = integrated_lufs([powers_of(blocks, sample_rate_hz, channels.shape[1])])
     if loudness is None:
         return 0.0
     gain_db = min(target_lufs - loudness, ceiling_dbtp - 20 * math.log10(true_peak(samples)))

@@ -9,7 +9,7 @@ ITU-R BS.1770-4, "Algorithms to measure audio programme loudness and true-peak a
 B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import numpy as np
@@ -122,12 +122,27 @@ def integrated_loudness(source: Source) -> float | None:
         If it is not sound that can be decoded to its end.
     """
     with open_sound(source) as sound:
-        meter = LoudnessMeter(sound.sample_rate_hz, sound.n_channels, N_FRAME)
-        turn = BlockTurner(N_FRAME, sound.n_channels, n_free=LoudnessMeter.N_STATES)
-        for block in sound.stored_blocks(turn.n_samples):
-            meter.add(turn(block))
-    loudness = integrated_lufs([meter.block_powers()])
+        powers = powers_of(sound.stored_blocks, sound.sample_rate_hz, sound.n_channels)
+    loudness = integrated_lufs([powers])
     return None if loudness is None else round(loudness, 4)
+
+
+def powers_of(
+    blocks: Callable[[int], Iterable[np.ndarray]], sample_rate_hz: int, n_channels: int
+) -> np.ndarray:
+    """Powers of the gating blocks of a recording, as of `LoudnessMeter.block_powers`.
+
+    Parameters
+    ----------
+    blocks : callable
+        The samples one after the other, so many at a time: (n_samples, n_channels), int16 or
+        float32; fewer are the last.
+    """
+    meter = LoudnessMeter(sample_rate_hz, n_channels, N_FRAME)
+    turn = BlockTurner(N_FRAME, n_channels, n_free=LoudnessMeter.N_STATES)
+    for block in blocks(turn.n_samples):
+        meter.add(turn(block))
+    return meter.block_powers()
 
 
 def integrated_lufs(block_powers: Iterable[np.ndarray]) -> float | None:
