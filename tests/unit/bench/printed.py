@@ -49,7 +49,8 @@ def printed_commands(text: str, page: str) -> list[Command]:
     for line in [*blocks, *inline]:
         line = re.sub(r"\[[^\]]*\]", "", re.sub(r"\s#.*", "", line))
         for part in line.split("&&"):
-            commands.append(Command(page, tuple(itertools.chain(*map(expanded, part.split()[1:])))))
+            words = shlex.split(part)[1:]
+            commands.append(Command(page, tuple(itertools.chain(*map(expanded, words)))))
     return commands
 
 
