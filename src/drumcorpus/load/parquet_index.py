@@ -12,6 +12,8 @@ import struct
 import numpy as np
 import pyarrow.parquet as pq
 
+from drumcorpus.ground.files.thrift import signed, varint
+
 # Bytes of a page that are read to find its first value: its header and levels; they take less than
 # a tenth of it.
 _HEAD_BYTES = 1024
@@ -99,7 +101,7 @@ def _after_levels(head: bytes, place: int, n_values: int, level: int) -> int:
     if not level:
         return place
     (n_bytes,) = struct.unpack_from("<I", head, place)
-    run, after = _varint(head, place + 4)
+    run, after = varint(head, place + 4)
     if run != n_values << 1 or head[after] != level:
         raise _WrittenOtherwise
     return place + 4 + n_bytes
@@ -114,7 +116,7 @@ def _struct(data: bytes, place: int) -> tuple[dict, int]:
         if step:
             number += step
         else:
-            number, place = _integer(data, place)
+            number, place = signed(data, place)
         values[number], place = _value(data, place, kind)
     return values, place + 1
 
@@ -123,28 +125,10 @@ def _value(data: bytes, place: int, kind: int):
     if kind in (_TRUE, _FALSE):
         return kind == _TRUE, place
     if kind in _INTEGERS:
-        return _integer(data, place)
+        return signed(data, place)
     if kind == _STRUCT:
         return _struct(data, place)
     if kind == _BINARY:
-        n_bytes, place = _varint(data, place)
+        n_bytes, place = varint(data, place)
         return data[place : place + n_bytes], place + n_bytes
     raise _WrittenOtherwise
-
-
-def _integer(data: bytes, place: int) -> tuple[int, int]:
-    """A signed number, whose sign is its lowest bit."""
-    number, place = _varint(data, place)
-    return (number >> 1) ^ -(number & 1), place
-
-
-def _varint(data: bytes, place: int) -> tuple[int, int]:
-    """A number in groups of seven bits, the lowest first."""
-    number = shift = 0
-    while True:
-        byte = data[place]
-        place += 1
-        number |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return number, place

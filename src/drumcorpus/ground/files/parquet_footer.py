@@ -8,6 +8,8 @@ footers are structs of Thrift's compact protocol; names of fields are those of `
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from drumcorpus.ground.files.thrift import signed, varint
+
 MAGIC = b"PAR1"
 # Kinds of values, by Thrift's compact protocol.
 _BOOLEANS, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = (
@@ -99,7 +101,7 @@ def read_footer(data: bytes | memoryview) -> Footer:
         for at, _ in _elements(said, begin):
             own, _ = _fields(said, at)
             groups.append([_chunk(said[a:z]) for a, z in _elements(said, own[_COLUMNS][0])])
-            n_rows.append(_number(said, own[_NUM_ROWS][0]))
+            n_rows.append(signed(said, own[_NUM_ROWS][0])[0])
     except (IndexError, KeyError) as error:
         raise ValueError(f"its Parquet footer is cut or lacks {error}") from error
     return Footer(said[:begin], groups, n_rows, said[end:])
@@ -111,15 +113,15 @@ def _chunk(said: bytes) -> Chunk:
     if set(own) - {_FILE_OFFSET, _META_DATA} or {_INDEX_PAGE, _BLOOM_FILTER} & set(about):
         raise ValueError("its Parquet footer has an index of pages, or a Bloom filter")
     spans = [own[_FILE_OFFSET], *(about[f] for f in (_DATA_PAGE, _DICTIONARY_PAGE) if f in about)]
-    places = [(begin, end, _number(said, begin)) for begin, end in spans]
+    places = [(begin, end, signed(said, begin)[0]) for begin, end in spans]
     start = min(place for _, _, place in places[1:])
     if not places[0][2]:  # writers leave it 0
         del places[0]
     path = ".".join(
-        said[_varint(said, a)[1] : z].decode() for a, z in _elements(said, about[_PATH][0])
+        said[varint(said, a)[1] : z].decode() for a, z in _elements(said, about[_PATH][0])
     )
     fields = (_COMPRESSED, _NUM_VALUES, _UNCOMPRESSED)
-    figures = (_number(said, about[field][0]) for field in fields)
+    figures = (signed(said, about[field][0])[0] for field in fields)
     return Chunk(path, start, *figures, said, tuple(places))
 
 
@@ -131,7 +133,7 @@ def _fields(data: bytes, at: int) -> tuple[dict[int, tuple[int, int]], int]:
         if head >> 4:
             number += head >> 4
         else:
-            number, at = _number(data, at), _end(data, at, _I16)
+            number, at = signed(data, at)[0], _end(data, at, _I16)
         end = _end(data, at, head & 15)
         fields[number] = (at, end)
         at = end
@@ -154,7 +156,7 @@ def _end(data: bytes, at: int, kind: int) -> int:
             at += 1
         return at + 1
     if kind == _BINARY:
-        size, at = _varint(data, at)
+        size, at = varint(data, at)
         return at + size
     if kind == _STRUCT:
         while head := data[at]:
@@ -176,29 +178,13 @@ def _end(data: bytes, at: int, kind: int) -> int:
 def _list_of(data: bytes, at: int) -> tuple[int, int, int]:
     """Kind and number of the elements of a list, and where the first stands."""
     head = data[at]
-    n_elements, at = (head >> 4, at + 1) if head >> 4 < 15 else _varint(data, at + 1)
+    n_elements, at = (head >> 4, at + 1) if head >> 4 < 15 else varint(data, at + 1)
     return head & 15, n_elements, at
 
 
 def _list_head(n_structs: int) -> bytes:
     head = bytes([min(n_structs, 15) << 4 | _STRUCT])
     return head if n_structs < 15 else head + _as_varint(n_structs)
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-
-
-def _number(data: bytes, at: int) -> int:
-    value, _ = _varint(data, at)
-    return value >> 1 ^ -(value & 1)
 
 
 def _as_varint(value: int) -> bytes:
