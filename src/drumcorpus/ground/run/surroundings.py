@@ -10,6 +10,8 @@ import os
 import shutil
 import sys
 import tempfile
+import types
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -162,6 +164,25 @@ def keep_freed_memory() -> None:
     half as much memory more (`bench/tables.py`).
     """
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "10000")  # ms; read when Arrow is loaded
+
+
+def spare_pandas() -> None:
+    """Let Arrow, where it is loaded, make tables of lists without importing pandas first.
+
+    It asks whether a list is a table of pandas', which costs a job 0.2 s and 40 MB for nothing; it
+    asks once, and is shown a version too old for it. Who wants a table of pandas' later gets one.
+    """
+    arrow = sys.modules.get("pyarrow")
+    if arrow is None or "pandas" in sys.modules:
+        return
+    sys.modules["pandas"] = too_old = types.ModuleType("pandas")
+    too_old.__version__ = "0"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            arrow.array([])
+    finally:
+        del sys.modules["pandas"]
 
 
 def _made(folder: Path) -> str:

@@ -201,3 +201,44 @@ def test_a_file_where_a_folder_of_the_run_belongs_is_refused_in_a_sentence(tmp_p
     assert said.startswith(f"STOPPED: {tmp_path / name} is no folder, and a run writes to a folder")
     assert said.endswith("then run the same command again.")
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+JOB = """
+import sys
+import pyarrow as pa
+from drumcorpus.ground.run.surroundings import spare_pandas
+{before}
+spare_pandas()
+table = pa.Table.from_pylist([{{"x": 1, "y": None}}, {{"x": None, "y": "b"}}])
+print("pandas" in sys.modules, table["x"].to_pylist(), table["y"].to_pylist())
+{after}
+"""
+IN_PANDAS = """
+frame = table.to_pandas()
+print(sys.modules["pandas"].__version__ != "0", frame.shape, pa.array(frame["y"]).to_pylist())
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "", "False [1, None] [None, 'b']"),
+        ("", "print(pa.array([1.0, float('nan')], from_pandas=True).null_count)", "1"),
+        ("", IN_PANDAS, "True (2, 2) [None, 'b']"),
+        ("import pandas", IN_PANDAS, "True (2, 2) [None, 'b']"),
+    ],
+    ids=["lists", "nan_as_null", "wanted_later", "wanted_before"],
+)
+def test_a_job_makes_tables_of_lists_without_pandas_and_gets_it_where_it_asks(before, after, said):
+    code = JOB.format(before=before, after=after)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said in done.stdout.splitlines() and not done.stderr
+
+
+def test_sparing_pandas_imports_no_arrow():
+    code = (
+        "import sys; from drumcorpus.ground.run.surroundings import spare_pandas; spare_pandas(); "
+        "print({'pyarrow', 'pandas'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
