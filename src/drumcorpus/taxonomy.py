@@ -66,12 +66,26 @@ class Stroke:
 
 
 @dataclass(frozen=True)
+class Grabs:
+    """What a hand on a cymbal (polyphonic aftertouch) says of its last stroke.
+
+    `cymbals` has the source labels of each cymbal that a hand can grab. The `technique` is that of
+    the last stroke on any of them, if it was struck at most `seconds` before.
+    """
+
+    technique: str
+    seconds: float
+    cymbals: tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True)
 class LabelMap:
     """From the labels or note numbers of one kit to strokes.
 
     `openness` is (controller, value when closed, value when open) of the hi-hat pedal, or None;
     it is read at the strokes of the source labels in `pedalled`. `drops` gives the reason why a
-    source label stands for no stroke, such as the sound of a cymbal played backwards.
+    source label stands for no stroke, such as the sound of a cymbal played backwards. `grabs` says
+    what aftertouch means, or None.
     """
 
     name: str
@@ -79,6 +93,7 @@ class LabelMap:
     openness: tuple[int, float, float] | None = None
     pedalled: frozenset[str] = frozenset()
     drops: dict[str, str] = field(default_factory=dict)
+    grabs: Grabs | None = None
 
 
 def is_cymbal(number, labels: Collection[str]) -> bool:
@@ -238,8 +253,8 @@ def make_label_map(document, taxonomy: Taxonomy, *, name: str = "label map") -> 
     ------
     ValueError
         If an entry names a label or technique that the taxonomy has not, a cymbal below 1, one for
-        which a family that numbers its labels has none, or a source label that is both a stroke and
-        dropped.
+        which a family that numbers its labels has none, a source label that is both a stroke and
+        dropped, or no time and cymbals that a hand grabs.
 
     Examples
     --------
@@ -267,9 +282,10 @@ def make_label_map(document, taxonomy: Taxonomy, *, name: str = "label map") -> 
             )
         strokes[str(source_label)] = stroke
     drops = _read_drops(name, document.get("drops", {}), strokes)
+    grabs = _read_grabs(f"{name}: grabs", document.get("grabs"), strokes, taxonomy)
     pedal = document.get("openness")
     if pedal is None:
-        return LabelMap(document["name"], strokes, drops=drops)
+        return LabelMap(document["name"], strokes, drops=drops, grabs=grabs)
     if pedal["closed"] == pedal["open"]:
         raise ValueError(f"{name}: openness: closed and open are both {pedal['open']}")
     for note in pedal["notes"]:
@@ -280,6 +296,7 @@ def make_label_map(document, taxonomy: Taxonomy, *, name: str = "label map") -> 
         (pedal["controller"], float(pedal["closed"]), float(pedal["open"])),
         frozenset(map(str, pedal["notes"])),
         drops,
+        grabs,
     )
 
 
@@ -294,6 +311,28 @@ def _read_drops(name: str, entries: dict, strokes: dict) -> dict[str, str]:
         if not isinstance(reason, str) or not re.fullmatch("[a-z]+(_[a-z]+)*", reason):
             raise ValueError(f"{where}: got {reason!r}; wanted: a reason such as reversed_sound")
     return drops
+
+
+def _read_grabs(where: str, entry, strokes: dict, taxonomy: Taxonomy) -> Grabs | None:
+    if entry is None:
+        return None
+    keys = [field.name for field in fields(Grabs)]
+    if not isinstance(entry, dict) or sorted(entry) != sorted(keys):
+        raise ValueError(f"{where}: got {entry!r}; wanted: {', '.join(keys)}")
+    _check_declared(entry["technique"], taxonomy.techniques, f"{where}: technique")
+    seconds, cymbals = entry["seconds"], entry["cymbals"]
+    if type(seconds) not in (int, float) or not 0 < seconds < float("inf"):
+        raise ValueError(f"{where}: seconds: got {seconds!r}; wanted: a number above 0")
+    if not isinstance(cymbals, list) or not all(isinstance(each, list) for each in cymbals):
+        raise ValueError(f"{where}: cymbals: got {cymbals!r}; wanted: a list of notes for each")
+    seen: set[str] = set()
+    for note in (str(note) for each in cymbals for note in each):
+        _check_declared(note, strokes, f"{where}: cymbals: note")
+        if note in seen:
+            raise ValueError(f"{where}: cymbals: {note} stands twice; leave it out once")
+        seen.add(note)
+    bodies = tuple(frozenset(map(str, each)) for each in cymbals)
+    return Grabs(entry["technique"], float(seconds), bodies)
 
 
 def _read_stroke(where: str, entry) -> Stroke:

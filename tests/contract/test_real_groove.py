@@ -140,6 +140,26 @@ def test_bow_and_edge_make_one_cymbal_and_no_stroke_is_lost(ingested, components
     assert not labels & {"china", "splash", "aux_percussion"}
 
 
+def test_the_strokes_that_a_hand_chokes_are_those_that_mido_finds(inventory, ingested, root):
+    columns = (ingested.events[name].to_pylist() for name in ("session_id", "onset_time"))
+    techniques = ingested.events["techniques"].to_pylist()
+    rows = zip(*columns, techniques, strict=True)
+    choked = sorted((name, round(onset, 3)) for name, onset, tags in rows if "choke" in tags)
+    wanted = set()
+    for row in inventory.sessions.to_pylist():
+        path = root / row["annotation_path"]
+        if b"\xa9" not in path.read_bytes():  # polyphonic aftertouch on the channel of drums
+            continue
+        now, last = 0.0, -np.inf
+        for message in mido.MidiFile(path):
+            now += message.time
+            if message.type == "note_on" and message.velocity and message.note in (49, 55):
+                last = now
+            elif message.type == "polytouch" and message.value and now - last < 1:
+                wanted.add((row["session_id"], round(last, 3)))
+    assert choked == sorted(wanted) and len(choked) == 6
+
+
 def test_onsets_stand_where_mido_plays_them(inventory, ingested, root):
     onsets = {}
     columns = (ingested.events[name].to_pylist() for name in ("session_id", "onset_time"))

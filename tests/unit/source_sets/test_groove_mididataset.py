@@ -472,6 +472,65 @@ class TestIngest:
         assert inventory.sessions["audio_path"].to_pylist()[0] is None
         assert len(root.ingest(td11, taxonomy).events) == 8
 
+    @pytest.mark.parametrize(
+        ("messages", "choked"),
+        [
+            ([(0, 55, 100, 127)], [1]),
+            ([(0, 49, 100, 127), (0, 55, 0, 1)], [1]),
+            ([(0, 55, 100, 0)], []),
+            ([(0, 57, 100, 127)], [2]),
+            ([(0, 36, 100, 127)], []),
+            ([(0, 55, 100, 127), (0, 55, 50, 0), (0, 55, 900, 127)], [1]),
+            ([(0, 51, 100, 127)], []),
+            ([(0, 55, 5_000, 127)], []),
+            ([(9, 55, 100, 127)], [1]),
+        ],
+        ids=[
+            "the edge",
+            "both zones of the pad",
+            "released alone",
+            "another cymbal",
+            "no cymbal",
+            "twice",
+            "struck by nobody",
+            "rung out",
+            "on another channel",
+        ],
+    )
+    def test_a_hand_chokes_the_last_stroke_of_its_cymbal(
+        self, root, td11, taxonomy, messages, choked
+    ):
+        root.write(audio=False)
+        track = mido.MidiTrack()
+        for note in (49, 55, 52, 36):
+            track.append(mido.Message("note_on", note=note, velocity=100, time=48))
+        for channel, note, after, value in messages:
+            pressed = {"note": note, "value": value, "channel": channel, "time": after}
+            track.append(mido.Message("polytouch", **pressed))
+        mido.MidiFile(type=0, ticks_per_beat=480, tracks=[track]).save(
+            root.folder / root.rows[0]["midi_filename"]
+        )
+        events = root.ingest(td11, taxonomy).events.to_pylist()[:4]
+        notes = [row["components"][0]["source_label"] for row in events]
+        assert notes == ["49", "55", "52", "36"]
+        tagged = [number for number, row in enumerate(events) if "choke" in row["techniques"]]
+        assert tagged == choked
+
+    def test_a_hand_that_strikes_as_it_grabs_lets_that_stroke_ring(self, root, td11, taxonomy):
+        root.write(audio=False)
+        track = mido.MidiTrack(
+            [
+                mido.Message("note_on", note=49, velocity=100, time=48),
+                mido.Message("note_on", note=55, velocity=100, time=480),
+                mido.Message("polytouch", note=55, value=127),
+            ]
+        )
+        mido.MidiFile(type=0, ticks_per_beat=480, tracks=[track]).save(
+            root.folder / root.rows[0]["midi_filename"]
+        )
+        bow, edge = root.ingest(td11, taxonomy).events.to_pylist()[:2]
+        assert "choke" in bow["techniques"] and "choke" not in edge["techniques"]
+
     def test_the_pedal_opens_the_hat_and_no_other_drum(self, root, td11, taxonomy):
         root.write(audio=False)
         track = mido.MidiTrack()

@@ -279,6 +279,40 @@ class TestMistakesInANoteMap:
         with pytest.raises(ValueError, match=message):
             load_label_map(path, load())
 
+    @pytest.mark.parametrize(
+        ("grabs", "message"),
+        [
+            ("[choke]", "grabs: got .*; wanted: technique, seconds, cymbals"),
+            ("{technique: choke, seconds: 5}", "grabs: got .*; wanted: technique, seconds, cym"),
+            ("{technique: stop, seconds: 5, cymbals: [[49]]}", "grabs: technique 'stop' is not"),
+            ("{technique: choke, seconds: 0, cymbals: [[49]]}", "grabs: seconds: got 0; wanted"),
+            ("{technique: choke, seconds: .nan, cymbals: [[49]]}", "grabs: seconds: got nan"),
+            ("{technique: choke, seconds: yes, cymbals: [[49]]}", "grabs: seconds: got True"),
+            ("{technique: choke, seconds: 5, cymbals: [49]}", r"grabs: cymbals: got \[49\]; wan"),
+            ("{technique: choke, seconds: 5, cymbals: [[50]]}", "grabs: cymbals: note '50' is no"),
+            (
+                "{technique: choke, seconds: 5, cymbals: [[49], [49]]}",
+                "grabs: cymbals: 49 stands twice",
+            ),
+        ],
+        ids=[
+            "list",
+            "missing key",
+            "unknown technique",
+            "no time",
+            "not a number",
+            "true",
+            "no list of lists",
+            "unknown note",
+            "one note of two cymbals",
+        ],
+    )
+    def test_grabs_of_the_wrong_shape_are_refused(self, tmp_path, taxonomy, grabs, message):
+        path = tmp_path / "kit.yaml"
+        path.write_text(f"name: kit\nnotes:\n  49: {{label: crash}}\ngrabs: {grabs}\n")
+        with pytest.raises(ValueError, match=message):
+            load_label_map(path, taxonomy)
+
     def test_a_note_that_stands_twice_is_refused(self, load_map):
         with pytest.raises(ValueError, match=r"kit\.yaml.*36"):
             load_map("name: kit\nnotes:\n  36: {label: kick}\n  36: {label: snare}\n")
