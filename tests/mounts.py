@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 # Waits for the end of its input, which comes when who started it lets go of it or dies, however it
 # dies. Several may be mounted one over the other; one that is in use goes when it no longer is.
 GUARD = 'cat >/dev/null; while umount --lazy "$0"; do :; done'
@@ -25,3 +27,14 @@ def unmounted_at_last(folder: Path) -> Iterator[Path]:
     finally:
         guard.stdin.close()
         guard.wait()
+
+
+def mount(folder: Path, options: str) -> None:
+    """Mount a file system in memory on a folder, or skip the test where that cannot be."""
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        pytest.skip(f"no file system can be mounted here: {error}")
+    if done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")

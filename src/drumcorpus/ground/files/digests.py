@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.files.plain_files import require_plain_file
 
 
@@ -23,7 +24,7 @@ def sha256_file(path: str | os.PathLike) -> str:
         If it is no plain file.
     """
     require_plain_file(path)
-    with open(path, "rb") as handle:  # noqa: PTH123 (paths may be bytes that are not UTF-8)
+    with naming(path), open(path, "rb") as handle:  # noqa: PTH123 (paths may be bytes that are not UTF-8)
         return sha256_handle(handle)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from drumcorpus.ground.files.digests import sha256_file
 from drumcorpus.ground.files.memory_files import read_memory, seal_of, write_memory
 from drumcorpus.ground.files.paths import printable
-from drumcorpus.ground.files.raw_files import RawFile, Stamp
+from drumcorpus.ground.files.raw_files import RawFile, Stamp, require_refusable
 from drumcorpus.sessions import Refusal
 from drumcorpus.vocabulary import UNREADABLE_FILE
 
@@ -111,26 +111,35 @@ def take_digests(
     *,
     workers: int,
     on_progress: Callable[[int], None] = lambda n_bytes: None,
+    refused: Container[int] = (),
 ) -> tuple[dict[str, str], list[Refusal]]:
     """The digest of each file by path, taken on several threads.
 
-    Files that cannot be read come back as refusals of reason `unreadable_file`.
+    Files that may not be read come back as refusals of reason `unreadable_file`.
 
     Parameters
     ----------
     files : iterable of RawFile
     digest : callable
-        Takes the digest of one file; an OSError refuses the file.
+        Takes the digest of one file; an OSError that is of the file itself refuses it.
     workers : int
         Threads.
     on_progress : callable
         Gets the bytes of each file that is done.
+    refused
+        Numbers of errors that refuse a file as well, though they are not of the file itself.
+
+    Raises
+    ------
+    OSError
+        As of `require_refusable`.
     """
 
     def take(file: RawFile) -> str | Refusal:
         try:
             value = digest(file)
         except OSError as error:
+            require_refusable(error, file.location, refused)
             return Refusal(file.path, UNREADABLE_FILE, error.strerror or str(error))
         on_progress(file.bytes)
         return value

@@ -1,10 +1,12 @@
 """Raw data: found below the configured roots, never written, never followed out of them."""
 
+import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json
 from drumcorpus.ground.files.limits import bytes_limit
@@ -48,6 +50,40 @@ class RawDataChanged(Exception):
     """A raw file is not what the inventory saw: nothing may be made of it before a new one."""
 
 
+# What the system says of a file itself; that it says it no more shows in the stat record.
+_OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
+_GONE = {errno.ENOENT, errno.ENOTDIR}
+
+
+def require_refusable(
+    error: OSError, location: str | os.PathLike, also: Container[int] = ()
+) -> None:
+    """Stop at an error of reading that is none of the file itself: a drive that failed or is gone.
+
+    Who went on would leave the file out of the corpus, and for good: it is the same by its stat
+    record when the drive is back, so that nobody would look at it again.
+
+    Parameters
+    ----------
+    also
+        Numbers of errors at which the caller goes on as well.
+
+    Raises
+    ------
+    OSError
+        Which names the file.
+    """
+    if error.errno in _OF_THE_FILE or error.errno in also:
+        return
+    if error.errno in _GONE:
+        raise FileNotFoundError(
+            f"{printable(os.fspath(location))}: was there when its folder was listed, and is gone. "
+            "Put it back, or mount its drive again, and run the same command again"
+        ) from error
+    with naming(location):
+        raise error
+
+
 class UnusableFile(ValueError):
     """A raw file that cannot be used; carries the named reason that is counted."""
 
@@ -89,10 +125,15 @@ def scan_roots(
                 with os.scandir(folder) as entries:
                     listing = sorted(entries, key=lambda entry: os.fsencode(entry.name))
             except OSError as error:
+                require_refusable(error, folder)
                 refusals.append(Refusal(prefix or ".", UNREADABLE_FOLDER, error.strerror))
                 continue
             for entry in listing:
-                _visit(entry, prefix, number, real_roots, kind_left, files, refusals, pending)
+                try:
+                    _visit(entry, prefix, number, real_roots, kind_left, files, refusals, pending)
+                except OSError as error:
+                    require_refusable(error, entry.path)
+                    raise
     return dict(sorted(files.items())), sorted(refusals, key=lambda refusal: refusal.path)
 
 
@@ -120,6 +161,7 @@ def _visit(entry, prefix, number, real_roots, kind_left, files, refusals, pendin
     elif entry.is_file():
         files[path] = RawFile(path, Path(location), stat_stamp(entry.stat()), number)
     else:
+        entry.stat()  # of one that is gone meanwhile it says so; the questions above say no
         refusals.append(Refusal(path, NOT_A_REGULAR_FILE, "neither a file nor a folder"))
 
 
@@ -152,7 +194,8 @@ def read_as_digested(file: RawFile, sha256: str) -> bytes:
         As of `require_size`.
     """
     require_size(file.path, file.bytes)
-    data = file.location.read_bytes()
+    with naming(file.location):
+        data = file.location.read_bytes()
     require_digest(file.path, sha256_bytes(data), sha256)
     return data
 

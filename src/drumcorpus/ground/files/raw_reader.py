@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.files.digests import sha256_bytes, sha256_handle
 from drumcorpus.ground.files.paths import printable
 from drumcorpus.ground.files.raw_files import (
@@ -70,7 +71,7 @@ class RawReader:
             `too_large`; sound is not to be read so, but where `verified` says.
         """
         place = self.location(path)
-        with place.open("rb") as file:
+        with naming(place), place.open("rb") as file:
             # The very file that is read: another may take its place, or it may change meanwhile.
             before = stat_stamp(os.fstat(file.fileno()))
             require_size(path, before[0])
@@ -89,7 +90,7 @@ class RawReader:
             As `read`.
         """
         place = self.location(path)
-        with place.open("rb") as file:
+        with naming(place), place.open("rb") as file:
             if not self._is_hashed(path, place, stat_stamp(os.fstat(file.fileno()))):
                 require_digest(path, sha256_handle(file), self.digests[path])
         return place

@@ -375,6 +375,9 @@ def _naming(path: str | os.PathLike) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, OSError) as error:
+        number = getattr(error, "errno", None)
+        if number is not None:  # the system's own, and no damage of the file
+            raise OSError(number, os.strerror(number), os.fspath(path)) from error
         raise ValueError(f"{path}: not a readable Parquet table: {error}") from error
 
 

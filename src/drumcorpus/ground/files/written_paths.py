@@ -21,6 +21,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DRIVE = re.compile(r"([A-Za-z]):(?:[\\/]|$)")
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%")
 _QUOTES = "'\"`"
+_MOUNTED_READ_ONLY = "its file system is mounted read-only"
 _REASONS = {
     errno.EACCES: "may not be read: permission denied",
     errno.EPERM: "may not be read: the system does not permit it",
@@ -64,8 +65,23 @@ def why_not_to_make(path: str | os.PathLike) -> str:
     if not os.path.isdir(nearest):
         return f"cannot be made: {visible(nearest)} is a file and no folder"
     if not os.access(nearest, os.W_OK | os.X_OK):
-        return f"cannot be made: permission denied in {visible(nearest)}"
+        why = _MOUNTED_READ_ONLY if is_read_only(nearest) else "permission denied"
+        return f"cannot be made: {why} in {visible(nearest)}"
     return ""
+
+
+def why_not_to_write(folder: str | os.PathLike) -> str:
+    """Why nothing may be written in a folder of which the system says that it may not."""
+    why = _MOUNTED_READ_ONLY if is_read_only(folder) else "permission denied"
+    return f"nothing may be written there: {why}; name another folder (--directory DIR)"
+
+
+def is_read_only(path: str | os.PathLike) -> bool:
+    """Whether a path lies on a file system that is mounted read-only."""
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):  # no Unix
+        return False
 
 
 def _why_not(path: str, *, is_folder: bool) -> str:

@@ -12,6 +12,7 @@ from drumcorpus.ground.files.written_paths import (
     why_no_file,
     why_no_folder,
     why_not_to_make,
+    why_not_to_write,
 )
 from drumcorpus.ground.files.yaml_files import read_yaml
 
@@ -105,7 +106,7 @@ def check_folder(folder: Path) -> None:
     elif exists(folder):
         reason = why_no_folder(folder)
         if not reason and not os.access(folder, os.W_OK | os.X_OK):
-            reason = "nothing may be written there: permission denied"
+            reason = why_not_to_write(folder)
     else:
         reason = why_not_to_make(folder)
     if reason:

@@ -5,6 +5,7 @@ it was refused, one for each job.
 """
 
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -15,15 +16,26 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from drumcorpus.ground.files.atomic import naming
+
 RUN_LOG = "logs/run_log.jsonl"
 
 
 def append_line(row: dict) -> None:
-    """Add one line: in one write at the end of the file, so that lines of two jobs do not mix."""
+    """Add one line: in one write at the end of the file, so that lines of two jobs do not mix.
+
+    A line that a full disk has cut does not take the next one with it.
+    """
     Path(RUN_LOG).parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    line = json.dumps(row).encode() + b"\n"
+    handle = os.open(RUN_LOG, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        os.write(handle, (json.dumps(row) + "\n").encode())
+        with naming(RUN_LOG):
+            n_bytes = os.fstat(handle).st_size
+            if n_bytes and os.pread(handle, 1, n_bytes - 1) != b"\n":
+                line = b"\n" + line
+            if os.write(handle, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(handle)
 

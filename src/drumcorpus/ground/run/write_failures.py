@@ -4,6 +4,7 @@ An error of the operating system says a number and two words. What a person need
 was, how much was free on that file system, and what to do.
 """
 
+import contextlib
 import errno
 import os
 import re
@@ -38,8 +39,15 @@ _CAUSES = {
         "its name is too long for the file system",
         "work in a folder of a shorter path, or give manifests and exports shorter names",
     ),
-    errno.EIO: ("the disk failed", "look at the disk and its cable before anything else"),
+    errno.EIO: (
+        "its disk or network file system failed",
+        "look at the disk, its cable or the server before anything else",
+    ),
     errno.ESTALE: ("the network file system lost it", "mount it again"),
+    **dict.fromkeys(
+        (errno.ENOTCONN, errno.ETIMEDOUT, errno.ENODEV, errno.ENXIO, errno.EHOSTDOWN),
+        ("its drive, or the server of its file system, is gone", "mount it again"),
+    ),
     errno.ENOMEM: ("the system has no memory left ({memory})", "{less_memory}"),
     errno.ENOLCK: ("its file system has no locks left", "use a file system with locks"),
 }
@@ -52,6 +60,8 @@ _NAMED = re.compile(r"\[Errno \d+\][^\n]*?: ['\"]([^'\"\n]+)['\"]")
 _HALF_MADE = re.compile(r"^\.(.+)\.(?:part|link)$")
 # Below this, what failed without a reason is laid to the full disk.
 ALMOST_NOTHING = 64 * 1024
+# A full disk is laid to the number of its files where so much less of them is left than of room.
+SCARCER = 4
 
 
 def cause_of(error: BaseException) -> tuple[int, str | None] | None:
@@ -96,6 +106,8 @@ def in_words(number: int, path: str | os.PathLike | None) -> tuple[str, str]:
     """(what happened, what to do), each the part of a sentence, of an error number and a path."""
     what, advice = _CAUSES[number]
     where = _existing(path if path is not None else ".")
+    if number in (errno.ENOSPC, errno.EDQUOT) and (no_file_more := _no_file_more(where)):
+        what, advice = no_file_more, "remove files there, or use a disk that takes more of them"
     words = {
         "free": _free(where),
         "limit": _limit("RLIMIT_FSIZE", "no limit is set"),
@@ -159,13 +171,29 @@ def _existing(path: str | os.PathLike) -> Path:
 def _free(where: Path) -> str:
     try:
         usage = shutil.disk_usage(where)
-        inodes = os.statvfs(where)
     except OSError:
         return "how much is free cannot be asked"
-    files = ", and no file more" if inodes.f_files and not inodes.f_favail else ""
     disk = next(path for path in (where, *where.parents) if path.is_mount())
-    free = f"{_size(usage.free)} of {_size(usage.total)} free{files}"
+    free = f"{_size(usage.free)} of {_size(usage.total)} free"
     return f"{free} on the disk at {disk} without what was half-made"
+
+
+def _no_file_more(where: Path) -> str:
+    """What is the matter where it is the number of files that is used up; else empty.
+
+    What was half-made is gone when this is asked, so that some are free again.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # no Unix
+        there = os.statvfs(where)
+        if not there.f_files or not there.f_blocks:  # it counts no files, or no room
+            return ""
+        if SCARCER * there.f_favail / there.f_files < there.f_bavail / there.f_blocks:
+            disk = next(path for path in (where, *where.parents) if path.is_mount())
+            return (
+                f"there is no place for one more file ({there.f_favail:,} of {there.f_files:,} "
+                f"files left on the disk at {disk} without what was half-made)"
+            )
+    return ""
 
 
 def _size(n_bytes: int) -> str:

@@ -14,17 +14,19 @@ Every reader of the library decodes here, so that a file is usable for all of th
 The first two show when a file is opened, the third at its end, the last where the sample is read.
 """
 
+import errno
 import io
 import math
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from drumcorpus.ground.files.atomic import naming
 from drumcorpus.ground.sound.chunks import missing_bytes
 from drumcorpus.ground.sound.sound_limits import (
     BLOCK,
@@ -44,6 +46,8 @@ SEEKABLE = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
 _ONE_BY_ONE = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")  # beginnings of names of codecs
 
 _INTEGERS = 1 << 20  # samples of each channel that are decoded at once where no block is needed
+_BYTES = 1 << 20  # that are read at once
+_SYSTEM = 2  # libsndfile's number for an error of the system
 STEP_16_BIT = np.float32(2.0**-15)  # of integers of 16 bit, where full scale is 1
 
 Source = str | os.PathLike | bytes  # where a sound file lies, or its content
@@ -170,15 +174,23 @@ class SoundReader:
         UnusableSound
             Of reason `cut_short`.
         """
-        try:
-            self._file.seek(self.n_samples - 1)
-            n_read = len(self._file.read(1, dtype="float32"))
-        except soundfile.SoundFileError:
-            n_read = 0
+        is_there = self._finds_last(self._file)
+        if not is_there and self.is_seekable:
+            # Of FLAC libsndfile does not say that the system failed for a moment.
+            with _corrected(self._source) as anew:
+                is_there = self._finds_last(anew)
         # In some codecs libsndfile finds no sample, or not the last one, but by decoding all.
-        if n_read == 0 and (self.is_seekable or self._n_decoded(self.n_samples) < self.n_samples):
+        if not is_there and (self.is_seekable or self._n_decoded(self.n_samples) < self.n_samples):
             raise self._end_is_missing()
         self._require_bytes()
+
+    def _finds_last(self, file):
+        try:
+            file.seek(self.n_samples - 1)
+            return len(file.read(1, dtype="float32")) == 1
+        except soundfile.SoundFileError as error:
+            _require_read(error, self._source)
+            return False
 
     def count_samples(self) -> None:
         """Take what can be decoded for the length, where that which is stated can be none.
@@ -197,9 +209,12 @@ class SoundReader:
     def _n_decoded(self, most):
         """How many samples can be decoded, up to about `most`; this file stays where it is."""
         n_there = 0
-        with _corrected(self._source) as file, suppress(soundfile.SoundFileError):
-            while n_there < most and (n_read := len(file.read(BLOCK, "float32"))):
-                n_there += n_read
+        with _corrected(self._source) as file:
+            try:
+                while n_there < most and (n_read := len(file.read(BLOCK, "float32"))):
+                    n_there += n_read
+            except soundfile.SoundFileError as error:
+                _require_read(error, self._source)
         return n_there
 
     def _decoded_between(self, start, stop, allow_not_finite):
@@ -241,13 +256,14 @@ class SoundReader:
                 self._file.seek(start)
             return self._file.read(len(whole), dtype=whole.dtype.name, always_2d=True, out=whole)
         except (soundfile.SoundFileError, TypeError) as error:
+            _require_read(error, self._source)
             with open_sound(self._source) as anew:  # after an error no seek is to be trusted
                 anew.require_end()
             raise _unreadable(error) from error
 
     def _require_bytes(self):
         """A file that ends before its samples do: of some formats libsndfile takes what is left."""
-        with _content(self._source) as file:
+        with _naming(self._source), _content(self._source) as file:
             missing = missing_bytes(file)
         if missing is not None:
             n_stated, n_there = missing
@@ -255,6 +271,7 @@ class SoundReader:
             raise UnusableSound(CUT_SHORT, detail)
 
     def _end_is_missing(self):
+        _require_read(None, self._source)
         detail = f"the header says {self.n_samples} samples, and the last is not there"
         return UnusableSound(CUT_SHORT, detail)
 
@@ -302,16 +319,18 @@ class _SoundFile(soundfile.SoundFile):
 def _corrected(source):
     """The open file, its header as `stated_lengths` has it."""
     with _content(source) as content:
-        if not content.read(1):
-            raise UnusableSound(EMPTY_AUDIO, "not readable as audio: the file has no content")
-        patches = corrections(content)
-        content.seek(0)
+        with _naming(source):
+            if not content.read(1):
+                raise UnusableSound(EMPTY_AUDIO, "not readable as audio: the file has no content")
+            patches = corrections(content)
+            content.seek(0)
         with _opened(Corrected(content, patches) if patches else source) as file:
             yield file
 
 
 @contextmanager
 def _opened(source):
+    where = source
     with ExitStack() as opened:
         if _is_content(source):
             source = io.BytesIO(source)
@@ -322,6 +341,7 @@ def _opened(source):
         try:
             file = _SoundFile(source, closefd=False)
         except (soundfile.SoundFileError, TypeError) as error:
+            _require_read(error, where)
             raise _unreadable(error) from error
         yield opened.enter_context(file)
 
@@ -355,6 +375,31 @@ def _unreadable(error):
     if said.startswith("Error : bad data offset"):
         said = "Format not recognised."
     return UnusableSound(UNREADABLE_AUDIO, f"not readable as audio: {said}")
+
+
+def _require_read(error, source):
+    """Stop where the system could not read the file, which is no property of the recording.
+
+    libsndfile says so of some formats; of others it takes what it got for the whole file, which is
+    read once more then.
+
+    Raises
+    ------
+    OSError
+        Which names the file.
+    """
+    if _is_content(source):
+        return
+    with naming(source):
+        with Path(source).open("rb", buffering=0) as file:
+            while file.read(_BYTES):
+                pass
+        if getattr(error, "code", None) == _SYSTEM:  # what failed at first and not again
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def _naming(source):
+    return nullcontext() if _is_content(source) else naming(source)
 
 
 def _content(source):

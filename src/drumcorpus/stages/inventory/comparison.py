@@ -5,6 +5,7 @@ well, always of the same files; ``full`` takes every one. A file whose stat reco
 since its digest was taken is not read again; `verify` reads everything again.
 """
 
+import errno
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -191,7 +192,10 @@ def digest_as_listed(
         algorithm = listed.algorithm(file.path)
         return caches[algorithm].fact(file, algorithm, lambda f: _digest(f, algorithm))
 
-    return take_digests(files, digest, workers=workers, on_progress=on_progress)
+    # A disk that fails is what the comparison is there to find: it names all files at once.
+    return take_digests(
+        files, digest, workers=workers, on_progress=on_progress, refused={errno.EIO}
+    )
 
 
 def find_mismatches(

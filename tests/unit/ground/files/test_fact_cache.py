@@ -1,12 +1,13 @@
 """What is known of raw files: kept while they stay as they are, and believed while it is sealed."""
 
+import errno
 import json
 import os
 
 import pytest
 
 from drumcorpus.ground.files.digests import sha256_bytes
-from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files
+from drumcorpus.ground.files.fact_cache import FactCache, digest_raw_files, take_digests
 from drumcorpus.ground.files.raw_files import scan_roots
 
 
@@ -99,15 +100,44 @@ def test_a_damaged_cache_is_an_empty_one(root, path, content):
     assert read_again(root, path) == ({"a.wav": sha256_bytes(b"one")}, 1)
 
 
-def test_a_file_that_vanishes_before_it_is_read_is_refused(root, path):
+def test_a_file_that_vanishes_before_it_is_read_is_an_error_and_never_left_out(root, path):
+    put(root / "kit/a.wav", "one")
+    files, _ = scan_roots([root])
+    (root / "kit").rename(root / "away")
+    with pytest.raises(FileNotFoundError, match=r"a\.wav: was there .*, and is gone\. Put it back"):
+        digest_raw_files(files.values(), FactCache(path), workers=1)
+    (root / "away").rename(root / "kit")
+    assert scan_roots([root])[0] == files, "an inventory without the file would not be asked"
+
+
+@pytest.mark.parametrize("number", ["EIO", "ESTALE", "ENOTCONN", "EMFILE", "ENOMEM"])
+def test_a_file_that_a_drive_or_the_system_fails_to_read_is_an_error_that_names_it(root, number):
+    put(root / "a.wav", "one")
+    put(root / "b.wav", "two")
+    files, _ = scan_roots([root])
+    number = getattr(errno, number)
+
+    def digest(file):
+        if file.path == "b.wav":
+            raise OSError(number, os.strerror(number))
+        return "digest"
+
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+        take_digests(files.values(), digest, workers=2)
+    assert (caught.value.errno, caught.value.filename) == (number, str(root / "b.wav"))
+
+
+def test_a_file_that_may_not_be_read_is_refused(root):
     put(root / "a.wav", "one")
     files, _ = scan_roots([root])
-    (root / "a.wav").unlink()
-    digests, refusals = digest_raw_files(files.values(), FactCache(path), workers=1)
+
+    def digest(file):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file.location))
+
+    digests, (refusal,) = take_digests(files.values(), digest, workers=1)
     assert digests == {}
-    (refusal,) = refusals
     assert (refusal.path, refusal.reason) == ("a.wav", "unreadable_file")
-    assert "No such file" in refusal.detail
+    assert refusal.detail == "Permission denied"
 
 
 def test_a_root_whose_own_name_is_not_utf8_is_kept_too(tmp_path, path):

@@ -1,5 +1,7 @@
 """Raw files: found whatever they are called, never followed out of the roots, read once."""
 
+import contextlib
+import errno
 import os
 
 import pytest
@@ -216,3 +218,36 @@ class TestListingStamp:
         assert look() == 4
         (root / "d.wav").symlink_to("nothing")
         assert look() == 5
+
+
+@pytest.mark.parametrize("number", ["EIO", "ESTALE", "ENOTCONN"])
+def test_a_folder_that_a_drive_fails_to_list_is_an_error_that_names_it(root, monkeypatch, number):
+    put(root / "inside/a.wav")
+    number, scandir = getattr(errno, number), os.scandir
+
+    def failing(folder):
+        if os.fspath(folder).endswith("inside"):
+            raise OSError(number, os.strerror(number), folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+        scan_roots([root])
+    assert caught.value.filename == str(root / "inside")
+
+
+def test_what_vanishes_while_its_folder_is_listed_is_an_error_that_names_it(root, monkeypatch):
+    put(root / "a.wav")
+    put(root / "b.wav")
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def vanishing(folder):
+        with scandir(folder) as entries:
+            listed = list(entries)
+            (root / "b.wav").unlink()
+            yield listed
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    with pytest.raises(FileNotFoundError, match=r"b\.wav: was there .* and is gone\. Put it back"):
+        scan_roots([root])

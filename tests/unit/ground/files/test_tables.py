@@ -1,5 +1,8 @@
 """Parquet tables are read in one way: batches, dictionaries, errors that name the file."""
 
+import errno
+import os
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -220,3 +223,16 @@ def test_a_row_group_that_cannot_be_written_is_an_error_and_no_file_is_left(tmp_
 def test_no_batch_is_a_file_without_rows(tmp_path):
     assert write_batches(tmp_path / "t", TEXT, []) == 0
     assert read_table(tmp_path / "t").equals(TEXT.empty_table())
+
+
+@pytest.mark.parametrize("number", ["EIO", "ENOTCONN"])
+def test_a_drive_that_fails_to_read_a_table_is_no_damage_of_it(tmp_path, monkeypatch, number):
+    number = getattr(errno, number)
+
+    def failing(path):
+        raise OSError(number, f"Error reading bytes from file. {os.strerror(number)}")
+
+    monkeypatch.setattr(pq, "read_schema", failing)
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+        read_schema(tmp_path / "events.parquet")
+    assert caught.value.filename == str(tmp_path / "events.parquet")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mounts import mount, unmounted_at_last
 
 from drumcorpus.ground.run.command_line import (
     check_folder,
@@ -126,3 +127,14 @@ def test_a_folder_whose_name_is_not_utf8_is_refused_by_that_reason(tmp_path):
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/nu\xff"))
     with pytest.raises(ValueError, match=r"nu\\xff: the name is not UTF-8"):
         check_folder(folder)
+
+
+@pytest.mark.parametrize("path", ["", "new/folder"], ids=["mounted", "below"])
+def test_a_folder_that_is_mounted_read_only_is_refused_as_that(tmp_path, path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with unmounted_at_last(disk):
+        mount(disk, "ro")
+        with pytest.raises(ValueError, match="its file system is mounted read-only") as caught:
+            check_folder(disk / path)
+    assert "permission" not in str(caught.value)

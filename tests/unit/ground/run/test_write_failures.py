@@ -3,8 +3,10 @@
 import errno
 import os
 import resource
+from pathlib import Path
 
 import pytest
+from mounts import mount, unmounted_at_last
 
 from drumcorpus.ground.run import write_failures
 from drumcorpus.ground.run.write_failures import cause_of, in_words, number_in, sentence
@@ -32,7 +34,9 @@ def refused(number, path="results/events/egmd.parquet"):
         pytest.param(errno.EPERM, f"this user (uid {os.geteuid()}) may not", id="not-permitted"),
         pytest.param(errno.EMFILE, "this process has too many open files (at most", id="handles"),
         pytest.param(errno.ENAMETOOLONG, "its name is too long", id="long-name"),
-        pytest.param(errno.EIO, "the disk failed", id="broken-disk"),
+        pytest.param(errno.EIO, "its disk or network file system failed", id="broken-disk"),
+        pytest.param(errno.ENOTCONN, "the server of its file system, is gone", id="no-server"),
+        pytest.param(errno.ENODEV, "its drive, or the server", id="no-drive"),
     ],
 )
 def test_what_is_refused_is_named_with_its_cause_and_without_its_number(number, words):
@@ -49,6 +53,36 @@ def test_how_much_is_free_is_said_of_the_disk_that_the_file_would_be_on(tmp_path
     what, advice = in_words(errno.ENOSPC, tmp_path / "not/there/yet.parquet")
     assert what.startswith("not/there/yet.parquet could not be written")
     assert "51 kB of 2,000 GB free on the disk at /" in what
+    assert advice == "make room there"
+
+
+def test_a_disk_that_takes_no_more_files_says_so_and_not_how_much_room_is_left(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with unmounted_at_last(disk):
+        mount(disk, "size=10M,nr_inodes=30")
+        with pytest.raises(OSError, match="No space") as caught:
+            for number in range(30):
+                (disk / f"{number}.wav").touch()
+        last = Path(caught.value.filename)
+        (disk / "0.wav").unlink()  # as what was half-made goes
+        what, advice = in_words(errno.ENOSPC, last)
+    assert what == (
+        f"disk/{last.name} could not be written: there is no place for one more file (1 of 30 "
+        f"files left on the disk at {disk} without what was half-made)"
+    )
+    assert advice == "remove files there, or use a disk that takes more of them"
+
+
+def test_a_disk_without_room_says_how_much_is_left_though_it_takes_few_files(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with unmounted_at_last(disk):
+        mount(disk, "size=100k,nr_inodes=30")
+        with pytest.raises(OSError, match="No space"):
+            (disk / "a.wav").write_bytes(bytes(200_000))
+        what, advice = in_words(errno.ENOSPC, disk / "a.wav")
+    assert "there is not enough space for it (0 kB of " in what
     assert advice == "make room there"
 
 

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import os
 import tracemalloc
 
 import numpy as np
@@ -442,3 +443,42 @@ def test_the_shadow_that_a_mac_leaves_beside_a_file_is_no_part_of_it(tmp_path, e
     beside, _ = read_mono(path)
     assert np.array_equal(alone, beside)
     assert len(beside) >= RATE_HZ
+
+
+@contextlib.contextmanager
+def reads_failing(path):
+    """An open sound file of which the system reads no more: its place is taken by a folder."""
+    with open_sound(path) as sound:
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.dup2(folder, sound._file.name)
+        os.close(folder)
+        yield sound
+
+
+FORMS = {"WAV": {}, "AIFF": {}, "FLAC": {}, "OGG": {"subtype": "VORBIS"}, "MP3": {}}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_drive_that_is_gone_is_no_fault_of_the_recording(tmp_path, form):
+    path = tmp_path / "sound"
+    soundfile.write(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format=form, **FORMS[form])
+    with reads_failing(path) as sound, pytest.raises(OSError, match="sound"):
+        path.unlink()
+        sound.require_end()
+        list(sound.blocks())
+
+
+@pytest.mark.parametrize("form", ["WAV", "AIFF"])
+def test_a_read_that_failed_for_a_moment_is_an_error_that_names_the_file(tmp_path, form):
+    path = tmp_path / "sound"
+    soundfile.write(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format=form)
+    with reads_failing(path) as sound, pytest.raises(OSError, match="Input/output") as caught:
+        sound.require_end()
+    assert caught.value.filename == str(path)
+
+
+def test_a_flac_of_which_a_read_failed_for_a_moment_is_looked_at_once_more(tmp_path):
+    path = tmp_path / "sound"
+    soundfile.write(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format="FLAC")
+    with reads_failing(path) as sound:
+        sound.require_end()
