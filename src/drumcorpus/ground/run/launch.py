@@ -28,7 +28,7 @@ from drumcorpus.ground.run.end_of_run import end_in_words
 from drumcorpus.ground.run.last_words import asked_for, words_left
 from drumcorpus.ground.run.surroundings import prepare
 from drumcorpus.ground.run.terminal import open_standard_streams, write
-from drumcorpus.ground.run.write_failures import sentence
+from drumcorpus.ground.run.write_failures import LESS_MEMORY, sentence
 
 BAR = "drumcorpus"  # which Snakemake finds in the package PLUG_IN
 PLUG_IN = f"snakemake_logger_plugin_{BAR}"
@@ -66,6 +66,7 @@ def main(arguments: list[str]) -> int:
         write(sys.stderr, "\nStopped. What is finished is kept; the same command carries on.\n")
     elif status < 0:
         write(sys.stderr, ended_by_signal(-status))
+        return 128 - status  # as a shell has it
     elif "words" in left:
         write(sys.stderr, f"\n{left['words']}\n")
     elif "begun" in left:  # else these are the last lines already
@@ -86,9 +87,10 @@ def ended_by_signal(number: int) -> str:
     """What is to be said of a run that a signal has ended, which could not say so itself."""
     kills = number == signal.SIGKILL
     cause = "as the system does when memory runs out" if kills else "from outside"
+    advice = f"{LESS_MEMORY}, then run" if kills else "run"
     return (
-        f"\nSTOPPED: the run was ended by signal {number}, {cause}; what is finished is kept; run "
-        "the same command again: it carries on where it stopped.\n"
+        f"\nSTOPPED: the run was ended by signal {number}, {cause}; what is finished is kept; "
+        f"{advice} the same command again: it carries on where it stopped.\n"
     )
 
 

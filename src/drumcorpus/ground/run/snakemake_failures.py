@@ -24,7 +24,14 @@ from drumcorpus.ground.run.slurm_refusals import (
     refusal_in_words,
 )
 from drumcorpus.ground.run.terminal import Terminal, open_standard_streams
-from drumcorpus.ground.run.write_failures import OF_WRITING, in_words, is_full, number_in, path_in
+from drumcorpus.ground.run.write_failures import (
+    LESS_MEMORY,
+    OF_WRITING,
+    in_words,
+    is_full,
+    number_in,
+    path_in,
+)
 
 _KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
 # All products of jobs done together, though what was finished of them comes back by itself; not so
@@ -174,7 +181,7 @@ def _killed(names: list[str]) -> tuple[str, str]:
     return (
         f"{who} was killed from outside (signal 9), as the system does when memory runs out; the "
         f"largest job of this run took {peak:,.0f} MB{_memory_there()}",
-        "run with fewer jobs at a time (--cores 1), with more shards, or with more memory",
+        LESS_MEMORY,
     )
 
 

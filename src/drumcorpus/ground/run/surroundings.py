@@ -69,6 +69,13 @@ def refusal(folder: Path) -> str:
         state.mkdir(parents=True, exist_ok=True)
         _try_to_write(state)
         _try_to_write(folder)
+        if not _keeps_rights(state):
+            return (
+                f"STOPPED: the file system of {folder.absolute()} refuses to set the rights of a "
+                "file (chmod), as FAT and exFAT do, and Snakemake sets those of its records; "
+                "nothing was begun; take a folder on another one (--directory DIR), or mount it "
+                "with the option quiet, then run the same command again."
+            )
     except OSError as error:
         cause = cause_of(error)
         what, advice = in_words(*cause) if cause else (f"{folder}: {error.strerror}", "see to it")
@@ -211,6 +218,16 @@ def _try_to_write(folder: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder)) from error
     except OSError as error:
         raise type(error)(error.errno, error.strerror, str(folder)) from error
+
+
+def _keeps_rights(folder: Path) -> bool:
+    """Whether the rights of a new file can be set as Snakemake does; True where nobody can say."""
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        try:
+            Path(file.name).chmod(0o660)
+        except OSError as error:
+            return error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
+    return True
 
 
 def _home_of_user() -> str | None:

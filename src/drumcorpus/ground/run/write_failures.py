@@ -54,7 +54,7 @@ _CAUSES = {
 # These can only come from writing; the others may come from reading as well.
 OF_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _GIVE = "give this user the right to read and write it, or name another folder: --directory DIR"
-_LESS_MEMORY = "run with fewer jobs at a time (--cores 1), with more shards, or with more memory"
+LESS_MEMORY = "run with fewer jobs at a time (--cores 1), with more shards, or with more memory"
 _NUMBERED = re.compile(r"\[[Ee]rrno (\d+)\]")
 _NAMED = re.compile(r"\[Errno \d+\][^\n]*?: ['\"]([^'\"\n]+)['\"]")
 _HALF_MADE = re.compile(r"^\.(.+)\.(?:part|link)$")
@@ -116,7 +116,7 @@ def in_words(number: int, path: str | os.PathLike | None) -> tuple[str, str]:
         "owner": _owner(where),
         "give": _GIVE,
         "memory": memory_in_words(),
-        "less_memory": _LESS_MEMORY,
+        "less_memory": LESS_MEMORY,
     }
     if number == errno.ENOMEM:
         return "memory ran out: " + what.format(**words), advice.format(**words)

@@ -11,7 +11,7 @@ import pytest
 
 from drumcorpus.ground.run import launch
 from drumcorpus.ground.run.exports_made import exports_in_words
-from drumcorpus.ground.run.launch import products_message, working_folder
+from drumcorpus.ground.run.launch import ended_by_signal, products_message, working_folder
 
 # A command that takes a second to put its things in order when it is told to stop.
 SLOW_TO_END = """
@@ -118,3 +118,12 @@ def test_a_product_that_was_asked_for_is_named_first_and_once(tmp_path):
 
 def test_where_no_product_stands_none_is_announced(tmp_path):
     assert launch.products_message(tmp_path, ["ingest_egmd"]) == "\nDone.\n"
+
+
+def test_a_run_that_the_system_kills_says_how_to_do_with_less_memory():
+    said = ended_by_signal(signal.SIGKILL)
+    assert (
+        "signal 9, as the system does when memory runs out; what is finished is kept; run" in said
+    )
+    assert "(--cores 1)" in said and "then run the same command again" in said
+    assert "--cores" not in ended_by_signal(signal.SIGSEGV)

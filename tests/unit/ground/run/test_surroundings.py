@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from drumcorpus.ground.run import surroundings
+from drumcorpus.ground.run.state_folder import STATE_FOLDER
 from drumcorpus.ground.run.surroundings import (
     allow_many_files,
     prepare,
@@ -242,3 +243,14 @@ def test_sparing_pandas_imports_no_arrow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_file_system_without_rights_is_refused_before_anything_begins(tmp_path, monkeypatch):
+    def refused(path, *rest, **settings):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), os.fspath(path))
+
+    monkeypatch.setattr(os, "chmod", refused)
+    said = refusal(tmp_path)
+    assert said.startswith(f"STOPPED: the file system of {tmp_path} refuses to set the rights of")
+    assert "--directory DIR" in said
+    assert list((tmp_path / STATE_FOLDER).iterdir()) == [], "what was tried is taken away"
