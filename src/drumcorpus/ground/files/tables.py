@@ -55,15 +55,15 @@ def write_batches(
     """Write batches as one zstd Parquet file of equal row groups; returns the number of rows.
 
     The row groups do not depend on how the rows were cut into batches, and memory is bounded by
-    two row groups and one batch: one is written while the rows of the next are made.
+    three row groups and one batch: one is written while the rows of the next are made.
 
     Parameters
     ----------
     schema : pa.Schema
         The columns of the file.
     batches : iterable of pa.RecordBatch
-        Of that schema. Columns of text may come as dictionaries, as `iter_batches` reads them: no
-        text is looked at then, and the bytes of the file are the same.
+        Of that schema. Text may come as dictionaries, within lists and structs too, as
+        `iter_batches` reads it: it is not looked at then, and the bytes of the file are the same.
     group_rows : int
         Rows of one row group.
     """
@@ -73,15 +73,17 @@ def write_batches(
         n_pending = 0
         for batch in batches:
             n_rows += batch.num_rows
-            pending.append(writer.as_written(batch))
-            n_pending += batch.num_rows
-            while n_pending >= group_rows:
-                table = pa.Table.from_batches(pending)
-                writer.write(table.slice(0, group_rows))
-                left_over = table.slice(group_rows)
-                pending, n_pending = left_over.to_batches(), left_over.num_rows
-        if n_pending:
-            writer.write(pa.Table.from_batches(pending))
+            rest = writer.as_written(batch)
+            while n_pending + rest.num_rows >= group_rows:
+                n_missing = group_rows - n_pending
+                group = _put_together([*pending, rest.slice(0, n_missing)])
+                pending, n_pending, rest = [], 0, rest.slice(n_missing)
+                writer.write(group)
+            if rest.num_rows:
+                pending.append(rest)
+                n_pending += rest.num_rows
+        if pending:
+            writer.write(_put_together(pending))
     return n_rows
 
 
@@ -126,19 +128,14 @@ class _GroupWriter:
         ]
         return pa.RecordBatch.from_arrays(columns, schema=self._types)
 
-    def write(self, group: pa.Table) -> None:
+    def write(self, group: pa.RecordBatch) -> None:
         """Begin to write one row group, as soon as the one before it stands."""
         self._wait()
         self._open()
         self._writing = self._thread.submit(self._write, group)
 
-    def _write(self, group: pa.Table) -> None:
-        # `combine_chunks` copies, even what is one piece.
-        pieces = (c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for c in group.columns)
-        columns = [
-            in_order_of_appearance(column) if pa.types.is_dictionary(column.type) else column
-            for column in pieces
-        ]
+    def _write(self, group: pa.RecordBatch) -> None:
+        columns = [in_order_of_appearance(column) for column in group.columns]
         self._file.write_table(pa.Table.from_arrays(columns, schema=group.schema))
 
     def _wait(self) -> None:
@@ -157,17 +154,62 @@ class _GroupWriter:
             self._file.add_key_value_metadata({"ARROW:schema": text})
 
 
+def _put_together(group: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """The rows of batches as one, no slice of a longer one that would be kept alive with it.
+
+    Where there is one batch alone, columns are not copied but those of dictionaries within lists.
+    """
+    columns = []
+    for place, field in enumerate(group[0].schema):
+        pieces = [batch.column(place) for batch in group]
+        is_kept = len(pieces) == 1 and not (field.type.num_fields and has_codes(field.type))
+        columns.append(pieces[0] if is_kept else pa.concat_arrays(pieces))
+    return pa.RecordBatch.from_arrays(columns, schema=group[0].schema)
+
+
 def _kept_type(field: pa.Field, kind: pa.DataType) -> pa.Field:
     """The field as its column is written: as text, or as the dictionary of text that it came as."""
-    is_coded = pa.types.is_dictionary(kind) and kind.value_type == field.type
+    is_coded = has_codes(kind) and plain_type(kind) == field.type
     return field.with_type(kind) if is_coded else field
 
 
-def in_order_of_appearance(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """The same values by a dictionary of those that occur, in the order in which they do so.
+def has_codes(kind: pa.DataType) -> bool:
+    """Whether there is a dictionary in a type, at whatever depth."""
+    return plain_type(kind) != kind
 
-    That is the dictionary which Arrow makes of a column of text.
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type with the values of each dictionary in its place."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(plain_type(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(plain_type(kind.value_type)))
+    return kind
+
+
+def in_order_of_appearance(column: pa.Array) -> pa.Array:
+    """The same values by dictionaries of those that occur, in the order in which they do so.
+
+    Those are the dictionaries which Arrow makes of text. They may stand within lists and structs,
+    of a column that is no slice of a longer one.
     """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _in_order(column)
+    if not has_codes(kind):
+        return column
+    if pa.types.is_list(kind):
+        bare, inner = column.buffers()[:2], [column.values]
+    else:
+        bare, inner = column.buffers()[:1], column.flatten()  # nothing under a struct that is null
+    inner = [in_order_of_appearance(child) for child in inner]
+    return pa.Array.from_buffers(kind, len(column), bare, children=inner)
+
+
+def _in_order(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The values of a column of dictionaries, which may be a slice, by that of those that occur."""
     n_names, codes = len(column.dictionary), numbers(column.indices, null=-1)
     first = first_places(codes, n_names + 1)[:n_names]
     order = np.argsort(first, kind="stable")[: int((first < len(codes)).sum())]
@@ -181,22 +223,18 @@ def in_order_of_appearance(column: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def repeating_text(schema: pa.Schema) -> list[str]:
-    """The columns of text whose values repeat, which pay as dictionaries."""
-    return [
-        field.name
-        for field in schema
-        if pa.types.is_string(field.type) and field.name not in UNIQUE_COLUMNS
-    ]
+    """The leaves of text whose values repeat, which pay as dictionaries, as they are written."""
+    return [name for name, kind in repeating_leaves(schema) if pa.types.is_string(kind)]
 
 
 def writing_options(schema: pa.Schema) -> dict:
     """How columns of a schema are written, for Arrow's `ParquetWriter`."""
-    repeating = [name for name in _written_leaves(schema) if name not in UNIQUE_COLUMNS]
+    repeating = [name for name, _ in repeating_leaves(schema)]
     return {"compression": "zstd", "use_dictionary": repeating}
 
 
-def _written_leaves(schema: pa.Schema) -> list[str]:
-    """The names under which Arrow writes the columns, those within lists and structs as well."""
+def repeating_leaves(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
+    """Names under which Arrow writes the leaves whose values repeat, and their types."""
     pending = [(field.name, field.type) for field in schema]
     leaves = []
     while pending:
@@ -205,9 +243,9 @@ def _written_leaves(schema: pa.Schema) -> list[str]:
             pending += [(f"{name}.{child.name}", child.type) for child in kind]
         elif pa.types.is_list(kind):
             pending.append((f"{name}.list.element", kind.value_type))
-        else:
-            leaves.append(name)
-    return sorted(leaves)
+        elif name not in UNIQUE_COLUMNS:
+            leaves.append((name, kind))
+    return sorted(leaves, key=lambda leaf: leaf[0])
 
 
 def read_table(
@@ -283,11 +321,20 @@ def iter_batches(
         If the file is not Parquet, or has no such column; the message names it.
     """
     _check_names(path, columns)
-    with _naming(path), pq.ParquetFile(path, read_dictionary=list(dictionaries)) as file:
+    with (
+        _naming(path),
+        pq.ParquetFile(path, read_dictionary=list(dictionaries), pre_buffer=threads) as file,
+    ):
         for group in range(file.num_row_groups):
             n_read = 0
             try:
-                for batch in file.iter_batches(most, [group], columns, use_threads=threads):
+                batches = file.iter_batches(most, [group], columns, use_threads=threads)
+                if file.metadata.row_group(group).num_rows <= most:
+                    whole = list(batches)  # its pages and what decodes them go at once
+                    while whole:
+                        yield whole.pop(0)
+                    continue
+                for batch in batches:
                     n_read += 1
                     yield batch
             except NO_DICTIONARIES:

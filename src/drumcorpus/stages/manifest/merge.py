@@ -50,5 +50,7 @@ def _in_their_splits(
             refused.append(batch.num_rows)
         else:
             column = batch.schema.get_field_index("split")
-            same = pa.repeat(pa.scalar(split, pa.string()), batch.num_rows)
+            codes = pa.repeat(pa.scalar(0, pa.int32()), batch.num_rows)
+            names = pa.repeat(pa.scalar(split, pa.string()), 1)
+            same = pa.DictionaryArray.from_arrays(codes, names)
             yield batch.set_column(column, "split", same)

@@ -190,11 +190,64 @@ def test_a_dictionary_is_of_the_names_that_occur_in_their_order():
 
 def test_text_is_read_as_dictionaries_and_written_on_with_the_same_bytes(tmp_path):
     write_table(tmp_path / "t", drawn_text(40_000, seed=4))
-    assert repeating_text(TEXT) == ["name"]
-    table = read_table(tmp_path / "t", dictionaries=["name"])
-    assert pa.types.is_dictionary(table["name"].type)
-    write_batches(tmp_path / "again", TEXT, table.to_batches())
+    leaves = repeating_text(TEXT)
+    assert leaves == ["hits.list.element", "name"]
+    batches = list(iter_batches(tmp_path / "t", dictionaries=leaves))
+    assert all(pa.types.is_dictionary(batch["name"].type) for batch in batches)
+    assert all(pa.types.is_dictionary(batch["hits"].type.value_type) for batch in batches)
+    write_batches(tmp_path / "again", TEXT, batches)
     assert (tmp_path / "again").read_bytes() == (tmp_path / "t").read_bytes()
+
+
+def drawn_nested(n_rows: int, seed: int) -> pa.Table:
+    """Lists of hits, and single ones, with nulls at every depth."""
+    rng = np.random.default_rng(seed)
+    hit = pa.struct([("label", pa.string()), ("velocity", pa.float64()), ("n", pa.int32())])
+    schema = pa.schema([("hits", pa.list_(hit)), ("one", hit), ("tags", pa.list_(pa.string()))])
+
+    def drawn(depth):
+        kind = rng.integers(0, 9)
+        if kind == 0:
+            return None
+        if depth == 0:
+            label = None if kind == 1 else f"label {kind}"
+            return {"label": label, "velocity": float(kind), "n": int(kind)}
+        return [drawn(0) for _ in range(rng.integers(0, 4))]
+
+    rows = [
+        {"hits": drawn(1), "one": drawn(0), "tags": [f"tag {n % 5}" for n in range(row % 4)]}
+        for row in range(n_rows)
+    ]
+    return pa.Table.from_pylist(rows, schema)
+
+
+@pytest.mark.parametrize(
+    ("read_rows", "cut"),
+    [(450, 5), (450, 100), (450, 450), (3_000, 3_000)],
+    ids=["few", "parts", "less than a group", "several groups"],
+)
+def test_text_within_lists_may_come_as_dictionaries_and_gives_the_bytes_of_text(
+    tmp_path, read_rows, cut
+):
+    table = drawn_nested(3_000, seed=5)
+    pq.write_table(table, tmp_path / "source", row_group_size=read_rows)
+    leaves = repeating_text(table.schema)
+    assert leaves == ["hits.list.element.label", "one.label", "tags.list.element"]
+    read = list(iter_batches(tmp_path / "source", dictionaries=leaves))
+    assert not any(batch.schema.equals(table.schema) for batch in read)
+    coded = [batch.slice(n, cut) for batch in read for n in range(0, batch.num_rows, cut)]
+    some = coded[: len(coded) // 2]
+    results = {
+        "plain": table.to_batches(),
+        "coded": coded,
+        "coded, then plain": [*some, *table.slice(sum(map(len, some))).to_batches()],
+        "plain, then coded": [*table.slice(0, cut).to_batches(), *coded[1:]],
+    }
+    for name, batches in results.items():
+        assert write_batches(tmp_path / name, table.schema, batches, 700) == 3_000
+        assert (tmp_path / name).read_bytes() == (tmp_path / "plain").read_bytes()
+    assert read_schema(tmp_path / "coded") == table.schema
+    assert read_table(tmp_path / "coded").equals(table)
 
 
 @pytest.mark.parametrize("n_good", [0, 1, 3])

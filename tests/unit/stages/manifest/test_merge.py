@@ -1,9 +1,13 @@
 """Merging sorted shards: nothing lost, nothing doubled, nothing misplaced."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from drumcorpus.ground.files import merging
 from drumcorpus.ground.files.merging import (
     MERGED_GROUP_ROWS,
     ROWS_OF_AN_INPUT,
@@ -195,7 +199,9 @@ def test_of_each_input_little_is_held_at_a_time_however_many_there_are(tmp_path)
     key, batch = next(runs)  # all inputs are open, for the first is the least of all
     held = pa.total_allocated_bytes() - before
     assert (key, batch.num_rows) == (("groove", "s00"), ROWS_OF_AN_INPUT)
-    assert held / n_inputs < 1_500_000  # a row group of each would be four times as much
+    # Nothing but their rows, all text as codes: pages and decoders would be as much again.
+    assert held < 1.1 * n_inputs * batch.nbytes
+    assert batch.nbytes < 240 * ROW_GROUP_ROWS
     assert sum(batch.num_rows for _, batch in runs) == n_inputs * ROW_GROUP_ROWS - ROWS_OF_AN_INPUT
 
 
@@ -216,3 +222,47 @@ def test_row_groups_of_the_merged_table_are_of_one_size_whatever_those_of_its_sh
     assert sizes == [MERGED_GROUP_ROWS, 70_000 - MERGED_GROUP_ROWS]
     wanted = pa.concat_tables(rows).sort_by([(name, "ascending") for name in KEYED.names])
     assert read_table(tmp_path / "merged.parquet").equals(wanted)
+
+
+def drawn_events(n_sessions, rng):
+    """Events of some sessions, in the order of a manifest."""
+    some = ["a", "b", "ü", "", None]
+    for session in sorted(f"{number}" for number in range(n_sessions)):
+        name, style = ("groove", "slakh")[len(session) % 2], rng.choice(some)
+        for place in range(rng.integers(1, 12)):
+            labels = rng.choice(["kick", "snare:38", "crash:49", "crash:57"], rng.integers(0, 4))
+            row = event(f"{session}.{place}", *labels, session=session, onset=place // 2)
+            if rng.random() < 0.2:
+                row["annotation_history"] = [{"method": rng.choice(some)}, None]
+            yield row | {"source_set": name, "style": style, "meter": rng.choice(some)}
+
+
+@settings(max_examples=12)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_sessions=st.integers(0, 50),
+    n_inputs=st.integers(1, 30),
+    read_rows=st.integers(1, 9),
+    group_rows=st.integers(9, 70),
+)
+def test_the_merged_table_is_the_sorted_one_however_little_is_read_at_a_time(
+    tmp_path_factory, seed, n_sessions, n_inputs, read_rows, group_rows
+):
+    folder, rng = tmp_path_factory.mktemp("merge"), np.random.default_rng(seed)
+    whole = table_of(drawn_events(n_sessions, rng)).combine_chunks()
+    order = [(name, "ascending") for name in ("source_set", "session_id", "onset_time", "event_id")]
+    wanted = whole.sort_by(order)
+    sessions = wanted["session_id"].to_pylist()
+    input_of = {session: rng.integers(n_inputs) for session in sessions}
+    dealt = np.array([input_of[session] for session in sessions], int)
+    paths = [str(folder / f"{number}.parquet") for number in range(n_inputs)]
+    for number, path in enumerate(paths):
+        part = wanted.filter(pa.array(dealt == number, pa.bool_()))
+        write_batches(path, EVENTS, part.to_batches(), int(rng.integers(3, 20)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "ROWS_OF_AN_INPUT", read_rows)
+        patch.setattr(merging, "MERGED_GROUP_ROWS", group_rows)
+        assert merge_sorted(paths, EVENTS, folder / "merged") == len(whole)
+    assert read_table(folder / "merged").equals(wanted)
+    write_batches(folder / "whole", EVENTS, wanted.to_batches(), group_rows)
+    assert (folder / "merged").read_bytes() == (folder / "whole").read_bytes()
