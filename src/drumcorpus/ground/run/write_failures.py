@@ -26,7 +26,8 @@ _CAUSES = {
     ),
     errno.EROFS: (
         "its file system is mounted read-only",
-        "name a folder that can be written: --directory DIR",
+        "mount it so that it can be written (dmesg says if it was found damaged), or name another "
+        "folder: --directory DIR",
     ),
     errno.EACCES: ("this user ({user}) may not ({owner})", "{give}"),
     errno.EPERM: ("this user ({user}) may not ({owner})", "{give}"),

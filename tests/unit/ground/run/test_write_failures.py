@@ -86,6 +86,12 @@ def test_a_disk_without_room_says_how_much_is_left_though_it_takes_few_files(tmp
     assert advice == "make room there"
 
 
+def test_a_disk_that_turns_read_only_can_be_mounted_anew(tmp_path):
+    _, advice = in_words(errno.EROFS, tmp_path / "results/x.parquet")
+    assert advice.startswith("mount it so that it can be written")
+    assert advice.endswith("or name another folder: --directory DIR")
+
+
 def test_the_half_made_file_is_called_by_its_final_name(tmp_path):
     for half_made in ("results/.x.parquet.part", "results/.x.parquet.link"):
         what, _ = in_words(errno.ENOSPC, tmp_path / half_made)
