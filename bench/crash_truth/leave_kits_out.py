@@ -7,9 +7,9 @@ For each kit every number of the model is learned anew on the other kits, withou
 cymbal with it. Its sessions are then told apart pooled (`mixture`, as one kit id makes them), four
 by four as the index has them (`mixture by four`), each for itself (`mixture alone`), by linkage,
 whose limits are those of the configuration, and by the plain method. As in the chain each session
-is told alone where its pool's number of cymbals is in doubt. Sessions with three cymbals are also
-pooled with the kit's others (`mixture with others`). Hits of two cymbals within 5 ms have no truth:
-methods get them, the score does not.
+is told alone where its pool's number of cymbals is in doubt, and stays in doubt where the pool has
+more in it. Sessions with three cymbals are also pooled with the kit's others (`mixture with
+others`). Hits of two cymbals within 5 ms have no truth: methods get them, the score does not.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from train_model import add_arguments, describe_kits
 from drumcorpus.ground.files.settings import read_settings
 from drumcorpus.stages.crash.clusters import Clustering, cluster_session
 from drumcorpus.stages.crash.cymbal_model import CymbalModel
-from drumcorpus.stages.crash.membership import tell_session
+from drumcorpus.stages.crash.membership import tell_alone, tell_session
 from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.stages.crash.strokes import Strokes
@@ -156,7 +156,7 @@ def tell_of_kit(
     """One session as the chain tells it, whose kit has this mixture."""
     if pool.is_settled(settings.min_confidence):
         return tell_session(strokes, model, settings, kit=pool)
-    told = tell_session(strokes, model, settings)
+    told = tell_alone(strokes, model, settings, pool)
     return tell_by_linkage(strokes, settings) if told.reason == MORE_CYMBALS else told
 
 

@@ -7,7 +7,7 @@ into it and how lately another cymbal was struck make the chance that its name i
 are learned from known cymbals (`crash.training`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -20,7 +20,15 @@ from drumcorpus.stages.crash.groups import sound_alike
 from drumcorpus.stages.crash.mixture import Mixture, fit_mixture
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.stages.crash.strokes import Patterns, Strokes, make_patterns
-from drumcorpus.vocabulary import MORE_CYMBALS, TOO_FEW_HITS, UNLIKE_ITS_KIT
+from drumcorpus.vocabulary import (
+    DOUBTFUL,
+    FOLLOWS_ACCOMPANIMENT,
+    MORE_CYMBALS,
+    ONE_CYMBAL,
+    SEPARATED,
+    TOO_FEW_HITS,
+    UNLIKE_ITS_KIT,
+)
 
 RING_S = 4.0  # a crash rings on for seconds
 RING_DECAY_DB_PER_S = 8.0  # a crash loses about this
@@ -106,6 +114,41 @@ def tell_session(
         session_confidence=mixture.confidence,
         silhouette=None,
         reason=mixture.reason,
+    )
+
+
+def tell_alone(
+    strokes: Strokes, model: CymbalModel, settings: ClusteringSettings, kit: Mixture | None
+) -> Clustering:
+    """Tell the cymbals of one session apart alone, as its kit's number of cymbals is in doubt.
+
+    A cymbal struck two or three times is lost in one session, and may be plain in the kit. So where
+    the kit's mixture, with what may be a cymbal, has more in the hits told than the session has
+    alone, nothing of it is accepted (`doubtful`).
+
+    Parameters
+    ----------
+    strokes : Strokes
+        Of one session, in order of onset.
+    kit : Mixture or None
+        Of all sessions of its kit; None where it has none.
+    """
+    told = tell_session(strokes, model, settings)
+    # A mixture that goes with the ride says nothing of the number of cymbals.
+    if kit is None or kit.n_cymbals == 0 or kit.reason == FOLLOWS_ACCOMPANIMENT:
+        return told
+    if told.reason not in (ONE_CYMBAL, SEPARATED):
+        return told
+    named = name_hits(strokes, kit, model).named
+    n_of_kit = len(np.unique(named[told.accepted & (named >= 0)]))
+    if n_of_kit <= len(np.unique(told.cymbals[told.accepted])):
+        return told
+    return replace(
+        told,
+        confidence=np.zeros(len(strokes)),
+        accepted=np.zeros(len(strokes), dtype=bool),
+        session_confidence=0.0,
+        reason=DOUBTFUL,
     )
 
 

@@ -15,7 +15,7 @@ from drumcorpus.stages.crash.cymbal_model import CymbalModel
 from drumcorpus.stages.crash.described import strokes_of
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, ORDER_FEATURE, feature_names
 from drumcorpus.stages.crash.kit_pools import KitCymbals
-from drumcorpus.stages.crash.membership import tell_session
+from drumcorpus.stages.crash.membership import tell_alone, tell_session
 from drumcorpus.stages.crash.settings import ClusteringSettings
 from drumcorpus.vocabulary import (
     ANOTHER_AT_ONCE,
@@ -102,8 +102,11 @@ class ByMixture:
             np.zeros(len(hits), dtype=int),
             [hit["beside"] or () for hit in hits],
         )
-        mixture = kit.mixture if of_kit else None
-        clustering = tell_session(strokes, self.model, self.settings, kit=mixture)
+        if of_kit:
+            clustering = tell_session(strokes, self.model, self.settings, kit=kit.mixture)
+        else:
+            mixture = None if kit is None else kit.mixture
+            clustering = tell_alone(strokes, self.model, self.settings, mixture)
         is_sure = clustering.session_confidence >= self.settings.min_confidence
         if clustering.reason == SEPARATED and is_sure:
             clustering = self._with_both_at_once(clustering, hits, numbers)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import yaml
 from checkout import REPO
@@ -32,10 +33,16 @@ def pool(hits, kits, *, families=(CRASH,), use_metadata=True, model=MODEL):
     )
 
 
-def cluster(hits, kits, *, families=(CRASH,), pooled=True, model=MODEL, use_metadata=True):
+def cluster(
+    hits, kits, *, families=(CRASH,), pooled=True, model=MODEL, use_metadata=True, confidence=None
+):
     """Rows of the assignments by session, and of the review by session."""
     of_pool = {"families": families, "use_metadata": use_metadata, "model": model}
     table = pool(hits, kits, **of_pool)[0] if pooled else None
+    if confidence is not None:  # that the numbers of cymbals are right
+        place = table.schema.get_field_index("confidence")
+        column = pa.array([confidence] * table.num_rows, table.schema.field(place).type)
+        table = table.set_column(place, table.schema.field(place), column)
     shard = cluster_shard(
         hits,
         sessions_of(kits),
@@ -247,6 +254,27 @@ def test_one_cymbal_more_than_allowed_in_a_session_alone_leaves_two_of_them_told
     assert (review["s"]["n_hits"], review["s"]["n_accepted"]) == (16, 8)
     labels_of = {n: {row["label"] for row in told["s"][n::4] if row["accepted"]} for n in range(4)}
     assert sorted(map(len, labels_of.values())) == [0, 0, 1, 1]
+
+
+def test_a_cymbal_that_a_session_alone_loses_leaves_it_in_doubt_where_its_kit_may_have_it():
+    """Two strokes like the low cymbal, and more like a third that other sessions strike."""
+    sounds = Sounds()
+    struck = ["low", "high", "third"]
+    sessions = {f"s{n}": sounds.session(f"s{n}", struck * 4) for n in range(6)}
+    between = 0.35 * sounds.cymbals["low"] + 0.94 * sounds.cymbals["third"]
+    sounds.cymbals["between"] = between / np.linalg.norm(between)
+    lost = ["low", "high"] * 5 + ["between"] * 2
+    sessions["lost"] = sounds.session("lost", lost)
+    hits, kits = embeddings_of(*sessions.values()), dict.fromkeys(sessions, "kit")
+    alone, review = cluster(hits, kits, pooled=False)
+    assert (review, len(set(labels(alone["lost"])))) == ({}, 2)
+    told, review = cluster(hits, kits, confidence=0.5)
+    assert {row["method"] for rows in told.values() for row in rows} == {"gaussian_mixture"}
+    assert {name: row["reason"] for name, row in review.items()} == {"lost": "doubtful"}
+    assert labels(told.pop("lost")) == [None] * 12
+    assert {name: labels(rows) for name, rows in told.items()} == {
+        name: labels(alone[name]) for name in told
+    }
 
 
 def test_a_session_in_doubt_has_guesses_for_a_person():

@@ -8,7 +8,8 @@ from known_kits import N_BANDS, draw_cymbals, make_kit, training_kits
 
 from drumcorpus.stages.crash.cymbal_model import NUMBER_FEATURES
 from drumcorpus.stages.crash.groups import group_hits, sound_alike, sum_groups
-from drumcorpus.stages.crash.membership import name_hits, tell_session
+from drumcorpus.stages.crash.membership import name_hits, tell_alone, tell_session
+from drumcorpus.stages.crash.mixture import _mixture as mixture_of_hits
 from drumcorpus.stages.crash.mixture import fit_mixture, merge_sets, number_features
 from drumcorpus.stages.crash.strokes import MOST_RELIABLE, Strokes, make_patterns
 from drumcorpus.stages.crash.training import SETTINGS, train_cymbal_model
@@ -266,6 +267,56 @@ def kit_with(first, second, other, likeness, model):
     sessions = [[0, 1, 0, 1, 0, 1, 0, 1]] * 10 + [[0, 1, 2, 0, 1]] * 6
     kit = make_kit("a", sessions, cymbals=cymbals(first, second, other, likeness), seed=19)
     return fit_mixture(kit.strokes, model, SETTINGS)
+
+
+def session_with_a_lost_cymbal(model):
+    """A session told as of two, two hits of whose first cymbal are of a third; and its kit."""
+    first, second, other = draw_cymbals(3, seed=18)
+    struck = {"cymbals": cymbals(first, second, other, 0.6), "seed": 21}
+    session = make_kit("a", [[0, 1] * 5 + [2, 2]], **struck)
+    alone = tell_session(session.strokes, model, SETTINGS)
+    assert (alone.reason, alone.accepted.tolist()) == ("separated", [True] * 12)
+    assert alone.cymbals.tolist() == [0, 1] * 5 + [0, 0]
+    return session, alone, struck
+
+
+def in_doubt(sessions, struck, model, **changes):
+    """The mixture that starts from the cymbals struck in a kit, its number in doubt."""
+    kit = make_kit("a", sessions, **struck)
+    patterns = make_patterns(kit.strokes, model.quality)
+    mixture = mixture_of_hits(kit.strokes, patterns, kit.cymbals, model, 0.5)
+    return replace(mixture, **changes)
+
+
+def test_a_session_alone_is_in_doubt_where_its_kit_has_one_cymbal_more_in_it(model):
+    session, alone, struck = session_with_a_lost_cymbal(model)
+    kit = in_doubt([[0, 1, 2] * 4] * 8, struck, model)
+    assert not kit.is_settled(SETTINGS.min_confidence)
+    doubted = tell_alone(session.strokes, model, SETTINGS, kit)
+    assert (doubted.reason, doubted.session_confidence) == ("doubtful", 0.0)
+    assert not doubted.accepted.any()
+    assert not doubted.confidence.any()
+    assert doubted.cymbals.tolist() == alone.cymbals.tolist()  # guesses for a person
+
+
+@pytest.mark.parametrize(
+    "sessions, changes",
+    [
+        (None, {}),
+        ([[0, 1] * 6] * 8, {}),
+        ([[0] * 12] * 8, {}),
+        ([[0, 1, 2] * 4] * 8, {"reason": "follows_accompaniment"}),
+    ],
+    ids=["no_mixture", "as_many", "fewer", "goes_with_the_ride"],
+)
+def test_a_session_alone_is_told_where_its_kit_says_nothing_of_one_more(model, sessions, changes):
+    session, alone, struck = session_with_a_lost_cymbal(model)
+    kit = None if sessions is None else in_doubt(sessions, struck, model, **changes)
+    told = tell_alone(session.strokes, model, SETTINGS, kit)
+    assert told.reason == alone.reason
+    assert told.cymbals.tolist() == alone.cymbals.tolist()
+    assert told.accepted.all()
+    assert told.confidence.tolist() == alone.confidence.tolist()
 
 
 @pytest.mark.parametrize("n_cymbals", [1, 2], ids=["one", "two"])
