@@ -121,7 +121,7 @@ def in_words(number: int, path: str | os.PathLike | None) -> tuple[str, str]:
     }
     if number == errno.ENOMEM:
         return "memory ran out: " + what.format(**words), advice.format(**words)
-    verb = "written" if number in OF_WRITING else "opened or written"
+    verb = "written" if number in OF_WRITING else "opened, read or written"
     if path is None:
         shown = f"a file in {Path.cwd()}" if number in OF_WRITING else "a file"
     else:
