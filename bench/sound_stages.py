@@ -124,6 +124,7 @@ def check(folder: Path, sessions, events) -> None:
 def fingerprint(folder: Path, sessions, events) -> None:
     """What a job of `fingerprint_sessions` does."""
     from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.sound.decimation import decimator
     from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
     from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, write_fingerprints
@@ -132,7 +133,9 @@ def fingerprint(folder: Path, sessions, events) -> None:
         sessions,
         events.select(["session_id", "onset_time", "audio_path", "components"]),
         read_yaml(TAXONOMY / "class_maps.yaml")["classes_5"],
-        recording_reader(sessions, raw_data(folder, sessions).verified, SAMPLE_RATE_HZ),
+        recording_reader(
+            sessions, raw_data(folder, sessions).verified, SAMPLE_RATE_HZ, resampler=decimator
+        ),
         **config()["splits"]["fingerprints"],
     )
     write_fingerprints(folder / "fingerprints.parquet", batches)

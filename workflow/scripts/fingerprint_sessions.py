@@ -8,6 +8,7 @@ from drumcorpus.ground.files.tables import read_table
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.run.progress import Progress
 from drumcorpus.ground.run.raw_data import open_raw_data
+from drumcorpus.ground.sound.decimation import decimator
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
 from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, write_fingerprints
@@ -20,7 +21,7 @@ batches = fingerprint_sessions(
     sessions,
     read_table(snakemake.input.events, ["session_id", "onset_time", "audio_path", "components"]),
     read_yaml(snakemake.input.class_maps)["classes_5"],
-    recording_reader(sessions, reader.verified, SAMPLE_RATE_HZ),
+    recording_reader(sessions, reader.verified, SAMPLE_RATE_HZ, resampler=decimator),
     find_unheard=unheard_file_finder(files, reader),
     on_session=Progress(job.title, sessions.num_rows, "sessions").advance,
     **snakemake.params.fingerprints,

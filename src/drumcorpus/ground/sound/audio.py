@@ -1,12 +1,13 @@
 """Recorded sound: what a file says of itself, and its samples as one channel."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import numpy as np
 
-from drumcorpus.ground.sound.decoding import Source, UnusableSound, open_sound
+from drumcorpus.ground.sound.decimation import Decimator
+from drumcorpus.ground.sound.decoding import STEP_16_BIT, Source, UnusableSound, open_sound
 from drumcorpus.ground.sound.mixdown import MixMeter, as_one
 from drumcorpus.ground.sound.resampling import Resampler, resample
 
@@ -33,7 +34,11 @@ def probe_audio(source: Source) -> dict:
 
 
 def read_mono(
-    source: Source, sample_rate_hz: int | None = None, *, allow_not_finite: bool = False
+    source: Source,
+    sample_rate_hz: int | None = None,
+    *,
+    allow_not_finite: bool = False,
+    resampler: Callable[[int, int, int], Resampler | Decimator] = Resampler,
 ) -> tuple[np.ndarray, int]:
     """The whole file as one channel: the mean of its channels, or the loudest if they cancel.
 
@@ -49,6 +54,8 @@ def read_mono(
         Resample to this rate.
     allow_not_finite : bool
         As of `decoding.SoundReader.blocks`.
+    resampler
+        ``rate_hz, to_hz, n_expected ->`` what takes the samples; also `decimation.decimator`.
 
     Returns
     -------
@@ -61,9 +68,10 @@ def read_mono(
     UnusableSound
         If it is not sound that can be decoded to its end.
     """
-    samples, rate, channel = _decode(source, sample_rate_hz, allow_not_finite)
+    options = (sample_rate_hz, allow_not_finite, resampler)
+    samples, rate, channel = _decode(source, *options)
     if channel is not None:
-        samples, rate, _ = _decode(source, sample_rate_hz, allow_not_finite, channel)
+        samples, rate, _ = _decode(source, *options, channel)
     return samples, rate
 
 
@@ -131,17 +139,23 @@ def read_mono_near(
     return read_mono(source, sample_rate_hz, allow_not_finite=allow_not_finite)
 
 
-def _decode(source, to_hz, allow_not_finite, channel=None):
+def _decode(source, to_hz, allow_not_finite, resampler, channel=None):
     """Samples, their rate, and the channel to take instead of the mean; else `channel` alone."""
     with open_sound(source) as sound:
         rate = sound.sample_rate_hz if to_hz is None else to_hz
         meter = MixMeter(sound.sample_rate_hz, sound.n_channels)
-        resampler = Resampler(sound.sample_rate_hz, rate)
-        for block in sound.blocks(meter.whole_blocks, allow_not_finite=allow_not_finite):
-            resampler.add(as_one(block, channel))
+        resampled = resampler(sound.sample_rate_hz, rate, sound.n_samples)
+        # Integers are made floats in one place, and get their scale as they become one channel.
+        scale = STEP_16_BIT if sound.is_pcm16 else 1.0
+        floats = np.empty((meter.whole_blocks, sound.n_channels), np.float32)
+        for block in sound.stored_blocks(len(floats), allow_not_finite=allow_not_finite):
+            if sound.is_pcm16:
+                np.copyto(floats[: len(block)], block)
+                block = floats[: len(block)]
+            resampled.add(as_one(block, channel, scale))
             if channel is None:
                 meter.add(block)
-    return resampler.whole(), rate, meter.surviving_channel()
+    return resampled.whole(), rate, meter.surviving_channel()
 
 
 def _decode_near(sound, sample_rate_hz, spans, allow_not_finite, channel):

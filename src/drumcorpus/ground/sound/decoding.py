@@ -99,7 +99,9 @@ class SoundReader:
         """
         yield from self._all_blocks(n_block, partial(self._read, allow_not_finite))
 
-    def stored_blocks(self, n_block: int = BLOCK) -> Iterator[np.ndarray]:
+    def stored_blocks(
+        self, n_block: int = BLOCK, *, allow_not_finite: bool = False
+    ) -> Iterator[np.ndarray]:
         """All samples as of `blocks`, but those of a file that `is_pcm16` as they are stored.
 
         Yields
@@ -108,7 +110,7 @@ class SoundReader:
             Integers, which are 32,768 times what `blocks` yields, lie in the memory of the next
             block, too.
         """
-        read = self._read_integers if self.is_pcm16 else partial(self._read, False)
+        read = self._read_integers if self.is_pcm16 else partial(self._read, allow_not_finite)
         yield from self._all_blocks(n_block, read)
 
     def _all_blocks(self, n_block, read):
@@ -254,7 +256,8 @@ class SoundReader:
         try:
             if start is not None and start != self._file.tell():
                 self._file.seek(start)
-            return self._file.read(len(whole), dtype=whole.dtype.name, always_2d=True, out=whole)
+            dtype = "int16" if whole.dtype == np.int16 else "float32"  # numpy is slow to say so
+            return self._file.read(len(whole), dtype=dtype, always_2d=True, out=whole)
         except (soundfile.SoundFileError, TypeError) as error:
             _require_read(error, self._source)
             with open_sound(self._source) as anew:  # after an error no seek is to be trusted

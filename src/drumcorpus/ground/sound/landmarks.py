@@ -26,6 +26,7 @@ SILENCE_DB = -60.0  # re full scale: sound whose peak is below it is silent
 _N_FFT = 512
 _TAPER = np.hanning(_N_FFT).astype(np.float32)
 _LOWEST_BIN = 4  # 62 Hz: what is below is hum and the offset of the recorder
+_N_BINS = _N_FFT // 2 - _LOWEST_BIN
 _PEAK_FRAMES, _PEAK_BINS = 9, 15  # a peak is the largest value of such a field
 # ... and around it the level has risen so much in 40 ms, in nepers, over a mean of so many bins: a
 # stroke begins. What rings on is the same sound whenever a kit ends on the same sampled cymbal.
@@ -36,7 +37,7 @@ _PEAKS_PER_BLOCK = 12
 _FAN = 4  # peaks after the first that make landmarks with it, two at a time
 _NEAREST, _FARTHEST = 8, 125  # frames between the first peak and these
 _FRAME_STEP, _BIN_STEP = 4, 2  # what counts as equal distance and equal band
-_CHUNK_FRAMES = 500  # frames of spectrogram held at once: what is made of them stays in the caches
+_CHUNK_FRAMES = 1000  # frames of spectrogram held at once: what is made of them stays in the caches
 _FFT_FRAMES = 128  # of these, transformed at once: their spectra are larger
 
 
@@ -60,13 +61,17 @@ def find_landmarks(samples: np.ndarray, *, max_landmarks: int) -> tuple[np.ndarr
     """
     frames, bins = _peaks(samples)
     hashes, starts = _triples(frames, bins)
-    order = np.lexsort((starts, hashes))[:max_landmarks]
-    return hashes[order].astype(np.uint32), starts[order].astype(np.int32)
+    # As one number, in which the hash comes first: these are sorted in a tenth of the time.
+    landmarks = np.sort(hashes << np.uint64(32) | starts.astype(np.uint64))[:max_landmarks]
+    return (landmarks >> np.uint64(32)).astype(np.uint32), landmarks.astype(np.uint32).view(
+        np.int32
+    )
 
 
 def is_silent(samples: np.ndarray) -> bool:
     """Whether no sample reaches SILENCE_DB."""
-    return len(samples) == 0 or float(np.abs(samples).max()) < 10 ** (SILENCE_DB / 20)
+    limit = 10 ** (SILENCE_DB / 20)
+    return len(samples) == 0 or bool(-limit < samples.min() <= samples.max() < limit)
 
 
 def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,20 +80,19 @@ def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     peaks = []
     loudest = -np.inf
     margin = max(_PEAK_FRAMES // 2, _RISE_FRAMES)
+    spectrogram = _Spectrogram(_CHUNK_FRAMES + 2 * margin)
     for start in range(0, n_frames, _CHUNK_FRAMES):
         first, last = max(start - margin, 0), min(start + _CHUNK_FRAMES + margin, n_frames)
-        levels = _levels(samples[first * HOP : (last - 1) * HOP + _N_FFT])
-        highest = float(levels.max())
-        loudest = max(loudest, highest)
-        if highest == levels.min():
+        spectrogram.take(samples[first * HOP : (last - 1) * HOP + _N_FFT])
+        loudest = max(loudest, float(_levels(spectrogram.highest)))
+        if spectrogram.is_even():
             continue  # nothing sounds, and all would be as high as what is around
-        around = highest_around(highest_around(levels, _PEAK_FRAMES).T, _PEAK_BINS).T
-        frame, band = np.divmod(np.flatnonzero(levels == around), levels.shape[1])
-        level = levels[frame, band]
+        frame, band = spectrogram.highest_around()
+        level = spectrogram.level(frame, band)
         place = frame + first
         chosen = (place >= start) & (place < start + _CHUNK_FRAMES) & (level > loudest - _RANGE)
         frame, band = frame[chosen], band[chosen]
-        rises = _rise(levels, frame, band) >= _RISE
+        rises = spectrogram.rise(frame, band) >= _RISE
         peaks.append((place[chosen][rises], band[rises], level[chosen][rises]))
     if not peaks:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -97,40 +101,102 @@ def _peaks(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return _strongest(frame[loud], band[loud], level[loud])
 
 
-def highest_around(values: np.ndarray, n: int) -> np.ndarray:
-    """The highest of the `n` values, an odd number, around each along the first axis.
+class _Spectrogram:
+    """Amplitudes of some frames at a time, (n_frames, n_bins), what is highest and what rises.
 
-    Ranges of 1, 2, 4 ... values are joined, by whole arrays: scipy's filter takes twice as long.
+    Bins lie between margins, one frame after the other: what is around is then the same number of
+    values further on for all of them, and ranges of 1, 2, 4 ... values are joined by whole arrays.
     """
-    beyond = np.full((n // 2, values.shape[1]), -np.inf, values.dtype)
-    highest, n_joined = np.concatenate([beyond, values, beyond]), 1
+
+    def __init__(self, most_frames: int):
+        self._tapered = np.empty((_FFT_FRAMES, _N_FFT), np.float32)
+        self._field = np.empty((most_frames + 2 * _BEFORE) * _WIDTH, np.float32)
+        self._joined = np.empty((2, len(self._field)), np.float32)
+        self.amplitudes = self._field.reshape(-1, _WIDTH)[:0, :_N_BINS]
+        self.highest = np.float32(0)
+
+    def take(self, samples: np.ndarray) -> None:
+        """Take the amplitudes of all frames of the samples in the place of the last ones."""
+        n_frames = 1 + (len(samples) - _N_FFT) // HOP
+        shape, strides = (n_frames, _N_FFT), (4 * HOP, 4)
+        windows = np.ndarray(shape, np.float32, np.ascontiguousarray(samples), 0, strides)
+        self.make_room(n_frames)
+        for first in range(0, n_frames, _FFT_FRAMES):
+            here = windows[first : first + _FFT_FRAMES]
+            tapered = np.multiply(here, _TAPER, out=self._tapered[: len(here)])
+            spectra = rfft(tapered, axis=1)[:, _LOWEST_BIN:-1]
+            np.abs(spectra, out=self.amplitudes[first : first + _FFT_FRAMES])
+        self.highest = self._field.max()
+
+    def make_room(self, n_frames: int) -> None:
+        """Have `amplitudes` of so many frames, whatever they are."""
+        if n_frames != len(self.amplitudes):
+            self._field.fill(-np.inf)
+        field = self._field.reshape(-1, _WIDTH)[_BEFORE : _BEFORE + n_frames]
+        self.amplitudes = field[:, _BESIDE : _BESIDE + _N_BINS]
+
+    def is_even(self) -> bool:
+        """Whether all amplitudes are the same."""
+        is_first = self.amplitudes[0, 0] == self.highest
+        return bool(is_first and (self.amplitudes == self.highest).all())
+
+    def highest_around(self) -> tuple[np.ndarray, np.ndarray]:
+        """Frame and bin of all that are as high as the highest in a field around them."""
+        values, n = self._field, (len(self.amplitudes) + 2 * _BEFORE) * _WIDTH
+        for number, step in enumerate(_STEPS):
+            n -= step
+            joined = self._joined[number % 2, :n]
+            values = np.maximum(values[:n], values[step : n + step], out=joined)
+        # The first of a field stands for it; its middle lies so much further on.
+        middle = self._place(0, 0)
+        places = np.flatnonzero(values == self._field[middle : middle + n])
+        frame, band = np.divmod(places, _WIDTH)
+        is_bin = band < _N_BINS  # and no margin
+        return frame[is_bin], band[is_bin]
+
+    def level(self, frame: np.ndarray, band: np.ndarray) -> np.ndarray:
+        """Of some bins, nepers."""
+        return _levels(self._field.take(self._place(frame, band)))
+
+    def rise(self, frame: np.ndarray, band: np.ndarray) -> np.ndarray:
+        """How much the level around some bins is above that some frames before."""
+        now = self._place(frame[:, None], _AROUND.take(band, axis=0))
+        earlier = (frame - np.maximum(frame - _RISE_FRAMES, 0)) * _WIDTH
+        amplitudes = self._field.take(now), self._field.take(now - earlier[:, None])
+        return np.subtract(*map(_levels, amplitudes)) @ _MEAN
+
+    @staticmethod
+    def _place(frame, band):
+        return (frame + _BEFORE) * _WIDTH + _BESIDE + band
+
+
+def _levels(amplitudes: np.ndarray) -> np.ndarray:
+    """Logarithms, nepers."""
+    return np.log(amplitudes + np.float32(1e-6))
+
+
+def _doubled(n: int) -> list[int]:
+    """Steps that join ranges of one value to ranges of `n`."""
+    steps, n_joined = [], 1
     while n_joined < n:
-        step = min(n_joined, n - n_joined)
-        highest = np.maximum(highest[:-step], highest[step:])
-        n_joined += step
-    return highest
+        steps.append(min(n_joined, n - n_joined))
+        n_joined += steps[-1]
+    return steps
 
 
-def _levels(samples: np.ndarray) -> np.ndarray:
-    """Logarithmic spectrogram, shape (n_frames, n_bins), float32."""
-    windows = np.lib.stride_tricks.sliding_window_view(samples, _N_FFT)[::HOP]
-    levels = np.empty((len(windows), _N_FFT // 2 - _LOWEST_BIN), np.float32)
-    for first in range(0, len(windows), _FFT_FRAMES):
-        spectra = rfft(windows[first : first + _FFT_FRAMES] * _TAPER, axis=1)
-        here = levels[first : first + _FFT_FRAMES]
-        np.abs(spectra[:, _LOWEST_BIN:-1], out=here)
-        here += 1e-6
-        np.log(here, out=here)
-    return levels
+def _bins_around() -> np.ndarray:
+    """Of each bin those around it over which a rise is a mean; beyond both ends they go back."""
+    bands = np.arange(_N_BINS)[:, None] + np.arange(_RISE_BINS) - _RISE_BINS // 2
+    bands = np.abs(bands + 0.5) - 0.5
+    last = _N_BINS - 1
+    return (last + 0.5 - np.abs(last + 0.5 - bands)).astype(np.int64)
 
 
-def _rise(levels: np.ndarray, frame: np.ndarray, band: np.ndarray) -> np.ndarray:
-    """How much the level around some bins is above that some frames before."""
-    bands = np.abs(band[:, None] + np.arange(_RISE_BINS) - _RISE_BINS // 2 + 0.5) - 0.5
-    last = levels.shape[1] - 1  # beyond both ends the bands go back
-    bands = (last + 0.5 - np.abs(last + 0.5 - bands)).astype(np.int64)
-    before = np.maximum(frame - _RISE_FRAMES, 0)[:, None]
-    return (levels[frame[:, None], bands] - levels[before, bands]).mean(axis=1)
+_BEFORE, _BESIDE = _PEAK_FRAMES // 2, _PEAK_BINS // 2  # margins
+_WIDTH = _N_BINS + 2 * _BESIDE
+_STEPS = [*_doubled(_PEAK_BINS), *(step * _WIDTH for step in _doubled(_PEAK_FRAMES))]
+_AROUND = _bins_around()
+_MEAN = np.full(_RISE_BINS, 1 / _RISE_BINS, np.float32)
 
 
 def _strongest(frame, band, level) -> tuple[np.ndarray, np.ndarray]:

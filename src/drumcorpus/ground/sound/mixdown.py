@@ -7,6 +7,8 @@ them together divided by the square of their number: that is what a block is hel
 that agree are above it; so is one channel that sounds among others that are silent.
 """
 
+from functools import cache
+
 import numpy as np
 
 # s: shorter than a stroke, so that one drum is heard alone now and then, and long enough that
@@ -53,7 +55,7 @@ class MixMeter:
         return max(1, _CHUNK // self._n_block) * self._n_block
 
     def add(self, samples: np.ndarray) -> None:
-        """Take the next samples, (n_samples, n_channels) float."""
+        """Take the next samples, (n_samples, n_channels) float, whatever is full scale."""
         if self._n_channels == 1:
             return
         n_missing = self._n_block - len(self._rest)
@@ -122,10 +124,10 @@ def _sums(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         flat = pairs.reshape(n_blocks, -1)
         pairs = pairs.view(np.result_type(blocks.dtype, np.complex64))[:, :, 0]
         square = np.matmul(pairs[:, None], pairs[:, :, None])[:, 0, 0]
-        sums = pairs @ np.ones(n_samples, pairs.dtype)
+        sums = pairs @ _equal(n_samples, pairs.dtype)
         products = np.stack([np.vecdot(flat, flat), square.real, square.imag], axis=1)
         return products, sums.view(blocks.dtype).reshape(n_blocks, 2)
-    sums = np.matmul(np.ones(n_samples, blocks.dtype), blocks)
+    sums = np.matmul(_equal(n_samples, blocks.dtype), blocks)
     if n_channels > _FEW_CHANNELS:
         return np.matmul(blocks.transpose(0, 2, 1), blocks).reshape(n_blocks, -1), sums
     products = np.empty((n_blocks, n_channels, n_channels))
@@ -146,15 +148,26 @@ def _products(sums: np.ndarray, n_channels: int) -> np.ndarray:
     return sums.reshape(-1, n_channels, n_channels)
 
 
-def as_one(samples: np.ndarray, channel: int | None = None) -> np.ndarray:
-    """One channel, (n_samples,), of (n_samples, n_channels): this one, or the mean of all."""
-    if samples.shape[1] == 1:
+@cache
+def _equal(n: int, kind: np.dtype, value: float = 1.0) -> np.ndarray:
+    return np.full(n, value, kind)
+
+
+def as_one(samples: np.ndarray, channel: int | None = None, scale: float = 1.0) -> np.ndarray:
+    """One channel, (n_samples,), of (n_samples, n_channels): this one, or the mean of all.
+
+    It is multiplied by `scale`, a power of two.
+    """
+    n_channels = samples.shape[1]
+    if n_channels == 2 and channel is None:
+        return samples @ _equal(2, samples.dtype, 0.5 * scale)  # halves are exact
+    if n_channels == 1 and scale == 1:
         return samples[:, 0]
-    if samples.shape[1] == 2 and channel is None:
-        return samples @ np.full(2, 0.5, samples.dtype)  # halves are exact
     one = samples[:, channel or 0].copy()
-    if channel is None and samples.shape[1] > 1:
-        for other in range(1, samples.shape[1]):  # much faster than a mean over short rows
+    if channel is None and n_channels > 1:
+        for other in range(1, n_channels):  # much faster than a mean over short rows
             one += samples[:, other]
-        one /= samples.shape[1]
+        one /= n_channels
+    if scale != 1:
+        one *= scale
     return one

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from drumcorpus.ground.sound.audio import cancelling_channel, read_mono, read_mono_near
-from drumcorpus.ground.sound.decoding import Source, open_sound
+from drumcorpus.ground.sound.decimation import Decimator
+from drumcorpus.ground.sound.decoding import SoundReader, Source, open_sound
 from drumcorpus.ground.sound.mixdown import MixMeter, as_one
 from drumcorpus.ground.sound.pcm16 import read_pcm16
 from drumcorpus.ground.sound.resampling import Resampler
@@ -21,6 +22,7 @@ def recording_reader(
     *,
     allow_not_finite: bool = False,
     keep_pcm16: bool = False,
+    resampler: Callable[[int, int, int], Resampler | Decimator] = Resampler,
 ) -> Callable[..., tuple[np.ndarray, int]]:
     """What opens the audio of an event by its `audio_path`.
 
@@ -41,6 +43,8 @@ def recording_reader(
     keep_pcm16 : bool
         Give one file of one channel that is PCM of 16 bit as int16 (`pcm16`), where no
         `sample_rate_hz` is asked for.
+    resampler
+        As of `audio.read_mono`; spans are resampled as ever.
 
     Returns
     -------
@@ -58,6 +62,7 @@ def recording_reader(
         if len(paths) > 1:
             sources = [source_of(each) for each in paths]
             options = {"to_hz": sample_rate_hz, "allow_not_finite": allow_not_finite}
+            options |= {"resampler": resampler}
             samples, rate, channel = _decode_together(path, sources, **options)
             if channel is not None:
                 samples, rate, _ = _decode_together(path, sources, **options, channel=channel)
@@ -67,7 +72,7 @@ def recording_reader(
             return read_mono_near(source, sample_rate_hz, spans, **options)
         if keep_pcm16 and sample_rate_hz is None and (as_it_is := read_pcm16(source, 1)):
             return as_it_is
-        return read_mono(source, sample_rate_hz, **options)
+        return read_mono(source, sample_rate_hz, **options, resampler=resampler)
 
     return open_audio
 
@@ -94,8 +99,8 @@ def channels_cancel(sources: Sequence[Source]) -> bool | None:
         return True
     if len(sources) > 1:
         meter = None
-        for block, rate in _together("recording", sources, allow_not_finite=True):
-            meter = meter or MixMeter(rate, len(sources))
+        for block, first in _together("recording", sources, allow_not_finite=True):
+            meter = meter or MixMeter(first.sample_rate_hz, len(sources))
             meter.add(block)
         return meter.surviving_channel() is not None
     with open_sound(sources[0]) as sound:
@@ -104,8 +109,8 @@ def channels_cancel(sources: Sequence[Source]) -> bool | None:
 
 def _together(
     name: str, sources: Sequence[Source], allow_not_finite: bool
-) -> Iterator[tuple[np.ndarray, int]]:
-    """(n_samples, n_files) float32 block by block, each file as one channel, and their rate.
+) -> Iterator[tuple[np.ndarray, SoundReader]]:
+    """(n_samples, n_files) float32 block by block, each file as one channel, and the first file.
 
     Up to the end of the shortest; the others are decoded to theirs, so that damage is found.
     """
@@ -121,17 +126,18 @@ def _together(
                 continue
             n_samples = min(map(len, blocks))
             mono = [as_one(block[:n_samples], of) for block, of in zip(blocks, own, strict=True)]
-            yield np.stack(mono, axis=1), rates[0]
+            yield np.stack(mono, axis=1), readers[0]
 
 
-def _decode_together(name, sources, *, to_hz, allow_not_finite, channel=None):
+def _decode_together(name, sources, *, to_hz, allow_not_finite, resampler, channel=None):
     """Samples, their rate, and the file to take instead of the mean; as of `audio.read_mono`."""
     meter = None
-    for block, rate in _together(name, sources, allow_not_finite):
+    for block, first in _together(name, sources, allow_not_finite):
         if meter is None:
+            rate = first.sample_rate_hz
             meter, to_hz = MixMeter(rate, len(sources)), to_hz or rate
-            resampler = Resampler(rate, to_hz)
-        resampler.add(as_one(block, channel))
+            resampled = resampler(rate, to_hz, first.n_samples)
+        resampled.add(as_one(block, channel))
         if channel is None:
             meter.add(block)
-    return resampler.whole(), to_hz, meter.surviving_channel()
+    return resampled.whole(), to_hz, meter.surviving_channel()

@@ -1,7 +1,11 @@
 """Sound at another rate: the one resampler of the library."""
 
+import math
+
 import numpy as np
 import soxr
+
+from drumcorpus.ground.sound.sound_limits import FRAMES
 
 QUALITY = "HQ"  # 20 bit, of linear phase: onsets stay where they are
 
@@ -25,14 +29,44 @@ def resample(samples: np.ndarray, rate_hz: float, to_hz: int) -> np.ndarray:
     return soxr.resample(samples, rate_hz, to_hz, quality=QUALITY)
 
 
+class Growing:
+    """Samples as they come, in one place, never held twice.
+
+    What is expected is set aside and takes no memory before it is there: a header may promise much.
+    """
+
+    def __init__(self, n_expected: int):
+        self._samples = np.empty(min(max(n_expected, 1), FRAMES.most), np.float32)
+        self.n_samples = 0
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take the next samples, (n_samples,) float32."""
+        stop = self.n_samples + len(samples)
+        if stop > len(self._samples):  # the system moves it, without a copy
+            self._samples.resize(stop + stop // 8, refcheck=False)
+        self._samples[self.n_samples : stop] = samples
+        self.n_samples = stop
+
+    def whole(self) -> np.ndarray:
+        """All of them, (n_samples,); to be asked once, after the last."""
+        return self._samples[: self.n_samples]
+
+
 class Resampler:
     """The same sound at another sample rate, of samples as they come: of the whole no more is held.
 
     What comes out is that of `resample`, to the bit.
+
+    Parameters
+    ----------
+    rate_hz, to_hz : float, int
+        As of `resample`.
+    n_expected : int
+        Samples that are to come; more may, and fewer.
     """
 
-    def __init__(self, rate_hz: float, to_hz: int):
-        self._made = bytearray()
+    def __init__(self, rate_hz: float, to_hz: int, n_expected: int = 0):
+        self._made = Growing(math.ceil(n_expected * to_hz / rate_hz) + 1)
         self._stream = None
         if rate_hz != to_hz:
             self._stream = soxr.ResampleStream(rate_hz, to_hz, 1, "float32", quality=QUALITY)
@@ -43,10 +77,10 @@ class Resampler:
         self._n_samples += len(samples)
         if self._stream is not None and len(samples):
             samples = self._stream.resample_chunk(samples)
-        self._made += samples.data
+        self._made.add(samples)
 
     def whole(self) -> np.ndarray:
         """All that was made, (n_samples,) float32; to be asked once, after the last samples."""
         if self._stream is not None and self._n_samples:
-            self._made += self._stream.resample_chunk(np.zeros(0, np.float32), last=True).data
-        return np.frombuffer(self._made, dtype=np.float32)
+            self._made.add(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
+        return self._made.whole()

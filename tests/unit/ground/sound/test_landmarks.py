@@ -6,39 +6,64 @@ from scipy.fft import rfft
 from scipy.ndimage import maximum_filter, uniform_filter1d
 
 from drumcorpus.ground.sound import landmarks
-from drumcorpus.ground.sound.landmarks import find_landmarks, highest_around
+from drumcorpus.ground.sound.landmarks import find_landmarks
+
+
+def spectrogram_of(amplitudes):
+    spectrogram = landmarks._Spectrogram(len(amplitudes))
+    spectrogram.make_room(len(amplitudes))
+    spectrogram.amplitudes[:] = amplitudes
+    return spectrogram
 
 
 @pytest.mark.parametrize("n_frames", [1, 3, 40, 400])
-@pytest.mark.parametrize("n_bins", [7, 252])
-def test_the_highest_around_is_that_of_scipys_filter(n_frames, n_bins):
+def test_the_highest_around_are_those_of_scipys_filter(n_frames):
     rng = np.random.default_rng(3)
-    levels = rng.normal(size=(n_frames, n_bins)).astype(np.float32)
-    levels[rng.random(levels.shape) < 0.3] = 0  # plateaus
-    around = highest_around(highest_around(levels, 9).T, 15).T
-    np.testing.assert_array_equal(around, maximum_filter(levels, size=(9, 15)))
-    assert around.dtype == np.float32
+    amplitudes = rng.exponential(size=(n_frames, 252)).astype(np.float32)
+    amplitudes[rng.random(amplitudes.shape) < 0.3] = 0  # plateaus
+    amplitudes[: n_frames // 3] = 0
+    spectrogram = spectrogram_of(amplitudes)
+    expected = np.nonzero(amplitudes == maximum_filter(amplitudes, size=(9, 15)))
+    np.testing.assert_array_equal(spectrogram.highest_around(), expected)
 
 
 @pytest.mark.parametrize("n_frames", [3, 40])
-@pytest.mark.parametrize("n_bins", [20, 252])
-def test_a_rise_is_that_of_scipys_filter_at_every_bin(n_frames, n_bins):
-    levels = np.random.default_rng(5).normal(size=(n_frames, n_bins)).astype(np.float32)
+def test_a_rise_is_that_of_scipys_filter_at_every_bin(n_frames):
+    levels = np.random.default_rng(5).normal(size=(n_frames, 252)).astype(np.float32)
     before = np.concatenate([levels[:1].repeat(5, axis=0), levels])[:n_frames]
     expected = uniform_filter1d(levels - before, 17, axis=1)
     frame, band = (part.ravel() for part in np.indices(levels.shape))
-    found = landmarks._rise(levels, frame, band).reshape(levels.shape)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    spectrogram = spectrogram_of(np.exp(levels))
+    found = spectrogram.rise(frame, band).reshape(levels.shape)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(spectrogram.level(frame, band), levels.ravel(), atol=1e-4)
 
 
-@pytest.mark.parametrize("n_samples", [512, 8_000, 70_000])
-def test_levels_are_the_logarithms_of_one_spectrum_after_the_other(n_samples):
-    samples = np.random.default_rng(6).normal(0, 0.1, n_samples).astype(np.float32)
-    samples[: n_samples // 3] = 0
-    rows = np.arange(0, n_samples - 511, 64)[:, None] + np.arange(512)
-    spectra = rfft(samples[rows] * np.hanning(512).astype(np.float32), axis=1)
-    expected = np.log(np.abs(spectra[:, 4:-1]) + np.float32(1e-6))
-    np.testing.assert_array_equal(landmarks._levels(samples), expected)
+def test_amplitudes_are_those_of_one_spectrum_after_the_other():
+    rng = np.random.default_rng(6)
+    spectrogram = landmarks._Spectrogram(1200)
+    for n_samples in (512, 8_000, 70_000, 8_000):  # in the same memory
+        samples = rng.normal(0, 0.1, n_samples).astype(np.float32)
+        samples[: n_samples // 3] = 0
+        rows = np.arange(0, n_samples - 511, 64)[:, None] + np.arange(512)
+        expected = np.abs(rfft(samples[rows] * np.hanning(512).astype(np.float32), axis=1))
+        spectrogram.take(samples)
+        np.testing.assert_array_equal(spectrogram.amplitudes, expected[:, 4:-1])
+        assert spectrogram.highest == expected[:, 4:-1].max()
+        assert not spectrogram.is_even()
+    spectrogram.take(np.zeros(8_000, np.float32))
+    assert spectrogram.is_even()
+
+
+def test_the_frames_that_are_looked_at_together_do_not_matter(monkeypatch):
+    rng = np.random.default_rng(8)
+    samples = rng.normal(0, 0.1, 8_000 * 20).astype(np.float32)
+    samples *= (np.arange(len(samples)) % 3_000 < 900) * np.linspace(0.1, 1, len(samples))
+    whole = find_landmarks(samples, max_landmarks=10_000)
+    assert len(whole[0]) > 200
+    for n_frames in (97, 500):
+        monkeypatch.setattr(landmarks, "_CHUNK_FRAMES", n_frames)
+        np.testing.assert_array_equal(find_landmarks(samples, max_landmarks=10_000), whole)
 
 
 def test_silence_before_a_stroke_and_after_it_has_no_landmark():
