@@ -2,9 +2,9 @@
 
 An output is a sum over the samples around it. Of outputs that follow one another the samples are
 nearly the same, so that some outputs are one product of matrices; it takes a third of the time of
-`resampling`, whose filter is ten times as steep. What is an eighth below half the new rate is as it
-was, to 60 dB; what is an eighth above it is gone; between them some is folded back. As the filter
-is one of seconds, copies of a recording at several rates come out alike.
+`resampling`, whose filter is steeper. What is an eighth below half the new rate is as it was, to
+60 dB; what is an eighth above it is gone; between them some is folded back. As the filter is one of
+seconds, copies of a recording at several rates come out alike.
 """
 
 import math
