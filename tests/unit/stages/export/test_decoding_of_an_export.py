@@ -48,21 +48,25 @@ def kept(request):
 def decoded(monkeypatch):
     """How many samples of each channel were decoded, of each file in turn."""
     lengths = []
-    blocks, integers = SoundReader.blocks, SoundReader.integers
+    integers = SoundReader.integers
 
-    def counted(self, *arguments, **options):
-        place = len(lengths)
-        lengths.append(0)
-        for block in blocks(self, *arguments, **options):
-            lengths[place] += len(block)
-            yield block
+    def counting(blocks):
+        def counted(self, *arguments, **options):
+            place = len(lengths)
+            lengths.append(0)
+            for block in blocks(self, *arguments, **options):
+                lengths[place] += len(block)
+                yield block
+
+        return counted
 
     def counted_integers(self):
         samples = integers(self)
         lengths.append(len(samples))
         return samples
 
-    monkeypatch.setattr(SoundReader, "blocks", counted)
+    for name in ("blocks", "stored_blocks"):
+        monkeypatch.setattr(SoundReader, name, counting(getattr(SoundReader, name)))
     monkeypatch.setattr(SoundReader, "integers", counted_integers)
     return lengths
 
