@@ -327,24 +327,25 @@ def _corrected(source):
                 raise UnusableSound(EMPTY_AUDIO, "not readable as audio: the file has no content")
             patches = corrections(content)
             content.seek(0)
-        with _opened(Corrected(content, patches) if patches else source) as file:
+        with _opened(source, Corrected(content, patches) if patches else None) as file:
             yield file
 
 
 @contextmanager
-def _opened(source):
-    where = source
+def _opened(source, corrected):
     with ExitStack() as opened:
-        if _is_content(source):
-            source = io.BytesIO(source)
-        elif isinstance(source, str | os.PathLike):
+        if corrected is not None:
+            shown = corrected
+        elif _is_content(source):
+            shown = io.BytesIO(source)
+        else:
             # Given a path, libsndfile takes the shadow `._NAME` that a Mac leaves beside a file
             # for a part of it, and cannot read the file.
-            source = opened.enter_context(Path(source).open("rb", buffering=0)).fileno()
+            shown = opened.enter_context(Path(source).open("rb", buffering=0)).fileno()
         try:
-            file = _SoundFile(source, closefd=False)
+            file = _SoundFile(shown, closefd=False)
         except (soundfile.SoundFileError, TypeError) as error:
-            _require_read(error, where)
+            _require_read(error, source)
             raise _unreadable(error) from error
         yield opened.enter_context(file)
 

@@ -59,7 +59,7 @@ def find_landmarks(samples: np.ndarray, *, max_landmarks: int) -> tuple[np.ndarr
         In rising order.
     frames : np.ndarray, shape (n_landmarks,), int32
     """
-    frames, bins = _peaks(samples)
+    frames, bins = _peaks(np.ascontiguousarray(samples, np.float32))
     hashes, starts = _triples(frames, bins)
     # As one number, in which the hash comes first: these are sorted in a tenth of the time.
     landmarks = np.sort(hashes << np.uint64(32) | starts.astype(np.uint64))[:max_landmarks]
@@ -116,10 +116,13 @@ class _Spectrogram:
         self.highest = np.float32(0)
 
     def take(self, samples: np.ndarray) -> None:
-        """Take the amplitudes of all frames of the samples in the place of the last ones."""
+        """Take the amplitudes of all frames of the samples, one after the other, float32.
+
+        They come in the place of the last ones.
+        """
         n_frames = 1 + (len(samples) - _N_FFT) // HOP
         shape, strides = (n_frames, _N_FFT), (4 * HOP, 4)
-        windows = np.ndarray(shape, np.float32, np.ascontiguousarray(samples), 0, strides)
+        windows = np.ndarray(shape, np.float32, samples, 0, strides)
         self.make_room(n_frames)
         for first in range(0, n_frames, _FFT_FRAMES):
             here = windows[first : first + _FFT_FRAMES]

@@ -34,7 +34,8 @@ def correct_count(file: BinaryIO) -> dict[int, bytes]:
         return {}
     is_mono, version = first[3] >> 6 == 3, first[1] >> 3 & 3
     tag = 4 + ((17 if is_mono else 32) if version == 3 else (9 if is_mono else 17))
-    if first[tag : tag + 4] not in (b"Xing", b"Info") or not first[tag + 7] & 1:
+    is_counted = first[tag : tag + 4] in (b"Xing", b"Info") and len(first) >= tag + 12
+    if not is_counted or not first[tag + 7] & 1:
         return {}
     stated = int.from_bytes(first[tag + 8 : tag + 12])
     if 0 < stated < UNBELIEVABLE // 1152:

@@ -100,6 +100,14 @@ HOSTILE = {
     "RIFF and no more": (b"RIFF\x00\x00\x00\x00WAVE", "unreadable_audio"),
     "half a header": (noise()[:20], "unreadable_audio"),
     "a rate that no recording has": (sound(rate=100, seconds=5), "unreadable_audio"),
+    "WAV of an unknown length, and of no form": (
+        stating(0xFFFFFFFF).replace(b"fmt ", b"fmm ", 1),
+        "unreadable_audio",
+    ),
+    "the beginning of an MP3 that is to count its frames": (
+        b"\xff\xe3H\xc4" + bytes(9) + b"Xing\0\0",
+        "unreadable_audio",
+    ),
     "FLAC with a hole": (damaged(noise("FLAC")), "unreadable_audio"),
     "half a WAV": (cut(noise()), "cut_short"),
     "half a silent WAV": (cut(sound(seconds=SECONDS)), "cut_short"),

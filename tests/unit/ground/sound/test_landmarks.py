@@ -66,6 +66,16 @@ def test_the_frames_that_are_looked_at_together_do_not_matter(monkeypatch):
         np.testing.assert_array_equal(find_landmarks(samples, max_landmarks=10_000), whole)
 
 
+def test_samples_of_double_precision_or_not_in_one_place_have_the_same_landmarks():
+    rng = np.random.default_rng(8)
+    samples = rng.normal(0, 0.1, 8_000 * 5).astype(np.float32)
+    samples *= np.arange(len(samples)) % 3_000 < 900
+    alone = find_landmarks(samples, max_landmarks=10_000)
+    assert len(alone[0]) > 50
+    for same in (samples.astype(np.float64), np.repeat(samples, 2)[::2]):
+        np.testing.assert_array_equal(find_landmarks(same, max_landmarks=10_000), alone)
+
+
 def test_silence_before_a_stroke_and_after_it_has_no_landmark():
     """Where nothing sounds every bin is as high as what is around, and none is a peak."""
     rng = np.random.default_rng(7)
