@@ -107,9 +107,12 @@ def in_words(number: int, path: str | os.PathLike | None) -> tuple[str, str]:
     """(what happened, what to do), each the part of a sentence, of an error number and a path."""
     what, advice = _CAUSES[number]
     where = _existing(path if path is not None else ".")
-    if number in (errno.ENOSPC, errno.EDQUOT) and (no_file_more := _no_file_more(where)):
-        what, advice = no_file_more, "remove files there, or use a disk that takes more of them"
+    # What is left of a quota of files nobody says: what the whole disk has left is another thing.
+    no_file_more = _no_file_more(where) if number == errno.ENOSPC else ""
+    if no_file_more:
+        what, advice = "{no_file_more}", "remove files there, or use a disk that takes more of them"
     words = {
+        "no_file_more": no_file_more,
         "free": _free(where),
         "limit": _limit("RLIMIT_FSIZE", "no limit is set"),
         "descriptors": _limit("RLIMIT_NOFILE", "no limit is set", unit="files"),

@@ -86,6 +86,19 @@ def test_a_disk_without_room_says_how_much_is_left_though_it_takes_few_files(tmp
     assert advice == "make room there"
 
 
+def test_a_quota_is_the_users_whatever_the_disk_has_left(tmp_path):
+    disk = tmp_path / "disk {1}"
+    disk.mkdir()
+    with unmounted_at_last(disk):
+        mount(disk, "size=10M,nr_inodes=2")
+        (disk / "a.wav").touch()
+        quota, advice = in_words(errno.EDQUOT, disk / "b.wav")
+        full, _ = in_words(errno.ENOSPC, disk / "b.wav")
+    assert "the quota of this user is used up (" in quota
+    assert advice == "make room or have the quota raised"
+    assert "files left on the disk at " in full and "disk {1} without what was half-made" in full
+
+
 def test_a_disk_that_turns_read_only_can_be_mounted_anew(tmp_path):
     _, advice = in_words(errno.EROFS, tmp_path / "results/x.parquet")
     assert advice.startswith("mount it so that it can be written")
