@@ -317,13 +317,14 @@ def _read_grabs(where: str, entry, strokes: dict, taxonomy: Taxonomy) -> Grabs |
     if entry is None:
         return None
     keys = [field.name for field in fields(Grabs)]
-    if not isinstance(entry, dict) or sorted(entry) != sorted(keys):
+    if not isinstance(entry, dict) or entry.keys() != set(keys):
         raise ValueError(f"{where}: got {entry!r}; wanted: {', '.join(keys)}")
     _check_declared(entry["technique"], taxonomy.techniques, f"{where}: technique")
     seconds, cymbals = entry["seconds"], entry["cymbals"]
     if type(seconds) not in (int, float) or not 0 < seconds < float("inf"):
         raise ValueError(f"{where}: seconds: got {seconds!r}; wanted: a number above 0")
-    if not isinstance(cymbals, list) or not all(isinstance(each, list) for each in cymbals):
+    is_listed = isinstance(cymbals, list) and all(isinstance(each, list) for each in cymbals)
+    if not is_listed or not cymbals or not all(cymbals):
         raise ValueError(f"{where}: cymbals: got {cymbals!r}; wanted: a list of notes for each")
     seen: set[str] = set()
     for note in (str(note) for each in cymbals for note in each):
