@@ -421,6 +421,9 @@ def _naming(path: str | os.PathLike) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
+    except KeyError as error:  # what is to be read as a dictionary is asked of the file at once
+        name = os.fsdecode(error.args[0])
+        raise ValueError(f"{path}: the column {name} is missing") from error
     except (pa.ArrowInvalid, OSError) as error:
         number = getattr(error, "errno", None)
         if number is not None:  # the system's own, and no damage of the file

@@ -71,8 +71,12 @@ def test_a_row_group_that_is_damaged_names_the_file(tmp_path):
 
 @pytest.mark.parametrize(
     "read",
-    [read_table, lambda path, names: list(iter_batches(path, names))],
-    ids=["read_table", "iter_batches"],
+    [
+        read_table,
+        lambda path, names: list(iter_batches(path, names)),
+        lambda path, names: list(iter_batches(path, dictionaries=names)),
+    ],
+    ids=["read_table", "iter_batches", "dictionaries"],
 )
 def test_a_missing_column_is_named_and_not_passed_over(tmp_path, read):
     write_table(tmp_path / "t.parquet", pa.table({"a": [1]}))
