@@ -49,6 +49,14 @@ _CAUSES = {
         (errno.ENOTCONN, errno.ETIMEDOUT, errno.ENODEV, errno.ENXIO, errno.EHOSTDOWN),
         ("its drive, or the server of its file system, is gone", "mount it again"),
     ),
+    **{  # of which not every system has all
+        getattr(errno, name): (
+            "its file system is damaged",
+            "have it checked (dmesg says what was found) before anything else",
+        )
+        for name in ("EUCLEAN", "EBADMSG")
+        if hasattr(errno, name)
+    },
     errno.ENOMEM: ("the system has no memory left ({memory})", "{less_memory}"),
     errno.ENOLCK: ("its file system has no locks left", "use a file system with locks"),
 }

@@ -37,6 +37,7 @@ def refused(number, path="results/events/egmd.parquet"):
         pytest.param(errno.EIO, "its disk or network file system failed", id="broken-disk"),
         pytest.param(errno.ENOTCONN, "the server of its file system, is gone", id="no-server"),
         pytest.param(errno.ENODEV, "its drive, or the server", id="no-drive"),
+        pytest.param(errno.EBADMSG, "its file system is damaged; have it", id="damaged"),
     ],
 )
 def test_what_is_refused_is_named_with_its_cause_and_without_its_number(number, words):
