@@ -8,7 +8,7 @@ seconds, copies of a recording at several rates come out alike.
 """
 
 import math
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,7 +76,7 @@ class Decimator:
         return self._made.whole()[:n_made]
 
 
-@cache
+@lru_cache(8)
 def _weights_of(rate_hz: int, to_hz: int) -> "_Weights":
     return _Weights(rate_hz, to_hz)
 

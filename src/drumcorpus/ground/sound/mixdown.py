@@ -7,7 +7,7 @@ them together divided by the square of their number: that is what a block is hel
 that agree are above it; so is one channel that sounds among others that are silent.
 """
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -148,7 +148,7 @@ def _products(sums: np.ndarray, n_channels: int) -> np.ndarray:
     return sums.reshape(-1, n_channels, n_channels)
 
 
-@cache
+@lru_cache(8)  # the end of each file is of another length
 def _equal(n: int, kind: np.dtype, value: float = 1.0) -> np.ndarray:
     return np.full(n, value, kind)
 

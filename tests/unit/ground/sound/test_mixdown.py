@@ -1,5 +1,7 @@
 """Channels as one: whatever their polarity, every drum that is in the recording is heard."""
 
+import tracemalloc
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -202,3 +204,19 @@ def test_channels_that_cancel_are_as_loud_as_those_that_agree(tmp_path, n_channe
     alike = write(tmp_path / "alike.wav", [KIT] * n_channels)
     against = write(tmp_path / "against.wav", [KIT, -KIT] * (n_channels // 2))
     assert integrated_loudness(against) == pytest.approx(integrated_loudness(alike), abs=0.01)
+
+
+@pytest.mark.parametrize("n_channels", [2, 3])
+def test_files_of_many_lengths_leave_nothing_in_memory(n_channels):
+    def measure(n_samples):
+        meter = MixMeter(192_000, n_channels)
+        meter.add(np.zeros((n_samples, n_channels), np.float32))
+        assert meter.surviving_channel() is None
+
+    measure(9_000)
+    tracemalloc.start()
+    for n_samples in range(8_000, 9_500, 10):
+        measure(n_samples)
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert left < 1_000_000  # a hundred and fifty of them would be 5 to 10 MB
