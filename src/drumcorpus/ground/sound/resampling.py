@@ -1,4 +1,4 @@
-"""Sound at another rate: the one resampler of the library."""
+"""Sound at another rate, by soxr; who looks at no more than its spectrum has `decimation`."""
 
 import math
 
