@@ -251,3 +251,19 @@ def test_what_vanishes_while_its_folder_is_listed_is_an_error_that_names_it(root
     monkeypatch.setattr(os, "scandir", vanishing)
     with pytest.raises(FileNotFoundError, match=r"b\.wav: was there .* and is gone\. Put it back"):
         scan_roots([root])
+
+
+def test_a_link_whose_target_a_drive_fails_to_look_at_is_no_broken_one(root, monkeypatch):
+    put(root / "b.wav")
+    (root / "a.wav").symlink_to(root / "b.wav")
+    stat = os.stat
+
+    def failing(path, **options):
+        if os.fspath(path) == str(root / "b.wav") and options.get("follow_symlinks", True):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", failing)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)) as caught:
+        scan_roots([root])
+    assert caught.value.filename == str(root / "b.wav")
