@@ -20,6 +20,7 @@ from drumcorpus.vocabulary import (
     NOT_OF_THE_SET,
     OUTSIDE_ROOT,
     TOO_LARGE,
+    UNREADABLE_FILE,
     UNREADABLE_FOLDER,
 )
 
@@ -101,11 +102,11 @@ def scan_roots(
 
     Links are followed while they stay below one of the roots. What is not used comes back as a
     refusal: `outside_root`, `link_loop`, `broken_link`, `name_not_utf8`, `not_a_regular_file`,
-    `unreadable_folder`; and `not_of_the_set` of what `kind_left` has a kind for, by its name and
-    whether it is a folder, as of `leftovers.Leftovers`: into such a folder nobody looks. `numbers`
-    are those of the roots, where they are not 1, 2 and so on. A file has that of the root below
-    which its path stands, though a link may lead into another one. This is the one place that walks
-    through raw data.
+    `unreadable_folder`, `unreadable_file`; and `not_of_the_set` of what `kind_left` has a kind for,
+    by its name and whether it is a folder, as of `leftovers.Leftovers`: into such a folder nobody
+    looks. `numbers` are those of the roots, where they are not 1, 2 and so on. A file has that of
+    the root below which its path stands, though a link may lead into another one. This is the one
+    place that walks through raw data.
     """
     files: dict[str, RawFile] = {}
     refusals: list[Refusal] = []
@@ -133,7 +134,8 @@ def scan_roots(
                     _visit(entry, prefix, number, real_roots, kind_left, files, refusals, pending)
                 except OSError as error:
                     require_refusable(error, entry.path)
-                    raise
+                    path = printable(f"{prefix}{entry.name}")
+                    refusals.append(Refusal(path, UNREADABLE_FILE, error.strerror))
     return dict(sorted(files.items())), sorted(refusals, key=lambda refusal: refusal.path)
 
 

@@ -253,17 +253,30 @@ def test_what_vanishes_while_its_folder_is_listed_is_an_error_that_names_it(root
         scan_roots([root])
 
 
-def test_a_link_whose_target_a_drive_fails_to_look_at_is_no_broken_one(root, monkeypatch):
+def link_to_what_fails(root, monkeypatch, number):
+    """Beside a file a link to another one, at which the system may not or cannot look."""
     put(root / "b.wav")
-    (root / "a.wav").symlink_to(root / "b.wav")
+    put(root / "within/c.wav")
+    (root / "a.wav").symlink_to(root / "within/c.wav")
     stat = os.stat
 
     def failing(path, **options):
-        if os.fspath(path) == str(root / "b.wav") and options.get("follow_symlinks", True):
-            raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(path))
+        if os.fspath(path) == str(root / "within/c.wav") and options.get("follow_symlinks", True):
+            raise OSError(number, os.strerror(number), os.fspath(path))
         return stat(path, **options)
 
     monkeypatch.setattr(os, "stat", failing)
+
+
+def test_a_link_whose_target_a_drive_fails_to_look_at_is_no_broken_one(root, monkeypatch):
+    link_to_what_fails(root, monkeypatch, errno.EIO)
     with pytest.raises(OSError, match=os.strerror(errno.EIO)) as caught:
         scan_roots([root])
-    assert caught.value.filename == str(root / "b.wav")
+    assert caught.value.filename == str(root / "within/c.wav")
+
+
+def test_a_link_whose_target_may_not_be_looked_at_is_refused_and_the_others_are_found(
+    root, monkeypatch
+):
+    link_to_what_fails(root, monkeypatch, errno.EACCES)
+    assert scan(root) == (["b.wav", "within/c.wav"], [("a.wav", "unreadable_file")])
