@@ -5,7 +5,6 @@ it was refused, one for each job.
 """
 
 import contextlib
-import errno
 import json
 import os
 import platform
@@ -34,8 +33,8 @@ def append_line(row: dict) -> None:
             n_bytes = os.fstat(handle).st_size
             if n_bytes and os.pread(handle, 1, n_bytes - 1) != b"\n":
                 line = b"\n" + line
-            if os.write(handle, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            while line:  # what is not taken is offered again, for the system to say why
+                line = line[os.write(handle, line) :]
     finally:
         os.close(handle)
 

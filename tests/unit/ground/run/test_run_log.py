@@ -2,6 +2,7 @@
 
 import errno
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,15 @@ def test_a_line_that_a_full_disk_cuts_is_an_error_and_the_next_one_stands_by_its
     assert json.loads(first) == {"first": "x" * 3_900}
     assert cut.startswith('{"cut": "xx') and not cut.endswith("}")
     assert [json.loads(line) for line in others] == [{"next": 1}, {"last": 2}]
+
+
+def test_a_limit_of_the_size_of_files_is_called_one():
+    append_line({"first": "x" * 3_900})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large") as caught:
+            append_line({"cut": "x" * 500})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, RUN_LOG)
