@@ -66,12 +66,11 @@ def main(arguments: list[str]) -> int:
         write(sys.stderr, "\nStopped. What is finished is kept; the same command carries on.\n")
     elif status < 0:
         write(sys.stderr, ended_by_signal(-status))
-        return 128 - status  # as a shell has it
     elif "words" in left:
         write(sys.stderr, f"\n{left['words']}\n")
     elif "begun" in left:  # else these are the last lines already
         write(sys.stderr, "".join(f"\n{text}\n" for text in left.get("said", ())))
-    return status
+    return 128 - status if status < 0 else status  # of a signal as a shell has it
 
 
 def with_bar(arguments: list[str]) -> list[str]:

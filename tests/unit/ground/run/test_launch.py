@@ -127,3 +127,23 @@ def test_a_run_that_the_system_kills_says_how_to_do_with_less_memory():
     )
     assert "(--cores 1)" in said and "then run the same command again" in said
     assert "--cores" not in ended_by_signal(signal.SIGSEGV)
+
+
+@pytest.mark.parametrize(
+    ("ended", "status", "said"),
+    [
+        ((-signal.SIGKILL, False), 137, "STOPPED: the run was ended by signal 9"),
+        ((-signal.SIGINT, True), 130, "Stopped. What is finished is kept"),
+        ((1, True), 1, "Stopped. What is finished is kept"),
+        ((1, False), 1, ""),
+    ],
+    ids=["killed", "interrupted twice", "interrupted", "failed"],
+)
+def test_a_run_that_a_signal_ends_has_the_exit_status_of_a_shell(
+    tmp_path, monkeypatch, capsys, ended, status, said
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(launch, "prepare", lambda folder: "")
+    monkeypatch.setattr(launch, "run_to_its_end", lambda command, last: ended)
+    assert launch.main(["all"]) == status
+    assert said in capsys.readouterr().err
