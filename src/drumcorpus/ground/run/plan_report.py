@@ -135,7 +135,7 @@ def plan_report(
         _note_causes(line, judged)
         need = NEEDS.get(judged.rule, Need(0))
         stated = planned["stated"].get(judged.rule, {})
-        mem_mb = memory_of(judged.rule, _whole(amount), 1, stated, None)
+        mem_mb = memory_of(judged.rule, _whole(amount, job), 1, stated, None)
         if works or may:
             line.mem_mb = max(line.mem_mb, mem_mb)
             if need.minutes_sound and judged.rule != INVENTORY:
@@ -244,8 +244,10 @@ def _note_causes(line: RuleLine, judged: PlannedJob) -> None:
         line.source_sets.append(name)
 
 
-def _whole(amount: Amount) -> Reads:
-    return Reads(*(round(n or 0) for n in (amount.events, amount.sessions, amount.sound_bytes)))
+def _whole(amount: Amount, job: Mapping) -> Reads:
+    counts = (amount.events, amount.sessions, amount.sound_bytes)
+    tables = sum(path.endswith(".parquet") for _, path in job["inputs"])
+    return Reads(*(round(n or 0) for n in counts), tables)
 
 
 def _add(total: float | None, value: float | None) -> float | None:

@@ -1,10 +1,10 @@
 """What each job asks of the machine: memory, time and threads, by what the job reads.
 
 A rule has a row in `NEEDS`: what one job takes however little it reads, measured on the demo, and
-what it takes more for every million events, thousand sessions and gigabyte of sound, measured at
-the size of a production corpus (``bench/README.md``). How much a job reads stands in the run
-manifests of its inputs, which count events, sessions and sound; where none stands yet, the size of
-the inputs has to do. Nothing of this shapes a product.
+what it takes more for every million events, thousand sessions, gigabyte of sound and table that it
+holds open, measured at the size of a production corpus (``bench/README.md``). How much a job reads
+stands in the run manifests of its inputs, which count events, sessions and sound; where none stands
+yet, the size of the inputs has to do. Nothing of this shapes a product.
 """
 
 import contextlib
@@ -46,6 +46,8 @@ class Need:
         More for every thousand sessions.
     minutes_sound
         More for every gigabyte of sound.
+    mb_tables
+        More for every table that is open at the same time.
     threads
         Threads that it can use.
     """
@@ -57,20 +59,22 @@ class Need:
     mb_sessions: float = 0
     minutes_sessions: float = 0
     minutes_sound: float = 0
+    mb_tables: float = 0
     threads: int = 1
 
 
 @dataclass(frozen=True)
 class Reads:
-    """How much a job reads: events, sessions, bytes of sound."""
+    """How much a job reads: events, sessions, bytes of sound, and of how many tables."""
 
     events: int = 0
     sessions: int = 0
     sound_bytes: int = 0
+    tables: int = 0
 
     def share(self, part: float) -> "Reads":
         """A part of it, of 1; no more than all."""
-        numbers = (self.events, self.sessions, self.sound_bytes)
+        numbers = (self.events, self.sessions, self.sound_bytes, self.tables)
         return Reads(*(math.ceil(number * min(1, part)) for number in numbers))
 
 
@@ -126,7 +130,7 @@ NEEDS = {
     "measure_manifest_file": Need(600, mb_events=30, minutes_events=2, threads=2),
     "measure_source_set": Need(600, mb_events=30, minutes_events=2, threads=2),
     "merge_corpora": Need(700, 20, mb_events=100, minutes_events=5, threads=2),
-    "merge_manifest": Need(700, mb_events=40, minutes_events=1),
+    "merge_manifest": Need(400, mb_events=20, mb_tables=6, minutes_events=1),
     "plan": _PAGE,
     "pool_kits": Need(500, mb_events=500, minutes_events=10),
     "prune": _PAGE,
@@ -173,7 +177,7 @@ def what_is_read(paths: Iterable[str | os.PathLike]) -> Reads:
     Products of one job count once. Where no run manifest counts events, tables count by their size.
     What is not there yet counts nothing.
     """
-    events = sessions = sound_bytes = table_bytes = 0
+    events = sessions = sound_bytes = table_bytes = tables = 0
     seen = set()
     for path in map(os.fspath, paths):  # of every job, and most of them are not made yet
         manifest = f"{path}{SUFFIX}"
@@ -187,7 +191,8 @@ def what_is_read(paths: Iterable[str | os.PathLike]) -> Reads:
                 sound_bytes += counted[1].sound_bytes
             if path.endswith(".parquet"):
                 table_bytes += os.stat(path).st_size  # noqa: PTH116
-    return Reads(events or table_bytes // EVENT_BYTES, sessions, sound_bytes)
+                tables += 1
+    return Reads(events or table_bytes // EVENT_BYTES, sessions, sound_bytes, tables)
 
 
 def counted_in(product: str | os.PathLike) -> Reads | None:
@@ -232,6 +237,7 @@ def memory_of(rule: str, reads: Reads, attempt: int, stated: Mapping, largest: i
         return stated["mem_mb"] * attempt
     need = NEEDS[rule]
     more = need.mb_events * reads.events / 1e6 + need.mb_sessions * reads.sessions / 1e3
+    more += need.mb_tables * reads.tables
     asked = math.ceil((AROUND_MB + need.mem_mb + more) * attempt)
     return asked if largest is None else min(asked, largest)
 

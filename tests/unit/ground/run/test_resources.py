@@ -37,12 +37,12 @@ def test_counters_of_run_manifests_are_added_up(tmp_path):
         write_product(tmp_path, "a.parquet", {"events": 2000, "sessions": 3}, source_set="a"),
         write_product(tmp_path, "b.parquet", {"events": 500, "sound_bytes": 7}, source_set="b"),
     ]
-    assert what_is_read(paths) == Reads(events=2500, sessions=3, sound_bytes=7)
+    assert what_is_read(paths) == Reads(events=2500, sessions=3, sound_bytes=7, tables=2)
 
 
 def test_products_of_one_job_count_once(tmp_path):
     paths = [write_product(tmp_path, name, {"events": 2000}) for name in ("a.parquet", "b.parquet")]
-    assert what_is_read(paths) == Reads(events=2000)
+    assert what_is_read(paths) == Reads(events=2000, tables=2)
 
 
 def test_tables_without_a_counter_count_by_their_size(tmp_path):
@@ -51,7 +51,7 @@ def test_tables_without_a_counter_count_by_their_size(tmp_path):
         write_product(tmp_path, "card.yaml", n_bytes=9_000),
         tmp_path / "not_there_yet.parquet",
     ]
-    assert what_is_read(paths) == Reads(events=2000)
+    assert what_is_read(paths) == Reads(events=2000, tables=1)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,14 @@ def test_a_run_manifest_that_is_made_anew_is_read_anew(tmp_path):
     "rule, reads, attempt, wanted",
     [
         ("render_health", NOTHING, 1, AROUND_MB + 200),
-        ("merge_manifest", Reads(events=3_007_914), 1, 1121),
-        ("merge_manifest", Reads(events=3_007_914), 2, 2241),
+        ("merge_manifest", Reads(events=3_000_000, tables=31), 1, 946),
+        ("merge_manifest", Reads(events=3_000_000, tables=430), 1, 3340),
+        ("merge_manifest", Reads(events=3_000_000, tables=430), 2, 6680),
         ("measure_health", Reads(events=30_000_000), 1, 1800),
         ("decide_splits", Reads(sessions=50_000), 1, 2500),
         ("write_samples", Reads(events=806_250), 1, 3319),
     ],
-    ids=["page", "merge", "merge_again", "health", "splits", "samples"],
+    ids=["page", "merge", "merge_of_many", "merge_again", "health", "splits", "samples"],
 )
 def test_memory_grows_with_what_is_read_and_with_attempts(rule, reads, attempt, wanted):
     assert memory_of(rule, reads, attempt, {}, None) == wanted
