@@ -13,6 +13,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Mapping
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from drumcorpus.ground.run.layout import WRITTEN
@@ -174,12 +175,14 @@ def keep_freed_memory() -> None:
 
 
 def spare_pandas() -> None:
-    """Let Arrow, where it is loaded, make tables of lists without importing pandas first.
+    """Let Arrow, now or once it is loaded, make tables of lists without importing pandas first.
 
     It asks whether a list is a table of pandas', which costs a job 0.2 s and 40 MB for nothing; it
     asks once, and is shown a version too old for it. Who wants a table of pandas' later gets one.
     """
     arrow = sys.modules.get("pyarrow")
+    if arrow is None and _AfterArrow not in sys.meta_path:
+        sys.meta_path.insert(0, _AfterArrow)  # a job opens before it loads what it works with
     if arrow is None or "pandas" in sys.modules:
         return
     sys.modules["pandas"] = too_old = types.ModuleType("pandas")
@@ -190,6 +193,24 @@ def spare_pandas() -> None:
             arrow.array([])
     finally:
         del sys.modules["pandas"]
+
+
+class _AfterArrow:
+    """Finds Arrow as it is found else, and spares pandas as soon as it is loaded."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path) if name == "pyarrow" else None
+        if spec is None:
+            return None
+        load = spec.loader.exec_module
+
+        def load_and_spare(module):
+            load(module)
+            spare_pandas()
+
+        spec.loader.exec_module = load_and_spare
+        return spec
 
 
 def _made(folder: Path) -> str:

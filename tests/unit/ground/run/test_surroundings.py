@@ -236,6 +236,27 @@ def test_a_job_makes_tables_of_lists_without_pandas_and_gets_it_where_it_asks(be
     assert said in done.stdout.splitlines() and not done.stderr
 
 
+SCRIPT = """
+import sys
+from types import SimpleNamespace
+from drumcorpus.ground.run.job import open_job
+
+named = SimpleNamespace(items=lambda: [], values=lambda: [])
+open_job(SimpleNamespace(rule="r", wildcards=named, output=named, params=named, log=["logs/r.log"]))
+print("pyarrow" in sys.modules)
+
+from drumcorpus.schemas import SESSIONS
+import pyarrow as pa
+print(pa.Table.from_pylist([{"session_id": "a"}], SESSIONS).num_rows, "pandas" in sys.modules)
+"""
+
+
+def test_a_script_that_opens_its_job_first_makes_tables_without_pandas(tmp_path):
+    command = [sys.executable, "-c", SCRIPT]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False", "1 False"]
+
+
 def test_sparing_pandas_imports_no_arrow():
     code = (
         "import sys; from drumcorpus.ground.run.surroundings import spare_pandas; spare_pandas(); "
