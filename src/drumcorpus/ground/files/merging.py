@@ -12,6 +12,7 @@ import pyarrow as pa
 from drumcorpus.ground.files.columns import numbers
 from drumcorpus.ground.files.tables import (
     ROW_GROUP_ROWS,
+    in_order_of_appearance,
     iter_batches,
     read_tables,
     repeating_text,
@@ -24,6 +25,8 @@ KEYS = ("source_set", "session_id")
 # but the rows is kept, 4 MB. A quarter of them, read on and on, is as much with the pages and what
 # decodes these; and hundreds of decoders scatter the heap, so that each allocation costs more.
 ROWS_OF_AN_INPUT = ROW_GROUP_ROWS
+# Sessions of a batch that share dictionaries; shards have fewer in a row group, as a rule.
+SESSIONS_AT_ONCE = 512
 # Rows of one row group of the merged table: nothing holds one of each of many such tables, and with
 # larger ones a dictionary, a page and a compressor serve more rows.
 MERGED_GROUP_ROWS = 65_536
@@ -87,9 +90,7 @@ def _session_runs(
         If the sessions, or the onsets of one, are out of order.
     """
     last_key, last_onset = None, -np.inf
-    for read in iter_batches(path, dictionaries=text, most=ROWS_OF_AN_INPUT, threads=False):
-        batch = _copied(read)
-        del read
+    for batch in _read(path, text):
         columns = [_coded(batch[name]) for name in KEYS]
         changes = np.zeros(batch.num_rows, dtype=bool)
         changes[:1] = True
@@ -112,6 +113,29 @@ def _session_runs(
             if stop == batch.num_rows:  # the batch goes, however long these rows are waited for
                 batch = rows = _copied(rows) if start else rows
             yield key, number, rows
+
+
+def _read(path: str, text: list[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of a table, some at a time, each by dictionaries of few names.
+
+    Where stretches are put together, the names of all their dictionaries are, however few occur: of
+    sessions of a few rows that would be nearly all of the work.
+    """
+    for batch in iter_batches(path, dictionaries=text, most=ROWS_OF_AN_INPUT, threads=False):
+        n_sessions = len(batch["session_id"].dictionary_encode().dictionary)
+        n_rows = max(SESSIONS_AT_ONCE * batch.num_rows // max(n_sessions, 1), 1)
+        parts = [_copied(batch.slice(n, n_rows)) for n in range(0, batch.num_rows, n_rows)]
+        del batch
+        if len(parts) > 1:
+            parts = [_of_own_names(part) for part in parts]
+        while parts:
+            yield parts.pop(0)
+
+
+def _of_own_names(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows by dictionaries of the names that occur in them."""
+    columns = [in_order_of_appearance(column) for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def _copied(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -11,6 +11,7 @@ from drumcorpus.ground.files import merging
 from drumcorpus.ground.files.merging import (
     MERGED_GROUP_ROWS,
     ROWS_OF_AN_INPUT,
+    SESSIONS_AT_ONCE,
     _merged,
     merge_small,
     merge_sorted,
@@ -244,9 +245,10 @@ def drawn_events(n_sessions, rng):
     n_inputs=st.integers(1, 30),
     read_rows=st.integers(1, 9),
     group_rows=st.integers(9, 70),
+    at_once=st.sampled_from([1, 2, 512]),
 )
 def test_the_merged_table_is_the_sorted_one_however_little_is_read_at_a_time(
-    tmp_path_factory, seed, n_sessions, n_inputs, read_rows, group_rows
+    tmp_path_factory, seed, n_sessions, n_inputs, read_rows, group_rows, at_once
 ):
     folder, rng = tmp_path_factory.mktemp("merge"), np.random.default_rng(seed)
     whole = table_of(drawn_events(n_sessions, rng)).combine_chunks()
@@ -262,7 +264,21 @@ def test_the_merged_table_is_the_sorted_one_however_little_is_read_at_a_time(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merging, "ROWS_OF_AN_INPUT", read_rows)
         patch.setattr(merging, "MERGED_GROUP_ROWS", group_rows)
+        patch.setattr(merging, "SESSIONS_AT_ONCE", at_once)
         assert merge_sorted(paths, EVENTS, folder / "merged") == len(whole)
     assert read_table(folder / "merged").equals(wanted)
     write_batches(folder / "whole", EVENTS, wanted.to_batches(), group_rows)
     assert (folder / "merged").read_bytes() == (folder / "whole").read_bytes()
+
+
+def test_sessions_of_a_few_rows_are_merged_by_dictionaries_of_few_names(tmp_path):
+    """Else each of them brings the names of all, and the time grows with their square."""
+    n_sessions = 3_000
+    names = [f"s{number:05d}" for number in range(n_sessions) for _ in range(2)]
+    columns = [["groove"] * len(names), names, [0.0, 1.0] * n_sessions]
+    table = pa.table(dict(zip(KEYED.names, columns, strict=True)), KEYED)
+    write_table(tmp_path / "0.parquet", table)
+    batches = [batch for _, batch in _merged([str(tmp_path / "0.parquet")], KEYED)]
+    assert len(batches) >= n_sessions
+    assert max(len(batch["session_id"].dictionary) for batch in batches) <= SESSIONS_AT_ONCE + 1
+    assert pa.Table.from_batches(batches).cast(KEYED).equals(table)
