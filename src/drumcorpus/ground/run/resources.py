@@ -130,7 +130,7 @@ NEEDS = {
     "measure_manifest_file": Need(600, mb_events=30, minutes_events=2, threads=2),
     "measure_source_set": Need(600, mb_events=30, minutes_events=2, threads=2),
     "merge_corpora": Need(700, 20, mb_events=100, minutes_events=5, threads=2),
-    "merge_manifest": Need(400, mb_events=20, mb_tables=6, minutes_events=1),
+    "merge_manifest": Need(700, mb_events=20, mb_tables=6, minutes_events=1),
     "plan": _PAGE,
     "pool_kits": Need(500, mb_events=500, minutes_events=10),
     "prune": _PAGE,
@@ -175,11 +175,12 @@ def what_is_read(paths: Iterable[str | os.PathLike]) -> Reads:
     """How much the inputs of a job hold, by the counters in their run manifests.
 
     Products of one job count once. Where no run manifest counts events, tables count by their size.
-    What is not there yet counts nothing.
+    What is not there yet counts as a table, and nothing else.
     """
     events = sessions = sound_bytes = table_bytes = tables = 0
     seen = set()
     for path in map(os.fspath, paths):  # of every job, and most of them are not made yet
+        tables += path.endswith(".parquet")
         manifest = f"{path}{SUFFIX}"
         with contextlib.suppress(OSError):
             stat = os.stat(manifest)  # noqa: PTH116
@@ -191,7 +192,6 @@ def what_is_read(paths: Iterable[str | os.PathLike]) -> Reads:
                 sound_bytes += counted[1].sound_bytes
             if path.endswith(".parquet"):
                 table_bytes += os.stat(path).st_size  # noqa: PTH116
-                tables += 1
     return Reads(events or table_bytes // EVENT_BYTES, sessions, sound_bytes, tables)
 
 
