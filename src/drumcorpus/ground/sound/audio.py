@@ -11,6 +11,7 @@ from drumcorpus.ground.sound.decoding import STEP_16_BIT, Source, UnusableSound,
 from drumcorpus.ground.sound.mixdown import MixMeter, as_one
 from drumcorpus.ground.sound.resampling import Resampler, resample
 
+_PARTS = 2  # of a block, which takes the calls of the decoder once; each stays in the caches
 RESAMPLER_REACH = 4096  # samples of the file on either side, several times the filter's length
 
 
@@ -147,14 +148,19 @@ def _decode(source, to_hz, allow_not_finite, resampler, channel=None):
         resampled = resampler(sound.sample_rate_hz, rate, sound.n_samples)
         # Integers are made floats in one place, and get their scale as they become one channel.
         scale = STEP_16_BIT if sound.is_pcm16 else 1.0
-        floats = np.empty((meter.whole_blocks, sound.n_channels), np.float32)
-        for block in sound.stored_blocks(len(floats), allow_not_finite=allow_not_finite):
-            if sound.is_pcm16:
-                np.copyto(floats[: len(block)], block)
-                block = floats[: len(block)]
-            resampled.add(as_one(block, channel, scale))
-            if channel is None:
-                meter.add(block)
+        n_part, n_channels = meter.whole_blocks, sound.n_channels
+        floats = np.empty((n_part, n_channels), np.float32)
+        options = {"allow_not_finite": allow_not_finite}
+        for block in sound.stored_blocks(_PARTS * n_part, **options):
+            for part in (block[first : first + n_part] for first in range(0, len(block), n_part)):
+                n_samples = len(part)
+                if sound.is_pcm16:
+                    np.copyto(floats[:n_samples], part)
+                    part = floats[:n_samples]
+                as_one(part, channel, scale, out=resampled.place(n_samples))
+                resampled.take(n_samples)
+                if channel is None:
+                    meter.add(part)
     return resampled.whole(), rate, meter.surviving_channel()
 
 

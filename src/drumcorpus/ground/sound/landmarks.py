@@ -24,7 +24,7 @@ SILENCE_DB = -60.0  # re full scale: sound whose peak is below it is silent
 # Measured on real performances on sampled kits, see bench/near_duplicates.py: of eight windows and
 # steps these keep most landmarks of a copy that is cut, noisy, coded at once, and quieter.
 _N_FFT = 512
-_TAPER = np.hanning(_N_FFT).astype(np.float32)
+_TAPERS = np.tile(np.hanning(_N_FFT).astype(np.float32), (64, 1))  # of frames that lie in a row
 _LOWEST_BIN = 4  # 62 Hz: what is below is hum and the offset of the recorder
 _N_BINS = _N_FFT // 2 - _LOWEST_BIN
 _PEAK_FRAMES, _PEAK_BINS = 9, 15  # a peak is the largest value of such a field
@@ -34,11 +34,13 @@ _RISE, _RISE_FRAMES, _RISE_BINS = 0.7, 5, 17
 _RANGE = 6.9  # a peak is at most 60 dB (in nepers) below the loudest
 _BLOCK_FRAMES = 62  # half a second, in which at most so many peaks count:
 _PEAKS_PER_BLOCK = 12
+_PLACE_BITS = (_BLOCK_FRAMES * _N_BINS).bit_length()
+_LARGEST = np.iinfo(np.int32).max
 _FAN = 4  # peaks after the first that make landmarks with it, two at a time
 _NEAREST, _FARTHEST = 8, 125  # frames between the first peak and these
 _FRAME_STEP, _BIN_STEP = 4, 2  # what counts as equal distance and equal band
-_CHUNK_FRAMES = 1000  # frames of spectrogram held at once: what is made of them stays in the caches
-_FFT_FRAMES = 128  # of these, transformed at once: their spectra are larger
+_CHUNK_FRAMES = 1014  # frames of spectrogram held at once: what is made of them stays in the caches
+_FFT_FRAMES = 256  # of these and their margins, transformed at once: their spectra are larger
 
 
 def find_landmarks(samples: np.ndarray, *, max_landmarks: int) -> tuple[np.ndarray, np.ndarray]:
@@ -106,13 +108,16 @@ class _Spectrogram:
 
     Bins lie between margins, one frame after the other: what is around is then the same number of
     values further on for all of them, and ranges of 1, 2, 4 ... values are joined by whole arrays.
+    What is beyond the last bin of a frame is also before the first of the next.
     """
 
     def __init__(self, most_frames: int):
         self._tapered = np.empty((_FFT_FRAMES, _N_FFT), np.float32)
-        self._field = np.empty((most_frames + 2 * _BEFORE) * _WIDTH, np.float32)
-        self._joined = np.empty((2, len(self._field)), np.float32)
-        self.amplitudes = self._field.reshape(-1, _WIDTH)[:0, :_N_BINS]
+        n = (most_frames + 2 * _BEFORE) * _WIDTH
+        self._field = _aligned(n + _LINE)  # the last margin is the row's and this, beyond all rows
+        self._rows = self._field[:n].reshape(-1, _WIDTH)
+        self._joined = _aligned(2 * (n + _LINE)).reshape(2, -1)
+        self.amplitudes = self._rows[:0, :_N_BINS]
         self.highest = np.float32(0)
 
     def take(self, samples: np.ndarray) -> None:
@@ -126,7 +131,12 @@ class _Spectrogram:
         self.make_room(n_frames)
         for first in range(0, n_frames, _FFT_FRAMES):
             here = windows[first : first + _FFT_FRAMES]
-            tapered = np.multiply(here, _TAPER, out=self._tapered[: len(here)])
+            tapered = self._tapered[: len(here)]
+            for start in range(0, len(here), len(_TAPERS)):
+                # As one long row, which is multiplied faster than rows that overlap.
+                part = tapered[start : start + len(_TAPERS)]
+                np.copyto(part, here[start : start + len(_TAPERS)])
+                np.multiply(part, _TAPERS[: len(part)], out=part)
             spectra = rfft(tapered, axis=1)[:, _LOWEST_BIN:-1]
             np.abs(spectra, out=self.amplitudes[first : first + _FFT_FRAMES])
         self.highest = self._field.max()
@@ -135,8 +145,8 @@ class _Spectrogram:
         """Have `amplitudes` of so many frames, whatever they are."""
         if n_frames != len(self.amplitudes):
             self._field.fill(-np.inf)
-        field = self._field.reshape(-1, _WIDTH)[_BEFORE : _BEFORE + n_frames]
-        self.amplitudes = field[:, _BESIDE : _BESIDE + _N_BINS]
+        rows = self._rows[_BEFORE : _BEFORE + n_frames]
+        self.amplitudes = rows[:, _BESIDE : _BESIDE + _N_BINS]
 
     def is_even(self) -> bool:
         """Whether all amplitudes are the same."""
@@ -145,7 +155,7 @@ class _Spectrogram:
 
     def highest_around(self) -> tuple[np.ndarray, np.ndarray]:
         """Frame and bin of all that are as high as the highest in a field around them."""
-        values, n = self._field, (len(self.amplitudes) + 2 * _BEFORE) * _WIDTH
+        values, n = self._field, (len(self.amplitudes) + 2 * _BEFORE) * _WIDTH + _LINE
         for number, step in enumerate(_STEPS):
             n -= step
             joined = self._joined[number % 2, :n]
@@ -153,7 +163,8 @@ class _Spectrogram:
         # The first of a field stands for it; its middle lies so much further on.
         middle = self._place(0, 0)
         places = np.flatnonzero(values == self._field[middle : middle + n])
-        frame, band = np.divmod(places, _WIDTH)
+        frame = places // _WIDTH
+        band = places - frame * _WIDTH
         is_bin = band < _N_BINS  # and no margin
         return frame[is_bin], band[is_bin]
 
@@ -171,6 +182,12 @@ class _Spectrogram:
     @staticmethod
     def _place(frame, band):
         return (frame + _BEFORE) * _WIDTH + _BESIDE + band
+
+
+def _aligned(n: int) -> np.ndarray:
+    """Room for `n` values, at the start of a line of the cache: a sixth less time for ranges."""
+    room = np.empty(n + _LINE, np.float32)
+    return room[-(room.ctypes.data // room.itemsize) % _LINE :][:n]
 
 
 def _levels(amplitudes: np.ndarray) -> np.ndarray:
@@ -195,19 +212,24 @@ def _bins_around() -> np.ndarray:
     return (last + 0.5 - np.abs(last + 0.5 - bands)).astype(np.int64)
 
 
+_LINE = 16  # values of a line of the cache
 _BEFORE, _BESIDE = _PEAK_FRAMES // 2, _PEAK_BINS // 2  # margins
-_WIDTH = _N_BINS + 2 * _BESIDE
+_WIDTH = _N_BINS + _BESIDE + -(_N_BINS + _BESIDE) % (_LINE // 2)
 _STEPS = [*_doubled(_PEAK_BINS), *(step * _WIDTH for step in _doubled(_PEAK_FRAMES))]
 _AROUND = _bins_around()
 _MEAN = np.full(_RISE_BINS, 1 / _RISE_BINS, np.float32)
 
 
 def _strongest(frame, band, level) -> tuple[np.ndarray, np.ndarray]:
-    """Of each block only the loudest peaks, again in order of time."""
+    """Of each block only the loudest peaks, again in order of time; of equal ones the first."""
     block = frame // _BLOCK_FRAMES
-    order = np.lexsort((band, frame, -level, block))
-    first = np.searchsorted(block[order], block[order])
-    kept = np.sort(order[np.arange(len(order)) - first < _PEAKS_PER_BLOCK])
+    first = np.searchsorted(block, block)
+    place = np.arange(len(block)) - first  # of a peak among those of its block
+    # Block, level from the highest down, and place as one number: sorted in a tenth of the time.
+    bits = level.view(np.int32)
+    rank = np.int64(_LARGEST) - (bits ^ (bits >> 31 & _LARGEST))  # floats as integers in order
+    order = np.sort(block << 32 + _PLACE_BITS | rank << _PLACE_BITS | place)
+    kept = np.sort((first + (order & (1 << _PLACE_BITS) - 1))[place < _PEAKS_PER_BLOCK])
     return frame[kept], band[kept]
 
 

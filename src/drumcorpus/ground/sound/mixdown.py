@@ -25,7 +25,8 @@ LOST_SHARE = 0.05
 # correlate at -0.75 then, which no pair of microphones before one kit does over a whole recording.
 WHOLE_DB = 6.0
 _FEW_CHANNELS = 4  # whose products are taken one by one: those of thin matrices take far longer
-_CHUNK = 1 << 16  # samples of each channel that are measured at once
+_PAIR = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
+_CHUNK = 1 << 18  # samples of all channels that are measured at once: more leave the caches
 
 
 class MixMeter:
@@ -46,13 +47,13 @@ class MixMeter:
         self._n_block = max(1, round(BLOCK * sample_rate_hz))
         self._n_channels = n_channels
         self._rest = np.zeros((0, n_channels), np.float32)
-        # Of every block: sums of products of its channels, of its channels, and its samples.
-        self._sums: list[tuple[np.ndarray, np.ndarray, int]] = []
+        # Of blocks at a time what `_sums` makes of them, and the samples of each.
+        self._sums: list[tuple[tuple[np.ndarray, ...], int]] = []
 
     @property
     def whole_blocks(self) -> int:
-        """Samples to add at once so that no block is cut, about `decoding.BLOCK`."""
-        return max(1, _CHUNK // self._n_block) * self._n_block
+        """Samples to add at once so that no block is cut: of many channels fewer."""
+        return max(1, _CHUNK // max(self._n_channels, 2) // self._n_block) * self._n_block
 
     def add(self, samples: np.ndarray) -> None:
         """Take the next samples, (n_samples, n_channels) float, whatever is full scale."""
@@ -101,32 +102,30 @@ class MixMeter:
     def _measure(self, blocks):
         """(n_blocks, n_samples, n_channels)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            self._sums.append((*_sums(blocks), blocks.shape[1]))
+            self._sums.append((_sums(blocks), blocks.shape[1]))
 
     def _mean_squares(self):
         """Of the channels, (n_blocks, n_channels), and of their mean; an offset is no sound."""
-        parts, sums, n_samples = zip(*self._sums, strict=True)
-        n_samples = np.repeat(n_samples, [len(part) for part in parts])
+        parts, n_samples = zip(*self._sums, strict=True)
+        n_samples = np.repeat(n_samples, [len(part[0]) for part in parts])
+        parts = [np.concatenate(part) for part in zip(*parts, strict=True)]
         with np.errstate(over="ignore", invalid="ignore"):
-            products = _products(np.concatenate(parts), self._n_channels)
+            products, sums = _of_channels(parts, self._n_channels)
             products /= n_samples[:, None, None]
-            offsets = np.concatenate(sums) / n_samples[:, None].astype(sums[0].dtype)
+            offsets = sums / n_samples[:, None].astype(sums.dtype)
             products -= offsets[:, :, None] * offsets[:, None, :]
         channels = np.maximum(np.diagonal(products, axis1=1, axis2=2), 0)
         return channels, np.maximum(products.mean(axis=(1, 2)), 0)
 
 
-def _sums(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of every block sums of products, as `_products` takes them, and of the channels."""
+def _sums(blocks: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Of every block sums of products, as `_of_channels` takes them, and of the channels."""
     n_blocks, n_samples, n_channels = blocks.shape
     if n_channels == 2:  # as one complex number, whose square is a**2 - b**2 and, twice, a * b
-        pairs = np.ascontiguousarray(blocks)
-        flat = pairs.reshape(n_blocks, -1)
-        pairs = pairs.view(np.result_type(blocks.dtype, np.complex64))[:, :, 0]
-        square = np.matmul(pairs[:, None], pairs[:, :, None])[:, 0, 0]
-        sums = pairs @ _equal(n_samples, pairs.dtype)
-        products = np.stack([np.vecdot(flat, flat), square.real, square.imag], axis=1)
-        return products, sums.view(blocks.dtype).reshape(n_blocks, 2)
+        flat = np.ascontiguousarray(blocks).reshape(n_blocks, -1)
+        pairs = flat.view(_PAIR[flat.dtype])
+        square = np.matmul(pairs[:, None], pairs[:, :, None])
+        return np.vecdot(flat, flat), square, pairs @ _equal(n_samples, pairs.dtype)
     sums = np.matmul(_equal(n_samples, blocks.dtype), blocks)
     if n_channels > _FEW_CHANNELS:
         return np.matmul(blocks.transpose(0, 2, 1), blocks).reshape(n_blocks, -1), sums
@@ -138,14 +137,19 @@ def _sums(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return products.reshape(n_blocks, -1), sums
 
 
-def _products(sums: np.ndarray, n_channels: int) -> np.ndarray:
-    """Sums of the products of every two channels, (n_blocks, n_channels, n_channels)."""
-    sums = sums.astype(np.float64)
-    if n_channels == 2:
-        both, difference, twice = sums.T
-        one, other = (both + difference) / 2, (both - difference) / 2
-        sums = np.stack([one, twice / 2, twice / 2, other], axis=1)
-    return sums.reshape(-1, n_channels, n_channels)
+def _of_channels(parts: list[np.ndarray], n_channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of the products of every two channels, (n_blocks, n_channels, n_channels), and of each.
+
+    The latter are of the type of the samples, (n_blocks, n_channels).
+    """
+    if n_channels != 2:
+        products, sums = parts
+        return products.astype(np.float64).reshape(-1, n_channels, n_channels), sums
+    both, square, sums = parts
+    both, square = both.astype(np.float64), square[:, 0, 0].astype(np.complex128)
+    one, other, twice = (both + square.real) / 2, (both - square.real) / 2, square.imag / 2
+    products = np.stack([one, twice, twice, other], axis=1).reshape(-1, 2, 2)
+    return products, sums.view(sums.real.dtype).reshape(-1, 2)
 
 
 @lru_cache(8)  # the end of each file is of another length
@@ -153,21 +157,24 @@ def _equal(n: int, kind: np.dtype, value: float = 1.0) -> np.ndarray:
     return np.full(n, value, kind)
 
 
-def as_one(samples: np.ndarray, channel: int | None = None, scale: float = 1.0) -> np.ndarray:
+def as_one(
+    samples: np.ndarray,
+    channel: int | None = None,
+    scale: float = 1.0,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
     """One channel, (n_samples,), of (n_samples, n_channels): this one, or the mean of all.
 
-    It is multiplied by `scale`, a power of two.
+    It is multiplied by `scale`, a power of two, and lies in `out`, where that is given.
     """
     n_channels = samples.shape[1]
-    if n_channels == 2 and channel is None:
-        return samples @ _equal(2, samples.dtype, 0.5 * scale)  # halves are exact
-    if n_channels == 1 and scale == 1:
+    if n_channels == 2 and channel is None:  # halves are exact
+        return np.matmul(samples, _equal(2, samples.dtype, 0.5 * scale), out=out)
+    if n_channels == 1 and scale == 1 and out is None:
         return samples[:, 0]
-    one = samples[:, channel or 0].copy()
+    one = np.multiply(samples[:, channel or 0], scale, out=out)
     if channel is None and n_channels > 1:
         for other in range(1, n_channels):  # much faster than a mean over short rows
-            one += samples[:, other]
+            one += samples[:, other] if scale == 1 else samples[:, other] * scale
         one /= n_channels
-    if scale != 1:
-        one *= scale
     return one

@@ -137,7 +137,8 @@ def _decode_together(name, sources, *, to_hz, allow_not_finite, resampler, chann
             rate = first.sample_rate_hz
             meter, to_hz = MixMeter(rate, len(sources)), to_hz or rate
             resampled = resampler(rate, to_hz, first.n_samples)
-        resampled.add(as_one(block, channel))
+        as_one(block, channel, out=resampled.place(len(block)))
+        resampled.take(len(block))
         if channel is None:
             meter.add(block)
     return resampled.whole(), to_hz, meter.surviving_channel()

@@ -39,13 +39,21 @@ class Growing:
         self._samples = np.empty(min(max(n_expected, 1), FRAMES.most), np.float32)
         self.n_samples = 0
 
-    def add(self, samples: np.ndarray) -> None:
-        """Take the next samples, (n_samples,) float32."""
-        stop = self.n_samples + len(samples)
+    def place(self, n_samples: int) -> np.ndarray:
+        """Where the next samples go, (n_samples,); what is written there, `take` takes."""
+        stop = self.n_samples + n_samples
         if stop > len(self._samples):  # the system moves it, without a copy
             self._samples.resize(stop + stop // 8, refcheck=False)
-        self._samples[self.n_samples : stop] = samples
-        self.n_samples = stop
+        return self._samples[self.n_samples : stop]
+
+    def take(self, n_samples: int) -> None:
+        """Take samples that were written in their place."""
+        self.n_samples += n_samples
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take the next samples, (n_samples,) float32."""
+        self.place(len(samples))[:] = samples
+        self.take(len(samples))
 
     def whole(self) -> np.ndarray:
         """All of them, (n_samples,); to be asked once, after the last."""
@@ -70,14 +78,29 @@ class Resampler:
         self._stream = None
         if rate_hz != to_hz:
             self._stream = soxr.ResampleStream(rate_hz, to_hz, 1, "float32", quality=QUALITY)
+        self._given = np.empty(0, np.float32)  # what is to be resampled next
         self._n_samples = 0
+
+    def place(self, n_samples: int) -> np.ndarray:
+        """As of `Growing`."""
+        if self._stream is None:
+            return self._made.place(n_samples)
+        if len(self._given) < n_samples:
+            self._given = np.empty(n_samples, np.float32)
+        return self._given[:n_samples]
+
+    def take(self, n_samples: int) -> None:
+        """As of `Growing`."""
+        self._n_samples += n_samples
+        if self._stream is None:
+            self._made.take(n_samples)
+        elif n_samples:
+            self._made.add(self._stream.resample_chunk(self._given[:n_samples]))
 
     def add(self, samples: np.ndarray) -> None:
         """Take the next samples, (n_samples,) float32."""
-        self._n_samples += len(samples)
-        if self._stream is not None and len(samples):
-            samples = self._stream.resample_chunk(samples)
-        self._made.add(samples)
+        self.place(len(samples))[:] = samples
+        self.take(len(samples))
 
     def whole(self) -> np.ndarray:
         """All that was made, (n_samples,) float32; to be asked once, after the last samples."""

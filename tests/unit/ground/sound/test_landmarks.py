@@ -66,6 +66,17 @@ def test_the_frames_that_are_looked_at_together_do_not_matter(monkeypatch):
         np.testing.assert_array_equal(find_landmarks(samples, max_landmarks=10_000), whole)
 
 
+def test_the_loudest_of_a_block_are_those_of_a_plain_sort():
+    rng = np.random.default_rng(4)
+    frame, band = np.divmod(np.sort(rng.choice(700 * 252, 5_000, replace=False)), 252)
+    level = np.round(rng.normal(0, 2, 5_000), 1).astype(np.float32)  # many are equal
+    block = frame // 62
+    order = np.lexsort((band, frame, -level, block))
+    kept = [row for rank, row in enumerate(order) if (block[order[:rank]] == block[row]).sum() < 12]
+    found = landmarks._strongest(frame, band, level)
+    np.testing.assert_array_equal(found, (frame[np.sort(kept)], band[np.sort(kept)]))
+
+
 def test_samples_of_double_precision_or_not_in_one_place_have_the_same_landmarks():
     rng = np.random.default_rng(8)
     samples = rng.normal(0, 0.1, 8_000 * 5).astype(np.float32)

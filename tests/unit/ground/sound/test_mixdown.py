@@ -12,7 +12,7 @@ from sounds import write_sound
 
 from drumcorpus.ground.sound.audio import cancelling_channel, read_mono, read_mono_near
 from drumcorpus.ground.sound.loudness import integrated_loudness
-from drumcorpus.ground.sound.mixdown import MixMeter
+from drumcorpus.ground.sound.mixdown import MixMeter, as_one
 from drumcorpus.ground.sound.recordings import channels_cancel, recording_reader
 from drumcorpus.schemas import EVENTS, SESSIONS
 from drumcorpus.stages.export.class_maps import make_class_maps
@@ -220,3 +220,25 @@ def test_files_of_many_lengths_leave_nothing_in_memory(n_channels):
     left, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert left < 1_000_000  # a hundred and fifty of them would be 5 to 10 MB
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 8])
+@pytest.mark.parametrize("channel", [None, 0])
+@pytest.mark.parametrize("scale", [1.0, 2.0**-15])
+def test_one_channel_is_written_where_it_is_to_lie(n_channels, channel, scale):
+    samples = np.float32(NOISE[:n_channels, :5_000].T)
+    one = np.full(5_000, np.nan, np.float32)
+    as_one(samples, channel, scale, out=one)
+    expected = samples.mean(axis=1) if channel is None else samples[:, channel]
+    np.testing.assert_allclose(one, expected * scale, rtol=1e-4, atol=1e-7 * scale)
+    np.testing.assert_array_equal(one, as_one(samples, channel, scale))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_a_file_of_many_parts_is_the_mean_of_all_its_samples(tmp_path, subtype, n_channels):
+    n_samples = 3 * MixMeter(44_100, n_channels).whole_blocks + 1_234
+    samples = np.random.default_rng(6).integers(-9_000, 9_000, (n_samples, n_channels)) / 2**15
+    write_sound(tmp_path / "long.wav", samples, 44_100, subtype=subtype)
+    mono, _ = read_mono(tmp_path / "long.wav")
+    np.testing.assert_allclose(mono, samples.mean(axis=1), atol=1e-7)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drumcorpus.ground.sound.decimation import decimator
 from drumcorpus.ground.sound.resampling import Resampler, resample
 
 
@@ -32,6 +33,20 @@ def test_in_pieces_the_sound_is_that_of_the_whole_to_the_bit(
     found = in_pieces(samples, rate_hz, to_hz, cuts)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, resample(samples, rate_hz, to_hz))
+
+
+@pytest.mark.parametrize("make", [Resampler, decimator])
+@pytest.mark.parametrize("to_hz", [44_100, 8_000])
+def test_samples_that_are_written_in_their_place_are_those_that_are_given(make, to_hz):
+    samples = np.random.default_rng(2).normal(0, 0.1, 90_000).astype(np.float32)
+    given, written = make(44_100, to_hz), make(44_100, to_hz)
+    for part in np.split(samples, [10, 10, 50_000, 61_000]):
+        given.add(part)
+        written.place(len(part) + 5)[: len(part)] = part  # fewer are taken than there was room for
+        written.take(len(part))
+    made = written.whole()
+    assert len(made) == round(len(samples) * to_hz / 44_100)
+    np.testing.assert_array_equal(made, given.whole())
 
 
 @pytest.mark.parametrize("to_hz", [44_100, 8_000])
