@@ -166,12 +166,13 @@ def one_turn(data: Path, step: str, n_events: int, call: peer.Call | None) -> di
     """One measurement of a step, of its limit and of its peer, in that order."""
     work, limit, left = STEPS[step]
     turn = as_row(run_fresh(work, data)) | {"numbers": NUMBERS}
-    if limit is not None:
-        bare, *arguments = limit(data)
-        turn["limit"] = run_fresh(bare, *arguments).cpu
-    for pattern in left:
+    bare = limit(data) if limit is not None else None
+    for pattern in left:  # before the limit, which writes as much
         for path in data.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if bare is not None:
+        work, *arguments = bare
+        turn["limit"] = run_fresh(work, *arguments).cpu
     if call is not None:
         turn |= peer.measure(call, n_events)
     return turn
