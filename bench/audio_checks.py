@@ -83,11 +83,11 @@ def check(folder: Path, kind: str | None) -> tuple[float, float | None]:
     from drumcorpus.ground.files.digests import sha256_file
     from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.yaml_files import read_yaml
-    from drumcorpus.ground.run.surroundings import spare_pandas
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.schemas import EVENTS, SESSIONS
     from drumcorpus.stages.checks.session_checks import check_sessions
 
-    spare_pandas()
+    prepare_job()
     paths = [path.name for path in sorted(folder.glob(f"*.{kind}"))] if kind else []
     shared = {"source_set": "bench", "annotation_path": "x", "files": []}
     sessions = [

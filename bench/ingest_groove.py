@@ -80,12 +80,12 @@ def inventory(root: Path, out: Path) -> None:
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.ground.run.cards import read_options
     from drumcorpus.ground.run.raw_scan import RawData
-    from drumcorpus.ground.run.surroundings import spare_pandas
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.source_sets.groove_mididataset import survey
     from drumcorpus.stages.inventory.inventory import take_inventory
     from drumcorpus.stages.splits.draw import split_sessions
 
-    spare_pandas()
+    prepare_job()
     files, refusals = scan_roots([root])
     cache = FactCache(out / "facts.json")
     digests, unreadable = digest_raw_files(files.values(), cache, workers=2)
@@ -101,13 +101,13 @@ def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
     """Do what the job of one shard does; returns the numbers of hits and events."""
     from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.tables import read_table, write_table
-    from drumcorpus.ground.run.surroundings import spare_pandas
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.sessions import file_digests, sessions_of_shard
     from drumcorpus.source_sets.groove_mididataset import read_hits
     from drumcorpus.stages.ingest.declarations import read_declarations
     from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
 
-    spare_pandas()
+    prepare_job()
     sessions = sessions_of_shard(read_table(out / "sessions.parquet"), shard, n_shards)
     ingested = ingest_sessions(
         sessions,

@@ -102,12 +102,12 @@ def inventory(root: Path, out: Path) -> float:
     from drumcorpus.ground.files.raw_files import scan_roots
     from drumcorpus.ground.files.tables import write_table
     from drumcorpus.ground.run.raw_scan import RawData
-    from drumcorpus.ground.run.surroundings import spare_pandas
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.source_sets.slakh2100 import survey
     from drumcorpus.stages.inventory.inventory import take_inventory
     from drumcorpus.stages.splits.draw import split_sessions
 
-    spare_pandas()
+    prepare_job()
     seconds = []
 
     def timed_survey(*args):
@@ -135,12 +135,12 @@ def ingest(root: Path, out: Path, shard: int, n_shards: int) -> tuple[int, int]:
     from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.ground.files.taxonomy_files import load_label_map, load_taxonomy
-    from drumcorpus.ground.run.surroundings import spare_pandas
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.sessions import file_digests, sessions_of_shard
     from drumcorpus.source_sets.slakh2100 import read_hits
     from drumcorpus.stages.ingest.ingest import ingest_sessions, outcome_counts
 
-    spare_pandas()
+    prepare_job()
     sessions = sessions_of_shard(read_table(out / "sessions.parquet"), shard, n_shards)
     taxonomy, (card, options) = load_taxonomy(*TAXONOMY), read_card()
     maps = {n: RESOURCES / f"taxonomy/note_maps/{n}.yaml" for n in card["label_maps"]}

@@ -113,8 +113,10 @@ def decode(folder: Path, sessions, events) -> None:
 def check(folder: Path, sessions, events) -> None:
     """What a job of `check_audio` does."""
     from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.checks.session_checks import check_sessions
 
+    prepare_job()
     names = ("components", "techniques", "dynamics")
     taxonomy = load_taxonomy(*(TAXONOMY / f"{name}.yaml" for name in names))
     measure, read = config()["checks"]["measure"], raw_data(folder, sessions).verified
@@ -124,11 +126,13 @@ def check(folder: Path, sessions, events) -> None:
 def fingerprint(folder: Path, sessions, events) -> None:
     """What a job of `fingerprint_sessions` does."""
     from drumcorpus.ground.files.yaml_files import read_yaml
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.ground.sound.decimation import decimator
     from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
     from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, write_fingerprints
 
+    prepare_job()
     batches = fingerprint_sessions(
         sessions,
         events.select(["session_id", "onset_time", "audio_path", "components"]),
@@ -145,9 +149,11 @@ def embed(folder: Path, sessions, events) -> None:
     """What a job of `embed_crashes` does."""
     from drumcorpus.ground.files.tables import write_table
     from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.stages.crash.hits import embed_cymbals
 
+    prepare_job()
     crash = config()["crash"]
     rate = crash["embedding"]["sample_rate_hz"]
     read = raw_data(folder, sessions).verified

@@ -135,10 +135,10 @@ def alias(data: Path, shards: range | None = None) -> str:
     """Alias all shards, or some, one after the other."""
     from drumcorpus.ground.files.tables import read_table, write_table
     from drumcorpus.ground.files.taxonomy_files import load_taxonomy
-    from drumcorpus.ground.run.surroundings import spare_pandas
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.manifest.aliases import alias_events, read_for_aliasing, write_aliased
 
-    spare_pandas()
+    prepare_job()
     taxonomy = load_taxonomy(*TAXONOMY)
     seconds, n_assigned = 0.0, 0
     for shard in shards or range(n_shards(data)):

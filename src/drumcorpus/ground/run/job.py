@@ -30,7 +30,7 @@ from drumcorpus.ground.run.run_manifest import (
     read_manifest,
     write_manifests,
 )
-from drumcorpus.ground.run.surroundings import spare_pandas
+from drumcorpus.ground.run.surroundings import prepare_job
 from drumcorpus.ground.run.terminal import clear_line, write
 from drumcorpus.ground.run.write_failures import cause_of, in_words, is_full
 
@@ -51,7 +51,7 @@ def open_job(snakemake) -> "Job":
     sys.excepthook = job.report_error
     logging.raiseExceptions = False  # a log on a full disk must not hide why the job fails
     job.begin()
-    spare_pandas()
+    prepare_job()
     log = Path(snakemake.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(

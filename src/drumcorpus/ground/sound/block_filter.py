@@ -16,7 +16,7 @@ from functools import cache
 
 import numpy as np
 
-from drumcorpus.ground.sound.turned import GROUPS
+from drumcorpus.ground.sound.turned import GROUPS, columns_at_once
 
 _RINGING = 256  # samples by which states are told apart
 _ROWS = 8  # samples of a frame that one product makes: what multiplies takes them at once
@@ -25,51 +25,82 @@ _ROWS = 8  # samples of a frame that one product makes: what multiplies takes th
 class BlockFilter:
     """Second-order sections one after the other, whose state is kept from block to block.
 
+    Of a block, after `begin`, all columns are gathered; after `advance` they can be filtered.
+
     Parameters
     ----------
     sections : np.ndarray, shape (n_sections, 6)
         As scipy has them: b0, b1, b2, 1, a1, a2.
     n_frame, n_channels : int
-        As of `turned.BlockTurner`, whose `n_free` is 2 for each section.
+        As of `turned.BlockTurner`.
     """
 
     def __init__(self, sections: np.ndarray, n_frame: int, n_channels: int):
         self._products = _products_of(tuple(map(tuple, sections.tolist())), n_frame)
+        self.n_states = 2 * len(sections)  # rows that are free above the samples of a part
+        self._state = np.zeros((self.n_states, n_channels))
         self._n_frame = n_frame
-        self._state = np.zeros((2 * len(sections), n_channels))
+        self._added = np.empty((0, 0), np.float32)
 
-    def __call__(self, rows: np.ndarray, filtered: np.ndarray) -> np.ndarray:
-        """Filter the next block.
+    def begin(self, n_columns: int) -> None:
+        """Make ready for the next block, of so many columns."""
+        n_states = self.n_states
+        if self._added.shape[1] == n_columns:
+            return
+        # Of every frame, what it adds to the state, and of every group of them the state before it.
+        self._room = np.empty((n_states * (GROUPS[0] + 1), n_columns // GROUPS[0]), np.float32)
+        self._added = self._room[:-n_states].reshape(n_states, n_columns)
+        self._before = np.empty_like(self._added)  # states before every frame
+        self._piece = np.empty((_ROWS, columns_at_once(self._n_frame, n_columns)), np.float32)
+
+    def gather(self, columns: slice, samples: np.ndarray) -> None:
+        """Take the samples of some columns of the block, (n_frame, n) float32."""
+        self._added[:, columns] = self._products.added @ samples
+
+    def advance(self) -> None:
+        """Reckon the states before all frames of the block that was gathered."""
+        frames, groups = self._products.level(0, GROUPS[0]), self._room[-self.n_states :]
+        of_groups = frames.after @ self._room[: -self.n_states]
+        groups[:] = self._states(of_groups.astype(np.float64), 1)
+        before = self._before.reshape(-1, groups.shape[1])
+        np.matmul(frames.before, self._room, out=before)
+
+    def powers(self, columns: slice, rows: np.ndarray) -> np.ndarray:
+        """Sums of the squares of what comes out of each frame, (n,) float32.
 
         Parameters
         ----------
-        rows : np.ndarray, shape (n_states + n_frame, n_columns), float32
-            Rows for the states before each frame, and turned samples.
-        filtered : np.ndarray, shape (n_frame, n_columns), float32
-            Gets what comes out.
-
-        Returns
-        -------
-        filtered : np.ndarray
+        columns : slice
+            Of a part of the block.
+        rows : np.ndarray, shape (n_states + n_frame, n), float32
+            Free rows, and the samples of these columns.
         """
-        here, n_states = self._products, len(self._state)
-        rows[:n_states] = self._states(here.added @ rows[n_states:], 0)
-        for first, out in zip(range(0, self._n_frame, _ROWS), here.out, strict=True):
-            reached = rows[: out.shape[1]]  # what comes later has no part in these samples
-            np.matmul(out, reached, out=filtered[first : first + _ROWS])
-        return filtered
+        rows[: self.n_states] = self._before[:, columns]
+        sums = None
+        for out in self._products.out:
+            piece = self._piece[: len(out)]
+            np.matmul(out, rows[: out.shape[1]], out=piece)  # what comes later has no part in it
+            squares = np.einsum("sc,sc->c", piece, piece)
+            sums = squares if sums is None else np.add(sums, squares, out=sums)
+        return sums
+
+    def filtered(self, columns: np.ndarray, samples: np.ndarray) -> np.ndarray:
+        """What comes out of the samples (n_frame, n) of some columns, (n,) int: (n_frame, n)."""
+        rows = np.concatenate([self._before[:, columns], samples.astype(np.float32)])
+        return np.concatenate([out @ rows[: out.shape[1]] for out in self._products.out])
 
     def _states(self, added: np.ndarray, level: int) -> np.ndarray:
-        """States before each frame, or each group of them, of what each adds; (n_states, n)."""
-        here, n_states = self._products.levels[level], len(added)
-        grouped = here.grouped @ added.reshape(n_states * GROUPS[level], -1)
-        states, of_groups = grouped[:-n_states], grouped[-n_states:]
-        if level + 1 < len(GROUPS):
-            first = self._states(of_groups.astype(np.float64), level + 1)
-        else:
+        """States before each group of frames, of what each adds; (n_states, n) float64."""
+        n_states, is_last = len(added), level + 1 == len(GROUPS)
+        n_places = added.shape[1] // self._state.shape[1] if is_last else GROUPS[level]
+        here = self._products.level(level, n_places)
+        grouped = added.reshape(n_states * n_places, -1)
+        of_groups = here.after @ grouped
+        if is_last:
             first, self._state = self._state, of_groups + here.onward @ self._state
-        states += here.ahead @ first.astype(states.dtype)
-        return states.reshape(n_states, -1)
+        else:
+            first = self._states(of_groups, level + 1)
+        return (here.before @ np.concatenate([grouped, first])).reshape(n_states, -1)
 
 
 @cache
@@ -101,10 +132,18 @@ class _Products:
             np.ascontiguousarray(out[first : first + _ROWS, : n_states + first + _ROWS])
             for first in range(0, n_frame, _ROWS)
         ]
-        self.levels = []
-        for level, n_places in enumerate(GROUPS):
-            self.levels.append(_Level(onward, n_places, np.float64 if level else np.float32))
-            onward = self.levels[-1].onward
+        self._onward = [onward]  # what is left of a state after a frame, a group, …
+        for n_places in GROUPS[:-1]:
+            self._onward.append(np.linalg.matrix_power(self._onward[-1], n_places))
+        self._levels: dict[tuple[int, int], _Level] = {}
+
+    def level(self, level: int, n_places: int) -> "_Level":
+        """The matrices of groups of so many, frames at level 0."""
+        key = level, n_places
+        if key not in self._levels:
+            kind = np.float64 if level else np.float32
+            self._levels[key] = _Level(self._onward[level], n_places, kind)
+        return self._levels[key]
 
 
 class _Level:
@@ -122,9 +161,10 @@ class _Level:
         shape = (n_states * n_places, n_states * n_places)
         self.onward = powers[-1]
         within = within.transpose(2, 0, 3, 1).reshape(shape)  # the states before later frames
+        ahead = powers[:-1].transpose(1, 0, 2).reshape(-1, n_states)  # of the state before all
+        self.before = np.concatenate([within, ahead], axis=1).astype(kind)
         after = powers[n_places - 1 - places].transpose(1, 2, 0)  # the state after the group
-        self.grouped = np.concatenate([within, after.reshape(n_states, -1)]).astype(kind)
-        self.ahead = powers[:-1].transpose(1, 0, 2).reshape(-1, n_states).astype(kind)
+        self.after = after.reshape(n_states, -1).astype(kind)
 
 
 def _flat(states: np.ndarray) -> np.ndarray:

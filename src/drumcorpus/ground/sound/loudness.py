@@ -48,7 +48,7 @@ class LoudnessMeter:
         Samples of each channel in a frame of the blocks that are added.
     """
 
-    N_STATES = 2 * len(K_WEIGHTING)  # rows that are to be free before the samples
+    N_STATES = 2 * len(K_WEIGHTING)  # rows that are to be free above the samples of a part
 
     def __init__(self, sample_rate_hz: int, n_channels: int, n_frame: int):
         self._sections = _sections(sample_rate_hz)
@@ -58,34 +58,56 @@ class LoudnessMeter:
         weights *= 10 ** (-OFFSET / 10) / self._power_gain(TONE_HZ / sample_rate_hz)
         self._weights = weights.astype(np.float32)
         self._filter = BlockFilter(self._sections, n_frame, n_channels)
+        self._powers = np.empty(0, np.float32)  # of every column of a block
         self._rate, self._n_samples, self._n_frame = sample_rate_hz, 0, n_frame
         self._sums: list[float] = [0.0]  # of the weighted squares of every step
 
-    def add(self, block: TurnedBlock) -> None:
-        """Take the next block, which has `N_STATES` rows before its samples."""
-        weighted = self._filter(block.room, block.scratch)
+    def add(
+        self,
+        block: TurnedBlock,
+        look: Callable[[slice, np.ndarray], None] = lambda columns, samples: None,
+    ) -> None:
+        """Take the next block, whose parts have `N_STATES` free rows.
+
+        Parameters
+        ----------
+        look : callable
+            Gets the columns of each part and their samples, while these are at hand.
+        """
+        n_columns = block.stored.shape[1]
+        if len(self._powers) != n_columns:
+            self._powers = np.empty(n_columns, np.float32)
+        self._filter.begin(n_columns)
+        for columns, rows in block.parts():
+            look(columns, rows[self.N_STATES :])
+            self._filter.gather(columns, rows[self.N_STATES :])
+        self._filter.advance()
+        for columns, rows in block.parts():
+            self._powers[columns] = self._filter.powers(columns, rows)
         stop = self._n_samples + block.n_samples
         # A step starts at the sample that a whole number of steps have reached.
         steps = np.arange(len(self._sums), int(stop / (STEP * self._rate)) + 2)
         starts = (steps * (STEP * self._rate)).astype(np.int64)
         starts = starts[starts < stop] - self._n_samples
-        sums = self._sums_between(weighted, starts, block.n_samples) * block.scale**2
+        sums = self._sums_between(block, starts) * block.scale**2
         self._sums[-1] += float(sums[0])
         self._sums += sums[1:].tolist()
         self._n_samples = stop
 
-    def _sums_between(self, weighted, starts, n_samples):
+    def _sums_between(self, block, starts):
         """Sums of the weighted squares of a block, from each of some samples to the next one."""
-        is_short = n_samples * len(self._weights) < weighted.size
+        n_channels, n_samples = len(self._weights), block.n_samples
+        is_short = n_samples * n_channels < block.stored.size
         at = np.concatenate([[0], starts, [n_samples] if is_short else []]).astype(np.int64)
-        n_channels = len(self._weights)
-        power = self._weights @ in_time(np.einsum("sc,sc->c", weighted, weighted), n_channels)
+        power = in_time(self._powers.reshape(-1, n_channels) @ self._weights, 1)[0]
         frames, places = np.divmod(at, self._n_frame)
         sums = np.add.reduceat(power, frames, dtype=np.float64)
         sums[:-1][frames[:-1] == frames[1:]] = 0.0
         # Of the frame in which a sum starts the samples before it belong to the one before.
-        cut = weighted[:, columns_of(frames, n_channels)]
-        cut = cut * (np.arange(self._n_frame)[:, None, None] < places)
+        columns = columns_of(frames, n_channels, block.stored.shape[1]).ravel()
+        cut = self._filter.filtered(columns, block.stored[:, columns])
+        cut = cut.reshape(self._n_frame, n_channels, -1)
+        cut *= np.arange(self._n_frame)[:, None, None] < places
         cut = self._weights @ np.einsum("scn,scn->cn", cut, cut)
         sums -= cut
         sums[:-1] += cut[1:]

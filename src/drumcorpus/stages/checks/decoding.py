@@ -7,7 +7,7 @@ hour of sound, however many channels it has.
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from itertools import zip_longest
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from drumcorpus.ground.sound.decoding import UnusableSound, open_sound
 from drumcorpus.ground.sound.loudness import LoudnessMeter
 from drumcorpus.ground.sound.pcm16 import as_floats
 from drumcorpus.ground.sound.turned import (
-    N_FRAMES,
     STRETCH,
     BlockTurner,
     in_time,
@@ -157,7 +156,10 @@ class _Gathering:
         self.meter = LoudnessMeter(sample_rate_hz, n_channels, self.n_frame)
         self.turn = BlockTurner(self.n_frame, n_channels, n_apart, self.meter.N_STATES)
         self.block_samples = self.turn.n_samples
-        self.clipping = ClippingCounter(n_channels)
+        self.ones = np.ones(self.n_frame, np.float32)
+        self.of_columns = np.empty((3, 0), np.float32)
+        self.steps = np.empty((self.n_frame, 0), np.float32)  # of the columns of a part
+        self.clipping = ClippingCounter(n_channels, self.n_frame)
         self.silence = SilenceCounter(near_silence_dbfs)
         self.sums, self.sum_squares, self.highest = np.zeros(n_channels), 0.0, 0.0
         self.peaks, self.powers, self.edges = [], [], []  # of each block, in time
@@ -167,8 +169,11 @@ class _Gathering:
         block = self.turn(samples)
         self.n_samples += block.n_samples
         self._add_extremes(block, samples)
+        if self.of_columns.shape[1] != block.stored.shape[1]:
+            self.of_columns = np.empty((3, block.stored.shape[1]), np.float32)
+            self.steps = np.empty((self.n_frame, block.room.shape[1]), np.float32)
+        self.meter.add(block, partial(self._look, block))
         self._add_powers(block)
-        self.meter.add(block)
 
     def _add_extremes(self, block, samples):
         # What is beyond the end is 0, and so no top that is looked at.
@@ -178,22 +183,30 @@ class _Gathering:
         bottoms = of_stretches(lower, np.minimum, self.n_channels) * scale
         highest, lowest = tops.max(axis=1), bottoms.min(axis=1)
         self.highest = max(self.highest, float(highest.max()), float(-lowest.min()))
-        self.clipping.add(samples, highest, lowest)
+        by_sign = {1: upper, -1: lower}
+        self.clipping.add(
+            samples, highest, lowest, lambda sign: in_time(by_sign[sign], self.n_channels)
+        )
         n_stretches = block.n_samples // self.n_frame // STRETCH
         self.silence.add(tops[:, :n_stretches], bottoms[:, :n_stretches])
         peaks = np.maximum(upper * scale, lower * -scale)
         self.peaks.append(self._of_frames(peaks, np.maximum))
 
-    def _add_powers(self, block):
+    def _look(self, block, columns, samples):
+        """Sums, squares and squared differences of the columns of a part."""
         # Of integers these sums are exact, for single precision holds 2 ** 24.
-        sums = np.ones(self.n_frame, np.float32) @ block.floats
-        self.sums += block.scale * (np.ones(N_FRAMES) @ sums.reshape(N_FRAMES, -1))
-        squares = np.einsum("sc,sc->c", block.floats, block.floats)
+        np.matmul(self.ones, samples, out=self.of_columns[0, columns])
+        np.einsum("sc,sc->c", samples, samples, out=self.of_columns[1, columns])
+        n_apart, steps = len(block.before), self.steps
+        np.subtract(samples[:n_apart], block.before[:, columns], out=steps[:n_apart])
+        np.subtract(samples[n_apart:], samples[:-n_apart], out=steps[n_apart:])
+        np.einsum("sc,sc->c", steps, steps, out=self.of_columns[2, columns])
+
+    def _add_powers(self, block):
+        sums, squares, edges = self.of_columns
+        sums = sums.reshape(-1, self.n_channels)
+        self.sums += block.scale * (np.ones(len(sums)) @ sums)
         self.sum_squares += block.scale**2 * float(squares.sum(dtype=np.float64))
-        n_apart, steps = len(block.before), block.scratch
-        np.subtract(block.floats[:n_apart], block.before, out=steps[:n_apart])
-        np.subtract(block.floats[n_apart:], block.floats[:-n_apart], out=steps[n_apart:])
-        edges = np.einsum("sc,sc->c", steps, steps)
         to_mean = np.float32(block.scale**2 / (self.n_channels * self.n_frame))
         for of_blocks, each in ((self.powers, squares), (self.edges, edges)):
             of_blocks.append(self._of_frames(each, np.add) * to_mean)

@@ -149,20 +149,23 @@ def find_line(trace: Trace, onsets: np.ndarray, near: float, far: float) -> tupl
     rows = np.floor(onsets / step).astype(np.int64)
     sums = _piece_sums(rises, rows, piece, n_pieces, n_far)
     middle = (np.arange(n_pieces) + 0.5) * span / n_pieces
-    best = {True: (-np.inf, 0.0, 0.0), False: (-np.inf, 0.0, 0.0)}
     slopes = _slopes(span, step, far)
     shifts = np.rint(slopes[:, None] * middle / step).astype(int)
     n_beyond = int(np.abs(shifts).max())
     shifted = _windows(np.pad(sums, ((0, 0), (n_beyond, n_beyond))), len(lags))
-    for slope, shift in zip(slopes, shifts, strict=True):
-        # The lags of every piece, shifted by its share of the drift.
-        total = shifted[np.arange(n_pieces), n_beyond + shift].sum(axis=0)
-        edge = np.maximum(np.abs(lags), np.abs(lags + shift[-1])) * step
-        for is_near in (True, False):
-            masked = np.where((edge <= near) == is_near, total, -np.inf)
-            row = int(np.argmax(masked))
-            if masked[row] > best[is_near][0]:
-                best[is_near] = (float(masked[row]), lags[row] * step, float(slope))
+    # The lags of every piece, shifted by its share of the drift: of each slope, at each lag.
+    total = np.zeros((len(slopes), len(lags)))
+    for of_piece, shift in zip(shifted, shifts.T, strict=True):
+        total += of_piece[n_beyond + shift]
+    edge = np.maximum(np.abs(lags), np.abs(lags + shifts[:, -1:])) * step
+    best = {}
+    for is_near in (True, False):
+        masked = np.where((edge <= near) == is_near, total, -np.inf)
+        row, column = np.unravel_index(np.argmax(masked), masked.shape)
+        if np.isfinite(masked[row, column]):
+            best[is_near] = (float(masked[row, column]), lags[column] * step, float(slopes[row]))
+        else:
+            best[is_near] = (-np.inf, 0.0, 0.0)
     fit, lag, slope = best[False]
     usual = float(np.median(sums.sum(axis=0)))
     if fit - usual <= CLEARLY_BETTER * max(best[True][0] - usual, 0.0):
@@ -283,12 +286,14 @@ def _fit(minutes, late):
         return middle, round(float(np.median(np.abs(late - np.median(late)))), DIGITS), None, None
     i, j = np.triu_indices(len(late), 1)
     rises, runs = late[j] - late[i], minutes[j] - minutes[i]
-    slopes = np.sort(rises[runs > 0] / runs[runs > 0])
-    slope, n, n_slopes = float(np.median(slopes)), len(late), len(slopes)
+    slopes = rises[runs > 0] / runs[runs > 0]
+    n, n_slopes = len(late), len(slopes)
     # Sen's interval: slopes of these ranks, by the normal approximation of Kendall's statistic.
     width = NORMAL_95 * np.sqrt(n * (n - 1) * (2 * n + 5) / 18)
     ranks = np.clip(np.rint([(n_slopes - width) / 2, (n_slopes + width) / 2]), 0, n_slopes - 1)
-    low, high = slopes[ranks.astype(int)]
+    middle_ranks = [(n_slopes - 1) // 2, n_slopes // 2]
+    ranked = np.partition(slopes, [*middle_ranks, *ranks.astype(int)])
+    slope, (low, high) = float(ranked[middle_ranks].mean()), ranked[ranks.astype(int)]
     residuals = late - slope * minutes
     spread = float(np.median(np.abs(residuals - np.median(residuals))))
     return middle, *(round(value, DIGITS) for value in (spread, slope, float(high - low) / 2))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import re
 import resource
 import subprocess
@@ -275,3 +276,26 @@ def test_a_file_system_without_rights_is_refused_before_anything_begins(tmp_path
     assert said.startswith(f"STOPPED: the file system of {tmp_path} refuses to set the rights of")
     assert "--directory DIR" in said
     assert list((tmp_path / STATE_FOLDER).iterdir()) == [], "what was tried is taken away"
+
+
+FREED = """
+import resource, sys
+import numpy as np
+from drumcorpus.ground.run.surroundings import prepare_job
+if len(sys.argv) > 1:
+    prepare_job()
+faults = []
+for turn in range(200):
+    blocks = [np.ones(200_000) for _ in range(4)]
+    del blocks
+    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+print(faults[-1] - faults[0])
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc")
+def test_a_job_keeps_the_pages_that_it_frees():
+    commands = ([sys.executable, "-c", FREED, *more] for more in (["kept"], []))
+    runs = (subprocess.run(each, capture_output=True, check=True).stdout for each in commands)
+    kept, given_back = map(int, runs)
+    assert kept < 1_000 < given_back

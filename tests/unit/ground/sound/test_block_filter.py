@@ -18,8 +18,18 @@ def filtered(sections, samples, n_frame):
     through, parts = BlockFilter(sections, n_frame, n_channels), []
     for start in range(0, n_samples, turn.n_samples):
         block = turn(samples[start : start + turn.n_samples])
-        out = through(block.room, block.scratch) * np.float32(block.scale)
-        in_order = out[:, columns_of(np.arange(N_FRAMES), n_channels)]
+        n_columns = block.stored.shape[1]
+        through.begin(n_columns)
+        for columns, rows in block.parts():
+            through.gather(columns, rows[through.n_states :])
+        through.advance()
+        powers = np.concatenate([through.powers(columns, rows) for columns, rows in block.parts()])
+        every = np.arange(n_columns)
+        out = through.filtered(every, block.stored)
+        squares = np.square(out).sum(axis=0)
+        np.testing.assert_allclose(powers, squares, rtol=3e-3, atol=1e-6 * squares.max())
+        columns = columns_of(np.arange(n_columns // n_channels), n_channels, n_columns)
+        in_order = (out * np.float32(block.scale))[:, columns]
         parts.append(in_order.transpose(2, 0, 1).reshape(-1, n_channels))
     return np.concatenate(parts)[:n_samples]
 

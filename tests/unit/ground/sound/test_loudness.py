@@ -139,10 +139,12 @@ def test_powers_are_those_of_the_filters_in_double_precision(rate_hz, n_channels
     np.testing.assert_allclose(meter.block_powers(), expected, rtol=1e-5, atol=1e-12)
 
 
-@pytest.mark.parametrize("n_samples", [17_640, 17_641, 88_000 - 1, 88_000, 88_000 + 1, 176_000])
+@pytest.mark.parametrize(
+    "n_samples", [17_640, 17_641, 88_000 - 1, 88_000, 352_000 - 1, 352_000, 352_000 + 1, 704_000]
+)
 def test_a_recording_that_ends_with_a_block_or_beside_one_is_whole(tmp_path, n_samples):
-    """A frame of 22 samples, 4,000 of them in a block: 997 Hz at -20 dBFS all the way."""
-    tone = sine(-20, 5, 44_100)[:n_samples]
+    """A frame of 22 samples, 16,000 of them in a block: 997 Hz at -20 dBFS all the way."""
+    tone = sine(-20, 16, 44_100)[:n_samples]
     meter = LoudnessMeter(44_100, 1, 22)
     turn = BlockTurner(22, 1, n_free=meter.N_STATES)
     for start in range(0, n_samples, turn.n_samples):

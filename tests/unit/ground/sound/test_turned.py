@@ -25,11 +25,17 @@ def recording(n_samples, n_channels, kind, seed=0):
 @pytest.mark.parametrize("n_frame", [1, 4, 22])
 def test_columns_are_frames_and_their_channels(kind, n_channels, n_frame):
     samples = recording(N_FRAMES * n_frame, n_channels, kind)
-    block = BlockTurner(n_frame, n_channels)(samples)
-    assert (block.stored.dtype, block.floats.dtype) == (kind, np.float32)
+    block = BlockTurner(n_frame, n_channels, n_free=3)(samples)
+    floats = np.full(block.stored.shape, np.nan, np.float32)
+    for columns, rows in block.parts():
+        assert (rows.dtype, len(rows)) == (np.float32, 3 + n_frame)
+        assert rows[3:].nbytes <= 400_000
+        floats[:, columns] = rows[3:]
+    assert block.stored.dtype == kind
     frames = samples.reshape(N_FRAMES, n_frame, n_channels)
-    columns = columns_of(np.arange(N_FRAMES), n_channels)  # (n_channels, N_FRAMES)
-    for turned in (block.stored, block.floats):
+    n_columns = N_FRAMES * n_channels
+    columns = columns_of(np.arange(N_FRAMES), n_channels, n_columns)  # (n_channels, N_FRAMES)
+    for turned in (block.stored, floats):
         np.testing.assert_array_equal(turned[:, columns], frames.transpose(1, 2, 0))
     highest = in_time(block.stored.max(axis=0), n_channels)
     np.testing.assert_array_equal(highest, frames.max(axis=1).T)
@@ -47,21 +53,32 @@ def test_before_each_frame_are_the_last_samples_of_the_one_before(n_frame, n_bef
     samples = recording(2 * n_samples, n_channels, np.int16)
     turn = BlockTurner(n_frame, n_channels, n_before)
     joined = np.concatenate([samples[:1].repeat(n_before, axis=0), samples])
-    columns = columns_of(np.arange(N_FRAMES), n_channels)
+    columns = columns_of(np.arange(N_FRAMES), n_channels, N_FRAMES * n_channels)
     for start in (0, n_samples):
         found = turn(samples[start : start + n_samples]).before[:, columns]
         rows = start + np.arange(N_FRAMES)[:, None] * n_frame + np.arange(n_before)
         np.testing.assert_array_equal(found, joined[rows].transpose(1, 2, 0))
 
 
-def test_beyond_the_end_there_is_nothing():
-    turn = BlockTurner(4, 2, n_free=3)
-    turn(recording(4 * N_FRAMES, 2, np.int16))
-    short = recording(4 * 17 + 3, 2, np.int16)
+@pytest.mark.parametrize("n_given", [1, 71, 200 * 4, 200 * 4 + 1, N_FRAMES * 4 - 1])
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_the_last_block_is_as_long_as_it_needs_and_beyond_its_end_there_is_nothing(
+    n_given, n_channels
+):
+    turn = BlockTurner(4, n_channels, n_before=1)
+    whole = recording(4 * N_FRAMES, n_channels, np.int16, seed=1)
+    turn(whole)
+    short = recording(n_given, n_channels, np.int16)
     block = turn(short)
-    assert block.n_samples == 71
-    assert block.room.shape == (7, 2 * N_FRAMES)
-    frames = block.stored[:, columns_of(np.arange(N_FRAMES), 2)].transpose(2, 0, 1)
-    in_order = frames.reshape(-1, 2)
-    np.testing.assert_array_equal(in_order[:71], short)
-    assert not in_order[71:].any()
+    n_frames = 200 * -(-n_given // 800)  # whole groups of groups
+    assert (block.n_samples, block.stored.shape) == (n_given, (4, n_frames * n_channels))
+    columns = columns_of(np.arange(n_frames), n_channels, n_frames * n_channels)
+    in_order = block.stored[:, columns].transpose(2, 0, 1).reshape(-1, n_channels)
+    np.testing.assert_array_equal(in_order[:n_given], short)
+    assert not in_order[n_given:].any()
+    before = block.before[0, columns]  # (n_channels, n_frames)
+    np.testing.assert_array_equal(before[:, 0], whole[-1])
+    np.testing.assert_array_equal(before[:, 1:], in_order[3:-1:4].T)
+    lowest = of_stretches(block.stored.min(axis=0), np.minimum, n_channels)
+    by_stretch = in_order.reshape(-1, STRETCH * 4, n_channels)
+    np.testing.assert_array_equal(lowest, by_stretch.min(axis=1).T)
