@@ -5,11 +5,13 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 _REACH_SECONDS = 0.25
+# Bytes of a file that is written up to which whoever reads it next finds it in memory.
+_MOST_REMEMBERED = 4 << 30
 
 
 @contextmanager
@@ -53,11 +55,19 @@ def _reach_the_disk(handle: int) -> None:
             raise
 
 
+def _forget(handle: int, n_bytes: int) -> None:
+    """Let the system forget the first bytes of a file, which stand on the disk."""
+    with suppress(OSError, AttributeError):  # no Linux, or a file system that knows no advice
+        os.posix_fadvise(handle, 0, n_bytes, os.POSIX_FADV_DONTNEED)
+
+
 @contextmanager
 def reaching_the_disk(file: IO) -> Iterator[None]:
     """Bring what is written to a large file to the disk meanwhile.
 
-    So `replacing` waits for little at its end, where no other work is left.
+    So `replacing` waits for little at its end, where no other work is left. Of a file that is
+    larger than `_MOST_REMEMBERED` the system need not remember what stands on the disk: memory that
+    it must first look for costs as much as the writing itself.
 
     Raises
     ------
@@ -68,7 +78,10 @@ def reaching_the_disk(file: IO) -> Iterator[None]:
 
     def reach() -> None:
         while not is_over.wait(_REACH_SECONDS):
+            n_written = os.fstat(file.fileno()).st_size
             _reach_the_disk(file.fileno())
+            if n_written > _MOST_REMEMBERED:
+                _forget(file.fileno(), n_written)
 
     with ThreadPoolExecutor(1) as pool:
         reached = pool.submit(reach)

@@ -157,6 +157,22 @@ class TestReplacing:
         with (tmp_path / "a").open("wb") as file, reaching_the_disk(file):
             assert reached.wait(30)
 
+    @pytest.mark.parametrize(("n_bytes", "is_forgotten"), [(100, False), (101, True)])
+    def test_of_a_very_large_file_the_system_forgets_what_stands_on_the_disk(
+        self, tmp_path, monkeypatch, n_bytes, is_forgotten
+    ):
+        forgotten, turns = [], threading.Semaphore(0)
+        monkeypatch.setattr(atomic, "_REACH_SECONDS", 0.001)
+        monkeypatch.setattr(atomic, "_MOST_REMEMBERED", 100)
+        monkeypatch.setattr(os, "fsync", lambda handle: turns.release())
+        monkeypatch.setattr(os, "posix_fadvise", lambda _, *rest: forgotten.append(rest))
+        with (tmp_path / "a").open("wb", buffering=0) as file, reaching_the_disk(file):
+            file.write(bytes(n_bytes))
+            for _ in range(3):  # the second begins after the bytes are written
+                assert turns.acquire(timeout=30)
+        assert set(forgotten) == ({(0, n_bytes, os.POSIX_FADV_DONTNEED)} if is_forgotten else set())
+        assert (tmp_path / "a").read_bytes() == bytes(n_bytes)
+
     def test_what_the_disk_refuses_meanwhile_is_told(self, tmp_path, monkeypatch):
         reached = threading.Event()
 
