@@ -171,8 +171,10 @@ def alias_two_at_once(data: Path) -> None:
 def merge(data: Path) -> str:
     """Merge shards into a manifest."""
     from drumcorpus.ground.files.merging import merge_sorted
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.schemas import EVENTS
 
+    prepare_job()
     shards = [str(data / f"tables/merge_{shard}.parquet") for shard in range(N_MERGE_SHARDS)]
     return f"{merge_sorted(shards, EVENTS, data / 'tables/merged.parquet'):,} events"
 
@@ -180,7 +182,9 @@ def merge(data: Path) -> str:
 def write_lines(data: Path) -> str:
     """Publish the manifest as JSON Lines."""
     from drumcorpus.ground.files.table_lines import write_table_as_lines
+    from drumcorpus.ground.run.surroundings import prepare_job
 
+    prepare_job()
     n_rows = write_table_as_lines(data / "events.parquet", data / "tables/events.jsonl")
     return f"{n_rows:,} events"
 
@@ -188,10 +192,12 @@ def write_lines(data: Path) -> str:
 def audit(data: Path) -> str:
     """Hold the manifest against its provenance, and write both pages."""
     from drumcorpus.ground.files.figures import compare_with_baseline
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.audit.baseline import audit_figures
     from drumcorpus.stages.audit.manifest import audit_manifest
     from drumcorpus.stages.audit.page import render_audit_markdown, render_audit_page
 
+    prepare_job()
     provenance = {path.stem: path for path in (data / "tables/provenance").iterdir()}
     inventory = {path.stem: path for path in (data / "tables/inventory").iterdir()}
     found = audit_manifest(
@@ -212,9 +218,11 @@ def audit(data: Path) -> str:
 def health(data: Path) -> str:
     """Measure the manifest, and draw the page."""
     from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.health.measure import Around, measure_health
     from drumcorpus.stages.health.page import render_health_page
 
+    prepare_job()
     taxonomy = load_taxonomy(*TAXONOMY)
     beside = Around(
         tallies=[data / "tallies.parquet"],
@@ -236,9 +244,11 @@ def health(data: Path) -> str:
 
 def weights(data: Path, dedupe_fields: tuple[str, ...] = ()) -> str:
     """Derive the sampling weights, and write one per event."""
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.sampling.settings import SamplingSettings
     from drumcorpus.stages.sampling.weights import weigh_events, write_event_weights
 
+    prepare_job()
     rules = SAMPLING | {"dedupe_fields": dedupe_fields}
     settings = SamplingSettings(**rules, group_field="session")
     derived, events = weigh_events([data / "events.parquet"], settings, profile="default")

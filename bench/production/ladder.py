@@ -58,9 +58,11 @@ def shards_of(data: Path) -> list[str]:
 def merge(data: Path) -> int:
     """Merge the shards into a manifest, each session into its split."""
     from drumcorpus.ground.files.split_table import read_split_table
+    from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.schemas import EVENTS
     from drumcorpus.stages.manifest.merge import merge_by_splits
 
+    prepare_job()
     splits = read_split_table(data / "tables/splits.parquet")
     return merge_by_splits(shards_of(data), EVENTS, data / "tables/merged.parquet", splits)[0]
 
