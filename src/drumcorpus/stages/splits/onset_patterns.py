@@ -88,8 +88,9 @@ def pattern_hashes(times: np.ndarray, classes: np.ndarray, *, max_patterns: int)
     -------
     hashes : np.ndarray, shape (n_hashes,), uint64
     """
-    hashes = [_free_patterns(times)[0], _struck_patterns(times, classes)]
-    return np.unique(np.concatenate(hashes))[:max_patterns]
+    hashes = np.concatenate([_free_patterns(times)[0], _struck_patterns(times, classes)])
+    hashes.sort()  # which, with what follows, is a third of the time of numpy.unique
+    return hashes[np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))][:max_patterns]
 
 
 def align(
