@@ -469,7 +469,7 @@ FORMS = {"WAV": {}, "AIFF": {}, "FLAC": {}, "OGG": {"subtype": "VORBIS"}, "MP3":
 @pytest.mark.parametrize("form", FORMS)
 def test_a_drive_that_is_gone_is_no_fault_of_the_recording(tmp_path, form):
     path = tmp_path / "sound"
-    soundfile.write(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format=form, **FORMS[form])
+    write_sound(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format=form, **FORMS[form])
     with reads_failing(path) as sound, pytest.raises(OSError, match="sound"):
         path.unlink()
         sound.require_end()
@@ -479,7 +479,7 @@ def test_a_drive_that_is_gone_is_no_fault_of_the_recording(tmp_path, form):
 @pytest.mark.parametrize("form", ["WAV", "AIFF"])
 def test_a_read_that_failed_for_a_moment_is_an_error_that_names_the_file(tmp_path, form):
     path = tmp_path / "sound"
-    soundfile.write(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format=form)
+    write_sound(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format=form)
     with reads_failing(path) as sound, pytest.raises(OSError, match="Input/output") as caught:
         sound.require_end()
     assert caught.value.filename == str(path)
@@ -487,6 +487,6 @@ def test_a_read_that_failed_for_a_moment_is_an_error_that_names_the_file(tmp_pat
 
 def test_a_flac_of_which_a_read_failed_for_a_moment_is_looked_at_once_more(tmp_path):
     path = tmp_path / "sound"
-    soundfile.write(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format="FLAC")
+    write_sound(path, np.zeros((10 * RATE_HZ, 2)), RATE_HZ, format="FLAC")
     with reads_failing(path) as sound:
         sound.require_end()
