@@ -29,6 +29,7 @@ from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.check_settings import AudioCheckSettings
+from drumcorpus.ground.sound.decimation import decimator
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
 from drumcorpus.ground.sound.recordings import channels_cancel, recording_reader
 from drumcorpus.schemas import EVENTS, FINGERPRINTS
@@ -245,7 +246,7 @@ class Copy:
             sessions,
             events,
             classes,
-            recording_reader(sessions, reader.read, SAMPLE_RATE_HZ),
+            recording_reader(sessions, reader.read, SAMPLE_RATE_HZ, resampler=decimator),
             find_unheard=unheard_file_finder(sound, reader),
             **self.config["splits"]["fingerprints"],
         )
