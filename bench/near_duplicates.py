@@ -191,12 +191,9 @@ def fingerprint_shard(number: int, out: Path) -> float:
     from drumcorpus.ground.files.raw_reader import RawReader
     from drumcorpus.ground.files.tables import read_table, write_batches
     from drumcorpus.ground.files.yaml_files import read_yaml
-    from drumcorpus.ground.sound.decimation import decimator
-    from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
-    from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.schemas import FINGERPRINTS
     from drumcorpus.sessions import file_digests
-    from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
+    from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, sound_reader
 
     folder = out / f"{number:03d}"
     sessions = read_table(folder / "sessions.parquet")
@@ -205,7 +202,7 @@ def fingerprint_shard(number: int, out: Path) -> float:
         sessions,
         read_table(folder / "events.parquet"),
         read_yaml(ROOT / "resources/taxonomy/class_maps.yaml")["classes_5"],
-        recording_reader(sessions, reader.read, SAMPLE_RATE_HZ, resampler=decimator),
+        sound_reader(sessions, reader.read),
         **read_yaml(ROOT / "config/config.yaml")["splits"]["fingerprints"],
     )
     write_batches(folder / "fingerprints.parquet", FINGERPRINTS, batches)

@@ -127,19 +127,18 @@ def fingerprint(folder: Path, sessions, events) -> None:
     """What a job of `fingerprint_sessions` does."""
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.ground.run.surroundings import prepare_job
-    from drumcorpus.ground.sound.decimation import decimator
-    from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
-    from drumcorpus.ground.sound.recordings import recording_reader
-    from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, write_fingerprints
+    from drumcorpus.stages.splits.fingerprints import (
+        fingerprint_sessions,
+        sound_reader,
+        write_fingerprints,
+    )
 
     prepare_job()
     batches = fingerprint_sessions(
         sessions,
         events.select(["session_id", "onset_time", "audio_path", "components"]),
         read_yaml(TAXONOMY / "class_maps.yaml")["classes_5"],
-        recording_reader(
-            sessions, raw_data(folder, sessions).verified, SAMPLE_RATE_HZ, resampler=decimator
-        ),
+        sound_reader(sessions, raw_data(folder, sessions).verified),
         **config()["splits"]["fingerprints"],
     )
     write_fingerprints(folder / "fingerprints.parquet", batches)

@@ -29,8 +29,6 @@ from drumcorpus.ground.files.tables import read_table, write_table
 from drumcorpus.ground.files.taxonomy_files import load_taxonomy
 from drumcorpus.ground.files.yaml_files import read_yaml
 from drumcorpus.ground.sound.check_settings import AudioCheckSettings
-from drumcorpus.ground.sound.decimation import decimator
-from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ
 from drumcorpus.ground.sound.recordings import channels_cancel, recording_reader
 from drumcorpus.schemas import EVENTS, FINGERPRINTS
 from drumcorpus.sessions import file_digests
@@ -47,7 +45,7 @@ from drumcorpus.stages.gates.gates import check_export_gates, check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.inventory.sound_files import sound_files
 from drumcorpus.stages.manifest.merge import merge_by_splits
-from drumcorpus.stages.splits.fingerprints import fingerprint_sessions
+from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, sound_reader
 from drumcorpus.stages.splits.settings import SplitSettings
 from drumcorpus.stages.splits.split_manifest import split_manifest
 from drumcorpus.stages.splits.unheard_files import unheard_file_finder
@@ -246,7 +244,7 @@ class Copy:
             sessions,
             events,
             classes,
-            recording_reader(sessions, reader.read, SAMPLE_RATE_HZ, resampler=decimator),
+            sound_reader(sessions, reader.read),
             find_unheard=unheard_file_finder(sound, reader),
             **self.config["splits"]["fingerprints"],
         )

@@ -9,10 +9,10 @@ from operator import itemgetter
 import numpy as np
 import pyarrow as pa
 
+from drumcorpus.ground.files.coded_text import in_order_of_appearance
 from drumcorpus.ground.files.columns import numbers
 from drumcorpus.ground.files.tables import (
     ROW_GROUP_ROWS,
-    in_order_of_appearance,
     iter_batches,
     read_tables,
     repeating_text,

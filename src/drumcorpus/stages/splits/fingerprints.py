@@ -9,13 +9,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drumcorpus.ground.files.tables import count_by, read_table, write_batches
+from drumcorpus.ground.sound.decimation import decimator
+from drumcorpus.ground.sound.decoding import Source
 from drumcorpus.ground.sound.landmarks import SAMPLE_RATE_HZ, find_landmarks, is_silent
+from drumcorpus.ground.sound.recordings import recording_reader
 from drumcorpus.schemas import FINGERPRINTS
 from drumcorpus.stages.splits.onset_patterns import pattern_hashes
 from drumcorpus.stages.splits.unheard_files import Unheard
 from drumcorpus.vocabulary import NO_AUDIO, NO_LANDMARK, SILENT_AUDIO, UNREADABLE_AUDIO
 
 _SESSIONS_PER_BATCH = 64
+
+
+def sound_reader(
+    sessions: pa.Table, source_of: Callable[[str], Source]
+) -> Callable[[str], tuple[np.ndarray, int]]:
+    """What `fingerprint_sessions` opens sound with: landmarks of another filter are other ones.
+
+    Parameters
+    ----------
+    sessions, source_of
+        As of `recordings.recording_reader`.
+    """
+    return recording_reader(sessions, source_of, SAMPLE_RATE_HZ, resampler=decimator)
 
 
 def fingerprint_sessions(
@@ -40,8 +56,8 @@ def fingerprint_sessions(
     classes : mapping
         Small class of each label, or None where it has none.
     open_audio
-        ``path -> (samples (n_samples,), rate)`` at `landmarks.SAMPLE_RATE_HZ`; raises
-        ValueError where the file is not audio.
+        As `sound_reader` makes it: ``path -> (samples (n_samples,), rate)`` at
+        `landmarks.SAMPLE_RATE_HZ`; raises ValueError where the file is not audio.
     max_seconds : float
         How much audio is used, from its start.
     max_landmarks, max_patterns : int

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from drumcorpus.ground.files.coded_text import in_order_of_appearance
 from drumcorpus.ground.files.tables import (
     BATCH_ROWS,
     ROW_GROUP_ROWS,
     check_columns,
     count_by,
     count_rows,
-    in_order_of_appearance,
     iter_batches,
     leaf_columns,
     read_schema,
