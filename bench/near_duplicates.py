@@ -193,7 +193,7 @@ def fingerprint_shard(number: int, out: Path) -> float:
     from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.schemas import FINGERPRINTS
     from drumcorpus.sessions import file_digests
-    from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, sound_reader
+    from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, sound_of
 
     folder = out / f"{number:03d}"
     sessions = read_table(folder / "sessions.parquet")
@@ -202,7 +202,7 @@ def fingerprint_shard(number: int, out: Path) -> float:
         sessions,
         read_table(folder / "events.parquet"),
         read_yaml(ROOT / "resources/taxonomy/class_maps.yaml")["classes_5"],
-        sound_reader(sessions, reader.read),
+        sound_of(sessions, reader.read),
         **read_yaml(ROOT / "config/config.yaml")["splits"]["fingerprints"],
     )
     write_batches(folder / "fingerprints.parquet", FINGERPRINTS, batches)

@@ -129,7 +129,7 @@ def fingerprint(folder: Path, sessions, events) -> None:
     from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.splits.fingerprints import (
         fingerprint_sessions,
-        sound_reader,
+        sound_of,
         write_fingerprints,
     )
 
@@ -138,7 +138,7 @@ def fingerprint(folder: Path, sessions, events) -> None:
         sessions,
         events.select(["session_id", "onset_time", "audio_path", "components"]),
         read_yaml(TAXONOMY / "class_maps.yaml")["classes_5"],
-        sound_reader(sessions, raw_data(folder, sessions).verified),
+        sound_of(sessions, raw_data(folder, sessions).verified),
         **config()["splits"]["fingerprints"],
     )
     write_fingerprints(folder / "fingerprints.parquet", batches)

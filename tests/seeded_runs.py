@@ -45,7 +45,7 @@ from drumcorpus.stages.gates.gates import check_export_gates, check_gates
 from drumcorpus.stages.health.measure import Around, measure_health
 from drumcorpus.stages.inventory.sound_files import sound_files
 from drumcorpus.stages.manifest.merge import merge_by_splits
-from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, sound_reader
+from drumcorpus.stages.splits.fingerprints import fingerprint_sessions, sound_of
 from drumcorpus.stages.splits.settings import SplitSettings
 from drumcorpus.stages.splits.split_manifest import split_manifest
 from drumcorpus.stages.splits.unheard_files import unheard_file_finder
@@ -244,7 +244,7 @@ class Copy:
             sessions,
             events,
             classes,
-            sound_reader(sessions, reader.read),
+            sound_of(sessions, reader.read),
             find_unheard=unheard_file_finder(sound, reader),
             **self.config["splits"]["fingerprints"],
         )

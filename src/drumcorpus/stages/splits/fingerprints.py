@@ -21,7 +21,7 @@ from drumcorpus.vocabulary import NO_AUDIO, NO_LANDMARK, SILENT_AUDIO, UNREADABL
 _SESSIONS_PER_BATCH = 64
 
 
-def sound_reader(
+def sound_of(
     sessions: pa.Table, source_of: Callable[[str], Source]
 ) -> Callable[[str], tuple[np.ndarray, int]]:
     """What `fingerprint_sessions` opens sound with: landmarks of another filter are other ones.
@@ -56,7 +56,7 @@ def fingerprint_sessions(
     classes : mapping
         Small class of each label, or None where it has none.
     open_audio
-        As `sound_reader` makes it: ``path -> (samples (n_samples,), rate)`` at
+        As `sound_of` makes it: ``path -> (samples (n_samples,), rate)`` at
         `landmarks.SAMPLE_RATE_HZ`; raises ValueError where the file is not audio.
     max_seconds : float
         How much audio is used, from its start.
