@@ -17,6 +17,7 @@ import os
 import statistics
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 from audio_checks import CONFIG, copy_as_stereo
@@ -112,20 +113,16 @@ def decode(folder: Path, sessions, events) -> None:
 
 def check(folder: Path, sessions, events) -> None:
     """What a job of `check_audio` does."""
-    from drumcorpus.ground.files.taxonomy_files import load_taxonomy
     from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.checks.session_checks import check_sessions
 
     prepare_job()
-    names = ("components", "techniques", "dynamics")
-    taxonomy = load_taxonomy(*(TAXONOMY / f"{name}.yaml" for name in names))
     measure, read = config()["checks"]["measure"], raw_data(folder, sessions).verified
-    check_sessions(sessions, events, read, taxonomy.families, measure, n_shards=1)
+    check_sessions(sessions, events, read, families(), measure, n_shards=1)
 
 
 def fingerprint(folder: Path, sessions, events) -> None:
     """What a job of `fingerprint_sessions` does."""
-    from drumcorpus.ground.files.yaml_files import read_yaml
     from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.stages.splits.fingerprints import (
         fingerprint_sessions,
@@ -137,7 +134,7 @@ def fingerprint(folder: Path, sessions, events) -> None:
     batches = fingerprint_sessions(
         sessions,
         events.select(["session_id", "onset_time", "audio_path", "components"]),
-        read_yaml(TAXONOMY / "class_maps.yaml")["classes_5"],
+        classes(),
         sound_of(sessions, raw_data(folder, sessions).verified),
         **config()["splits"]["fingerprints"],
     )
@@ -147,7 +144,6 @@ def fingerprint(folder: Path, sessions, events) -> None:
 def embed(folder: Path, sessions, events) -> None:
     """What a job of `embed_crashes` does."""
     from drumcorpus.ground.files.tables import write_table
-    from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
     from drumcorpus.ground.run.surroundings import prepare_job
     from drumcorpus.ground.sound.recordings import recording_reader
     from drumcorpus.stages.crash.hits import embed_cymbals
@@ -159,7 +155,7 @@ def embed(folder: Path, sessions, events) -> None:
     open_audio = recording_reader(sessions, read, rate, allow_not_finite=True)
     embeddings = embed_cymbals(
         events,
-        load_cymbal_families(TAXONOMY / "components.yaml", crash["families"]),
+        cymbal_families(),
         lambda path, spans: open_audio(path, spans)[0],
         sample_rate_hz=rate,
     )
@@ -190,11 +186,38 @@ def raw_data(folder: Path, sessions):
     return RawReader([folder], digests, hashed)
 
 
+# What a job reads once, however much sound it has: the first session has done it before.
+@cache
 def config() -> dict:
     """The configuration as it is committed."""
     from drumcorpus.ground.files.yaml_files import read_yaml
 
     return read_yaml(CONFIG)
+
+
+@cache
+def families():
+    """Of the taxonomy, as a job of `check_audio` reads it."""
+    from drumcorpus.ground.files.taxonomy_files import load_taxonomy
+
+    names = ("components", "techniques", "dynamics")
+    return load_taxonomy(*(TAXONOMY / f"{name}.yaml" for name in names)).families
+
+
+@cache
+def classes() -> dict:
+    """Of strokes, as a job of `fingerprint_sessions` reads them."""
+    from drumcorpus.ground.files.yaml_files import read_yaml
+
+    return read_yaml(TAXONOMY / "class_maps.yaml")["classes_5"]
+
+
+@cache
+def cymbal_families():
+    """As a job of `embed_crashes` reads them."""
+    from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
+
+    return load_cymbal_families(TAXONOMY / "components.yaml", config()["crash"]["families"])
 
 
 if __name__ == "__main__":

@@ -51,11 +51,12 @@ class BlockFilter:
         self._room = np.empty((n_states * (GROUPS[0] + 1), n_columns // GROUPS[0]), np.float32)
         self._added = self._room[:-n_states].reshape(n_states, n_columns)
         self._before = np.empty_like(self._added)  # states before every frame
-        self._piece = np.empty((_ROWS, columns_at_once(self._n_frame, n_columns)), np.float32)
+        shape = self._n_frame, columns_at_once(self._n_frame, n_columns)
+        self._filtered = np.empty(shape, np.float32)  # what comes out of a part
 
     def gather(self, columns: slice, samples: np.ndarray) -> None:
         """Take the samples of some columns of the block, (n_frame, n) float32."""
-        self._added[:, columns] = self._products.added @ samples
+        np.matmul(self._products.added, samples, out=self._added[:, columns])
 
     def advance(self) -> None:
         """Reckon the states before all frames of the block that was gathered."""
@@ -76,13 +77,11 @@ class BlockFilter:
             Free rows, and the samples of these columns.
         """
         rows[: self.n_states] = self._before[:, columns]
-        sums = None
-        for out in self._products.out:
-            piece = self._piece[: len(out)]
-            np.matmul(out, rows[: out.shape[1]], out=piece)  # what comes later has no part in it
-            squares = np.einsum("sc,sc->c", piece, piece)
-            sums = squares if sums is None else np.add(sums, squares, out=sums)
-        return sums
+        filtered = self._filtered
+        for first, out in zip(range(0, self._n_frame, _ROWS), self._products.out, strict=True):
+            # What comes later has no part in it.
+            np.matmul(out, rows[: out.shape[1]], out=filtered[first : first + _ROWS])
+        return np.einsum("sc,sc->c", filtered, filtered)
 
     def filtered(self, columns: np.ndarray, samples: np.ndarray) -> np.ndarray:
         """What comes out of the samples (n_frame, n) of some columns, (n,) int: (n_frame, n)."""

@@ -113,6 +113,7 @@ class _Spectrogram:
 
     def __init__(self, most_frames: int):
         self._tapered = np.empty((_FFT_FRAMES, _N_FFT), np.float32)
+        self._all_bins = np.empty((_FFT_FRAMES, _N_FFT // 2 + 1), np.float32)
         n = (most_frames + 2 * _BEFORE) * _WIDTH
         self._field = _aligned(n + _LINE)  # the last margin is the row's and this, beyond all rows
         self._rows = self._field[:n].reshape(-1, _WIDTH)
@@ -137,8 +138,10 @@ class _Spectrogram:
                 part = tapered[start : start + len(_TAPERS)]
                 np.copyto(part, here[start : start + len(_TAPERS)])
                 np.multiply(part, _TAPERS[: len(part)], out=part)
-            spectra = rfft(tapered, axis=1)[:, _LOWEST_BIN:-1]
-            np.abs(spectra, out=self.amplitudes[first : first + _FFT_FRAMES])
+            # Of whole rows, one long one, and then some of it: it takes a quarter less.
+            all_bins = np.abs(rfft(tapered, axis=1), out=self._all_bins[: len(here)])
+            wanted = all_bins[:, _LOWEST_BIN:-1]
+            np.copyto(self.amplitudes[first : first + _FFT_FRAMES], wanted)
         self.highest = self._field.max()
 
     def make_room(self, n_frames: int) -> None:

@@ -144,20 +144,26 @@ def _sound(paths, digests, open_audio, *, max_seconds: float, max_landmarks: int
             silent.append(digests[path])
             continue
         landmarks.append(find_landmarks(samples, max_landmarks=max_landmarks))
-    hashes, frames = (
-        (np.concatenate(column) for column in zip(*landmarks, strict=True))
-        if landmarks
-        else ((), ())
-    )
-    order = np.lexsort((frames, hashes))[:max_landmarks]
-    reason = None if len(order) else (NO_LANDMARK if landmarks else min(reasons, default=NO_AUDIO))
+    hashes, frames = _joined(landmarks, max_landmarks)
+    reason = None if len(hashes) else (NO_LANDMARK if landmarks else min(reasons, default=NO_AUDIO))
     return {
         "audio_reason": reason,
-        "landmark_hashes": np.asarray(hashes)[order],
-        "landmark_frames": np.asarray(frames)[order],
+        "landmark_hashes": hashes,
+        "landmark_frames": frames,
         "silent_files": silent,
         "unreadable_files": unreadable,
     }
+
+
+def _joined(landmarks, max_landmarks: int) -> tuple[np.ndarray, np.ndarray]:
+    """The landmarks of all files in the order of those of one, hashes and frames."""
+    if len(landmarks) == 1:
+        return landmarks[0]
+    if not landmarks:
+        return np.zeros(0, np.uint32), np.zeros(0, np.int32)
+    hashes, frames = (np.concatenate(column) for column in zip(*landmarks, strict=True))
+    order = np.lexsort((frames, hashes))[:max_landmarks]
+    return hashes[order], frames[order]
 
 
 def _strokes(
