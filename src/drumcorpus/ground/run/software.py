@@ -14,7 +14,6 @@ DISTRIBUTIONS = {
 # Libraries below those that are imported, whose versions show in what these compute.
 RESTS_ON = {
     "jinja2": ("markupsafe",),
-    "librosa": ("numba", "numpy", "scipy", "soundfile", "soxr"),
     "mir-eval": ("numpy", "scipy"),
     "pandas": ("numpy",),
     "pyloudnorm": ("numpy", "scipy"),

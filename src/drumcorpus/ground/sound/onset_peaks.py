@@ -5,9 +5,8 @@ Conventions as in `sound.onsets`, whose inner part this is: mono float samples a
 samples, which is taken off them block by block: a session's tracks last long, and no second copy of
 one is made. Only the levels of the bands are held, a third of the samples' size.
 
-Mel bands and flux are librosa's: the field's own, and well kept. Peaks are picked after its rule
-[1]_, but not by its function: that is compiled on first use into a cache of files, and two jobs
-that do so at once can bring each other down.
+Flux and peaks are librosa's default detector's [1]_, the field's own; tests hold each to its
+functions. They are not called here for the reason in `sound.mel_bands`.
 
 References
 ----------
@@ -15,12 +14,11 @@ References
    methods", ISMIR 2012.
 """
 
-import warnings
-
 import numpy as np
 from scipy.fft import rfft
 from scipy.ndimage import maximum_filter1d, median_filter
 
+from drumcorpus.ground.sound.mel_bands import mel_bank
 from drumcorpus.ground.sound.onset_settings import OnsetSettings
 
 # Seconds. Half or double of each loses little on real and rendered takes.
@@ -158,17 +156,12 @@ def _beyond_the_end(samples, rows):
 
 def _mel_bank(n_window, highest_rate_hz, settings):
     """Triangular bands of equal height, those that the file's own rate can fill."""
-    from librosa.filters import mel  # takes a second; only jobs that decode audio pay for it
-
     rate = settings.sample_rate_hz
     n_bands, range_hz = settings.n_bands, (settings.fmin_hz, settings.fmax_hz)
     widest = n_window // 2
     if n_bands > widest:
         raise ValueError(f"onsets: n_bands is {n_bands}; allowed is up to {widest}")
-    with warnings.catch_warnings(action="ignore"):  # what librosa warns of is an error below
-        bank = mel(
-            sr=rate, n_fft=n_window, n_mels=n_bands, fmin=range_hz[0], fmax=range_hz[1], norm=None
-        )
+    bank = mel_bank(rate, n_window, n_bands, range_hz=range_hz, is_even=True)
     weight = bank.sum(axis=1)
     if (weight == 0).any():
         raise ValueError(
@@ -187,16 +180,14 @@ def _flux(magnitudes, settings):
     Levels are dB above `range_db` below the loudest, and compared with the loudest of a band and
     its neighbours.
     """
-    from librosa.onset import onset_strength
-
     n_rise, n_frames = _rise_frames(settings), magnitudes.shape[1]
     gain = 10 ** (settings.range_db / 20) / magnitudes.max()
     flux = np.zeros(n_frames)
     for first in range(n_rise, n_frames, BATCH_FRAMES):
         stop = min(first + BATCH_FRAMES, n_frames)
         levels_db = 20 * np.log10(1 + gain * magnitudes[:, first - n_rise : stop])
-        rise = onset_strength(S=levels_db, lag=n_rise, max_size=3, center=False, detrend=False)
-        flux[first:stop] = rise[n_rise:]
+        loudest_db = maximum_filter1d(levels_db[:, :-n_rise], 3, axis=0)
+        flux[first:stop] = np.maximum(0, levels_db[:, n_rise:] - loudest_db).mean(axis=0)
     return flux
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from scipy.fft import next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
 
+from drumcorpus.ground.sound.mel_bands import mel_bank
 from drumcorpus.vocabulary import (
     ANOTHER_AT_ONCE,
     NOT_FINITE,
@@ -313,10 +314,8 @@ def _fine_structure(
 
 def _mel_statistics(power, weights, sample_rate_hz, window_starts, n_mels):
     """Mel levels (dB) and their decay (dB/s, 0 where one window fits), (n_hits, 2 n_mels)."""
-    from librosa.filters import mel  # takes a second; only jobs that embed pay for it
-
     n_fft = 2 * (power.shape[-1] - 1)
-    bank = mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n_mels)
+    bank = mel_bank(sample_rate_hz, n_fft, n_mels)
     levels_db = 10 * np.log10(power @ bank.T + POWER_FLOOR)
     times = np.asarray(window_starts) - (weights @ np.asarray(window_starts))[:, None]
     spread = (weights * np.square(times)).sum(axis=1, keepdims=True)

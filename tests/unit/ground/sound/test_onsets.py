@@ -297,6 +297,19 @@ def test_memory_is_a_few_times_the_audio_at_the_rate_of_the_analysis():
     assert peak_of(samples, 192_000) < fixed + 2 * 4 * 20 * RATE_HZ
 
 
+@pytest.mark.parametrize("n_frames", [9, 100, 3000])
+def test_the_flux_is_that_of_librosa(n_frames):
+    from librosa.onset import onset_strength
+
+    magnitudes = np.random.default_rng(n_frames).gamma(0.3, 1.0, (40, n_frames)).astype(np.float32)
+    levels_db = 20 * np.log10(1 + 10 ** (SETTINGS.range_db / 20) / magnitudes.max() * magnitudes)
+    n_rise = onset_peaks._rise_frames(SETTINGS)
+    theirs = onset_strength(S=levels_db, lag=n_rise, max_size=3, center=False, detrend=False)
+    found = onset_peaks._flux(magnitudes, SETTINGS)
+    np.testing.assert_allclose(found, theirs, rtol=1e-6)
+    assert found.max() > 1
+
+
 @pytest.mark.parametrize("wait", [1, 6, 14])
 def test_peaks_are_those_of_librosa_that_stand_out_of_the_median_too(wait):
     from librosa.util import peak_pick
