@@ -57,6 +57,14 @@ def families() -> tuple:
     return load_cymbal_families(path, settings()["families"])
 
 
+def companion() -> tuple[str, ...]:
+    """Labels of the cymbal that is taken out of the others' hits."""
+    from drumcorpus.ground.files.taxonomy_files import load_labels_of_family
+
+    path = CHECKOUT / "resources/taxonomy/components.yaml"
+    return load_labels_of_family(path, settings()["embedding"]["companion"])
+
+
 def describe(folder: Path) -> tuple[int, float, float]:
     """Describe every crash hit; returns hits, seconds of audio, CPU seconds of reading it."""
     from drumcorpus.ground.files.raw_reader import RawReader
@@ -81,7 +89,10 @@ def describe(folder: Path) -> tuple[int, float, float]:
             return samples
 
         events = read_table(results / "events" / SOURCE_SET / sessions_path.name)
-        n_hits += len(embed_cymbals(events, families(), read, sample_rate_hz=rate))
+        embeddings = embed_cymbals(
+            events, families(), read, sample_rate_hz=rate, companion=companion()
+        )
+        n_hits += len(embeddings)
     return n_hits, n_samples / rate, in_decoding
 
 

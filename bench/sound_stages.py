@@ -158,6 +158,7 @@ def embed(folder: Path, sessions, events) -> None:
         cymbal_families(),
         lambda path, spans: open_audio(path, spans)[0],
         sample_rate_hz=rate,
+        companion=companion(),
     )
     write_table(folder / "embeddings.parquet", embeddings)
 
@@ -218,6 +219,15 @@ def cymbal_families():
     from drumcorpus.ground.files.taxonomy_files import load_cymbal_families
 
     return load_cymbal_families(TAXONOMY / "components.yaml", config()["crash"]["families"])
+
+
+@cache
+def companion():
+    """Labels of the cymbal that is taken out of others' hits, as a job of `embed_crashes` does."""
+    from drumcorpus.ground.files.taxonomy_files import load_labels_of_family
+
+    name = config()["crash"]["embedding"]["companion"]
+    return load_labels_of_family(TAXONOMY / "components.yaml", name)
 
 
 if __name__ == "__main__":

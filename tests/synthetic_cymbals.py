@@ -36,6 +36,7 @@ def synthetic_model(**changes):
         "hit_pooled": _weights(HIT_FEATURES, log_margin=2.0),
         "one_alone": 0.97,
         "least_fit": 0.4,
+        "least_fit_of_group": 0.2,
         "both_at_once": 0.95,
     }
     return CymbalModel(**(values | changes))
@@ -88,8 +89,10 @@ def hit(session_id, n, onset, **changes):
         "source_label": "49",
         "cymbal": None,
         "onset_time": onset,
+        "velocity": None,
         "beside": [],
         "reason": None,
+        "n_taken_out": 0,
         "embedding": None,
     } | changes
 

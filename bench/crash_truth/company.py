@@ -23,6 +23,9 @@ CONFIDENCES = (0.0, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
 
 BY: dict[str, tuple[Sequence[float], Callable[[JudgedSession], np.ndarray]]] = {
     "s since another crash": (TIMES, lambda session: session.since_other),
+    # Of the time from the last stroke with another name: that is all that is known where the truth
+    # is not.
+    "s since another name": (TIMES, lambda session: session.since_named),
     "s until another crash": (TIMES, lambda session: session.until_other),
     "velocity": (VELOCITIES, lambda session: session.velocity),
     "crash hits of the session": (
@@ -81,6 +84,8 @@ def _bins(sessions: Sequence[JudgedSession], edges: Sequence[float], values: Cal
     for low, high in bounds:
         right, confidence = [], []
         for session in sessions:
+            if values(session) is None:
+                continue
             value = values(session)[session.accepted]
             inside = (value >= low) & (value < high)
             if low == NEVER:

@@ -116,7 +116,7 @@ def reasons_of_hits(
         NUMBER: np.full(len(named.named), in_doubt),
         NO_DESCRIPTION: named.named < 0,
         SHARED: shares[np.maximum(named.named, 0)],
-        UNLIKE: (named.fits < model.least_fit) | (named.fit < model.least_fit),
+        UNLIKE: (named.fits < model.least_fit_of_group) | (named.fit < model.least_fit),
         NAME: told.confidence < settings.min_confidence,
         COVERED: np.ones(len(named.named), dtype=bool),  # nothing else is left
     }

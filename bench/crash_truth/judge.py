@@ -10,6 +10,7 @@ import pandas as pd
 import soundfile as sf
 import soxr
 from centroid_gap import RATE_HZ, cut_at_gap, mean_centroids
+from company import times_to_others
 from score import JudgedSession
 
 
@@ -30,6 +31,7 @@ def judge_by_chain(hits: pd.DataFrame, n_cymbals: dict[str, int]) -> list[Judged
             of_session["label"].to_numpy(dtype=object),
             of_session["accepted"].to_numpy(),
             of_session["confidence"].to_numpy(),
+            since_named=_since_named(of_session),
             **_company(of_session),
         )
         for number, of_session in _sessions(hits, n_cymbals)
@@ -74,6 +76,11 @@ def _sessions(hits: pd.DataFrame, n_cymbals: dict[str, int]) -> Iterator[tuple[i
 def _company(hits: pd.DataFrame) -> dict[str, np.ndarray]:
     names = ("velocity", "since_other", "until_other")
     return {name: hits[name].to_numpy(dtype=float) for name in names}
+
+
+def _since_named(hits: pd.DataFrame) -> np.ndarray:
+    names = np.unique(hits["label"].to_numpy(dtype=str), return_inverse=True)[1]
+    return times_to_others(hits["onset_time"].to_numpy(), names)[0]
 
 
 def _cut_session(recording: tuple[Path, pd.DataFrame]) -> np.ndarray:

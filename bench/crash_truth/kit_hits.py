@@ -13,14 +13,10 @@ import soxr
 from centroid_gap import RATE_HZ, mean_centroids
 from render import Material, digest_files, load_renderer, read_index
 
-from drumcorpus.stages.crash import embeddings
+from drumcorpus.stages.crash import companions, embeddings
+from drumcorpus.stages.crash.companions import Companion, embed_beside
 from drumcorpus.stages.crash.cymbal_model import fine_columns
-from drumcorpus.stages.crash.embeddings import (
-    ORDER_FEATURE,
-    SAME_STROKE,
-    embed_hits,
-    feature_names,
-)
+from drumcorpus.stages.crash.embeddings import ORDER_FEATURE, SAME_STROKE, feature_names
 from drumcorpus.stages.crash.strokes import Strokes
 from drumcorpus.stages.crash.training import KnownKit
 
@@ -38,8 +34,10 @@ COVERING = (
     *("crash", "crash2", "crash3", "china", "splash"),
     *("ride_bow", "ride_bell", "ride_edge", "hihat_open", "hihat_foot_splash"),
 )
+RIDE = (51, 53, 59)  # notes of the companion, as `crash.embedding.companion` has it by default
+LOUDEST = 127  # velocity of MIDI; the chain's are shares of it
 SEED = 7
-KEPT_AS = 3  # to be raised where what this file makes of a performance changes
+KEPT_AS = 4  # to be raised where what this file makes of a performance changes
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,8 @@ def describe_kit(material: Material, name: str, condition: str, cache: Path) -> 
     voices = renderer.load_kit(material.kits[name])
     if condition == WITH_THIRD and THIRD_VOICE not in voices:
         return None
-    files = [material.renderer, embeddings.__file__, *sorted(material.kits[name].glob("*.*"))]
-    made_of = digest_files(map(Path, files))
+    code = [material.renderer, embeddings.__file__, companions.__file__]
+    made_of = digest_files(map(Path, [*code, *sorted(material.kits[name].glob("*.*"))]))
     limit = material.limit or "all"
     path = cache / f"{name}.{condition}.{limit}.{KEPT_AS}.{made_of[:12]}.npz"
     if not path.is_file():
@@ -85,6 +83,7 @@ def known_kit(name: str, arrays) -> KnownKit:
         levels_db=described[:, columns.index(LEVEL_FEATURE)],
         order_keys=described[:, columns.index(ORDER_FEATURE)],
         beside=[words.split() for words in arrays["beside"].tolist()],
+        velocities=arrays["velocities"] / LOUDEST,
     )
     return KnownKit(name, strokes, arrays["cymbals"])
 
@@ -110,11 +109,12 @@ def describe_hits(renderer, voices, material, condition: str) -> dict[str, np.nd
         audio = np.round(audio * 32767) / 32768  # as 16 bit
         samples = soxr.resample(audio.astype(np.float32), renderer.RATE, RATE_HZ)
         at = np.array([at for at, note, _ in notes if note in cymbals_of])
-        described.append(embed_hits(samples, RATE_HZ, at)[0])
+        velocity = np.array([velocity for _, note, velocity in notes if note in cymbals_of])
+        described.append(embed_beside(samples, RATE_HZ, at, velocity, ride_of(notes))[0])
         onsets.append(at)
         sessions.append(np.full(len(at), n_played))
         cymbals.append(struck)
-        velocities.append([velocity for _, note, velocity in notes if note in cymbals_of])
+        velocities.append(velocity)
         centroids.append(mean_centroids(samples, at))
         beside += struck_beside(notes, cymbals_of, renderer.VOICES)
         n_played += 1
@@ -127,6 +127,19 @@ def describe_hits(renderer, voices, material, condition: str) -> dict[str, np.nd
         "centroids_hz": np.concatenate(centroids),
         "beside": np.array(beside),
     }
+
+
+def ride_of(notes: list[tuple[float, int, int]]) -> Companion:
+    """The strokes on the ride, as the chain finds them in its events."""
+    times = np.array([at for at, *_ in notes])
+    rides = [(at, velocity) for at, note, velocity in notes if note in RIDE]
+    onsets, velocities = np.array(rides).reshape(len(rides), 2).T
+    counts = [
+        np.searchsorted(of, onsets + SAME_STROKE, side="right")
+        - np.searchsorted(of, onsets - SAME_STROKE)
+        for of in (times, onsets)
+    ]
+    return Companion(onsets, velocities, counts[0] == counts[1])
 
 
 def struck_beside(

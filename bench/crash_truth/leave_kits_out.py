@@ -143,6 +143,7 @@ def judge_kit(
                     labels=clustering.cymbals[scored],
                     accepted=clustering.accepted[scored],
                     confidence=clustering.confidence[scored],
+                    since_named=times_to_others(here.onsets, clustering.cymbals)[0][scored],
                 )
             )
         by_gap = cut_at_gap(described.centroids_hz[rows])
@@ -185,7 +186,7 @@ def join(strokes: Strokes, others: Strokes) -> Strokes:
     more = others.of_rows(np.concatenate([np.zeros(0, dtype=int), *rows]))  # or none at all
     arrays = {
         name: np.concatenate([getattr(strokes, name), getattr(more, name)])
-        for name in ("vectors", "onsets", "levels_db", "order_keys")
+        for name in ("vectors", "onsets", "levels_db", "order_keys", "velocities")
     }
     sessions = np.concatenate([strokes.sessions, more.sessions + strokes.sessions.max() + 1])
     return Strokes(**arrays, sessions=sessions, beside=[*strokes.beside, *more.beside])

@@ -41,6 +41,8 @@ class JudgedSession:
     velocity: np.ndarray | None = None
     since_other: np.ndarray | None = None
     until_other: np.ndarray | None = None
+    # (n_hits,) s from the last stroke that the method names otherwise, as `since_other`; or None.
+    since_named: np.ndarray | None = None
 
     @property
     def is_accepted(self) -> bool:

@@ -212,8 +212,12 @@ CYMBAL_EMBEDDINGS = pa.schema(
         ("source_label", pa.string()),
         ("cymbal", pa.int32()),  # as the source numbers it, or null
         ("onset_time", pa.float64()),
+        ("velocity", pa.float64()),  # 0 to 1, or null
         ("beside", pa.list_(pa.string())),  # labels of other families struck with it; sorted
         ("reason", pa.string()),  # null where the hit is described
+        # Directions in which crash.embedding.companion sounds that were taken out of the embedding:
+        # 0 where it does not reach the hit.
+        ("n_taken_out", pa.int32()),
         ("embedding", pa.list_(pa.float32())),  # of its sound
     ]
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from checkout import REPO
-from cymbal_families import CRASH
+from cymbal_families import CRASH, RIDE
 from source_set_runs import RESOURCES, Run
 
 from drumcorpus.ground.files.yaml_files import read_yaml
@@ -40,6 +40,7 @@ def test_strokes_on_one_cymbal_of_a_kit_are_alike_over_its_sessions(name, tmp_pa
         [CRASH],
         lambda path, spans: read(path, spans)[0],
         sample_rate_hz=RATE_HZ,
+        companion=RIDE.labels,
     )
     kit_of = dict(zip(*(sessions[n].to_pylist() for n in ("session_id", "kit_id")), strict=True))
     hits = hits.filter(pa.compute.is_valid(hits["embedding"]))

@@ -139,3 +139,10 @@ def test_the_one_family_of_former_configurations_is_refused_before_any_job(rides
     assert "crash.families now, a list: write families: [crash]" in done.said
     done = rides.snakemake("-n", "crash", "--config", "crash={families: [rides]}", check=False)
     assert "no label of family 'rides'; families: china, crash, hihat, " in done.said
+    done = rides.snakemake(
+        "-n", "crash", "--config", "crash={embedding: {companion: bell}}", check=False
+    )
+    assert done.returncode == 1
+    assert "no label of family 'bell'; families: china, crash, hihat, " in done.said
+    done = rides.snakemake("-n", "crash", "--config", "crash={embedding: {companion: null}}")
+    assert done.returncode == 0

@@ -180,14 +180,12 @@ try:
     TAXONOMY = config_path(config["taxonomy"])
     vocabulary = load_taxonomy(*taxonomy_files())
     check_configuration(config, vocabulary)
-    families = load_cymbal_families(
-        f"{TAXONOMY}/components.yaml", config["crash"]["families"]
-    )
+    components, cymbals = f"{TAXONOMY}/components.yaml", config["crash"]
+    families = load_cymbal_families(components, cymbals["families"])
     labels = number_bound(families)
-    load_cymbal_families(  # refuses a name that is no family
-        f"{TAXONOMY}/components.yaml",
-        config["crash"]["clustering"]["split_similarity_by_family"],
-    )
+    named = [*cymbals["clustering"]["split_similarity_by_family"]]
+    named += filter(None, [cymbals["embedding"]["companion"]])
+    load_cymbal_families(components, named)  # refuses a name that is no family
     CLASS_MAPS = make_class_maps(
         vocabulary.labels,
         read_yaml(named_file(f"{TAXONOMY}/class_maps.yaml", "config: taxonomy")),

@@ -25,7 +25,7 @@ def run_library(
 
     Every method is the configuration's own.
     """
-    from crash_speed import families, settings
+    from crash_speed import companion, families, settings
     from ingest_groove import ingest, inventory
 
     from drumcorpus.ground.files.raw_reader import RawReader
@@ -50,6 +50,7 @@ def run_library(
         families(),
         lambda path, spans: open_audio(path, spans)[0],
         sample_rate_hz=rate,
+        companion=companion(),
     )
     clustering = read_settings(ClusteringSettings, settings()["clustering"])
     assignments, _ = assign_cymbals(embeddings, families(), clustering, use_metadata=False)

@@ -57,6 +57,16 @@ def test_hits_are_binned_by_time_and_those_without_another_apart(company):
     ]
 
 
+def test_names_are_company_where_a_method_gives_them(company):
+    of = session(company, "0111", [0.9, 0.95, 0.9, 0.9], since_named=[0.1, 0.3, 0.2, NEVER])
+    without = session(company, "1", [0.9])
+    assert told(company.relate([of, without])["s since another name"]) == [
+        (0.0, 0.3, 2, 0.5),
+        (0.3, 0.6, 1, 1.0),
+        (None, None, 1, 1.0),
+    ]
+
+
 def test_what_is_stated_and_what_is_right_are_set_against_each_other(company):
     of = session(company, "0111", [0.95, 0.9, 0.9, 1.0], velocity=[20, 47, 48, 127])
     by = company.relate([of, of])

@@ -354,6 +354,7 @@ def described(hits):
     vectors = np.random.default_rng(1).normal(size=(len(hits), len(feature_names())))
     columns = {name: hits[name] for name in hits.column_names}
     columns["reason"] = pa.nulls(len(hits), pa.string())
+    columns["n_taken_out"] = pa.array([0] * len(hits), pa.int32())
     columns["embedding"] = pa.array(list(vectors), pa.list_(pa.float32()))
     return pa.table(columns).select(CYMBAL_EMBEDDINGS.names).cast(CYMBAL_EMBEDDINGS)
 

@@ -43,6 +43,18 @@ def load_cymbal_families(
     return cymbal_families(read_yaml(components_file), names, name=str(components_file))
 
 
+def load_labels_of_family(components_file: str | os.PathLike, name: str | None) -> tuple[str, ...]:
+    """The labels of one family; none where there is no name.
+
+    Raises
+    ------
+    ValueError
+        As `load_cymbal_families`.
+    """
+    families = load_cymbal_families(components_file, [] if name is None else [name])
+    return tuple(label for family in families for label in family.labels)
+
+
 def load_label_map(path: str | os.PathLike, taxonomy: Taxonomy) -> LabelMap:
     """Read one note map or label map, as of `taxonomy.make_label_map`.
 

@@ -19,10 +19,11 @@ from scipy.linalg import toeplitz
 
 from drumcorpus.ground.files.digests import sha256_bytes
 from drumcorpus.ground.files.json_files import canonical_json, read_json_by_people
+from drumcorpus.stages.crash.companions import N_DIRECTIONS
 from drumcorpus.stages.crash.embeddings import FINE_GROUP, feature_names
 from drumcorpus.stages.crash.strokes import QUALITY_FEATURES
 
-SCHEMA = "cymbal_model/2"
+SCHEMA = "cymbal_model/3"
 DIRECTIONS = ("strength", "ring")
 NUMBER_FEATURES = (
     *("constant", "likeness", "log_n_hits", "log_reliability", "log_share"),
@@ -49,6 +50,8 @@ HIT_FEATURES = (
     "ring_of_own_by_place",
     "log_reliability_within_0.6_s",
     "log_n_hits",
+    "softer_than_last_within_0.3_s",
+    "softer_than_last_within_0.6_s",
 )
 LEAST_CYMBALS = 2
 LEAST_VARIANCE = 1e-6  # share of the mean variance below which a covariance counts as singular
@@ -62,9 +65,14 @@ def fine_columns() -> list[int]:
 
 
 def features_digest() -> str:
-    """Names what a model describes: 16 hex digits of the names of the fine structure."""
+    """Names what a model describes, as 16 hex digits.
+
+    Of the names of the fine structure, and of how many directions are taken out of it where another
+    cymbal reaches a hit.
+    """
     names = feature_names()
-    return sha256_bytes(canonical_json([names[column] for column in fine_columns()]))[:16]
+    described = [[names[column] for column in fine_columns()], N_DIRECTIONS]
+    return sha256_bytes(canonical_json(described))[:16]
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class CymbalModel:
     hit_pooled: np.ndarray  # (len(HIT_FEATURES),) of kits of several sessions
     one_alone: float  # chance of one cymbal where no second group is in sight
     least_fit: float  # likeness to its kit's cymbals below which a session is of another kit
+    least_fit_of_group: float  # the same of hits of a session that sound alike
     both_at_once: float  # chance that hits at once are of two cymbals
 
     @cached_property
@@ -120,7 +129,7 @@ _WEIGHTS = {
     "hit_alone": HIT_FEATURES,
     "hit_pooled": HIT_FEATURES,
 }
-_CHANCES = ("one_alone", "least_fit", "both_at_once")
+_CHANCES = ("one_alone", "least_fit", "least_fit_of_group", "both_at_once")
 
 
 def read_cymbal_model(path: str | os.PathLike) -> CymbalModel:

@@ -40,6 +40,7 @@ def strokes_of(
     onsets: np.ndarray,
     sessions: np.ndarray,
     beside: Sequence[Collection[str]],
+    velocities: np.ndarray,
 ) -> Strokes:
     """What a mixture looks at.
 
@@ -52,6 +53,8 @@ def strokes_of(
     sessions : np.ndarray, shape (n_hits,), int
         In rising order.
     beside : sequence of collection of str, length n_hits
+    velocities : np.ndarray, shape (n_hits,)
+        0 to 1; NaN where there is none.
     """
     matrix = np.asarray(matrix, dtype=np.float64)
     return Strokes(
@@ -61,4 +64,5 @@ def strokes_of(
         levels_db=matrix[:, _NAMES.index(LEVEL_FEATURE)],
         order_keys=matrix[:, _NAMES.index(ORDER_FEATURE)],
         beside=beside,
+        velocities=np.asarray(velocities, dtype=np.float64),
     )

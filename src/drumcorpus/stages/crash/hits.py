@@ -1,11 +1,15 @@
 """The hits of a shard whose cymbals are told apart: found in its events, described by sound."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drumcorpus.schemas import CYMBAL_EMBEDDINGS
+from drumcorpus.stages.crash.companions import Companion, embed_beside
 from drumcorpus.stages.crash.embeddings import HEARD, SAME_STROKE, embed_hits
 from drumcorpus.taxonomy import CymbalFamily
 from drumcorpus.vocabulary import NO_AUDIO, UNREADABLE_AUDIO
@@ -23,7 +27,7 @@ def find_hits(events: pa.Table, families: Iterable[CymbalFamily]) -> pa.Table:
     Returns
     -------
     hits : pa.Table
-        The columns of CYMBAL_EMBEDDINGS but `reason` and `embedding`, and `audio_path`. `beside`
+        The columns of CYMBAL_EMBEDDINGS but those of the sound, and `audio_path`. `beside`
         are the labels of the recording's strokes within `SAME_STROKE` of the hit, those of its own
         family left out.
     """
@@ -45,6 +49,7 @@ def find_hits(events: pa.Table, families: Iterable[CymbalFamily]) -> pa.Table:
             "source_label": taken.field("source_label"),
             "cymbal": taken.field("cymbal"),
             "onset_time": of_event["onset_time"],
+            "velocity": taken.field("velocity"),
             "beside": _struck_beside(events, labels, offsets, rows, owner[rows], family_of),
             "audio_path": of_event["audio_path"],
         }
@@ -57,9 +62,13 @@ def embed_cymbals(
     read_audio: Callable[[str, np.ndarray], np.ndarray],
     *,
     sample_rate_hz: int,
+    companion: Collection[str],
     on_session: Callable[[], None] = lambda: None,
 ) -> pa.Table:
     """Describe every hit; each audio file is decoded once, all hits of a family in one batch.
+
+    The sound of the companion is taken out of the hits that it reaches (`crash.companions`), in
+    families whose labels number their cymbals: what it does to others has not been measured.
 
     Parameters
     ----------
@@ -70,6 +79,8 @@ def embed_cymbals(
         ``audio_path, spans -> samples (n_samples,)`` at `sample_rate_hz`, of which only the spans
         are listened to (n_spans, 2; start and end in seconds); raises ValueError where the file
         cannot be decoded.
+    companion : collection of str
+        Labels of the cymbal whose strokes are taken out of others' hits; none for none.
     on_session
         Called after each session with a hit, for progress.
 
@@ -79,32 +90,44 @@ def embed_cymbals(
         CYMBAL_EMBEDDINGS schema; reasons are those of `embed_hits`, `no_audio` and
         `unreadable_audio`.
     """
+    families = list(families)
     hits = find_hits(events, families)
     vectors: list[np.ndarray | None] = [None] * len(hits)
     reasons: list[str | None] = [None] * len(hits)
-    hit_onsets = hits["onset_time"].to_numpy()
+    n_taken_out = np.zeros(len(hits), dtype=np.int32)
+    onsets, velocities = hits["onset_time"].to_numpy(), hits["velocity"].to_numpy()
     hit_families = np.array(hits["family"].to_pylist(), dtype=object)
+    recordings = _rows_by_recording(hits)
+    numbered = {family.name for family in families if family.is_numbered and companion}
+    companions = _companions(events, companion, recordings) if numbered else {}
     # A session has one recording, or several where its hits were found in files of their own.
     last = None
-    for (session_id, audio_path), rows in _rows_by_recording(hits).items():
+    for recording, rows in recordings.items():
         of_family = [rows[hit_families[rows] == name] for name in sorted(set(hit_families[rows]))]
-        described = _embed_recording(
-            audio_path, [hit_onsets[part] for part in of_family], read_audio, sample_rate_hz
-        )
+        parts = [
+            _Part(
+                onsets[part],
+                velocities[part],
+                companions.get(recording) if hit_families[part[0]] in numbered else None,
+            )
+            for part in of_family
+        ]
+        described = _embed_recording(recording[1], parts, read_audio, sample_rate_hz)
         for part, descriptions in zip(of_family, described, strict=True):
-            for row, (vector, reason) in zip(part, descriptions, strict=True):
-                vectors[row], reasons[row] = vector, reason
-        if session_id != last:
+            for row, (vector, reason, n_directions) in zip(part, descriptions, strict=True):
+                vectors[row], reasons[row], n_taken_out[row] = vector, reason, n_directions
+        if recording[0] != last:
             on_session()
-            last = session_id
+            last = recording[0]
     columns = {name: hits[name] for name in CYMBAL_EMBEDDINGS.names if name in hits.column_names}
     columns["reason"] = pa.array(reasons, pa.string())
+    columns["n_taken_out"] = pa.array(n_taken_out)
     columns["embedding"] = pa.array(vectors, pa.list_(pa.float32()))
     return pa.table(columns).select(CYMBAL_EMBEDDINGS.names).cast(CYMBAL_EMBEDDINGS)
 
 
 def count_embeddings(embeddings: pa.Table) -> dict[str, int]:
-    """Hits, and those of them that could not be described.
+    """Hits, those of them that could not be described, and those less another cymbal's sound.
 
     Parameters
     ----------
@@ -112,7 +135,11 @@ def count_embeddings(embeddings: pa.Table) -> dict[str, int]:
         CYMBAL_EMBEDDINGS schema.
     """
     n_hits = embeddings.num_rows
-    return {"cymbal_hits": n_hits, "undescribed": n_hits - embeddings["reason"].null_count}
+    return {
+        "cymbal_hits": n_hits,
+        "undescribed": n_hits - embeddings["reason"].null_count,
+        "less_their_companion": pc.sum(pc.greater(embeddings["n_taken_out"], 0)).as_py() or 0,
+    }
 
 
 def _struck_beside(events, labels, offsets, hit_rows, hit_events, family_of):
@@ -138,25 +165,84 @@ def _struck_beside(events, labels, offsets, hit_rows, hit_events, family_of):
     return pa.array(struck, pa.list_(pa.string()))
 
 
-def _embed_recording(audio_path, onsets: Sequence[np.ndarray], read_audio, sample_rate_hz):
-    """A vector or a reason for each onset of each family; the audio is read once for all."""
+@dataclass(frozen=True)
+class _Part:
+    """The hits of one family in one recording, and the cymbal beside them."""
+
+    onsets: np.ndarray
+    velocities: np.ndarray
+    companion: Companion | None
+
+    @cached_property
+    def is_reached(self) -> bool:
+        """Whether the companion sounds in one of the hits."""
+        of = self.companion
+        return of is not None and bool(of.reaches(self.onsets, self.velocities).any())
+
+
+def _embed_recording(audio_path, parts: Sequence[_Part], read_audio, sample_rate_hz):
+    """Of each hit of each part a vector or a reason, and how many directions were taken out.
+
+    The audio is read once for all.
+    """
     if audio_path is None:
-        return [[(None, NO_AUDIO)] * len(part) for part in onsets]
-    together = np.sort(np.concatenate(onsets))
+        return [[(None, NO_AUDIO, 0)] * len(part.onsets) for part in parts]
+    heard = [part.onsets for part in parts]
+    heard += [part.companion.learned_from(part.onsets) for part in parts if part.is_reached]
+    together = np.sort(np.concatenate(heard))
     try:
         samples = read_audio(audio_path, together[:, None] + np.array(HEARD))
     except ValueError:
-        return [[(None, UNREADABLE_AUDIO)] * len(part) for part in onsets]
+        return [[(None, UNREADABLE_AUDIO, 0)] * len(part.onsets) for part in parts]
     described = []
-    for part in onsets:
-        vectors, reasons = embed_hits(samples, sample_rate_hz, part)
+    for part in parts:
+        if not part.is_reached:
+            vectors, reasons = embed_hits(samples, sample_rate_hz, part.onsets)
+            n_taken_out = np.zeros(len(reasons), dtype=np.int32)
+        else:
+            vectors, reasons, n_taken_out = embed_beside(
+                samples, sample_rate_hz, part.onsets, part.velocities, part.companion
+            )
         described.append(
             [
-                (None if reason else vector, reason)
-                for vector, reason in zip(vectors, reasons, strict=True)
+                (None if reason else vector, reason, n_directions)
+                for vector, reason, n_directions in zip(vectors, reasons, n_taken_out, strict=True)
             ]
         )
     return described
+
+
+def _companions(
+    events: pa.Table, labels: Collection[str], recordings: Collection[tuple]
+) -> dict[tuple[str, str | None], Companion]:
+    """The strokes on the companion in each of some recordings; those without one are left out."""
+    components = pa.concat_arrays(events["components"].chunks or [_no_components(events)])
+    offsets = components.offsets.to_numpy()
+    flat = components.flatten()
+    wanted = pa.array(sorted(labels), pa.string())
+    is_companion = pc.is_in(flat.field("label"), wanted).to_numpy(zero_copy_only=False)
+    velocities = flat.field("velocity").to_numpy(zero_copy_only=False)
+    onsets = events["onset_time"].to_numpy()
+    found = {}
+    for recording, rows in _rows_by_recording(events).items():
+        if recording not in recordings:
+            continue
+        rows = rows[np.argsort(onsets[rows], kind="stable")]
+        counts = offsets[rows + 1] - offsets[rows]
+        of_stroke = np.repeat(offsets[rows] - np.cumsum(counts) + counts, counts)
+        strokes = of_stroke + np.arange(counts.sum())
+        at, own = np.repeat(onsets[rows], counts), is_companion[strokes]
+        if own.any():
+            n_near, n_own_near = _counts_near(at, at[own]), _counts_near(at[own], at[own])
+            found[recording] = Companion(at[own], velocities[strokes[own]], n_near == n_own_near)
+    return found
+
+
+def _counts_near(onsets: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """How many onsets lie within `SAME_STROKE` of each of some, (len(of),)."""
+    return np.searchsorted(onsets, of + SAME_STROKE, side="right") - np.searchsorted(
+        onsets, of - SAME_STROKE
+    )
 
 
 def _rows_by_recording(table: pa.Table) -> dict[tuple[str, str | None], np.ndarray]:

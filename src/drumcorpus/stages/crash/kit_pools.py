@@ -183,7 +183,8 @@ class _Pool:
         sessions = np.array([codes[name] for name in session_ids])
         onsets = hits["onset_time"].to_numpy()
         beside = [labels or () for labels in hits["beside"].to_pylist()]
-        return cls(strokes_of(embedding_matrix(hits), onsets, sessions, beside), names)
+        velocities = hits["velocity"].to_numpy()
+        return cls(strokes_of(embedding_matrix(hits), onsets, sessions, beside, velocities), names)
 
     def of_sessions(self, codes: Iterable[int]) -> Strokes:
         return self.strokes.of_rows(np.flatnonzero(np.isin(self.strokes.sessions, list(codes))))

@@ -125,4 +125,6 @@ def _known_kit(name: str, hits: pa.Table) -> KnownKit:
     _, sessions = np.unique(hits["session_id"].to_pylist(), return_inverse=True)
     onsets = hits["onset_time"].to_numpy()
     beside = [labels or () for labels in hits["beside"].to_pylist()]
-    return KnownKit(name, strokes_of(embedding_matrix(hits), onsets, sessions, beside), cymbals)
+    velocities = hits["velocity"].to_numpy()
+    strokes = strokes_of(embedding_matrix(hits), onsets, sessions, beside, velocities)
+    return KnownKit(name, strokes, cymbals)

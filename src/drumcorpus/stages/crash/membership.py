@@ -3,8 +3,8 @@
 The score of a hit under each cymbal is its log-likelihood there. How far the best is above the
 next (margin), where between the two means the hit lies (place: 0.5 at the best's own, 0 halfway),
 the same of all hits of the session that sound like it, how reliable its description is, what rings
-into it and how lately another cymbal was struck make the chance that its name is right. The weights
-are learned from known cymbals (`crash.training`).
+into it, how lately another cymbal was struck and how much softer the hit is than the last one make
+the chance that its name is right. The weights are learned from known cymbals (`crash.training`).
 """
 
 from dataclasses import dataclass, replace
@@ -35,6 +35,7 @@ RING_DECAY_DB_PER_S = 8.0  # a crash loses about this
 RING_STEP_DB = 6.0  # from hardly heard to as loud as the stroke
 SOON_S = (0.3, 0.6)
 LEAST_KNOWN = 3.0  # summed reliability of hits whose likeness to a mean says something
+SOFTEST = 1 / 127  # velocity of a stroke in MIDI
 ONE_CYMBAL_MARGIN, ONE_CYMBAL_PLACE = 20.0, 0.5  # where there is no other cymbal
 
 
@@ -45,8 +46,8 @@ class Membership:
     named: np.ndarray  # (n_hits,) int: cymbal, -1 where not usable
     rivals: np.ndarray  # (n_hits,) int: the next likely cymbal; where there is one alone, it
     features: np.ndarray  # (n_hits, len(HIT_FEATURES))
-    # (n_hits,) float: likeness to their cymbal's mean of the hits that sound like each; 1 where too
-    # little is known of these.
+    # (n_hits,) float: likeness to their cymbal's mean of the hits that sound like each; NaN where
+    # too little is known of these.
     fits: np.ndarray
     fit: float  # likeness of the hits to the mean of their cymbal; 1 where there is no hit
 
@@ -100,12 +101,13 @@ def tell_session(
         in_doubt[mixture.merged[in_doubt]] = True
     accepted = usable & (confidence >= settings.min_confidence) & ~in_doubt[named]
     if kit is not None:  # what sounds like none of the kit's cymbals is named after the nearest
-        accepted &= membership.fits >= model.least_fit
+        accepted &= ~(membership.fits < model.least_fit_of_group)
     if mixture.confidence < settings.min_confidence and mixture.reason != MORE_CYMBALS:
         accepted[:] = False
     cymbals = mixture.merged[named]
     if kit is not None and strokes.beside is not None:
         accepted &= ~_covered(cymbals, accepted, strokes, settings)
+        accepted &= ~_covered_alone(cymbals, accepted, strokes.covered_by(model.covering))
     return Clustering(
         cymbals=cymbals,
         confidence=confidence,
@@ -170,6 +172,19 @@ def _covered(
     return covered
 
 
+def _covered_alone(cymbals: np.ndarray, accepted: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """Accepted hits under a name that no hit of the session has by itself, (n_hits,) bool.
+
+    Another cymbal of the kit was struck at once with all of them, and may be what they are named
+    after. A session with one name alone keeps it: it says nothing of the number of cymbals.
+    """
+    names = np.unique(cymbals[accepted])
+    by_itself = np.unique(cymbals[accepted & ~covered])
+    if len(names) < 2:
+        return np.zeros(len(cymbals), dtype=bool)
+    return accepted & ~np.isin(cymbals, by_itself)
+
+
 def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Membership:
     """Name the hits of one session, and gather what tells how sure that is.
 
@@ -203,6 +218,7 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
     log_reliability = np.log(np.maximum(patterns.reliability, 1e-3))
     ring_of_own = ring[rows, best] - ring[rows, rival]
     n_hits = mixture.n_hits[np.stack([best, rival])].min(axis=0)
+    softer = _how_much_softer(strokes)
     features = np.column_stack(
         [
             np.ones(len(rows)),
@@ -224,6 +240,8 @@ def name_hits(strokes: Strokes, mixture: Mixture, model: CymbalModel) -> Members
             ring_of_own * place,
             log_reliability * (sooner | soon),
             np.log(n_hits + 1.0),
+            softer * sooner,
+            softer * soon,
         ]
     )
     likeness = _likeness_to_mean(patterns, mixture, best)
@@ -279,6 +297,21 @@ def _company(strokes: Strokes, named: np.ndarray, n_cymbals: int):
     return ring, since
 
 
+def _how_much_softer(strokes: Strokes) -> np.ndarray:
+    """By what logarithm of velocity each hit is softer than the one before it, (n_hits,).
+
+    0 where it is not, where none comes before, and where a velocity is not known.
+    """
+    softer = np.zeros(len(strokes))
+    if strokes.velocities is None:
+        return softer
+    last = np.searchsorted(strokes.onsets, strokes.onsets - SAME_STROKE) - 1
+    rows = np.flatnonzero(last >= 0)
+    levels = np.log(np.maximum(strokes.velocities, SOFTEST))
+    softer[rows] = levels[last[rows]] - levels[rows]
+    return np.maximum(np.nan_to_num(softer), 0.0)
+
+
 def _likeness_to_mean(patterns: Patterns, mixture: Mixture, best: np.ndarray) -> np.ndarray:
     """Correlation of each hit with the mean of its cymbal, (n_hits,)."""
     lengths = np.linalg.norm(mixture.means, axis=1)
@@ -292,8 +325,8 @@ def _fit(patterns: Patterns, likeness: np.ndarray, rows: np.ndarray) -> float:
 
 
 def _fits_of_groups(patterns: Patterns, likeness: np.ndarray, alike: np.ndarray) -> np.ndarray:
-    """The same of the hits that sound like each, where enough is known of them, (n_hits,)."""
-    fits = np.ones(len(likeness))
+    """The same of the hits that sound like each, NaN where these say too little, (n_hits,)."""
+    fits = np.full(len(likeness), np.nan)
     for number in range(alike.max(initial=-1) + 1):
         members = np.flatnonzero(alike == number)
         if patterns.reliability[members].sum() >= LEAST_KNOWN:

@@ -34,6 +34,7 @@ class Strokes:
     levels_db: np.ndarray  # (n_hits,) relative level, NaN where there is none
     order_keys: np.ndarray  # (n_hits,) what numbers the cymbals, low to high
     beside: Sequence[Collection[str]] | None = None  # labels struck at once with each hit
+    velocities: np.ndarray | None = None  # (n_hits,) 0 to 1, NaN where unknown
 
     def __len__(self) -> int:
         return len(self.onsets)
@@ -47,8 +48,10 @@ class Strokes:
     def of_rows(self, rows: np.ndarray) -> "Strokes":
         """Some of the hits."""
         beside = None if self.beside is None else [self.beside[row] for row in rows]
+        velocities = None if self.velocities is None else self.velocities[rows]
         names = ("vectors", "onsets", "sessions", "levels_db", "order_keys")
-        return Strokes(*(getattr(self, name)[rows] for name in names), beside=beside)
+        arrays = (getattr(self, name)[rows] for name in names)
+        return Strokes(*arrays, beside=beside, velocities=velocities)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ class ByMixture:
             np.array([hit["onset_time"] for hit in hits]),
             np.zeros(len(hits), dtype=int),
             [hit["beside"] or () for hit in hits],
+            np.array([hit["velocity"] for hit in hits], dtype=float),  # None is NaN
         )
         if of_kit:
             clustering = tell_session(strokes, self.model, self.settings, kit=kit.mixture)

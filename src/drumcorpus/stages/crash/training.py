@@ -54,7 +54,9 @@ COMPANY_WEIGHT = 4.0
 # many sessions, and the kit with so few hits of each of its cymbals.
 HIT_POOLS = ((4, 6), (16, 3))
 RARE_HITS = 10
-UNLIKE_SHARE = 0.01  # of a kit's own sessions that are no measure of how alike they are
+# Of a kit's own sessions, or of groups of their hits, that are no measure of how alike they are.
+UNLIKE_SHARE = 0.01
+NO_LEAST = -1.0  # least likeness where none could be learned: nothing is below it
 MOST_SETS = 8  # of a pool, the most reliable, whose pairs are learned from
 STRENGTH_OF_FIT = 1.0  # inverse of the ridge on logistic weights; scikit-learn's default
 SEED = 0
@@ -125,7 +127,8 @@ def train_cymbal_model(kits: Sequence[KnownKit], covering: Sequence[str] = ()) -
         hit_alone=np.zeros(len(HIT_FEATURES)),
         hit_pooled=np.zeros(len(HIT_FEATURES)),
         one_alone=1.0,
-        least_fit=-1.0,
+        least_fit=NO_LEAST,
+        least_fit_of_group=NO_LEAST,
         both_at_once=_chance_of_both(kits),
     )
     patterns = [make_patterns(kit.strokes, model.quality) for kit in kits]
@@ -366,8 +369,8 @@ def _second_most(pool: KnownKit) -> int:
 
 
 def _learn_hits(kits: Sequence[KnownKit], model: CymbalModel) -> dict:
-    """Weights of the chance that a hit's name is right, alone and pooled, and the least fit."""
-    learned = {"least_fit": _learn_fit(kits, model)}
+    """Weights of the chance that a hit's name is right, alone and pooled, and the least fits."""
+    learned = _learn_fits(kits, model)
     for name, is_pooled in (("hit_alone", False), ("hit_pooled", True)):
         rows, right, weights = [], [], []
         for kit in kits:
@@ -427,12 +430,14 @@ def _named(pool: KnownKit, model: CymbalModel):
         yield features[rows], _right(named[rows], pool.cymbals[rows]), weights[rows]
 
 
-def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
-    """The fit halfway between that of nearly all a kit's sessions and that of most of another's.
+def _learn_fits(kits: Sequence[KnownKit], model: CymbalModel) -> dict[str, float]:
+    """The least fit of a session to its kit, and that of hits of a session that sound alike.
 
-    Of most, for some kits share a cymbal, or are one kit under several conditions.
+    Halfway between the fit of nearly all of a kit's own and that of most of another's; of most, for
+    some kits share a cymbal, or are one kit under several conditions.
     """
-    own, foreign = [], []
+    own: dict[str, list] = {"least_fit": [], "least_fit_of_group": []}
+    foreign: dict[str, list] = {name: [] for name in own}
     half = len(kits) // 2
     for kit, other in zip(kits, [*kits[half:], *kits[:half]], strict=True):
         mixture = fit_mixture(kit.strokes, model, SETTINGS)
@@ -442,9 +447,15 @@ def _learn_fit(kits: Sequence[KnownKit], model: CymbalModel) -> float:
             for session in np.unique(of.strokes.sessions):
                 membership = name_hits(of.of_sessions([session]).strokes, mixture, model)
                 if (membership.named >= 0).any():
-                    fits.append(membership.fit)
+                    fits["least_fit"].append(membership.fit)
+                    known = membership.fits[np.isfinite(membership.fits)]
+                    fits["least_fit_of_group"] += np.unique(known).tolist()
+    return {name: _halfway(own[name], foreign[name]) for name in own}
+
+
+def _halfway(own: list[float], foreign: list[float]) -> float:
     if not own or not foreign:
-        return -1.0
+        return NO_LEAST
     return float((np.quantile(own, UNLIKE_SHARE) + np.median(foreign)) / 2)
 
 

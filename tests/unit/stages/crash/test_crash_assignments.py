@@ -66,8 +66,10 @@ def embeddings(cymbals, vectors=None, reason=None, session="s", beside=None):
             "source_label": "49",
             "cymbal": cymbal,
             "onset_time": float(number),
+            "velocity": None,
             "beside": None if beside is None else beside[number],
             "reason": reason,
+            "n_taken_out": 0,
             "embedding": None if vectors is None else vectors[number],
         }
         for number, cymbal in enumerate(cymbals)
@@ -116,13 +118,14 @@ def test_what_is_struck_beside_a_crash_is_found_near_its_onset_in_its_recording(
         [CRASH],
         lambda path, spans: np.zeros(2 * RATE, dtype=np.float32),
         sample_rate_hz=RATE,
+        companion=(),
     )
     assert embedded["beside"].to_pylist() == beside
 
 
 def test_a_shard_without_a_crash_has_no_hit():
     for table in (events(("a", 0.5, None, [component("kick")])), EVENTS.empty_table()):
-        found = embed_cymbals(table, [CRASH], None, sample_rate_hz=RATE)
+        found = embed_cymbals(table, [CRASH], None, sample_rate_hz=RATE, companion=())
         assert found.num_rows == 0 and found.schema == CYMBAL_EMBEDDINGS
         assigned, review = assign_cymbals(found, [CRASH], CLUSTERING, use_metadata=True)
         assert assigned.schema == CYMBAL_ASSIGNMENTS and review == []
@@ -142,7 +145,7 @@ def test_a_hit_that_cannot_be_heard_keeps_its_row_and_says_why():
         ("b", 0.5, "broken.wav", [component("crash")]),
         ("c", 0.5, None, [component("crash")]),
     )
-    found = embed_cymbals(table, [CRASH], read_audio, sample_rate_hz=RATE)
+    found = embed_cymbals(table, [CRASH], read_audio, sample_rate_hz=RATE, companion=())
     assert found["reason"].to_pylist() == [
         None,
         "onset_past_end",
@@ -161,7 +164,7 @@ def test_each_recording_is_read_once():
         return np.zeros(RATE, dtype=np.float32)
 
     rows = [(s, t, f"{s}.wav", [component("crash")]) for s in "ab" for t in (0.1, 0.2, 0.3)]
-    embed_cymbals(events(*rows), [CRASH], read_audio, sample_rate_hz=RATE)
+    embed_cymbals(events(*rows), [CRASH], read_audio, sample_rate_hz=RATE, companion=())
     assert read == ["a.wav", "b.wav"]
 
 

@@ -57,7 +57,11 @@ def told(repo, taxonomy, tmp_path):
             allow_not_finite=True,
         )
         hits = embed_cymbals(
-            events, families, lambda path, spans: read(path, spans)[0], sample_rate_hz=22_050
+            events,
+            families,
+            lambda path, spans: read(path, spans)[0],
+            sample_rate_hz=22_050,
+            companion=(),
         )
         clustering = read_yaml(repo / "config/config.yaml")["crash"]["clustering"]
         settings = read_settings(ClusteringSettings, clustering)

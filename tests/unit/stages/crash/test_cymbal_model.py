@@ -57,7 +57,8 @@ def test_what_is_learned_follows_from_the_kits(model):
 def test_a_kit_whose_number_is_in_doubt_says_nothing_of_how_its_sessions_fit(model, monkeypatch):
     fit = training.fit_mixture
     kits = training_kits()
-    assert training._learn_fit(kits, model) == pytest.approx(model.least_fit, abs=1e-6)
+    learned = {name: getattr(model, name) for name in ("least_fit", "least_fit_of_group")}
+    assert training._learn_fits(kits, model) == pytest.approx(learned, abs=1e-6)
     unsure = kits[0].strokes
 
     def fit_but_one(strokes, *args):
@@ -67,9 +68,9 @@ def test_a_kit_whose_number_is_in_doubt_says_nothing_of_how_its_sessions_fit(mod
         return replace(mixture, confidence=0.5, means=-mixture.means)  # its cymbals are others
 
     monkeypatch.setattr(training, "fit_mixture", fit_but_one)
-    assert training._learn_fit(kits, model) > 0.3
+    assert min(training._learn_fits(kits, model).values()) > 0.3
     monkeypatch.setattr(training, "fit_mixture", lambda *args: replace(fit(*args), confidence=0.5))
-    assert training._learn_fit(kits, model) == -1.0
+    assert training._learn_fits(kits, model) == dict.fromkeys(learned, -1.0)
 
 
 def test_strokes_at_once_are_of_both_as_often_as_was_known_and_is_seen(model):
@@ -123,7 +124,7 @@ def change(document, path, value):
 @pytest.mark.parametrize(
     "path, value, said",
     [
-        (["schema"], "cymbal_model/9", "schema: got 'cymbal_model/9', wanted 'cymbal_model/2'"),
+        (["schema"], "cymbal_model/9", "schema: got 'cymbal_model/9', wanted 'cymbal_model/3'"),
         (["features"], "0123456789abcdef", "of another feature set (0123456789abcdef, 202 bands"),
         (["within"], None, "no cymbal model: 'within' is missing"),
         (["within", "variances"], [0.1, 0.1], "have not the same length"),
@@ -137,6 +138,7 @@ def change(document, path, value):
         (["covering"], "ride_bow", "covering: got 'ride_bow', wanted a list of labels"),
         (["weights", "number", "likeness"], None, "'likeness' is missing"),
         (["weights", "quality"], [1.0], "no cymbal model"),
+        (["chances", "least_fit_of_group"], "0.1", "wanted lists of numbers"),
         (["chances", "one_alone"], 1.5, "chances must lie between 0 and 1"),
     ],
     ids=[
@@ -149,7 +151,7 @@ def change(document, path, value):
             "covering_no_list",
             "weight_missing",
         ),
-        *("weights_no_mapping", "chance_over_1"),
+        *("weights_no_mapping", "fit_as_text", "chance_over_1"),
     ],
 )
 def test_what_is_no_model_is_named(model, tmp_path, path, value, said):

@@ -96,15 +96,17 @@ def test_a_window_ends_at_the_next_hit_of_its_family_and_no_other_changes_it():
         (2.01, ["crash2"]),
     ]
     events = struck(*rows)
-    alone = embed_cymbals(events, [CRASH], read, sample_rate_hz=RATE)
+    alone = embed_cymbals(events, [CRASH], read, sample_rate_hz=RATE, companion=())
     assert reads == [3]
-    both = embed_cymbals(events, [RIDE, CRASH], read, sample_rate_hz=RATE)
+    both = embed_cymbals(events, [RIDE, CRASH], read, sample_rate_hz=RATE, companion=())
     assert reads == [3, 5]  # one look at the recording for all families
     of_crash = both.filter(pa.compute.equal(both["family"], "crash"))
     assert of_crash.equals(alone)
     again = "another_of_family_at_once"
     assert both["reason"].to_pylist() == [None, None, None, again, again]
-    bow = embed_cymbals(struck((0.5, ["ride_bow"])), [RIDE], read, sample_rate_hz=RATE)
+    bow = embed_cymbals(
+        struck((0.5, ["ride_bow"])), [RIDE], read, sample_rate_hz=RATE, companion=()
+    )
     vectors = both.filter(pa.compute.equal(both["label"], "ride_bow"))["embedding"].to_pylist()
     assert vectors != bow["embedding"].to_pylist()  # the bell cuts the window of the bow short
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from known_kits import N_BANDS, draw_cymbals, make_kit, training_kits
 
-from drumcorpus.stages.crash.cymbal_model import NUMBER_FEATURES
+from drumcorpus.stages.crash.cymbal_model import HIT_FEATURES, NUMBER_FEATURES
 from drumcorpus.stages.crash.groups import group_hits, sound_alike, sum_groups
 from drumcorpus.stages.crash.membership import name_hits, tell_alone, tell_session
 from drumcorpus.stages.crash.mixture import _mixture as mixture_of_hits
@@ -212,6 +212,62 @@ def test_a_session_whose_names_go_with_the_ride_is_not_told_by_it(model):
     assert tell_session(by["kick"], model, settings, kit=mixture).accepted.all()
     some = replace(session, beside=[["ride_bow"], ["ride_bow"], *[[]] * 6])  # of both
     assert tell_session(some, model, settings, kit=mixture).accepted.all()
+
+
+@pytest.mark.parametrize(
+    "struck, covered, accepted",
+    [
+        ([0, 0, 1, 0, 1, 0], [2, 4], [0, 1, 3, 5]),
+        ([0, 0, 1, 0, 1, 0], [2], [0, 1, 2, 3, 4, 5]),
+        ([0, 0, 1, 0, 1, 0], [0, 1, 2, 3, 4, 5], []),
+        ([1, 1, 1, 1], [0, 1, 2, 3], [0, 1, 2, 3]),
+        ([0, 0, 1, 0, 1, 0], [], [0, 1, 2, 3, 4, 5]),
+    ],
+    ids=["all_of_one_name", "one_of_two", "all_of_both", "one_name_alone", "none"],
+)
+def test_a_name_that_only_covered_hits_have_is_in_doubt(struck, covered, accepted):
+    model = train_cymbal_model(training_kits(), ("ride_bow",))
+    kit = make_kit("a", [TWO] * 8 + [struck], seed=13)
+    mixture = fit_mixture(kit.strokes, model, SETTINGS)
+    beside = [["ride_bow", "kick"] if row in covered else ["kick"] for row in range(len(struck))]
+    session = replace(kit.of_sessions([8]).strokes, beside=beside)
+    told = tell_session(session, model, SETTINGS, kit=mixture)
+    assert told.cymbals.tolist() == struck
+    assert np.flatnonzero(told.accepted).tolist() == accepted
+
+
+def test_how_much_softer_a_hit_is_counts_soon_after_the_last(model):
+    kit = make_kit("a", [TWO] * 8, seed=13)
+    mixture = fit_mixture(kit.strokes, model, SETTINGS)
+    session = replace(
+        kit.of_sessions([0]).strokes,
+        onsets=np.array([0.0, 0.2, 0.7, 0.71, 1.0, 3.0, 3.1, 3.2]),
+        velocities=np.array([0.8, 0.2, 0.1, 0.9, 0.3, 0.4, np.nan, 0.1]),
+    )
+    names = [f"softer_than_last_within_{bound}_s" for bound in (0.3, 0.6)]
+    columns = [HIT_FEATURES.index(name) for name in names]
+    within = name_hits(session, mixture, model).features[:, columns].T
+    # The last before the fourth is the second, for the third sounds at once with it.
+    assert within[0] == pytest.approx([0, np.log(4), 0, 0, np.log(3), 0, 0, 0])
+    assert within[1] == pytest.approx([0, 0, np.log(2), 0, 0, 0, 0, 0])
+    louder = replace(session, velocities=session.velocities * 127)
+    assert pytest.approx(within) == name_hits(louder, mixture, model).features[:, columns].T
+    unknown = replace(session, velocities=None)
+    assert not name_hits(unknown, mixture, model).features[:, columns].any()
+
+
+def test_of_too_few_hits_no_fit_is_known_and_none_is_in_doubt_for_it(model):
+    kit = make_kit("a", [TWO] * 8 + [[0]], seed=13)
+    mixture = fit_mixture(kit.strokes, model, SETTINGS)
+    weak = replace(model, quality=np.array([-2.0, 0.0, 0.0, 0.0]))  # of 0.14 each
+    membership = name_hits(kit.of_sessions([8]).strokes, mixture, weak)
+    assert np.isnan(membership.fits).all()
+    strict = replace(weak, least_fit_of_group=2.0)
+    assert tell_session(kit.of_sessions([8]).strokes, strict, SETTINGS, kit=mixture).accepted.all()
+    strict = replace(model, least_fit_of_group=2.0)
+    session = kit.of_sessions([0]).strokes
+    assert np.isfinite(name_hits(session, mixture, strict).fits).all()
+    assert not tell_session(session, strict, SETTINGS, kit=mixture).accepted.any()
 
 
 def test_layers_of_one_cymbal_are_no_cymbals(model):
