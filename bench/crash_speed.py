@@ -75,6 +75,7 @@ def describe(folder: Path) -> tuple[int, float, float]:
 
     results, rate = folder / "run/results", settings()["embedding"]["sample_rate_hz"]
     n_hits, n_samples, in_decoding = 0, 0, 0.0
+    told, beside = families(), companion()
     for sessions_path in sorted((results / "sessions" / SOURCE_SET).glob("*.parquet")):
         sessions = read_table(sessions_path)
         reader = RawReader([str(folder / "audio")], file_digests(sessions))
@@ -89,10 +90,7 @@ def describe(folder: Path) -> tuple[int, float, float]:
             return samples
 
         events = read_table(results / "events" / SOURCE_SET / sessions_path.name)
-        embeddings = embed_cymbals(
-            events, families(), read, sample_rate_hz=rate, companion=companion()
-        )
-        n_hits += len(embeddings)
+        n_hits += len(embed_cymbals(events, told, read, sample_rate_hz=rate, companion=beside))
     return n_hits, n_samples / rate, in_decoding
 
 

@@ -131,15 +131,8 @@ def describe_hits(renderer, voices, material, condition: str) -> dict[str, np.nd
 
 def ride_of(notes: list[tuple[float, int, int]]) -> Companion:
     """The strokes on the ride, as the chain finds them in its events."""
-    times = np.array([at for at, *_ in notes])
-    rides = [(at, velocity) for at, note, velocity in notes if note in RIDE]
-    onsets, velocities = np.array(rides).reshape(len(rides), 2).T
-    counts = [
-        np.searchsorted(of, onsets + SAME_STROKE, side="right")
-        - np.searchsorted(of, onsets - SAME_STROKE)
-        for of in (times, onsets)
-    ]
-    return Companion(onsets, velocities, counts[0] == counts[1])
+    onsets, numbers, velocities = np.array(notes, dtype=float).reshape(len(notes), 3).T
+    return Companion.among(onsets, velocities, np.isin(numbers, RIDE))
 
 
 def struck_beside(

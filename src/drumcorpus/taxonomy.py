@@ -233,6 +233,33 @@ def check_max_cymbals(most: int, families: Iterable[CymbalFamily], where: str = 
             )
 
 
+def check_companion(
+    companion: str | None, families: Iterable[CymbalFamily], where: str = ""
+) -> None:
+    """Refuse to take the sound of cymbals out of their own hits: none is struck beside itself.
+
+    Parameters
+    ----------
+    companion : str or None
+        ``crash.embedding.companion`` of the configuration.
+    families : iterable of CymbalFamily
+        Those whose cymbals are told apart.
+    where : str
+        What the message begins with.
+
+    Raises
+    ------
+    ValueError
+        If it is one of these that numbers its labels.
+    """
+    numbered = [family.name for family in families if family.is_numbered]
+    if companion in numbered:
+        raise ValueError(
+            f"{where}crash.embedding.companion: got {companion}, whose own cymbals are told apart; "
+            "write the family that is struck beside them, such as ride, or null"
+        )
+
+
 def number_bound(families: Iterable[CymbalFamily]) -> tuple[str, ...]:
     """The labels that bound the numbers of a file which does not say whose cymbals it numbers."""
     numbered = [family.labels for family in families if family.is_numbered]

@@ -146,3 +146,9 @@ def test_the_one_family_of_former_configurations_is_refused_before_any_job(rides
     assert "no label of family 'bell'; families: china, crash, hihat, " in done.said
     done = rides.snakemake("-n", "crash", "--config", "crash={embedding: {companion: null}}")
     assert done.returncode == 0
+    own = "crash={families: [crash], embedding: {companion: crash}}"
+    done = rides.snakemake("-n", "crash", "--config", own, check=False)
+    assert "companion: got crash, whose own cymbals are told apart" in done.said
+    own = "crash={families: [ride], embedding: {companion: ride}}"  # its labels number no cymbals
+    done = rides.snakemake("-n", "crash", "--config", own)
+    assert done.returncode == 0

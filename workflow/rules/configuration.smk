@@ -47,7 +47,7 @@ from drumcorpus.ground.files.taxonomy_files import (
     load_taxonomy,
 )
 from drumcorpus.ground.run.state import day_of_planning
-from drumcorpus.taxonomy import check_max_cymbals, number_bound
+from drumcorpus.taxonomy import check_companion, check_max_cymbals, number_bound
 from snakemake.common.configfile import load_configfile
 
 WORKFLOW = Path(workflow.basedir)
@@ -209,9 +209,8 @@ try:
     TRAINED, NETWORKED = checked_exports(
         config["train_check"], EXPORTS, list(CLASS_MAPS.ids)
     )
-    check_max_cymbals(
-        config["crash"]["clustering"]["max_cymbals"], families, "config: "
-    )
+    check_max_cymbals(cymbals["clustering"]["max_cymbals"], families, "config: ")
+    check_companion(cymbals["embedding"]["companion"], families, "config: ")
     CYMBAL_WORDS = named_file("resources/crash/cymbal_words.yaml", "the workflow")
     if workflow.is_main_process:
         read_cymbal_words(

@@ -231,18 +231,10 @@ def _companions(
         counts = offsets[rows + 1] - offsets[rows]
         of_stroke = np.repeat(offsets[rows] - np.cumsum(counts) + counts, counts)
         strokes = of_stroke + np.arange(counts.sum())
-        at, own = np.repeat(onsets[rows], counts), is_companion[strokes]
-        if own.any():
-            n_near, n_own_near = _counts_near(at, at[own]), _counts_near(at[own], at[own])
-            found[recording] = Companion(at[own], velocities[strokes[own]], n_near == n_own_near)
+        if is_companion[strokes].any():
+            at = np.repeat(onsets[rows], counts)
+            found[recording] = Companion.among(at, velocities[strokes], is_companion[strokes])
     return found
-
-
-def _counts_near(onsets: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """How many onsets lie within `SAME_STROKE` of each of some, (len(of),)."""
-    return np.searchsorted(onsets, of + SAME_STROKE, side="right") - np.searchsorted(
-        onsets, of - SAME_STROKE
-    )
 
 
 def _rows_by_recording(table: pa.Table) -> dict[tuple[str, str | None], np.ndarray]:

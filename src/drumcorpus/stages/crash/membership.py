@@ -300,7 +300,8 @@ def _company(strokes: Strokes, named: np.ndarray, n_cymbals: int):
 def _how_much_softer(strokes: Strokes) -> np.ndarray:
     """By what logarithm of velocity each hit is softer than the one before it, (n_hits,).
 
-    0 where it is not, where none comes before, and where a velocity is not known.
+    Before it is any hit, described or not. 0 where it is not, where none comes before, and where a
+    velocity is not known.
     """
     softer = np.zeros(len(strokes))
     if strokes.velocities is None:

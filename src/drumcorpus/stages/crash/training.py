@@ -56,7 +56,7 @@ HIT_POOLS = ((4, 6), (16, 3))
 RARE_HITS = 10
 # Of a kit's own sessions, or of groups of their hits, that are no measure of how alike they are.
 UNLIKE_SHARE = 0.01
-NO_LEAST = -1.0  # least likeness where none could be learned: nothing is below it
+NO_LEAST = -1e6  # least likeness where none could be learned: nothing is below it
 MOST_SETS = 8  # of a pool, the most reliable, whose pairs are learned from
 STRENGTH_OF_FIT = 1.0  # inverse of the ridge on logistic weights; scikit-learn's default
 SEED = 0
@@ -444,6 +444,8 @@ def _learn_fits(kits: Sequence[KnownKit], model: CymbalModel) -> dict[str, float
         if not mixture.is_settled(SETTINGS.min_confidence):  # it may lack a cymbal
             continue
         for of, fits in ((kit, own), (other, foreign)):
+            if fits is foreign and of is kit:  # the one kit there is
+                continue
             for session in np.unique(of.strokes.sessions):
                 membership = name_hits(of.of_sessions([session]).strokes, mixture, model)
                 if (membership.named >= 0).any():

@@ -257,6 +257,27 @@ def test_where_no_sound_is_to_be_had_nothing_is_taken_out(audio_path):
     assert hits["embedding"].null_count == hits["n_taken_out"].to_pylist().count(0) == 4
 
 
+def test_what_strokes_of_one_sample_span_by_rounding_is_no_direction():
+    rng = np.random.default_rng(5)
+    one, other = rng.normal(size=(2, 202))
+    equal = one + 1e-5 * rng.normal(size=(12, 202))
+    [direction] = directions_of(equal)
+    assert abs(direction @ (one - one.mean()) / np.linalg.norm(one - one.mean())) > 0.9999
+    [again] = directions_of(equal[::-1] + 1e-5 * rng.normal(size=(12, 202)))
+    assert abs(direction @ again) > 0.9999
+    # Another way to strike it, however seldom, is one.
+    assert len(directions_of(np.vstack([equal, other]))) == 2
+
+
+def test_strokes_by_themselves_have_none_but_their_own_kind_beside_them():
+    onsets = np.array([0.0, 1.0, 1.02, 2.0, 2.02, 3.0])
+    own = np.array([True, True, True, True, False, True])
+    found = Companion.among(onsets, np.arange(6.0), own)
+    assert found.onsets.tolist() == [0.0, 1.0, 1.02, 2.0, 3.0]
+    assert found.velocities.tolist() == [0.0, 1.0, 2.0, 3.0, 5.0]
+    assert found.by_itself.tolist() == [True, True, True, False, True]
+
+
 def test_directions_are_as_many_as_there_are():
     assert directions_of(np.zeros((0, 5))).shape == (0, 5)
     assert directions_of(np.full((3, 5), np.nan)).shape == (0, 5)

@@ -17,6 +17,7 @@ from drumcorpus.stages.crash.cymbal_model import (
     model_document,
     read_cymbal_model,
 )
+from drumcorpus.stages.crash.membership import tell_session
 from drumcorpus.stages.crash.training import train_cymbal_model
 
 SHIPPED = Path(__file__).resolve().parents[4] / "resources/crash/cymbal_model.json"
@@ -70,7 +71,18 @@ def test_a_kit_whose_number_is_in_doubt_says_nothing_of_how_its_sessions_fit(mod
     monkeypatch.setattr(training, "fit_mixture", fit_but_one)
     assert min(training._learn_fits(kits, model).values()) > 0.3
     monkeypatch.setattr(training, "fit_mixture", lambda *args: replace(fit(*args), confidence=0.5))
-    assert training._learn_fits(kits, model) == dict.fromkeys(learned, -1.0)
+    assert training._learn_fits(kits, model) == dict.fromkeys(learned, training.NO_LEAST)
+
+
+def test_a_model_of_one_kit_knows_of_no_other_that_its_sessions_could_be_of():
+    [kit] = training_kits()[:1]
+    model = train_cymbal_model([kit])
+    assert model.least_fit == model.least_fit_of_group == training.NO_LEAST
+    mixture = training.fit_mixture(kit.strokes, model, training.SETTINGS)
+    for session in np.unique(kit.strokes.sessions):
+        strokes = kit.of_sessions([session]).strokes
+        told = tell_session(strokes, model, training.SETTINGS, kit=mixture)
+        assert told.reason == "separated"
 
 
 def test_strokes_at_once_are_of_both_as_often_as_was_known_and_is_seen(model):
