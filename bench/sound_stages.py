@@ -23,7 +23,10 @@ from pathlib import Path
 from audio_checks import CONFIG, copy_as_stereo
 from measured import run_fresh
 
-CRASHES = (49, 52, 55, 57)  # notes of the TD-11
+# Labels of notes of the TD-11 that change what a stage does; all others are one drum.
+LABELS = dict.fromkeys((49, 52, 55, 57), "crash") | dict.fromkeys((51, 53, 59), "ride_bow")
+OTHER = "snare"
+LOUDEST = 127  # velocity of MIDI
 TAXONOMY = CONFIG.parents[1] / "resources/taxonomy"
 
 
@@ -57,7 +60,7 @@ def main() -> None:
 
 
 def note_events(root: Path, out: Path, kind: str) -> None:
-    """Tables of the sessions that were copied and of their strokes: crashes, and snares."""
+    """Tables of the sessions that were copied and of their strokes: crashes, rides, and snares."""
     import mido
     import pyarrow as pa
 
@@ -78,7 +81,8 @@ def note_events(root: Path, out: Path, kind: str) -> None:
             now += message.time
             if message.type == "note_on" and message.velocity > 0:
                 event = {"event_id": f"{len(events):08d}", "onset_time": now}
-                event["components"] = [{"label": "crash" if message.note in CRASHES else "snare"}]
+                label, velocity = LABELS.get(message.note, OTHER), message.velocity / LOUDEST
+                event["components"] = [{"label": label, "velocity": velocity}]
                 events.append(dict.fromkeys(EVENTS.names) | name | event)
     write_table(out / "sessions.parquet", pa.Table.from_pylist(sessions, SESSIONS))
     write_table(out / "events.parquet", pa.Table.from_pylist(events, EVENTS))
